@@ -1,0 +1,31 @@
+"""The exception tree: messages print as written, details are attributes, every class can travel between processes."""
+
+import pickle
+
+import pytest
+
+from dlt import errors
+
+PUBLIC = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.DltException)]
+
+
+@pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)
+def test_message_and_details_survive_pickling(kind: type[errors.DltException]) -> None:
+    """S66: an orchestrator's worker hands errors to another process."""
+    error = pickle.loads(pickle.dumps(kind("users.age: 'n/a' is not a bigint", table="users")))
+    assert type(error) is kind
+    assert str(error) == "users.age: 'n/a' is not a bigint"
+    assert error.table == "users"
+
+
+def test_terminal_and_transient_are_types() -> None:
+    """A18: a terminal error is told from a transient one by its type."""
+    assert issubclass(errors.DatabaseTerminalException, errors.TerminalException)
+    assert issubclass(errors.DatabaseTransientException, errors.TransientException)
+
+
+def test_missing_configuration_is_a_key_error_and_prints_plainly() -> None:
+    """D10: the message is not the repr that KeyError would print."""
+    error = errors.ConfigFieldMissingException("no value for api_key")
+    assert isinstance(error, KeyError)
+    assert str(error) == "no value for api_key"
