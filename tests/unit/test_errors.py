@@ -6,7 +6,10 @@ import pytest
 
 from dlt import errors
 
-PUBLIC = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.DltException)]
+ALL = [value for value in vars(errors).values() if isinstance(value, type)]
+PUBLIC = [kind for kind in ALL if issubclass(kind, errors.DltException)]
+    value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.DltException)
+]
 
 
 @pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)

@@ -1,0 +1,135 @@
+"""Pages of rows into Arrow record batches, whenever nothing is lost on the way.
+
+A field of the batch holds values of one Python type. A key whose values are of several scalar types becomes several
+fields of the same name, in order of first appearance. A page that holds anything else is refused and goes through the
+exact row format.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Collection, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NoneType = type(None)
+JSON_FIELD = {b"dlt.type": b"json"}
+"""Field metadata of a text column that holds JSON documents."""
+
+
+class PageEncoder:
+    """Turn pages of one table into record batches.
+
+    Args:
+        json_keys: Keys whose dicts and lists stay whole, as JSON text.
+        nested: False keeps every dict and list whole, as JSON text.
+    """
+
+    def __init__(self, json_keys: Collection[str] = (), nested: bool = True) -> None:
+        import pyarrow as pa
+
+        self._json_keys = frozenset(json_keys)
+        self._nested = nested
+        self._types: dict[type, pa.DataType] = {
+            int: pa.int64(),
+            float: pa.float64(),
+            str: pa.string(),
+            bool: pa.bool_(),
+            bytes: pa.binary(),
+            datetime.date: pa.date32(),
+            datetime.time: pa.time64("us"),
+            decimal.Decimal: pa.decimal128(38, 9),
+        }
+        self._refusals = (pa.ArrowException, OverflowError, UnicodeEncodeError, TypeError, ValueError)
+
+    def encode(self, page: Sequence[Any]) -> pa.RecordBatch | None:
+        """Return the page as a record batch, or None when it must go row by row."""
+        import pyarrow as pa
+
+        if set(map(type, page)) != {dict}:
+            return None
+        shapes = set(map(tuple, page))
+        if len(shapes) == 1:
+            keys: Sequence[Any] = next(iter(shapes))
+            columns: Any = zip(*map(dict.values, page), strict=True)
+        else:
+            keys = list(dict.fromkeys(chain.from_iterable(shapes)))
+            if len(keys) * len(page) > 40 * sum(map(len, page)):
+                return None  # thousands of sparse keys: a dense page would not fit in memory
+            columns = ([row.get(key) for row in page] for key in keys)
+        fields: list[pa.Field] = []
+        arrays: list[pa.Array] = []
+        for key, column in zip(keys, columns, strict=True):
+            if type(key) is not str:
+                return None
+            try:
+                for metadata, array in self._encode_column(key, column):
+                    fields.append(pa.field(key, array.type, metadata=metadata))
+                    arrays.append(array)
+            except self._refusals:
+                return None
+        if not arrays:
+            # rows without any value still count: one null field keeps their number
+            fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(page))]
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+    def _encode_column(self, key: str, column: Sequence[Any]) -> list[tuple[dict[bytes, bytes] | None, pa.Array]]:
+        kinds = set(map(type, column))
+        kinds.discard(NoneType)
+        if not kinds:
+            return []
+        if dict in kinds or list in kinds:
+            if not self._nested or key in self._json_keys:
+                raise ValueError("documents kept whole go row by row")
+            return [(None, nested_array(column))]
+        if len(kinds) == 1:
+            return [(None, self._scalars(next(iter(kinds)), column))]
+        order = dict.fromkeys(kind for kind in map(type, column) if kind is not NoneType)
+        return [(None, self._scalars(k, [v if type(v) is k else None for v in column])) for k in order]
+
+    def _scalars(self, kind: type, column: Sequence[Any]) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if kind is datetime.datetime:
+            aware = {value.tzinfo is not None for value in column if value is not None}
+            if len(aware) != 1:
+                raise ValueError("naive and aware moments in one column")
+            return pa.array(column, pa.timestamp("us", "UTC" if aware.pop() else None))
+        if kind not in self._types:
+            raise ValueError(f"no Arrow type for {kind}")
+        array = pa.array(column, self._types[kind])
+        if kind is float and not pc.all(pc.is_finite(array)).as_py():
+            array = pc.if_else(pc.is_finite(array), array, None)
+        return array
+
+
+def nested_array(column: Sequence[Any]) -> pa.Array:
+    """Return dicts or lists as a struct or list array.
+
+    Raises:
+        ValueError: the array would hide that values of several types met in one place.
+    """
+    import pyarrow as pa
+
+    array = pa.array(column)
+    if not _faithful(array.type):
+        raise ValueError("values of several types may meet in one place")
+    return array
+
+
+def _faithful(kind: pa.DataType) -> bool:
+    # inference mixes int, bool and float into double, date and datetime into date, str and bytes into binary
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return all(_faithful(field.type) for field in kind)
+    if pa.types.is_list(kind):
+        return _faithful(kind.value_type)
+    return bool(
+        pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_int64(kind) or pa.types.is_string(kind)
+    )

@@ -1,0 +1,122 @@
+"""The exact row format: one JSON document a line, with every Python value kept as it was.
+
+Values that JSON has no word for are written as an object with the single key `TAG` and a pair of kind and text. Nothing
+is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import json
+import uuid
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+TAG = "\ue000"
+
+_WRITE: list[tuple[type, str, Callable[[Any], Any]]] = [
+    (datetime.datetime, "datetime", lambda v: v.isoformat()),
+    (datetime.date, "date", lambda v: v.isoformat()),
+    (datetime.time, "time", lambda v: v.isoformat()),
+    (datetime.timedelta, "timedelta", lambda v: v // datetime.timedelta(microseconds=1)),
+    (decimal.Decimal, "decimal", str),
+    (uuid.UUID, "uuid", str),
+    (bytes, "bytes", lambda v: b64encode(v).decode("ascii")),
+    (bytearray, "bytes", lambda v: b64encode(bytes(v)).decode("ascii")),
+    (memoryview, "bytes", lambda v: b64encode(bytes(v)).decode("ascii")),
+]
+_READ: dict[str, Callable[[Any], Any]] = {
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timedelta": lambda v: datetime.timedelta(microseconds=v),
+    "decimal": decimal.Decimal,
+    "uuid": uuid.UUID,
+    "bytes": b64decode,
+}
+
+
+def simplify(value: Any) -> Any:
+    """Return the value in terms of dict, list and scalars: enums by value, models and dataclasses by field.
+
+    Raises:
+        TypeError: a value of a type that has no columnar meaning.
+    """
+    kind = type(value)
+    if value is None or kind in _PLAIN:
+        return value
+    if isinstance(value, enum.Enum):
+        return simplify(value.value)
+    if isinstance(value, Mapping):
+        return {key if type(key) is str else _key(key): simplify(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [simplify(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((simplify(item) for item in value), key=lambda item: (str(type(item)), str(item)))
+    return _simplify_object(value)
+
+
+_PLAIN = frozenset(
+    {bool, int, float, str, bytes, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, uuid.UUID}
+    | {datetime.timedelta}
+)
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, enum.Enum):
+        return _key(key.value)
+    return key if isinstance(key, str) else str(key)
+
+
+def _simplify_object(value: Any) -> Any:
+    for base in (bool, int, float, str, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, bytes):
+        if isinstance(value, base):
+            # a subclass (numpy.float64, pendulum.DateTime): keep what the base class sees
+            return value if base in (datetime.datetime, datetime.time) else _rebase(base, value)
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    if hasattr(value, "model_dump"):
+        return simplify(value.model_dump())
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return {name: simplify(getattr(value, name)) for name in value.__dataclass_fields__}
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return simplify(value.tolist())
+    raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
+
+
+def _rebase(base: type, value: Any) -> Any:
+    if base is datetime.date:
+        return datetime.date(value.year, value.month, value.day)
+    return base(value)
+
+
+def _default(value: Any) -> Any:
+    for kind, name, write in _WRITE:
+        if isinstance(value, kind):
+            return {TAG: [name, write(value)]}
+    raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
+
+
+def _hook(pairs: dict[str, Any]) -> Any:
+    if len(pairs) == 1 and TAG in pairs:
+        name, text = pairs[TAG]
+        return _READ[name](text)
+    return pairs
+
+
+def dump_row(row: Any) -> bytes:
+    """Return one row as a line of ASCII JSON, without the line end.
+
+    Raises:
+        TypeError: the row holds a value that cannot be stored.
+    """
+    return json.dumps(simplify(row), default=_default, separators=(",", ":")).encode("ascii")
+
+
+def read_rows(lines: Iterable[bytes]) -> Iterator[Any]:
+    """Yield the rows of an open file of the exact row format."""
+    for line in lines:
+        yield json.loads(line, object_hook=_hook)

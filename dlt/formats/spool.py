@@ -1,0 +1,269 @@
+"""The files of an extracted package: Arrow streams where pages allow, exact rows where not."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from dlt.errors import InvalidDataItem
+from dlt.formats.pages import PageEncoder
+from dlt.formats.rows import dump_row
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_FILE_BYTES = 64 << 20
+PAGE_ROWS = 10_000
+PAGE_CELLS = 2_000_000
+
+
+class SpoolFile(TypedDict):
+    """What the manifest of a package says of one file."""
+
+    name: str
+    table: str
+    format: str
+    rows: int
+    bytes: int
+    crc32: int
+
+
+class _Checked:
+    """A file that knows the CRC-32 of what was written to it."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.crc, self.size, self.closed = path, 0, 0, False
+        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed with the writer
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data)
+        self._file.write(view)
+        self.crc = zlib.crc32(view, self.crc)
+        self.size += view.nbytes
+        return view.nbytes
+
+    def flush(self) -> None:
+        """Do nothing: nothing is buffered."""
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._file.close()
+
+
+class ArrowFile:
+    """One Arrow IPC stream under construction; all its batches have one schema."""
+
+    def __init__(self, path: str, schema: pa.Schema, kind: str = "arrow") -> None:
+        import pyarrow as pa
+
+        self.format = kind
+        self.schema = schema
+        self.rows = 0
+        self._out = _Checked(path)
+        self._sink = pa.PythonFile(self._out, "w")
+        self._writer = pa.ipc.new_stream(self._sink, schema)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._out.size
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        self._writer.write_batch(batch)
+        self.rows += batch.num_rows
+
+    def close(self) -> tuple[int, int, int]:
+        """End the file; return its rows, bytes and CRC-32."""
+        self._writer.close()
+        self._sink.close()
+        self._out.close()
+        return self.rows, self._out.size, self._out.crc
+
+
+class RowsFile:
+    """One file of exact rows under construction."""
+
+    format = "rows"
+
+    def __init__(self, path: str) -> None:
+        self.rows = 0
+        self._out = _Checked(path)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._out.size
+
+    def write(self, items: Sequence[Any], position: int, table: str) -> None:
+        """Append rows; `position` is the number of the first one, for messages."""
+        lines = []
+        for offset, item in enumerate(items):
+            try:
+                lines.append(dump_row(item) + b"\n")
+            except (TypeError, ValueError, RecursionError) as error:
+                raise InvalidDataItem(
+                    f"table {table}: item {position + offset} cannot be stored: {error}. "
+                    "Turn it into dicts, lists and scalars in the resource or with add_map.",
+                    item_position=position + offset,
+                    table=table,
+                ) from error
+        self._out.write(b"".join(lines))
+        self.rows += len(items)
+
+    def close(self) -> tuple[int, int, int]:
+        """End the file; return its rows, bytes and CRC-32."""
+        self._out.close()
+        return self.rows, self._out.size, self._out.crc
+
+
+class SpoolWriter:
+    """Write what resources yield into files of a folder.
+
+    Args:
+        folder: An existing folder.
+        max_file_bytes: Size, in bytes, at which a new file begins.
+    """
+
+    def __init__(self, folder: str, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        self._folder = folder
+        self._max_file_bytes = max_file_bytes
+        self._sequence = 0
+        self._open: dict[str, ArrowFile | RowsFile] = {}
+        self._names: dict[str, str] = {}
+        self._files: list[SpoolFile] = []
+        self._pending: dict[str, list[Any]] = {}
+        self._encoders: dict[str, PageEncoder] = {}
+        self._positions: dict[str, int] = {}
+
+    def write(self, table: str, items: Any, table_schema: Mapping[str, Any]) -> int:
+        """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
+
+        Raises:
+            InvalidDataItem: a row holds a value that cannot be stored.
+        """
+        if not isinstance(items, (list, dict)):
+            tabular = as_arrow(items)
+            if tabular is not None:
+                self._flush(table)
+                for batch in tabular.to_batches():
+                    self._write_batch(table, batch, "table")
+                return int(tabular.num_rows)
+            items = [items]
+        elif isinstance(items, dict):
+            items = [items]
+        if table not in self._encoders:
+            self._encoders[table] = _encoder(table_schema)
+        pending = self._pending.setdefault(table, [])
+        pending.extend(items)
+        if len(pending) >= PAGE_ROWS or (
+            pending and isinstance(pending[0], dict) and len(pending) * len(pending[0]) >= PAGE_CELLS
+        ):
+            self._flush(table)
+        return len(items)
+
+    def close(self) -> list[SpoolFile]:
+        """Flush and end all files; return them in the order in which they began."""
+        for table in list(self._pending):
+            self._flush(table)
+        for table in list(self._open):
+            self._end(table)
+        return sorted(self._files, key=lambda file: file["name"])
+
+    def abort(self) -> None:
+        """End all files without a record; the folder is the caller's to delete."""
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
+        self._pending.clear()
+
+    def _flush(self, table: str) -> None:
+        page = self._pending.pop(table, None)
+        if not page:
+            return
+        step = max(1, PAGE_CELLS // max(1, len(page[0]) if isinstance(page[0], dict) else 1))
+        for start in range(0, len(page), min(step, PAGE_ROWS)):
+            part = page[start : start + min(step, PAGE_ROWS)]
+            batch = self._encoders[table].encode(part)
+            if batch is not None:
+                self._write_batch(table, batch)
+            else:
+                self._write_rows(table, part)
+            self._positions[table] = self._positions.get(table, 0) + len(part)
+
+    def _write_batch(self, table: str, batch: pa.RecordBatch, kind: str = "arrow") -> None:
+        file = self._open.get(table)
+        same = isinstance(file, ArrowFile) and file.format == kind
+        if not isinstance(file, ArrowFile) or not same or not file.schema.equals(batch.schema, check_metadata=True):
+            self._end(table)
+            file = ArrowFile(self._begin(table, kind), batch.schema, kind)
+            self._open[table] = file
+        file.write(batch)
+        self._rotate(table, file)
+
+    def _write_rows(self, table: str, page: Sequence[Any]) -> None:
+        file = self._open.get(table)
+        if not isinstance(file, RowsFile):
+            self._end(table)
+            file = RowsFile(self._begin(table, "rows"))
+            self._open[table] = file
+        file.write(page, self._positions.get(table, 0), table)
+        self._rotate(table, file)
+
+    def _rotate(self, table: str, file: ArrowFile | RowsFile) -> None:
+        if file.size >= self._max_file_bytes:
+            self._end(table)
+
+    def _begin(self, table: str, extension: str) -> str:
+        self._sequence += 1
+        # a table name may hold what a file system refuses: the manifest, not the file name, says the table
+        self._names[table] = f"{self._sequence:06d}.{re.sub(r'[^A-Za-z0-9_-]', '_', table)[:80]}.{extension}"
+        return os.path.join(self._folder, self._names[table])
+
+    def _end(self, table: str) -> None:
+        file = self._open.pop(table, None)
+        if file is not None:
+            rows, size, crc = file.close()
+            name = self._names.pop(table)
+            self._files.append(
+                {"name": name, "table": table, "format": file.format, "rows": rows, "bytes": size, "crc32": crc}
+            )
+
+
+def _encoder(table_schema: Mapping[str, Any]) -> PageEncoder:
+    columns = table_schema.get("columns") or {}
+    json_keys = [name for name, column in columns.items() if column.get("data_type") in ("json", "complex")]
+    limit = (table_schema.get("x-normalizer") or {}).get("max_nesting")
+    return PageEncoder(json_keys, nested=limit is None and not json_keys)
+
+
+def as_arrow(items: Any) -> pa.Table | None:
+    """Return an Arrow table for tables, record batches, pandas and polars frames; None for anything else."""
+    module = type(items).__module__.partition(".")[0]
+    if module not in ("pyarrow", "pandas", "polars"):
+        return None
+    import pyarrow as pa
+
+    if isinstance(items, pa.Table):
+        return items
+    if isinstance(items, pa.RecordBatch):
+        return pa.Table.from_batches([items])
+    if module == "pandas" and hasattr(items, "columns"):
+        return pa.Table.from_pandas(items, preserve_index=False).replace_schema_metadata(None)
+    if module == "polars" and hasattr(items, "to_arrow"):
+        table = items.to_arrow()
+        return table if isinstance(table, pa.Table) else None
+    return None
