@@ -8,8 +8,6 @@ from dlt import errors
 
 ALL = [value for value in vars(errors).values() if isinstance(value, type)]
 PUBLIC = [kind for kind in ALL if issubclass(kind, errors.DltException)]
-    value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.DltException)
-]
 
 
 @pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)
