@@ -1,0 +1,1 @@
+"""Load data with Python: extract, normalize and load, all or nothing."""
