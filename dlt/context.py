@@ -1,0 +1,65 @@
+"""What is running: one frozen value in one context variable. `dlt.current` only reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The pipeline, source and resource at work, and the state that they may read and write.
+
+    `state` is the whole pipeline state (a dict with the key "sources"); `writable` is False where writes are discarded.
+    """
+
+    pipeline: Any = None
+    pipeline_name: str | None = None
+    state: dict[str, Any] | None = None
+    writable: bool = True
+    schema: Any = None
+    source: Any = None
+    source_name: str | None = None
+    section: str | None = None
+    resource: Any = None
+    resource_name: str | None = None
+    pipe: Any = None
+    load_id: str | None = None
+    package_state: dict[str, Any] | None = None
+
+
+_current: ContextVar[RunContext] = ContextVar("dlt_run_context")
+_NOTHING = RunContext()
+
+
+def current() -> RunContext:
+    """Return what is running here; an empty value outside a run."""
+    return _current.get(_NOTHING)
+
+
+@contextmanager
+def use(**changes: Any) -> Iterator[RunContext]:
+    """Change fields of the run context for the length of a block."""
+    value = replace(current(), **changes)
+    token = _current.set(value)
+    try:
+        yield value
+    finally:
+        _current.reset(token)
+
+
+_active: Any = None
+
+
+def active_pipeline() -> Any:
+    """Return the pipeline that was made or activated last in this process, or None."""
+    return _active
+
+
+def activate(pipeline: Any) -> None:
+    """Make a pipeline the one that `dlt.pipeline()` and `dlt.run` use; None for no pipeline."""
+    global _active
+    _active = pipeline
