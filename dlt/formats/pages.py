@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Collection, Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from dlt.formats.rows import simplify
+from dlt.schema.inference import json_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,14 +29,14 @@ class PageEncoder:
     """Turn pages of one table into record batches.
 
     Args:
-        json_keys: Keys whose dicts and lists stay whole, as JSON text.
-        nested: False keeps every dict and list whole, as JSON text.
+        kept_whole: Tells whether the dicts and lists of a key stay whole, as JSON text.
+        nested: False sends pages with other dicts and lists row by row.
     """
 
-    def __init__(self, json_keys: Collection[str] = (), nested: bool = True) -> None:
+    def __init__(self, kept_whole: Callable[[str], bool] | None = None, nested: bool = True) -> None:
         import pyarrow as pa
 
-        self._json_keys = frozenset(json_keys)
+        self._kept_whole = kept_whole or (lambda key: False)
         self._nested = nested
         self._types: dict[type, pa.DataType] = {
             int: pa.int64(),
@@ -78,13 +82,20 @@ class PageEncoder:
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
     def _encode_column(self, key: str, column: Sequence[Any]) -> list[tuple[dict[bytes, bytes] | None, pa.Array]]:
+        import pyarrow as pa
+
         kinds = set(map(type, column))
         kinds.discard(NoneType)
         if not kinds:
             return []
         if dict in kinds or list in kinds:
-            if not self._nested or key in self._json_keys:
-                raise ValueError("documents kept whole go row by row")
+            if self._kept_whole(key):
+                if len(kinds - {dict, list}):
+                    raise ValueError("documents and scalars meet")
+                texts = [None if value is None else json_text(simplify(value)) for value in column]
+                return [(JSON_FIELD, pa.array(texts, pa.string()))]
+            if not self._nested:
+                raise ValueError("documents with a limit of nesting go row by row")
             return [(None, nested_array(column))]
         if len(kinds) == 1:
             return [(None, self._scalars(next(iter(kinds)), column))]
@@ -100,6 +111,8 @@ class PageEncoder:
             if len(aware) != 1:
                 raise ValueError("naive and aware moments in one column")
             return pa.array(column, pa.timestamp("us", "UTC" if aware.pop() else None))
+        if kind is uuid.UUID:
+            return pa.array([None if value is None else str(value) for value in column], pa.string())
         if kind not in self._types:
             raise ValueError(f"no Arrow type for {kind}")
         array = pa.array(column, self._types[kind])

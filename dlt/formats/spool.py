@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from dlt.errors import InvalidDataItem
@@ -136,10 +136,14 @@ class SpoolWriter:
     Args:
         folder: An existing folder.
         max_file_bytes: Size, in bytes, at which a new file begins.
+        normalize: Gives the identifier of a key.
     """
 
-    def __init__(self, folder: str, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self, folder: str, max_file_bytes: int = MAX_FILE_BYTES, normalize: Callable[[str], str] = str
+    ) -> None:
         self._folder = folder
+        self._normalize = normalize
         self._max_file_bytes = max_file_bytes
         self._sequence = 0
         self._open: dict[str, ArrowFile | RowsFile] = {}
@@ -166,7 +170,7 @@ class SpoolWriter:
         elif isinstance(items, dict):
             items = [items]
         if table not in self._encoders:
-            self._encoders[table] = _encoder(table_schema)
+            self._encoders[table] = _encoder(table_schema, self._normalize)
         pending = self._pending.setdefault(table, [])
         pending.extend(items)
         if len(pending) >= PAGE_ROWS or (
@@ -243,11 +247,15 @@ class SpoolWriter:
             )
 
 
-def _encoder(table_schema: Mapping[str, Any]) -> PageEncoder:
+def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -> PageEncoder:
     columns = table_schema.get("columns") or {}
-    json_keys = [name for name, column in columns.items() if column.get("data_type") in ("json", "complex")]
+    whole = {name for name, column in columns.items() if column.get("data_type") in ("json", "complex")}
     limit = (table_schema.get("x-normalizer") or {}).get("max_nesting")
-    return PageEncoder(json_keys, nested=limit is None and not json_keys)
+    if limit == 0:
+        return PageEncoder(kept_whole=lambda key: True)
+    # a path such as a__b may be kept whole inside of a document: that needs rows
+    nested = limit is None and not any("__" in name for name in whole)
+    return PageEncoder(kept_whole=lambda key: normalize(key) in whole if whole else False, nested=nested)
 
 
 def as_arrow(items: Any) -> pa.Table | None:

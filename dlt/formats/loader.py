@@ -1,0 +1,124 @@
+"""The files of a normalized package: one table each, in the format that the destination loads fastest."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile, SpoolFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class _TableFile:
+    """A file under construction in a format that pyarrow or orjson writes."""
+
+    def __init__(self, path: str, kind: str, schema: pa.Schema) -> None:
+        self.path, self.format, self.schema, self.rows = path, kind, schema, 0
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            self._writer: Any = pq.ParquetWriter(path, schema, compression="snappy")
+        elif kind == "csv":
+            import pyarrow.csv as csv
+
+            self._writer = csv.CSVWriter(path, schema)
+        else:
+            self._writer = open(path, "wb")  # noqa: SIM115 - closed in close()
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return os.path.getsize(self.path)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        self.rows += batch.num_rows
+        if self.format in ("parquet", "csv"):
+            self._writer.write_batch(batch)
+            return
+        import orjson
+
+        lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in batch.to_pylist()]
+        self._writer.write(b"".join(lines))
+
+    def close(self) -> tuple[int, int, int]:
+        """End the file; return its rows, bytes and CRC-32."""
+        self._writer.close()
+        crc = size = 0
+        with open(self.path, "rb") as file:
+            while block := file.read(1 << 20):
+                crc, size = zlib.crc32(block, crc), size + len(block)
+        return self.rows, size, crc
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        from base64 import b64encode
+
+        return b64encode(value).decode("ascii")
+    return str(value)
+
+
+class LoaderFiles:
+    """Write record batches of final tables into files of a folder.
+
+    Args:
+        folder: An existing folder.
+        kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv".
+        max_file_bytes: Size, in bytes, at which a new file begins.
+    """
+
+    def __init__(self, folder: str, kind: str, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
+        self._open: dict[str, ArrowFile | _TableFile] = {}
+        self._names: dict[str, str] = {}
+        self._files: list[SpoolFile] = []
+        self._sequence: dict[str, int] = {}
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append a batch to the table's file; a batch with other columns begins a new one."""
+        file = self._open.get(table)
+        if file is None or not file.schema.equals(batch.schema):
+            self._end(table)
+            file = self._begin(table, batch.schema)
+        file.write(batch)
+        if file.size >= self._max_file_bytes:
+            self._end(table)
+
+    def close(self) -> list[SpoolFile]:
+        """End all files; return their manifest entries."""
+        for table in list(self._open):
+            self._end(table)
+        return self._files
+
+    def _begin(self, table: str, schema: pa.Schema) -> ArrowFile | _TableFile:
+        number = self._sequence[table] = self._sequence.get(table, 0) + 1
+        safe = re.sub(r"[^A-Za-z0-9_-]", "_", table)[:120]
+        name = f"{safe}.{number:05d}.{self._kind}"
+        if any(file["name"] == name for file in self._files):
+            name = f"{safe}-{zlib.crc32(table.encode()):08x}.{number:05d}.{self._kind}"
+        self._names[table] = name
+        path = os.path.join(self._folder, name)
+        file = ArrowFile(path, schema) if self._kind == "arrow" else _TableFile(path, self._kind, schema)
+        self._open[table] = file
+        return file
+
+    def _end(self, table: str) -> None:
+        file = self._open.pop(table, None)
+        if file is None:
+            return
+        rows, size, crc = file.close()
+        self._files.append(
+            {
+                "name": self._names.pop(table),
+                "table": table,
+                "format": file.format,
+                "rows": rows,
+                "bytes": size,
+                "crc32": crc,
+            }
+        )

@@ -1,0 +1,1 @@
+"""The second step: extracted packages into typed, flat, named tables."""

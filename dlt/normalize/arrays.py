@@ -1,0 +1,60 @@
+"""Columns of one data type as Arrow arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
+    """Return the Arrow type in which a column is handed to a destination."""
+    import pyarrow as pa
+
+    kind = column["data_type"]
+    if kind == "timestamp":
+        return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
+    if kind in ("decimal", "wei"):
+        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        precision = column.get("precision") or default[0]
+        scale = column.get("scale") if column.get("scale") is not None else default[1]
+        if precision > 76:
+            return pa.string()
+        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+    return {
+        "text": pa.string(),
+        "json": pa.string(),
+        "complex": pa.string(),
+        "double": pa.float64(),
+        "bool": pa.bool_(),
+        "bigint": pa.int64(),
+        "binary": pa.binary(),
+        "date": pa.date32(),
+        "time": pa.time64("us"),
+    }[kind]
+
+
+def build(values: Sequence[Any], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:
+    """Return coerced Python values as an array; decimals are rounded half to even at the column's scale."""
+    import pyarrow as pa
+
+    wanted = arrow_type(column, capabilities)
+    if pa.types.is_string(wanted):
+        values = [value if value is None or isinstance(value, str) else str(value) for value in values]
+        try:
+            return pa.array(values, wanted)
+        except UnicodeEncodeError:
+            # UTF-8 has no lone surrogates
+            clean = [None if v is None else v.encode("utf-8", "replace").decode() for v in values]
+            return pa.array(clean, wanted)
+    if pa.types.is_decimal(wanted):
+        step = Decimal(1).scaleb(-wanted.scale)
+        wide = Context(prec=wanted.precision, rounding=ROUND_HALF_EVEN)
+        values = [None if value is None else Decimal(value).quantize(step, context=wide) for value in values]
+    return pa.array(values, wanted)

@@ -1,0 +1,289 @@
+"""The fast form of normalize: whole columns of a page at once, never row by row where values are of one type.
+
+It gives the tables that `exact` gives. What it cannot do without looking at rows it refuses with `NotColumnar`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import UnsupportedDataType
+from dlt.formats.pages import JSON_FIELD
+from dlt.normalize.arrays import arrow_type, build
+from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.row_ids import child_ids
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_YEAR_ONE = datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)
+_YEAR_LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=datetime.timezone.utc)
+
+
+SYSTEM_NAMES = frozenset({"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx"})
+
+
+class NotColumnar(Exception):
+    """Tell the caller to take the page row by row."""
+
+
+class ColumnarNormalizer:
+    """Turn record batches of pages into columns of flat tables.
+
+    Args:
+        placement: Decides the columns.
+        capabilities: What the destination can store.
+        root_columns: Gives the system columns of a root table from its columns and number of rows.
+        keep_root: Tells whether nested rows carry the id of their root row.
+        emit: Takes a table, its columns and its number of rows.
+    """
+
+    def __init__(
+        self,
+        placement: Placement,
+        capabilities: Capabilities,
+        root_columns: Callable[[dict[str, pa.Array], int], dict[str, pa.Array]],
+        keep_root: bool,
+        emit: Callable[[str, dict[str, pa.Array], int], None],
+    ) -> None:
+        self._placement = placement
+        self._capabilities = capabilities
+        self._root_columns = root_columns
+        self._keep_root = keep_root
+        self._emit = emit
+        self._naming = placement.schema.naming
+        self._names: dict[tuple[str, str], str] = {}
+        self._paths: dict[tuple[str, str], str] = {}
+
+    def add(self, table: str, batch: pa.RecordBatch) -> None:
+        """Add a page with all its nested rows.
+
+        Raises:
+            NotColumnar: the page must be taken row by row; nothing of it was added.
+        """
+        if not self._placement.evolves(table) or self._placement.schema.max_nesting(table) not in (None, 0):
+            raise NotColumnar
+        fields = [(field.name, array, field.metadata) for field, array in zip(batch.schema, batch.columns, strict=True)]
+        self._check_names(table, fields)
+        self._placement.open_table(table, None)
+        columns, lists = self._columns(table, fields)
+        columns.update(self._root_columns(columns, batch.num_rows))
+        self._emit(table, columns, batch.num_rows)
+        ids = columns["_dlt_id"]
+        for name, array in lists:
+            self._children(table, name, array, ids, ids if self._keep_root else None)
+
+    def _columns(self, table: str, fields: list[Any]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
+        columns: dict[str, pa.Array] = {}
+        lists: list[tuple[str, pa.Array]] = []
+        for name, array, metadata in self._flat(fields, ""):
+            if _is_list(array.type):
+                lists.append((name, array))
+                continue
+            for column, values in self._placed(table, name, array, metadata):
+                known = columns.get(column)
+                columns[column] = values if known is None else _coalesce(known, values)
+        return columns, lists
+
+    def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, roots: pa.Array | None) -> None:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        values = array.flatten()
+        if not len(values):
+            return
+        table = self._path(parent, name)
+        try:
+            self._placement.open_table(table, parent)
+        except DiscardRow:
+            return
+        parents = pc.list_parent_indices(array).to_numpy()
+        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
+        starts = np.cumsum(lengths, dtype=np.int64) - lengths
+        indexes = np.arange(len(values), dtype=np.int64) - starts[parents]
+        if pa.types.is_struct(values.type):
+            columns, lists = self._columns(table, _struct_fields(values))
+        else:
+            columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
+        columns["_dlt_parent_id"] = ids.take(pa.array(parents))
+        columns["_dlt_list_idx"] = pa.array(indexes)
+        child_roots = None
+        if roots is not None:
+            child_roots = columns["_dlt_root_id"] = roots.take(pa.array(parents))
+        columns["_dlt_id"] = child_ids(ids, table, parents, indexes)
+        self._emit(table, columns, len(values))
+        for child, nested in lists:
+            self._children(table, child, nested, columns["_dlt_id"], child_roots)
+
+    def _flat(self, fields: list[Any], prefix: str) -> Iterator[tuple[str, pa.Array, Any]]:
+        import pyarrow as pa
+
+        for key, array, metadata in fields:
+            name = self._name(prefix, key)
+            if pa.types.is_struct(array.type):
+                yield from self._flat(_struct_fields(array), name)
+            elif array.null_count < len(array):
+                yield name, array, metadata
+
+    def _check_names(self, table: str, fields: list[Any]) -> None:
+        # checked before anything is emitted: rows are what names the keys of a clash, and what keeps documents whole
+        seen: dict[str, tuple[str, ...]] = {}
+        for path, name, array in self._paths_of(fields, "", ()):
+            if name in SYSTEM_NAMES or seen.setdefault(name, path) != path:
+                raise NotColumnar
+            if _is_nested(array.type) and self._whole(table, name):
+                raise NotColumnar
+            if _is_list(array.type):
+                self._check_list(self._path(table, name), array.type.value_type)
+
+    def _check_list(self, table: str, kind: pa.DataType) -> None:
+        import pyarrow as pa
+
+        empty = pa.array([], kind)
+        if pa.types.is_struct(kind):
+            self._check_names(table, _struct_fields(empty))
+        else:
+            self._check_names(table, [("list" if _is_list(kind) else "value", empty, None)])
+
+    def _paths_of(
+        self, fields: list[Any], prefix: str, above: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], str, pa.Array]]:
+        import pyarrow as pa
+
+        for key, array, _ in fields:
+            name, path = self._name(prefix, key), (*above, key)
+            yield path, name, array
+            if pa.types.is_struct(array.type):
+                yield from self._paths_of(_struct_fields(array), name, path)
+
+    def _whole(self, table: str, name: str) -> bool:
+        column = self._placement.columns(table).get(name)
+        return column is not None and column.get("data_type") == "json"
+
+    def _placed(self, table: str, name: str, array: pa.Array, metadata: Any) -> list[tuple[str, pa.Array]]:
+        document = metadata is not None and metadata.get(b"dlt.type") == JSON_FIELD[b"dlt.type"]
+        column = self._placement.columns(table).get(name)
+        if column is None or "data_type" not in column:
+            first = {} if document else array[_first_valid(array)].as_py()
+            if self._placement.place(table, name, first) is None:
+                return []
+            column = self._placement.columns(table)[name]
+        elif self._placement.filtered(table, name):
+            return []
+        if document and column["data_type"] in ("json", "text"):
+            return [(name, array)]
+        whole = None if document else _convert(array, column, arrow_type(column, self._capabilities))
+        if whole is not None:
+            return [(name, whole)]
+        return self._by_value(table, name, array, document)
+
+    def _by_value(self, table: str, name: str, array: pa.Array, document: bool) -> list[tuple[str, pa.Array]]:
+        import orjson
+
+        gathered: dict[str, list[Any]] = {}
+        for row, value in enumerate(array.to_pylist()):
+            if value is None:
+                continue
+            placed = self._placement.place(table, name, orjson.loads(value) if document else value)
+            if placed is not None:
+                column, coerced = placed
+                if column not in gathered:
+                    gathered[column] = [None] * len(array)
+                gathered[column][row] = coerced
+        columns = self._placement.columns(table)
+        return [(column, build(values, columns[column], self._capabilities)) for column, values in gathered.items()]
+
+    def _name(self, prefix: str, key: str) -> str:
+        known = self._names.get((prefix, key))
+        if known is None:
+            name = self._naming.normalize_identifier(key)
+            known = self._names[prefix, key] = self._naming.make_path(prefix, name) if prefix else name
+        return known
+
+    def _path(self, table: str, name: str) -> str:
+        known = self._paths.get((table, name))
+        if known is None:
+            known = self._paths[table, name] = self._naming.make_path(table, name)
+        return known
+
+
+def _convert(array: pa.Array, column: ColumnSchema, wanted: pa.DataType) -> pa.Array | None:
+    # None: some value needs a look of its own
+    import pyarrow as pa
+
+    kind, found = column["data_type"], array.type
+    if found.equals(wanted) and kind != "json" and kind not in ("decimal", "wei"):
+        return array
+    try:
+        if kind == "double" and pa.types.is_int64(found):
+            return array.cast(wanted)
+        if kind == "text" and pa.types.is_int64(found):
+            return array.cast(wanted)
+        if kind == "decimal" and found.equals(wanted) and wanted.equals(pa.decimal128(38, 9)):
+            return array
+        if kind == "timestamp" and pa.types.is_timestamp(found):
+            return array.cast(wanted)
+        if kind == "timestamp" and pa.types.is_string(found):
+            return _moments(array, wanted)
+    except pa.ArrowException:
+        return None
+    return None
+
+
+def _moments(array: pa.Array, wanted: pa.DataType) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        moments = array.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowException:
+        moments = array.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+    # Arrow reads years that Python has not
+    bounds = pc.min_max(moments)
+    if bounds["min"].cast(pa.int64()).as_py() < _micros(_YEAR_ONE):
+        return None
+    if bounds["max"].cast(pa.int64()).as_py() > _micros(_YEAR_LAST):
+        return None
+    return moments if moments.type.equals(wanted) else moments.cast(wanted)
+
+
+def _micros(moment: datetime.datetime) -> int:
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (moment - epoch) // datetime.timedelta(microseconds=1)
+
+
+def _first_valid(array: pa.Array) -> int:
+    if array.null_count == 0:
+        return 0
+    import numpy as np
+
+    return int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))
+
+
+def _struct_fields(array: pa.Array) -> list[tuple[str, pa.Array, None]]:
+    return [(field.name, values, None) for field, values in zip(array.type, array.flatten(), strict=True)]
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind))
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_nested(kind))
+
+
+def _coalesce(known: pa.Array, values: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    if not known.type.equals(values.type):
+        raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
+    return pc.coalesce(known, values)

@@ -1,0 +1,150 @@
+"""The specification of normalize: row by row, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlt.errors import SchemaIdentifierNormalizationCollision
+from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.row_ids import child_id
+
+
+class RowNormalizer:
+    """Turn documents into rows of flat tables.
+
+    Args:
+        placement: Decides the columns.
+        load_id: Written to every root row.
+        row_id: Gives the id of a root row from its columns and its document.
+        keep_root: Tells whether nested rows carry the id of their root row.
+    """
+
+    def __init__(
+        self, placement: Placement, load_id: str, row_id: Callable[[dict[str, Any], Any], str], keep_root: bool
+    ) -> None:
+        self._placement = placement
+        self._load_id = load_id
+        self._row_id = row_id
+        self._keep_root = keep_root
+        self._naming = placement.schema.naming
+        self._limit: int | None = None
+        self._names: dict[tuple[str, str], str] = {}
+        self._paths: dict[tuple[str, str], str] = {}
+        self.tables: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, table: str, item: Any) -> None:
+        """Add one document with all its nested rows, or none of it where the contract discards the row."""
+        rows: list[tuple[str, dict[str, Any]]] = []
+        self._limit = self._placement.schema.max_nesting(table)
+        try:
+            self._placement.open_table(table, None, item)
+            self._expand(rows, table, item, {"_dlt_load_id": self._load_id}, None, 0)
+        except DiscardRow:
+            return
+        for name, row in rows:
+            self.tables.setdefault(name, []).append(row)
+
+    def _expand(
+        self,
+        rows: list[tuple[str, dict[str, Any]]],
+        table: str,
+        item: Any,
+        system: dict[str, Any],
+        root_id: str | None,
+        level: int,
+    ) -> None:
+        flat: dict[str, Any] = {}
+        lists: list[tuple[str, list[Any]]] = []
+        document = item if isinstance(item, dict) else {"list" if isinstance(item, list) else "value": item}
+        self._flatten(table, document, "", level, flat, lists)
+        own = flat.pop("_dlt_id", None)
+        for name in system:
+            flat.pop(name, None)
+        row: dict[str, Any] = {}
+        for name, value in flat.items():
+            placed = self._placement.place(table, name, value)
+            if placed is not None:
+                row[placed[0]] = placed[1]
+        if level == 0:
+            system["_dlt_id"] = own if own and isinstance(own, str) else self._row_id(row, item)
+            root_id = system["_dlt_id"] if self._keep_root else None
+        row.update(system)
+        rows.append((table, row))
+        for name, values in lists:
+            self._children(rows, table, self._path(table, name), values, str(system["_dlt_id"]), root_id, level)
+
+    def _children(
+        self,
+        rows: list[tuple[str, dict[str, Any]]],
+        parent: str,
+        child: str,
+        values: list[Any],
+        parent_id: str,
+        root_id: str | None,
+        level: int,
+    ) -> None:
+        for index, value in enumerate(values):
+            system: dict[str, Any] = {"_dlt_parent_id": parent_id, "_dlt_list_idx": index}
+            if root_id is not None:
+                system["_dlt_root_id"] = root_id
+            system["_dlt_id"] = child_id(parent_id, child, index)
+            mark = len(rows)
+            try:
+                self._placement.open_table(child, parent, value)
+                self._expand(rows, child, value, system, root_id, level + 1)
+            except DiscardRow:
+                del rows[mark:]
+
+    def _flatten(
+        self,
+        table: str,
+        document: dict[str, Any],
+        prefix: str,
+        level: int,
+        flat: dict[str, Any],
+        lists: list[tuple[str, list[Any]]],
+    ) -> None:
+        for key, value in document.items():
+            if value is None:
+                continue
+            name = self._name(table, prefix, key)
+            if isinstance(value, (dict, list)) and not self._kept_whole(table, name, level):
+                if isinstance(value, dict):
+                    self._flatten(table, value, name, level + 1, flat, lists)
+                elif value:
+                    lists.append((name, value))
+                continue
+            if name in flat:
+                raise self._clash(table, document, prefix, name)
+            flat[name] = value
+
+    def _clash(
+        self, table: str, document: dict[str, Any], prefix: str, name: str
+    ) -> SchemaIdentifierNormalizationCollision:
+        keys = [key for key in document if self._name(table, prefix, key) == name]
+        return SchemaIdentifierNormalizationCollision(
+            f"table {table}: the keys {' and '.join(map(repr, keys))} of one row become the column {name!r}. "
+            "Rename one of them with add_map, or choose another naming convention.",
+            table=table,
+            column=name,
+        )
+
+    def _kept_whole(self, table: str, name: str, level: int) -> bool:
+        if self._limit is not None and level >= self._limit:
+            return True
+        column = self._placement.columns(table).get(name)
+        return column is not None and column.get("data_type") in ("json", "complex")
+
+    def _name(self, table: str, prefix: str, key: str) -> str:
+        known = self._names.get((prefix, key))
+        if known is None:
+            name = self._naming.normalize_identifier(key)
+            known = self._names[prefix, key] = self._naming.make_path(prefix, name) if prefix else name
+        return known
+
+    def _path(self, table: str, name: str) -> str:
+        known = self._paths.get((table, name))
+        if known is None:
+            known = self._paths[table, name] = self._naming.make_path(table, name)
+        return known

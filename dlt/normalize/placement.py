@@ -1,0 +1,192 @@
+"""Where a value goes: the column that the first value of a key decided, or a variant column when it does not fit."""
+
+from __future__ import annotations
+
+import decimal
+import math
+import re
+from typing import Any
+
+from dlt.errors import DataValidationError
+from dlt.schema.inference import coerce_value, column_for, detect, infer_type, variant_name
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema, DataType, TableSchema
+from dlt.schema.update import SchemaUpdate
+
+
+class DiscardRow(Exception):
+    """Tell the caller that the contract discards the row with all its children."""
+
+
+class Placement:
+    """Decide columns for values, and remember what must be added to the schema.
+
+    Args:
+        schema: The schema so far; it is not changed.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._known: set[str] = set(schema.tables)
+        self._added: dict[str, TableSchema] = {}
+        self._columns: dict[str, dict[str, ColumnSchema]] = {}
+        self._modes: dict[str, dict[str, str]] = {}
+
+    @property
+    def update(self) -> SchemaUpdate:
+        """Return the tables and columns that were added."""
+        return SchemaUpdate({name: table for name, table in self._added.items() if table["columns"] or self._new(name)})
+
+    def columns(self, table: str) -> dict[str, ColumnSchema]:
+        """Return the columns of a table, added ones included."""
+        if table not in self._columns:
+            stored = self.schema.tables.get(table)
+            self._columns[table] = dict(stored["columns"]) if stored else {}
+        return self._columns[table]
+
+    def evolves(self, table: str) -> bool:
+        """Tell whether the contract lets everything of a table evolve."""
+        return all(mode == "evolve" for mode in self._contract(table).values())
+
+    def open_table(self, table: str, parent: str | None, row: Any = None) -> None:
+        """Make a table known.
+
+        Raises:
+            DiscardRow: the contract discards rows of new tables.
+            DataValidationError: the contract is frozen.
+        """
+        if table in self._known:
+            return
+        if parent and self.filtered(table, ""):
+            raise DiscardRow
+        root = self.root_of(parent) if parent else table
+        mode = self._contract(root)["tables"]
+        if mode == "freeze":
+            raise DataValidationError(
+                f"table {table} is new, but the contract of schema {self.schema.name} freezes tables. "
+                "Declare the table, or set the contract for tables to 'evolve'.",
+                table=table,
+                data_item=row,
+                schema_name=self.schema.name,
+            )
+        if mode in ("discard_row", "discard_value"):
+            raise DiscardRow
+        self._known.add(table)
+        added: TableSchema = {"name": table, "columns": {}}
+        if parent:
+            added["parent"] = parent
+        self._added[table] = added
+
+    def place(self, table: str, name: str, value: Any) -> tuple[str, Any] | None:
+        """Return the column and the coerced value, or None when the contract discards the value.
+
+        Raises:
+            DiscardRow: the contract discards the row.
+            DataValidationError: the contract is frozen.
+        """
+        if type(value) is float and not math.isfinite(value):
+            return None
+        if isinstance(value, decimal.Decimal) and not value.is_finite():
+            return None
+        column = self.columns(table).get(name)
+        if column is not None and "data_type" in column and column["data_type"] in _SAME.get(type(value), ()):
+            return name, value
+        if self.filtered(table, name):
+            return None
+        found = infer_type(value)
+        if column is None or "data_type" not in column:
+            column = column_for(self.schema, table, name, value)
+            if not self._allowed(table, name, "columns", value, has_column=name in self.columns(table)):
+                return None
+            self.add_column(table, column)
+        wanted: DataType = column["data_type"]
+        try:
+            return name, _checked(column, coerce_value(wanted, found, value))
+        except (ValueError, ArithmeticError, TypeError):
+            return self._place_variant(table, name, wanted, value)
+
+    def filtered(self, table: str, name: str) -> bool:
+        """Tell whether the filters of the root table exclude a column or nested table."""
+        root = self.root_of(table)
+        filters = self.schema.tables[root].get("filters") if root in self.schema.tables else None
+        if not filters:
+            return False
+        path = f"{table[len(root) :]}{self.schema.naming.PATH_SEPARATOR}{name}".lstrip("_▶") if name else ""
+        path = path or table[len(root) :].lstrip("_▶")
+        included = any(_matches(pattern, path) for pattern in filters.get("includes") or ())
+        return not included and any(_matches(pattern, path) for pattern in filters.get("excludes") or ())
+
+    def add_column(self, table: str, column: ColumnSchema) -> None:
+        """Make a column known."""
+        self.columns(table)[column["name"]] = column
+        entry = self._added.setdefault(table, {"name": table, "columns": {}})
+        entry["columns"][column["name"]] = column
+
+    def _place_variant(self, table: str, name: str, wanted: DataType, value: Any) -> tuple[str, Any] | None:
+        kind = detect(value, self.schema.detections) or infer_type(value)
+        if kind == wanted:
+            kind = "text"
+        variant = variant_name(name, kind)
+        known = self.columns(table).get(variant)
+        if known is None:
+            if not self._allowed(table, name, "data_type", value, has_column=False):
+                return None
+            known = {"name": variant, "data_type": kind, "nullable": True, "variant": True}
+            self.add_column(table, known)
+        return variant, coerce_value(known["data_type"], infer_type(value), value)
+
+    def _allowed(self, table: str, name: str, entity: str, value: Any, has_column: bool) -> bool:
+        if has_column or (table in self._added and self._new(table)):
+            return True
+        mode = self._contract(table)[entity]
+        if mode == "evolve":
+            return True
+        if mode == "freeze":
+            raise DataValidationError(
+                f"{table}.{name}: a new {'column' if entity == 'columns' else 'data type'} came with a value of type "
+                f"{infer_type(value)}, but the contract of schema {self.schema.name} freezes {entity}. "
+                f"Declare the column, or set the contract for {entity} to 'evolve'.",
+                table=table,
+                column=name,
+                schema_name=self.schema.name,
+            )
+        if mode == "discard_row":
+            raise DiscardRow
+        return False
+
+    def _contract(self, table: str) -> dict[str, str]:
+        if table not in self._modes:
+            self._modes[table] = dict(self.schema.resolve_contract(self.root_of(table)))
+        return self._modes[table]
+
+    def _new(self, table: str) -> bool:
+        stored = self.schema.tables.get(table)
+        return stored is None or not any("data_type" in column for column in stored["columns"].values())
+
+    def root_of(self, table: str) -> str:
+        """Return the name of the root table of a chain, tables added here included."""
+        while True:
+            entry = self.schema.tables.get(table) or self._added.get(table)
+            parent = entry.get("parent") if entry else None
+            if not parent:
+                return table
+            table = parent
+
+
+_SAME: dict[type, tuple[DataType, ...]] = {str: ("text",), float: ("double",), bool: ("bool",)}
+
+
+def _checked(column: ColumnSchema, value: Any) -> Any:
+    if isinstance(value, decimal.Decimal):
+        whole = column["data_type"] == "wei"
+        precision = column.get("precision") or 38
+        scale = column.get("scale", 0 if whole else 9)
+        if value and value.adjusted() >= precision - scale:
+            raise ValueError("a number with too many digits before the point")
+        if whole and scale == 0 and value != value.to_integral_value():
+            raise ValueError("a fraction is not a wei")
+    return value
+
+
+def _matches(pattern: str, path: str) -> bool:
+    return re.search(pattern[3:], path) is not None if pattern.startswith("re:") else pattern == path

@@ -1,0 +1,259 @@
+"""Normalize one extracted package."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from dlt.formats.loader import LoaderFiles
+from dlt.formats.rows import read_rows
+from dlt.formats.spool import SpoolFile
+from dlt.normalize.arrays import build
+from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
+from dlt.normalize.exact import RowNormalizer
+from dlt.normalize.placement import Placement
+from dlt.normalize.row_ids import RootIds, key_id
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.inference import json_text
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CHUNK_ROWS = 5_000
+SYSTEM_COLUMNS: dict[str, ColumnSchema] = {
+    "_dlt_load_id": {"name": "_dlt_load_id", "data_type": "text", "nullable": False},
+    "_dlt_id": {"name": "_dlt_id", "data_type": "text", "nullable": False, "unique": True, "row_key": True},
+    "_dlt_parent_id": {"name": "_dlt_parent_id", "data_type": "text", "nullable": False, "parent_key": True},
+    "_dlt_root_id": {"name": "_dlt_root_id", "data_type": "text", "nullable": False, "root_key": True},
+    "_dlt_list_idx": {"name": "_dlt_list_idx", "data_type": "bigint", "nullable": False},
+}
+
+
+class PackageNormalizer:
+    """Turn the files of an extracted package into loader files.
+
+    Args:
+        schema: Schema of the package.
+        load_id: Written to every root row.
+        nonce: Random text of the package, for row ids.
+        capabilities: What the destination can store.
+        files: Where the loader files go.
+        add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        load_id: str,
+        nonce: str,
+        capabilities: Capabilities,
+        files: LoaderFiles,
+        add_to_tables: Collection[str] = (),
+    ) -> None:
+        self.placement = Placement(schema)
+        self.rows: dict[str, int] = {}
+        self._schema, self._load_id, self._nonce = schema, load_id, nonce
+        self._capabilities, self._files = capabilities, files
+        self._add_to_tables = add_to_tables
+        self._tables: dict[str, _Table] = {}
+        self._shapes: dict[str, dict[str, pa.DataType]] = {}
+
+    def file(self, folder: str, file: SpoolFile) -> None:
+        """Normalize one file of the package."""
+        path = os.path.join(folder, file["name"])
+        table = self._table(file["table"])
+        if file["format"] == "rows":
+            with open(path, "rb") as lines:
+                rows = read_rows(lines)
+                while chunk := list(islice(rows, CHUNK_ROWS)):
+                    self._rows(table, chunk)
+            return
+        import pyarrow as pa
+
+        with pa.OSFile(path) as source:
+            for batch in pa.ipc.open_stream(source):
+                if file["format"] == "table":
+                    self._tabular(table, batch)
+                else:
+                    self._page(table, batch)
+
+    def _table(self, name: str) -> _Table:
+        table = self._tables.get(name)
+        if table is None:
+            ids = RootIds(self._nonce, name)
+            entry: Any = self._schema.tables.get(name) or {}
+            keep_root = self._keeps_root(entry)
+            strategy = entry.get("x-merge-strategy") if entry.get("write_disposition") == "merge" else None
+            keys: tuple[str, ...] = ()
+            if strategy in ("upsert", "insert-only"):
+                keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
+            table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
+            table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root)
+            table.columnar = ColumnarNormalizer(
+                self.placement,
+                self._capabilities,
+                lambda columns, count: self._root_columns(table, columns, count),
+                keep_root,
+                self._emit,
+            )
+            self._tables[name] = table
+        return table
+
+    def _page(self, table: _Table, batch: pa.RecordBatch) -> None:
+        if not table.whole_row:
+            try:
+                table.columnar.add(table.name, batch)
+                return
+            except NotColumnar:
+                pass  # the same page again, row by row
+        self._rows(table, batch_rows(batch))
+
+    def _rows(self, table: _Table, rows: Iterable[Any]) -> None:
+        exact = table.exact
+        for row in rows:
+            exact.add(table.name, row)
+        for name, flat in exact.tables.items():
+            self._write(name, flat)
+        exact.tables = {}
+
+    def _write(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        self._system(table, rows[0])
+        columns = self.placement.columns(table)
+        seen = set().union(*rows)
+        arrays = {
+            name: build([row.get(name) for row in rows], columns[name], self._capabilities)
+            for name in list(columns)
+            if name in seen
+        }
+        self._emit(table, arrays, len(rows))
+
+    def _system(self, table: str, names: Iterable[str]) -> None:
+        columns = self.placement.columns(table)
+        for name in SYSTEM_COLUMNS:
+            if name in names and "data_type" not in columns.get(name, {}):
+                self.placement.add_column(table, copy(SYSTEM_COLUMNS[name]))
+
+    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
+        import pyarrow as pa
+
+        load_ids = pa.repeat(pa.scalar(self._load_id, pa.string()), count)
+        return {"_dlt_load_id": load_ids, "_dlt_id": table.column_ids(columns, count)}
+
+    def _emit(self, table: str, columns: dict[str, pa.Array], count: int) -> None:
+        import pyarrow as pa
+
+        self._system(table, columns)
+        # a file has one set of columns: a column once seen stays, so that pages with gaps share a file
+        shape = self._shapes.setdefault(table, {})
+        for name, array in columns.items():
+            shape[name] = array.type
+        arrays = [columns[name] if name in columns else pa.nulls(count, kind) for name, kind in shape.items()]
+        if not arrays:
+            return
+        self._files.write(table, pa.RecordBatch.from_arrays(arrays, names=list(shape)))
+        self.rows[table] = self.rows.get(table, 0) + count
+
+    def _keeps_root(self, entry: Any) -> bool:
+        settings = entry.get("x-normalizer") or {}
+        return (
+            entry.get("write_disposition") == "merge"
+            or bool(settings.get("propagate_root"))
+            or self._schema.propagates_root_key()
+        )
+
+    def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
+        from dlt.normalize.tabular import conform
+
+        self.placement.open_table(table.name, None)
+        arrays = conform(self.placement, table.name, batch, self._capabilities)
+        if not arrays:
+            return
+        wanted = set(self._add_to_tables)
+        if table.keys or table.whole_row:
+            wanted.add("_dlt_id")
+        if wanted:
+            system = self._root_columns(table, arrays, batch.num_rows)
+            arrays.update({name: array for name, array in system.items() if name in wanted and name not in arrays})
+        self._emit(table.name, arrays, batch.num_rows)
+
+
+class _Table:
+    """How the rows of one root table get their ids."""
+
+    exact: RowNormalizer
+    columnar: ColumnarNormalizer
+
+    def __init__(self, name: str, ids: RootIds, keys: tuple[str, ...], whole_row: bool) -> None:
+        self.name, self.keys, self.whole_row = name, keys, whole_row
+        self._ids = ids
+
+    def row_id(self, row: dict[str, Any], document: Any) -> str:
+        """Return the id of a root row."""
+        if self.whole_row:
+            return key_id([json_text(document)])
+        if self.keys:
+            return key_id([row.get(key) for key in self.keys])
+        return self._ids()
+
+    def column_ids(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
+        """Return the ids of root rows."""
+        import pyarrow as pa
+
+        names = sorted(columns) if self.whole_row else self.keys
+        if not names:
+            return self._ids.take(count)
+        values = [columns[name].to_pylist() if name in columns else [None] * count for name in names]
+        return pa.array([key_id(row) for row in zip(*values, strict=True)], pa.string())
+
+
+def _own_version(entry: Any) -> bool:
+    return bool(entry.get("x-row-version"))
+
+
+def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch of pages; of several fields with one name a row has at most one value."""
+    import orjson
+
+    names = batch.schema.names
+    columns = [column.to_pylist() for column in batch.columns]
+    for position, field in enumerate(batch.schema):
+        if field.metadata:
+            columns[position] = [None if text is None else orjson.loads(text) for text in columns[position]]
+    for values in zip(*columns, strict=True):
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None and name is not None}
+
+
+def normalize_package(
+    package: Any,
+    folder: str,
+    schema: Schema,
+    capabilities: Capabilities,
+    kind: str = "arrow",
+    add_to_tables: Collection[str] = (),
+) -> tuple[Schema, list[SpoolFile], dict[str, int]]:
+    """Normalize an extracted package into loader files in a folder.
+
+    Args:
+        package: An extracted package: `path`, `load_id`, `info` and `files`.
+        folder: An existing folder for the loader files.
+        schema: Schema to start from.
+        capabilities: What the destination can store.
+        kind: File format of the loader files.
+        add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
+
+    Returns:
+        The evolved schema, the manifest entries of the files, and the number of rows of each table.
+    """
+    files = LoaderFiles(folder, kind, capabilities.max_file_bytes)
+    normalizer = PackageNormalizer(
+        schema, package.load_id, str(package.info.get("nonce") or package.load_id), capabilities, files, add_to_tables
+    )
+    for file in package.files:
+        entry = file if isinstance(file, dict) else vars(file)
+        normalizer.file(str(package.path), entry)  # type: ignore[arg-type]  # the fields of a manifest entry
+    return schema.apply(normalizer.placement.update), files.close(), normalizer.rows

@@ -1,0 +1,1 @@
+"""What tables look like: names, types, hints, contracts, and how they change."""

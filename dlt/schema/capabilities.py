@@ -1,0 +1,40 @@
+"""What a destination can do, as a value that any step may hold without the destination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlt.schema.typing import MergeStrategy, ReplaceStrategy
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Limits and formats of a destination; lengths are in characters unless said."""
+
+    preferred_loader_file_format: str = "arrow"
+    supported_loader_file_formats: tuple[str, ...] = ("arrow", "parquet", "jsonl", "csv")
+    preferred_staging_file_format: str | None = None
+    supported_staging_file_formats: tuple[str, ...] = ()
+    max_identifier_length: int = 65536
+    max_column_identifier_length: int = 65536
+    has_case_sensitive_identifiers: bool = False
+    naming_convention: str | None = None
+    decimal_precision: tuple[int, int] = (38, 9)
+    wei_precision: tuple[int, int] = (38, 0)
+    timestamp_precision: int = 6
+    max_file_bytes: int = 64 << 20
+    supports_ddl_transactions: bool = True
+    supports_transactions: bool = True
+    supports_nested_types: bool = False
+    supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
+    supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
+        "truncate-and-insert",
+        "insert-from-staging",
+        "staging-optimized",
+    )
+    supported_table_formats: tuple[str, ...] = ()
+    sqlglot_dialect: str | None = None
+
+
+GENERIC = Capabilities()
+"""What is assumed where no destination is known yet."""

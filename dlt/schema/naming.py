@@ -1,0 +1,214 @@
+"""How keys of documents become names of tables and columns."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from dlt.errors import InvalidNamingType, NamingTypeNotFound, UnknownNamingModule
+from dlt.ids import digest_id
+
+_TAG_LENGTH = 8
+_EMPTY = "_empty"
+
+
+class NamingConvention:
+    """Turn any text into an identifier.
+
+    Subclass it, override `normalize_identifier`, and give the class (or its path) as `schema.naming`.
+
+    Args:
+        max_length: Length, in characters, that no identifier may exceed; None for no limit.
+        is_case_sensitive: Tell whether identifiers that differ by case only are different.
+    """
+
+    PATH_SEPARATOR: ClassVar[str] = "__"
+    is_case_sensitive: bool = False
+
+    def __init__(self, max_length: int | None = None, is_case_sensitive: bool | None = None) -> None:
+        self.max_length = max_length
+        if is_case_sensitive is not None:
+            self.is_case_sensitive = is_case_sensitive
+
+    @property
+    def name(self) -> str:
+        """Return the short name, or the class path of a user's convention."""
+        for short, kind in _SHORT_NAMES.items():
+            if type(self) is kind:
+                return short
+        return f"{type(self).__module__}.{type(self).__qualname__}"
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the identifier for one key."""
+        return self.shorten(identifier.strip() or _EMPTY)
+
+    def normalize_table_identifier(self, identifier: str) -> str:
+        """Return the identifier for a table; the same as for a column unless overridden."""
+        return self.normalize_identifier(identifier)
+
+    def normalize_path(self, path: str) -> str:
+        """Normalize each part of a path."""
+        return self.make_path(*(self.normalize_identifier(part) for part in self.break_path(path)))
+
+    def normalize_tables_path(self, path: str) -> str:
+        """Normalize each part of the path of a table."""
+        return self.make_path(*(self.normalize_table_identifier(part) for part in self.break_path(path)))
+
+    def make_path(self, *identifiers: str) -> str:
+        """Join normalized identifiers into one name, shortened to the limit."""
+        return self.shorten(self.PATH_SEPARATOR.join(part for part in identifiers if part))
+
+    def break_path(self, path: str) -> list[str]:
+        """Split a path into its parts."""
+        return [part for part in path.split(self.PATH_SEPARATOR) if part.strip()]
+
+    def shorten_fragments(self, *identifiers: str) -> str:
+        """Normalize and join; the name under which a nested column or table is stored."""
+        return self.make_path(*(self.normalize_identifier(part) for part in identifiers))
+
+    def shorten(self, identifier: str) -> str:
+        """Cut an identifier to the limit; a tag from its whole text keeps cut names apart."""
+        if self.max_length is None or len(identifier) <= self.max_length:
+            return identifier
+        tag = re.sub(r"[^a-z0-9]", "x", digest_id(identifier, _TAG_LENGTH).lower())
+        kept = self.max_length - _TAG_LENGTH
+        head = (kept + 1) // 2
+        return identifier[:head] + tag + identifier[len(identifier) - (kept - head) :]
+
+    def __repr__(self) -> str:
+        return f"<naming {self.name} max_length={self.max_length}>"
+
+
+class SnakeCase(NamingConvention):
+    """Lower-case ASCII letters, digits and underscores; camel case is split."""
+
+    _CAMEL_WORD = re.compile(r"([^_])([A-Z][a-z]+)")
+    _CAMEL_TAIL = re.compile(r"([a-z0-9])([A-Z])")
+    _STRANGE = re.compile(r"[^a-zA-Z\d_]+")
+    _UNDERSCORES = re.compile(r"_{2,}")
+    _OWN_PATH = re.compile(r"(?<=[^_])__(?=[^_])")
+    _MEANT = str.maketrans("+-*@|", "x_xal")
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the identifier; a double underscore inside the key reads as a path and stays."""
+        parts = self._OWN_PATH.split(identifier.strip())
+        name = "__".join(self._word(part, last=index == len(parts) - 1) for index, part in enumerate(parts))
+        return self.shorten(f"_{name}" if name[:1].isdigit() else name or _EMPTY)
+
+    def _word(self, text: str, last: bool) -> str:
+        text = self._STRANGE.sub("_", text.translate(self._MEANT))
+        text = self._CAMEL_TAIL.sub(r"\1_\2", self._CAMEL_WORD.sub(r"\1_\2", text)).lower()
+        stripped = text.rstrip("_")
+        if len(stripped) < len(text):
+            # a trailing underscore would read as a path separator once a child's name follows
+            text = stripped + "x" * (len(text) - len(stripped))
+        return self._UNDERSCORES.sub("_", text)
+
+
+class DuckCase(NamingConvention):
+    """Any characters, case kept, only those that cannot be quoted replaced."""
+
+    is_case_sensitive = True
+    _FORBIDDEN = re.compile(r'["\n\r\x00]+')
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the identifier with quotes and line ends replaced."""
+        text = self._FORBIDDEN.sub("_", identifier.strip())
+        return self.shorten(re.sub(r"_{3,}", "__", text) or _EMPTY)
+
+
+class Direct(NamingConvention):
+    """Names as they are; paths are joined with a sign that no key has."""
+
+    PATH_SEPARATOR = "▶"
+    is_case_sensitive = True
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the key itself."""
+        return self.shorten(identifier or _EMPTY)
+
+
+class SqlCsV1(NamingConvention):
+    """ASCII letters, digits and underscores, case kept."""
+
+    is_case_sensitive = True
+    _STRANGE = re.compile(r"[^a-zA-Z\d_]")
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the identifier with everything that SQL would quote replaced."""
+        text = self._STRANGE.sub("_", identifier.strip())
+        return self.shorten(f"_{text}" if text[:1].isdigit() else text or _EMPTY)
+
+
+class SqlCiV1(SqlCsV1):
+    """ASCII letters, digits and underscores, lower case."""
+
+    is_case_sensitive = False
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the lower-case identifier."""
+        return super().normalize_identifier(identifier).lower()
+
+
+_SHORT_NAMES: dict[str, type[NamingConvention]] = {
+    "snake_case": SnakeCase,
+    "duck_case": DuckCase,
+    "direct": Direct,
+    "sql_ci_v1": SqlCiV1,
+    "sql_cs_v1": SqlCsV1,
+}
+DEFAULT_NAMING = "snake_case"
+
+
+def naming_from(reference: Any = None, max_length: int | None = None) -> NamingConvention:
+    """Return a naming convention.
+
+    Args:
+        reference: A short name, a class, an instance, a module with a class `NamingConvention`, or the path of one.
+        max_length: Length, in characters, that no identifier may exceed.
+
+    Raises:
+        UnknownNamingModule: the module cannot be imported.
+        NamingTypeNotFound: the module holds no such class.
+        InvalidNamingType: it is no naming convention.
+    """
+    if reference is None:
+        reference = DEFAULT_NAMING
+    if isinstance(reference, NamingConvention):
+        reference = type(reference)
+    if isinstance(reference, str):
+        short = reference.removeprefix("dlt.common.normalizers.naming.")
+        reference = _SHORT_NAMES.get(short) or _import(reference)
+    elif not isinstance(reference, type) and hasattr(reference, "NamingConvention"):
+        reference = reference.NamingConvention
+    if not isinstance(reference, type) or not issubclass(reference, NamingConvention):
+        raise InvalidNamingType(
+            f"{reference!r} is not a naming convention. Derive the class from "
+            "dlt.common.normalizers.naming.NamingConvention.",
+        )
+    return reference(max_length)
+
+
+def _import(path: str) -> Any:
+    for module_name, kind in _candidates(path):
+        try:
+            module = importlib.import_module(module_name)
+        except ModuleNotFoundError:
+            continue
+        if hasattr(module, kind):
+            return getattr(module, kind)
+        if kind == "NamingConvention":
+            raise NamingTypeNotFound(f"The module {module_name} has no class NamingConvention. Define it there.")
+    raise UnknownNamingModule(
+        f"The naming convention {path!r} is neither one of {', '.join(_SHORT_NAMES)} nor an importable class. "
+        "Give the path as package.module.ClassName."
+    )
+
+
+def _candidates(path: str) -> Iterable[tuple[str, str]]:
+    module, _, kind = path.rpartition(".")
+    if module:
+        yield module, kind
+    yield path, "NamingConvention"

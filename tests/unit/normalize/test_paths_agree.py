@@ -1,0 +1,168 @@
+"""The fast path equals the exact path, on hostile data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import math
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dlt.errors import DltException
+from tests.unit.normalize.conftest import normalize_pages
+
+
+class Colour(enum.Enum):
+    """An enum as data."""
+
+    RED = "red"
+
+
+UTC = dt.timezone.utc
+moments = st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30))
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.integers(-5, 5),
+    st.floats(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=5),
+    st.text(alphabet=st.characters(categories=("Cs", "Ll")), max_size=3),
+    st.sampled_from(
+        [
+            "2024-01-02T03:04:05Z",
+            "2024-01-02 03:04:05",
+            "2024-01-02",
+            "2024-01-02T03",
+            "2024-02-30T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-10:00",
+            "2024-01-02T03:04:05.123456789+01:30",
+            "1.5",
+            "nan",
+            "",
+        ]
+    ),
+    st.binary(max_size=4),
+    moments,
+    moments.map(lambda value: value.replace(tzinfo=UTC)),
+    st.dates(),
+    st.times(),
+    st.decimals(allow_nan=True, allow_infinity=True),
+    st.decimals(-(10**12), 10**12, places=4),
+    st.uuids(),
+    st.just(Colour.RED),
+)
+keys = st.sampled_from(["a", "b", "c", "A", "a__b", "key with space", "ключ", "list", "value", "_dlt_id"])
+plain_keys = st.sampled_from(["a", "b", "c", "d"])
+documents = st.recursive(
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(plain_keys, inner, max_size=3)),
+    max_leaves=8,
+)
+uniform = st.fixed_dictionaries(
+    {"i": st.integers(-9, 9), "t": st.text(max_size=3)},
+    optional={
+        "n": st.fixed_dictionaries({"x": st.integers(0, 3)}, optional={"y": st.text(max_size=2)}),
+        "l": st.lists(st.fixed_dictionaries({"v": st.integers(0, 3), "w": st.lists(st.integers(0, 3), max_size=2)})),
+        "m": st.sampled_from([1, "2024-01-02T03:04:05Z", "x", 1.5, None]),
+    },
+)
+rows = st.one_of(st.dictionaries(st.one_of(plain_keys, keys), documents, max_size=4), uniform)
+pages = st.lists(st.lists(rows, min_size=1, max_size=6), min_size=1, max_size=3)
+
+
+def outcome(folder: Path, data: Any, exact: bool) -> Any:
+    """Return tables and column types, or the class of the error."""
+    try:
+        schema, tables = normalize_pages(folder, data, exact=exact)
+    except DltException as error:
+        return type(error)
+    columns = {
+        name: {column: dict(spec) for column, spec in table["columns"].items()}
+        for name, table in schema.tables.items()
+        if not name.startswith("_dlt")
+    }
+    return tables, columns
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(pages)
+def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str, Any]]]) -> None:
+    """Normalize 3: both paths give the same rows, ids and columns, or the same error."""
+    with tempfile.TemporaryDirectory() as folder:
+        exact = outcome(Path(folder), data, exact=True)
+        assert outcome(Path(folder), data, exact=False) == exact
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(uniform, min_size=1, max_size=8), min_size=1, max_size=3))
+def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
+    """Normalize 3: pages that really take the fast path give the same tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        assert outcome(Path(folder), data, exact=False) == outcome(Path(folder), data, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        ([1, 2.5], {"v": "bigint", "v__v_double": "double"}),
+        ([1.5, 2], {"v": "double"}),
+        ([2**40, 2**70], {"v": "bigint", "v__v_wei": "wei"}),
+        (["a", 1], {"v": "text"}),
+        ([1, "a"], {"v": "bigint", "v__v_text": "text"}),
+        ([None, None], {}),
+        (["2024-01-02T03:04:05Z", "no date"], {"v": "timestamp", "v__v_text": "text"}),
+        ([decimal.Decimal("1.25")], {"v": "decimal"}),
+        ([dt.date(2024, 1, 2)], {"v": "date"}),
+        ([dt.time(1, 2)], {"v": "time"}),
+        ([b"x"], {"v": "binary"}),
+        ([uuid.UUID(int=1)], {"v": "text"}),
+        ([math.nan, math.inf], {}),
+        ([True, 1], {"v": "bool"}),
+        ([1, True], {"v": "bigint", "v__v_bool": "bool"}),
+    ],
+)
+def test_the_first_value_decides_and_others_coerce_or_become_variants(
+    normalized: Any, values: list[Any], kinds: dict[str, str]
+) -> None:
+    """D20: types come from the first value; what does not fit goes to `col__v_type`."""
+    schema, _ = normalized([[{"v": value} for value in values]])
+    found = {name: column["data_type"] for name, column in schema.get_table_columns("t").items()}
+    assert {name: kind for name, kind in found.items() if not name.startswith("_dlt")} == kinds
+
+
+def test_nested_documents_become_columns_and_tables(normalized: Any) -> None:
+    """D19: dicts flatten, lists become child tables with parent ids and list indexes."""
+    schema, tables = normalized([[{"id": 1, "a": {"b": 2}, "l": [{"x": 1, "m": [7, 8]}, {"x": 2}]}]])
+    (root,) = tables["t"]
+    assert (root["id"], root["a__b"], root["_dlt_load_id"]) == (1, 2, "1.0")
+    assert [(row["x"], row["_dlt_parent_id"], row["_dlt_list_idx"]) for row in tables["t__l"]] == [
+        (1, root["_dlt_id"], 0),
+        (2, root["_dlt_id"], 1),
+    ]
+    assert [row["value"] for row in tables["t__l__m"]] == [7, 8]
+    assert {row["_dlt_parent_id"] for row in tables["t__l__m"]} == {tables["t__l"][0]["_dlt_id"]}
+    assert schema.tables["t__l__m"]["parent"] == "t__l"
+
+
+def test_keys_that_collide_are_named(normalized: Any) -> None:
+    """Schema 4: the clash check names both source keys."""
+    with pytest.raises(DltException, match="'A' and 'a'.*'a'"):
+        normalized([[{"A": 1, "a": 2}]])
+
+
+def test_thousands_of_distinct_keys_stay_in_memory(normalized: Any) -> None:
+    """Normalize 5: a page of sparse keys is no dense table."""
+    data = [{f"k{row}_{column}": column for column in range(3)} for row in range(700)]
+    schema, tables = normalized([data])
+    assert len(tables["t"]) == 700
+    assert len(schema.get_table_columns("t")) == 2102
