@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dlt.formats.rows import simplify
 from dlt.schema.inference import json_text
+from dlt.typed_json import simplify
 
 if TYPE_CHECKING:
     import pyarrow as pa

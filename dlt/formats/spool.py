@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from dlt.errors import InvalidDataItem
 from dlt.formats.pages import PageEncoder
-from dlt.formats.rows import dump_row
+from dlt.typed_json import dump_row
 
 if TYPE_CHECKING:
     import pyarrow as pa

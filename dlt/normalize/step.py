@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dlt.formats.loader import LoaderFiles
-from dlt.formats.rows import read_rows
+from dlt.typed_json import read_rows
 from dlt.formats.spool import SpoolFile
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar

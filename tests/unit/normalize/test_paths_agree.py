@@ -156,7 +156,7 @@ def test_nested_documents_become_columns_and_tables(normalized: Any) -> None:
 
 def test_keys_that_collide_are_named(normalized: Any) -> None:
     """Schema 4: the clash check names both source keys."""
-    with pytest.raises(DltException, match="'A' and 'a'.*'a'"):
+    with pytest.raises(DltException, match=r"'A' and 'a'.*'a'"):
         normalized([[{"A": 1, "a": 2}]])
 
 

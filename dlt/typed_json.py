@@ -1,4 +1,4 @@
-"""The exact row format: one JSON document a line, with every Python value kept as it was.
+"""JSON that keeps every Python value as it was: for exact rows, one document a line, and for state.
 
 Values that JSON has no word for are written as an object with the single key `TAG` and a pair of kind and text. Nothing
 is ever unpickled.
@@ -114,6 +114,20 @@ def dump_row(row: Any) -> bytes:
         TypeError: the row holds a value that cannot be stored.
     """
     return json.dumps(simplify(row), default=_default, separators=(",", ":")).encode("ascii")
+
+
+def dumps(value: Any) -> str:
+    """Return a document as indented JSON text.
+
+    Raises:
+        TypeError: it holds a value that cannot be stored.
+    """
+    return json.dumps(simplify(value), default=_default, indent=1)
+
+
+def loads(text: str | bytes) -> Any:
+    """Return the document that `dumps` wrote."""
+    return json.loads(text, object_hook=_hook)
 
 
 def read_rows(lines: Iterable[bytes]) -> Iterator[Any]:

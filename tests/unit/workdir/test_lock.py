@@ -1,0 +1,42 @@
+"""One run at a time in a folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlt.errors import PipelineLocked
+from dlt.workdir.lock import PipelineLock
+
+HOLD = """
+import sys, time
+from dlt.workdir.lock import PipelineLock
+with PipelineLock(sys.argv[1], "p", 0):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_process_is_refused_and_told_who_runs(tmp_path: Path) -> None:
+    """Kill it 9: the second waits, then PipelineLocked names the holder; a dead holder holds nothing."""
+    child = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stdout.readline() == "held\n"
+    with pytest.raises(PipelineLocked, match=f"process {child.pid} on"), PipelineLock(str(tmp_path), "p", 0.2):
+        pass
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    with PipelineLock(str(tmp_path), "p", 5):
+        pass
+
+
+def test_the_holder_may_enter_again(tmp_path: Path) -> None:
+    """Run holds the lock while its steps take it too."""
+    lock = PipelineLock(str(tmp_path), "p", 0)
+    with lock, lock:
+        assert lock.holder() is not None
+    assert lock.holder() is None
