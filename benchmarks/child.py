@@ -1,0 +1,100 @@
+"""Load one workload with the `dlt` of the interpreter that runs this file, and write what it cost as JSON.
+
+The same file runs for both sides: it uses only the public interface that they share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+IMPORT_STARTED = time.perf_counter()
+import dlt  # noqa: E402 - its import is timed
+
+IMPORTED = time.perf_counter() - IMPORT_STARTED
+
+from data import read_ipc, read_pages  # noqa: E402
+from measure import Meter  # noqa: E402
+from workloads import WORKLOADS, Workload  # noqa: E402
+
+DATASET = "bench_data"
+
+
+def resources(workload: Workload, pages: list[Any], repeat: int) -> Any:
+    """Return what is handed to `pipeline.run`."""
+    if workload.name == "W5":
+        return [dlt.resource(iter([page]), name=f"table_{number:03d}") for number, page in enumerate(pages)]
+
+    def items() -> Iterator[Any]:
+        for _ in range(repeat):
+            for page in pages:
+                if workload.tuned:
+                    yield page
+                else:
+                    yield from page
+
+    if workload.base:
+        return dlt.resource(items, name="items", primary_key="id", write_disposition="merge")
+    return dlt.resource(items, name="items")
+
+
+def read_items(workload: Workload, folder: Path, base: bool) -> list[Any]:
+    """Read the data into memory before anything is measured."""
+    if workload.name == "W3":
+        return list(read_ipc(folder / "table.arrow").to_batches())
+    return list(read_pages(folder / ("base.pickle" if base else "pages.pickle")))
+
+
+def table_counts(database: Path) -> dict[str, int]:
+    """Count the rows of every table of data, with DuckDB itself."""
+    import duckdb
+
+    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = ? ORDER BY 1"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = [row[0] for row in connection.execute(names, [DATASET]).fetchall()]
+        counts = {}
+        for table in tables:
+            if not table.startswith("_dlt"):
+                row = connection.execute(f'SELECT count(*) FROM {DATASET}."{table}"').fetchone()
+                counts[table] = int(row[0]) if row else 0
+    return counts
+
+
+def main() -> None:
+    """Read the data, measure the load, count the rows."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workload")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--format", default=None, help="loader_file_format; the side's default if absent")
+    parser.add_argument("--base", action="store_true", help="load the rows that a merge finds, do not measure")
+    parser.add_argument("--repeat", type=int, default=1, help="yield the data so many times")
+    args = parser.parse_args()
+
+    workload = WORKLOADS[args.workload]
+    database = args.work / "bench_file.duckdb"
+    pages = read_items(workload, args.data, args.base)
+    with Meter() as meter:
+        pipeline = dlt.pipeline(
+            pipeline_name="bench",
+            pipelines_dir=str(args.work / "pipelines"),
+            destination=dlt.destinations.duckdb(str(database)),
+            dataset_name=DATASET,
+        )
+        given = {"loader_file_format": args.format} if args.format else {}
+        data = resources(workload, pages, args.repeat)
+        if args.base:
+            data.apply_hints(write_disposition="append")
+        info = pipeline.run(data, **given)
+    assert not info.has_failed_jobs, str(info)
+    result = {"import_s": IMPORTED, "version": dlt.__version__, "tables": table_counts(database), **meter.asdict()}
+    args.result.write_text(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The sides that are compared: which interpreter runs which script with which settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PEER_VENV = HERE / ".venv-peer"
+PEER_PYTHON = PEER_VENV / "bin" / "python"
+PEER_REQUIREMENTS = HERE / "peer-requirements.txt"
+CONSTRAINTS = HERE.parent / "constraints.txt"
+
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RUNTIME__USER_LOG": "false"}
+# what the peer's page on performance advises: large buffers, no compression of files that are read once
+PEER_TUNED = {"DATA_WRITER__BUFFER_MAX_ITEMS": "100000", "DATA_WRITER__DISABLE_COMPRESSION": "true"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One interpreter with one script."""
+
+    name: str
+    python: str
+    script: str
+    env: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+
+
+def sides(names: list[str], tuned: bool) -> list[Side]:
+    """Return the sides of a workload in the order of `names`."""
+    all_sides = {
+        "ours": Side("ours", sys.executable, "child.py"),
+        "limit": Side("limit", sys.executable, "limit.py"),
+        "peer": Side(
+            "peer", str(PEER_PYTHON), "child.py", PEER_TUNED if tuned else {}, ("--format", "parquet") if tuned else ()
+        ),
+    }
+    return [all_sides[name] for name in names]
+
+
+def make_peer_environment() -> None:
+    """Make the peer's environment from its pinned requirements unless it is there and up to date."""
+    stamp, wanted = PEER_VENV / "installed.txt", PEER_REQUIREMENTS.read_text() + CONSTRAINTS.read_text()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"making the peer's environment in {PEER_VENV}", flush=True)
+    shutil.rmtree(PEER_VENV, ignore_errors=True)
+    uv = shutil.which("uv")
+    if uv:
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(PEER_VENV)], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", str(PEER_PYTHON)]
+    else:
+        venv.create(PEER_VENV, with_pip=True)
+        install = [str(PEER_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "-r", str(PEER_REQUIREMENTS), "-c", str(CONSTRAINTS)], check=True)
+    stamp.write_text(wanted)
+
+
+def measure(side: Side, workload: str, data: Path, work: Path, *more: str) -> dict[str, Any]:
+    """Run one side once in a process of its own and return what it measured, with the cost of the whole process."""
+    shutil.rmtree(work / "run", ignore_errors=True)
+    work.mkdir(parents=True, exist_ok=True)
+    if (work / "base").exists():
+        shutil.copytree(work / "base", work / "run")
+    (work / "run").mkdir(exist_ok=True)
+    result = work / "result.json"
+    result.unlink(missing_ok=True)
+    command = [side.python, str(HERE / side.script), workload, "--data", str(data), "--work", str(work / "run")]
+    command += ["--result", str(result), *side.arguments, *more]
+    env = {key: value for key, value in os.environ.items() if "__" not in key} | QUIET | side.env
+    started = time.perf_counter()
+    child = subprocess.Popen(command, env=env, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert child.stdout is not None
+    output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode or not result.exists():
+        raise SystemExit(f"{side.name} failed on {workload} with exit code {child.returncode}:\n{output[-4000:]}")
+    whole = {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime}
+    return {**json.loads(result.read_text()), "process": whole}
