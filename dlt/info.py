@@ -1,0 +1,443 @@
+"""What the steps did: tuples that read well, and turn into JSON-safe dicts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from dlt.errors import DestinationHasFailedJobs
+
+
+def json_safe(value: Any) -> Any:
+    """Return a value as dicts, lists and scalars that every JSON encoder takes."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "asdict"):
+        return json_safe(value.asdict())
+    if isinstance(value, Mapping):
+        return {str(key): json_safe(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_safe(item) for item in value]
+    if isinstance(value, (datetime.datetime, datetime.date)):
+        return value.isoformat()
+    if hasattr(value, "to_dict"):
+        return json_safe(value.to_dict())
+    return str(value)
+
+
+class ParsedLoadJobFileName(NamedTuple):
+    """The parts of a job's name."""
+
+    table_name: str
+    file_id: str
+    retry_count: int
+    file_format: str
+    is_compressed: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of the file in the package."""
+        return f"{self.table_name}.{self.file_id}.{self.file_format}"
+
+    @property
+    def job_id(self) -> str:
+        """Return the part that stays the same over retries."""
+        return f"{self.table_name}.{self.file_id}.{self.file_format}"
+
+    def asdict(self) -> dict[str, Any]:
+        """Return the parts."""
+        return self._asdict()
+
+
+class LoadJobInfo(NamedTuple):
+    """One file on its way; times in seconds, sizes in bytes."""
+
+    state: str
+    file_path: str
+    file_size: int
+    created_at: datetime.datetime | None
+    elapsed: float
+    job_file_info: ParsedLoadJobFileName
+    failed_message: str | None
+    rows: int = 0
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a flat JSON-safe dict."""
+        found = {**self._asdict(), **self.job_file_info.asdict()}
+        found.pop("job_file_info")
+        return {key: json_safe(value) for key, value in found.items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return one line."""
+        line = f"{self.job_file_info.table_name}: {self.rows} rows, {size_text(self.file_size)}, {self.state}"
+        return f"{line}: {self.failed_message}" if self.failed_message else line
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class LoadPackageInfo(NamedTuple):
+    """One package and its jobs by state."""
+
+    load_id: str
+    package_path: str
+    state: str
+    schema: Any
+    schema_update: dict[str, Any]
+    completed_at: datetime.datetime | None
+    jobs: dict[str, list[LoadJobInfo]]
+    dataset_name: str | None = None
+    refresh: Any = None
+
+    @property
+    def schema_name(self) -> str:
+        """Return the name of the schema."""
+        return str(self.schema.name)
+
+    @property
+    def schema_hash(self) -> str:
+        """Return the version hash of the schema."""
+        return str(self.schema.version_hash)
+
+    @property
+    def schema_migrated(self) -> bool:
+        """Tell whether tables or columns were added at the destination."""
+        return bool(self.schema_update)
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict; the schema stands in it by name and hash."""
+        found = self._asdict()
+        found.pop("schema")
+        found["schema_name"], found["schema_hash"] = self.schema_name, self.schema_hash
+        found["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
+        found["tables"] = [
+            {"load_id": self.load_id, "name": name, "columns": sorted(table.get("columns", {}))}
+            for name, table in self.schema_update.items()
+        ]
+        found.pop("schema_update")
+        return {key: json_safe(value) for key, value in found.items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines; with a verbosity above 0 every job."""
+        failed = self.jobs.get("failed_jobs", [])
+        completed = f"COMPLETED at {self.completed_at}" if self.completed_at else "NOT YET LOADED"
+        lines = [
+            f"The package with load id {self.load_id} for schema {self.schema_name} is in {self.state.upper()} state. "
+            f"It updated schema for {len(self.schema_update)} tables. The package is {completed}."
+        ]
+        for state, jobs in self.jobs.items():
+            lines.append(f"Jobs details: {state}: {len(jobs)}")
+            lines.extend("\t" + job.asstr() for job in (jobs if verbosity > 0 else failed if jobs is failed else []))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class _Step:
+    """What the infos of all steps share."""
+
+    metrics: dict[str, list[dict[str, Any]]]
+    loads_ids: list[str]
+    load_packages: list[LoadPackageInfo]
+    pipeline: Any
+
+    @property
+    def started_at(self) -> datetime.datetime | None:
+        """Return when the first package began."""
+        return min((m["started_at"] for m in self._each()), default=None)
+
+    @property
+    def finished_at(self) -> datetime.datetime | None:
+        """Return when the last package ended."""
+        return max((m["finished_at"] for m in self._each()), default=None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there was nothing to do."""
+        return not self.loads_ids
+
+    def _each(self) -> Iterator[dict[str, Any]]:
+        for metrics in self.metrics.values():
+            yield from metrics
+
+    def writer_metrics_asdict(self) -> dict[str, Any]:
+        """Return rows and bytes by job and by table."""
+        jobs, tables = [], []
+        for load_id, metrics in self.metrics.items():
+            for entry in metrics:
+                jobs += [{"load_id": load_id, **job} for job in json_safe(entry.get("job_metrics") or [])]
+                tables += [
+                    {"load_id": load_id, "table_name": name, **json_safe(values)}
+                    for name, values in (entry.get("table_metrics") or {}).items()
+                ]
+        return {"job_metrics": jobs, "table_metrics": tables}
+
+    def _base(self, fields: dict[str, Any]) -> dict[str, Any]:
+        found = dict(fields)
+        found.pop("metrics")
+        name = getattr(self.pipeline, "pipeline_name", None)
+        found["pipeline"] = {"pipeline_name": name}
+        found.update(started_at=self.started_at, finished_at=self.finished_at, **self.writer_metrics_asdict())
+        return {key: json_safe(value) for key, value in found.items()}
+
+    def _took(self) -> str:
+        if self.started_at is None or self.finished_at is None:
+            return "was empty"
+        return f"completed in {duration_text((self.finished_at - self.started_at).total_seconds())}"
+
+    def _name(self) -> str:
+        return str(getattr(self.pipeline, "pipeline_name", ""))
+
+
+class _ExtractInfo(NamedTuple):
+    pipeline: Any
+    metrics: dict[str, list[dict[str, Any]]]
+    extract_data_info: list[dict[str, Any]]
+    loads_ids: list[str]
+    load_packages: list[LoadPackageInfo]
+    first_run: bool
+
+
+class ExtractInfo(_ExtractInfo, _Step):
+    """What extract did."""
+
+    __slots__ = ()
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return self._base(self._asdict())
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        lines = [f"Pipeline {self._name()} extract step {self._took()}"]
+        for package in self.load_packages:
+            lines.append(f"Load package {package.load_id} with schema {package.schema_name} is extracted")
+        lines += _table_lines(self.metrics)
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class _NormalizeInfo(NamedTuple):
+    pipeline: Any
+    metrics: dict[str, list[dict[str, Any]]]
+    loads_ids: list[str]
+    load_packages: list[LoadPackageInfo]
+    first_run: bool
+
+
+class NormalizeInfo(_NormalizeInfo, _Step):
+    """What normalize did."""
+
+    __slots__ = ()
+
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """Return the rows of each table, over all packages."""
+        counts: dict[str, int] = {}
+        for entry in self._each():
+            for table, values in entry.get("table_metrics", {}).items():
+                counts[table] = counts.get(table, 0) + values["items_count"]
+        return counts
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {**self._base(self._asdict()), "row_counts": self.row_counts}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        lines = [f"Pipeline {self._name()} normalize step {self._took()}"]
+        lines += [f"- {table}: {count} row(s)" for table, count in self.row_counts.items()]
+        for package in self.load_packages:
+            lines.append(f"Load package {package.load_id} is normalized and ready to load")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class _LoadInfo(NamedTuple):
+    pipeline: Any
+    metrics: dict[str, list[dict[str, Any]]]
+    destination_type: str | None
+    destination_displayable_credentials: str | None
+    destination_name: str | None
+    environment: str | None
+    staging_type: str | None
+    staging_name: str | None
+    staging_displayable_credentials: str | None
+    destination_fingerprint: str | None
+    dataset_name: str | None
+    loads_ids: list[str]
+    load_packages: list[LoadPackageInfo]
+    first_run: bool
+
+
+class LoadInfo(_LoadInfo, _Step):
+    """What load did: where the data went, which packages, which jobs."""
+
+    __slots__ = ()
+
+    @property
+    def has_failed_jobs(self) -> bool:
+        """Tell whether a job ended with an error that a retry would not help."""
+        return any(package.jobs.get("failed_jobs") for package in self.load_packages)
+
+    @property
+    def failed_jobs(self) -> dict[str, list[LoadJobInfo]]:
+        """Return the failed jobs by load id."""
+        return {p.load_id: p.jobs["failed_jobs"] for p in self.load_packages if p.jobs.get("failed_jobs")}
+
+    def raise_on_failed_jobs(self) -> None:
+        """Raise when a job failed.
+
+        Raises:
+            DestinationHasFailedJobs: naming tables, files and causes.
+        """
+        for load_id, jobs in self.failed_jobs.items():
+            details = "; ".join(f"{job.job_file_info.table_name}: {job.failed_message}" for job in jobs)
+            raise DestinationHasFailedJobs(
+                f"package {load_id} has {len(jobs)} failed jobs at {self.destination_name}: {details}. Nothing of it "
+                "is visible. Mend the cause and run again, or drop the package.",
+                load_id=load_id,
+                failed_jobs=jobs,
+                destination_name=self.destination_name,
+            )
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {**self._base(self._asdict()), "has_failed_jobs": self.has_failed_jobs}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        lines = [
+            f"Pipeline {self._name()} load step {self._took()}",
+            f"{len(self.loads_ids)} load package(s) were loaded to destination {self.destination_name} and into "
+            f"dataset {self.dataset_name}",
+            f"The {self.destination_name} destination used {self.destination_displayable_credentials} location "
+            "to store data",
+        ]
+        for package in self.load_packages:
+            failed = package.jobs.get("failed_jobs", [])
+            state = f"LOADED and contains {'no' if not failed else len(failed)} failed jobs"
+            if failed:
+                state = f"NOT LOADED and contains {len(failed)} failed jobs"
+            where = f" in dataset {package.dataset_name}" if package.dataset_name != self.dataset_name else ""
+            lines.append(f"Load package {package.load_id}{where} is {state}")
+            lines.extend(f"\t{job.asstr()}" for job in failed)
+            if verbosity > 0:
+                lines.append(package.asstr(verbosity))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class PipelineStepTrace(NamedTuple):
+    """One step of a run."""
+
+    span_id: str
+    step: str
+    started_at: datetime.datetime
+    finished_at: datetime.datetime | None = None
+    step_info: Any = None
+    step_exception: str | None = None
+    exception_traces: list[dict[str, Any]] | None = None
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {key: json_safe(value) for key, value in self._asdict().items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        took = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        end = f"FAILED in {duration_text(took)}" if self.step_exception else f"COMPLETED in {duration_text(took)}"
+        lines = [f"Step {self.step} {end}"]
+        if self.step_exception:
+            lines.append(f"Failed due to: {self.step_exception}")
+        if self.step_info is not None and hasattr(self.step_info, "asstr"):
+            lines.append(self.step_info.asstr(verbosity))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class PipelineTrace(NamedTuple):
+    """A run with its steps."""
+
+    transaction_id: str
+    pipeline_name: str
+    execution_context: dict[str, Any]
+    started_at: datetime.datetime
+    steps: list[PipelineStepTrace]
+    finished_at: datetime.datetime | None = None
+    resolved_config_values: list[Any] = []
+    engine_version: int = 1
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {key: json_safe(value) for key, value in self._asdict().items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        took = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        count = len(self.steps)
+        lines = [f"Run started at {self.started_at} and COMPLETED in {duration_text(took)} with {count} steps."]
+        lines += [step.asstr(verbosity) for step in self.steps]
+        return "\n\n".join(lines)
+
+    def last_pipeline_step_trace(self, step_name: str) -> PipelineStepTrace | None:
+        """Return the last trace of a step."""
+        return next((step for step in reversed(self.steps) if step.step == step_name), None)
+
+    @property
+    def last_extract_info(self) -> Any:
+        """Return the info of the last extract."""
+        step = self.last_pipeline_step_trace("extract")
+        return step.step_info if step else None
+
+    @property
+    def last_normalize_info(self) -> Any:
+        """Return the info of the last normalize."""
+        step = self.last_pipeline_step_trace("normalize")
+        return step.step_info if step else None
+
+    @property
+    def last_load_info(self) -> Any:
+        """Return the info of the last load."""
+        step = self.last_pipeline_step_trace("load")
+        return step.step_info if step else None
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+def _table_lines(metrics: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    return [
+        f"- {table}: {values['items_count']} item(s)"
+        for entries in metrics.values()
+        for entry in entries
+        for table, values in entry.get("table_metrics", {}).items()
+    ]
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes for people."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return ""
+
+
+def duration_text(seconds: float) -> str:
+    """Return a number of seconds for people."""
+    if seconds < 60:
+        return f"{seconds:.2f} seconds"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min {rest} s" if hours else f"{minutes} min {rest} s"

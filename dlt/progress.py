@@ -1,0 +1,276 @@
+"""Show how far a step is: a bar, lines in a log, or nothing."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from types import TracebackType
+from typing import Any, TextIO
+
+from dlt.errors import MissingDependencyException
+
+
+class Collector:
+    """Take the progress of a step; this one shows nothing.
+
+    A step is a block: `with collector("extract"):`. Inside of it `update` counts.
+    """
+
+    step: str = ""
+
+    def __call__(self, step: str) -> Collector:
+        """Name the step that the next block shows."""
+        self.step = step
+        return self
+
+    def __enter__(self) -> Collector:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to show."""
+
+    def stop(self) -> None:
+        """End."""
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+    ) -> None:
+        """Count.
+
+        Args:
+            name: What is counted, such as a table.
+            inc: How many came.
+            total: How many there will be, where that is known.
+            message: Shown beside it.
+            label: Second part of the name.
+        """
+
+
+class NullCollector(Collector):
+    """Show nothing."""
+
+
+class LogCollector(Collector):
+    """Write all counts every now and then, in one block however many there are.
+
+    Args:
+        log_period: Seconds between two blocks.
+        logger: A logger or a stream; standard output when None.
+        log_level: Level, for a logger.
+        dump_system_stats: Add the memory of the process.
+        most: Number of counters that a block shows at most.
+    """
+
+    def __init__(
+        self,
+        log_period: float = 1.0,
+        logger: logging.Logger | TextIO | None = None,
+        log_level: int = logging.INFO,
+        dump_system_stats: bool = True,
+        most: int = 20,
+    ) -> None:
+        self._period, self._logger, self._level = log_period, logger, log_level
+        self._stats, self._most = dump_system_stats, most
+        self._counts: dict[str, int] = {}
+        self._totals: dict[str, int | None] = {}
+        self._began = self._shown = 0.0
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._counts, self._totals = {}, {}
+        self._began = self._shown = time.monotonic()
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+    ) -> None:
+        """Count, and write when the period is over."""
+        key = f"{name} {label}".strip()
+        self._counts[key] = self._counts.get(key, 0) + inc
+        self._totals[key] = total
+        if time.monotonic() - self._shown >= self._period:
+            self._dump()
+
+    def stop(self) -> None:
+        """Write the final counts."""
+        self._dump()
+
+    def _dump(self) -> None:
+        now = time.monotonic()
+        elapsed = max(now - self._began, 1e-9)
+        lines = [f"---------- {self.step} after {elapsed:.1f} s ----------"]
+        for name, count in list(self._counts.items())[-self._most :]:
+            total = self._totals[name]
+            share = f"/{total} ({100 * count / total:.0f}%)" if total else ""
+            lines.append(f"{name}: {count}{share} | {count / elapsed:.0f}/s")
+        if len(self._counts) > self._most:
+            lines.append(f"and {len(self._counts) - self._most} more")
+        if self._stats:
+            lines.append(f"memory: {_memory_megabytes():.0f} MB at most")
+        text = "\n".join(lines)
+        if isinstance(self._logger, logging.Logger):
+            self._logger.log(self._level, text)
+        else:
+            print(text, file=self._logger or sys.stdout, flush=True)
+        self._shown = now
+
+
+def _memory_megabytes() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows has no such module
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
+
+
+class _Bars(Collector):
+    """A bar for each counter, made by a library that is imported at the first step."""
+
+    library = ""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._bars: dict[str, Any] = {}
+        self._module: Any = None
+
+    def start(self) -> None:
+        """Import the library."""
+        import importlib
+
+        try:
+            self._module = importlib.import_module(self.library)
+        except ImportError as error:
+            raise MissingDependencyException(
+                f'progress "{self.library}" needs a package that is not installed: pip install {self.library}',
+            ) from error
+        self._bars = {}
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+    ) -> None:
+        """Move the bar of a counter."""
+        key = f"{name} {label}".strip()
+        if key not in self._bars:
+            self._bars[key] = self._make(f"{self.step} {key}", total)
+        self._move(self._bars[key], inc)
+
+    def _make(self, title: str, total: int | None) -> Any:
+        raise NotImplementedError
+
+    def _move(self, bar: Any, inc: int) -> None:
+        bar.update(inc)
+
+
+class TqdmCollector(_Bars):
+    """Bars of tqdm."""
+
+    library = "tqdm"
+
+    def _make(self, title: str, total: int | None) -> Any:
+        return self._module.tqdm(desc=title, total=total, **self._options)
+
+    def stop(self) -> None:
+        """Close the bars."""
+        for bar in self._bars.values():
+            bar.close()
+
+
+class EnlightenCollector(_Bars):
+    """Bars of enlighten."""
+
+    library = "enlighten"
+
+    def start(self) -> None:
+        """Take the terminal."""
+        super().start()
+        self._manager = self._module.get_manager(**self._options)
+
+    def _make(self, title: str, total: int | None) -> Any:
+        return self._manager.counter(desc=title, total=total)
+
+    def stop(self) -> None:
+        """Give the terminal back."""
+        for bar in self._bars.values():
+            bar.close()
+        self._manager.stop()
+
+
+class AliveCollector(_Bars):
+    """Bars of alive-progress; it shows one at a time."""
+
+    library = "alive_progress"
+
+    def _make(self, title: str, total: int | None) -> Any:
+        for bar in self._bars.values():
+            bar[0].__exit__(None, None, None)
+        self._bars.clear()
+        context = self._module.alive_bar(total=total, title=title, **self._options)
+        return context, context.__enter__()
+
+    def _move(self, bar: Any, inc: int) -> None:
+        bar[1](inc)
+
+    def stop(self) -> None:
+        """Close the bar."""
+        for bar in self._bars.values():
+            bar[0].__exit__(None, None, None)
+
+
+class RichCollector(_Bars):
+    """Bars of rich."""
+
+    library = "rich.progress"
+
+    def start(self) -> None:
+        """Take the terminal."""
+        super().start()
+        self._progress = self._module.Progress(**self._options)
+        self._progress.start()
+
+    def _make(self, title: str, total: int | None) -> Any:
+        return self._progress.add_task(title, total=total)
+
+    def _move(self, bar: Any, inc: int) -> None:
+        self._progress.advance(bar, inc)
+
+    def stop(self) -> None:
+        """Give the terminal back."""
+        self._progress.stop()
+
+
+log, tqdm, rich = LogCollector, TqdmCollector, RichCollector
+enlighten, alive_progress = EnlightenCollector, AliveCollector
+_WORDS: dict[str, type[Collector]] = {
+    "log": LogCollector,
+    "tqdm": TqdmCollector,
+    "enlighten": EnlightenCollector,
+    "alive_progress": AliveCollector,
+    "rich": RichCollector,
+    "none": NullCollector,
+}
+
+
+def collector_from(progress: Any) -> Collector:
+    """Return a collector for a word, a class, an object, or None.
+
+    Raises:
+        ValueError: the word is unknown.
+    """
+    if progress is None:
+        return NullCollector()
+    if isinstance(progress, Collector):
+        return progress
+    if isinstance(progress, type) and issubclass(progress, Collector):
+        return progress()
+    if isinstance(progress, str):
+        kind = _WORDS.get(progress.lower())
+        if kind is not None:
+            return kind()
+    raise ValueError(f"progress={progress!r} is not known. Use one of {', '.join(_WORDS)}, or a Collector.")
