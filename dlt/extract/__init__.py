@@ -1,0 +1,1 @@
+"""Extract: from sources and resources to pages of items."""

@@ -1,0 +1,300 @@
+"""The decorators that make sources, resources and transformers of functions."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from dlt.context import active_pipeline, current, use
+from dlt.errors import (
+    ExplicitSourceNameInvalid,
+    ResourceFunctionExpected,
+    SourceIsAClassTypeError,
+    SourceNotAFunction,
+)
+from dlt.extract.function import Function
+from dlt.extract.hints import make_hints
+from dlt.extract.making import NO_PARENT, make_resource
+from dlt.extract.source import Source
+from dlt.extract.wrapping import source_of
+
+if TYPE_CHECKING:
+    from dlt.schema.schema import Schema
+
+
+class SourceFactory:
+    """A decorated source function: call it to get the source.
+
+    Args:
+        function: The user's function.
+        schema: Schema that every source starts with.
+        section: Section of its configuration.
+        settings: `max_table_nesting`, `root_key`, `schema_contract`; set on every source.
+        parallelized: Evaluate all resources in the thread pool.
+    """
+
+    is_source_factory = True
+
+    def __init__(
+        self,
+        function: Function,
+        schema: Schema | Callable[[], Schema],
+        section: str,
+        settings: dict[str, Any],
+        parallelized: bool = False,
+    ) -> None:
+        functools.update_wrapper(self, function.call)
+        self._function = function
+        self._schema = schema
+        self._section = section
+        self._settings = settings
+        self._parallelized = parallelized
+
+    @property
+    def name(self) -> str:
+        """Return the name of the sources."""
+        return self._function.sections[-1]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Source:
+        """Run the body of the source function and return the source.
+
+        Raises:
+            TypeError: the function does not take these arguments, or one is missing and no provider has it.
+            SourceDataIsNone: the function returned nothing.
+            InvalidResourceDataType: the function gave data in place of resources.
+        """
+        schema = self._schema.clone() if not callable(self._schema) else self._schema()
+        call = self._function.bind(args, kwargs).resolved()
+        with _reading_state(schema, self._section):
+            data = call()
+            if inspect.isgenerator(data) and _is_generator_function(self._function.call):
+                data = list(data)
+            source = source_of(schema, self._section, data)
+        for key, value in self._settings.items():
+            if value is not None:
+                setattr(source, key, value)
+        return source.parallelize() if self._parallelized else source
+
+    def with_resources(self, *resource_names: str) -> Source:
+        """Call the function with injected arguments and select resources."""
+        return self().with_resources(*resource_names)
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function with injected arguments and load the source."""
+        return self().run(*args, **kwargs)
+
+    def clone(self, *, name: str | None = None, section: str | None = None, **settings: Any) -> SourceFactory:
+        """Return a factory whose sources have another name, section or settings."""
+        name, section = name or self.name, section or self._section
+        function = Function(self._function.call, spec=self._function.spec, sections=("sources", section, name))
+        schema = _schema_maker(name)
+        return SourceFactory(function, schema, section, {**self._settings, **settings}, self._parallelized)
+
+    with_args = clone
+
+    def __repr__(self) -> str:
+        return f"<dlt source function {self.name!r}>"
+
+
+def _is_generator_function(call: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(inspect.unwrap(call))
+
+
+def _reading_state(schema: Schema, section: str) -> Any:
+    """Return the context of a source's body: it reads state, and what it writes is thrown away."""
+    found = current().state
+    if found is None:
+        found = getattr(active_pipeline(), "state", None) or {}
+    return use(
+        state=deepcopy(dict(found)), writable=False, schema=schema, source_name=schema.name, section=section,
+        resource=None, resource_name=None,
+    )  # fmt: skip
+
+
+def _schema_maker(name: str) -> Callable[[], Schema]:
+    def make() -> Schema:
+        from dlt.schema.schema import Schema
+
+        return Schema(name)
+
+    return make
+
+
+def source(
+    func: Callable[..., Any] | None = None,
+    /,
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: Any = None,
+    spec: Any = None,
+    parallelized: bool = False,
+) -> Any:
+    """Make a source of a function that returns or yields resources.
+
+    Args:
+        func: The function; arguments that it is called without come from configuration.
+        name: Name of the source and its schema, the function's name by default.
+        section: Section of its configuration, the module's name by default.
+        max_table_nesting: Levels of nested tables.
+        root_key: Nested rows carry the id of their root row.
+        schema: Schema to start with.
+        schema_contract: What may change in the schema.
+        spec: Configuration of the function.
+        parallelized: Evaluate all resources in the thread pool.
+
+    Raises:
+        SourceNotAFunction: `func` is no function.
+        ExplicitSourceNameInvalid: `name` is not the name of `schema`.
+    """
+    if name and schema and name != schema.name:
+        raise ExplicitSourceNameInvalid(
+            f"Source name {name!r} differs from the name of its schema, {schema.name!r}. Leave name out.",
+            source_name=name,
+            schema_name=schema.name,
+        )
+    settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
+
+    def decorate(function: Callable[..., Any]) -> SourceFactory:
+        _check_source_function(function, name)
+        found = name or (schema.name if schema else function.__name__)
+        place = section or _module_section(function)
+        described = Function(function, spec=spec, sections=("sources", place, found))
+        return SourceFactory(described, schema or _schema_maker(found), place, settings, parallelized)
+
+    return decorate if func is None else decorate(func)
+
+
+def _check_source_function(function: Any, name: str | None) -> None:
+    if inspect.isclass(function):
+        raise SourceIsAClassTypeError(
+            f"Source '{name or function.__name__}': found a class. Decorate a function that returns resources.",
+            source_name=name,
+            cls=function,
+        )
+    if not callable(function):
+        raise SourceNotAFunction(
+            f"Source '{name}': found {type(function).__name__}. Decorate a function that returns resources.",
+            source_name=name,
+            item=function,
+        )
+
+
+def _module_section(function: Any) -> str:
+    """Return the section that a module asks for with `__source_name__`, else its name."""
+    module = inspect.getmodule(function)
+    named = getattr(module, "__source_name__", None)
+    return str(named or function.__module__.rpartition(".")[2])
+
+
+def resource(
+    data: Any = None,
+    /,
+    name: str | None = None,
+    table_name: Any = None,
+    max_table_nesting: int | None = None,
+    write_disposition: Any = None,
+    columns: Any = None,
+    primary_key: Any = None,
+    merge_key: Any = None,
+    schema_contract: Any = None,
+    table_format: Any = None,
+    file_format: Any = None,
+    references: Any = None,
+    nested_hints: Any = None,
+    selected: bool = True,
+    spec: Any = None,
+    parallelized: bool = False,
+    incremental: Any = None,
+    section: str | None = None,
+    standalone: bool | None = None,
+    data_from: Any = None,
+    parent_table_name: Any = None,
+    additional_table_hints: Any = None,
+) -> Any:
+    """Make a resource of a function that yields items, or of data.
+
+    Hints may be functions of the item. Without data, return a decorator.
+
+    Args:
+        data: Generator function, generator, iterator, list, frame or resource.
+        name: Name of the resource, the function's name by default.
+        table_name: Name of the table, the resource's name by default.
+        max_table_nesting: Levels of nested tables.
+        write_disposition: "append", "replace", "merge", "skip" or a dict with the strategy.
+        columns: Columns by name, a list of them, or a Pydantic model, TypedDict or dataclass.
+        primary_key: Column or columns of the primary key.
+        merge_key: Column or columns that find the rows to replace.
+        schema_contract: What may change in the schema.
+        table_format: Format of the table at the destination.
+        file_format: Format of the files to load.
+        references: Tables that this one refers to.
+        nested_hints: Hints for nested tables by path.
+        selected: Load it when its source is loaded.
+        spec: Configuration of the function.
+        parallelized: Evaluate it in the thread pool.
+        incremental: Incremental loading.
+        section: Section of its configuration.
+        standalone: Accepted as users know it; every resource can stand alone.
+        data_from: Parent whose items the function takes.
+        parent_table_name: Name of the table that this one is nested in.
+        additional_table_hints: More keys of the table.
+    """
+    hints = make_hints(
+        table_name, parent_table_name, write_disposition, columns, primary_key, merge_key, schema_contract,
+        table_format, file_format, additional_table_hints, references, incremental, nested_hints, max_table_nesting,
+    )  # fmt: skip
+
+    def decorate(found: Any) -> Any:
+        made = make_resource(
+            found, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
+        )
+        return made.parallelize() if parallelized else made
+
+    # dlt.resource(None, name="x") is a mistake that decorate() reports, but it cannot be told from a decorator
+    return decorate if data is None else decorate(data)
+
+
+def transformer(
+    f: Callable[..., Any] | None = None, /, data_from: Any = NO_PARENT, name: str | None = None, **options: Any
+) -> Any:
+    """Make a transformer: a resource whose function takes each item of a parent first.
+
+    Args:
+        f: The function; it may yield items or return one.
+        data_from: Parent; bind it later with `parent | transformer` by default.
+        name: Name of the resource, the function's name by default.
+        **options: As for `resource`.
+
+    Raises:
+        ResourceFunctionExpected: `f` is no function.
+        InvalidTransformerGeneratorFunction: the function takes no item.
+    """
+    if f is not None and not callable(f):
+        raise ResourceFunctionExpected(
+            f"Transformer '{name}': found {type(f).__name__}. Pass a function of one item; its parent goes into "
+            "data_from.",
+            resource_name=name,
+            item=f,
+        )
+    made = resource(name=name, data_from=data_from, **options)
+    return made if f is None else made(f)
+
+
+def defer(f: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
+    """Let calls of a function be evaluated in the thread pool: yield them from a resource.
+
+    Args:
+        f: The function.
+    """
+
+    @functools.wraps(f)
+    def deferred(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return functools.partial(f, *args, **kwargs)
+
+    return deferred

@@ -1,0 +1,102 @@
+"""What travels through a pipe: pages, items, and items that carry a mark."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
+PLAIN_TYPES = frozenset({list, dict, str, int, float, bool, bytes})
+ROW_TYPES = frozenset({dict, str, int, float, bool})
+
+
+@dataclass(frozen=True)
+class TableNameMeta:
+    """The item goes to this table."""
+
+    table_name: str
+
+
+@dataclass(frozen=True, eq=False)
+class HintsMeta:
+    """The item brings hints for its table.
+
+    Attributes:
+        hints: What `make_hints` returned, or None to use the variant `table_name` that an earlier item made.
+        create_table_variant: The hints hold for their table name only.
+    """
+
+    hints: Any
+    table_name: str | None = None
+    create_table_variant: bool = False
+
+
+@dataclass(frozen=True)
+class ImportFileMeta:
+    """The item is a whole file."""
+
+    file_path: str
+    file_format: str
+    items_count: int
+    hints: Any = None
+
+
+@dataclass(frozen=True)
+class MarkedItem:
+    """An item with its mark."""
+
+    meta: Any
+    data: Any
+
+
+class EmptyTable(list[Any]):
+    """A page without rows that still makes its table."""
+
+
+def is_frame(item: Any) -> bool:
+    """Return True for an Arrow table or batch, a pandas or a polars frame."""
+    kind = type(item)
+    return kind.__module__.partition(".")[0] in FRAME_PACKAGES and hasattr(item, "columns") and not callable(item)
+
+
+def is_stream(item: Any) -> bool:
+    """Return True for an iterator, also an asynchronous one."""
+    return isinstance(item, (Iterator, AsyncIterator))
+
+
+def is_deferred(item: Any) -> bool:
+    """Return True for a call or a coroutine to be evaluated in the pool."""
+    return inspect.isawaitable(item) or (callable(item) and not isinstance(item, type))
+
+
+def count_rows(item: Any) -> int:
+    """Return the number of rows of a page, frame or single item."""
+    if isinstance(item, list):
+        return len(item)
+    if type(item) in PLAIN_TYPES or not is_frame(item):
+        return 1
+    return int(getattr(item, "num_rows", None) or len(item))
+
+
+def as_rows(item: Any) -> Any:
+    """Turn models, dataclasses and infos into dicts, alone or in a page; leave all else alone."""
+    if type(item) is list:
+        if set(map(type, item)) <= PLAIN_TYPES:
+            return item
+        return [_as_row(row) for row in item]
+    return item if type(item) in PLAIN_TYPES else _as_row(item)
+
+
+def _as_row(item: Any) -> Any:
+    if type(item) in PLAIN_TYPES or isinstance(item, type):
+        return item
+    if hasattr(item, "model_dump"):
+        return item.model_dump(by_alias=True)
+    if hasattr(item, "asdict"):
+        return item.asdict()
+    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+        return dataclasses.asdict(item)
+    return item._asdict() if hasattr(item, "_asdict") else item

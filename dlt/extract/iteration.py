@@ -1,0 +1,297 @@
+"""Evaluate resources: pipes in turn, threads and coroutines beside them, a bounded number of items in flight."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.context import current, use
+from dlt.errors import (
+    DltSourceException,
+    ExtractorException,
+    InvalidResourceReturnsResource,
+    PipeException,
+    PipelineException,
+    ResourceExtractionError,
+)
+from dlt.extract.items import PLAIN_TYPES, EmptyTable, MarkedItem, as_rows, count_rows, is_deferred, is_stream
+from dlt.extract.steps import ItemFailed
+from dlt.extract.streams import END, Stream
+from dlt.extract.tree import Node, build_tree
+from dlt.pools import WorkPool
+
+WORKERS = 5
+MAX_PARALLEL_ITEMS = 20
+_DROPPED = object()
+_PASS = (DltSourceException, ExtractorException, PipeException, PipelineException)
+
+
+@dataclass
+class _Lane:
+    """A root node and the streams that its items opened, the innermost last."""
+
+    root: Node
+    stack: list[Stream] = field(default_factory=list)
+    opened: bool = False
+    queued: bool = True
+
+    @property
+    def ready(self) -> bool:
+        return not self.opened or bool(self.stack and not self.stack[-1].busy)
+
+
+@dataclass
+class _Pulled:
+    """A pull of a stream, evaluated in the pool."""
+
+    lane: _Lane
+    stream: Stream
+
+
+@dataclass
+class _Deferred:
+    """A deferred item, evaluated in the pool; its result goes on at step `at`."""
+
+    lane: _Lane
+    node: Node
+    at: int
+    meta: Any
+    base: int
+
+
+async def _awaited(item: Any) -> Any:
+    return await item
+
+
+class PipeIterator:
+    """Evaluate the pipes of resources in turn and yield `(resource, page or item, meta)`.
+
+    Args:
+        resources: Resources whose items are wanted.
+        workers: Threads for deferred and parallelized work.
+        max_parallel_items: Pieces of such work in flight.
+        batched: Join rows that are yielded one by one into pages.
+        context: What to set in the run context while resources are at work.
+    """
+
+    def __init__(
+        self, resources: list[Any], workers: int, max_parallel_items: int, batched: bool, context: dict[str, Any]
+    ) -> None:
+        changes = dict(context)
+        if current().state is None:
+            changes.update(state={}, writable=True)
+        roots, self._nodes = build_tree(resources, changes)
+        for node in self._nodes:
+            node.prepare(batched)
+            node.pipe.started()
+        self._pool = WorkPool(workers, max_parallel_items)
+        self._lanes = [_Lane(root) for root in roots]
+        self._turns = deque(self._lanes)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
+        try:
+            while self._turns or self._pool.in_flight:
+                yield from self._collect(block=self._pool.full or not self._turns)
+                if self._turns and not self._pool.full:
+                    yield from self._turn()
+            self._finish()
+        finally:
+            self._pool.close()
+            for lane in self._lanes:
+                for stream in lane.stack:
+                    stream.close()
+
+    def _turn(self) -> Iterator[tuple[Any, Any, Any]]:
+        lane = self._turns.popleft()
+        lane.queued = False
+        if not lane.opened:
+            lane.opened = True
+            lane.stack.append(lane.root.open())
+        if lane.ready:
+            stream = lane.stack[-1]
+            if stream.is_async or stream.pooled:
+                self._submit_pull(lane, stream)
+            else:
+                yield from self._take(lane, stream, self._pull(stream))
+        self._wake(lane)
+
+    def _wake(self, lane: _Lane) -> None:
+        if lane.ready and not lane.queued:
+            lane.queued = True
+            self._turns.append(lane)
+
+    def _pull(self, stream: Stream) -> Any:
+        try:
+            with use(**stream.node.changes):
+                return stream.pull()
+        except Exception as error:
+            raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
+
+    def _submit_pull(self, lane: _Lane, stream: Stream) -> None:
+        stream.busy = True
+        with use(**stream.node.changes):
+            if stream.is_async:
+                self._pool.submit_async(_Pulled(lane, stream), stream.pull_async())
+            else:
+                self._pool.submit(_Pulled(lane, stream), stream.pull)
+
+    def _collect(self, block: bool) -> Iterator[tuple[Any, Any, Any]]:
+        """Go on with finished work of the pool; wait for a piece of it first if `block`."""
+        while (found := self._pool.finished(block)) is not None:
+            block = False
+            tag, future = found
+            lane = tag.lane
+            if isinstance(tag, _Pulled):
+                stream = tag.stream
+                stream.busy = False
+                try:
+                    item = future.result()
+                except Exception as error:
+                    raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
+                yield from self._take(lane, stream, item)
+            else:
+                try:
+                    item = future.result()
+                except Exception as error:
+                    raise self._failed(tag.node, error, tag.base)
+                yield from self._advance(lane, tag.node, item, tag.at, tag.meta, tag.base)
+            self._wake(lane)
+
+    def _take(self, lane: _Lane, stream: Stream, item: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """Let a pulled item through the steps of its node."""
+        if item is END:
+            if stream in lane.stack:
+                lane.stack.remove(stream)
+            return
+        node = stream.node
+        base = node.seen
+        node.seen += count_rows(item)
+        yield from self._advance(lane, node, item, stream.at, stream.meta, base)
+
+    def _advance(
+        self, lane: _Lane, node: Node, item: Any, at: int, meta: Any, base: int
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        try:
+            with use(**node.changes):
+                item, at, meta = self._apply(node, item, at, meta)
+        except Exception as error:
+            raise self._failed(node, error, base)
+        if item is _DROPPED:
+            self._stop_if_done(lane, node)
+            return
+        if _unfolds(item) or is_stream(item):
+            source = iter(item) if isinstance(item, list) else item
+            lane.stack.append(Stream(source, node, at, meta, batched=node.batched))
+            return
+        if type(item) not in PLAIN_TYPES and is_deferred(item):
+            self._submit_deferred(_Deferred(lane, node, at, meta, base), item)
+            return
+        if node.resource is not None:
+            yield node.resource, as_rows(item), meta
+        for child in node.children:
+            received = child.received
+            child.received += count_rows(item)
+            yield from self._advance(lane, child, item, 0, meta, received)
+        self._stop_if_done(lane, node)
+
+    def _apply(self, node: Node, item: Any, at: int, meta: Any) -> tuple[Any, int, Any]:
+        """Run steps until the end, or until the item must be unfolded or evaluated elsewhere."""
+        steps = node.steps
+        while item is not None:
+            if isinstance(item, MarkedItem):
+                meta, item = item.meta, item.data
+                if item is None:
+                    return item, len(steps), meta
+            if _unfolds(item):
+                return item, at, meta
+            if type(item) not in PLAIN_TYPES:
+                if hasattr(item, "compute_table_schema") or hasattr(item, "selected_resources"):
+                    raise _yielded_resource(node)
+                if is_stream(item) or is_deferred(item):
+                    return item, at, meta
+                if isinstance(item, EmptyTable):
+                    return item, len(steps), meta
+            if at == len(steps):
+                return item, at, meta
+            item = steps[at](item, meta)
+            at += 1
+        return _DROPPED, at, meta
+
+    def _submit_deferred(self, tag: _Deferred, item: Any) -> None:
+        with use(**tag.node.changes):
+            if callable(item):
+                self._pool.submit(tag, item)
+            else:
+                self._pool.submit_async(tag, _awaited(item))
+
+    def _stop_if_done(self, lane: _Lane, node: Node) -> None:
+        if node.incremental is None or not node.incremental.done:
+            return
+        for stream in [s for s in lane.stack if s.node is node and not s.busy]:
+            stream.close()
+            lane.stack.remove(stream)
+
+    def _finish(self) -> None:
+        for node in self._nodes:
+            if node.incremental is not None:
+                with use(**node.changes):
+                    node.incremental.finish()
+
+    def _failed(self, node: Node, error: BaseException, position: int) -> BaseException:
+        if isinstance(error, ItemFailed):
+            position += error.offset
+            error = error.__cause__ or error
+        if isinstance(error, _PASS):
+            return error
+        name = node.pipe.name
+        failure = ResourceExtractionError(
+            f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: {error}. "
+            "Nothing of this run was kept. Mend the resource or drop such items with add_filter.",
+            resource_name=name,
+            pipe_name=name,
+            item_position=position,
+        )
+        failure.__cause__ = error
+        return failure
+
+
+def _unfolds(item: Any) -> bool:
+    """Return True for a page of marked or deferred items, which go on one by one."""
+    if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
+        return False
+    return isinstance(item[0], MarkedItem) or is_deferred(item[0])
+
+
+def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:
+    name = node.pipe.name
+    return InvalidResourceReturnsResource(
+        f"Resource '{name}' yielded a source or resource. Resources yield data: return the other resource from the "
+        "@dlt.source function, or write 'yield from' it.",
+        resource_name=name,
+    )
+
+
+def extract_items(
+    resources: list[Any],
+    *,
+    workers: int = WORKERS,
+    max_parallel_items: int = MAX_PARALLEL_ITEMS,
+    batched: bool = True,
+    context: dict[str, Any] | None = None,
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield `(resource, page or item, meta)` of all resources in turn.
+
+    Args:
+        resources: Resources whose items are wanted; their state is that of the run context.
+        workers: Threads for deferred and parallelized work.
+        max_parallel_items: Pieces of such work in flight.
+        batched: Join rows that are yielded one by one into pages.
+        context: What to set in the run context while resources are at work, beside what the caller set.
+
+    Raises:
+        SourceExhausted: a generator was consumed before.
+        ResourceExtractionError: a resource failed; with the resource's name and the item's position.
+    """
+    return iter(PipeIterator(resources, workers, max_parallel_items, batched, context or {}))

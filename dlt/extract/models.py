@@ -1,0 +1,104 @@
+"""Columns from classes: Pydantic models, TypedDicts and dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import types
+import typing
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Union
+
+from typing_extensions import get_type_hints, is_typeddict
+
+SCALARS: tuple[tuple[type, str], ...] = (
+    (bool, "bool"),
+    (int, "bigint"),
+    (str, "text"),
+    (float, "double"),
+    (datetime.datetime, "timestamp"),
+    (datetime.date, "date"),
+    (datetime.time, "time"),
+    (decimal.Decimal, "decimal"),
+    (bytes, "binary"),
+    (uuid.UUID, "text"),
+)
+
+
+def is_model(value: Any) -> bool:
+    """Return True for a Pydantic model class or instance."""
+    return hasattr(value, "model_fields") and hasattr(value, "model_validate")
+
+
+def is_columns_class(value: Any) -> bool:
+    """Return True for a class from which columns can be read."""
+    return isinstance(value, type) and (is_model(value) or dataclasses.is_dataclass(value) or is_typeddict(value))
+
+
+def columns_of(model: Any) -> dict[str, dict[str, Any]]:
+    """Return the columns that a class declares.
+
+    Args:
+        model: Pydantic model, TypedDict or dataclass.
+    """
+    skip_nested = bool(model_config(model).get("skip_nested_types") or model_config(model).get("skip_complex_types"))
+    columns: dict[str, dict[str, Any]] = {}
+    for name, annotation in _fields(model):
+        data_type, nullable = _data_type(annotation)
+        if data_type == "json" and skip_nested:
+            continue
+        column: dict[str, Any] = {"name": name, "nullable": nullable}
+        if data_type:
+            column["data_type"] = data_type
+        columns[name] = column
+    return columns
+
+
+def model_config(model: Any) -> dict[str, Any]:
+    """Return the `dlt_config` of a class."""
+    found = getattr(model, "dlt_config", None)
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _fields(model: Any) -> list[tuple[str, Any]]:
+    if is_model(model):
+        return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
+    hints = get_type_hints(model)
+    if dataclasses.is_dataclass(model):
+        return [(field.name, hints[field.name]) for field in dataclasses.fields(model)]
+    optional: frozenset[str] = getattr(model, "__optional_keys__", frozenset())
+    return [(name, Union[hint, None] if name in optional else hint) for name, hint in hints.items()]
+
+
+def _data_type(annotation: Any) -> tuple[str | None, bool]:
+    """Return the data type, None where any may come, and whether None may come."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _data_type(typing.get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        parts = typing.get_args(annotation)
+        kinds = {_data_type(part)[0] for part in parts if part is not type(None)}
+        nullable = type(None) in parts or any(_data_type(part)[1] for part in parts)
+        return (kinds.pop() if len(kinds) == 1 else None), nullable
+    if origin is Literal:
+        values = typing.get_args(annotation)
+        return _scalar(type(next((v for v in values if v is not None), ""))), None in values
+    if annotation is Any or annotation is None or annotation is type(None):
+        return None, True
+    return _scalar(origin or annotation), False
+
+
+def _scalar(kind: Any) -> str | None:
+    if not isinstance(kind, type):
+        return None
+    if issubclass(kind, enum.Enum):
+        values = {type(member.value) for member in kind}
+        return _scalar(values.pop()) if len(values) == 1 else "text"
+    for known, name in SCALARS:
+        if issubclass(kind, known):
+            return name
+    nested = is_columns_class(kind) or issubclass(kind, (Mapping, Sequence, set, frozenset, dict, list))
+    return "json" if nested else None

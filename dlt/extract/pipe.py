@@ -1,0 +1,118 @@
+"""A pipe: a head that makes or transforms items, and the steps behind it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.extract.function import Function
+from dlt.extract.steps import IncrementalStep, Step
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much to take from a pipe.
+
+    Attributes:
+        max_items: Number of yields, or of rows.
+        max_time: Seconds.
+        count_rows: Count rows, not yields.
+    """
+
+    max_items: int | None = None
+    max_time: float | None = None
+    count_rows: bool = False
+
+
+class Pipe:
+    """The work of one resource.
+
+    Args:
+        name: Name of the resource.
+        gen: Function, iterator or iterable; a transformer's `Function` takes its parent's items.
+        steps: Transforms in order.
+        parent: Pipe whose items this one transforms.
+    """
+
+    def __init__(self, name: str, gen: Any = None, steps: list[Step] | None = None, parent: Pipe | None = None) -> None:
+        self.name = name
+        self.gen = gen
+        self.steps = steps or []
+        self.parent = parent
+        self.parallelized = False
+        self.limit: Limit | None = None
+        self._started = False
+
+    @property
+    def is_transformer(self) -> bool:
+        """Return True when the head takes items of a parent."""
+        return isinstance(self.gen, Function) and self.gen.takes_item
+
+    @property
+    def one_shot(self) -> bool:
+        """Return True when the head can be consumed only once."""
+        return isinstance(self.gen, Iterator) or inspect.isasyncgen(self.gen)
+
+    @property
+    def exhausted(self) -> bool:
+        """Return True when the head was consumed, in whole or in part, and cannot begin anew."""
+        if inspect.isgenerator(self.gen):
+            return inspect.getgeneratorstate(self.gen) != inspect.GEN_CREATED
+        return self.one_shot and self._started
+
+    @property
+    def root(self) -> Pipe:
+        """Return the pipe at the top."""
+        return self if self.parent is None else self.parent.root
+
+    @property
+    def incremental(self) -> IncrementalStep | None:
+        """Return the incremental step, if there is one."""
+        return next((step for step in self.steps if isinstance(step, IncrementalStep)), None)
+
+    def started(self) -> None:
+        """Note that an iteration began."""
+        self._started = True
+
+    def insert(self, step: Step, insert_at: int | None = None) -> None:
+        """Add a step.
+
+        Args:
+            step: The transform.
+            insert_at: Position, where the head counts as 0; at the end by default.
+        """
+        if insert_at is None:
+            end = len(self.steps)
+            while end and self.steps[end - 1].sticky and not step.sticky:
+                end -= 1
+            self.steps.insert(end, step)
+        elif insert_at < 0:
+            self.steps.insert(len(self.steps) + 1 + insert_at, step)
+        else:
+            self.steps.insert(max(0, insert_at - 1), step)
+
+    def set_incremental(self, incremental: Any) -> None:
+        """Put an incremental filter behind the head, in place of one that is there; None removes it."""
+        found = self.incremental
+        index = self.steps.index(found) if found else 0
+        if found:
+            self.steps.remove(found)
+        if incremental is not None:
+            self.steps.insert(index, IncrementalStep(incremental))
+
+    def clone(self, known: dict[int, Pipe], name: str | None = None) -> Pipe:
+        """Copy the pipe and its parents.
+
+        Args:
+            known: Copies made before, by id of the original, so that children go on sharing a parent.
+            name: Another name for the copy.
+        """
+        if id(self) in known:
+            return known[id(self)]
+        copy = Pipe(name or self.name, self.gen, list(self.steps))
+        copy.parent = self.parent.clone(known) if self.parent else None
+        copy.parallelized, copy.limit, copy._started = self.parallelized, self.limit, self._started
+        known[id(self)] = copy
+        return copy

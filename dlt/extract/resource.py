@@ -1,0 +1,285 @@
+"""Resources: named, lazily evaluated data with hints for its table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from typing_extensions import Self
+
+from dlt.context import use
+from dlt.errors import InvalidParallelResourceDataType, ResourceNotATransformer
+from dlt.extract.function import Function
+from dlt.extract.hints import TableHints
+from dlt.extract.items import EmptyTable
+from dlt.extract.iteration import extract_items
+from dlt.extract.pipe import Limit, Pipe
+from dlt.extract.resource_hints import ResourceHints
+from dlt.extract.state import resource_state, source_state
+from dlt.extract.steps import Filter, Map, Metrics, Step, YieldMap
+
+logger = logging.getLogger("dlt")
+
+
+class Resource(ResourceHints):
+    """A resource or transformer.
+
+    Args:
+        pipe: What makes the items.
+        hints: Hints for the table.
+        selected: Load it when its source is loaded.
+        section: Section of its configuration.
+    """
+
+    def __init__(
+        self, pipe: Pipe, hints: TableHints | None = None, *, selected: bool = True, section: str | None = None
+    ) -> None:
+        super().__init__(hints)
+        self.pipe = pipe
+        self.selected = selected
+        self.section = section
+        self.source_name: str | None = None
+        self.custom_metrics: dict[str, Any] = {}
+        self._columns_changed()
+
+    @classmethod
+    def from_data(cls, data: Any, name: str | None = None, section: str | None = None, **options: Any) -> Resource:
+        """Make a resource of a function, generator, iterable, frame or resource.
+
+        Args:
+            data: The data.
+            name: Name of the resource, unless the data has one.
+            section: Section of its configuration.
+            **options: `hints`, `selected`, `data_from`.
+        """
+        from dlt.extract.making import make_resource
+
+        return make_resource(data, name, section=section, **options)
+
+    @property
+    def is_transformer(self) -> bool:
+        """Return True when the resource takes items of another one."""
+        return self.pipe.is_transformer or self.pipe.parent is not None
+
+    @property
+    def args_bound(self) -> bool:
+        """Return True when no arguments are to be given any more."""
+        gen = self.pipe.gen
+        return not isinstance(gen, Function) or gen.bound
+
+    @property
+    def explicit_args(self) -> dict[str, Any]:
+        """Return the arguments that were given, by name."""
+        gen = self.pipe.gen
+        return dict(gen.signature.bind_partial(*gen.args, **gen.kwargs).arguments) if isinstance(gen, Function) else {}
+
+    @property
+    def requires_args(self) -> bool:
+        """Return True when an argument has neither value nor default."""
+        return isinstance(self.pipe.gen, Function) and bool(self.pipe.gen.missing)
+
+    @property
+    def incremental(self) -> Any:
+        """Return the incremental of the resource, or None."""
+        step = self.pipe.incremental
+        if step is not None:
+            return step.incremental
+        return self.pipe.gen.find_incremental()[1] if isinstance(self.pipe.gen, Function) else None
+
+    @property
+    def limit(self) -> Limit | None:
+        """Return how much is taken."""
+        return self.pipe.limit
+
+    @property
+    def validator(self) -> Any:
+        """Return the step that checks items against a Pydantic model, or None."""
+        from dlt.extract.validation import Validate
+
+        return next((step for step in self.pipe.steps if isinstance(step, Validate)), None)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return the state of the resource."""
+        if self.source_name is None:
+            return resource_state(self.name)
+        with use(source_name=self.source_name):
+            return resource_state(self.name, source_state())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Self:
+        """Return a copy that is bound to arguments.
+
+        Raises:
+            TypeError: the resource was bound before, or its function does not take these arguments.
+        """
+        return self.clone().bind(*args, **kwargs)
+
+    def bind(self, *args: Any, **kwargs: Any) -> Self:
+        """Give arguments in place.
+
+        Raises:
+            TypeError: the resource was bound before, or its function does not take these arguments.
+        """
+        gen = self.pipe.gen
+        if not isinstance(gen, Function):
+            raise TypeError(f"Resource '{self.name}' is made of {type(gen).__name__}, which takes no arguments.")
+        if gen.bound:
+            raise TypeError(f"Resource '{self.name}' was called before and has its arguments; do not call it again.")
+        self.pipe.gen = gen.bind(args, kwargs)
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
+        context = {"source_name": self.source_name} if self.source_name else None
+        for _, page, _ in extract_items([self], batched=False, context=context):
+            if type(page) is list:
+                yield from page
+            elif not isinstance(page, EmptyTable):
+                yield page
+
+    def __or__(self, transform: Any) -> Any:
+        if isinstance(transform, Resource):
+            target = transform.clone() if transform.pipe.parent is not None else transform
+            return target.pipe_data_from(self)
+        if callable(transform):
+            import inspect
+
+            return self.add_yield_map(transform) if inspect.isgeneratorfunction(transform) else self.add_map(transform)
+        return NotImplemented
+
+    def __ror__(self, data: Any) -> Any:
+        return Resource.from_data(data, f"{self.name}_input") | self
+
+    def pipe_data_from(self, data_from: Resource) -> Self:
+        """Take items from another resource.
+
+        Raises:
+            ResourceNotATransformer: this resource makes its own items.
+        """
+        if not self.pipe.is_transformer:
+            raise ResourceNotATransformer(
+                f"Resource '{self.name}' takes no items of '{data_from.name}': it is not a transformer. "
+                "Decorate its function with @dlt.transformer.",
+                resource_name=self.name,
+            )
+        self.pipe.parent = data_from.pipe
+        return self
+
+    def add_step(self, item_transform: Callable[..., Any], insert_at: int | None = None) -> Self:
+        """Add a function that takes what was yielded, a page or an item, and returns or yields more.
+
+        Args:
+            item_transform: The function, perhaps with a parameter `meta`.
+            insert_at: Position, where the head counts as 0; at the end by default.
+        """
+        return self._add(item_transform if isinstance(item_transform, Step) else Step(item_transform), insert_at)
+
+    def add_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> Self:
+        """Replace every item by the function's result."""
+        return self._add(Map(item_map), insert_at)
+
+    def add_filter(self, item_filter: Callable[..., Any], insert_at: int | None = None) -> Self:
+        """Keep the items for which the function is true."""
+        return self._add(Filter(item_filter), insert_at)
+
+    def add_yield_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> Self:
+        """Replace every item by all that the function yields for it."""
+        return self._add(YieldMap(item_map), insert_at)
+
+    map = add_map
+    filter = add_filter
+    flat_map = add_yield_map
+
+    def _add(self, step: Step, insert_at: int | None) -> Self:
+        self.pipe.insert(step, insert_at)
+        return self
+
+    def add_metrics(self, metrics_f: Callable[..., Any], insert_at: int | None = None) -> Self:
+        """Call a function with items, meta and the dict `custom_metrics`; items pass unchanged."""
+        return self._add(Metrics(metrics_f, self.custom_metrics), insert_at)
+
+    def add_limit(
+        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
+    ) -> Self:
+        """Take only so much.
+
+        Args:
+            max_items: Number of yields.
+            max_time: Seconds.
+            count_rows: `max_items` counts rows; whole pages are taken.
+        """
+        if self.pipe.is_transformer:
+            logger.warning("Resource '%s': a transformer cannot be limited, limit its parent", self.name)
+        elif max_items is None or max_items < 0:
+            self.pipe.limit = Limit(None, max_time, count_rows) if max_time is not None else None
+        else:
+            self.pipe.limit = Limit(max_items, max_time, count_rows)
+        return self
+
+    def parallelize(self) -> Self:
+        """Evaluate the resource in the thread pool.
+
+        Raises:
+            InvalidParallelResourceDataType: the resource is no generator or function.
+        """
+        gen = self.pipe.gen
+        if not isinstance(gen, Function) and not self.pipe.one_shot:
+            raise InvalidParallelResourceDataType(
+                f"Resource '{self.name}' holds {type(gen).__name__}, which needs no threads. "
+                "Only functions and generators can be parallelized.",
+                resource_name=self.name,
+                item=gen,
+            )
+        self.pipe.parallelized = True
+        return self
+
+    def select_tables(self, *table_names: str) -> Self:
+        """Keep only items that go to these tables."""
+
+        def wanted(item: Any, meta: Any = None) -> bool:
+            return self.table_name_of(item, meta) in table_names
+
+        return self.add_filter(wanted)
+
+    def clone(self, with_name: str | None = None, known: dict[int, Pipe] | None = None) -> Self:
+        """Return a copy that can be changed without changing this one.
+
+        Args:
+            with_name: Name of the copy.
+            known: Copies of pipes made before, by id of the original.
+        """
+        copy = type(self)(
+            self.pipe.clone({} if known is None else known, with_name),
+            cast(TableHints, dict(self._hints)),
+            selected=self.selected,
+            section=self.section,
+        )
+        copy._variants = dict(self._variants)
+        copy.source_name = self.source_name
+        copy.custom_metrics = self.custom_metrics
+        return copy
+
+    def with_name(self, new_name: str, new_section: str | None = None) -> Self:
+        """Return a copy with another name, and so its own state and by default its own table.
+
+        Args:
+            new_name: Name of the copy.
+            new_section: Section of its configuration.
+        """
+        copy = self.clone(new_name)
+        copy.section = new_section or copy.section
+        return copy
+
+    def _columns_changed(self) -> None:
+        from dlt.extract.validation import Validate, validator_for
+
+        self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
+        step = validator_for(self)
+        if step is not None:
+            self.pipe.insert(step)
+
+    def __repr__(self) -> str:
+        kind = "transformer" if self.is_transformer else "resource"
+        parent = f", data from {self.pipe.parent.name!r}" if self.pipe.parent else ""
+        return f"<dlt {kind} {self.name!r}{parent}, selected={self.selected}>"

@@ -1,0 +1,250 @@
+"""The side of a resource that knows its tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import Self
+
+from dlt.errors import DataItemRequiredForDynamicTableHints
+from dlt.extract.hints import TableHints, columns_dict, is_dynamic, make_hints, merge_hints, resolve_hints
+from dlt.extract.items import HintsMeta, ImportFileMeta, TableNameMeta
+from dlt.extract.pipe import Pipe
+from dlt.extract.table import build_table
+
+if TYPE_CHECKING:
+    from dlt.schema.typing import TableSchema
+
+
+class ResourceHints:
+    """Hints of a resource and of its table variants."""
+
+    pipe: Pipe
+
+    def __init__(self, hints: TableHints | None = None) -> None:
+        self._hints: TableHints = hints or {}
+        self._variants: dict[str, TableHints] = {}
+        self._last_mark: Any = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of the resource."""
+        return self.pipe.name
+
+    @property
+    def hints(self) -> TableHints:
+        """Return the hints as they were given."""
+        return self._hints
+
+    @property
+    def table_name(self) -> Any:
+        """Return the name of the table, or the function that gives it."""
+        return self._hints.get("table_name") or self.name
+
+    @table_name.setter
+    def table_name(self, value: Any) -> None:
+        self.apply_hints(table_name=value)
+
+    @property
+    def parent_table_name(self) -> Any:
+        """Return the name of the parent table."""
+        return self._hints.get("parent")
+
+    @property
+    def write_disposition(self) -> Any:
+        """Return the write disposition."""
+        return self._hints.get("write_disposition", "append")
+
+    @property
+    def columns(self) -> Any:
+        """Return the column hints by name, or the function that gives them."""
+        columns = self._hints.get("columns")
+        return columns if is_dynamic(columns) else columns_dict(columns)
+
+    @property
+    def schema_contract(self) -> Any:
+        """Return the schema contract."""
+        return self._hints.get("schema_contract")
+
+    @property
+    def table_format(self) -> Any:
+        """Return the table format."""
+        return self._hints.get("table_format")
+
+    @property
+    def nested_hints(self) -> Any:
+        """Return the hints of nested tables by path."""
+        return self._hints.get("nested_hints")
+
+    @property
+    def max_table_nesting(self) -> int | None:
+        """Return how many levels of nested tables are made."""
+        return self._hints.get("max_table_nesting")
+
+    @max_table_nesting.setter
+    def max_table_nesting(self, value: int | None) -> None:
+        self._hints["max_table_nesting"] = value
+
+    @property
+    def static_primary_key(self) -> Any:
+        """Return the primary key unless it is a function of the item."""
+        key = self._hints.get("primary_key")
+        return None if is_dynamic(key) else key
+
+    @property
+    def has_dynamic_table_name(self) -> bool:
+        """Return True when the table name is a function of the item."""
+        return is_dynamic(self._hints.get("table_name"))
+
+    @property
+    def has_other_dynamic_hints(self) -> bool:
+        """Return True when a hint other than the table name is a function of the item."""
+        skipped = ("table_name", "incremental")
+        return any(is_dynamic(value) for key, value in self._hints.items() if key not in skipped)
+
+    def apply_hints(
+        self,
+        table_name: Any = None,
+        parent_table_name: Any = None,
+        write_disposition: Any = None,
+        columns: Any = None,
+        primary_key: Any = None,
+        merge_key: Any = None,
+        incremental: Any = None,
+        schema_contract: Any = None,
+        additional_table_hints: Any = None,
+        table_format: Any = None,
+        file_format: Any = None,
+        references: Any = None,
+        create_table_variant: bool = False,
+        nested_hints: Any = None,
+    ) -> Self:
+        """Change hints: None leaves a hint as it is, an empty value removes it.
+
+        Args:
+            table_name: Name of the table.
+            parent_table_name: Name of the table that this one is nested in.
+            write_disposition: "append", "replace", "merge", "skip" or a dict with the strategy.
+            columns: Columns by name, a list of them, or a class.
+            primary_key: Column or columns of the primary key.
+            merge_key: Column or columns that find the rows to replace.
+            incremental: Incremental loading.
+            schema_contract: What may change in the schema.
+            additional_table_hints: More keys of the table.
+            table_format: Format of the table at the destination.
+            file_format: Format of the files to load.
+            references: Tables that this one refers to.
+            create_table_variant: The hints hold for `table_name` only.
+            nested_hints: Hints for nested tables by path.
+        """
+        given = {key: value for key, value in locals().items() if key not in ("self", "create_table_variant")}
+        self.merge_hints(make_hints(**given), create_table_variant)
+        return self
+
+    def merge_hints(self, hints_template: TableHints, create_table_variant: bool = False) -> None:
+        """Put hints on top of those that are there.
+
+        Args:
+            hints_template: What `make_hints` returned.
+            create_table_variant: The hints hold for their table name only.
+        """
+        incremental = hints_template.get("incremental")
+        if incremental is not None:
+            self.set_incremental(incremental)
+        plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
+        if create_table_variant:
+            name = plain.get("table_name") or self.name
+            self._variants[name] = merge_hints(self._variants.get(name, self._hints), plain)
+            return
+        self._hints = merge_hints(self._hints, plain)
+        if "columns" in plain:
+            self._columns_changed()
+
+    def set_incremental(self, new_incremental: Any) -> Any:
+        """Load incrementally; None or `incremental.EMPTY` stops that."""
+        if new_incremental is getattr(type(new_incremental), "EMPTY", ...):
+            new_incremental = None
+        self.pipe.set_incremental(new_incremental)
+        return new_incremental
+
+    def _columns_changed(self) -> None:
+        """Do what new columns ask for; nothing here."""
+
+    def _hints_for(self, meta: Any) -> TableHints:
+        if isinstance(meta, HintsMeta):
+            if meta.hints is None:
+                return self._variants.get(meta.table_name or "", self._hints)
+            if meta is not self._last_mark:
+                self.merge_hints(meta.hints, meta.create_table_variant)
+                self._last_mark = meta
+            if meta.create_table_variant:
+                return self._variants[meta.hints.get("table_name") or self.name]
+        elif isinstance(meta, TableNameMeta):
+            hints = self._variants.get(meta.table_name, self._hints)
+            return cast(TableHints, {**hints, "table_name": meta.table_name})
+        elif isinstance(meta, ImportFileMeta) and meta.hints:
+            return merge_hints(self._hints, meta.hints)
+        return self._hints
+
+    def table_name_of(self, item: Any, meta: Any = None) -> str:
+        """Return the table of an item.
+
+        Args:
+            item: The item.
+            meta: Its mark.
+        """
+        name: Any = self._hints_for(meta).get("table_name") or self.name
+        return str(name(item)) if is_dynamic(name) else str(name)
+
+    def compute_table_schema(self, item: Any = None, meta: Any = None) -> TableSchema:
+        """Return the partial schema of the table, with names as they were given.
+
+        Args:
+            item: The item, where hints are functions of it; the first item of a page stands for all.
+            meta: Mark of the item.
+
+        Raises:
+            DataItemRequiredForDynamicTableHints: a hint is a function and there is no item.
+        """
+        hints = self._hints_for(meta)
+        if isinstance(item, list) and item:
+            item = item[0]
+        if item is None and any(is_dynamic(value) for value in hints.values()):
+            raise DataItemRequiredForDynamicTableHints(
+                f"Resource '{self.name}': a hint is a function of the item, so the table is known per item only. "
+                "Pass item=.",
+                resource_name=self.name,
+            )
+        resolved = resolve_hints(hints, item)
+        table = build_table(resolved, resolved.get("table_name") or self.name)
+        table["resource"] = self.name
+        if "parent" not in table:
+            table.setdefault("write_disposition", "append")
+        return table
+
+    def compute_nested_table_schemas(
+        self, root_table_name: str, naming: Any, item: Any = None, meta: Any = None
+    ) -> list[TableSchema]:
+        """Return the partial schemas of nested tables that have hints.
+
+        Args:
+            root_table_name: Name of the root table.
+            naming: Naming convention.
+            item: The item, where hints are functions of it.
+            meta: Mark of the item.
+        """
+        resolved = resolve_hints({"nested_hints": self._hints_for(meta).get("nested_hints")}, item)
+        tables = []
+        for path, hints in (resolved["nested_hints"] or {}).items():
+            parts = [path] if isinstance(path, str) else list(path)
+            names = [naming.normalize_table_identifier(root_table_name)]
+            names += [naming.normalize_path(part) for part in parts]
+            table = build_table(resolve_hints(hints, item), naming.make_path(*names))
+            table["parent"] = naming.make_path(*names[:-1])
+            tables.append(table)
+        return tables
+
+    def compute_tables(self, naming: Any, item: Any = None, meta: Any = None) -> list[TableSchema]:
+        """Return the partial schemas of the root table and of nested tables with hints."""
+        root = self.compute_table_schema(item, meta)
+        return [root, *self.compute_nested_table_schemas(root["name"], naming, item, meta)]

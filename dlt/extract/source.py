@@ -1,0 +1,290 @@
+"""Sources: resources that belong together, with one schema and one state."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from dlt.context import active_pipeline, use
+from dlt.errors import DeletingResourcesNotSupported, ResourceNotFoundError, ResourcesNotFoundError
+from dlt.extract.items import EmptyTable
+from dlt.extract.iteration import extract_items
+from dlt.extract.pipe import Pipe
+from dlt.extract.resource import Resource
+from dlt.extract.state import source_state
+
+if TYPE_CHECKING:
+    from dlt.schema.schema import Schema
+
+
+class Resources(dict[str, Resource]):
+    """Resources of a source by name.
+
+    Args:
+        source_name: Name of the source, which its resources keep.
+    """
+
+    def __init__(self, source_name: str) -> None:
+        super().__init__()
+        self.source_name = source_name
+
+    @property
+    def selected(self) -> dict[str, Resource]:
+        """Return the resources that will be loaded."""
+        return {name: resource for name, resource in self.items() if resource.selected}
+
+    @property
+    def extracted(self) -> dict[str, Resource]:
+        """Return the resources that will be evaluated: the selected ones and the parents that they need."""
+        needed: set[int] = set()
+        for resource in self.selected.values():
+            pipe: Pipe | None = resource.pipe
+            while pipe is not None:
+                needed.add(id(pipe))
+                pipe = pipe.parent
+        return {name: resource for name, resource in self.items() if id(resource.pipe) in needed}
+
+    def select(self, *resource_names: str) -> dict[str, Resource]:
+        """Select these resources and no others.
+
+        Raises:
+            ResourcesNotFoundError: a name is not known.
+        """
+        unknown = [name for name in resource_names if name not in self]
+        if unknown:
+            raise ResourcesNotFoundError(
+                f"Source '{self.source_name}' has no resource {', '.join(map(repr, unknown))}. "
+                f"It has {', '.join(sorted(self)) or 'none'}.",
+                source_name=self.source_name,
+                available_resources=set(self),
+                requested_resources=set(resource_names),
+            )
+        for name, resource in self.items():
+            resource.selected = name in resource_names
+        return self.selected
+
+    def add(self, *resources: Resource) -> None:
+        """Add resources under their names."""
+        for resource in resources:
+            self[resource.name] = resource
+
+    def __setitem__(self, name: str, resource: Resource) -> None:
+        if name != resource.name:
+            resource = resource.with_name(name)
+        resource.source_name = self.source_name
+        super().__setitem__(name, resource)
+
+    def __delitem__(self, name: str) -> None:
+        raise DeletingResourcesNotSupported(
+            f"Source '{self.source_name}': a resource cannot be deleted. Set resources[{name!r}].selected = False.",
+            source_name=self.source_name,
+            resource_name=name,
+        )
+
+    def __missing__(self, name: str) -> Resource:
+        raise ResourceNotFoundError(
+            f"Source '{self.source_name}' has no resource {name!r}. It has {', '.join(sorted(self)) or 'none'}.",
+            resource_name=name,
+        )
+
+
+class Source:
+    """A source.
+
+    Args:
+        schema: Its schema; the source bears the schema's name.
+        section: Section of its configuration.
+        resources: Its resources.
+    """
+
+    implicit = False
+    """The source was made around bare data, so the pipeline's default schema takes its place."""
+    generator_name: str | None = None
+    """Name of the undecorated generator function that the data came from."""
+
+    def __init__(self, schema: Schema, section: str | None = None, resources: Iterable[Resource] = ()) -> None:
+        self.__dict__["resources"] = Resources(schema.name)
+        self.schema = schema
+        self.section = section or schema.name
+        self.resources.add(*resources)
+
+    if TYPE_CHECKING:
+        resources: Resources
+
+    @classmethod
+    def from_data(cls, schema: Schema, section: str | None, data: Any) -> Source:
+        """Make a source of what a source function returned."""
+        from dlt.extract.wrapping import source_of
+
+        return source_of(schema, section, data)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the source."""
+        return self.schema.name
+
+    @property
+    def selected_resources(self) -> dict[str, Resource]:
+        """Return the resources that will be loaded."""
+        return self.resources.selected
+
+    @property
+    def max_table_nesting(self) -> int | None:
+        """Return how many levels of nested tables are made."""
+        found: int | None = self._json_config().get("max_nesting")
+        return found
+
+    @max_table_nesting.setter
+    def max_table_nesting(self, value: int | None) -> None:
+        self._configure("max_nesting", value)
+
+    @property
+    def root_key(self) -> bool | None:
+        """Return True when nested rows carry the id of their root row."""
+        found: bool | None = self._json_config().get("root_key_propagation")
+        return found
+
+    @root_key.setter
+    def root_key(self, value: bool | None) -> None:
+        self._configure("root_key_propagation", value)
+
+    def _json_config(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.schema.normalizers.setdefault("json", {}).setdefault("config", {})
+        return found
+
+    def _configure(self, key: str, value: Any) -> None:
+        if value is None:
+            self._json_config().pop(key, None)
+        else:
+            self._json_config()[key] = value
+
+    @property
+    def schema_contract(self) -> Any:
+        """Return the contract of the source's tables."""
+        return self.schema.settings.get("schema_contract")
+
+    @schema_contract.setter
+    def schema_contract(self, settings: Any) -> None:
+        self.schema.set_schema_contract(settings)
+
+    @property
+    def exhausted(self) -> bool:
+        """Return True when a generator of a selected resource was consumed."""
+        return any(_exhausted(resource.pipe) for resource in self.selected_resources.values())
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return the state of the source."""
+        with use(source_name=self.name):
+            return source_state(self.name)
+
+    def with_resources(self, *resource_names: str) -> Self:
+        """Return a copy where only these resources are selected.
+
+        Raises:
+            ResourcesNotFoundError: a name is not known.
+        """
+        copy = self.clone()
+        copy.resources.select(*resource_names)
+        return copy
+
+    def clone(self, with_name: str | None = None) -> Self:
+        """Return a copy with copies of all resources.
+
+        Args:
+            with_name: Name of the copy and of its schema.
+        """
+        known: dict[int, Pipe] = {}
+        copy = type(self)(self.schema.clone(with_name=with_name), self.section)
+        copy.resources.add(*(resource.clone(known=known) for resource in self.resources.values()))
+        copy.implicit, copy.generator_name = self.implicit, self.generator_name
+        return copy
+
+    def add_limit(
+        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
+    ) -> Self:
+        """Limit every selected resource that is no transformer; see `Resource.add_limit`."""
+        for resource in self.selected_resources.values():
+            if not resource.pipe.is_transformer:
+                resource.add_limit(max_items, max_time, count_rows)
+        return self
+
+    def parallelize(self) -> Self:
+        """Evaluate all selected resources in the thread pool, where their data allows it."""
+        for resource in self.selected_resources.values():
+            if resource.pipe.one_shot or callable(getattr(resource.pipe.gen, "call", None)):
+                resource.parallelize()
+        return self
+
+    def decompose(self, strategy: str = "scc") -> list[Self]:
+        """Return sources that can be extracted apart.
+
+        Args:
+            strategy: "none" for the source as it is, "scc" to keep together only resources that share a parent.
+        """
+        if strategy == "none":
+            return [self]
+        if strategy != "scc":
+            raise ValueError(f"Cannot decompose source '{self.name}' by {strategy!r}. Known: 'none', 'scc'.")
+        groups: dict[int, list[str]] = {}
+        for name, resource in self.selected_resources.items():
+            groups.setdefault(id(resource.pipe.root), []).append(name)
+        return [self.with_resources(*names) for names in groups.values()]
+
+    def discover_schema(self, item: Any = None, meta: Any = None) -> Schema:
+        """Return a copy of the schema with the tables that hints declare.
+
+        Args:
+            item: Item for hints that are functions of it.
+            meta: Mark of the item.
+        """
+        schema = self.schema.clone()
+        for resource in self.selected_resources.values():
+            dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
+            if item is not None or not dynamic:
+                for table in resource.compute_tables(schema.naming, item, meta):
+                    schema.update_table(table)
+        return schema
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Load the source with the active pipeline, or the default one; arguments are those of `Pipeline.run`."""
+        # the pipeline stands above this module, so it is found at run time
+        pipeline = active_pipeline() or importlib.import_module("dlt").pipeline()
+        return pipeline.run(self, *args, **kwargs)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items of all selected resources; state goes nowhere outside a pipeline."""
+        context = {"source_name": self.name, "schema": self.schema, "section": self.section, "source": self}
+        for _, page, _ in extract_items(list(self.selected_resources.values()), batched=False, context=context):
+            if type(page) is list:
+                yield from page
+            elif not isinstance(page, EmptyTable):
+                yield page
+
+    def __getitem__(self, name: str) -> Resource:
+        return self.resources[name]
+
+    def __getattr__(self, name: str) -> Resource:
+        resources: dict[str, Resource] = self.__dict__.get("resources", {})
+        if name in resources:
+            return resources[name]
+        raise AttributeError(
+            f"The source has no attribute and no resource {name!r}. It has {', '.join(sorted(resources)) or 'none'}."
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Resource):
+            self.resources[name] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<dlt source {self.name!r} with {', '.join(self.resources) or 'no resources'}>"
+
+
+def _exhausted(pipe: Pipe | None) -> bool:
+    return pipe is not None and (pipe.exhausted or _exhausted(pipe.parent))
+

@@ -1,0 +1,98 @@
+"""State of sources and resources: what a resource writes is kept with the data it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from copy import deepcopy
+from typing import Any
+
+from dlt.context import active_pipeline, current
+from dlt.errors import ResourceNameNotAvailable
+
+
+def _pipeline_state() -> tuple[dict[str, Any], bool]:
+    context = current()
+    if context.state is not None:
+        return context.state, context.writable
+    pipeline = context.pipeline or active_pipeline()
+    return (getattr(pipeline, "state", None) or {}, False)
+
+
+def _source_name() -> str:
+    context = current()
+    if context.source_name:
+        return context.source_name
+    if context.schema is not None:
+        return str(context.schema.name)
+    pipeline = context.pipeline or active_pipeline()
+    return getattr(pipeline, "default_schema_name", None) or context.pipeline_name or "dlt"
+
+
+def source_state(source_state_key: str | None = None) -> dict[str, Any]:
+    """Return the state of the source at work; a copy where writes are not kept.
+
+    Args:
+        source_state_key: Name of another source.
+    """
+    state, writable = _pipeline_state()
+    key = source_state_key or _source_name()
+    if not writable:
+        return deepcopy(state.get("sources", {}).get(key, {}))
+    found: dict[str, Any] = state.setdefault("sources", {}).setdefault(key, {})
+    return found
+
+
+def resource_state(resource_name: str | None = None, source_state_: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the state of the resource at work.
+
+    Args:
+        resource_name: Name of another resource of the source.
+        source_state_: State of the source to look in.
+
+    Raises:
+        ResourceNameNotAvailable: no resource is at work and no name was given.
+    """
+    name = resource_name or current().resource_name
+    if not name:
+        raise ResourceNameNotAvailable(
+            "resource_state(): no resource is being extracted here. Pass resource_name, or call it in a resource."
+        )
+    state = source_state() if source_state_ is None else source_state_
+    found: dict[str, Any] = state.setdefault("resources", {}).setdefault(name, {})
+    return found
+
+
+def reset_resource_state(resource_name: str, source_state_: dict[str, Any] | None = None) -> None:
+    """Forget the state of a resource."""
+    state = source_state() if source_state_ is None else source_state_
+    state.get("resources", {}).pop(resource_name, None)
+    if not state.get("resources", True):
+        del state["resources"]
+
+
+class StateView(MutableMapping[str, Any]):
+    """`dlt.state`: the state of the source at work, as a mapping and as a function."""
+
+    def __call__(self, source_state_key: str | None = None) -> dict[str, Any]:
+        return source_state(source_state_key)
+
+    def __getitem__(self, key: str) -> Any:
+        return source_state()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        source_state()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del source_state()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(source_state())
+
+    def __len__(self) -> int:
+        return len(source_state())
+
+    def __repr__(self) -> str:
+        return repr(source_state())
+
+
+state = StateView()

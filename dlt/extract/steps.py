@@ -1,0 +1,127 @@
+"""The transforms of a pipe. Each takes a page or an item and gives one back, None to drop it, or a stream."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
+from typing import Any, ClassVar
+
+
+class ItemFailed(Exception):
+    """A user's function failed at an offset within a page; the cause is the failure."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def takes_meta(function: Callable[..., Any]) -> bool:
+    """Return True when a function has a parameter called `meta` beside the item."""
+    try:
+        return "meta" in list(inspect.signature(function).parameters)[1:]
+    except (ValueError, TypeError):
+        return False
+
+
+def _whole(results: list[Any], items: list[Any]) -> None:
+    # a StopIteration of the user's function ends `map` without a word
+    if len(results) != len(items):
+        raise RuntimeError("the function raised StopIteration")
+
+
+class Step:
+    """Call a function with what was yielded, as it was yielded."""
+
+    by_item: ClassVar[bool] = False
+    """The outcome is the same whether rows come alone or in a page."""
+    sticky: ClassVar[bool] = False
+    """Steps that are appended later go before this one."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.with_meta = takes_meta(function)
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        return self.function(item, meta=meta) if self.with_meta else self.function(item)
+
+    def _each(self, meta: Any) -> Callable[[Any], Any]:
+        function = self.function
+        return (lambda item: function(item, meta=meta)) if self.with_meta else function
+
+
+class Map(Step):
+    """Replace every item by the function's result; None drops it."""
+
+    by_item = True
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        if not isinstance(item, list):
+            return super().__call__(item, meta)
+        out: list[Any] = []
+        try:
+            # extend keeps what came before a failure, so its length is the offset
+            out.extend(map(self._each(meta), item))
+            _whole(out, item)
+        except Exception as error:
+            raise ItemFailed(len(out)) from error
+        return [row for row in out if row is not None] or None
+
+
+class Filter(Step):
+    """Keep the items for which the function is true."""
+
+    by_item = True
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        if not isinstance(item, list):
+            return item if super().__call__(item, meta) else None
+        keep: list[Any] = []
+        try:
+            keep.extend(map(self._each(meta), item))
+            _whole(keep, item)
+        except Exception as error:
+            raise ItemFailed(len(keep)) from error
+        return list(compress(item, keep)) or None
+
+
+class YieldMap(Step):
+    """Replace every item by all that the function yields or returns for it."""
+
+    by_item = True
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        each = self._each(meta)
+        return self._flatten(each, item if isinstance(item, list) else [item])
+
+    @staticmethod
+    def _flatten(each: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            found = each(item)
+            if isinstance(found, (Iterator, list, tuple, set)):
+                yield from found
+            elif found is not None:
+                yield found
+
+
+class Metrics(Step):
+    """Call a function with items, meta and the resource's metrics; items pass unchanged."""
+
+    def __init__(self, function: Callable[..., Any], metrics: dict[str, Any]) -> None:
+        super().__init__(function)
+        self.metrics = metrics
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        self.function(item, meta, self.metrics)
+        return item
+
+
+class IncrementalStep(Step):
+    """The place of the incremental filter in a pipe; a run puts a bound copy here."""
+
+    by_item = True
+
+    def __init__(self, incremental: Any) -> None:
+        super().__init__(incremental)
+        self.with_meta = False
+        self.incremental = incremental

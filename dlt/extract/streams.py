@@ -1,0 +1,130 @@
+"""Streams of items: a generator, iterator or asynchronous generator, pulled in batches that adapt to its speed."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from dlt.extract.items import ROW_TYPES, count_rows
+from dlt.extract.pipe import Limit
+
+MAX_BATCH = 4096
+"""Rows that are pulled at once from a stream that yields them one by one."""
+SLOW_BATCH = 0.05
+"""Seconds; a batch that took longer makes the next one smaller, so that other streams get their turn."""
+END = object()
+
+
+class Stream:
+    """A stream of one node of the pipe tree.
+
+    Args:
+        source: What is pulled.
+        node: Node whose steps its items enter.
+        at: Index of the first of these steps.
+        meta: Mark of the item that the stream came from.
+        batched: Rows yielded one by one may be joined into pages.
+        limit: How much to take.
+    """
+
+    def __init__(
+        self, source: Any, node: Any, at: int, meta: Any = None, batched: bool = False, limit: Limit | None = None
+    ) -> None:
+        self.source = source
+        self.node = node
+        self.at = at
+        self.meta = meta
+        self.is_async = isinstance(source, AsyncIterator)
+        self.pooled = False
+        self.busy = False
+        self.batch: list[Any] = []
+        self._size = 1
+        self._batched = batched and not (limit and limit.max_time is not None)
+        self._carry: Any = END
+        self._limit = limit
+        self._taken = 0
+        self._deadline = time.monotonic() + limit.max_time if limit and limit.max_time is not None else None
+
+    def pull(self) -> Any:
+        """Return the next page or item, END when there is none."""
+        if self._limit_reached():
+            self.close()
+            return END
+        began = time.monotonic()
+        self.batch = []
+        item = next(self.source, END) if self._carry is END else self._carry
+        self._carry = END
+        kind, size = type(item), self._room()
+        if kind in ROW_TYPES and size > 1:
+            item = self._fill(item, kind, size)
+        self._adapt(began)
+        return self._count(item)
+
+    def _fill(self, first: Any, kind: type, size: int) -> list[Any]:
+        batch = self.batch
+        batch.append(first)
+        for item in self.source:
+            if type(item) is not kind:
+                self._carry = item
+                break
+            batch.append(item)
+            if len(batch) >= size:
+                break
+        return batch
+
+    async def pull_async(self) -> Any:
+        """Do as `pull` for an asynchronous stream."""
+        if self._limit_reached():
+            await self.source.aclose()
+            return END
+        began = time.monotonic()
+        batch = self.batch = []
+        item = await self._next_async() if self._carry is END else self._carry
+        self._carry = END
+        kind, size = type(item), self._room()
+        if kind in ROW_TYPES and size > 1:
+            batch.append(item)
+            item = batch
+            while len(batch) < size:
+                following = await self._next_async()
+                if type(following) is not kind:
+                    self._carry = following
+                    break
+                batch.append(following)
+        self._adapt(began)
+        return self._count(item)
+
+    async def _next_async(self) -> Any:
+        try:
+            return await self.source.__anext__()
+        except StopAsyncIteration:
+            return END
+
+    def _room(self) -> int:
+        if not self._batched:
+            return 1
+        if self._limit and self._limit.max_items is not None:
+            return min(self._size, self._limit.max_items - self._taken)
+        return self._size
+
+    def _adapt(self, began: float) -> None:
+        slow = time.monotonic() - began > SLOW_BATCH
+        self._size = max(1, self._size // 2) if slow else min(MAX_BATCH, self._size * 2)
+
+    def _limit_reached(self) -> bool:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return True
+        return bool(self._limit and self._limit.max_items is not None and self._taken >= self._limit.max_items)
+
+    def _count(self, item: Any) -> Any:
+        if self._limit and item is not END:
+            whole = item is self.batch or self._limit.count_rows
+            self._taken += count_rows(item) if whole else 1
+        return item
+
+    def close(self) -> None:
+        """End the stream early."""
+        if isinstance(self.source, Iterator) and inspect.isgenerator(self.source):
+            self.source.close()

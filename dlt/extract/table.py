@@ -1,0 +1,72 @@
+"""From resolved hints to a partial table schema, with names as the user wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlt.extract.hints import DEFAULT_VALIDITY_COLUMNS, as_names, check_write_disposition, columns_dict
+
+if TYPE_CHECKING:
+    from dlt.schema.typing import TableSchema
+
+_COPIED = ("schema_contract", "table_format", "file_format", "references")
+_STRATEGY_KEYS = {
+    "deduplicated": "x-deduplicated",
+    "skip_unchanged_rows": "x-skip-unchanged",
+    "active_record_timestamp": "x-active-record-timestamp",
+    "boundary_timestamp": "x-boundary-timestamp",
+    "row_version_column_name": "x-row-version",
+    "source_filter": "x-source-filter",
+    "destination_scope": "x-destination-scope",
+}
+
+
+def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
+    """Return the partial schema of a table: its name, the columns with hints, and what the hints say of the table.
+
+    Args:
+        hints: Hints without functions.
+        name: Name of the table.
+    """
+    columns = {key: dict(column) for key, column in columns_dict(hints.get("columns")).items()}
+    table: dict[str, Any] = {"name": name, "columns": columns}
+    for key_hint in ("primary_key", "merge_key"):
+        for column in as_names(hints.get(key_hint)):
+            columns.setdefault(column, {"name": column}).update({key_hint: True, "nullable": False})
+    if hints.get("parent"):
+        table["parent"] = hints["parent"]
+    for key in _COPIED:
+        if hints.get(key) is not None:
+            table[key] = hints[key]
+    if hints.get("write_disposition"):
+        _add_disposition(table, hints["write_disposition"])
+    if hints.get("max_table_nesting") is not None:
+        table["x-normalizer"] = {"max_nesting": hints["max_table_nesting"]}
+    for key, value in (hints.get("additional_table_hints") or {}).items():
+        table[key] = {**table.get(key, {}), **value} if isinstance(value, Mapping) else value
+    return table  # type: ignore[return-value] # built key by key
+
+
+def _add_disposition(table: dict[str, Any], disposition: Any) -> None:
+    check_write_disposition(disposition)
+    if isinstance(disposition, str):
+        table["write_disposition"] = disposition
+        return
+    table["write_disposition"] = disposition["disposition"]
+    if disposition["disposition"] != "merge":
+        return
+    strategy = table["x-merge-strategy"] = disposition.get("strategy", "delete-insert")
+    for key, target in _STRATEGY_KEYS.items():
+        if key in disposition:
+            table[target] = disposition[key]
+    if strategy == "scd2":
+        _add_validity(table, disposition)
+
+
+def _add_validity(table: dict[str, Any], disposition: Mapping[str, Any]) -> None:
+    valid_from, valid_to = disposition.get("validity_column_names") or DEFAULT_VALIDITY_COLUMNS
+    table["x-valid-from"], table["x-valid-to"] = valid_from, valid_to
+    for name in (valid_from, valid_to):
+        column = table["columns"].setdefault(name, {"name": name})
+        column.update({"data_type": "timestamp", "nullable": True})

@@ -1,0 +1,161 @@
+"""The pipes of a run as a tree: every parent once, with all the transformers that read from it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any
+
+from dlt.context import use
+from dlt.errors import InvalidResourceDataType, InvalidResourceReturnsResource, PipeNotBoundToData, SourceExhausted
+from dlt.extract.function import Function
+from dlt.extract.items import is_frame
+from dlt.extract.pipe import Pipe
+from dlt.extract.state import resource_state
+from dlt.extract.steps import IncrementalStep, takes_meta
+from dlt.extract.streams import Stream
+
+
+class Node:
+    """One pipe at work.
+
+    Args:
+        pipe: Its pipe.
+        changes: What to set in the run context.
+    """
+
+    def __init__(self, pipe: Pipe, changes: dict[str, Any]) -> None:
+        self.pipe = pipe
+        self.resource: Any = None
+        self.children: list[Node] = []
+        self.steps: list[Callable[[Any, Any], Any]] = []
+        self.incremental: Any = None
+        self.seen = 0
+        self.received = 0
+        self.batched = False
+        self.changes = {**changes, "resource_name": pipe.name, "pipe": pipe}
+        self._head: Any = pipe.gen
+
+    def emit_as(self, resource: Any) -> None:
+        """Let the items of this node out under a resource."""
+        self.resource = resource
+        self.changes["resource"] = resource
+
+    def prepare(self, batched: bool) -> None:
+        """Look up arguments, bind the incremental to the state and line up the steps.
+
+        Args:
+            batched: Rows yielded one by one may be joined into pages.
+        """
+        pipe = self.pipe
+        with use(**self.changes):
+            name = self._bind_incremental()
+            if isinstance(pipe.gen, Function):
+                self._head = pipe.gen.resolved({name: self.incremental} if name and self.incremental else None)
+        at_head = self.incremental is not None and pipe.incremental is None
+        steps: list[Any] = [self.incremental] if at_head else []
+        steps += [self.incremental if isinstance(step, IncrementalStep) else step for step in pipe.steps]
+        if pipe.is_transformer:
+            steps.insert(0, _transform(pipe, self._head))
+        self.steps = [_one_argument(step) if step is self.incremental else step for step in steps]
+        by_item = all(step is self.incremental or step.by_item for step in steps[1 if pipe.is_transformer else 0 :])
+        self.batched = batched and by_item and not self.children
+
+    def _bind_incremental(self) -> str | None:
+        gen, step = self.pipe.gen, self.pipe.incremental
+        name, value = gen.find_incremental() if isinstance(gen, Function) else (None, None)
+        template = step.incremental if step else value
+        if template is not None:
+            self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
+            if getattr(self.incremental, "primary_key", None) is None and self.resource is not None:
+                self.incremental.primary_key = self.resource.static_primary_key
+        return name
+
+    def open(self) -> Stream:
+        """Call the head and return the stream of its items."""
+        with use(**self.changes):
+            source = self._head() if isinstance(self.pipe.gen, Function) else self._head
+            source = self._as_stream(source)
+        stream = Stream(source, self, 0, batched=self.batched, limit=self.pipe.limit)
+        stream.pooled = self.pipe.parallelized and not stream.is_async
+        return stream
+
+    def _as_stream(self, data: Any) -> Any:
+        if isinstance(data, (Iterator, AsyncIterator)):
+            return data
+        if inspect.isawaitable(data):
+            return iter([data])
+        if not isinstance(self.pipe.gen, Function):
+            return iter([data] if is_frame(data) or not isinstance(data, Iterable) else data)
+        name, found = self.pipe.name, type(data).__name__
+        if hasattr(data, "compute_table_schema") or hasattr(data, "selected_resources"):
+            raise InvalidResourceReturnsResource(
+                f"Resource '{name}' returned a {found}. Resources yield data: return the other resource from the "
+                "@dlt.source function, or write 'yield from' it.",
+                resource_name=name,
+            )
+        raise InvalidResourceDataType(
+            f"Resource '{name}' returned {found}. A resource function must yield its items: "
+            "write 'yield data' in place of 'return data'.",
+            resource_name=name,
+            item=data,
+        )
+
+
+def _one_argument(step: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda item, meta: step(item)
+
+
+def _evaluate(call: Callable[..., Any], item: Any, meta: dict[str, Any]) -> Any:
+    found = call(item, **meta)
+    return iter(list(found)) if isinstance(found, Iterator) else found
+
+
+def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    with_meta = takes_meta(pipe.gen.call)
+    if pipe.parallelized and not inspect.iscoroutinefunction(pipe.gen.call):
+        return lambda item, meta: functools.partial(_evaluate, head, item, {"meta": meta} if with_meta else {})
+    return (lambda item, meta: head(item, meta=meta)) if with_meta else (lambda item, meta: head(item))
+
+
+def build_tree(resources: Iterable[Any], changes: dict[str, Any]) -> tuple[list[Node], list[Node]]:
+    """Return the nodes without parent, and all nodes.
+
+    Args:
+        resources: Resources whose items are wanted; parents of transformers are added, their items stay inside.
+        changes: What to set in the run context of each node.
+
+    Raises:
+        SourceExhausted: a generator was consumed before.
+        PipeNotBoundToData: a transformer has no parent.
+    """
+    nodes: dict[int, Node] = {}
+    roots: list[Node] = []
+
+    def node_of(pipe: Pipe) -> Node:
+        if id(pipe) not in nodes:
+            _check(pipe)
+            node = nodes[id(pipe)] = Node(pipe, changes)
+            (node_of(pipe.parent).children if pipe.parent else roots).append(node)
+        return nodes[id(pipe)]
+
+    for resource in resources:
+        node_of(resource.pipe).emit_as(resource)
+    return roots, list(nodes.values())
+
+
+def _check(pipe: Pipe) -> None:
+    if pipe.exhausted:
+        raise SourceExhausted(
+            f"Resource '{pipe.name}' was consumed before and its generator cannot begin anew. "
+            "Make the source or resource again, or pass the generator function in place of a generator.",
+            source_name=pipe.name,
+            resource_name=pipe.name,
+        )
+    if pipe.is_transformer and pipe.parent is None:
+        raise PipeNotBoundToData(
+            f"Transformer '{pipe.name}' has no parent to take items from. "
+            "Write 'resource | transformer' or pass data_from=resource.",
+            pipe_name=pipe.name,
+        )

@@ -1,0 +1,107 @@
+"""Items checked against the Pydantic model that a resource has as its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlt.errors import DataValidationError
+from dlt.extract.items import is_frame
+from dlt.extract.models import is_model, model_config
+from dlt.extract.steps import Map, Step
+
+_MODE_OF_EXTRA = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
+_EXTRA_OF_MODE = {"evolve": "allow", "discard_value": "ignore", "freeze": "forbid", "discard_row": "forbid"}
+
+
+class Validate(Map):
+    """Check every item and give it back as a dict with the model's types; drop it where the contract says so.
+
+    Args:
+        model: Pydantic model.
+        columns: Contract mode for fields that the model does not have.
+        data_type: Contract mode for values that do not fit.
+    """
+
+    sticky = True
+
+    def __init__(self, model: Any, columns: str, data_type: str, table_name: str) -> None:
+        self.model = model
+        self.columns_mode = columns
+        self.data_mode = data_type
+        self.table_name = table_name
+        self._strict = _with_extra(model, _EXTRA_OF_MODE[columns])
+        self._keep_models = bool(model_config(model).get("return_validated_models"))
+        Step.__init__(self, self._check)
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        return item if is_frame(item) else super().__call__(item, meta)
+
+    def _check(self, item: Any) -> Any:
+        from pydantic import ValidationError
+
+        try:
+            valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model(item) else item)
+        except ValidationError as error:
+            return self._on_errors(item, error)
+        return valid if self._keep_models else valid.model_dump(by_alias=True)
+
+    def _on_errors(self, item: Any, error: Any) -> Any:
+        found = error.errors()
+        for entity, mode, kinds in (
+            ("columns", self.columns_mode, [e for e in found if e["type"] == "extra_forbidden"]),
+            ("data_type", self.data_mode, [e for e in found if e["type"] != "extra_forbidden"]),
+        ):
+            if kinds and mode == "freeze":
+                place = ".".join(str(part) for part in kinds[0]["loc"])
+                raise DataValidationError(
+                    f"Table '{self.table_name}', column '{place}': {kinds[0]['msg']} (model "
+                    f"{self.model.__name__}). Mend the item, or set schema_contract for '{entity}' to 'discard_row'.",
+                    table_name=self.table_name,
+                    column_name=place,
+                    schema_entity=entity,
+                    contract_mode=mode,
+                    data_item=item,
+                    validation_error=error,
+                ) from error
+        if all(e["type"] != "extra_forbidden" for e in found) and self.data_mode == "evolve":
+            return item.model_dump(by_alias=True) if is_model(item) else item
+        if self.data_mode == "discard_value" and isinstance(item, Mapping):
+            bad = {e["loc"][0] for e in found if e["loc"]}
+            return {key: value for key, value in item.items() if key not in bad}
+        return None
+
+
+def _with_extra(model: Any, extra: str) -> Any:
+    if model.model_config.get("extra") == extra:
+        return model
+    from pydantic import create_model
+
+    return create_model(model.__name__, __base__=type(model.__name__, (model,), {"model_config": {"extra": extra}}))
+
+
+def default_contract(model: Any) -> dict[str, str]:
+    """Return the contract that a model itself asks for."""
+    extra = model.model_config.get("extra") or "ignore"
+    return {"tables": "evolve", "columns": _MODE_OF_EXTRA[extra], "data_type": "freeze"}
+
+
+def validator_for(resource: Any) -> Validate | None:
+    """Return the step that checks the items of a resource, or None; fill in the contract that the model asks for.
+
+    Args:
+        resource: Resource whose columns may be a Pydantic model.
+    """
+    model = resource.hints.get("columns")
+    if not (isinstance(model, type) and is_model(model)):
+        return None
+    contract = resource.hints.get("schema_contract")
+    modes = default_contract(model)
+    if isinstance(contract, str):
+        modes.update(columns=contract, data_type=contract)
+    elif isinstance(contract, Mapping):
+        modes.update(contract)
+    elif contract is None:
+        resource.hints["schema_contract"] = dict(modes)
+    return Validate(model, modes["columns"], modes["data_type"], str(resource.name))
+

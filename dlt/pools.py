@@ -1,0 +1,99 @@
+"""Work beside the main thread: one thread pool and one event loop, with a bound on what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+
+class WorkPool:
+    """Run calls in threads and coroutines in one event loop; finished work waits in a queue.
+
+    Args:
+        workers: Number of threads.
+        max_in_flight: Number of submitted pieces of work after which the pool is full.
+    """
+
+    def __init__(self, workers: int, max_in_flight: int) -> None:
+        self.workers = max(1, workers)
+        self.max_in_flight = max(1, max_in_flight)
+        self.in_flight = 0
+        self._done: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
+        self._threads: ThreadPoolExecutor | None = None
+        self._loop: _Loop | None = None
+
+    @property
+    def full(self) -> bool:
+        """Return True when no more work should be submitted."""
+        return self.in_flight >= self.max_in_flight
+
+    def submit(self, tag: Any, call: Callable[..., Any], *args: Any) -> None:
+        """Run a call in a thread, in a copy of the caller's context; `tag` comes back with its result."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="dlt-extract")
+        self._watch(tag, self._threads.submit(copy_context().run, call, *args))
+
+    def submit_async(self, tag: Any, work: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine in the event loop, in a copy of the caller's context."""
+        if self._loop is None:
+            self._loop = _Loop()
+        self._watch(tag, asyncio.run_coroutine_threadsafe(work, self._loop.loop))
+
+    def _watch(self, tag: Any, future: Future[Any]) -> None:
+        self.in_flight += 1
+        future.add_done_callback(lambda done: self._done.put((tag, done)))
+
+    def finished(self, block: bool) -> tuple[Any, Future[Any]] | None:
+        """Return the tag and future of one finished piece of work, or None.
+
+        Args:
+            block: Wait for one; only when something is in flight.
+        """
+        if not self.in_flight:
+            return None
+        try:
+            found = self._done.get(block)
+        except queue.Empty:
+            return None
+        self.in_flight -= 1
+        return found
+
+    def close(self) -> None:
+        """Cancel what has not begun, wait for what has, and end the threads."""
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._threads = None
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="dlt-extract-async", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    async def _cancel_all(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.loop.shutdown_asyncgens()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
