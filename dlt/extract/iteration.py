@@ -16,7 +16,7 @@ from dlt.errors import (
     PipelineException,
     ResourceExtractionError,
 )
-from dlt.extract.items import PLAIN_TYPES, EmptyTable, MarkedItem, as_rows, count_rows, is_deferred, is_stream
+from dlt.extract.items import PLAIN_TYPES, EmptyTable, ImportFileMeta, MarkedItem, as_rows, count_rows, is_deferred, is_stream
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree
@@ -203,7 +203,8 @@ class PipeIterator:
             if isinstance(item, MarkedItem):
                 meta, item = item.meta, item.data
                 if item is None:
-                    return item, len(steps), meta
+                    # a file, or hints alone
+                    return (item if isinstance(meta, ImportFileMeta) else EmptyTable()), len(steps), meta
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:

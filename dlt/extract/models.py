@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
 
-from typing_extensions import get_type_hints, is_typeddict
+from typing_extensions import NotRequired, Required, get_type_hints, is_typeddict
 
 SCALARS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),
@@ -66,7 +66,8 @@ def model_config(model: Any) -> dict[str, Any]:
 def _fields(model: Any) -> list[tuple[str, Any]]:
     if is_model(model):
         return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
-    hints = get_type_hints(model)
+    # with extras, as NotRequired written as text is in no `__optional_keys__`
+    hints = get_type_hints(model, include_extras=True)
     if dataclasses.is_dataclass(model):
         return [(field.name, hints[field.name]) for field in dataclasses.fields(model)]
     optional: frozenset[str] = getattr(model, "__optional_keys__", frozenset())
@@ -76,7 +77,9 @@ def _fields(model: Any) -> list[tuple[str, Any]]:
 def _data_type(annotation: Any) -> tuple[str | None, bool]:
     """Return the data type, None where any may come, and whether None may come."""
     origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
+    if origin is NotRequired:
+        return _data_type(typing.get_args(annotation)[0])[0], True
+    if origin in (typing.Annotated, Required):
         return _data_type(typing.get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         parts = typing.get_args(annotation)

@@ -10,6 +10,7 @@ from dlt.errors import InvalidResourceDataType, SourceDataIsNone
 from dlt.extract.function import Function
 from dlt.extract.hints import make_hints
 from dlt.extract.making import make_resource, refuse_hints_for
+from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source
 
@@ -38,7 +39,9 @@ def source_of(schema: Schema, section: str | None, data: Any) -> Source:
     if isinstance(data, Source):
         return Source(schema, section, data.resources.values())
     parts = data if isinstance(data, (list, tuple)) else [data]
-    return Source(schema, section, [_part(schema.name, part) for part in parts])
+    known: dict[int, Pipe] = {}
+    # copies, as a resource may be a module's own and stand in several sources
+    return Source(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
 
 
 def _part(source_name: str, part: Any) -> Resource:
