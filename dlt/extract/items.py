@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
-PLAIN_TYPES = frozenset({list, dict, str, int, float, bool, bytes})
+
+
+class Joined(list[Any]):
+    """Rows that were yielded one by one; a transformer takes them one by one too."""
+
+
+PLAIN_TYPES = frozenset({list, Joined, dict, str, int, float, bool, bytes})
 ROW_TYPES = frozenset({dict, str, int, float, bool})
 
 
@@ -83,9 +89,9 @@ def count_rows(item: Any) -> int:
 
 def as_rows(item: Any) -> Any:
     """Turn models, dataclasses and infos into dicts, alone or in a page; leave all else alone."""
-    if type(item) is list:
+    if type(item) is list or type(item) is Joined:
         if set(map(type, item)) <= PLAIN_TYPES:
-            return item
+            return item if type(item) is list else list(item)
         return [_as_row(row) for row in item]
     return item if type(item) in PLAIN_TYPES else _as_row(item)
 

@@ -16,7 +16,16 @@ from dlt.errors import (
     PipelineException,
     ResourceExtractionError,
 )
-from dlt.extract.items import PLAIN_TYPES, EmptyTable, ImportFileMeta, MarkedItem, as_rows, count_rows, is_deferred, is_stream
+from dlt.extract.items import (
+    PLAIN_TYPES,
+    EmptyTable,
+    ImportFileMeta,
+    MarkedItem,
+    as_rows,
+    count_rows,
+    is_deferred,
+    is_stream,
+)
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree

@@ -65,7 +65,7 @@ class Map(Step):
             _whole(out, item)
         except Exception as error:
             raise ItemFailed(len(out)) from error
-        return [row for row in out if row is not None] or None
+        return type(item)(row for row in out if row is not None) or None
 
 
 class Filter(Step):
@@ -82,7 +82,7 @@ class Filter(Step):
             _whole(keep, item)
         except Exception as error:
             raise ItemFailed(len(keep)) from error
-        return list(compress(item, keep)) or None
+        return type(item)(compress(item, keep)) or None
 
 
 class YieldMap(Step):

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from dlt.extract.items import ROW_TYPES, count_rows
+from dlt.extract.items import ROW_TYPES, Joined, count_rows
 from dlt.extract.pipe import Limit
 
 MAX_BATCH = 4096
@@ -39,7 +39,7 @@ class Stream:
         self.is_async = isinstance(source, AsyncIterator)
         self.pooled = False
         self.busy = False
-        self.batch: list[Any] = []
+        self.batch = Joined()
         self._size = 1
         self._batched = batched and not (limit and limit.max_time is not None)
         self._carry: Any = END
@@ -53,7 +53,7 @@ class Stream:
             self.close()
             return END
         began = time.monotonic()
-        self.batch = []
+        self.batch = Joined()
         item = next(self.source, END) if self._carry is END else self._carry
         self._carry = END
         kind, size = type(item), self._room()
@@ -80,7 +80,7 @@ class Stream:
             await self.source.aclose()
             return END
         began = time.monotonic()
-        batch = self.batch = []
+        batch = self.batch = Joined()
         item = await self._next_async() if self._carry is END else self._carry
         self._carry = END
         kind, size = type(item), self._room()

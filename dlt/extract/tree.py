@@ -10,7 +10,7 @@ from typing import Any
 from dlt.context import use
 from dlt.errors import InvalidResourceDataType, InvalidResourceReturnsResource, PipeNotBoundToData, SourceExhausted
 from dlt.extract.function import Function
-from dlt.extract.items import is_frame
+from dlt.extract.items import Joined, is_frame
 from dlt.extract.pipe import Pipe
 from dlt.extract.state import resource_state
 from dlt.extract.steps import IncrementalStep, takes_meta
@@ -58,9 +58,9 @@ class Node:
         steps += [self.incremental if isinstance(step, IncrementalStep) else step for step in pipe.steps]
         if pipe.is_transformer:
             steps.insert(0, _transform(pipe, self._head))
-        self.steps = [_one_argument(step) if step is self.incremental else step for step in steps]
+        self.steps = [_keep_joined(step) if step is self.incremental else step for step in steps]
         by_item = all(step is self.incremental or step.by_item for step in steps[1 if pipe.is_transformer else 0 :])
-        self.batched = batched and by_item and not self.children
+        self.batched = batched and by_item
 
     def _bind_incremental(self) -> str | None:
         gen, step = self.pipe.gen, self.pipe.incremental
@@ -103,8 +103,14 @@ class Node:
         )
 
 
-def _one_argument(step: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda item, meta: step(item)
+def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def step(item: Any, meta: Any) -> Any:
+        if type(item) is not Joined:
+            return incremental(item)
+        kept = incremental(list(item))
+        return Joined(kept) if isinstance(kept, list) else kept
+
+    return step
 
 
 def _evaluate(call: Callable[..., Any], item: Any, meta: dict[str, Any]) -> Any:
@@ -114,9 +120,29 @@ def _evaluate(call: Callable[..., Any], item: Any, meta: dict[str, Any]) -> Any:
 
 def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     with_meta = takes_meta(pipe.gen.call)
+    call = head
     if pipe.parallelized and not inspect.iscoroutinefunction(pipe.gen.call):
-        return lambda item, meta: functools.partial(_evaluate, head, item, {"meta": meta} if with_meta else {})
-    return (lambda item, meta: head(item, meta=meta)) if with_meta else (lambda item, meta: head(item))
+
+        def call(item: Any, **meta: Any) -> Any:
+            return functools.partial(_evaluate, head, item, meta)
+
+    def step(item: Any, meta: Any) -> Any:
+        marks = {"meta": meta} if with_meta else {}
+        if type(item) is Joined:
+            return _one_by_one(call, item, marks)
+        return call(item, **marks)
+
+    return step
+
+
+def _one_by_one(call: Callable[..., Any], items: Iterable[Any], meta: dict[str, Any]) -> Iterator[Any]:
+    """Yield what a transformer makes of each item; a stream, so that a slow one is pulled in small batches."""
+    for item in items:
+        found = call(item, **meta)
+        if isinstance(found, Iterator):
+            yield from found
+        elif found is not None:
+            yield found
 
 
 def build_tree(resources: Iterable[Any], changes: dict[str, Any]) -> tuple[list[Node], list[Node]]:
