@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class WorkPool:
@@ -35,11 +36,15 @@ class WorkPool:
     def submit(self, tag: Any, call: Callable[..., Any], *args: Any) -> None:
         """Run a call in a thread, in a copy of the caller's context; `tag` comes back with its result."""
         if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="dlt-extract")
         self._watch(tag, self._threads.submit(copy_context().run, call, *args))
 
     def submit_async(self, tag: Any, work: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine in the event loop, in a copy of the caller's context."""
+        import asyncio
+
         if self._loop is None:
             self._loop = _Loop()
         self._watch(tag, asyncio.run_coroutine_threadsafe(work, self._loop.loop))
@@ -77,23 +82,27 @@ class _Loop:
     """An event loop in a thread of its own."""
 
     def __init__(self) -> None:
+        # 20 ms, which most pipelines need not pay
+        import asyncio
+
+        self._asyncio = asyncio
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="dlt-extract-async", daemon=True)
         self._thread.start()
 
     def _serve(self) -> None:
-        asyncio.set_event_loop(self.loop)
+        self._asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
     async def _cancel_all(self) -> None:
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        tasks = [task for task in self._asyncio.all_tasks() if task is not self._asyncio.current_task()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._asyncio.gather(*tasks, return_exceptions=True)
         await self.loop.shutdown_asyncgens()
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result()
+        self._asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()

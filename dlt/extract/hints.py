@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast, get_args
-
-from typing_extensions import TypedDict
+from typing import Any, TypedDict, cast, get_args
 
 from dlt.errors import InconsistentTableTemplate, ValueErrorWithKnownValues
 from dlt.extract.models import columns_of, is_columns_class

@@ -12,8 +12,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
 
-from typing_extensions import NotRequired, Required, get_type_hints, is_typeddict
-
 SCALARS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),
     (int, "bigint"),
@@ -35,7 +33,9 @@ def is_model(value: Any) -> bool:
 
 def is_columns_class(value: Any) -> bool:
     """Return True for a class from which columns can be read."""
-    return isinstance(value, type) and (is_model(value) or dataclasses.is_dataclass(value) or is_typeddict(value))
+    if not isinstance(value, type):
+        return False
+    return is_model(value) or dataclasses.is_dataclass(value) or hasattr(value, "__required_keys__")
 
 
 def columns_of(model: Any) -> dict[str, dict[str, Any]]:
@@ -66,6 +66,8 @@ def model_config(model: Any) -> dict[str, Any]:
 def _fields(model: Any) -> list[tuple[str, Any]]:
     if is_model(model):
         return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
+    from typing_extensions import get_type_hints
+
     # with extras, as NotRequired written as text is in no `__optional_keys__`
     hints = get_type_hints(model, include_extras=True)
     if dataclasses.is_dataclass(model):
@@ -76,6 +78,8 @@ def _fields(model: Any) -> list[tuple[str, Any]]:
 
 def _data_type(annotation: Any) -> tuple[str | None, bool]:
     """Return the data type, None where any may come, and whether None may come."""
+    from typing_extensions import NotRequired, Required
+
     origin = typing.get_origin(annotation)
     if origin is NotRequired:
         return _data_type(typing.get_args(annotation)[0])[0], True

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any, cast
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, cast
 
 from dlt.context import use
 from dlt.errors import InvalidParallelResourceDataType, ResourceNotATransformer
@@ -18,6 +16,9 @@ from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.state import resource_state, source_state
 from dlt.extract.steps import Filter, Map, Metrics, Step, YieldMap
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 logger = logging.getLogger("dlt")
 

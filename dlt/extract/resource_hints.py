@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from typing_extensions import Self
-
 from dlt.errors import DataItemRequiredForDynamicTableHints
 from dlt.extract.hints import TableHints, columns_dict, is_dynamic, make_hints, merge_hints, resolve_hints
 from dlt.extract.items import HintsMeta, ImportFileMeta, TableNameMeta
@@ -13,6 +11,8 @@ from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from dlt.schema.typing import TableSchema
 
 

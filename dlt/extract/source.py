@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import Self
-
 from dlt.context import active_pipeline, use
 from dlt.errors import DeletingResourcesNotSupported, ResourceNotFoundError, ResourcesNotFoundError
 from dlt.extract.items import EmptyTable
@@ -17,6 +15,8 @@ from dlt.extract.resource import Resource
 from dlt.extract.state import source_state
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from dlt.schema.schema import Schema
 
 
