@@ -67,7 +67,7 @@ class Function:
             value = given.get(parameter.name, parameter.default)
             if is_incremental(value):
                 return parameter.name, value
-            if value in (None, EMPTY) and "ncremental" in str(parameter.annotation):
+            if (value is None or value is EMPTY) and "ncremental" in str(parameter.annotation):
                 annotated = parameter.name
         return annotated, None
 
