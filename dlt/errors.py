@@ -312,7 +312,7 @@ class CannotRestorePipelineException(PipelineException):
 
 
 class PipelineStepFailed(PipelineException):
-    """Pipeline step failed."""
+    """A step failed; attributes pipeline, step, load_id, exception, step_info, has_pending_data."""
 
 
 class PipelineStateEngineNoUpgradePathException(PipelineException):
@@ -1032,11 +1032,15 @@ class RelationUnknownColumnException(DatasetException):
 
 
 class PipelineLocked(PipelineException):
-    """Pipeline locked."""
+    """Another process runs the pipeline."""
 
 
 class PackageCorrupt(LoadStorageException):
-    """Package corrupt."""
+    """A package on disk is not what was committed."""
+
+
+class SourceExhaustedInStep(PipelineStepFailed, SourceExhausted):
+    """A step of a pipeline got a source or resource that was consumed before."""
 
 
 def _rebuild(kind: type[DltException], message: str, attributes: dict[str, Any]) -> DltException:

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dlt.formats.loader import LoaderFiles
-from dlt.typed_json import read_rows
 from dlt.formats.spool import SpoolFile
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
@@ -20,6 +19,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.inference import json_text
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
+from dlt.typed_json import read_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,6 +81,12 @@ class PackageNormalizer:
                     self._tabular(table, batch)
                 else:
                     self._page(table, batch)
+
+    def add_root_keys(self) -> None:
+        """Give nested tables that were loaded before merge needed it the column for the id of their root row."""
+        for name, entry in self._schema.tables.items():
+            if entry.get("parent") and self._keeps_root(self._schema.tables[self._schema.root_of(name)]):
+                self._system(name, ("_dlt_root_id",))
 
     def _table(self, name: str) -> _Table:
         table = self._tables.get(name)
@@ -253,6 +259,7 @@ def normalize_package(
     normalizer = PackageNormalizer(
         schema, package.load_id, str(package.info.get("nonce") or package.load_id), capabilities, files, add_to_tables
     )
+    normalizer.add_root_keys()
     for file in package.files:
         entry = file if isinstance(file, dict) else vars(file)
         normalizer.file(str(package.path), entry)  # type: ignore[arg-type]  # the fields of a manifest entry

@@ -58,17 +58,22 @@ def commit_dir(source: str, target: str, label: str) -> None:
         target: Final path, on the same file system; it must not exist.
         label: Name of the crash points.
     """
-    for name in os.listdir(source):
-        descriptor = os.open(os.path.join(source, name), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    sync_folder(source)
+    sync_files(source)
     point(f"commit.{label}.synced")
     os.rename(source, target)
     point(f"commit.{label}.renamed")
     sync_folder(os.path.dirname(target))
+
+
+def sync_files(path: str) -> None:
+    """Make the content of all files of a folder last."""
+    for name in os.listdir(path):
+        descriptor = os.open(os.path.join(path, name), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_folder(path)
 
 
 def move_dir(source: str, target: str, label: str) -> None:

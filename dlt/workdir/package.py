@@ -112,10 +112,10 @@ class PackageBuilder:
             shutil.rmtree(self.path)
         os.makedirs(self.path)
 
-    def commit(
+    def prepare(
         self, stage: str, files: Sequence[Any], schema: Schema, state: dict[str, Any] | None, **info: Any
-    ) -> LoadPackage:
-        """Make the package visible in a stage, with one rename.
+    ) -> None:
+        """Write manifest, schema and state; the package is still invisible.
 
         Args:
             stage: "extracted" or "normalized".
@@ -137,6 +137,12 @@ class PackageBuilder:
         if state is not None:
             self._write(STATE, typed_json.dumps(state).encode())
         self._write(MANIFEST, orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2))
+
+    def commit(
+        self, stage: str, files: Sequence[Any], schema: Schema, state: dict[str, Any] | None, **info: Any
+    ) -> LoadPackage:
+        """Prepare the package and make it visible in a stage, with one rename."""
+        self.prepare(stage, files, schema, state, **info)
         target = os.path.join(self._root, stage, self.load_id)
         atomic.commit_dir(self.path, target, f"{stage}_package")
         return LoadPackage(target, stage)

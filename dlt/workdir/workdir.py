@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -56,8 +56,36 @@ class Workdir:
         """Start a package."""
         return PackageBuilder(self.path, load_id)
 
+    def commit(self, builders: Sequence[PackageBuilder], stage: str) -> list[LoadPackage]:
+        """Make prepared packages visible in a stage, all of them or none.
+
+        Several packages need several renames: a journal, written first, lets the next run finish them.
+        """
+        if len(builders) > 1:
+            for builder in builders:
+                atomic.sync_files(builder.path)
+            journal = {"stage": stage, "load_ids": [builder.load_id for builder in builders]}
+            atomic.write_bytes(self._at("commit.json"), orjson.dumps(journal))
+            self._finish_commit()
+        else:
+            for builder in builders:
+                atomic.commit_dir(builder.path, self._at(stage, builder.load_id), f"{stage}_package")
+        return [LoadPackage(self._at(stage, builder.load_id), stage) for builder in builders]
+
+    def _finish_commit(self) -> None:
+        data = _read(self._at("commit.json"))
+        if data is None:
+            return
+        journal = orjson.loads(data)
+        for load_id in journal["load_ids"]:
+            if os.path.isdir(self._at("tmp", load_id)):
+                atomic.move_dir(self._at("tmp", load_id), self._at(journal["stage"], load_id), "journaled_package")
+        atomic.point("journal.before_removal")
+        os.unlink(self._at("commit.json"))
+
     def wipe_tmp(self) -> None:
-        """Delete what a killed step left, and packages that a later stage already holds."""
+        """Finish a commit that was cut; delete what a killed step left, and packages that a later stage holds."""
+        self._finish_commit()
         shutil.rmtree(self._at("tmp"), ignore_errors=True)
         os.makedirs(self._at("tmp"), exist_ok=True)
         later: set[str] = set()

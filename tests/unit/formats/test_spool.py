@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlt.errors import InvalidDataItem
-from dlt.formats.rows import dump_row, read_rows
+from dlt.typed_json import dump_row, read_rows
 from dlt.formats.spool import SpoolWriter
 
 SCALARS = (

@@ -1,0 +1,88 @@
+"""`dlt.config` and `dlt.secrets`: values by dotted key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlt.configuration import container
+from dlt.configuration.coerce import coerce
+from dlt.configuration.lookup import MISSING, find_value, missing
+from dlt.configuration.providers.base import ConfigProvider
+from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
+
+
+class Accessor:
+    """Get and set values.
+
+    Args:
+        secret: Look only in places that may hold secrets.
+    """
+
+    def __init__(self, secret: bool) -> None:
+        self._secret = secret
+        self._placeholder = SECRETS_VALUE if secret else CONFIG_VALUE
+
+    def __getitem__(self, key: str) -> Any:
+        value, trace = self._find(key)
+        if value is MISSING:
+            raise missing("", {key: trace}, {key} if self._secret else set())
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._memory().set(key, value)
+
+    def __contains__(self, key: str) -> bool:
+        return self._find(key)[0] is not MISSING
+
+    def get(self, key: str, expected_type: Any = None) -> Any:
+        """Return a value, or None.
+
+        Args:
+            key: Dotted key.
+            expected_type: Type to coerce it to.
+
+        Raises:
+            ConfigValueCannotBeCoercedException: it is not of the type.
+        """
+        value, _ = self._find(key)
+        if value is MISSING:
+            return None
+        return value if expected_type is None else coerce(value, expected_type, key, secret=self._secret)
+
+    @property
+    def value(self) -> Any:
+        """Return the default for parameters that must be configured."""
+        return self._placeholder
+
+    @property
+    def writable_provider(self) -> ConfigProvider:
+        """Return the provider that writes the file."""
+        return container.SECRETS if self._secret else container.CONFIG
+
+    @property
+    def config_providers(self) -> Sequence[ConfigProvider]:
+        """Return the places that are asked."""
+        return [p for p in container.providers() if (p.supports_secrets if self._secret else p.supports_settings)]
+
+    def register_provider(self, provider: ConfigProvider) -> None:
+        """Ask another place too.
+
+        Raises:
+            DuplicateConfigProviderException: one of its name is registered.
+        """
+        container.register_provider(provider)
+
+    def _find(self, key: str) -> tuple[Any, list[Any]]:
+        *sections, last = key.split(".")
+        return find_value(last, sections, secret=self._secret, exact=True)
+
+    def _memory(self) -> ConfigProvider:
+        return container.memory()
+
+    def __repr__(self) -> str:
+        return f"<dlt.{'secrets' if self._secret else 'config'}>"
+
+
+config = Accessor(secret=False)
+secrets = Accessor(secret=True)

@@ -1,0 +1,130 @@
+"""Look up one value: all providers, all sections, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.configuration.coerce import coerce
+from dlt.configuration.container import CONFIG, providers
+from dlt.configuration.sections import current_sections, search_paths
+from dlt.errors import ConfigFieldMissingException
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+"""Stands for no value where None is a value."""
+
+
+@dataclass(frozen=True)
+class LookupTrace:
+    """One place that was asked in vain, or at last with success."""
+
+    provider: str
+    key: str
+    found: bool = False
+
+
+class MissingValue(ConfigFieldMissingException, TypeError):
+    """A required value was not given and no provider has it."""
+
+
+def find_value(
+    key: str,
+    sections: Sequence[str] = (),
+    *,
+    secret: bool = False,
+    pipeline_name: str | None = None,
+    exact: bool = False,
+) -> tuple[Any, list[LookupTrace]]:
+    """Return the value of a key, or MISSING, and all places that were asked.
+
+    Args:
+        key: Name of the value.
+        sections: Sections, from general to specific.
+        secret: Ask only places that may hold secrets.
+        pipeline_name: Name of the pipeline; the one at work when None.
+        exact: Look under these sections only.
+    """
+    paths = [tuple(sections)] if exact else search_paths(sections, pipeline_name or current_sections().pipeline_name)
+    trace: list[LookupTrace] = []
+    for provider in providers():
+        if not (provider.supports_secrets if secret else provider.supports_settings):
+            continue
+        for path in paths:
+            value, looked_up = provider.get(key, *path)
+            trace.append(LookupTrace(provider.name, looked_up, value is not None))
+            if value is not None:
+                return value, trace
+    return MISSING, trace
+
+
+def get_value(
+    key: str,
+    type_: Any = Any,
+    *,
+    sections: Sequence[str] = (),
+    default: Any = MISSING,
+    secret: bool = False,
+    pipeline_name: str | None = None,
+) -> Any:
+    """Return a value as the type asks for.
+
+    Args:
+        key: Name of the value.
+        type_: Type hint that it is coerced to.
+        sections: Sections, from general to specific.
+        default: Returned when there is none.
+        secret: Ask only places that may hold secrets.
+        pipeline_name: Name of the pipeline; the one at work when None.
+
+    Raises:
+        ConfigFieldMissingException: there is none, and no default.
+        ConfigValueCannotBeCoercedException: it is not of the type.
+    """
+    value, trace = find_value(key, sections, secret=secret, pipeline_name=pipeline_name)
+    if value is MISSING:
+        if default is not MISSING:
+            return default
+        raise missing("", {key: trace}, secret_keys={key} if secret else set())
+    return coerce(value, type_, key, secret=secret)
+
+
+def missing(what: str, traces: dict[str, list[LookupTrace]], secret_keys: set[str]) -> MissingValue:
+    """Return the exception for missing values, with every place that was asked.
+
+    Args:
+        what: Name of the spec or function.
+        traces: Places by key.
+        secret_keys: Keys that are secrets.
+    """
+    fields = ", ".join(repr(key) for key in traces)
+    lines = [f"Missing configuration: {len(traces)} value(s) not found: {fields}{f' for {what}' if what else ''}."]
+    for key, trace in traces.items():
+        lines.append(f'  for "{key}" these places were asked, in this order:')
+        lines += [f"    {entry.provider}: {entry.key}" for entry in trace]
+        if key in secret_keys:
+            lines += _seen_in_config(key, trace)
+    first_key, first = next(iter(traces.items()))
+    if first:
+        env = next((entry.key for entry in first if entry.provider == "Environment Variables"), first_key)
+        file = "secrets.toml" if first_key in secret_keys else "config.toml"
+        toml = next((entry.key for entry in first if entry.provider == file), first_key)
+        lines.append(f"Pass the value in the code, set {env} in the environment, or write {toml} into .dlt/{file}.")
+    return MissingValue("\n".join(lines), fields=list(traces), spec_name=what, traces=traces)
+
+
+def _seen_in_config(key: str, trace: list[LookupTrace]) -> list[str]:
+    for looked_up in dict.fromkeys(entry.key for entry in trace if entry.provider == "secrets.toml"):
+        *sections, last = looked_up.split(".")
+        if CONFIG.get(last, *sections)[0] is not None:
+            return [
+                f"    {looked_up} stands in config.toml, where secrets are not read: move it to secrets.toml "
+                "or to the environment"
+            ]
+    return []

@@ -1,0 +1,45 @@
+"""Values that the program set itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class MemoryProvider:
+    """Hold values in a dict; they end with the process.
+
+    Args:
+        name: For messages.
+        values: Values by dotted key, or nested dicts.
+        supports_secrets: Secrets may stand here.
+    """
+
+    supports_settings = True
+
+    def __init__(
+        self, name: str = "memory", values: Mapping[str, Any] | None = None, supports_secrets: bool = True
+    ) -> None:
+        self.name = name
+        self.supports_secrets = supports_secrets
+        self._values: dict[str, Any] = {}
+        for key, value in (values or {}).items():
+            self.set(key, value)
+
+    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+        """Return a value, or None, and its dotted key."""
+        looked_up = ".".join((*sections, key))
+        found: Any = self._values
+        for part in looked_up.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+            if found is None:
+                break
+        return found, looked_up
+
+    def set(self, key: str, value: Any) -> None:
+        """Set a value by its dotted key."""
+        table = self._values
+        *sections, last = key.split(".")
+        for section in sections:
+            table = table.setdefault(section, {})
+        table[last] = value

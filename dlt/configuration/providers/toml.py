@@ -1,0 +1,111 @@
+"""secrets.toml and config.toml in `.dlt/` of the current folder and of the home folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlt.errors import ConfigProviderException
+
+_parsed: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
+
+
+def project_folder() -> Path:
+    """Return the folder with the project's files: `.dlt` in the current folder."""
+    return Path(os.environ.get("DLT_PROJECT_DIR") or os.getcwd()) / os.environ.get("DLT_CONFIG_FOLDER", ".dlt")
+
+
+def home_folder() -> Path:
+    """Return the folder with the files of all projects."""
+    return Path(os.path.expanduser("~")) / ".dlt"
+
+
+class TomlProvider:
+    """Read one of the files; values of the project come before those of the home folder.
+
+    Args:
+        file_name: "secrets.toml" or "config.toml".
+        supports_secrets: Secrets may stand in it.
+    """
+
+    supports_settings = True
+
+    def __init__(self, file_name: str, supports_secrets: bool) -> None:
+        self.name = file_name
+        self.supports_secrets = supports_secrets
+
+    @property
+    def paths(self) -> list[Path]:
+        """Return where the file is looked for."""
+        return [project_folder() / self.name, home_folder() / self.name]
+
+    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+        """Return a value, or None, and its dotted key."""
+        path = [part for section in (*sections, key) for part in section.split(".")]
+        looked_up = ".".join((*sections, key))
+        for file in self.paths:
+            found: Any = _read(file)
+            for part in path:
+                found = found.get(part) if isinstance(found, Mapping) else None
+                if found is None:
+                    break
+            if found is not None:
+                return found, looked_up
+        return None, looked_up
+
+    def set(self, key: str, value: Any) -> None:
+        """Write a value into the project's file; comments in it stay.
+
+        Raises:
+            ConfigProviderException: the file cannot be written.
+        """
+        import tomlkit
+
+        file = self.paths[0]
+        try:
+            document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
+            table: Any = document
+            *sections, last = key.split(".")
+            for section in sections:
+                if not isinstance(table.get(section), Mapping):
+                    table[section] = tomlkit.table()
+                table = table[section]
+            table[last] = value
+            file.parent.mkdir(parents=True, exist_ok=True)
+            secret = self.supports_secrets
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                out.write(tomlkit.dumps(document))
+        except OSError as error:
+            raise ConfigProviderException(f"{file}: {key} cannot be written: {error.strerror}.") from error
+        _parsed.pop(str(file), None)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    name = str(file)
+    try:
+        facts = os.stat(name)
+    except OSError:
+        return {}
+    stamp = (facts.st_mtime_ns, facts.st_size)
+    known = _parsed.get(name)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    content = _parse(file)
+    _parsed[name] = (stamp, content)
+    return content
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        return tomlkit.parse(file.read_text(encoding="utf-8")).unwrap()
+    except ParseError as error:
+        # the library's message may quote the line, which may hold a secret
+        raise ConfigProviderException(
+            f"{file}: line {error.line}, column {error.col} is not TOML. Mend the file."
+        ) from None

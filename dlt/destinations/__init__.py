@@ -1,0 +1,31 @@
+"""Where data goes: `dlt.destinations.duckdb`, `filesystem` and others; drivers are imported when one is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlt.destinations.base import Destination as Destination
+    from dlt.destinations.impl import duckdb as _duckdb
+    from dlt.destinations.impl import dummy as _dummy
+    from dlt.destinations.impl import filesystem as _filesystem
+
+    duckdb, dummy, filesystem = _duckdb.DuckDb, _dummy.Dummy, _filesystem.Filesystem
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Destination":
+        from dlt.destinations.base import Destination
+
+        return Destination
+    from dlt.destinations.references import KNOWN, load_destination
+
+    if name in KNOWN:
+        return load_destination(name)
+    raise AttributeError(f"dlt.destinations has no {name!r}; it has {', '.join(sorted(KNOWN))}.")
+
+
+def __dir__() -> list[str]:
+    from dlt.destinations.references import KNOWN
+
+    return ["Destination", *sorted(KNOWN)]

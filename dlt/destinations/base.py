@@ -1,0 +1,148 @@
+"""The seam to destinations: a factory that holds settings, and a client that does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol
+
+from typing_extensions import Self
+
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.update import SchemaUpdate
+
+
+class Client(Protocol):
+    """What a load needs of a destination; one client works on one dataset.
+
+    Between `begin` and `commit` everything happens in one transaction. A destination without transactions stages in
+    `load_file` and makes all of it visible in `commit`.
+    """
+
+    def has_dataset(self) -> bool:
+        """Tell whether the dataset is there."""
+
+    def create_dataset(self) -> None:
+        """Make the dataset if it is not there."""
+
+    def drop_dataset(self) -> None:
+        """Delete the dataset with all in it."""
+
+    def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
+        """Return the columns of tables that are there, by table."""
+
+    def begin(self) -> None:
+        """Start the transaction."""
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+
+    def rollback(self) -> None:
+        """Undo all of it."""
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Add tables and columns."""
+
+    def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
+        """Drop tables, and empty others, where they are there."""
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> Mapping[str, str]:
+        """Prepare to take the files of a root table and its nested tables; return where each one's files go."""
+
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Take one file."""
+
+    def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Bring what was staged for a chain into its tables, as its write disposition says."""
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete."""
+
+    def record_load(self, load_id: str, schema: Schema) -> None:
+        """Write that the load is complete, and the version of its schema."""
+
+    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+        """Write the state of the pipeline into a dataset."""
+
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+        """Return the newest stored schema."""
+
+    def read_state(self, pipeline_name: str) -> str | None:
+        """Return the state, as `dlt.workdir.state.encode` made it."""
+
+    def sql_client(self) -> Any:
+        """Return a client for queries, or None."""
+
+
+class Destination:
+    """Settings of a destination; nothing is imported or opened before `connect`.
+
+    Calling it gives a new one with credentials and settings bound.
+
+    Args:
+        credentials: Credentials in any form that the destination takes; configured when None.
+        destination_name: Name under which it is configured; its type when None.
+        environment: Free text that tells destinations apart.
+        settings: Further options.
+    """
+
+    destination_type: ClassVar[str] = ""
+    supports_staging: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        credentials: Any = None,
+        *,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.credentials = credentials
+        self.destination_name = destination_name or self.destination_type
+        self.environment = environment
+        self.settings = settings
+
+    def __call__(self, credentials: Any = None, **settings: Any) -> Self:
+        bound = type(self).__new__(type(self))
+        bound.__dict__.update(self.__dict__)
+        bound.settings = {**self.settings, **settings}
+        bound.destination_name = bound.settings.pop("destination_name", None) or self.destination_name
+        if credentials is not None:
+            bound.credentials = credentials
+        return bound
+
+    def bind(self, credentials: Any) -> Self:
+        """Return a destination with these credentials."""
+        return self(credentials)
+
+    def capabilities(self) -> Capabilities:
+        """Return what the destination can do."""
+        raise NotImplementedError
+
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> AbstractContextManager[Client]:
+        """Open a client for a dataset, to be used in a `with` block.
+
+        Args:
+            dataset_name: Name of the dataset.
+            schema: Schema of its tables, if known.
+
+        Raises:
+            DestinationConnectionError: it cannot be reached.
+            MissingDependencyException: its driver is not installed.
+        """
+        raise NotImplementedError
+
+    def displayable_credentials(self) -> str:
+        """Return where the data goes, without secrets."""
+        return self.destination_name
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells physical destinations apart."""
+        from dlt.ids import digest_id
+
+        return digest_id(f"{self.destination_type} {self.displayable_credentials()}")
+
+    def __repr__(self) -> str:
+        return f"<dlt destination {self.destination_name} ({self.destination_type})>"

@@ -1,0 +1,261 @@
+"""DuckDB: one file beside the program, or one in memory."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlt.configuration import get_value
+from dlt.context import current
+from dlt.destinations.base import Destination
+from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.sql_client import Cursor
+from dlt.errors import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DatabaseUndefinedRelation,
+    DestinationConnectionError,
+    MissingDependencyException,
+)
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema, TableSchema
+
+if TYPE_CHECKING:
+    import duckdb
+
+CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
+_LOCK_WAIT = 10.0
+"""Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
+
+
+def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
+    kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
+    if kind in ("decimal", "wei"):
+        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        return f"DECIMAL({min(precision or default[0], 38)},{default[1] if scale is None else scale})"
+    if kind == "timestamp" and not column.get("timezone", True):
+        return {0: "TIMESTAMP_S", 3: "TIMESTAMP_MS", 9: "TIMESTAMP_NS"}.get(precision or 6, "TIMESTAMP")
+    if kind == "bigint" and precision is not None:
+        sizes = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER"}
+        return next((name for bits, name in sizes.items() if precision <= bits), None)
+    return None
+
+
+DIALECT = Dialect(
+    types={
+        "text": "VARCHAR",
+        "double": "DOUBLE",
+        "bool": "BOOLEAN",
+        "timestamp": "TIMESTAMP WITH TIME ZONE",
+        "bigint": "BIGINT",
+        "binary": "BLOB",
+        "json": "JSON",
+        "date": "DATE",
+        "time": "TIME",
+    },
+    sized=_sized,
+    families={
+        "VARCHAR": "text",
+        "DOUBLE": "double",
+        "FLOAT": "double",
+        "BOOLEAN": "bool",
+        "TIMESTAMP WITH TIME ZONE": "timestamp",
+        "TIMESTAMP": "timestamp",
+        "TIMESTAMP_S": "timestamp",
+        "TIMESTAMP_MS": "timestamp",
+        "TIMESTAMP_NS": "timestamp",
+        "TINYINT": "bigint",
+        "SMALLINT": "bigint",
+        "INTEGER": "bigint",
+        "BIGINT": "bigint",
+        "HUGEINT": "bigint",
+        "BLOB": "binary",
+        "JSON": "json",
+        "DECIMAL": "decimal",
+        "DATE": "date",
+        "TIME": "time",
+    },
+    capabilities=CAPABILITIES,
+)
+
+
+class DuckDb(Destination):
+    """Load into DuckDB.
+
+    Args:
+        credentials: A path, `duckdb:///path`, ":memory:", a dict with "database", or an open connection. Without it:
+            the configuration, else `<pipeline name>.duckdb` in the current folder.
+        create_indexes: Accepted for programs that pass it; no index is made.
+    """
+
+    destination_type: ClassVar[str] = "duckdb"
+
+    def __init__(self, credentials: Any = None, create_indexes: bool = False, **settings: Any) -> None:
+        super().__init__(credentials, **settings)
+
+    def capabilities(self) -> Capabilities:
+        """Return what DuckDB can do."""
+        return CAPABILITIES
+
+    @property
+    def path(self) -> str:
+        """Return the path of the database file."""
+        credentials = self.credentials
+        if credentials is None:
+            section = ("destination", self.destination_name)
+            credentials = get_value("credentials", Any, sections=section, default=None, secret=True)
+            credentials = credentials or get_value(
+                "database", str, sections=(*section, "credentials"), default=None, secret=True
+            )
+        if isinstance(credentials, dict):
+            credentials = credentials.get("database")
+        if credentials is None or credentials == ":pipeline:":
+            return os.path.abspath(f"{current().pipeline_name or 'dlt'}.duckdb")
+        text = str(getattr(credentials, "database", credentials))
+        text = text.removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
+        return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))
+
+    @property
+    def _is_open(self) -> bool:
+        return hasattr(self.credentials, "cursor") and hasattr(self.credentials, "execute")
+
+    def displayable_credentials(self) -> str:
+        """Return the path."""
+        return "duckdb:///:external:" if self._is_open else f"duckdb:///{self.path}"
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
+        """Open the file, and wait for a process that has it open."""
+        connection = self.credentials.cursor() if self._is_open else _open(self.path)
+        try:
+            yield DuckDbClient(DIALECT, dataset_name, connection)
+        finally:
+            connection.close()
+
+
+def _open(path: str) -> duckdb.DuckDBPyConnection:
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingDependencyException(
+            'destination duckdb: the package duckdb is not installed. Run: pip install "dlt-tasks[duckdb]"'
+        ) from error
+    if path == ":memory:":
+        # one database in memory for the whole process, so that what one step wrote the next one reads
+        return duckdb.connect(":memory:dlt")
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            return duckdb.connect(path)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower() or time.monotonic() > deadline:
+                raise DestinationConnectionError(
+                    f"destination duckdb: {path} cannot be opened: {_first_line(error)}. Close the program that has it "
+                    "open, or check the path and its rights.",
+                ) from error
+            time.sleep(0.05)
+        except duckdb.Error as error:
+            raise DatabaseTerminalException(
+                f"destination duckdb: {path} cannot be opened: {_first_line(error)}."
+            ) from error
+
+
+class DuckDbClient(SqlDestinationClient):
+    """Work on one dataset of a DuckDB database."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def begin(self) -> None:
+        """Start the transaction; rows need no order inside of it, which spares writing them twice."""
+        self.query("SET preserve_insertion_order = false")
+        super().begin()
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+        super().commit()
+        self.query("RESET preserve_insertion_order")
+
+    def rollback(self) -> None:
+        """Undo all of it."""
+        try:
+            super().rollback()
+        finally:
+            self.query("RESET preserve_insertion_order")
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run SQL with parameters written %s."""
+        import duckdb
+
+        try:
+            if parameters:
+                native = self.connection.execute(sql.replace("%s", "?"), list(parameters))
+            else:
+                native = self.connection.execute(sql)
+        except duckdb.Error as error:
+            raise _translated(error, sql) from error
+        return Cursor(native, lambda: _as_table(native))
+
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Take one file: Arrow from mapped memory, others by DuckDB's own readers."""
+        if file_format == "arrow":
+            self._load_arrow(table, target, path)
+            return
+        quoted = "'" + path.replace("'", "''") + "'"
+        readers = {
+            "parquet": f"read_parquet({quoted})",
+            "jsonl": f"read_json_auto({quoted}, format = 'newline_delimited', maximum_object_size = 1000000000)",
+            "csv": f"read_csv_auto({quoted}, header = true, all_varchar = true)",
+        }
+        source = readers[file_format]
+        there = {row[0] for row in self.query(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+        self._insert_from(table, target, source, there, cast=file_format in ("csv", "jsonl"))
+
+    def _load_arrow(self, table: TableSchema, target: str, path: str) -> None:
+        import pyarrow as pa
+
+        with pa.memory_map(path) as mapped:
+            rows = pa.ipc.open_stream(mapped).read_all()
+            self.connection.register("dlt_rows", rows)
+            try:
+                self._insert_from(table, target, "dlt_rows", set(rows.column_names), cast=False)
+            finally:
+                self.connection.unregister("dlt_rows")
+
+    def _insert_from(self, table: TableSchema, target: str, source: str, there: set[str], cast: bool) -> None:
+        columns = {name: column for name, column in table["columns"].items() if name in there}
+        quote = self.dialect.quote
+        names = ", ".join(quote(name) for name in columns)
+        values = ", ".join(
+            f"CAST({quote(name)} AS {self.dialect.type_of(column)})" if cast else quote(name)
+            for name, column in columns.items()
+        )
+        self.query(f"INSERT INTO {target} ({names}) SELECT {values} FROM {source}")
+
+
+def _as_table(native: Any) -> Any:
+    # the method was renamed in DuckDB 2.0
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.fetch_arrow_table()
+
+
+def _translated(error: duckdb.Error, sql: str) -> Exception:
+    import duckdb
+
+    text = _first_line(error)
+    if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
+        return DatabaseUndefinedRelation(f"duckdb: {text}")
+    if isinstance(error, (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)):
+        return DatabaseTransientException(f"duckdb: {text}")
+    return DatabaseTerminalException(f"duckdb: {text}")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -1,0 +1,93 @@
+"""A destination that keeps nothing: for trying out sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from dlt.destinations.base import Destination
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.update import SchemaUpdate
+
+
+class Dummy(Destination):
+    """Take every load and forget it."""
+
+    destination_type: ClassVar[str] = "dummy"
+
+    def capabilities(self) -> Capabilities:
+        """Return what is accepted: everything."""
+        return Capabilities()
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DummyClient]:
+        """Return a client that keeps nothing."""
+        yield DummyClient()
+
+
+class DummyClient:
+    """Accept all, keep nothing."""
+
+    def has_dataset(self) -> bool:
+        """Tell that it is there."""
+        return True
+
+    def create_dataset(self) -> None:
+        """Keep nothing."""
+
+    def drop_dataset(self) -> None:
+        """Keep nothing."""
+
+    def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
+        """Return no tables."""
+        return {}
+
+    def begin(self) -> None:
+        """Keep nothing."""
+
+    def commit(self) -> None:
+        """Keep nothing."""
+
+    def rollback(self) -> None:
+        """Keep nothing."""
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Keep nothing."""
+
+    def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
+        """Keep nothing."""
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Return the tables' own names."""
+        return {table["name"]: table["name"] for table in chain}
+
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Keep nothing."""
+
+    def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Keep nothing."""
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell that no load is there."""
+        return False
+
+    def record_load(self, load_id: str, schema: Schema) -> None:
+        """Keep nothing."""
+
+    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+        """Keep nothing."""
+
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+        """Return none."""
+        return None
+
+    def read_state(self, pipeline_name: str) -> str | None:
+        """Return none."""
+        return None
+
+    def sql_client(self) -> Any:
+        """Return none."""
+        return None

@@ -1,0 +1,265 @@
+"""The client of a destination with transactions and SQL; an engine adds how it connects and takes files."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from typing_extensions import Self
+
+from dlt.clock import utc_now
+from dlt.destinations.sql.ddl import add_columns, check_types, create_table
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.merge import Merge, replace_chain
+from dlt.destinations.sql.sql_client import Cursor, SqlClient
+from dlt.ids import random_id
+from dlt.schema.schema import Schema
+from dlt.schema.stored import ENGINE_VERSION
+from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.update import SchemaUpdate
+from dlt.workdir.state import encode
+
+_STATES_KEPT = 5
+
+
+class SqlDestinationClient(ABC):
+    """Work on one dataset through one connection.
+
+    Args:
+        dialect: How the engine writes names and types.
+        dataset_name: Name of the dataset.
+        connection: Open connection of the driver.
+    """
+
+    def __init__(self, dialect: Dialect, dataset_name: str, connection: Any) -> None:
+        self.dialect, self.dataset_name, self.connection = dialect, dataset_name, connection
+        self._now = utc_now()
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run SQL with parameters written %s; errors of the driver become ours."""
+
+    @abstractmethod
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Take one file by the bulk path of the engine."""
+
+    # -- names
+
+    def for_dataset(self, dataset_name: str) -> Self:
+        """Return a client on the same connection for another dataset."""
+        other = copy(self)
+        other.dataset_name = dataset_name
+        return other
+
+    def qualified(self, table: str, dataset_name: str | None = None) -> str:
+        """Return a table's name with its dataset, quoted."""
+        return f"{self.dialect.quote(dataset_name or self.dataset_name)}.{self.dialect.quote(table)}"
+
+    def _staged_name(self, table: str, load_id: str) -> str:
+        return self.dialect.quote(f"dlt_staged_{load_id.replace('.', '_')}_{table}")
+
+    # -- dataset and tables
+
+    def has_dataset(self) -> bool:
+        """Tell whether the dataset is there."""
+        sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
+        return self.query(sql, (self.dataset_name,)).fetchone() is not None
+
+    def create_dataset(self) -> None:
+        """Make the dataset if it is not there."""
+        self.query(f"CREATE SCHEMA IF NOT EXISTS {self.dialect.quote(self.dataset_name)}")
+
+    def drop_dataset(self) -> None:
+        """Delete the dataset with all in it."""
+        self.query(f"DROP SCHEMA IF EXISTS {self.dialect.quote(self.dataset_name)} CASCADE")
+
+    def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
+        """Return the columns of tables that are there, by table."""
+        sql = (
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = %s ORDER BY table_name, ordinal_position"
+        )
+        wanted, found = set(names), {}  # type: tuple[set[str], dict[str, dict[str, ColumnSchema]]]
+        for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
+            if table in wanted:
+                column: ColumnSchema = {"name": name}
+                family = self.dialect.family_of(reported)
+                if family is not None:
+                    column["data_type"] = family
+                found.setdefault(table, {})[name] = column
+        return found
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        stored = self.stored_tables(list(update.tables))
+        for name, table in update.tables.items():
+            there = stored.get(name)
+            if there is None:
+                self.query(create_table(self.dialect, self.qualified(name), table))
+                continue
+            check_types(self.dataset_name, table, there)
+            new = {column: spec for column, spec in table["columns"].items() if column not in there}
+            for statement in add_columns(self.dialect, self.qualified(name), new):
+                self.query(statement)
+            if "_dlt_root_id" in new:
+                self._fill_root_ids(table)
+
+    def _fill_root_ids(self, table: TableSchema) -> None:
+        # the table was loaded before merge needed root ids: its parent knows them
+        parent = table.get("parent")
+        if not parent:
+            return
+        known = self.stored_tables([parent]).get(parent, {})
+        source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
+        quote = self.dialect.quote
+        self.query(
+            f"UPDATE {self.qualified(table['name'])} SET {quote('_dlt_root_id')} = (SELECT p.{quote(source)} FROM "
+            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = {quote('_dlt_parent_id')})"
+        )
+
+    def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
+        """Drop tables, and empty others, where they are there."""
+        stored = self.stored_tables([*drop, *truncate])
+        for name in drop:
+            if name in stored:
+                self.query(f"DROP TABLE {self.qualified(name)}")
+        for name in truncate:
+            if name in stored:
+                self.query(f"DELETE FROM {self.qualified(name)}")
+
+    # -- transaction
+
+    def begin(self) -> None:
+        """Start the transaction."""
+        self._now = utc_now()
+        self.query("BEGIN")
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+        self.query("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo all of it."""
+        self.query("ROLLBACK")
+
+    # -- data
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain; return where each table's files go."""
+        root = chain[0]
+        disposition = root.get("write_disposition", "append")
+        if disposition == "merge":
+            targets = {}
+            for table in chain:
+                target = targets[table["name"]] = self._staged_name(table["name"], load_id)
+                self.query(
+                    f"CREATE {self.dialect.temporary} TABLE {target} AS "
+                    f"SELECT * FROM {self.qualified(table['name'])} WHERE 1 = 0"
+                )
+            return targets
+        if disposition == "replace":
+            for statement in replace_chain(chain, lambda table: self.qualified(table["name"])):
+                self.query(statement)
+        return {table["name"]: self.qualified(table["name"]) for table in chain}
+
+    def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Bring what was staged for a chain into its tables."""
+        if chain[0].get("write_disposition") != "merge":
+            return
+        merge = Merge(
+            self.dialect,
+            chain,
+            lambda table: self._staged_name(table["name"], load_id),
+            lambda table: self.qualified(table["name"]),
+            load_id,
+            f"TIMESTAMP WITH TIME ZONE '{self._now.isoformat(sep=' ')}'",
+        )
+        for statement in merge.statements():
+            self.query(statement)
+        for table in chain:
+            self.query(f"DROP TABLE {self._staged_name(table['name'], load_id)}")
+
+    # -- records
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete."""
+        if not self.stored_tables([LOADS_TABLE]):
+            return False
+        sql = f"SELECT 1 FROM {self.qualified(LOADS_TABLE)} WHERE load_id = %s"
+        return self.query(sql, (load_id,)).fetchone() is not None
+
+    def record_load(self, load_id: str, schema: Schema) -> None:
+        """Write that the load is complete, and the version of its schema."""
+        self._need(loads_table())
+        self._need(version_table())
+        hash_ = schema.stored_version_hash or schema.version_hash
+        known = f"SELECT 1 FROM {self.qualified(VERSION_TABLE)} WHERE version_hash = %s AND schema_name = %s"
+        if self.query(known, (hash_, schema.name)).fetchone() is None:
+            import orjson
+
+            text = orjson.dumps(schema.to_dict(bump_version=False), default=str).decode()
+            values = (schema.stored_version, ENGINE_VERSION, self._now, schema.name, hash_, text)
+            self._insert(VERSION_TABLE, version_table(), values)
+        self._insert(LOADS_TABLE, loads_table(), (load_id, schema.name, 0, self._now, hash_))
+
+    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+        """Write the state of the pipeline into a dataset, and forget states that are long superseded."""
+        client = self.for_dataset(dataset_name)
+        client.create_dataset()
+        client._need(state_table())
+        name = str(state["pipeline_name"])
+        engine = int(state.get("_state_engine_version") or 1)
+        version = int(state["_state_version"])
+        values = (version, engine, name, encode(dict(state)), self._now, state["_version_hash"], load_id, random_id())
+        client._insert(STATE_TABLE, state_table(), values)
+        sql = f"DELETE FROM {client.qualified(STATE_TABLE)} WHERE pipeline_name = %s AND version <= %s"
+        client.query(sql, (name, version - _STATES_KEPT))
+
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+        """Return the newest stored schema."""
+        if not self.stored_tables([VERSION_TABLE]):
+            return None
+        conditions = {"schema_name": name, "version_hash": version_hash}
+        given = {key: value for key, value in conditions.items() if value is not None}
+        where = f" WHERE {' AND '.join(f'{key} = %s' for key in given)}" if given else ""
+        schema = self.dialect.quote("schema")
+        newest = "ORDER BY inserted_at DESC, version DESC LIMIT 1"
+        sql = f"SELECT {schema} FROM {self.qualified(VERSION_TABLE)}{where} {newest}"
+        row = self.query(sql, tuple(given.values())).fetchone()
+        if row is None:
+            return None
+        import orjson
+
+        found: dict[str, Any] = orjson.loads(row[0])
+        return found
+
+    def read_state(self, pipeline_name: str) -> str | None:
+        """Return the newest state of a pipeline, of complete loads only."""
+        if not self.stored_tables([STATE_TABLE]):
+            return None
+        sql = (
+            f"SELECT state FROM {self.qualified(STATE_TABLE)} WHERE pipeline_name = %s "
+            "ORDER BY version DESC, created_at DESC LIMIT 1"
+        )
+        row = self.query(sql, (pipeline_name,)).fetchone()
+        return str(row[0]) if row is not None else None
+
+    def sql_client(self) -> SqlClient:
+        """Return a client for queries."""
+        return SqlClient(self, self.dataset_name)
+
+    def _need(self, table: TableSchema) -> None:
+        if not self.stored_tables([table["name"]]):
+            self.query(create_table(self.dialect, self.qualified(table["name"]), table))
+
+    def _insert(self, name: str, table: TableSchema, values: Sequence[Any]) -> None:
+        columns = ", ".join(self.dialect.quote(column) for column in table["columns"])
+        places = ", ".join(["%s"] * len(values))
+        self.query(f"INSERT INTO {self.qualified(name)} ({columns}) VALUES ({places})", values)

@@ -1,0 +1,220 @@
+"""Replace and merge as SQL text: from staged tables into final ones.
+
+`staged(table)` and `final(table)` give qualified names. All statements of a chain run in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dlt.destinations.sql.dialect import Dialect
+from dlt.errors import MergeDispositionException
+from dlt.schema.typing import TableSchema
+
+Name = Callable[[TableSchema], str]
+
+
+def replace_chain(chain: Sequence[TableSchema], final: Name) -> list[str]:
+    """Return the statements that empty a chain before its files are loaded."""
+    return [f"DELETE FROM {final(table)}" for table in reversed(chain)]
+
+
+class Merge:
+    """The statements that merge one chain.
+
+    Args:
+        dialect: How the engine writes.
+        chain: Root table first, parents before children.
+        staged: Qualified name of a table with the new rows.
+        final: Qualified name of the table itself.
+        load_id: Makes names of temporary tables unique.
+        now: Moment of the load, as an SQL literal.
+    """
+
+    def __init__(
+        self, dialect: Dialect, chain: Sequence[TableSchema], staged: Name, final: Name, load_id: str, now: str
+    ) -> None:
+        self._dialect, self._chain = dialect, chain
+        self._staged, self._final = staged, final
+        self._suffix = load_id.replace(".", "_")
+        self._now = now
+        self._root, self._nested = chain[0], list(chain[1:])
+
+    def statements(self) -> list[str]:
+        """Return the statements, in order.
+
+        Raises:
+            MergeDispositionException: the strategy needs a key that the table does not have.
+        """
+        strategy = self._root.get("x-merge-strategy", "delete-insert")
+        if strategy == "scd2":
+            return self._scd2()
+        primary, merge = self._hinted("primary_key"), self._hinted("merge_key")
+        if strategy in ("upsert", "insert-only") and not primary:
+            raise MergeDispositionException(
+                f"table {self._root['name']}: the merge strategy {strategy} needs a primary key. Set primary_key, or "
+                "use delete-insert with a merge_key.",
+                table=self._root["name"],
+            )
+        if strategy == "insert-only":
+            return self._insert(primary, new_only=True)
+        if strategy == "upsert":
+            merge = []
+        if not primary and not merge:
+            return self._insert([])
+        return [*self._delete(primary, merge), *self._insert(primary)]
+
+    # -- delete and insert
+
+    def _delete(self, primary: list[str], merge: list[str]) -> list[str]:
+        found = []
+        # two deletes: engines cannot use a hash join for a condition with OR
+        for number, keys in enumerate([key for key in (primary, merge) if key]):
+            match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
+            distinct = f"(SELECT DISTINCT {', '.join(keys)} FROM {self._staged(self._root)})"
+            if self._nested:
+                ids = self._temporary(f"gone_{number}")
+                found.append(
+                    f"CREATE {self._dialect.temporary} TABLE {ids} AS SELECT d.{self._id} AS id "
+                    f"FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
+                )
+                found += [self._delete_by_root(table, ids) for table in self._nested]
+                found.append(f"DELETE FROM {self._final(self._root)} WHERE {self._id} IN (SELECT id FROM {ids})")
+                found.append(f"DROP TABLE {ids}")
+            else:
+                found.append(f"DELETE FROM {self._final(self._root)} AS d USING {distinct} AS s WHERE {match}")
+        return found
+
+    def _delete_by_root(self, table: TableSchema, ids: str) -> str:
+        return f"DELETE FROM {self._final(table)} WHERE {self._root_id} IN (SELECT id FROM {ids})"
+
+    def _insert(self, primary: list[str], new_only: bool = False) -> list[str]:
+        source = self._chosen(primary)
+        if new_only:
+            match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
+            source = (
+                f"(SELECT s.* FROM {source} AS s WHERE NOT EXISTS "
+                f"(SELECT 1 FROM {self._final(self._root)} AS d WHERE {match}))"
+            )
+        if not self._nested:
+            return [self._copy(self._root, source)]
+        kept = self._temporary("kept")
+        found = [
+            f"CREATE {self._dialect.temporary} TABLE {kept} AS SELECT k.{self._id} AS id FROM {source} AS k",
+            self._copy(self._root, f"{self._staged(self._root)}", f"{self._id} IN (SELECT id FROM {kept})"),
+        ]
+        if primary and self._repeats_ids:
+            # equal keys give equal ids: of two rows with one id the chosen one alone may stay
+            found[1] = self._copy(self._root, source)
+        found += [
+            self._copy(table, self._staged(table), f"{self._root_id} IN (SELECT id FROM {kept})")
+            for table in self._nested
+        ]
+        found.append(f"DROP TABLE {kept}")
+        return found
+
+    @property
+    def _repeats_ids(self) -> bool:
+        return self._root.get("x-merge-strategy") in ("upsert", "insert-only")
+
+    def _chosen(self, primary: list[str]) -> str:
+        staged = self._staged(self._root)
+        deleted = self._deleted()
+        alive = f" WHERE NOT ({deleted})" if deleted else ""
+        if not primary or self._root.get("x-deduplicated"):
+            return f"(SELECT * FROM {staged}{alive})"
+        order = self._order()
+        names = ", ".join(self._columns(self._root))
+        ranked = (
+            f"SELECT {names}, ROW_NUMBER() OVER (PARTITION BY {', '.join(primary)} ORDER BY {order}) AS dlt_rank "
+            f"FROM {staged}"
+        )
+        # a deletion that came last deletes; it must be ranked with the others first
+        return f"(SELECT {names} FROM ({ranked}) AS r WHERE dlt_rank = 1{f' AND NOT ({deleted})' if deleted else ''})"
+
+    def _order(self) -> str:
+        columns = self._root["columns"].items()
+        hinted = [(name, column["dedup_sort"]) for name, column in columns if column.get("dedup_sort")]
+        parts = [f"{self._dialect.quote(name)} {direction.upper()} NULLS LAST" for name, direction in hinted]
+        if "_dlt_id" in self._root["columns"]:
+            # ids grow with the rows of a load: of rows that tie the last one counts
+            parts.append(f"{self._id} DESC")
+        return ", ".join(parts) or "1"
+
+    def _deleted(self) -> str | None:
+        for name, column in self._root["columns"].items():
+            if column.get("hard_delete"):
+                quoted = self._dialect.quote(name)
+                if column.get("data_type") == "bool":
+                    return f"{quoted} IS NOT NULL AND {quoted}"
+                return f"{quoted} IS NOT NULL"
+        return None
+
+    # -- slowly changing dimension
+
+    def _scd2(self) -> list[str]:
+        quote = self._dialect.quote
+        root, staged, final = self._root, self._staged(self._root), self._final(self._root)
+        valid_from, valid_to = quote(root.get("x-valid-from", "_dlt_valid_from")), quote(
+            root.get("x-valid-to", "_dlt_valid_to")
+        )
+        version = quote(root.get("x-row-version") or "_dlt_id")
+        boundary = self._moment(root.get("x-boundary-timestamp")) or self._now
+        open_end = self._moment(root.get("x-active-record-timestamp"))
+        active = f"{valid_to} = {open_end}" if open_end else f"{valid_to} IS NULL"
+        merge_keys = self._hinted("merge_key")
+        absent = f"{version} NOT IN (SELECT {version} FROM {staged})"
+        if merge_keys:
+            match = " AND ".join(f"s.{key} = d.{key}" for key in merge_keys)
+            absent += f" AND EXISTS (SELECT 1 FROM {staged} AS s WHERE {match})"
+        retire = f"UPDATE {final} AS d SET {valid_to} = {boundary} WHERE {active} AND {absent}"
+        names = [name for name in self._columns(root) if name not in (valid_from, valid_to)]
+        fresh = f"{version} NOT IN (SELECT {version} FROM {final} WHERE {active})"
+        ranked = (
+            f"SELECT {', '.join(names)}, ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY 1) AS dlt_rank "
+            f"FROM {staged} WHERE {fresh}"
+        )
+        insert = (
+            f"INSERT INTO {final} ({', '.join([*names, valid_from, valid_to])}) "
+            f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM ({ranked}) AS r WHERE dlt_rank = 1"
+        )
+        found = [retire, insert]
+        for table in self._nested:
+            own = f"{self._id} NOT IN (SELECT {self._id} FROM {self._final(table)})"
+            found.append(self._copy(table, self._staged(table), own))
+        return found
+
+    @staticmethod
+    def _moment(value: object) -> str | None:
+        if value is None:
+            return None
+        import datetime
+
+        moment = value if isinstance(value, datetime.datetime) else datetime.datetime.fromisoformat(str(value))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.timezone.utc)
+        return f"TIMESTAMP WITH TIME ZONE '{moment.isoformat(sep=' ')}'"
+
+    # -- names
+
+    @property
+    def _id(self) -> str:
+        return self._dialect.quote("_dlt_id")
+
+    @property
+    def _root_id(self) -> str:
+        return self._dialect.quote("_dlt_root_id")
+
+    def _temporary(self, purpose: str) -> str:
+        return self._dialect.quote(f"dlt_{purpose}_{self._suffix}")
+
+    def _hinted(self, hint: str) -> list[str]:
+        return [self._dialect.quote(name) for name, column in self._root["columns"].items() if column.get(hint)]
+
+    def _columns(self, table: TableSchema) -> list[str]:
+        return [self._dialect.quote(name) for name, column in table["columns"].items() if "data_type" in column]
+
+    def _copy(self, table: TableSchema, source: str, condition: str | None = None) -> str:
+        names = ", ".join(self._columns(table))
+        where = f" WHERE {condition}" if condition else ""
+        return f"INSERT INTO {self._final(table)} ({names}) SELECT {names} FROM {source} AS q{where}"

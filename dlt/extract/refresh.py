@@ -1,0 +1,52 @@
+"""What a refresh drops or empties: decided once, at extract, and carried out by the load of the same package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
+
+from dlt.errors import ValueErrorWithKnownValues
+from dlt.schema.schema import Schema
+
+RefreshMode = Literal["drop_sources", "drop_resources", "drop_data"]
+
+
+def check_refresh(refresh: Any) -> None:
+    """Check the word.
+
+    Raises:
+        ValueErrorWithKnownValues: it is not known.
+    """
+    if refresh is not None and refresh not in get_args(RefreshMode):
+        raise ValueErrorWithKnownValues("refresh", refresh, get_args(RefreshMode))
+
+
+def refresh_source(
+    refresh: RefreshMode, schema: Schema, resources: Iterable[str], source_state: dict[str, Any]
+) -> dict[str, list[str]]:
+    """Forget tables and state of a source, and return what the load must do at the destination.
+
+    Args:
+        refresh: Drop all tables of the source, those of its resources, or empty the latter.
+        schema: Schema of the package; tables are taken out of it.
+        resources: Names of the resources that are extracted.
+        source_state: State of the source; changed in place.
+
+    Returns:
+        Names of tables by "drop_tables" and "truncate_tables".
+    """
+    wanted = set(resources)
+    names = [
+        table["name"]
+        for table in schema.data_tables(include_incomplete=True)
+        if refresh == "drop_sources" or schema.tables[schema.root_of(table["name"])].get("resource") in wanted
+    ]
+    if refresh == "drop_sources":
+        source_state.clear()
+    else:
+        for name in wanted:
+            source_state.get("resources", {}).pop(name, None)
+    if refresh == "drop_data":
+        return {"drop_tables": [], "truncate_tables": names}
+    schema.drop_tables(names)
+    return {"drop_tables": names, "truncate_tables": []}

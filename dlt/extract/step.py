@@ -1,0 +1,254 @@
+"""Extract sources into packages: one for each schema, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.clock import new_load_id, utc_now
+from dlt.context import use
+from dlt.extract.items import EmptyTable, ImportFileMeta
+from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
+from dlt.extract.refresh import RefreshMode, refresh_source
+from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
+from dlt.progress import Collector, NullCollector
+from dlt.schema.schema import Schema
+from dlt.workdir.package import PackageBuilder
+from dlt.workdir.workdir import Workdir
+
+
+@dataclass
+class ExtractOptions:
+    """How to extract; sizes in bytes."""
+
+    workers: int = WORKERS
+    max_parallel_items: int = MAX_PARALLEL_ITEMS
+    max_file_bytes: int = MAX_FILE_BYTES
+    refresh: RefreshMode | None = None
+    collector: Collector = field(default_factory=NullCollector)
+
+
+class SchemaExtract:
+    """The package of one schema under construction.
+
+    Args:
+        schema: Schema to grow; a copy that is the package's own.
+        builder: Where the files go.
+        options: How to extract.
+    """
+
+    def __init__(self, schema: Schema, builder: PackageBuilder, options: ExtractOptions) -> None:
+        self.schema, self.builder = schema, builder
+        self.started_at = utc_now()
+        self.resources: dict[str, int] = {}
+        self.tables: dict[str, int] = {}
+        self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
+        self.files: list[SpoolFile] = []
+        self._spool = SpoolWriter(builder.path, options.max_file_bytes, schema.naming.normalize_identifier)
+        self._collector = options.collector
+        self._fixed: dict[int, str] = {}
+        self._known: dict[tuple[int, str], Any] = {}
+
+    def add_source(self, source: Any, state: dict[str, Any], options: ExtractOptions) -> None:
+        """Extract the selected resources of a source."""
+        selected = source.resources.selected
+        if options.refresh:
+            own_state = state.setdefault("sources", {}).setdefault(source.name, {})
+            found = refresh_source(options.refresh, self.schema, list(selected), own_state)
+            for key, names in found.items():
+                self.refresh[key] += [name for name in names if name not in self.refresh[key]]
+        changes = {
+            "state": state,
+            "writable": True,
+            "source": source,
+            "source_name": source.name,
+            "section": source.section,
+            "schema": self.schema,
+            "load_id": self.builder.load_id,
+        }
+        with use(**changes):
+            items = extract_items(
+                list(selected.values()), workers=options.workers, max_parallel_items=options.max_parallel_items
+            )
+            for resource, item, meta in items:
+                self._add(source, resource, item, meta)
+        for resource in selected.values():
+            self._declare_empty(source, resource)
+
+    def close(self) -> None:
+        """End the files."""
+        self.files = self._spool.close()
+
+    def abort(self) -> None:
+        """Delete what was written."""
+        self._spool.abort()
+        self.builder.abort()
+
+    def metrics(self) -> dict[str, Any]:
+        """Return what was extracted."""
+        jobs = [{"file_path": f["name"], "items_count": f["rows"], "file_size": f["bytes"]} for f in self.files]
+        sizes: dict[str, int] = {}
+        for file in self.files:
+            sizes[file["table"]] = sizes.get(file["table"], 0) + file["bytes"]
+        return {
+            "started_at": self.started_at,
+            "finished_at": utc_now(),
+            "schema_name": self.schema.name,
+            "job_metrics": jobs,
+            "table_metrics": {
+                name: {"items_count": count, "file_size": sizes.get(name, 0)} for name, count in self.tables.items()
+            },
+            "resource_metrics": {name: {"items_count": count} for name, count in self.resources.items()},
+        }
+
+    def _add(self, source: Any, resource: Any, item: Any, meta: Any) -> None:
+        if isinstance(meta, ImportFileMeta):
+            item = _read_file(meta)
+        if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
+            table = self._fixed.get(id(resource))
+            if table is None:
+                table = self._fixed[id(resource)] = self._declare(source, resource, item, meta)
+            self._write(resource, table, item)
+            return
+        rows = item if isinstance(item, list) else [item]
+        groups: dict[str, list[Any]] = {}
+        for row in rows:
+            groups.setdefault(resource.table_name_of(row, meta), []).append(row)
+        if isinstance(item, EmptyTable) and not groups:
+            self._declare(source, resource, None, meta)
+        for group in groups.values():
+            table = self._declare(source, resource, group[0], meta)
+            self._write(resource, table, group if isinstance(item, list) else item)
+
+    def _write(self, resource: Any, table: str, item: Any) -> None:
+        entry = self.schema.tables[table]
+        if isinstance(item, EmptyTable) or entry.get("write_disposition") == "skip":
+            return
+        count = self._spool.write(table, item, entry)
+        self.tables[table] = self.tables.get(table, 0) + count
+        self.resources[resource.name] = self.resources.get(resource.name, 0) + count
+        self._collector.update(table, count)
+
+    def _declare(self, source: Any, resource: Any, item: Any, meta: Any) -> str:
+        root, *nested = resource.compute_tables(self.schema.naming, item, meta)
+        key = (id(resource), root["name"])
+        known = self._known.get(key)
+        if known is not None and known[0] == (root, nested):
+            return str(known[1])
+        plain = ({**root}, [{**table} for table in nested])
+        name = self.schema.naming.normalize_tables_path(root["name"])
+        limit = (root.get("x-normalizer") or {}).get("max_nesting")
+        if limit is None:
+            limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
+        if limit is not None:
+            root["x-normalizer"] = {**(root.get("x-normalizer") or {}), "max_nesting": limit}
+        if name in self.schema.tables and "write_disposition" in root:
+            # a strategy that is no longer asked for must not stay
+            self.schema.tables[name].pop("x-merge-strategy", None)
+        for table in (root, *nested):
+            self.schema.update_table(table)
+        self._known[key] = (plain, name)
+        return name
+
+    def _declare_empty(self, source: Any, resource: Any) -> None:
+        if resource.name in self.resources or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
+            return
+        name = self._declare(source, resource, None, None)
+        replaced = self.schema.tables[name].get("write_disposition") == "replace"
+        if replaced and resource.incremental is None:
+            # nothing new from an incremental resource is no order to empty its table
+            chain = [table["name"] for table in self.schema.chain(name)]
+            self.refresh["truncate_tables"] += [n for n in chain if n not in self.refresh["truncate_tables"]]
+
+
+def extract_sources(
+    sources: Sequence[Any],
+    workdir: Workdir,
+    schema_for: Callable[[Any], Schema],
+    state: dict[str, Any],
+    options: ExtractOptions,
+    **info: Any,
+) -> list[SchemaExtract]:
+    """Extract sources into the temporary folder of a working folder.
+
+    Args:
+        sources: Sources with selected resources.
+        workdir: Where the packages are made; nothing is committed yet.
+        schema_for: Gives the schema for a source; sources of one schema share a package.
+        state: Pipeline state; resources change it.
+        options: How to extract.
+        info: Fields of the run context.
+
+    Returns:
+        The packages, ready to be committed together.
+    """
+    extracts: dict[str, SchemaExtract] = {}
+    try:
+        for source in sources:
+            schema = schema_for(source)
+            extract = extracts.get(schema.name)
+            if extract is None:
+                extract = SchemaExtract(schema.clone(), workdir.begin(new_load_id()), options)
+                extracts[schema.name] = extract
+            with use(**info) if info else nullcontext():
+                extract.add_source(source, state, options)
+        for extract in extracts.values():
+            extract.close()
+    except BaseException:
+        for extract in extracts.values():
+            extract.abort()
+        raise
+    return list(extracts.values())
+
+
+def commit_extracts(
+    workdir: Workdir, extracts: Iterable[SchemaExtract], state: dict[str, Any] | None, **info: Any
+) -> list[Any]:
+    """Commit the packages of one extract, all or none; the last one carries the state.
+
+    Args:
+        workdir: Their working folder.
+        extracts: What `extract_sources` gave.
+        state: Pipeline state that becomes visible with the last load, or None.
+        info: Further fields of the manifests.
+    """
+    prepared = list(extracts)
+    for position, extract in enumerate(prepared):
+        refresh = extract.refresh if any(extract.refresh.values()) else None
+        extract.builder.prepare(
+            "extracted",
+            extract.files,
+            extract.schema,
+            state if position == len(prepared) - 1 else None,
+            refresh=refresh,
+            metrics={"extract": extract.metrics()},
+            **info,
+        )
+    return workdir.commit([extract.builder for extract in prepared], "extracted")
+
+
+def _read_file(meta: ImportFileMeta) -> Any:
+    import pyarrow as pa
+
+    if meta.file_format == "parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_table(meta.file_path)
+    if meta.file_format == "csv":
+        import pyarrow.csv as csv
+
+        return csv.read_csv(meta.file_path)
+    if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
+        import orjson
+
+        with open(meta.file_path, "rb") as file:
+            return [orjson.loads(line) for line in file if line.strip()]
+    if meta.file_format == "arrow":
+        with pa.OSFile(meta.file_path) as source:
+            return pa.ipc.open_stream(source).read_all()
+    raise ValueError(
+        f"with_file_import: the format {meta.file_format!r} of {meta.file_path} is not known. "
+        "Use parquet, csv, jsonl or arrow."
+    )

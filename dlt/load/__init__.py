@@ -1,0 +1,1 @@
+"""Load: a normalized package into a destination, in one transaction."""

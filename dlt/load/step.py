@@ -1,0 +1,218 @@
+"""Load one package, all or nothing."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.clock import utc_now
+from dlt.destinations.base import Client
+from dlt.errors import DestinationException, TerminalException, WriteDispositionNotSupported
+from dlt.progress import Collector, NullCollector
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
+from dlt.schema.update import SchemaUpdate
+from dlt.workdir import atomic
+from dlt.workdir.package import LoadPackage
+
+
+@dataclass
+class LoadResult:
+    """What became of one package.
+
+    Attributes:
+        jobs: One dict for each file: table, file, format, rows, bytes, state, started_at, finished_at, error.
+        schema_update: Tables and columns that were added.
+        skipped: The destination had this load already.
+    """
+
+    load_id: str
+    dataset_name: str
+    started_at: datetime.datetime
+    finished_at: datetime.datetime | None = None
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    schema_update: Mapping[str, Any] = field(default_factory=dict)
+    skipped: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether a job failed; then nothing of the package is visible."""
+        return any(job["state"] == "failed" for job in self.jobs)
+
+
+class _JobFailed(Exception):
+    def __init__(self, job: dict[str, Any], error: BaseException) -> None:
+        self.job, self.error = job, error
+
+
+def load_package(
+    package: LoadPackage,
+    client: Client,
+    dataset_name: str,
+    *,
+    capabilities: Capabilities,
+    collector: Collector | None = None,
+    state_dataset_name: str | None = None,
+) -> LoadResult:
+    """Load a package in one transaction: tables, data, schema version, state and the record of the load.
+
+    A load that the destination already has is not repeated. A terminal error of one job undoes all of it and is
+    recorded in the result; any other error undoes all of it and is raised.
+
+    Args:
+        package: A normalized package.
+        client: Client of the dataset.
+        dataset_name: Name of the dataset.
+        capabilities: What the destination can do.
+        collector: Shows progress.
+        state_dataset_name: Dataset that holds the pipeline's state; the package's own when None.
+    """
+    result = LoadResult(package.load_id, dataset_name, utc_now())
+    jobs = {file["name"]: _new_job(file) for file in package.files}
+    result.jobs = list(jobs.values())
+    atomic.point("load.before_begin")
+    client.begin()
+    try:
+        client.create_dataset()
+        if client.has_load(package.load_id):
+            result.skipped = True
+            client.rollback()
+            for job in jobs.values():
+                job["state"] = "completed"
+        else:
+            _load(package, client, capabilities, jobs, collector or NullCollector(), result)
+            if package.state is not None:
+                client.record_state(state_dataset_name or dataset_name, package.load_id, package.state)
+            client.record_load(package.load_id, package.schema)
+            atomic.point("load.before_commit")
+            client.commit()
+            atomic.point("load.after_commit")
+    except _JobFailed as failure:
+        client.rollback()
+        _record_failure(jobs, failure)
+    except BaseException:
+        _roll_back(client)
+        raise
+    result.finished_at = utc_now()
+    return result
+
+
+def _roll_back(client: Client) -> None:
+    try:
+        client.rollback()
+    except DestinationException:
+        # the connection is gone, and the transaction with it; the first error is the one to see
+        return
+
+
+def _load(
+    package: LoadPackage,
+    client: Client,
+    capabilities: Capabilities,
+    jobs: dict[str, dict[str, Any]],
+    collector: Collector,
+    result: LoadResult,
+) -> None:
+    schema = package.schema
+    refresh = package.info.get("refresh") or {}
+    if refresh:
+        client.remove_tables(refresh.get("drop_tables") or [], refresh.get("truncate_tables") or [])
+    result.schema_update = _migrate(schema, client)
+    atomic.point("load.after_ddl")
+    for chain, files in _chains(schema, package):
+        _check_disposition(chain[0], capabilities)
+        targets = client.stage(chain, package.load_id)
+        for file in files:
+            job = jobs[file["name"]]
+            job.update(state="started", started_at=utc_now().isoformat())
+            table = schema.get_table(file["table"])
+            path = os.path.join(package.path, file["name"])
+            with _failing(job):
+                client.load_file(table, targets[file["table"]], path, file["format"])
+            job.update(state="completed", finished_at=utc_now().isoformat())
+            collector.update(file["table"], file["rows"])
+            atomic.point("load.after_file")
+        with _failing(jobs[files[0]["name"]] if files else {}):
+            client.publish(chain, package.load_id)
+        atomic.point("load.after_publish")
+
+
+def _migrate(schema: Schema, client: Client) -> dict[str, Any]:
+    wanted = {table["name"]: _complete(table) for table in schema.data_tables()}
+    stored = client.stored_tables(list(wanted))
+    missing = schema.missing_in(stored)
+    data = {name: table for name, table in missing.tables.items() if name in wanted}
+    # types are compared as well, so every table goes to the client, and it adds only what is not there
+    client.apply_ddl(SchemaUpdate(wanted))
+    return data
+
+
+def _complete(table: TableSchema) -> TableSchema:
+    complete = {name: column for name, column in table["columns"].items() if "data_type" in column}
+    return {**table, "columns": complete}
+
+
+def _chains(schema: Schema, package: LoadPackage) -> Iterator[tuple[list[TableSchema], list[dict[str, Any]]]]:
+    files: dict[str, list[dict[str, Any]]] = {}
+    for file in package.files:
+        files.setdefault(schema.root_of(file["table"]), []).append(file)
+    children: dict[str, list[TableSchema]] = {}
+    for table in schema.data_tables():
+        if table.get("parent"):
+            children.setdefault(table["parent"], []).append(table)
+    for root_name, own in files.items():
+        chain = [_complete(schema.get_table(root_name))]
+        for table in chain:
+            chain.extend(_complete(child) for child in children.get(table["name"], []))
+        yield chain, own
+
+
+def _check_disposition(root: TableSchema, capabilities: Capabilities) -> None:
+    if root.get("write_disposition") != "merge":
+        return
+    strategy = root.get("x-merge-strategy", "delete-insert")
+    if strategy not in capabilities.supported_merge_strategies:
+        raise WriteDispositionNotSupported(
+            f"table {root['name']}: the destination cannot merge with strategy {strategy!r}. It can: "
+            f"{', '.join(capabilities.supported_merge_strategies) or 'none'}.",
+            table=root["name"],
+        )
+
+
+class _failing:
+    """Turn a terminal error of the destination into the failure of a job."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TerminalException):
+            raise _JobFailed(self._job, error) from error
+
+
+def _new_job(file: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "table": file["table"],
+        "file": file["name"],
+        "format": file["format"],
+        "rows": file["rows"],
+        "bytes": file["bytes"],
+        "state": "new",
+        "started_at": None,
+        "finished_at": None,
+        "error": None,
+    }
+
+
+def _record_failure(jobs: dict[str, dict[str, Any]], failure: _JobFailed) -> None:
+    for job in jobs.values():
+        job.update(state="new", finished_at=None)
+    job = failure.job
+    job.update(state="failed", finished_at=utc_now().isoformat(), error=str(failure.error))

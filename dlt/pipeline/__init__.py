@@ -1,0 +1,1 @@
+"""The pipeline: extract, normalize and load over one working folder."""

@@ -1,0 +1,157 @@
+"""Make pipelines, find the active one, and run data on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt import context
+from dlt.errors import CannotRestorePipelineException
+from dlt.info import LoadInfo
+from dlt.pipeline.pipeline import Pipeline
+from dlt.pipeline.settings import PipelineSettings, resolve_settings
+from dlt.progress import Collector
+
+_ALIASES = {
+    "working_dir": "pipelines_dir",
+    "dataset": "dataset_name",
+    "pipeline_salt": "pipeline_secret",
+    "dev_mode": "full_refresh",
+}
+
+
+def pipeline(
+    pipeline_name: str | None = None,
+    pipelines_dir: str | None = None,
+    pipeline_salt: str | None = None,
+    destination: Any = None,
+    staging: Any = None,
+    dataset_name: str | None = None,
+    import_schema_path: str | None = None,
+    export_schema_path: str | None = None,
+    full_refresh: bool | None = None,
+    dev_mode: bool = False,
+    refresh: Any = None,
+    progress: str | Collector | None = None,
+    restore_from_destination: bool | None = None,
+    use_single_dataset: bool | None = None,
+    lock_timeout: float | None = None,
+    retry: Any = None,
+    schema_contract: Any = None,
+    loader_file_format: str | None = None,
+    **aliases: Any,
+) -> Pipeline:
+    """Make a pipeline and activate it; without arguments return the active one, or make the default one.
+
+    Arguments that are left out come from the configuration, section `pipelines.<name>` or `pipelines`.
+
+    Args:
+        pipeline_name: Name of the pipeline and of its folder; `dlt_<script>` by default.
+        pipelines_dir: Parent of the folders of pipelines (alias working_dir).
+        pipeline_salt: Secret for deterministic hashes (alias pipeline_secret).
+        destination: Where data goes.
+        staging: Where files wait, for destinations that load from there.
+        dataset_name: Dataset at the destination (alias dataset); the pipeline's name by default.
+        import_schema_path: Folder in which users edit schemas.
+        export_schema_path: Folder that gets every change of a schema.
+        full_refresh: Begin anew, in a dataset with a timestamp (alias dev_mode).
+        dev_mode: The same.
+        refresh: "drop_sources", "drop_resources" or "drop_data" at every run.
+        progress: "log", "tqdm", "rich", "enlighten", "alive_progress" or a collector.
+        restore_from_destination: Take state from the destination: True always, False never, None when there is none.
+        use_single_dataset: Load all schemas into one dataset.
+        lock_timeout: Seconds to wait for another process that runs this pipeline.
+        retry: Attempts, or a `RetryPolicy`, for errors that may pass.
+        schema_contract: Contract for all data.
+        loader_file_format: Format of the files that are loaded.
+        aliases: working_dir, pipeline_secret, dataset.
+
+    Raises:
+        InvalidPipelineName: the name cannot name a folder.
+        UnknownDestinationModule: there is no such destination.
+    """
+    given = {key: value for key, value in locals().items() if key != "aliases" and value not in (None, False)}
+    for alias, value in aliases.items():
+        name = _ALIASES.get(alias, alias if alias == "pipeline_secret" else None)
+        if name is None:
+            raise TypeError(f"dlt.pipeline() has no parameter {alias!r}.")
+        if name in given and value is not None:
+            raise TypeError(f"{name}= and its alias {alias}= were both given. Give one of them.")
+        if value is not None:
+            given[name] = value
+    if not given:
+        active = context.active_pipeline()
+        if active is not None:
+            found: Pipeline = active
+            return found
+    if dev_mode:
+        given["full_refresh"] = True
+    if "pipeline_salt" in given:
+        given["pipeline_secret"] = given.pop("pipeline_salt")
+    made = Pipeline(resolve_settings(given))
+    made.activate()
+    return made
+
+
+def attach(
+    pipeline_name: str | None = None,
+    pipelines_dir: str | None = None,
+    pipeline_salt: str | None = None,
+    destination: Any = None,
+    staging: Any = None,
+    progress: Any = None,
+    dataset_name: str | None = None,
+    **options: Any,
+) -> Pipeline:
+    """Return a pipeline that ran before, from its folder, or from the destination when one is given.
+
+    Args:
+        pipeline_name: Name of the pipeline.
+        pipelines_dir: Parent of the folders of pipelines.
+        pipeline_salt: Secret for deterministic hashes.
+        destination: Where its state is looked for when the folder is gone.
+        staging: Where files wait.
+        progress: How progress is shown.
+        dataset_name: Dataset at the destination.
+
+    Raises:
+        CannotRestorePipelineException: neither the folder nor the destination knows it.
+    """
+    found = pipeline(
+        pipeline_name,
+        pipelines_dir,
+        pipeline_salt,
+        destination,
+        staging,
+        dataset_name,
+        progress=progress,
+        **options,
+    )
+    if found.workdir.exists:
+        return found
+    if destination is not None:
+        found.sync_destination()
+        if not found.first_run:
+            return found
+    found.deactivate()
+    raise CannotRestorePipelineException(
+        f"pipeline {found.pipeline_name}: {found.working_dir} holds no pipeline"
+        f"{' and the destination no state of it' if destination is not None else ''}. Check pipeline_name and "
+        "pipelines_dir, or pass destination= and dataset_name= to take it from there.",
+        pipeline_name=found.pipeline_name,
+    )
+
+
+def run(data: Any = None, **options: Any) -> LoadInfo:
+    """Load data with the active pipeline, or the default one.
+
+    Args:
+        data: Source, resource, iterator, rows, frame, or a list of them.
+        options: Those of `Pipeline.run`.
+
+    Raises:
+        PipelineStepFailed: a step failed; the cause is chained.
+    """
+    return pipeline().run(data, **options)
+
+
+__all__ = ["PipelineSettings", "attach", "pipeline", "run"]

@@ -1,0 +1,44 @@
+"""Run a step again after an error that may pass."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from dlt.errors import PipelineStepFailed, TransientException
+from dlt.pipeline.settings import RetryPolicy
+from dlt.user_log import alarm
+
+Result = TypeVar("Result")
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Tell whether an error, or a cause of it, may pass by itself."""
+    while error is not None:
+        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
+            return True
+        error = error.__cause__
+    return False
+
+
+def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Result:
+    """Return what `call` returns; transient failures are tried again as the policy says.
+
+    Args:
+        policy: How often, and how long to wait.
+        step: Name of the step.
+        call: Runs the step; it leaves nothing behind when it fails.
+    """
+    attempts = policy.attempts if step in policy.steps else 1
+    for attempt in range(1, attempts + 1):
+        try:
+            return call()
+        except PipelineStepFailed as error:
+            if attempt == attempts or not is_transient(error):
+                raise
+            wait = min(policy.max_wait, policy.backoff * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+            alarm(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")
+            time.sleep(wait)
+    raise AssertionError("attempts is at least 1")

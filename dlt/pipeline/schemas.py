@@ -1,0 +1,123 @@
+"""The schemas of a pipeline: live, and in step with the import and export folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from dlt.errors import SchemaNotFoundError
+from dlt.schema import stored
+from dlt.schema.schema import Schema
+from dlt.workdir import atomic
+
+if TYPE_CHECKING:
+    from dlt.workdir.workdir import Workdir
+
+_SUFFIX = ".schema.yaml"
+
+
+class PipelineSchemas(Mapping[str, Schema]):
+    """Schemas by name; what is changed in one of them counts from the next step on.
+
+    Args:
+        workdir: Where they are stored.
+        import_path: Folder in which users edit schemas, or None.
+        export_path: Folder that gets every change, or None.
+    """
+
+    def __init__(self, workdir: Workdir, import_path: str | None = None, export_path: str | None = None) -> None:
+        self._workdir = workdir
+        self._import_path, self._export_path = import_path, export_path
+        self._live: dict[str, Schema] = {}
+
+    def __getitem__(self, name: str) -> Schema:
+        if name not in self._live:
+            self._live[name] = self._load(name)
+        return self._live[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._live, *self._workdir.schema_names()}))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._live or name in self._workdir.schema_names()
+
+    def adopt(self, schema: Schema) -> None:
+        """Take the schema that a step grew, and store it."""
+        live = self._live.get(schema.name)
+        if live is not None and live is not schema:
+            # users hold the live object: it changes in place
+            live.__dict__.update(schema.__dict__)
+            schema = live
+        self._live[schema.name] = schema
+        self._workdir.write_schema(schema)
+
+    def add(self, schema: Schema) -> None:
+        """Take a schema before its first extract; it is imported, or saved for import, first."""
+        imported = self._imported(schema.name)
+        if imported is not None:
+            schema = imported
+        elif self._import_path:
+            self._save(self._import_path, schema)
+            schema.imported_version_hash = schema.version_hash
+        self._live[schema.name] = schema
+
+    def export(self, schema: Schema) -> None:
+        """Write a schema to the export folder."""
+        if self._export_path:
+            # in a folder that serves both ways the user's file stays the user's
+            same = self._import_path and os.path.abspath(self._import_path) == os.path.abspath(self._export_path)
+            if same and self._imported(schema.name) is not None:
+                return
+            self._save(self._export_path, schema)
+
+    def store(self) -> None:
+        """Write live changes of users."""
+        for schema in self._live.values():
+            if schema.is_modified:
+                self._workdir.write_schema(schema)
+
+    def forget(self) -> None:
+        """Drop what is held in memory."""
+        self._live.clear()
+
+    def remove(self, name: str) -> None:
+        """Drop one schema."""
+        self._live.pop(name, None)
+
+    def _load(self, name: str) -> Schema:
+        schema = self._workdir.read_schema(name) if name in self._workdir.schema_names() else None
+        imported = self._imported(name)
+        if imported is not None and (
+            schema is None or imported.imported_version_hash != schema.imported_version_hash
+        ):
+            # edits of the user reset what evolved by itself
+            return imported
+        if schema is None:
+            raise SchemaNotFoundError(
+                f"The pipeline has no schema {name!r}. It has {', '.join(self) or 'none'}.", name=name
+            )
+        return schema
+
+    def _imported(self, name: str) -> Schema | None:
+        if not self._import_path:
+            return None
+        for suffix in (_SUFFIX, ".schema.yml", ".schema.json"):
+            path = os.path.join(self._import_path, name + suffix)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    schema = Schema.from_dict(stored.from_yaml(file.read()))
+                schema.imported_version_hash = schema.version_hash
+                return schema
+        return None
+
+    @staticmethod
+    def _save(folder: str, schema: Schema) -> None:
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, schema.name + _SUFFIX)
+        content = schema.to_pretty_yaml().encode()
+        if not os.path.exists(path) or open(path, "rb").read() != content:  # noqa: SIM115 - read in one expression
+            atomic.write_bytes(path, content)

@@ -1,0 +1,153 @@
+"""Names, folders and options of a pipeline: what was passed, else what is configured, else the defaults."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.configuration import get_value
+from dlt.errors import InvalidPipelineName
+
+_SECTION = "pipelines"
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Run a step again after an error that may pass.
+
+    Attributes:
+        attempts: How often a step runs at most.
+        backoff: Seconds before the second attempt; doubled before each further one, with jitter.
+        max_wait: Seconds that are never exceeded between two attempts.
+        steps: Which steps.
+    """
+
+    attempts: int = 1
+    backoff: float = 1.0
+    max_wait: float = 60.0
+    steps: tuple[str, ...] = ("extract", "normalize", "load")
+
+
+@dataclass
+class PipelineSettings:
+    """All options of a pipeline; sizes in bytes, times in seconds."""
+
+    pipeline_name: str
+    pipelines_dir: str
+    destination: Any = None
+    staging: Any = None
+    dataset_name: str | None = None
+    import_schema_path: str | None = None
+    export_schema_path: str | None = None
+    full_refresh: bool = False
+    refresh: Any = None
+    progress: Any = None
+    pipeline_secret: str | None = None
+    restore_from_destination: bool | None = None
+    use_single_dataset: bool = False
+    lock_timeout: float = 30.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    schema_contract: Any = None
+    loader_file_format: str | None = None
+    raise_on_failed_jobs: bool = False
+    compat: bool = False
+
+
+def default_name() -> str:
+    """Return the name of the default pipeline: `dlt_` and the running script."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    if not script:
+        return "dlt_pipeline"
+    stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(script))[0])
+    if stem == "__main__":
+        stem = re.sub(r"\W", "_", os.path.basename(os.path.dirname(os.path.abspath(script))))
+    return f"dlt_{stem}"
+
+
+def default_pipelines_dir() -> str:
+    """Return the parent of all pipelines' folders."""
+    data_dir = os.environ.get("DLT_DATA_DIR")
+    if data_dir:
+        return os.path.join(data_dir, "pipelines")
+    if os.name == "posix" and os.geteuid() == 0:
+        return "/var/dlt/pipelines"
+    home = os.path.expanduser("~")
+    if home and home != "~" and os.path.isdir(home):
+        xdg = os.environ.get("XDG_DATA_HOME")
+        if xdg and not os.path.isdir(os.path.join(home, ".dlt")):
+            return os.path.join(xdg, "dlt", "pipelines")
+        return os.path.join(home, ".dlt", "pipelines")
+    return os.path.join(tempfile.gettempdir(), "dlt", "pipelines")
+
+
+def check_name(name: Any) -> str:
+    """Return a pipeline name that is also the name of a folder.
+
+    Raises:
+        InvalidPipelineName: it is not.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_][\w.\- ]{0,127}", name):
+        raise InvalidPipelineName(
+            f"{name!r} is not a pipeline name: it names a folder, so use letters, digits, '_', '-' and '.', "
+            "at most 128, not beginning with '.'.",
+            pipeline_name=name,
+        )
+    return name
+
+
+def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
+    """Return the settings; arguments that are None come from the configuration.
+
+    Args:
+        given: Arguments of `dlt.pipeline` under their canonical names.
+    """
+    name = given.get("pipeline_name") or get_value("pipeline_name", str, sections=(_SECTION,), default=None)
+    name = check_name(name or default_name())
+
+    def option(key: str, kind: Any, default: Any = None, secret: bool = False) -> Any:
+        value = given.get(key)
+        if value is not None:
+            return value
+        return get_value(key, kind, sections=(_SECTION, name), default=default, secret=secret, pipeline_name=name)
+
+    compat = bool(get_value("dlt1", bool, sections=("compat",), default=False))
+    refresh_all = option("full_refresh", bool) or option("dev_mode", bool, False)
+    return PipelineSettings(
+        pipeline_name=name,
+        pipelines_dir=os.path.abspath(os.fspath(option("pipelines_dir", str) or default_pipelines_dir())),
+        destination=option("destination", str) or option("destination_type", str),
+        staging=option("staging", str) or option("staging_type", str),
+        dataset_name=option("dataset_name", str),
+        import_schema_path=option("import_schema_path", str),
+        export_schema_path=option("export_schema_path", str),
+        full_refresh=bool(refresh_all),
+        refresh=option("refresh", str),
+        progress=option("progress", str),
+        pipeline_secret=option("pipeline_secret", str, secret=True) or option("pipeline_salt", str, secret=True),
+        restore_from_destination=option("restore_from_destination", bool),
+        use_single_dataset=bool(option("use_single_dataset", bool, compat)),
+        lock_timeout=float(option("lock_timeout", float, 30.0)),
+        retry=_retry(option("retry", Any), name),
+        schema_contract=option("schema_contract", Any),
+        loader_file_format=option("loader_file_format", str),
+        raise_on_failed_jobs=bool(
+            get_value("raise_on_failed_jobs", bool, sections=("load",), default=compat, pipeline_name=name)
+        ),
+        compat=compat,
+    )
+
+
+def _retry(value: Any, name: str) -> RetryPolicy:
+    if isinstance(value, RetryPolicy):
+        return value
+    if isinstance(value, bool) or (value is not None and not isinstance(value, (int, dict))):
+        raise ValueError(f"pipeline {name}: retry={value!r}. Give a number of attempts, or a dict with attempts.")
+    if isinstance(value, int):
+        return RetryPolicy(attempts=value)
+    if isinstance(value, dict):
+        return RetryPolicy(**{**value, "steps": tuple(value.get("steps", RetryPolicy.steps))})
+    return RetryPolicy()

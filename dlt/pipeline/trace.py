@@ -1,0 +1,106 @@
+"""The trace of a run: made while it runs, kept in the working folder."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import traceback
+from typing import Any
+
+from dlt.clock import utc_now
+from dlt.ids import random_id
+from dlt.info import PipelineStepTrace, PipelineTrace
+
+
+class StoredInfo:
+    """The info of a step as it was stored: a dict with attributes.
+
+    Args:
+        content: What `asdict` gave.
+    """
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_content"][name]
+        except KeyError:
+            raise AttributeError(f"The stored info has no {name!r}; it has {', '.join(self._content)}.") from None
+
+    def asdict(self) -> dict[str, Any]:
+        """Return the stored dict."""
+        return dict(self._content)
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return the rows of each table, one a line."""
+        tables = self._content.get("table_metrics") or []
+        return "\n".join(f"- {table['table_name']}: {table['items_count']} row(s)" for table in tables)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+def start_trace(pipeline_name: str) -> PipelineTrace:
+    """Return the trace of a run that begins now."""
+    context = {"python": sys.version.split()[0], "os": sys.platform, "library": {"name": "dlt-tasks"}}
+    return PipelineTrace(random_id(), pipeline_name, context, utc_now(), [])
+
+
+def end_step(
+    trace: PipelineTrace, step: str, started_at: datetime.datetime, info: Any, error: BaseException | None
+) -> PipelineTrace:
+    """Return the trace with one more step."""
+    entry = PipelineStepTrace(
+        random_id(),
+        step,
+        started_at,
+        utc_now(),
+        info,
+        f"{type(error).__name__}: {error}" if error is not None else None,
+        _chain(error) if error is not None else [],
+    )
+    trace.steps.append(entry)
+    return trace._replace(finished_at=utc_now())
+
+
+def _chain(error: BaseException | None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while error is not None:
+        found.append(
+            {
+                "exception_type": f"{type(error).__module__}.{type(error).__qualname__}",
+                "message": str(error),
+                "stack_trace": [line.strip() for line in traceback.format_tb(error.__traceback__)],
+            }
+        )
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def restore_trace(stored: dict[str, Any]) -> PipelineTrace:
+    """Return a trace from what `PipelineTrace.asdict` stored."""
+
+    def moment(text: str | None) -> datetime.datetime | None:
+        return datetime.datetime.fromisoformat(text) if text else None
+
+    steps = [
+        PipelineStepTrace(
+            step["span_id"],
+            step["step"],
+            moment(step["started_at"]) or utc_now(),
+            moment(step.get("finished_at")),
+            StoredInfo(step["step_info"]) if step.get("step_info") else None,
+            step.get("step_exception"),
+            step.get("exception_traces"),
+        )
+        for step in stored["steps"]
+    ]
+    return PipelineTrace(
+        stored["transaction_id"],
+        stored["pipeline_name"],
+        stored["execution_context"],
+        moment(stored["started_at"]) or utc_now(),
+        steps,
+        moment(stored.get("finished_at")),
+    )
