@@ -14,7 +14,7 @@ from typing import Any
 
 from data import prepare
 from report import Results, bar_chart, markdown, verdict_lines
-from sides import make_peer_environment, measure, sides
+from sides import make_environments, measure, sides
 from workloads import WORKLOADS, Workload
 
 HERE = Path(__file__).resolve().parent
@@ -87,8 +87,7 @@ def main() -> None:
     args = options()
     names = args.only.split(",")
     output = args.output or HERE / ("results" if args.scale == 1 else "data/results-scaled")
-    if "peer" in names and not args.growth:
-        make_peer_environment()
+    make_environments()
     work = Path(tempfile.mkdtemp(prefix="dlt-bench-"))
     try:
         if args.growth:

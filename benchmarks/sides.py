@@ -15,7 +15,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PEER_VENV = HERE / ".venv-peer"
-PEER_PYTHON = PEER_VENV / "bin" / "python"
+OUR_VENV = HERE / ".venv-ours"
 PEER_REQUIREMENTS = HERE / "peer-requirements.txt"
 CONSTRAINTS = HERE.parent / "constraints.txt"
 
@@ -37,31 +37,39 @@ class Side:
 
 def sides(names: list[str], tuned: bool) -> list[Side]:
     """Return the sides of a workload in the order of `names`."""
+    our_python, peer_python = (str(folder / "bin" / "python") for folder in (OUR_VENV, PEER_VENV))
     all_sides = {
-        "ours": Side("ours", sys.executable, "child.py"),
-        "limit": Side("limit", sys.executable, "limit.py"),
+        "ours": Side("ours", our_python, "child.py"),
+        "limit": Side("limit", our_python, "limit.py"),
         "peer": Side(
-            "peer", str(PEER_PYTHON), "child.py", PEER_TUNED if tuned else {}, ("--format", "parquet") if tuned else ()
+            "peer", peer_python, "child.py", PEER_TUNED if tuned else {}, ("--format", "parquet") if tuned else ()
         ),
     }
     return [all_sides[name] for name in names]
 
 
-def make_peer_environment() -> None:
-    """Make the peer's environment from its pinned requirements unless it is there and up to date."""
-    stamp, wanted = PEER_VENV / "installed.txt", PEER_REQUIREMENTS.read_text() + CONSTRAINTS.read_text()
+def make_environments() -> None:
+    """Make an environment for each side, with its default install and the same versions of what both use."""
+    make_environment(PEER_VENV, "-r", str(PEER_REQUIREMENTS))
+    make_environment(OUR_VENV, "-e", str(HERE.parent))
+
+
+def make_environment(folder: Path, *install: str) -> None:
+    """Make one environment unless it is there and up to date."""
+    wanted = "".join(path.read_text() for path in (PEER_REQUIREMENTS, CONSTRAINTS, HERE.parent / "pyproject.toml"))
+    stamp, python = folder / "installed.txt", str(folder / "bin" / "python")
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"making the peer's environment in {PEER_VENV}", flush=True)
-    shutil.rmtree(PEER_VENV, ignore_errors=True)
+    print(f"making the environment {folder}", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
     uv = shutil.which("uv")
     if uv:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(PEER_VENV)], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", str(PEER_PYTHON)]
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+        command = [uv, "pip", "install", "--quiet", "--python", python]
     else:
-        venv.create(PEER_VENV, with_pip=True)
-        install = [str(PEER_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*install, "-r", str(PEER_REQUIREMENTS), "-c", str(CONSTRAINTS)], check=True)
+        venv.create(folder, with_pip=True)
+        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*command, *install, "-c", str(CONSTRAINTS)], check=True)
     stamp.write_text(wanted)
 
 
