@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from typing import Any, ClassVar, Protocol
 
 from typing_extensions import Self
@@ -105,8 +106,7 @@ class Destination:
         self.settings = settings
 
     def __call__(self, credentials: Any = None, **settings: Any) -> Self:
-        bound = type(self).__new__(type(self))
-        bound.__dict__.update(self.__dict__)
+        bound = copy(self)
         bound.settings = {**self.settings, **settings}
         bound.destination_name = bound.settings.pop("destination_name", None) or self.destination_name
         if credentials is not None:
@@ -115,7 +115,7 @@ class Destination:
 
     def bind(self, credentials: Any) -> Self:
         """Return a destination with these credentials."""
-        return self(credentials)
+        return self.__call__(credentials)
 
     def capabilities(self) -> Capabilities:
         """Return what the destination can do."""

@@ -1,0 +1,5 @@
+"""Incremental loading: only rows whose cursor went on since the last run."""
+
+from dlt.extract.incremental.incremental import Incremental
+
+__all__ = ["Incremental"]

@@ -1,0 +1,309 @@
+"""`dlt.sources.incremental`: the cursor of a resource, before and during a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Any, ClassVar, Generic, TypeVar
+
+from dlt.errors import IncrementalUnboundError, ValueErrorWithKnownValues
+from dlt.extract.incremental import rows as row_pages
+from dlt.extract.incremental.cursor import column_name, move_back
+
+logger = logging.getLogger("dlt")
+Value = TypeVar("Value")
+_HASHES_WARNED_AT = 100_000
+_CHOICES = {
+    "row_order": ("asc", "desc", None),
+    "on_cursor_value_missing": ("raise", "include", "exclude"),
+    "range_start": ("open", "closed"),
+    "range_end": ("open", "closed"),
+}
+
+
+class Incremental(Generic[Value]):
+    """Load only rows whose cursor value is new.
+
+    Args:
+        cursor_path: Key or JSONPath of the cursor in a row.
+        initial_value: Start of the first run.
+        last_value_func: max, min, or a function of a list of values.
+        primary_key: Column or columns that tell rows with equal cursor values apart; () for no deduplication.
+        end_value: End of a backfill; with it no state is read or written.
+        row_order: "asc" or "desc" when rows come sorted by the cursor, so that the resource can stop early.
+        allow_external_schedulers: Take start and end from DLT_INTERVAL_START and DLT_INTERVAL_END where they are set.
+        on_cursor_value_missing: "raise", "include" or "exclude" rows without a cursor value.
+        lag: How far the start is moved back: seconds for moments, days for dates, units for numbers.
+        range_start: "closed" to read rows equal to the start again and drop those seen; "open" to leave them out.
+        range_end: "open" to leave out rows equal to the end value; "closed" to keep them.
+
+    Raises:
+        ValueErrorWithKnownValues: a word is not known.
+    """
+
+    EMPTY: ClassVar[Any]
+    placement_affinity: ClassVar[float] = 1
+    duplicate_cursor_warning_threshold: ClassVar[int] = 200
+
+    def __init__(
+        self,
+        cursor_path: str | None = None,
+        initial_value: Value | None = None,
+        last_value_func: Callable[..., Any] | str | None = max,
+        primary_key: Any = None,
+        end_value: Value | None = None,
+        row_order: str | None = None,
+        allow_external_schedulers: bool | None = None,
+        on_cursor_value_missing: str = "raise",
+        lag: float | None = None,
+        range_start: str = "closed",
+        range_end: str = "open",
+    ) -> None:
+        self.cursor_path = cursor_path
+        self.initial_value = initial_value
+        if isinstance(last_value_func, str):
+            last_value_func = {"max": max, "min": min}[last_value_func]
+        self.last_value_func: Any = last_value_func or max
+        self.primary_key = primary_key
+        self.end_value = end_value
+        self.row_order = row_order
+        self.allow_external_schedulers = bool(allow_external_schedulers)
+        self.on_cursor_value_missing = on_cursor_value_missing
+        self.lag = lag
+        self.range_start = range_start
+        self.range_end = range_end
+        self.resource_name: str | None = None
+        self.custom_metrics: dict[str, Any] = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueErrorWithKnownValues(name, getattr(self, name), [k for k in known if k])
+        self._state: dict[str, Any] | None = None
+        self._run: row_pages.Run | None = None
+
+    # -- before a run
+
+    def copy(self, with_transient_state: bool = False) -> Incremental[Value]:
+        """Return a copy that is not bound to a run."""
+        made = copy(self)
+        made.custom_metrics = dict(self.custom_metrics)
+        if not with_transient_state:
+            made._state, made._run, made.resource_name = None, None, None
+        return made
+
+    def merge(self, other: Incremental[Any]) -> Incremental[Any]:
+        """Return this one with all that another one sets on top."""
+        if other is Incremental.EMPTY:
+            return self.copy()
+        made = self.copy()
+        fresh: Incremental[Any] = Incremental()
+        for name in _SETTINGS:
+            value = getattr(other, name)
+            if value is not None and value != getattr(fresh, name):
+                setattr(made, name, value)
+        return made
+
+    def with_cursor(self, cursor: str) -> Incremental[Value]:
+        """Return a copy with another cursor path."""
+        made = self.copy()
+        made.cursor_path = cursor
+        return made
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the settings from a cursor path, a dict, or another incremental."""
+        if isinstance(native_value, Incremental):
+            native_value = {name: getattr(native_value, name) for name in _SETTINGS}
+        if isinstance(native_value, Mapping):
+            made: Incremental[Any] = Incremental(**native_value)
+            for name in _SETTINGS:
+                setattr(self, name, getattr(made, name))
+        else:
+            self.cursor_path = str(native_value)
+
+    @classmethod
+    def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[Any]:
+        """Return an incremental bound to the state of a resource, for reading."""
+        from dlt.extract.state import resource_state
+
+        return cls(cursor_path).bind_to(resource_name, resource_state(resource_name))
+
+    def get_cursor_column_name(self) -> str | None:
+        """Return the cursor's column, or None when the path goes inside of documents."""
+        return column_name(self.cursor_path) if self.cursor_path else None
+
+    # -- during a run
+
+    def bind_to(self, resource_name: str, state: dict[str, Any]) -> Incremental[Value]:
+        """Return a copy for one run.
+
+        Args:
+            resource_name: Name of the resource.
+            state: State of the resource; the cursor is kept in it.
+        """
+        made = self.copy()
+        made.resource_name = resource_name
+        made.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
+        if made.allow_external_schedulers:
+            made._take_interval()
+        if made.end_value is not None:
+            made._state = {"initial_value": made.initial_value, "last_value": made.initial_value, "unique_hashes": []}
+        else:
+            kept = state.setdefault("incremental", {})
+            made._state = kept.setdefault(
+                made.cursor_path,
+                {"initial_value": made.initial_value, "last_value": made.initial_value, "unique_hashes": []},
+            )
+        assert made._state is not None
+        start = made._state["last_value"]
+        if made.lag and made.end_value is None and start is not None and start != made.initial_value:
+            start = made._lagged(start)
+        made._run = row_pages.Run(made, start, made._state)
+        return made
+
+    def _lagged(self, start: Any) -> Any:
+        moved = move_back(start, float(self.lag or 0), self.last_value_func)
+        first = self.initial_value
+        if first is None:
+            return moved
+        try:
+            # a lag never reaches behind the very first start
+            return self.last_value_func((moved, first))
+        except TypeError:
+            return moved
+
+    def _take_interval(self) -> None:
+        start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
+        if start and end:
+            like = self.initial_value
+            self.initial_value, self.end_value = _as_kind(start, like), _as_kind(end, like)
+
+    def __call__(self, items: Any, meta: Any = None) -> Any:
+        """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
+
+        Raises:
+            IncrementalCursorPathMissing: a row has no cursor field.
+            IncrementalCursorPathHasValueNone: the cursor of a row is None.
+            IncrementalCursorInvalidCoercion: the cursor cannot be compared with the start or end value.
+        """
+        if items is None:
+            return None
+        run = self._bound()
+        self.custom_metrics["unfiltered_batches_count"] += 1
+        if isinstance(items, (list, dict)) or not type(items).__module__.startswith(("pyarrow", "pandas", "polars")):
+            page = items if isinstance(items, list) else [items]
+            self.custom_metrics["unfiltered_items_count"] += len(page)
+            kept = run.filter_rows(page)
+            if isinstance(items, list):
+                return kept or None
+            return kept[0] if kept else None
+        from dlt.extract.incremental.tables import filter_table
+
+        return filter_table(run, items)
+
+    @property
+    def done(self) -> bool:
+        """Tell whether all further rows are out of range, as `row_order` promises."""
+        return self.can_close()
+
+    def can_close(self) -> bool:
+        """Tell whether the resource can stop: rows come in order and left the range."""
+        if self._run is None or self.row_order is None:
+            return False
+        forward = (self.row_order == "asc") == (self.last_value_func is max)
+        return self.end_out_of_range if forward else self.start_out_of_range
+
+    def finish(self) -> None:
+        """End the run; warn when rows with one cursor value fill the state."""
+        if self._state is not None and len(self._state["unique_hashes"]) > _HASHES_WARNED_AT:
+            logger.warning(
+                "Resource '%s': %d rows share the last value of %s and are all remembered. Set primary_key=() or "
+                "range_start='open' to stop that.",
+                self.resource_name,
+                len(self._state["unique_hashes"]),
+                self.cursor_path,
+            )
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the state of the cursor."""
+        return self._need_state()
+
+    def advance(self, last_value: Any) -> None:
+        """Set the last value by hand."""
+        self._need_state()["last_value"] = last_value
+
+    def get_current_range(self, apply_lag: bool = True) -> tuple[Any, Any]:
+        """Return start and end of this run."""
+        run = self._bound()
+        return (run.start if apply_lag else self._need_state()["last_value"]), self.end_value
+
+    @property
+    def start_value(self) -> Any:
+        """Return where this run starts, lag included."""
+        return self._run.start if self._run is not None else self.initial_value
+
+    @property
+    def last_value(self) -> Any:
+        """Return the last value so far."""
+        return self._state["last_value"] if self._state is not None else self.initial_value
+
+    @property
+    def start_out_of_range(self) -> bool:
+        """Tell whether a row before the start came."""
+        return self._run is not None and self._run.start_out_of_range
+
+    @property
+    def end_out_of_range(self) -> bool:
+        """Tell whether a row after the end came."""
+        return self._run is not None and self._run.end_out_of_range
+
+    def _bound(self) -> row_pages.Run:
+        if self._run is None:
+            raise IncrementalUnboundError(
+                f"The incremental on {self.cursor_path!r} is not bound to a resource. Use it as the default of a "
+                "resource's parameter, or as incremental=."
+            )
+        return self._run
+
+    def _need_state(self) -> dict[str, Any]:
+        self._bound()
+        assert self._state is not None
+        return self._state
+
+    def __repr__(self) -> str:
+        return (
+            f"incremental(cursor_path={self.cursor_path!r}, initial_value={self.initial_value!r}, "
+            f"end_value={self.end_value!r}, start_value={self.start_value!r}, lag={self.lag!r})"
+        )
+
+
+_SETTINGS = (
+    "cursor_path",
+    "initial_value",
+    "last_value_func",
+    "primary_key",
+    "end_value",
+    "row_order",
+    "allow_external_schedulers",
+    "on_cursor_value_missing",
+    "lag",
+    "range_start",
+    "range_end",
+)
+Incremental.EMPTY = Incremental()
+
+
+def _as_kind(text: str, like: Any) -> Any:
+    import datetime
+
+    from dlt.extract.incremental.cursor import as_datetime
+
+    if isinstance(like, str):
+        return text
+    moment = as_datetime(text)
+    if isinstance(like, (int, float)) and not isinstance(like, bool):
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
+        return type(like)(aware.timestamp())
+    if isinstance(like, datetime.date) and not isinstance(like, datetime.datetime):
+        return moment.date()
+    return moment
