@@ -6,12 +6,19 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
-
-from typing_extensions import Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
 from dlt.configuration.values import is_secret
 from dlt.errors import ConfigFieldMissingTypeHintException, InvalidNativeValue
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**options: Any) -> Any:
+        """Do nothing: the decorator speaks to type checkers only."""
+        return lambda decorated: decorated
+
 
 Kind = TypeVar("Kind")
 _MASK = "***"
