@@ -50,6 +50,8 @@ def simplify(value: Any) -> Any:
         return value
     if isinstance(value, enum.Enum):
         return simplify(value.value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
     if isinstance(value, Mapping):
         return {key if type(key) is str else _key(key): simplify(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -60,7 +62,7 @@ def simplify(value: Any) -> Any:
 
 
 _PLAIN = frozenset(
-    {bool, int, float, str, bytes, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, uuid.UUID}
+    {bool, int, float, str, bytes, datetime.datetime, datetime.date, datetime.time, decimal.Decimal}
     | {datetime.timedelta}
 )
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from typing import Any, ClassVar, Protocol
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Client(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NoneType = type(None)
+_EMPTY: dict[str, Any] = {}
 JSON_FIELD = {b"dlt.type": b"json"}
 """Field metadata of a text column that holds JSON documents."""
 
@@ -38,6 +39,7 @@ class PageEncoder:
 
         self._kept_whole = kept_whole or (lambda key: False)
         self._nested = nested
+        self._shredded: set[tuple[str, ...]] = set()
         self._types: dict[type, pa.DataType] = {
             int: pa.int64(),
             float: pa.float64(),
@@ -96,11 +98,106 @@ class PageEncoder:
                 return [(JSON_FIELD, pa.array(texts, pa.string()))]
             if not self._nested:
                 raise ValueError("documents with a limit of nesting go row by row")
-            return [(None, nested_array(column))]
+            return [(None, array) for array in self._documents((key,), column, kinds)]
         if len(kinds) == 1:
             return [(None, self._scalars(next(iter(kinds)), column))]
         order = dict.fromkeys(kind for kind in map(type, column) if kind is not NoneType)
         return [(None, self._scalars(k, [v if type(v) is k else None for v in column])) for k in order]
+
+    def _documents(self, path: tuple[str, ...], column: Sequence[Any], kinds: set[type]) -> list[pa.Array]:
+        """Return dicts, lists and scalars of one key, one array for each kind, in order of first appearance."""
+        if len(kinds) == 1:
+            return [self._document(path, next(iter(kinds)), column)]
+        order = dict.fromkeys(kind for kind in map(type, column) if kind is not NoneType)
+        return [self._document(path, k, [v if type(v) is k else None for v in column]) for k in order]
+
+    def _document(self, path: tuple[str, ...], kind: type, column: Sequence[Any]) -> pa.Array:
+        import pyarrow as pa
+
+        if kind is not dict and kind is not list:
+            return self._scalars(kind, column)
+        if path not in self._shredded:
+            # one call for a whole subtree is the fastest, unless it would change values; then this path is taken apart
+            try:
+                return nested_array(column)
+            except (*self._refusals, pa.ArrowException):
+                self._shredded.add(path)
+        return self._structs(path, column) if kind is dict else self._lists(path, column)
+
+    def _structs(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
+        import pyarrow as pa
+
+        fields, arrays = self._fields(path, column)
+        if not arrays:
+            fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(column))]
+        mask = pa.array([value is None for value in column]) if None in column else None
+        return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
+
+    def _fields(self, path: tuple[str, ...], column: Sequence[Any]) -> tuple[list[pa.Field], list[pa.Array]]:
+        import pyarrow as pa
+
+        shapes = set(map(tuple, filter(None, column)))
+        columns: Iterable[Sequence[Any]]
+        if len(shapes) == 1 and all(column):
+            keys: Sequence[Any] = next(iter(shapes))
+            columns = zip(*map(dict.values, column), strict=True)
+        else:
+            keys = list(dict.fromkeys(chain.from_iterable(shapes)))
+            if len(keys) * len(column) > 40 * sum(map(len, filter(None, column))):
+                raise ValueError("thousands of sparse keys")
+            rows = [value if value is not None else _EMPTY for value in column] if None in column else column
+            columns = ([row.get(key) for row in rows] for key in keys)
+        fields: list[pa.Field] = []
+        arrays: list[pa.Array] = []
+        for key, values in zip(keys, columns, strict=True):
+            if type(key) is not str:
+                raise ValueError("a key that is no text")
+            kinds = set(map(type, values))
+            kinds.discard(NoneType)
+            for array in self._documents((*path, key), values, kinds) if kinds else ():
+                fields.append(pa.field(key, array.type))
+                arrays.append(array)
+        return fields, arrays
+
+    def _lists(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+
+        offsets = np.zeros(len(column) + 1, dtype=np.int32)
+        np.cumsum([0 if value is None else len(value) for value in column], out=offsets[1:])
+        values = list(chain.from_iterable(filter(None, column)))
+        kinds = set(map(type, values))
+        kinds.discard(NoneType)
+        inner = (*path, "[]")
+        if not kinds:
+            items: pa.Array = pa.nulls(len(values))
+        elif len(kinds) == 1:
+            items = self._document(inner, next(iter(kinds)), values)
+        else:
+            items = self._mixed(inner, values)
+        mask = pa.array([value is None for value in column]) if None in column else None
+        return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)
+
+    def _mixed(self, path: tuple[str, ...], values: Sequence[Any]) -> pa.Array:
+        """Return items of several kinds as structs, the way that row by row they become documents."""
+        import pyarrow as pa
+
+        fields: list[pa.Field] = []
+        arrays: list[pa.Array] = []
+        order: dict[type, None] = dict.fromkeys(kind for kind in map(type, values) if kind is not NoneType)
+        for kind in order:
+            own: list[Any] = [value if type(value) is kind else None for value in values]
+            if kind is dict:
+                if any(key in value for value in own if value is not None for key in ("list", "value")):
+                    raise ValueError("keys of documents and items of other kinds meet")
+                found = self._fields(path, own)
+                fields += found[0]
+                arrays += found[1]
+                continue
+            array = self._document(path, kind, own)
+            fields.append(pa.field("list" if kind is list else "value", array.type))
+            arrays.append(array)
+        return pa.StructArray.from_arrays(arrays, fields=fields)
 
     def _scalars(self, kind: type, column: Sequence[Any]) -> pa.Array:
         import pyarrow as pa

@@ -113,6 +113,8 @@ class RowNormalizer:
                 if isinstance(value, dict):
                     self._flatten(table, value, name, level + 1, flat, lists)
                 elif value:
+                    if any(name == known for known, _ in lists):
+                        raise self._clash(table, document, prefix, name)
                     lists.append((name, value))
                 continue
             if name in flat:

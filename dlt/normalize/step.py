@@ -225,13 +225,38 @@ def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """Yield the rows of a batch of pages; of several fields with one name a row has at most one value."""
     import orjson
 
-    names = batch.schema.names
-    columns = [column.to_pylist() for column in batch.columns]
-    for position, field in enumerate(batch.schema):
+    columns: list[tuple[str, list[Any]]] = []
+    for field, array in zip(batch.schema, batch.columns, strict=True):
+        values = _values(array)
         if field.metadata:
-            columns[position] = [None if text is None else orjson.loads(text) for text in columns[position]]
-    for values in zip(*columns, strict=True):
-        yield {name: value for name, value in zip(names, values, strict=True) if value is not None and name is not None}
+            values = [None if text is None else orjson.loads(text) for text in values]
+        columns.append((field.name, values))
+    yield from _joined(columns, batch.num_rows)
+
+
+def _values(array: pa.Array) -> list[Any]:
+    # structs may have several fields of one name, which pyarrow does not turn into dicts
+    import pyarrow as pa
+
+    if pa.types.is_struct(array.type):
+        inner = [(field.name, _values(values)) for field, values in zip(array.type, array.flatten(), strict=True)]
+        valid = array.is_valid().to_pylist()
+        return [row if there else None for row, there in zip(_joined(inner, len(array)), valid, strict=True)]
+    if pa.types.is_list(array.type) and pa.types.is_nested(array.type.value_type):
+        items, found, start = _values(array.flatten()), [], 0
+        for length in array.value_lengths().to_pylist():
+            found.append(None if length is None else items[start : start + length])
+            start += length or 0
+        return found
+    plain: list[Any] = array.to_pylist()
+    return plain
+
+
+def _joined(columns: list[tuple[str, list[Any]]], count: int) -> Iterator[dict[str, Any]]:
+    names = [name for name, _ in columns]
+    rows = zip(*(values for _, values in columns), strict=True) if columns else iter([()] * count)
+    for values in rows:
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def normalize_package(

@@ -178,6 +178,9 @@ def coerce_value(wanted: DataType, found: DataType, value: Any) -> Any:
 _UNCHANGED = frozenset({"text", "bool", "binary", "date"})
 
 
+_WIDE = decimal.Context(prec=2000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+
+
 def _no(wanted: str, found: str, value: Any) -> ValueError:
     return ValueError(f"a {found} value is not a {wanted}")
 
@@ -187,6 +190,9 @@ def _to_text(found: DataType, value: Any) -> Any:
         return json_text(value)
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, decimal.Decimal):
+        # trailing zeros do not survive columns of fixed scale, so they never count
+        return format(value.normalize(_WIDE), "f")
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -253,9 +259,12 @@ def _to_decimal(found: DataType, value: Any) -> Any:
         return decimal.Decimal(repr(float(value)))
     if found == "text":
         try:
-            return decimal.Decimal(value.strip())
+            number = decimal.Decimal(value.strip())
         except decimal.InvalidOperation as error:
             raise _no("decimal", found, value) from error
+        if not number.is_finite():
+            raise _no("decimal", found, value)
+        return number
     raise _no("decimal", found, value)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Any
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
@@ -21,6 +19,9 @@ from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, lo
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.workdir.state import encode
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _STATES_KEPT = 5
 
