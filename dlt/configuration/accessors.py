@@ -30,7 +30,7 @@ class Accessor:
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._memory().set(key, value)
+        container.memory(self._secret).set(key, value)
 
     def __contains__(self, key: str) -> bool:
         return self._find(key)[0] is not MISSING
@@ -63,7 +63,7 @@ class Accessor:
     @property
     def config_providers(self) -> Sequence[ConfigProvider]:
         """Return the places that are asked."""
-        return [p for p in container.providers() if (p.supports_secrets if self._secret else p.supports_settings)]
+        return container.asked(self._secret)
 
     def register_provider(self, provider: ConfigProvider) -> None:
         """Ask another place too.
@@ -76,9 +76,6 @@ class Accessor:
     def _find(self, key: str) -> tuple[Any, list[Any]]:
         *sections, last = key.split(".")
         return find_value(last, sections, secret=self._secret, exact=True)
-
-    def _memory(self) -> ConfigProvider:
-        return container.memory()
 
     def __repr__(self) -> str:
         return f"<dlt.{'secrets' if self._secret else 'config'}>"

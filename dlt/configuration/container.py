@@ -12,20 +12,37 @@ ENVIRON = EnvironProvider()
 SECRETS = TomlProvider("secrets.toml", supports_secrets=True)
 CONFIG = TomlProvider("config.toml", supports_secrets=False)
 _providers: list[ConfigProvider] = [ENVIRON, SECRETS, CONFIG]
+_set_secrets = MemoryProvider("Set in the program (dlt.secrets)")
+_set_config = MemoryProvider("Set in the program (dlt.config)", supports_secrets=False)
 
 
-_memory = MemoryProvider("Set in the program")
-
-
-def memory() -> MemoryProvider:
+def memory(secret: bool) -> MemoryProvider:
     """Return the place for what the program sets itself; it is asked first of all once it holds something."""
-    if _memory not in _providers:
-        _providers.insert(0, _memory)
-    return _memory
+    found = _set_secrets if secret else _set_config
+    if found not in _providers:
+        _providers.insert(0, found)
+    return found
+
+
+def forget() -> None:
+    """Drop all that the program set, and all providers that it registered."""
+    for provider in (_set_secrets, _set_config):
+        provider.clear()
+    _providers[:] = [ENVIRON, SECRETS, CONFIG]
+
+
+def asked(secret: bool) -> list[ConfigProvider]:
+    """Return the providers that are asked for a secret or a setting, in order.
+
+    A provider without `supports_settings` is asked for both; a vault sets it to False and is asked for secrets only.
+    """
+    if secret:
+        return [provider for provider in _providers if provider.supports_secrets]
+    return [provider for provider in _providers if getattr(provider, "supports_settings", True)]
 
 
 def providers() -> tuple[ConfigProvider, ...]:
-    """Return all providers: environment, then registered ones, then secrets.toml and config.toml."""
+    """Return all providers in order: the program, the environment, registered ones, secrets.toml, config.toml."""
     return tuple(_providers)
 
 
@@ -39,10 +56,7 @@ def register_provider(provider: ConfigProvider) -> None:
         raise DuplicateConfigProviderException(
             f"A provider named {provider.name!r} is registered already. Remove it first, or give this one another name."
         )
-    if not hasattr(provider, "supports_settings"):
-        provider.supports_settings = True
-    position = len(_providers) - 2
-    _providers.insert(position, provider)
+    _providers.insert(len(_providers) - 2, provider)
 
 
 def unregister_provider(name: str) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlt.configuration.coerce import coerce
-from dlt.configuration.container import CONFIG, providers
+from dlt.configuration.container import CONFIG, asked
 from dlt.configuration.sections import current_sections, search_paths
 from dlt.errors import ConfigFieldMissingException
 
@@ -21,13 +20,11 @@ MISSING: Any = _Missing()
 """Stands for no value where None is a value."""
 
 
-@dataclass(frozen=True)
-class LookupTrace:
-    """One place that was asked in vain, or at last with success."""
+class LookupTrace(NamedTuple):
+    """One place that was asked; only the last one may have had the value."""
 
     provider: str
     key: str
-    found: bool = False
 
 
 class MissingValue(ConfigFieldMissingException, TypeError):
@@ -40,6 +37,7 @@ def find_value(
     *,
     secret: bool = False,
     pipeline_name: str | None = None,
+    inner: Sequence[str] = (),
     exact: bool = False,
 ) -> tuple[Any, list[LookupTrace]]:
     """Return the value of a key, or MISSING, and all places that were asked.
@@ -49,16 +47,18 @@ def find_value(
         sections: Sections, from general to specific.
         secret: Ask only places that may hold secrets.
         pipeline_name: Name of the pipeline; the one at work when None.
+        inner: Sections that stand right before the key and are never dropped.
         exact: Look under these sections only.
     """
-    paths = [tuple(sections)] if exact else search_paths(sections, pipeline_name or current_sections().pipeline_name)
+    name = pipeline_name or current_sections().pipeline_name
+    paths = (tuple(sections),) if exact else search_paths(tuple(sections), name, tuple(inner))
     trace: list[LookupTrace] = []
-    for provider in providers():
-        if not (provider.supports_secrets if secret else provider.supports_settings):
-            continue
+    for provider in asked(secret):
+        reader = getattr(provider, "reader", None)
+        get = reader() if reader is not None else provider.get
         for path in paths:
-            value, looked_up = provider.get(key, *path)
-            trace.append(LookupTrace(provider.name, looked_up, value is not None))
+            value, looked_up = get(key, *path)
+            trace.append(LookupTrace(provider.name, looked_up))
             if value is not None:
                 return value, trace
     return MISSING, trace

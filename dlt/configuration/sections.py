@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ def section_context(pipeline_name: str | None = None, sections: Sequence[str] = 
         _current.reset(token)
 
 
-def search_paths(sections: Sequence[str], pipeline_name: str | None) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def search_paths(
+    sections: tuple[str, ...], pipeline_name: str | None = None, inner: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], ...]:
     """Return the paths to look in, in order.
 
     From the most specific path the right-most section is dropped again and again; a first section "sources" is also
@@ -45,19 +49,21 @@ def search_paths(sections: Sequence[str], pipeline_name: str | None) -> list[tup
     Args:
         sections: Sections, from general to specific.
         pipeline_name: Name of the pipeline, or None.
+        inner: Sections inside a spec, such as "credentials": they are never dropped, so that a password is not taken
+            from a variable that merely bears the name of a field.
     """
-    clean = [section for section in sections if section]
+    clean = tuple(section for section in sections if section)
+    if not inner and clean[-1:] == ("credentials",):
+        clean, inner = clean[:-1], clean[-1:]
     paths: list[tuple[str, ...]] = []
     for length in range(len(clean), -1, -1):
-        path = tuple(clean[:length])
-        paths.append(path)
-        if path[:1] == ("sources",):
-            # a function of a module that bears its name, or a source without its module, is written shorter
-            paths.append(("source", *path[1:]))
-            if len(clean) == 3 and length == 2:
-                paths.append(("sources", clean[2]))
-                paths.append(("source", clean[2]))
-    unique = list(dict.fromkeys(paths))
-    if pipeline_name:
-        return [(pipeline_name, *path) for path in unique] + unique
-    return unique
+        heads = [clean[:length]]
+        if length == 2 and len(clean) == 3 and clean[0] == "sources":
+            # a source may be configured without its module
+            heads.append((clean[0], clean[2]))
+        for head in heads:
+            paths.append((*head, *inner))
+            if head[:1] == ("sources",):
+                paths.append(("source", *head[1:], *inner))
+    unique = tuple(dict.fromkeys(paths))
+    return (*((pipeline_name, *path) for path in unique), *unique) if pipeline_name else unique

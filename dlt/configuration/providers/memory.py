@@ -43,3 +43,7 @@ class MemoryProvider:
         for section in sections:
             table = table.setdefault(section, {})
         table[last] = value
+
+    def clear(self) -> None:
+        """Forget all values."""
+        self._values.clear()

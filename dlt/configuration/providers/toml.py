@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,12 @@ _parsed: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
 def project_folder() -> Path:
     """Return the folder with the project's files: `.dlt` in the current folder."""
-    return Path(os.environ.get("DLT_PROJECT_DIR") or os.getcwd()) / os.environ.get("DLT_CONFIG_FOLDER", ".dlt")
+    return Path(_project_folder())
+
+
+def _project_folder() -> str:
+    folder = os.environ.get("DLT_PROJECT_DIR") or os.getcwd()
+    return os.path.join(folder, os.environ.get("DLT_CONFIG_FOLDER", ".dlt"))
 
 
 def home_folder() -> Path:
@@ -41,19 +46,29 @@ class TomlProvider:
         """Return where the file is looked for."""
         return [project_folder() / self.name, home_folder() / self.name]
 
+    def reader(self) -> Callable[..., tuple[Any, str]]:
+        """Return a `get` that reads the files as they are now, without looking at them for every key."""
+        home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
+        files = (os.path.join(_project_folder(), self.name), home)
+        documents = [document for document in map(_read, files) if document]
+
+        def get(key: str, *sections: str) -> tuple[Any, str]:
+            looked_up = f"{'.'.join(sections)}.{key}" if sections else key
+            for document in documents:
+                found: Any = document
+                for part in looked_up.split("."):
+                    found = found.get(part) if isinstance(found, Mapping) else None
+                    if found is None:
+                        break
+                if found is not None:
+                    return found, looked_up
+            return None, looked_up
+
+        return get
+
     def get(self, key: str, *sections: str) -> tuple[Any, str]:
         """Return a value, or None, and its dotted key."""
-        path = [part for section in (*sections, key) for part in section.split(".")]
-        looked_up = ".".join((*sections, key))
-        for file in self.paths:
-            found: Any = _read(file)
-            for part in path:
-                found = found.get(part) if isinstance(found, Mapping) else None
-                if found is None:
-                    break
-            if found is not None:
-                return found, looked_up
-        return None, looked_up
+        return self.reader()(key, *sections)
 
     def set(self, key: str, value: Any) -> None:
         """Write a value into the project's file; comments in it stay.
@@ -83,8 +98,7 @@ class TomlProvider:
         _parsed.pop(str(file), None)
 
 
-def _read(file: Path) -> dict[str, Any]:
-    name = str(file)
+def _read(name: str) -> dict[str, Any]:
     try:
         facts = os.stat(name)
     except OSError:
@@ -93,7 +107,7 @@ def _read(file: Path) -> dict[str, Any]:
     known = _parsed.get(name)
     if known is not None and known[0] == stamp:
         return known[1]
-    content = _parse(file)
+    content = _parse(Path(name))
     _parsed[name] = (stamp, content)
     return content
 
