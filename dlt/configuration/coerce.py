@@ -188,6 +188,8 @@ def _spec(value: Any, kind: Any) -> Any:
         made.update(value)
     else:
         made.parse_native_representation(value)
+    if not made.is_partial():
+        made.resolve()
     return made
 
 

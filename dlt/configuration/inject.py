@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
-from dlt.configuration.resolve import resolve_configuration
+from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
-from dlt.configuration.spec import BaseConfiguration
+from dlt.configuration.spec import BaseConfiguration, optional
 from dlt.configuration.values import Placeholder, bare, is_secret
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,16 +35,31 @@ class _Plan:
         ]
 
 
+_known_hints: WeakKeyDictionary[Any, Mapping[str, Any]] = WeakKeyDictionary()
+
+
 def _hints(function: Callable[..., Any]) -> Mapping[str, Any]:
+    """Return the type hints of a function; those that exist for type checkers only are left out."""
+    function = inspect.unwrap(function)
     try:
-        return typing.get_type_hints(inspect.unwrap(function), include_extras=True)
-    except (NameError, TypeError):
-        # a hint names something that exists for type checkers only
-        return {
-            name: hint
-            for name, hint in getattr(inspect.unwrap(function), "__annotations__", {}).items()
-            if not isinstance(hint, str)
-        }
+        if function not in _known_hints:
+            _known_hints[function] = _evaluated(function)
+        return _known_hints[function]
+    except TypeError:
+        # not every callable can be kept weakly
+        return _evaluated(function)
+
+
+def _evaluated(function: Callable[..., Any]) -> Mapping[str, Any]:
+    written = getattr(function, "__annotations__", {})
+    space = getattr(function, "__globals__", {})
+    found: dict[str, Any] = {}
+    for name, hint in written.items():
+        try:
+            found.update(typing.get_type_hints(SimpleNamespace(__annotations__={name: hint}), space, space, True))
+        except (NameError, AttributeError, TypeError, SyntaxError):
+            continue
+    return found
 
 
 def with_config(
@@ -80,7 +98,7 @@ def with_config(
 def _inject(
     plan: _Plan,
     arguments: dict[str, Any],
-    places: Sequence[str],
+    places: tuple[str, ...],
     spec: type[BaseConfiguration] | None,
     function_name: str,
 ) -> None:
@@ -94,7 +112,7 @@ def _inject(
         if isinstance(bare(hint), type) and spec is not None and issubclass(bare(hint), spec):
             arguments[name] = from_spec["__spec__"]
             continue
-        if name in from_spec:
+        if from_spec.get(name) is not None or (name in from_spec and default is inspect.Parameter.empty):
             arguments[name] = from_spec[name]
             continue
         marked = arguments.get(name, default)
@@ -111,41 +129,47 @@ def _inject(
 
 
 def _configured(
-    name: str, hint: Any, places: Sequence[str], secret: bool, default: Any
+    name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any
 ) -> tuple[Any, list[LookupTrace]]:
     """Return the configured value or MISSING, and the places that were asked."""
-    plain = bare(hint)
-    kinds = [part for part in (plain, *typing.get_args(plain)) if isinstance(part, type)]
-    specs = [kind for kind in kinds if issubclass(kind, BaseConfiguration)]
-    if specs:
-        return _configured_spec(name, specs, places, default), []
+    if kinds := spec_kinds(hint):
+        required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
+        may_miss = optional(hint) or not required
+        made = fill_nested(name, kinds, places, (), None if required else default, may_miss)
+        return (MISSING if made is None else made), []
     value, trace = find_value(name, places, secret=secret)
-    if value is MISSING:
-        return MISSING, trace
-    if hasattr(default, "cursor_path") and hasattr(default, "merge") and isinstance(value, Mapping):
-        made = type(default)()
-        made.parse_native_representation(value)
-        return default.merge(made), trace
-    return coerce(value, hint, name, secret=secret), trace
+    if hasattr(default, "cursor_path") and hasattr(default, "merge"):
+        return _incremental(name, default, places, value), trace
+    return (value if value is MISSING else coerce(value, hint, name, secret=secret)), trace
 
 
-def _configured_spec(name: str, specs: list[type[Any]], places: Sequence[str], default: Any) -> Any:
-    failure: Exception | None = None
-    for kind in specs:
-        try:
-            native, _ = find_value(name, places, secret=kind.is_credentials)
-            explicit = None if native is MISSING or isinstance(native, Mapping) else native
-            return resolve_configuration(kind(), sections=(*places, name), explicit_value=explicit)
-        except (KeyError, ValueError) as error:
-            failure = failure or error
-    if default is not inspect.Parameter.empty and not isinstance(default, Placeholder):
-        return default
-    assert failure is not None
-    raise failure
+def _incremental(name: str, default: Any, places: tuple[str, ...], value: Any) -> Any:
+    """Return an incremental with what the configuration sets on top, or MISSING when it sets nothing."""
+    fields = dict(value) if isinstance(value, Mapping) else {}
+    if isinstance(value, str):
+        fields = coerce(value, dict, name) if value.startswith("{") else {"cursor_path": value}
+    prefix = f"{name.upper()}__"
+    for variable in os.environ:
+        field = variable.rpartition(prefix)[2].lower()
+        if prefix in variable and hasattr(default, field):
+            found, _ = find_value(field, places, inner=(name,))
+            if found is not MISSING:
+                fields[field] = found
+    if not fields:
+        return MISSING
+    for field, found in fields.items():
+        known = getattr(default, field, None)
+        if field in ("initial_value", "end_value"):
+            known = default.initial_value
+        if known is not None and not callable(known):
+            fields[field] = coerce(found, type(known), f"{name}.{field}")
+    made = type(default)()
+    made.parse_native_representation(fields)
+    return default.merge(made)
 
 
 def _spec_fields(
-    spec: type[BaseConfiguration], places: Sequence[str], arguments: Mapping[str, Any]
+    spec: type[BaseConfiguration], places: tuple[str, ...], arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
     explicit = {
         name: value

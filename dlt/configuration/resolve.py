@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce
@@ -10,7 +11,12 @@ from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
 from dlt.configuration.values import bare, is_secret
-from dlt.errors import ConfigurationException, ConfigurationWrongTypeException, FinalConfigFieldException
+from dlt.errors import (
+    ConfigFieldMissingException,
+    ConfigurationException,
+    ConfigurationWrongTypeException,
+    FinalConfigFieldException,
+)
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
 
@@ -38,97 +44,125 @@ def resolve_configuration(
         raise ConfigurationWrongTypeException(
             f"{type(config).__name__} is not a spec. Derive it from BaseConfiguration and decorate it with @configspec."
         )
-    explicit = _explicit(config, explicit_value)
-    own = tuple(section for section in (type(config).__section__,) if section)
-    places = (*(sections or current_sections().sections), *(s for s in own if s not in sections[-1:]))
-    native = None if explicit else _native(config, places)
-    if native is not None:
-        explicit = _explicit(config, native)
-    traces = _fill(config, places, explicit)
+    if config.is_resolved() and explicit_value is None:
+        return config
+    own = type(config).__section__
+    places = tuple(sections or current_sections().sections)
+    inner: tuple[str, ...] = (own,) if own and own not in places[-1:] else ()
+    if config.is_credentials and not inner and places:
+        places, inner = places[:-1], places[-1:]
+    return _resolve(config, places, inner, explicit_value, accept_partial)
+
+
+def _resolve(
+    config: Spec, places: tuple[str, ...], inner: tuple[str, ...], explicit_value: Any, accept_partial: bool = False
+) -> Spec:
+    explicit = config.given_fields() | _explicit(config, explicit_value)
+    if config.is_credentials and inner and explicit_value is None and not explicit:
+        native, _ = find_value(inner[-1], places, secret=True, inner=inner[:-1])
+        if native is not MISSING and not isinstance(native, Mapping):
+            explicit = _explicit(config, native)
+    traces = _fill(config, places, inner, explicit, accept_partial)
     if config.is_partial():
-        with section_context(sections=places):
+        with section_context(sections=(*places, *inner)):
             config.on_partial()
-    if config.is_partial():
-        if not accept_partial:
-            absent = config.missing_fields()
-            hints = dict(config.__config_fields__.items())
-            secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
-            raise missing(type(config).__name__, {name: traces.get(name, []) for name in absent}, secret)
-    elif not config.is_resolved():
-        config.resolve()
+    if not config.is_partial():
+        if not config.is_resolved():
+            config.resolve()
+    elif not accept_partial:
+        absent = config.missing_fields()
+        hints = dict(config.__config_fields__.items())
+        secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
+        raise missing(type(config).__name__, {name: traces.get(name, []) for name in absent}, secret)
     return config
 
 
 def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
+    """Set the fields that a value has, and return their names."""
     if value is None:
-        return {name for name, found in config.items() if found is not None and found != _default(config, name)}
-    if isinstance(value, (Mapping, BaseConfiguration)):
-        given = {key: item for key, item in value.items() if item is not None}
+        return set()
+    if isinstance(value, BaseConfiguration):
+        value = {name: value.get(name) for name in value.given_fields() | ({*value} if value.is_resolved() else set())}
+    if isinstance(value, Mapping):
+        given = {key: item for key, item in value.items() if item is not None and key in config}
         config.update(given)
         return set(given)
     before = dict(config.items())
+    for name in before:
+        setattr(config, name, None)
     config.parse_native_representation(value)
-    return {name for name, found in config.items() if found is not None and found != before[name]}
+    found = {name for name, item in config.items() if item is not None}
+    config.update({name: item for name, item in before.items() if name not in found})
+    return found
 
 
-def _default(config: BaseConfiguration, name: str) -> Any:
-    return getattr(type(config), name, None)
-
-
-def _native(config: BaseConfiguration, places: Sequence[str]) -> Any:
-    """Return the value of a whole credentials section, such as a connection string."""
-    if not config.is_credentials or not places:
-        return None
-    value, _ = find_value(places[-1], places[:-1], secret=True)
-    return None if value is MISSING or isinstance(value, Mapping) else value
-
-
-def _fill(config: BaseConfiguration, places: Sequence[str], explicit: set[str]) -> dict[str, list[LookupTrace]]:
+def _fill(
+    config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str], may_miss: bool
+) -> dict[str, list[LookupTrace]]:
     traces: dict[str, list[LookupTrace]] = {}
     for name, hint in config.__config_fields__.items():
-        if name in explicit and not _nested(hint):
-            setattr(config, name, coerce(config.get(name), hint, name, secret=is_secret(hint)))
-            continue
         secret = config.is_credentials or is_secret(hint)
-        nested = _nested(hint)
-        if nested:
-            setattr(config, name, _fill_nested(name, hint, nested, places, config.get(name)))
+        if nested := spec_kinds(hint):
+            given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
+            setattr(config, name, fill_nested(name, nested, places, inner, given, may_miss or optional(hint)))
             continue
-        value, traces[name] = find_value(name, places, secret=secret)
+        if name in explicit:
+            setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
+            continue
+        value, traces[name] = find_value(name, places, secret=secret, inner=inner)
+        if value is MISSING:
+            continue
         if is_final(hint):
-            if value is not MISSING:
-                raise FinalConfigFieldException(
-                    f"{type(config).__name__}.{name} is final, but {traces[name][-1].provider} sets "
-                    f"{traces[name][-1].key}. Remove it there.",
-                    field=name,
-                )
-            continue
-        if value is not MISSING:
-            setattr(config, name, coerce(value, hint, name, secret=secret))
+            raise FinalConfigFieldException(
+                f"{type(config).__name__}.{name} is final, but {traces[name][-1].provider} sets "
+                f"{traces[name][-1].key}. Remove it there.",
+                field=name,
+            )
+        setattr(config, name, coerce(value, hint, name, secret=secret))
     return traces
 
 
-def _nested(hint: Any) -> list[type[BaseConfiguration]]:
+def spec_kinds(hint: Any) -> list[type[BaseConfiguration]]:
+    """Return the specs that a type hint names, in order."""
     hint = bare(hint)
-    parts = get_args(hint) if get_origin(hint) is Union or get_args(hint) else (hint,)
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     return [part for part in map(bare, parts) if isinstance(part, type) and issubclass(part, BaseConfiguration)]
 
 
-def _fill_nested(
-    name: str, hint: Any, kinds: list[type[BaseConfiguration]], places: Sequence[str], value: Any
-) -> BaseConfiguration | Any:
+def fill_nested(
+    name: str,
+    kinds: Sequence[type[BaseConfiguration]],
+    places: tuple[str, ...],
+    inner: tuple[str, ...],
+    value: Any,
+    may_miss: bool,
+) -> BaseConfiguration | None:
+    """Return the first of several specs that the values fit.
+
+    Args:
+        name: Name of the field or parameter; it is the section of the values.
+        kinds: Specs that are tried in order.
+        places: Sections, from general to specific.
+        inner: Sections that are never dropped.
+        value: What the program gave: a spec, a dict, a native value, or None.
+        may_miss: Return None when required fields are nowhere.
+
+    Raises:
+        ConfigurationException: the first failure, when no spec fits.
+    """
     if isinstance(value, BaseConfiguration):
-        return resolve_configuration(value, sections=(*places, name))
+        return _resolve(value, places, (*inner, name), None) if not value.is_resolved() else value
     failure: ConfigurationException | None = None
     for kind in kinds:
-        # several kinds of credentials: the first one that the values fit
-        section = (*places, name)
+        given = value
+        if given is None:
+            found, _ = find_value(name, places, secret=kind.is_credentials, inner=inner)
+            given = None if found is MISSING or isinstance(found, Mapping) else found
         try:
-            found, _ = find_value(name, places, secret=kind.is_credentials)
-            explicit = value if value is not None else None if isinstance(found, Mapping) or found is MISSING else found
-            return resolve_configuration(kind(), sections=section, explicit_value=explicit)
+            return _resolve(kind(), places, (*inner, name), given)
         except ConfigurationException as error:
-            failure = failure or error
-    if optional(hint) or failure is None:
+            if failure is None or isinstance(failure, ConfigFieldMissingException):
+                failure = failure if isinstance(error, ConfigFieldMissingException) and failure else error
+    if failure is None or (may_miss and isinstance(failure, ConfigFieldMissingException)):
         return None
     raise failure

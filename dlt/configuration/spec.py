@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,18 @@ class BaseConfiguration:
         self.on_resolved()
         self.__dict__["__is_resolved__"] = True
 
+    def given_fields(self) -> set[str]:
+        """Return the names of fields that the program set: passed to the constructor, or assigned since."""
+        passed = {name for name in self.__dict__.get("__given__", ()) if self.get(name) is not None}
+        for field in getattr(type(self), "__dataclass_fields__", {}).values():
+            if field.name not in self.__config_fields__:
+                continue
+            made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+            value = self.get(field.name)
+            if value is not None and value is not made and value != made:
+                passed.add(field.name)
+        return passed
+
     def is_resolved(self) -> bool:
         """Tell whether all fields have values."""
         return bool(self.__dict__.get("__is_resolved__"))
@@ -45,7 +58,7 @@ class BaseConfiguration:
         return [
             name
             for name, hint in self.__config_fields__.items()
-            if self.get(name) is None and not optional(hint) and name not in self._derived()
+            if self.get(name) is None and not optional(hint)
         ]
 
     def is_partial(self) -> bool:
@@ -64,6 +77,8 @@ class BaseConfiguration:
         Raises:
             ValueError: the value is not one that the spec reads.
         """
+        if isinstance(native_value, str) and native_value.lstrip().startswith("{"):
+            return self.update(_document(native_value, type(self)))
         raise InvalidNativeValue(
             f"{type(self).__name__} has no form as {type(native_value).__name__}; give its fields as a dict: "
             f"{', '.join(self.__config_fields__)}.",
@@ -73,9 +88,6 @@ class BaseConfiguration:
     def to_native_representation(self) -> Any:
         """Return the fields as one value; override it."""
         raise NotImplementedError(f"{type(self).__name__} has no native representation.")
-
-    def _derived(self) -> set[str]:
-        return set()
 
     def update(self, values: Mapping[str, Any]) -> None:
         """Set fields from a mapping; keys that are no fields are left out."""
@@ -202,9 +214,22 @@ def configspec(cls: Any = None, **options: Any) -> Any:
         made = dataclasses.dataclass(eq=False, repr=False)(kind)
         names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
         made.__config_fields__ = _Hints(made, names)
+        made.__init__ = _noting_arguments(made.__init__)
         return made
 
     return wrap if cls is None else wrap(cls)
+
+
+def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor that keeps which fields were passed: they come before all providers."""
+    parameters = list(inspect.signature(init).parameters)[1:]
+
+    @functools.wraps(init)
+    def __init__(self: BaseConfiguration, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        self.__dict__["__given__"] = {*parameters[: len(args)], *kwargs}
+
+    return __init__
 
 
 class _Hints(dict[str, Any]):
@@ -228,6 +253,19 @@ class _Hints(dict[str, Any]):
             hints = typing.get_type_hints(kind, include_extras=True)
             for name in self:
                 self[name] = hints[name]
+
+
+def _document(text: str, kind: type[Any]) -> Mapping[str, Any]:
+    import orjson
+
+    try:
+        found = orjson.loads(text)
+    except ValueError:
+        # the parser's message may quote a secret
+        found = None
+    if not isinstance(found, Mapping):
+        raise InvalidNativeValue(f"{kind.__name__}: the text is no JSON document with its fields.", spec=kind)
+    return found
 
 
 def _own(kind: type[Any]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain
+from operator import is_not
 from typing import TYPE_CHECKING, Any
 
 from dlt.schema.inference import json_text
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 NoneType = type(None)
 _EMPTY: dict[str, Any] = {}
+_is_there = partial(is_not, None)
 JSON_FIELD = {b"dlt.type": b"json"}
 """Field metadata of a text column that holds JSON documents."""
 
@@ -130,7 +133,7 @@ class PageEncoder:
         fields, arrays = self._fields(path, column)
         if not arrays:
             fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(column))]
-        mask = pa.array([value is None for value in column]) if None in column else None
+        mask = _null_mask(column)
         return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
 
     def _fields(self, path: tuple[str, ...], column: Sequence[Any]) -> tuple[list[pa.Field], list[pa.Array]]:
@@ -145,7 +148,7 @@ class PageEncoder:
             keys = list(dict.fromkeys(chain.from_iterable(shapes)))
             if len(keys) * len(column) > 40 * sum(map(len, filter(None, column))):
                 raise ValueError("thousands of sparse keys")
-            rows = [value if value is not None else _EMPTY for value in column] if None in column else column
+            rows = column if all(map(_is_there, column)) else [_EMPTY if value is None else value for value in column]
             columns = ([row.get(key) for row in rows] for key in keys)
         fields: list[pa.Field] = []
         arrays: list[pa.Array] = []
@@ -175,7 +178,7 @@ class PageEncoder:
             items = self._document(inner, next(iter(kinds)), values)
         else:
             items = self._mixed(inner, values)
-        mask = pa.array([value is None for value in column]) if None in column else None
+        mask = _null_mask(column)
         return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)
 
     def _mixed(self, path: tuple[str, ...], values: Sequence[Any]) -> pa.Array:
@@ -216,6 +219,13 @@ class PageEncoder:
         if kind is float and not pc.all(pc.is_finite(array)).as_py():
             array = pc.if_else(pc.is_finite(array), array, None)
         return array
+
+
+def _null_mask(column: Sequence[Any]) -> pa.Array | None:
+    import pyarrow as pa
+
+    absent = [value is None for value in column]
+    return pa.array(absent, pa.bool_()) if any(absent) else None
 
 
 def nested_array(column: Sequence[Any]) -> pa.Array:

@@ -35,8 +35,9 @@ from dlt.pipeline.sync import restore_from
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
 from dlt.progress import collector_from
 from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
-from dlt.user_log import alarm, line
+from dlt.user_log import alarm, enable, line, set_level
 from dlt.workdir.lock import PipelineLock
 from dlt.workdir.state import bump, new_state
 from dlt.workdir.workdir import Workdir
@@ -72,12 +73,15 @@ class Pipeline(Inspection):
         self._depth = 0
         self._wiped = not settings.full_refresh
         self._hooks: list[Any] = []
-        self.dataset_name: str | None = settings.dataset_name or self._state.get("dataset_name")
+        self.dataset_name: str = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
         if settings.full_refresh:
-            self._state, self.dataset_name = new_state(self.pipeline_name), settings.dataset_name
+            self._state = new_state(self.pipeline_name)
+            self.dataset_name = settings.dataset_name or self._default_dataset()
             # the folder is wiped by the first step; until then nothing of it counts
             nowhere = Workdir(os.path.join(self.working_dir, ".none"))
             self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
+        enable(bool(self._value("user_log", bool, "runtime", True)))
+        set_level(str(self._value("log_level", str, "runtime", "CRITICAL")))
         self._set_destination(settings.destination, settings.staging)
 
     # -- steps
@@ -460,7 +464,7 @@ class Pipeline(Inspection):
             self.workdir.wipe()
             self.schemas.forget()
             self._state = new_state(self.pipeline_name)
-            self.dataset_name = self.config.dataset_name
+            self.dataset_name = self.config.dataset_name or self._default_dataset()
         self._trace = None
         return self
 
@@ -809,18 +813,16 @@ class Pipeline(Inspection):
             key, kind, sections=tuple(section.split(".")), default=default, pipeline_name=self.pipeline_name
         )
 
+    def _default_dataset(self) -> str:
+        return f"{self.pipeline_name}_dataset" if self.config.compat else self.pipeline_name
+
     def _default_schema_name(self) -> str:
         if self._state["default_schema_name"]:
             return str(self._state["default_schema_name"])
-        return Schema("x").naming.normalize_identifier(self.pipeline_name)
+        return naming_from().normalize_identifier(self.pipeline_name)
 
     def dataset_for(self, schema_name: str | None) -> str:
-        base = self.dataset_name or self.pipeline_name
-        if self.config.compat and self.dataset_name is None:
-            base = f"{self.pipeline_name}_dataset"
-        naming = Schema("x").naming
-        name = naming.normalize_table_identifier(base) + self._suffix
-        self.dataset_name = self.dataset_name or base
+        name = naming_from().normalize_table_identifier(self.dataset_name) + self._suffix
         if schema_name is None or schema_name == self.default_schema_name or self.config.use_single_dataset:
             return name
         return f"{name}_{schema_name}"

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlt.configuration import get_value
@@ -13,7 +14,7 @@ from dlt.context import current
 from dlt.destinations.base import Destination
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.dialect import Dialect
-from dlt.destinations.sql.sql_client import Cursor
+from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import (
     DatabaseTerminalException,
     DatabaseTransientException,
@@ -169,6 +170,26 @@ class DuckDbClient(SqlDestinationClient):
     """Work on one dataset of a DuckDB database."""
 
     connection: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def catalog(self) -> str:
+        """Return the name of the database; a dataset may bear the same name, so it is always written."""
+        row = self.query("SELECT current_catalog()").fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def qualified_dataset(self, dataset_name: str | None = None) -> str:
+        """Return a dataset's name with its database, quoted."""
+        return f"{self.dialect.quote(self.catalog)}.{super().qualified_dataset(dataset_name)}"
+
+    def _in_catalog(self, column: str) -> str:
+        return f" AND {column} = current_catalog()"
+
+    def sql_client(self) -> SqlClient:
+        """Return a client for queries; bare table names mean tables of the dataset."""
+        if self.has_dataset():
+            self.query(f"USE {self.qualified_dataset()}")
+        return super().sql_client()
 
     def begin(self) -> None:
         """Start the transaction; rows need no order inside of it, which spares writing them twice."""

@@ -57,7 +57,15 @@ class SqlDestinationClient(ABC):
 
     def qualified(self, table: str, dataset_name: str | None = None) -> str:
         """Return a table's name with its dataset, quoted."""
-        return f"{self.dialect.quote(dataset_name or self.dataset_name)}.{self.dialect.quote(table)}"
+        return f"{self.qualified_dataset(dataset_name)}.{self.dialect.quote(table)}"
+
+    def qualified_dataset(self, dataset_name: str | None = None) -> str:
+        """Return a dataset's name, quoted."""
+        return self.dialect.quote(dataset_name or self.dataset_name)
+
+    def _in_catalog(self, column: str) -> str:
+        """Return a condition that keeps to the database at hand, where information_schema shows others too."""
+        return ""
 
     def _staged_name(self, table: str, load_id: str) -> str:
         return self.dialect.quote(f"dlt_staged_{load_id.replace('.', '_')}_{table}")
@@ -66,22 +74,22 @@ class SqlDestinationClient(ABC):
 
     def has_dataset(self) -> bool:
         """Tell whether the dataset is there."""
-        sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
+        sql = f"SELECT 1 FROM information_schema.schemata WHERE schema_name = %s{self._in_catalog('catalog_name')}"
         return self.query(sql, (self.dataset_name,)).fetchone() is not None
 
     def create_dataset(self) -> None:
         """Make the dataset if it is not there."""
-        self.query(f"CREATE SCHEMA IF NOT EXISTS {self.dialect.quote(self.dataset_name)}")
+        self.query(f"CREATE SCHEMA IF NOT EXISTS {self.qualified_dataset()}")
 
     def drop_dataset(self) -> None:
         """Delete the dataset with all in it."""
-        self.query(f"DROP SCHEMA IF EXISTS {self.dialect.quote(self.dataset_name)} CASCADE")
+        self.query(f"DROP SCHEMA IF EXISTS {self.qualified_dataset()} CASCADE")
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
         """Return the columns of tables that are there, by table."""
         sql = (
             "SELECT table_name, column_name, data_type FROM information_schema.columns "
-            "WHERE table_schema = %s ORDER BY table_name, ordinal_position"
+            f"WHERE table_schema = %s{self._in_catalog('table_catalog')} ORDER BY table_name, ordinal_position"
         )
         wanted, found = set(names), {}  # type: tuple[set[str], dict[str, dict[str, ColumnSchema]]]
         for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():

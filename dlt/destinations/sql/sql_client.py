@@ -142,7 +142,7 @@ class SqlClient:
 
     def fully_qualified_dataset_name(self) -> str:
         """Return the dataset's name, quoted."""
-        return self._client.dialect.quote(self.dataset_name)
+        return self._client.qualified_dataset(self.dataset_name)
 
     def escape_column_name(self, name: str, quote: bool = True, casefold: bool = True) -> str:
         """Return a column's name, quoted."""
