@@ -15,8 +15,8 @@ from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
-from dlt.configuration.spec import BaseConfiguration, optional
-from dlt.configuration.values import Placeholder, bare, is_secret
+from dlt.configuration.spec import BaseConfiguration
+from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -108,8 +108,9 @@ def _inject(
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
         if name in arguments and not isinstance(arguments[name], Placeholder):
+            arguments[name] = _completed(name, hint, places, arguments[name])
             continue
-        if isinstance(bare(hint), type) and spec is not None and issubclass(bare(hint), spec):
+        if spec is not None and is_class(bare(hint)) and issubclass(bare(hint), spec):
             arguments[name] = from_spec["__spec__"]
             continue
         if from_spec.get(name) is not None or (name in from_spec and default is inspect.Parameter.empty):
@@ -128,14 +129,24 @@ def _inject(
         raise missing(function_name, absent, secret_names)
 
 
+def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any:
+    """Return a passed argument; credentials given as a dict, as text or in part become whole."""
+    kinds = spec_kinds(hint)
+    if not kinds or value is None or (isinstance(value, BaseConfiguration) and value.is_resolved()):
+        return value
+    others = [part for part in typing.get_args(bare(hint)) if is_class(part) and part not in kinds]
+    if isinstance(value, tuple(others)) or not isinstance(value, (str, Mapping, BaseConfiguration)):
+        return value
+    return fill_nested(name, kinds, places, (), value, may_miss=False)
+
+
 def _configured(
     name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any
 ) -> tuple[Any, list[LookupTrace]]:
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
-        may_miss = optional(hint) or not required
-        made = fill_nested(name, kinds, places, (), None if required else default, may_miss)
+        made = fill_nested(name, kinds, places, (), None if required else default, not required)
         return (MISSING if made is None else made), []
     value, trace = find_value(name, places, secret=secret)
     if hasattr(default, "cursor_path") and hasattr(default, "merge"):

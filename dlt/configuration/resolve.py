@@ -10,7 +10,7 @@ from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
-from dlt.configuration.values import bare, is_secret
+from dlt.configuration.values import bare, is_class, is_secret
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigurationException,
@@ -126,7 +126,7 @@ def spec_kinds(hint: Any) -> list[type[BaseConfiguration]]:
     """Return the specs that a type hint names, in order."""
     hint = bare(hint)
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return [part for part in map(bare, parts) if isinstance(part, type) and issubclass(part, BaseConfiguration)]
+    return [part for part in map(bare, parts) if is_class(part) and issubclass(part, BaseConfiguration)]
 
 
 def fill_nested(

@@ -53,3 +53,8 @@ def is_secret(hint: Any) -> bool:
 def bare(hint: Any) -> Any:
     """Return a type without its marks."""
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def is_class(hint: Any) -> bool:
+    """Tell whether a type hint is a class; `list[int]` is none, though Python 3.10 says so."""
+    return isinstance(hint, type) and get_origin(hint) is None

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlt.errors import InvalidDataItem
-from dlt.typed_json import dump_row, read_rows
 from dlt.formats.spool import SpoolWriter
+from dlt.typed_json import dump_row, read_rows
 
 SCALARS = (
     st.none()

@@ -1,0 +1,1 @@
+"""Libraries that work together with this one."""

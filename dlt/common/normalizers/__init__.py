@@ -1,0 +1,1 @@
+"""Naming conventions under the names of PyPI `dlt` 1.x."""

@@ -1,0 +1,41 @@
+"""Exceptions under the names of PyPI `dlt` 1.x."""
+
+from dlt.errors import (
+    CurrentLoadPackageStateNotAvailable,
+    InStorageSchemaModified,
+    JobFileFormatUnsupported,
+    LoadPackageAlreadyCompleted,
+    LoadPackageCancelled,
+    LoadPackageInconsistent,
+    LoadPackageNotCompleted,
+    LoadPackageNotFound,
+    LoadStorageException,
+    NoMigrationPathException,
+    SchemaNotFoundError,
+    SchemaStorageException,
+    StorageException,
+    StorageMigrationError,
+    UnexpectedSchemaName,
+    UnsupportedStorageVersionException,
+    WrongStorageVersionException,
+)
+
+__all__ = [
+    "CurrentLoadPackageStateNotAvailable",
+    "InStorageSchemaModified",
+    "JobFileFormatUnsupported",
+    "LoadPackageAlreadyCompleted",
+    "LoadPackageCancelled",
+    "LoadPackageInconsistent",
+    "LoadPackageNotCompleted",
+    "LoadPackageNotFound",
+    "LoadStorageException",
+    "NoMigrationPathException",
+    "SchemaNotFoundError",
+    "SchemaStorageException",
+    "StorageException",
+    "StorageMigrationError",
+    "UnexpectedSchemaName",
+    "UnsupportedStorageVersionException",
+    "WrongStorageVersionException",
+]

@@ -1,0 +1,35 @@
+"""Moments under the names of PyPI `dlt` 1.x."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from dlt.schema.inference import coerce_value, infer_type
+
+
+def ensure_pendulum_datetime(value: Any) -> datetime.datetime:
+    """Return an aware moment in UTC; a pendulum one where pendulum is installed.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch.
+
+    Raises:
+        ValueError: it is no moment.
+    """
+    moment: datetime.datetime = coerce_value("timestamp", infer_type(value), value)
+    moment = moment.astimezone(datetime.timezone.utc)
+    try:
+        from dlt.common.pendulum import pendulum
+    except ImportError:
+        return moment
+    found: datetime.datetime = pendulum.instance(moment)
+    return found
+
+
+ensure_pendulum_datetime_utc = ensure_pendulum_datetime
+
+
+def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusive: float | None) -> bool:
+    """Tell whether seconds lie in a range."""
+    return timestamp > (min_exclusive or 0) and timestamp <= (max_inclusive or float("inf"))

@@ -1,0 +1,27 @@
+"""Predicates for retry libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dlt.errors import PipelineStepFailed, TerminalException
+
+
+def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[BaseException], bool]:
+    """Return a predicate that tells whether a failed run is worth another attempt.
+
+    Args:
+        retry_on_pipeline_steps: Steps whose failures may be tried again.
+    """
+
+    def worth(error: BaseException) -> bool:
+        if isinstance(error, PipelineStepFailed) and getattr(error, "step", None) not in retry_on_pipeline_steps:
+            return False
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, TerminalException):
+                return False
+            cause = cause.__cause__
+        return True
+
+    return worth
