@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
-    from dlt.destinations.impl import duckdb as _duckdb
-    from dlt.destinations.impl import dummy as _dummy
-    from dlt.destinations.impl import filesystem as _filesystem
+    from dlt.destinations.impl.duckdb import DuckDb
+    from dlt.destinations.impl.dummy import Dummy
+    from dlt.destinations.impl.filesystem import Filesystem
 
-    duckdb, dummy, filesystem = _duckdb.DuckDb, _dummy.Dummy, _filesystem.Filesystem
+    duckdb, dummy, filesystem = DuckDb, Dummy, Filesystem
 
 
 def __getattr__(name: str) -> Any:

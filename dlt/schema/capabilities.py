@@ -19,6 +19,7 @@ class Capabilities:
     max_column_identifier_length: int = 65536
     has_case_sensitive_identifiers: bool = False
     naming_convention: str | None = None
+    max_table_nesting: int | None = None
     decimal_precision: tuple[int, int] = (38, 9)
     wei_precision: tuple[int, int] = (38, 0)
     timestamp_precision: int = 6

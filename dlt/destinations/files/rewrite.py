@@ -1,0 +1,52 @@
+"""Merge new rows into the files of tables, by a DuckDB database that lives as long as the merge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from dlt.destinations.impl.duckdb import DIALECT, DuckDbClient
+from dlt.schema.typing import TableSchema
+from dlt.schema.update import SchemaUpdate
+
+Files = Mapping[str, Sequence[tuple[str, str]]]
+"""Local path and format of files, by table."""
+
+
+def merge_files(
+    folder: str, chain: Sequence[TableSchema], current: Files, staged: Files, load_id: str
+) -> dict[str, str]:
+    """Return the path of one Parquet file with the new content of each table of a chain.
+
+    Args:
+        folder: An existing local folder for the database and the results.
+        chain: Root table first.
+        current: Files of the tables as they are.
+        staged: Files with the new rows.
+        load_id: Id of the load.
+    """
+    import duckdb
+
+    connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
+    try:
+        client = DuckDbClient(DIALECT, "tables", connection)
+        client.begin()
+        client.create_dataset()
+        client.apply_ddl(SchemaUpdate({table["name"]: table for table in chain}))
+        for table in chain:
+            for path, file_format in current[table["name"]]:
+                client.load_file(table, client.qualified(table["name"]), path, file_format)
+        targets = client.stage(chain, load_id)
+        for table in chain:
+            for path, file_format in staged[table["name"]]:
+                client.load_file(table, targets[table["name"]], path, file_format)
+        client.publish(chain, load_id)
+        client.commit()
+        found = {}
+        for number, table in enumerate(chain):
+            path = found[table["name"]] = os.path.join(folder, f"merged.{number:05d}.parquet")
+            quoted = "'" + path.replace("'", "''") + "'"
+            client.query(f"COPY {client.qualified(table['name'])} TO {quoted} (FORMAT parquet)")
+        return found
+    finally:
+        connection.close()
