@@ -37,6 +37,7 @@ from dlt.progress import collector_from
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
+from dlt.schema.system_tables import STATE_TABLE, state_table
 from dlt.user_log import alarm, enable, line, set_level
 from dlt.workdir.lock import PipelineLock
 from dlt.workdir.state import bump, new_state
@@ -707,6 +708,8 @@ class Pipeline(Inspection):
         schema.update_naming(None, self._capabilities().max_identifier_length)
         if state["default_schema_name"] is None:
             state["default_schema_name"] = name
+        if state["default_schema_name"] == name:
+            schema.tables.setdefault(STATE_TABLE, state_table())
         schemas[name] = schema
         return schema
 
@@ -716,6 +719,9 @@ class Pipeline(Inspection):
             naming = self._capabilities().naming_convention
         if naming is not None and schema.normalizers["names"] == "snake_case":
             schema.update_naming(naming)
+        limit = self._capabilities().max_table_nesting
+        if limit is not None:
+            schema.normalizers["json"].setdefault("config", {}).setdefault("max_nesting", limit)
 
     def _live_schema(self, package: Any) -> Schema:
         name = package.schema_name

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from dlt.destinations.impl.duckdb import DIALECT, DuckDbClient
-from dlt.schema.typing import TableSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
 Files = Mapping[str, Sequence[tuple[str, str]]]
@@ -32,10 +32,13 @@ def merge_files(
         client = DuckDbClient(DIALECT, "tables", connection)
         client.begin()
         client.create_dataset()
-        client.apply_ddl(SchemaUpdate({table["name"]: table for table in chain}))
+        client.apply_ddl(SchemaUpdate({table["name"]: _without_constraints(table) for table in chain}))
         for table in chain:
             for path, file_format in current[table["name"]]:
                 client.load_file(table, client.qualified(table["name"]), path, file_format)
+        for table in chain[1:]:
+            if "_dlt_root_id" in table["columns"]:
+                client.fill_root_ids(table)
         targets = client.stage(chain, load_id)
         for table in chain:
             for path, file_format in staged[table["name"]]:
@@ -50,3 +53,11 @@ def merge_files(
         return found
     finally:
         connection.close()
+
+
+def _without_constraints(table: TableSchema) -> TableSchema:
+    # rows of earlier loads may lack what became required later
+    columns: dict[str, ColumnSchema] = {}
+    for name, column in table["columns"].items():
+        columns[name] = {**column, "nullable": True}
+    return {**table, "columns": columns}

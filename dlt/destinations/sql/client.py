@@ -118,10 +118,10 @@ class SqlDestinationClient(ABC):
             for statement in add_columns(self.dialect, self.qualified(name), new):
                 self.query(statement)
             if "_dlt_root_id" in new:
-                self._fill_root_ids(table)
+                self.fill_root_ids(table)
 
-    def _fill_root_ids(self, table: TableSchema) -> None:
-        # the table was loaded before merge needed root ids: its parent knows them
+    def fill_root_ids(self, table: TableSchema) -> None:
+        """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
         parent = table.get("parent")
         if not parent:
             return
@@ -130,7 +130,8 @@ class SqlDestinationClient(ABC):
         quote = self.dialect.quote
         self.query(
             f"UPDATE {self.qualified(table['name'])} SET {quote('_dlt_root_id')} = (SELECT p.{quote(source)} FROM "
-            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = {quote('_dlt_parent_id')})"
+            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = {quote('_dlt_parent_id')}) "
+            f"WHERE {quote('_dlt_root_id')} IS NULL"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:

@@ -1,0 +1,99 @@
+"""`dlt init`: a project to start from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from typing import Any
+
+from dlt.cli.output import say, say_error
+from dlt.destinations.references import KNOWN
+
+_FIELDS: dict[str, str] = {
+    "duckdb": '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n',
+    "filesystem": '[destination.filesystem]\nbucket_url = "data"\n',
+    "postgres": (
+        '[destination.postgres.credentials]\nhost = "localhost"\nport = 5432\ndatabase = "dlt"\nusername = "dlt"\n'
+        'password = "fill in"\n'
+    ),
+    "redshift": (
+        '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
+        'username = "fill in"\npassword = "fill in"\n'
+    ),
+    "bigquery": (
+        '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
+        'private_key = "fill in"\n'
+    ),
+}
+_PIPELINE = '''"""Load {source} into {destination}."""
+
+import dlt
+from dlt.destinations import {destination}
+
+
+@dlt.resource(table_name="items", write_disposition="append")
+def items():
+    """Yield rows: dicts, lists of dicts, Arrow tables or frames. Put the code that reads {source} here."""
+    yield [{{"id": 1, "name": "first", "tags": ["a", "b"]}}]
+
+
+@dlt.source
+def {source}_data():
+    """Return the resources of {source}."""
+    return items
+
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline(destination={destination}, dataset_name="{source}")
+    print(pipeline.run({source}_data()))
+'''
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "init",
+        help="make a project in the current, empty folder",
+        description="Make a project in the current, empty folder.",
+        epilog="example: dlt init github duckdb",
+    )
+    parser.add_argument("source", help="name of the source: letters, digits and underscores")
+    parser.add_argument("destination", help=f"one of {', '.join(sorted(KNOWN))}")
+    parser.set_defaults(run=_init)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    source, destination = arguments.source, arguments.destination
+    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*", source):
+        say_error(f"{source!r} is no name for a source: use letters, digits and underscores, a letter first.")
+        return 1
+    if destination not in KNOWN:
+        say_error(f"there is no destination {destination!r}. Known are {', '.join(sorted(KNOWN))}.")
+        return 1
+    found = sorted(os.listdir())
+    if found:
+        say_error(f"the folder is not empty: it has {', '.join(found[:5])}. Make an empty folder and go there first.")
+        return 1
+    extra = f"[{destination}]" if destination != "dummy" else ""
+    secrets = _FIELDS.get(destination, "").format(source=source)
+    files = {
+        ".dlt/config.toml": f'[pipelines]\npipeline_name = "{source}"\n\n[runtime]\nuser_log = true\n',
+        ".dlt/secrets.toml": f"# this file stays out of version control\n{secrets}",
+        "requirements.txt": f"dlt-tasks{extra}\nrequests\n",
+        ".gitignore": "secrets.toml\n.env\n*.duckdb\n__pycache__/\n",
+        "pipeline.py": _PIPELINE.format(source=source, destination=destination),
+        "README.md": (
+            f"# {source} to {destination}\n\n```\npip install -r requirements.txt\npython pipeline.py\n```\n\n"
+            "Credentials belong into `.dlt/secrets.toml`, everything else into `.dlt/config.toml`.\n"
+        ),
+    }
+    for path, content in files.items():
+        if os.path.dirname(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        mode = 0o600 if path.endswith("secrets.toml") else 0o644
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+            file.write(content)
+    say(f"made {', '.join(files)}")
+    say("next: pip install -r requirements.txt, then python pipeline.py")
+    return 0

@@ -1,0 +1,52 @@
+"""What the command prints: aligned tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from dlt.info import json_safe
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    print(text)
+
+
+def say_error(text: str) -> None:
+    """Print an error."""
+    print(f"dlt: error: {text}", file=sys.stderr)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(orjson.dumps(json_safe(value), option=orjson.OPT_INDENT_2).decode())
+
+
+def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows in aligned columns; numbers stand right."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max([len(header), *(len(row[i]) for row in texts)]) for i, header in enumerate(headers)]
+    numeric = [bool(rows) and all(isinstance(row[i], (int, float)) for row in rows) for i in range(len(headers))]
+
+    def line(cells: Sequence[str]) -> str:
+        parts = [c.rjust(w) if n else c.ljust(w) for c, w, n in zip(cells, widths, numeric, strict=True)]
+        return "  ".join(parts).rstrip()
+
+    say(line(headers))
+    say("  ".join("-" * width for width in widths))
+    for row in texts:
+        say(line(row))
+
+
+def confirm(question: str, assume_yes: bool, never_ask: bool) -> bool:
+    """Ask a question; without a terminal the answer is no."""
+    if assume_yes:
+        return True
+    if never_ask or not sys.stdin.isatty():
+        say_error("nothing was done: this needs a confirmation. Give --yes.")
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
