@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dlt.configuration.accessors import secrets as secrets
     from dlt.configuration.inject import with_config as with_config
     from dlt.configuration.resolve import resolve_configuration as resolve_configuration
+    from dlt.configuration.signature import spec_from_signature as spec_from_signature
     from dlt.configuration.spec import BaseConfiguration as BaseConfiguration
     from dlt.configuration.spec import CredentialsConfiguration as CredentialsConfiguration
     from dlt.configuration.spec import configspec as configspec
@@ -24,6 +25,7 @@ _HOMES = {
     "secrets": "accessors",
     "with_config": "inject",
     "resolve_configuration": "resolve",
+    "spec_from_signature": "signature",
     "BaseConfiguration": "spec",
     "CredentialsConfiguration": "spec",
     "configspec": "spec",

@@ -8,7 +8,7 @@ from typing import Any
 from dlt.configuration import container
 from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, find_value, missing
-from dlt.configuration.providers.base import ConfigProvider
+from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
 
 
@@ -56,7 +56,7 @@ class Accessor:
         return self._placeholder
 
     @property
-    def writable_provider(self) -> ConfigProvider:
+    def writable_provider(self) -> WritableProvider:
         """Return the provider that writes the file."""
         return container.SECRETS if self._secret else container.CONFIG
 

@@ -7,11 +7,10 @@ import inspect
 import os
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 from dlt.configuration.coerce import coerce
+from dlt.configuration.hints import INJECTED_KINDS, function_hints
 from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
@@ -19,7 +18,6 @@ from dlt.configuration.spec import BaseConfiguration
 from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class _Plan:
@@ -27,39 +25,12 @@ class _Plan:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.signature = inspect.signature(function)
-        hints = _hints(function)
+        hints = function_hints(function)
         self.parameters = [
             (parameter, hints.get(parameter.name, Any))
             for parameter in self.signature.parameters.values()
-            if parameter.kind in _KINDS and parameter.name != "self"
+            if parameter.kind in INJECTED_KINDS and parameter.name != "self"
         ]
-
-
-_known_hints: WeakKeyDictionary[Any, Mapping[str, Any]] = WeakKeyDictionary()
-
-
-def _hints(function: Callable[..., Any]) -> Mapping[str, Any]:
-    """Return the type hints of a function; those that exist for type checkers only are left out."""
-    function = inspect.unwrap(function)
-    try:
-        if function not in _known_hints:
-            _known_hints[function] = _evaluated(function)
-        return _known_hints[function]
-    except TypeError:
-        # not every callable can be kept weakly
-        return _evaluated(function)
-
-
-def _evaluated(function: Callable[..., Any]) -> Mapping[str, Any]:
-    written = getattr(function, "__annotations__", {})
-    space = getattr(function, "__globals__", {})
-    found: dict[str, Any] = {}
-    for name, hint in written.items():
-        try:
-            found.update(typing.get_type_hints(SimpleNamespace(__annotations__={name: hint}), space, space, True))
-        except (NameError, AttributeError, TypeError, SyntaxError):
-            continue
-    return found
 
 
 def with_config(
@@ -110,7 +81,7 @@ def _inject(
         if name in arguments and not isinstance(arguments[name], Placeholder):
             arguments[name] = _completed(name, hint, places, arguments[name])
             continue
-        if spec is not None and is_class(bare(hint)) and issubclass(bare(hint), spec):
+        if spec is not None and spec in spec_kinds(hint):
             arguments[name] = from_spec["__spec__"]
             continue
         if from_spec.get(name) is not None or (name in from_spec and default is inspect.Parameter.empty):

@@ -113,6 +113,8 @@ def _fill(
         if value is MISSING:
             continue
         if is_final(hint):
+            if value == config.get(name):
+                continue
             raise FinalConfigFieldException(
                 f"{type(config).__name__}.{name} is final, but {traces[name][-1].provider} sets "
                 f"{traces[name][-1].key}. Remove it there.",

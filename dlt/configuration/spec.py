@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
-from dlt.configuration.values import is_secret
+from dlt.configuration.values import bare, is_secret
 from dlt.errors import ConfigFieldMissingTypeHintException, InvalidNativeValue
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class BaseConfiguration:
 
     __section__: ClassVar[str | None] = None
     __config_fields__: ClassVar[dict[str, Any]] = {}
+    __without_default__: ClassVar[frozenset[str]] = frozenset()
     is_credentials: ClassVar[bool] = False
 
     def resolve(self) -> None:
@@ -58,7 +60,7 @@ class BaseConfiguration:
         return [
             name
             for name, hint in self.__config_fields__.items()
-            if self.get(name) is None and not optional(hint)
+            if self.get(name) is None and (name in self.__without_default__ or not _any(hint)) and not _nullable(hint)
         ]
 
     def is_partial(self) -> bool:
@@ -165,9 +167,18 @@ class CredentialsConfiguration(BaseConfiguration):
 
 def optional(hint: Any) -> bool:
     """Tell whether None is a value of a type."""
-    if get_origin(hint) is typing.Annotated:
-        hint = get_args(hint)[0]
-    return hint is Any or type(None) in get_args(hint)
+    return _any(hint) or _nullable(hint)
+
+
+def _any(hint: Any) -> bool:
+    return bare(hint) is Any
+
+
+def _nullable(hint: Any) -> bool:
+    hint = bare(hint)
+    if get_origin(hint) not in (typing.Union, types.UnionType):
+        return False
+    return any(part is type(None) or _nullable(part) for part in get_args(hint))
 
 
 def is_final(hint: Any) -> bool:
@@ -179,7 +190,7 @@ def is_final(hint: Any) -> bool:
 def configspec(cls: type[Kind]) -> type[Kind]: ...
 @overload
 def configspec(cls: None = None, **options: Any) -> Callable[[type[Kind]], type[Kind]]: ...
-@dataclass_transform(eq_default=False)
+@dataclass_transform(eq_default=False, kw_only_default=True)
 def configspec(cls: Any = None, **options: Any) -> Any:
     """Turn a class into a spec: a dataclass whose annotated attributes are fields.
 
@@ -205,6 +216,8 @@ def configspec(cls: Any = None, **options: Any) -> Any:
                     field_name=name,
                     spec=kind,
                 )
+        without = {name for name in annotations if not hasattr(kind, name)}
+        kind.__without_default__ = (kind.__without_default__ - set(annotations)) | without
         for name in annotations:
             if not hasattr(kind, name) and not name.startswith("__"):
                 setattr(kind, name, None)

@@ -9,18 +9,23 @@ from typing import Any, Protocol, runtime_checkable
 class ConfigProvider(Protocol):
     """A place for configuration values.
 
+    A vault sets `supports_settings = False` too: then it is asked for secrets only.
+
     Attributes:
         name: For messages.
         supports_secrets: Secrets may stand here.
-        supports_settings: Plain settings are looked for here; vaults are asked for secrets only.
     """
 
     name: str
     supports_secrets: bool
-    supports_settings: bool
 
     def get(self, key: str, *sections: str) -> tuple[Any, str]:
         """Return a value, or None, and the name under which it was looked for."""
 
+
+@runtime_checkable
+class WritableProvider(ConfigProvider, Protocol):
+    """A place that values can be written to."""
+
     def set(self, key: str, value: Any) -> None:
-        """Set a value by its dotted key, if this place can be written."""
+        """Set a value by its dotted key."""

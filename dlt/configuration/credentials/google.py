@@ -1,0 +1,202 @@
+"""Credentials of Google Cloud: service accounts and users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dlt.configuration.spec import CredentialsConfiguration, configspec
+from dlt.configuration.values import TSecretStrValue
+from dlt.errors import (
+    InvalidGoogleNativeCredentialsType,
+    InvalidGoogleOauth2Json,
+    InvalidGoogleServicesJson,
+    NativeValueError,
+)
+
+
+def _google_default() -> tuple[Any, str | None]:
+    """Return Google's credentials of the machine and its project, or None for both."""
+    try:
+        import google.auth
+        from google.auth.exceptions import DefaultCredentialsError
+    except ImportError:
+        return None, None
+    try:
+        native, project = google.auth.default()
+    except DefaultCredentialsError:
+        return None, None
+    return native, project
+
+
+def _google_document(native_value: Any, kind: str, error: type[NativeValueError]) -> Mapping[str, Any]:
+    if isinstance(native_value, str):
+        import orjson
+
+        try:
+            native_value = orjson.loads(native_value)
+        except orjson.JSONDecodeError:
+            # the parser's message may quote a secret
+            raise error(f"{kind}: the text is not JSON. Give the content of the key file.") from None
+    if not isinstance(native_value, Mapping):
+        raise InvalidGoogleNativeCredentialsType(
+            f"{kind}: found {type(native_value).__name__}. Give the JSON of the key file, a dict, or credentials of "
+            "google.auth."
+        )
+    return native_value
+
+
+@configspec
+class GcpCredentials(CredentialsConfiguration):
+    """Base of credentials for Google Cloud."""
+
+    project_id: str
+    token_uri: Final[str] = "https://oauth2.googleapis.com/token"
+    auth_uri: Final[str] = "https://accounts.google.com/o/oauth2/auth"
+
+    @property
+    def native(self) -> Any:
+        """Return the object of google.auth that the program gave or the machine has, or None."""
+        return self.__dict__.get("native_credentials")
+
+    def take_native(self, native: Any, project_id: str | None) -> None:
+        """Use an object of google.auth in place of the fields."""
+        self.__dict__["native_credentials"] = native
+        self.project_id = self.project_id or project_id or ""
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value; an object of google.auth needs none."""
+        return [] if self.native is not None else super().missing_fields()
+
+    def to_native_representation(self) -> Any:
+        """Return the fields as JSON text, as a key file has them."""
+        import orjson
+
+        return orjson.dumps(self.as_dict()).decode()
+
+    def to_gcs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of gcsfs."""
+        return {"project": self.project_id, "token": self.native or self.as_dict()}
+
+
+@configspec
+class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
+    """A Google service account, as the JSON of its key or by parts."""
+
+    private_key: TSecretStrValue
+    client_email: str
+    private_key_id: str | None = None
+    type: Final[str] = "service_account"
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the parts from the JSON text of a key, a dict, or an object of google.auth.
+
+        Raises:
+            InvalidGoogleServicesJson: the text is not the key of a service account.
+            InvalidGoogleNativeCredentialsType: it is something else.
+        """
+        if hasattr(native_value, "service_account_email"):
+            self.client_email = native_value.service_account_email
+            return self.take_native(native_value, getattr(native_value, "project_id", None))
+        document = _google_document(native_value, type(self).__name__, InvalidGoogleServicesJson)
+        if document.get("type", "service_account") != "service_account":
+            raise InvalidGoogleServicesJson(
+                f"{type(self).__name__}: the document is of type {document['type']!r}, not 'service_account'. "
+                "Give the key of a service account, or use GcpOAuthCredentials."
+            )
+        self.update({key: value for key, value in document.items() if key in _GOOGLE_KEY})
+
+    def on_resolved(self) -> None:
+        """Give the key its line ends back, which variables and TOML often lose."""
+        if self.private_key:
+            self.private_key = self.private_key.replace("\\n", "\n").rstrip("\n") + "\n"
+
+    def to_native_credentials(self) -> Any:
+        """Return an object of google.auth."""
+        if self.native is not None:
+            return self.native
+        from google.oauth2.service_account import Credentials
+
+        return Credentials.from_service_account_info(self.as_dict())
+
+    def __str__(self) -> str:
+        return f"{self.client_email}@{self.project_id}"
+
+
+_GOOGLE_KEY = {"project_id", "private_key", "private_key_id", "client_email"}
+
+
+@configspec
+class GcpServiceAccountCredentials(GcpServiceAccountCredentialsWithoutDefaults):
+    """A Google service account; without a key, the credentials of the machine."""
+
+    def on_partial(self) -> None:
+        """Take the credentials of the machine."""
+        native, project = _google_default()
+        if native is not None:
+            self.client_email = getattr(native, "service_account_email", None) or "machine default"
+            self.take_native(native, project)
+
+
+@configspec
+class OAuth2Credentials(CredentialsConfiguration):
+    """A user of a service, by OAuth 2."""
+
+    client_id: str
+    client_secret: TSecretStrValue
+    refresh_token: TSecretStrValue | None = None
+    scopes: list[str] | None = None
+    token: TSecretStrValue | None = None
+
+    def add_scopes(self, scopes: str | list[str]) -> None:
+        """Ask for more scopes."""
+        more = [scopes] if isinstance(scopes, str) else scopes
+        self.scopes = list(dict.fromkeys([*(self.scopes or []), *more]))
+
+
+@configspec
+class GcpOAuthCredentialsWithoutDefaults(GcpCredentials, OAuth2Credentials):
+    """A Google user, by refresh token."""
+
+    refresh_token: TSecretStrValue
+    client_type: Final[str] = "installed"
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the parts from the JSON text of a client file, a dict, or an object of google.auth.
+
+        Raises:
+            InvalidGoogleOauth2Json: the text is not the file of a client.
+            InvalidGoogleNativeCredentialsType: it is something else.
+        """
+        if hasattr(native_value, "refresh_token"):
+            self.client_id, self.client_secret = native_value.client_id, native_value.client_secret
+            self.refresh_token, self.scopes = native_value.refresh_token, native_value.scopes
+            return self.take_native(native_value, getattr(native_value, "quota_project_id", None))
+        document = _google_document(native_value, type(self).__name__, InvalidGoogleOauth2Json)
+        inner = document.get("installed", document)
+        fixed = ("token_uri", "auth_uri", "client_type")
+        self.update({key: value for key, value in inner.items() if key not in fixed})
+
+    def to_native_credentials(self) -> Any:
+        """Return an object of google.auth."""
+        if self.native is not None:
+            return self.native
+        from google.oauth2.credentials import Credentials
+
+        return Credentials(
+            self.token, self.refresh_token, None, self.token_uri, self.client_id, self.client_secret, self.scopes
+        )
+
+    def __str__(self) -> str:
+        return f"{self.client_id}@{self.project_id}"
+
+
+@configspec
+class GcpOAuthCredentials(GcpOAuthCredentialsWithoutDefaults):
+    """A Google user, by refresh token; without one, the credentials of the machine."""
+
+    def on_partial(self) -> None:
+        """Take the credentials of the machine."""
+        native, project = _google_default()
+        if native is not None:
+            self.take_native(native, project)

@@ -1,0 +1,162 @@
+"""Credentials of Amazon and Azure: keys, tokens and principals."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from dlt.configuration.spec import CredentialsConfiguration, configspec
+from dlt.configuration.values import TSecretStrValue
+from dlt.errors import InvalidBoto3Session
+
+
+@configspec
+class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
+    """Keys for Amazon Web Services and stores that speak its protocol."""
+
+    aws_access_key_id: str
+    aws_secret_access_key: TSecretStrValue
+    aws_session_token: TSecretStrValue | None = None
+    profile_name: str | None = None
+    region_name: str | None = None
+    endpoint_url: str | None = None
+    s3_url_style: str | None = None
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the keys from a session of boto3, botocore or aiobotocore, or from JSON text.
+
+        Raises:
+            InvalidBoto3Session: it is something else, or it has no keys.
+        """
+        if isinstance(native_value, str):
+            return super().parse_native_representation(native_value)
+        keys = native_value.get_credentials() if hasattr(native_value, "get_credentials") else None
+        if keys is None:
+            raise InvalidBoto3Session(
+                f"{type(self).__name__}: found {type(native_value).__name__}, which gives no keys. Give a session of "
+                "boto3 that has credentials, or a dict with aws_access_key_id and aws_secret_access_key."
+            )
+        frozen = keys.get_frozen_credentials()
+        self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
+        self.aws_session_token = frozen.token
+        self.profile_name = getattr(native_value, "profile_name", None) or getattr(native_value, "profile", None)
+        self.region_name = getattr(native_value, "region_name", None)
+
+    def to_session_credentials(self) -> dict[str, str]:
+        """Return the keys as boto3 takes them."""
+        found = {
+            "aws_access_key_id": self.aws_access_key_id,
+            "aws_secret_access_key": self.aws_secret_access_key,
+            "aws_session_token": self.aws_session_token,
+        }
+        return {key: value for key, value in found.items() if value}
+
+    def to_native_representation(self) -> dict[str, str]:
+        """Return the keys as boto3 takes them."""
+        return self.to_session_credentials()
+
+    def to_s3fs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of s3fs."""
+        found: dict[str, Any] = {
+            "key": self.aws_access_key_id,
+            "secret": self.aws_secret_access_key,
+            "token": self.aws_session_token,
+            "profile": self.profile_name,
+            "endpoint_url": self.endpoint_url,
+        }
+        if self.region_name:
+            found["client_kwargs"] = {"region_name": self.region_name}
+        return {key: value for key, value in found.items() if value is not None}
+
+
+@configspec
+class AwsCredentials(AwsCredentialsWithoutDefaults):
+    """Keys for Amazon Web Services; without keys, s3fs looks for those of the machine."""
+
+    def on_partial(self) -> None:
+        """Go without keys, but with the region of the machine."""
+        self.region_name = self.region_name or os.environ.get("AWS_DEFAULT_REGION")
+        self.__dict__["machine"] = True
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value; one key without the other is of no use."""
+        if self.__dict__.get("machine") and not self.aws_access_key_id and not self.aws_secret_access_key:
+            return []
+        return super().missing_fields()
+
+
+@configspec
+class AzureCredentialsBase(CredentialsConfiguration):
+    """Base of credentials for Azure storage."""
+
+    azure_storage_account_name: str
+    azure_account_host: str | None = None
+
+    def _for_adlfs(self, **more: Any) -> dict[str, Any]:
+        found = {"account_name": self.azure_storage_account_name, "account_host": self.azure_account_host, **more}
+        return {key: value for key, value in found.items() if value is not None}
+
+
+@configspec
+class AzureCredentialsWithoutDefaults(AzureCredentialsBase):
+    """A key or token for Azure storage."""
+
+    azure_storage_account_key: TSecretStrValue | None = None
+    azure_storage_sas_token: TSecretStrValue | None = None
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value; a key or a token is one of them."""
+        absent = super().missing_fields()
+        if not self.azure_storage_account_key and not self.azure_storage_sas_token:
+            absent.append("azure_storage_account_key")
+        return absent
+
+    def to_adlfs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of adlfs."""
+        return self._for_adlfs(account_key=self.azure_storage_account_key, sas_token=self.azure_storage_sas_token)
+
+
+@configspec
+class AzureCredentials(AzureCredentialsWithoutDefaults):
+    """A key or token for Azure storage; without both, adlfs looks for the credentials of the machine."""
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value; key and token may be those of the machine."""
+        return [name for name in super().missing_fields() if name == "azure_storage_account_name"]
+
+    def to_adlfs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of adlfs."""
+        found = super().to_adlfs_credentials()
+        if "account_key" not in found and "sas_token" not in found:
+            found["anon"] = False
+        return found
+
+
+@configspec
+class AzureServicePrincipalCredentialsWithoutDefaults(AzureCredentialsBase):
+    """A service principal of Azure."""
+
+    azure_tenant_id: str
+    azure_client_id: str
+    azure_client_secret: TSecretStrValue
+
+    def to_adlfs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of adlfs."""
+        return self._for_adlfs(
+            tenant_id=self.azure_tenant_id, client_id=self.azure_client_id, client_secret=self.azure_client_secret
+        )
+
+
+@configspec
+class AzureServicePrincipalCredentials(AzureServicePrincipalCredentialsWithoutDefaults):
+    """A service principal of Azure; without one, adlfs looks for the credentials of the machine."""
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value; part of a principal is of no use."""
+        if not self.azure_client_id and not self.azure_client_secret:
+            return [] if self.azure_storage_account_name else ["azure_storage_account_name"]
+        return super().missing_fields()
+
+    def to_adlfs_credentials(self) -> dict[str, Any]:
+        """Return the arguments of adlfs."""
+        return super().to_adlfs_credentials() if self.azure_client_id else self._for_adlfs(anon=False)

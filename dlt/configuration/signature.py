@@ -1,0 +1,44 @@
+"""Specs made from the parameters of functions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Union
+
+from dlt.configuration.hints import INJECTED_KINDS, function_hints
+from dlt.configuration.spec import BaseConfiguration, configspec
+from dlt.configuration.values import SECRET, Placeholder, is_secret
+
+
+def spec_from_signature(
+    function: Callable[..., Any],
+    signature: inspect.Signature | None = None,
+    base: type[BaseConfiguration] = BaseConfiguration,
+) -> type[BaseConfiguration]:
+    """Return a spec whose fields are the parameters of a function that may come from the configuration.
+
+    A parameter without default, or with `dlt.config.value` or `dlt.secrets.value`, is a required field.
+
+    Args:
+        function: The function.
+        signature: Its signature, when it differs from the function's own.
+        base: Spec to derive from.
+    """
+    hints = function_hints(function)
+    annotations: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    for parameter in (signature or inspect.signature(function)).parameters.values():
+        if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls"):
+            continue
+        hint, default = hints.get(parameter.name, Any), parameter.default
+        required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
+        if isinstance(default, Placeholder) and default.secret and not is_secret(hint):
+            hint = Annotated[hint, SECRET]
+        annotations[parameter.name] = hint if required else Union[hint, None]
+        if not required:
+            defaults[parameter.name] = default
+    name = "".join(part.capitalize() for part in function.__name__.strip("_").split("_")) + "Configuration"
+    body = {"__module__": function.__module__, "__doc__": f"Arguments of {function.__name__}.", **defaults}
+    made = type(name, (base,), {**body, "__annotations__": annotations})
+    return configspec(made)
