@@ -7,7 +7,7 @@ from typing import Any
 
 from dlt.configuration import container
 from dlt.configuration.coerce import coerce
-from dlt.configuration.lookup import MISSING, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
 
@@ -73,7 +73,7 @@ class Accessor:
         """
         container.register_provider(provider)
 
-    def _find(self, key: str) -> tuple[Any, list[Any]]:
+    def _find(self, key: str) -> tuple[Any, Trace]:
         *sections, last = key.split(".")
         return find_value(last, sections, secret=self._secret, exact=True)
 

@@ -41,11 +41,6 @@ def asked(secret: bool) -> list[ConfigProvider]:
     return [provider for provider in _providers if getattr(provider, "supports_settings", True)]
 
 
-def providers() -> tuple[ConfigProvider, ...]:
-    """Return all providers in order: the program, the environment, registered ones, secrets.toml, config.toml."""
-    return tuple(_providers)
-
-
 def register_provider(provider: ConfigProvider) -> None:
     """Ask a provider too, right after the environment.
 
@@ -57,8 +52,3 @@ def register_provider(provider: ConfigProvider) -> None:
             f"A provider named {provider.name!r} is registered already. Remove it first, or give this one another name."
         )
     _providers.insert(len(_providers) - 2, provider)
-
-
-def unregister_provider(name: str) -> None:
-    """Ask a provider no more."""
-    _providers[:] = [known for known in _providers if known.name != name]

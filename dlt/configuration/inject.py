@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from dlt.configuration.coerce import coerce
 from dlt.configuration.hints import INJECTED_KINDS, function_hints
-from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
 from dlt.configuration.spec import BaseConfiguration
@@ -74,7 +74,7 @@ def _inject(
     function_name: str,
 ) -> None:
     from_spec = _spec_fields(spec, places, arguments) if spec is not None else {}
-    absent: dict[str, list[LookupTrace]] = {}
+    absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
@@ -113,16 +113,32 @@ def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any
 
 def _configured(
     name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any
-) -> tuple[Any, list[LookupTrace]]:
+) -> tuple[Any, Trace]:
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
         made = fill_nested(name, kinds, places, (), None if required else default, not required)
-        return (MISSING if made is None else made), []
+        return (MISSING if made is None else made), Trace()
     value, trace = find_value(name, places, secret=secret)
     if hasattr(default, "cursor_path") and hasattr(default, "merge"):
         return _incremental(name, default, places, value), trace
     return (value if value is MISSING else coerce(value, hint, name, secret=secret)), trace
+
+
+def configured_incremental(name: str, default: Any, sections: Sequence[str]) -> Any:
+    """Return an incremental with what the configuration sets on top, or the incremental itself.
+
+    Args:
+        name: Name of the parameter.
+        default: The incremental.
+        sections: Sections of the function.
+
+    Raises:
+        ConfigValueCannotBeCoercedException: a value is not of the type of its setting.
+    """
+    value, _ = find_value(name, sections)
+    made = _incremental(name, default, tuple(sections), value)
+    return default if made is MISSING else made
 
 
 def _incremental(name: str, default: Any, places: tuple[str, ...], value: Any) -> Any:

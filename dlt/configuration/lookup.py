@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from dlt.configuration.coerce import coerce
 from dlt.configuration.container import CONFIG, asked
+from dlt.configuration.providers.base import ConfigProvider
 from dlt.configuration.sections import current_sections, search_paths
 from dlt.errors import ConfigFieldMissingException
 
@@ -27,6 +29,27 @@ class LookupTrace(NamedTuple):
     key: str
 
 
+class Trace(Sequence[LookupTrace]):
+    """The places that were asked, in order; listed only when a message needs them.
+
+    Args:
+        asked_names: Providers, and the names that were tried in each.
+    """
+
+    def __init__(self, asked_names: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
+        self._asked = asked_names
+
+    @cached_property
+    def _entries(self) -> list[LookupTrace]:
+        return [LookupTrace(provider, name) for provider, names in self._asked for name in names]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
 class MissingValue(ConfigFieldMissingException, TypeError):
     """A required value was not given and no provider has it."""
 
@@ -39,7 +62,7 @@ def find_value(
     pipeline_name: str | None = None,
     inner: Sequence[str] = (),
     exact: bool = False,
-) -> tuple[Any, list[LookupTrace]]:
+) -> tuple[Any, Trace]:
     """Return the value of a key, or MISSING, and all places that were asked.
 
     Args:
@@ -52,16 +75,24 @@ def find_value(
     """
     name = pipeline_name or current_sections().pipeline_name
     paths = (tuple(sections),) if exact else search_paths(tuple(sections), name, tuple(inner))
-    trace: list[LookupTrace] = []
+    asked_names: list[tuple[str, Sequence[str]]] = []
     for provider in asked(secret):
-        reader = getattr(provider, "reader", None)
-        get = reader() if reader is not None else provider.get
-        for path in paths:
-            value, looked_up = get(key, *path)
-            trace.append(LookupTrace(provider.name, looked_up))
-            if value is not None:
-                return value, trace
-    return MISSING, trace
+        find = getattr(provider, "find", None)
+        value, names = find(key, paths) if find is not None else _find(provider, key, paths)
+        asked_names.append((provider.name, names))
+        if value is not None:
+            return value, Trace(asked_names)
+    return MISSING, Trace(asked_names)
+
+
+def _find(provider: ConfigProvider, key: str, paths: Sequence[tuple[str, ...]]) -> tuple[Any, Sequence[str]]:
+    names: list[str] = []
+    for path in paths:
+        value, name = provider.get(key, *path)
+        names.append(name)
+        if value is not None:
+            return value, names
+    return None, names
 
 
 def get_value(
@@ -95,7 +126,7 @@ def get_value(
     return coerce(value, type_, key, secret=secret)
 
 
-def missing(what: str, traces: dict[str, list[LookupTrace]], secret_keys: set[str]) -> MissingValue:
+def missing(what: str, traces: dict[str, Trace], secret_keys: set[str]) -> MissingValue:
     """Return the exception for missing values, with every place that was asked.
 
     Args:
@@ -119,7 +150,7 @@ def missing(what: str, traces: dict[str, list[LookupTrace]], secret_keys: set[st
     return MissingValue("\n".join(lines), fields=list(traces), spec_name=what, traces=traces)
 
 
-def _seen_in_config(key: str, trace: list[LookupTrace]) -> list[str]:
+def _seen_in_config(key: str, trace: Trace) -> list[str]:
     for looked_up in dict.fromkeys(entry.key for entry in trace if entry.provider == "secrets.toml"):
         *sections, last = looked_up.split(".")
         if CONFIG.get(last, *sections)[0] is not None:

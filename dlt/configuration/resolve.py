@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce
-from dlt.configuration.lookup import MISSING, LookupTrace, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
 from dlt.configuration.values import bare, is_class, is_secret
@@ -73,7 +73,7 @@ def _resolve(
         absent = config.missing_fields()
         hints = dict(config.__config_fields__.items())
         secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
-        raise missing(type(config).__name__, {name: traces.get(name, []) for name in absent}, secret)
+        raise missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret)
     return config
 
 
@@ -98,8 +98,8 @@ def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
 
 def _fill(
     config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str], may_miss: bool
-) -> dict[str, list[LookupTrace]]:
-    traces: dict[str, list[LookupTrace]] = {}
+) -> dict[str, Trace]:
+    traces: dict[str, Trace] = {}
     for name, hint in config.__config_fields__.items():
         secret = config.is_credentials or is_secret(hint)
         if nested := spec_kinds(hint):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,11 +20,24 @@ class EnvironProvider:
         name = _name(key, sections)
         return os.environ.get(name), name
 
+    def find(self, key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried."""
+        names = _names(key, paths)
+        for position, name in enumerate(names):
+            found = os.environ.get(name)
+            if found is not None:
+                return found, names[: position + 1]
+        return None, names
+
     def set(self, key: str, value: Any) -> None:
         """Set a variable of this process."""
         os.environ[key.upper().replace(".", "__")] = str(value)
 
 
-@lru_cache(maxsize=4096)
 def _name(key: str, sections: tuple[str, ...]) -> str:
     return "__".join([*sections, key]).upper().replace("-", "_").replace(".", "__")
+
+
+@lru_cache(maxsize=1024)
+def _names(key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(_name(key, path) for path in paths)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,29 +47,24 @@ class TomlProvider:
         """Return where the file is looked for."""
         return [project_folder() / self.name, home_folder() / self.name]
 
-    def reader(self) -> Callable[..., tuple[Any, str]]:
-        """Return a `get` that reads the files as they are now, without looking at them for every key."""
+    def find(self, key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried."""
         home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
         files = (os.path.join(_project_folder(), self.name), home)
         documents = [document for document in map(_read, files) if document]
-
-        def get(key: str, *sections: str) -> tuple[Any, str]:
-            looked_up = f"{'.'.join(sections)}.{key}" if sections else key
-            for document in documents:
-                found: Any = document
-                for part in looked_up.split("."):
-                    found = found.get(part) if isinstance(found, Mapping) else None
-                    if found is None:
-                        break
-                if found is not None:
-                    return found, looked_up
-            return None, looked_up
-
-        return get
+        names = _names(key, paths)
+        if documents:
+            for position, name in enumerate(names):
+                for document in documents:
+                    found = _descend(document, name)
+                    if found is not None:
+                        return found, names[: position + 1]
+        return None, names
 
     def get(self, key: str, *sections: str) -> tuple[Any, str]:
         """Return a value, or None, and its dotted key."""
-        return self.reader()(key, *sections)
+        found, names = self.find(key, (sections,))
+        return found, names[0]
 
     def set(self, key: str, value: Any) -> None:
         """Write a value into the project's file; comments in it stay.
@@ -96,6 +92,19 @@ class TomlProvider:
         except OSError as error:
             raise ConfigProviderException(f"{file}: {key} cannot be written: {error.strerror}.") from error
         _parsed.pop(str(file), None)
+
+
+@lru_cache(maxsize=1024)
+def _names(key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(".".join((*path, key)) for path in paths)
+
+
+def _descend(document: Any, name: str) -> Any:
+    for part in name.split("."):
+        document = document.get(part) if isinstance(document, Mapping) else None
+        if document is None:
+            return None
+    return document
 
 
 def _read(name: str) -> dict[str, Any]:
