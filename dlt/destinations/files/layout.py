@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.errors import InvalidFilesystemLayout
+from dlt.ids import digest_id
 
 DEFAULT_LAYOUT = "{table_name}/{load_id}.{file_id}.{ext}"
 _MOMENTS = {
@@ -52,7 +53,7 @@ class Layout:
 
     def __post_init__(self) -> None:
         known = {*_NAMES, *_MOMENTS, *_LOADED, *self.extra}
-        used = {name for _, name, _, _ in string.Formatter().parse(self.template) if name is not None}
+        used = self.used
         if used - known:
             raise InvalidFilesystemLayout(
                 f"layout {self.template!r}: the placeholder {sorted(used - known)[0]!r} is unknown. Known are "
@@ -63,10 +64,18 @@ class Layout:
                 f"layout {self.template!r}: without {{table_name}} and {{file_id}} two files would get one name."
             )
 
+    @property
+    def used(self) -> set[str]:
+        """Return the placeholders of the template."""
+        return {name for _, name, _, _ in string.Formatter().parse(self.template) if name is not None}
+
     def path(self, schema_name: str, table: str, load_id: str, file_id: str, extension: str) -> str:
         """Return the path of one file."""
         loaded = _load_moment(load_id)
         now = self.now() if callable(self.now) else self.now or loaded
+        if "load_id" not in self.used:
+            # the number of a file counts within its load only
+            file_id = f"{digest_id(load_id)}-{file_id}"
         values: dict[str, Any] = {
             "table_name": table,
             "schema_name": schema_name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from dlt.destinations.files.reading import select
 from dlt.destinations.impl.duckdb import DIALECT, DuckDbClient
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -34,15 +35,13 @@ def merge_files(
         client.create_dataset()
         client.apply_ddl(SchemaUpdate({table["name"]: _without_constraints(table) for table in chain}))
         for table in chain:
-            for path, file_format in current[table["name"]]:
-                client.load_file(table, client.qualified(table["name"]), path, file_format)
+            _insert(client, table, client.qualified(table["name"]), current[table["name"]])
         for table in chain[1:]:
             if "_dlt_root_id" in table["columns"]:
                 client.fill_root_ids(table)
         targets = client.stage(chain, load_id)
         for table in chain:
-            for path, file_format in staged[table["name"]]:
-                client.load_file(table, targets[table["name"]], path, file_format)
+            _insert(client, table, targets[table["name"]], staged[table["name"]])
         client.publish(chain, load_id)
         client.commit()
         found = {}
@@ -53,6 +52,12 @@ def merge_files(
         return found
     finally:
         connection.close()
+
+
+def _insert(client: DuckDbClient, table: TableSchema, target: str, files: Sequence[tuple[str, str]]) -> None:
+    if files:
+        names = ", ".join(DIALECT.quote(name) for name, column in table["columns"].items() if "data_type" in column)
+        client.query(f"INSERT INTO {target} ({names}) {select(table['columns'], files)}")
 
 
 def _without_constraints(table: TableSchema) -> TableSchema:

@@ -6,17 +6,15 @@ newest snapshot sees whole loads only.
 
 from __future__ import annotations
 
-import os
 import re
-import uuid
-from copy import deepcopy
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from dlt.destinations.files.store import Store
 from dlt.errors import DestinationTransientException
-from dlt.workdir import atomic
 
 FOLDER = "_dlt_snapshots"
 KEPT = 10
@@ -34,6 +32,8 @@ class Snapshot:
         loads: Rows of `_dlt_loads`.
         versions: Rows of `_dlt_version`.
         states: Rows of `_dlt_pipeline_state`.
+        outbox: States that belong into another dataset, each a dict with dataset and state. They are written there
+            after this snapshot; the next load of this dataset makes up for a process that died in between.
     """
 
     number: int = 0
@@ -42,10 +42,15 @@ class Snapshot:
     loads: list[dict[str, Any]] = field(default_factory=list)
     versions: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
 
     def paths(self) -> set[str]:
         """Return the paths of all data files."""
         return {entry["path"] for entries in self.files.values() for entry in entries}
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete."""
+        return any(load["load_id"] == load_id for load in self.loads)
 
 
 @dataclass
@@ -59,28 +64,32 @@ class Change:
     loads: list[dict[str, Any]] = field(default_factory=list)
     versions: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    forwarded: set[str] = field(default_factory=set)
 
     def applied_to(self, base: Snapshot) -> Snapshot:
         """Return the next snapshot."""
-        after = deepcopy(base)
-        after.number += 1
-        for table in self.drop:
-            after.files.pop(table, None)
-            after.columns.pop(table, None)
+        files = {table: list(entries) for table, entries in base.files.items() if table not in self.drop}
+        columns = {table: dict(found) for table, found in base.columns.items() if table not in self.drop}
         for table, entries in self.replace.items():
-            after.files[table] = list(entries)
+            files[table] = list(entries)
         for table, entries in self.add.items():
-            after.files.setdefault(table, []).extend(entries)
-        for table, columns in self.columns.items():
-            after.columns[table] = {**after.columns.get(table, {}), **columns}
-        after.loads += self.loads
-        known = {version["version_hash"] for version in after.versions}
-        after.versions += [version for version in self.versions if version["version_hash"] not in known]
-        for state in self.states:
-            own = [s for s in after.states if s["pipeline_name"] == state["pipeline_name"]]
-            others = [s for s in after.states if s["pipeline_name"] != state["pipeline_name"]]
-            after.states = [*others, *own[-(_STATES_KEPT - 1) :], state]
-        return after
+            files.setdefault(table, []).extend(entries)
+        for table, found in self.columns.items():
+            columns.setdefault(table, {}).update(found)
+        known = {(version["schema_name"], version["version_hash"]) for version in base.versions}
+        return Snapshot(
+            number=base.number + 1,
+            files=files,
+            columns=columns,
+            loads=[*base.loads, *self.loads],
+            versions=[
+                *base.versions,
+                *(v for v in self.versions if (v["schema_name"], v["version_hash"]) not in known),
+            ],
+            states=_with_states(base.states, self.states),
+            outbox=[*(e for e in base.outbox if e["state"]["_dlt_id"] not in self.forwarded), *self.outbox],
+        )
 
     @property
     def rewritten(self) -> set[str]:
@@ -88,97 +97,68 @@ class Change:
         return {*self.replace, *self.drop}
 
 
+def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {state["_dlt_id"]: state for state in [*old, *new]}
+    by_pipeline: dict[str, list[dict[str, Any]]] = {}
+    for state in found.values():
+        by_pipeline.setdefault(state["pipeline_name"], []).append(state)
+    kept: list[dict[str, Any]] = []
+    for states in by_pipeline.values():
+        kept += sorted(states, key=lambda state: (state["version"], state["created_at"]))[-_STATES_KEPT:]
+    return kept
+
+
 class Snapshots:
     """The snapshots of one dataset.
 
     Args:
-        filesystem: An fsspec file system.
-        root: Path of the dataset.
+        store: The folder of the dataset.
     """
 
-    def __init__(self, filesystem: Any, root: str) -> None:
-        self._filesystem = filesystem
-        self._folder = f"{root}/{FOLDER}"
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def numbers(self) -> list[int]:
         """Return the numbers that are there, in order."""
-        try:
-            self._filesystem.invalidate_cache(self._folder)
-            names = self._filesystem.ls(self._folder, detail=False)
-        except FileNotFoundError:
-            return []
-        found = (re.search(r"(\d{12})\.json$", name) for name in names)
+        found = (re.fullmatch(r"(\d{12})\.json", name) for name in self._store.names(FOLDER))
         return sorted(int(match[1]) for match in found if match)
 
     def newest(self) -> Snapshot:
         """Return the newest snapshot, an empty one before the first load."""
         while numbers := self.numbers():
-            try:
-                content = orjson.loads(self._filesystem.cat_file(self._path(numbers[-1])))
-                return Snapshot(**content)
-            except FileNotFoundError:
-                continue  # a writer was faster and deleted it with other old ones
+            content = self._store.read(_path(numbers[-1]))
+            if content is not None:
+                return Snapshot(**orjson.loads(content))
+            # a writer was faster and deleted it with other old ones
         return Snapshot()
 
     def commit(self, base: Snapshot, change: Change) -> Snapshot:
         """Write the next snapshot; when another load was faster, on top of that one.
+
+        Nothing is written if the other load was the same one: its files have the same names and content.
 
         Raises:
             DestinationTransientException: the other load touched tables that this one rewrites.
         """
         while True:
             after = change.applied_to(base)
-            if self._put_if_absent(self._path(after.number), orjson.dumps(after.__dict__, default=str)):
+            if self._store.put_if_absent(_path(after.number), orjson.dumps(after.__dict__, default=str)):
                 return after
             found = self.newest()
+            if any(found.has_load(load["load_id"]) for load in change.loads):
+                return found
             clash = {t for t in change.rewritten if found.files.get(t) != base.files.get(t)}
             if clash:
                 raise DestinationTransientException(
-                    f"another load changed the tables {', '.join(sorted(clash))} meanwhile. Run this load again."
+                    f"{self._store.root}: another load changed the tables {', '.join(sorted(clash))} meanwhile. Run "
+                    "this load again."
                 )
             base = found
 
     def prune(self) -> None:
         """Delete old snapshots."""
-        for number in self.numbers()[:-KEPT]:
-            try:
-                self._filesystem.rm_file(self._path(number))
-            except FileNotFoundError:
-                continue  # another writer prunes as well
-
-    def _path(self, number: int) -> str:
-        return f"{self._folder}/{number:012d}.json"
-
-    def _put_if_absent(self, path: str, data: bytes) -> bool:
-        if "file" in _protocols(self._filesystem):
-            return _link_if_absent(path, data)
-        if "memory" in _protocols(self._filesystem) and self._filesystem.exists(path):
-            return False
-        try:
-            self._filesystem.pipe_file(path, data, mode="create")
-        except FileExistsError:
-            return False
-        return True
+        self._store.delete(_path(number) for number in self.numbers()[:-KEPT])
 
 
-def _protocols(filesystem: Any) -> tuple[str, ...]:
-    found = filesystem.protocol
-    return (found,) if isinstance(found, str) else tuple(found)
-
-
-def _link_if_absent(path: str, data: bytes) -> bool:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    temporary = f"{path}.{uuid.uuid4().hex}.tmp"
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    atomic.point("snapshot.synced")
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(temporary)
-    atomic.sync_folder(os.path.dirname(path))
-    return True
+def _path(number: int) -> str:
+    return f"{FOLDER}/{number:012d}.json"

@@ -12,14 +12,16 @@ from dlt.clock import utc_now
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
 from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout
+from dlt.destinations.files.options import store_options
 from dlt.destinations.files.query import open_tables
 from dlt.destinations.files.rewrite import merge_files
+from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
+from dlt.destinations.files.store import Store
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationConnectionError,
-    DestinationTerminalException,
-    DestinationTransientException,
+    DestinationException,
     MissingDependencyException,
     PipelineConfigMissing,
 )
@@ -29,6 +31,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.user_log import logger
 from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
@@ -90,7 +93,8 @@ class Filesystem(Destination):
                 f"bucket_url in .dlt/config.toml under [destination.{self.destination_name}].",
                 config_elem="bucket_url",
             )
-        return str(url).rstrip("/")
+        text = str(url)
+        return text if text.endswith("://") else text.rstrip("/") or "/"
 
     def _configured(self, key: str, kind: Any, secret: bool = False) -> Any:
         return get_value(key, kind, sections=("destination", self.destination_name), default=None, secret=secret)
@@ -112,30 +116,36 @@ class Filesystem(Destination):
             MissingDependencyException: the package for this kind of URL is not installed.
             DestinationConnectionError: it cannot be reached.
         """
-        import fsspec
-
         url = self.bucket_url
-        credentials = self.credentials or self._configured("credentials", dict, secret=True) or {}
-        for method in ("to_s3fs_credentials", "to_adlfs_credentials"):
-            if hasattr(credentials, method):
-                credentials = getattr(credentials, method)()
-        options = {**dict(credentials), **(self._configured("kwargs", dict) or {})}
         try:
-            filesystem, path = fsspec.core.url_to_fs(url, **options)
+            import fsspec
+
+            filesystem, path = fsspec.core.url_to_fs(url, **self._options(url))
         except ImportError as error:
             raise MissingDependencyException(
-                f'destination filesystem: a package for {url.partition(":")[0]}:// is not installed. '
+                f"destination {self.destination_name}: a package for {url} is not installed ({error}). "
                 'Run: pip install "dlt-tasks[filesystem]"',
             ) from error
         except (OSError, ValueError) as error:
-            raise DestinationConnectionError(f"destination filesystem: {url} cannot be opened: {error}.") from error
-        return filesystem, str(path)
+            raise DestinationConnectionError(
+                f"destination {self.destination_name}: {url} cannot be opened: {error}. Check bucket_url."
+            ) from error
+        return filesystem, str(path).rstrip("/")
+
+    def _options(self, url: str) -> dict[str, Any]:
+        credentials = self.credentials
+        if credentials is None:
+            credentials = self._configured("credentials", dict, secret=True)
+        found = store_options(url, credentials)
+        found.update(self._configured("kwargs", dict) or {})
+        found.update(self.settings.get("kwargs") or {})
+        return found
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
         """Open the bucket."""
         filesystem, path = self.open_filesystem()
-        client = FilesystemClient(filesystem, f"{path}/{dataset_name}", dataset_name, self.layout(), schema)
+        client = FilesystemClient(Store(filesystem, f"{path}/{dataset_name}"), dataset_name, self.layout(), schema)
         try:
             yield client
         finally:
@@ -146,23 +156,19 @@ class FilesystemClient:
     """Work on one dataset of files.
 
     Args:
-        filesystem: An fsspec file system.
-        root: Path of the dataset.
+        store: The folder of the dataset.
         dataset_name: Its name.
         layout: Template for paths.
         schema: Schema of the tables, if known.
     """
 
-    def __init__(
-        self, filesystem: Any, root: str, dataset_name: str, layout: Layout, schema: Schema | None = None
-    ) -> None:
-        self.filesystem, self.root, self.dataset_name = filesystem, root, dataset_name
+    def __init__(self, store: Store, dataset_name: str, layout: Layout, schema: Schema | None = None) -> None:
+        self.store, self.dataset_name = store, dataset_name
         self._layout = layout
         self._schema_name = schema.name if schema is not None else "schema"
-        self._snapshots = Snapshots(filesystem, root)
+        self._snapshots = Snapshots(store)
         self._base = Snapshot()
         self._change = Change()
-        self._elsewhere: dict[str, Change] = {}
         self._written: list[str] = []
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._load_id = ""
@@ -177,17 +183,17 @@ class FilesystemClient:
 
     def create_dataset(self) -> None:
         """Make the folder."""
-        with _translated(self.root):
-            self.filesystem.makedirs(self.root, exist_ok=True)
+        self.store.make()
 
     def drop_dataset(self) -> None:
-        """Delete the folder with all in it."""
-        if self.filesystem.exists(self.root):
-            self.filesystem.rm(self.root, recursive=True)
+        """Delete the folder with all in it, the snapshots first: without them there is no dataset."""
+        self.store.delete_folder(SNAPSHOTS_FOLDER)
+        self.store.delete_folder()
+        self._base = Snapshot()
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
         """Return the columns of tables that are there, by table."""
-        known = self._change.applied_to(self._base).columns if self._base.number else {}
+        known = self._pending().columns
         return {name: known[name] for name in names if name in known}
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
@@ -202,45 +208,55 @@ class FilesystemClient:
             self._change.columns[name] = dict(table["columns"])
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
-        """Drop tables, and empty others."""
+        """Drop tables, and empty others, where they are there."""
         self._change.drop += list(drop)
         for name in truncate:
-            self._change.replace[name] = []
+            if name in self._base.columns:
+                self._change.replace[name] = []
+
+    def _pending(self) -> Snapshot:
+        """Return the dataset as it will be after this load, as far as it is known."""
+        return self._change.applied_to(self._base)
 
     # -- transaction
 
     def begin(self) -> None:
         """Read the newest snapshot."""
-        with _translated(self.root):
-            self._base = self._snapshots.newest()
-        self._change, self._elsewhere, self._written, self._staged = Change(), {}, [], {}
+        self._base = self._snapshots.newest()
+        self._change, self._written, self._staged = Change(), [], {}
         self._now = utc_now()
+        self._change.forwarded = self._forward(self._base)
 
     def commit(self) -> None:
-        """Write the next snapshot; then delete files that no longer count."""
-        atomic.point("filesystem.before_snapshot")
-        with _translated(self.root):
-            before = self._base.paths()
-            self._base = self._snapshots.commit(self._base, self._change)
-            atomic.point("filesystem.after_snapshot")
-            for dataset, change in self._elsewhere.items():
-                other = Snapshots(self.filesystem, f"{self.root.rpartition('/')[0]}/{dataset}")
-                other.commit(other.newest(), change)
+        """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
+        before = self._base.paths()
+        atomic.point("filesystem.before_manifest")
+        self._base = self._snapshots.commit(self._base, self._change)
+        self._written = []
+        atomic.point("filesystem.after_manifest")
+        try:
+            self._forward(self._base)
             if self._change.rewritten:
-                self._delete(before - self._base.paths())
+                self.store.delete(before - self._base.paths())
             self._snapshots.prune()
+        except DestinationException as error:
+            # the load is complete, whatever becomes of old files; states that wait are sent by the next load
+            logger.warning("dataset %s: cleaning up after load %s failed: %s", self.dataset_name, self._load_id, error)
 
     def rollback(self) -> None:
-        """Delete what was written."""
-        self._delete(self._written)
+        """Delete what was written, except what another process committed under the same names."""
+        if self._written:
+            written, self._written = self._written, []
+            self.store.delete(set(written) - self._snapshots.newest().paths())
 
-    def _delete(self, paths: Any) -> None:
-        for path in paths:
-            full = f"{self.root}/{path}" if not str(path).startswith(self.root) else str(path)
-            try:
-                self.filesystem.rm_file(full)
-            except FileNotFoundError:
-                continue  # an earlier attempt deleted it
+    def _forward(self, snapshot: Snapshot) -> set[str]:
+        """Write states into the datasets where they belong, if they are not there yet; return their ids."""
+        for entry in snapshot.outbox:
+            other = Snapshots(self.store.beside(entry["dataset"]))
+            found = other.newest()
+            if all(state["_dlt_id"] != entry["state"]["_dlt_id"] for state in found.states):
+                other.commit(found, Change(states=[entry["state"]]))
+        return {entry["state"]["_dlt_id"] for entry in snapshot.outbox}
 
     # -- data
 
@@ -271,11 +287,8 @@ class FilesystemClient:
             if file_format == "arrow":
                 path, file_format = _as_parquet(path, folder), "parquet"
             relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
-            full = f"{self.root}/{relative}"
-            with _translated(full):
-                self.filesystem.makedirs(full.rpartition("/")[0], exist_ok=True)
-                self.filesystem.put_file(path, full)
-        self._written.append(relative)
+            self._written.append(relative)
+            self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
         return {"path": relative, "format": file_format}
 
@@ -284,7 +297,8 @@ class FilesystemClient:
         if chain[0].get("write_disposition") != "merge":
             return
         with tempfile.TemporaryDirectory() as folder:
-            current = {t["name"]: self._fetch(self._base.files.get(t["name"], []), folder) for t in chain}
+            files = self._pending().files
+            current = {t["name"]: self._fetch(files.get(t["name"], []), folder) for t in chain}
             staged = {table["name"]: self._staged.pop(table["name"]) for table in chain}
             for name, path in merge_files(folder, chain, current, staged, load_id).items():
                 self._change.replace[name] = [self._upload(name, path, "parquet")]
@@ -293,8 +307,7 @@ class FilesystemClient:
         found = []
         for number, entry in enumerate(entries):
             local = os.path.join(folder, f"{number:06d}-{random_id(8)}.{entry['format']}")
-            with _translated(entry["path"]):
-                self.filesystem.get_file(f"{self.root}/{entry['path']}", local)
+            self.store.fetch(str(entry["path"]), local)
             found.append((local, str(entry["format"])))
         return found
 
@@ -302,7 +315,7 @@ class FilesystemClient:
 
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete."""
-        return any(load["load_id"] == load_id for load in self._base.loads)
+        return self._base.has_load(load_id)
 
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
@@ -329,21 +342,20 @@ class FilesystemClient:
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
         """Write the state of the pipeline into a dataset."""
-        change = self._change
-        if dataset_name != self.dataset_name:
-            change = self._elsewhere.setdefault(dataset_name, Change())
-        change.states.append(
-            {
-                "version": int(state["_state_version"]),
-                "engine_version": int(state.get("_state_engine_version") or 1),
-                "pipeline_name": str(state["pipeline_name"]),
-                "state": encode(dict(state)),
-                "created_at": self._now.isoformat(),
-                "version_hash": state["_version_hash"],
-                "_dlt_load_id": load_id,
-                "_dlt_id": random_id(),
-            }
-        )
+        row = {
+            "version": int(state["_state_version"]),
+            "engine_version": int(state.get("_state_engine_version") or 1),
+            "pipeline_name": str(state["pipeline_name"]),
+            "state": encode(dict(state)),
+            "created_at": self._now.isoformat(),
+            "version_hash": state["_version_hash"],
+            "_dlt_load_id": load_id,
+            "_dlt_id": random_id(),
+        }
+        if dataset_name == self.dataset_name:
+            self._change.states.append(row)
+        else:
+            self._change.outbox.append({"dataset": dataset_name, "state": row})
 
     def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
         """Return the newest stored schema."""
@@ -356,15 +368,15 @@ class FilesystemClient:
     def read_state(self, pipeline_name: str) -> str | None:
         """Return the newest state of a pipeline."""
         found = [s for s in self._snapshots.newest().states if s["pipeline_name"] == pipeline_name]
-        return str(max(found, key=lambda s: s["version"])["state"]) if found else None
+        return str(max(found, key=lambda s: (s["version"], s["created_at"]))["state"]) if found else None
 
     def table_files(self, table: str) -> list[str]:
         """Return the paths of a table's files, of complete loads only."""
-        return [f"{self.root}/{entry['path']}" for entry in self._snapshots.newest().files.get(table, [])]
+        return [self.store.full(entry["path"]) for entry in self._snapshots.newest().files.get(table, [])]
 
     def sql_client(self) -> Any:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
-        client, close = open_tables(self.filesystem, self.root, self.dataset_name, self._snapshots.newest())
+        client, close = open_tables(self.store, self.dataset_name, self._snapshots.newest())
         self._open.append(close)
         return client
 
@@ -372,18 +384,6 @@ class FilesystemClient:
         """End the connections that were opened for queries."""
         while self._open:
             self._open.pop()()
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    try:
-        yield
-    except PermissionError as error:
-        raise DestinationTerminalException(
-            f"{what}: no right to write or read there. Check the credentials."
-        ) from error
-    except OSError as error:
-        raise DestinationTransientException(f"{what}: {type(error).__name__}: {error}.") from error
 
 
 def _as_parquet(path: str, folder: str) -> str:
@@ -399,4 +399,3 @@ def _as_parquet(path: str, folder: str) -> str:
         for batch in rows:
             writer.write_batch(batch)
     return target
-

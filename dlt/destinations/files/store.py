@@ -1,0 +1,174 @@
+"""The operations on one dataset's folder, with errors that say whether another try may help."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.errors import DestinationTerminalException, DestinationTransientException, DltException
+from dlt.workdir import atomic
+
+_FLAT = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}
+"""Stores without folders of their own: nothing is to be made before a file is written."""
+_AZURE = {"az", "abfs", "abfss"}
+_FORBIDDEN = ("NoCredentials", "CredentialsError", "RefreshError", "Authentication", "Forbidden", "AccessDenied")
+
+
+class Store:
+    """One folder of a file system.
+
+    Args:
+        filesystem: An fsspec file system.
+        root: Path of the folder.
+    """
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self.filesystem, self.root = filesystem, root
+        found = filesystem.protocol
+        self.protocols: tuple[str, ...] = (found,) if isinstance(found, str) else tuple(found)
+        self.is_local = "file" in self.protocols
+
+    def beside(self, name: str) -> Store:
+        """Return another folder with the same parent."""
+        return Store(self.filesystem, f"{self.root.rpartition('/')[0]}/{name}")
+
+    def full(self, relative: str) -> str:
+        """Return the path of a file in the file system."""
+        return f"{self.root}/{relative}"
+
+    def make(self, relative: str = "") -> None:
+        """Make a folder where the file system has folders."""
+        if not _FLAT & set(self.protocols):
+            path = self.full(relative) if relative else self.root
+            with translated(path):
+                self.filesystem.makedirs(path, exist_ok=True)
+
+    def upload(self, local: str, relative: str) -> None:
+        """Put a local file in its place; one of this name is overwritten."""
+        path = self.full(relative)
+        self.make(relative.rpartition("/")[0])
+        with translated(path):
+            if self.is_local:
+                _copy_and_sync(local, path)
+            elif _AZURE & set(self.protocols):
+                self.filesystem.put_file(local, path, overwrite=True)
+            else:
+                self.filesystem.put_file(local, path)
+
+    def fetch(self, relative: str, local: str) -> None:
+        """Copy a file to a local path."""
+        with translated(self.full(relative)):
+            self.filesystem.get_file(self.full(relative), local)
+
+    def read(self, relative: str) -> bytes | None:
+        """Return the content of a file, None if it is not there."""
+        with translated(self.full(relative)):
+            try:
+                return bytes(self.filesystem.cat_file(self.full(relative)))
+            except FileNotFoundError:
+                return None
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files of a folder, none if it is not there."""
+        path = self.full(folder)
+        with translated(path):
+            try:
+                self.filesystem.invalidate_cache(path)
+                found = self.filesystem.ls(path, detail=False)
+            except FileNotFoundError:
+                return []
+        return [str(name).rpartition("/")[2] for name in found]
+
+    def put_if_absent(self, relative: str, data: bytes) -> bool:
+        """Write a file unless one of this name is there; tell whether the file is now the one given."""
+        path = self.full(relative)
+        self.make(relative.rpartition("/")[0])
+        with translated(path):
+            if self.is_local:
+                return _link_if_absent(path, data)
+            if "memory" in self.protocols and self.filesystem.exists(path):
+                return False
+            option = {"overwrite": False} if _AZURE & set(self.protocols) else {"mode": "create"}
+            try:
+                self.filesystem.pipe_file(path, data, **option)
+            except Exception:
+                # stores say "it exists" in many ways, and an answer may be lost after the write: what is there decides
+                found = self.read(relative)
+                if found is None:
+                    raise
+                return found == data
+            return True
+
+    def delete(self, relatives: Iterable[str]) -> None:
+        """Delete files; those that are gone already do not matter."""
+        for relative in relatives:
+            path = self.full(relative)
+            with translated(path):
+                try:
+                    self.filesystem.rm_file(path)
+                except FileNotFoundError:
+                    continue
+
+    def delete_folder(self, relative: str = "") -> None:
+        """Delete a folder with all in it."""
+        path = self.full(relative) if relative else self.root
+        with translated(path):
+            self.filesystem.invalidate_cache()
+            if self.filesystem.exists(path):
+                self.filesystem.rm(path, recursive=True)
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn errors of the file system into ours.
+
+    Raises:
+        DestinationTerminalException: the rights are missing.
+        DestinationTransientException: anything else.
+    """
+    try:
+        yield
+    except DltException:
+        raise
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        if isinstance(error, PermissionError) or any(word in text for word in _FORBIDDEN):
+            raise DestinationTerminalException(
+                f"{what}: no right to read or write there ({text}). Check the credentials."
+            ) from error
+        raise DestinationTransientException(f"{what}: {text}.") from error
+
+
+def _copy_and_sync(source: str, target: str) -> None:
+    temporary = f"{target}.{uuid.uuid4().hex}.tmp"
+    try:
+        with open(source, "rb") as reader, open(temporary, "wb") as writer:
+            shutil.copyfileobj(reader, writer, 1 << 20)
+            writer.flush()
+            os.fsync(writer.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    atomic.sync_folder(os.path.dirname(target))
+
+
+def _link_if_absent(path: str, data: bytes) -> bool:
+    temporary = f"{path}.{uuid.uuid4().hex}.tmp"
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary)
+    atomic.sync_folder(os.path.dirname(path))
+    return True
