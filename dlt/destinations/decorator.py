@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,12 +10,20 @@ from typing import Any, ClassVar
 from dlt.configuration import with_config
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy import DummyClient
-from dlt.errors import DestinationTransientException, InvalidDestinationReference, LoadJobTerminalException
+from dlt.errors import (
+    DestinationTransientException,
+    InvalidDestinationReference,
+    LoadJobTerminalException,
+    LoadJobTransientException,
+    TerminalException,
+)
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import TableSchema
 from dlt.workdir import atomic
+
+_FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
 
 def destination(
@@ -37,7 +43,8 @@ def destination(
     """Make a destination of a function `(items, table)`; or name a destination and its settings.
 
     Every batch is delivered at least once; a batch whose delivery was recorded is not delivered again when the package
-    is loaded once more.
+    is loaded once more. An error that is a `TerminalException` of `dlt.errors` fails the package; after any other the
+    package waits for the next run.
 
     Args:
         func_or_name: The function, or the name of a destination.
@@ -62,13 +69,13 @@ def destination(
         if not callable(function):
             raise InvalidDestinationReference(f"{function!r} is not a function (items, table).")
 
-        def make(*args: Any, **bound: Any) -> FunctionDestination:
+        def make(destination_name: str | None = None, **bound: Any) -> FunctionDestination:
             return FunctionDestination(
                 function,
-                name or function.__name__,
+                destination_name or name or function.__name__,
                 {**kwargs, **bound},
                 batch_size=batch_size,
-                as_arrow=loader_file_format == "parquet",
+                file_format=loader_file_format,
                 naming=naming_convention,
                 skip=skip_dlt_columns_and_tables,
                 nesting=max_table_nesting,
@@ -94,8 +101,11 @@ class FunctionDestination(Destination):
 
     def capabilities(self) -> Capabilities:
         """Return what a function takes."""
+        taken = self.options["file_format"] or "jsonl"
         return replace(
             Capabilities(),
+            # batches are cut from Arrow; a function that gets paths gets the format that it asked for
+            preferred_loader_file_format="arrow" if self.options["batch_size"] else _FORMATS.get(taken, taken),
             naming_convention=self.options["naming"],
             max_table_nesting=self.options["nesting"],
             supports_transactions=False,
@@ -119,68 +129,106 @@ class FunctionClient(DummyClient):
         """Hand over the rows of one file.
 
         Raises:
-            LoadJobTerminalException: the function failed.
-            DestinationTransientException: the function asks to be tried again.
+            LoadJobTerminalException: the function failed with a terminal error.
+            DestinationTransientException: the function asks to be tried again, or failed with an error of its own.
         """
         if self._options["skip"] and is_system_name(table["name"]):
             return
         shown: TableSchema = {**table, "columns": self._columns(table)}
-        done = _Delivered(path)
         size = self._options["batch_size"]
-        batches = [path] if size == 0 else self._batches(shown, path, size)
-        for number, batch in enumerate(batches):
-            if number < done.count:
-                continue
-            try:
-                self._call(batch, shown)
-            except DestinationTransientException:
-                raise
-            except Exception as error:
-                raise LoadJobTerminalException(
-                    f"table {table['name']}: the destination function failed on batch {number} with "
-                    f"{type(error).__name__}: {error}",
-                    table=table["name"],
-                ) from error
-            done.record(number + 1)
+        with _Delivered(path) as done:
+            batches = self._batches(shown, path, file_format, size, done.count) if size else self._whole(path, done)
+            for count, batch in batches:
+                self._deliver(shown, batch, done.count)
+                done.record(count)
+
+    def _deliver(self, table: TableSchema, batch: Any, start: int) -> None:
+        try:
+            self._call(batch, table)
+        except DestinationTransientException:
+            raise
+        except TerminalException as error:
+            raise LoadJobTerminalException(_failure(table, start, error), table=table["name"]) from error
+        except Exception as error:
+            # a function's libraries do not know our errors; a lost connection must not cost the package
+            raise LoadJobTransientException(_failure(table, start, error), table=table["name"]) from error
 
     def _columns(self, table: TableSchema) -> dict[str, Any]:
         skip = self._options["skip"]
         return {name: column for name, column in table["columns"].items() if not (skip and is_system_name(name))}
 
-    def _batches(self, table: TableSchema, path: str, size: int) -> Iterator[Any]:
-        import orjson
-        import pyarrow as pa
+    @staticmethod
+    def _whole(path: str, done: _Delivered) -> Iterator[tuple[int, Any]]:
+        if done.count == 0:
+            yield 1, path
 
+    def _batches(
+        self, table: TableSchema, path: str, file_format: str, size: int, start: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the rows behind `start` in batches, each with the number of rows up to its end."""
+        import orjson
+
+        rows = _read(path, file_format)
+        rows = rows.select([name for name in rows.column_names if name in table["columns"]])
         documents = [name for name, column in table["columns"].items() if column.get("data_type") == "json"]
-        with pa.memory_map(path) as source:
-            rows = pa.ipc.open_stream(source).read_all()
-            rows = rows.select([name for name in rows.column_names if name in table["columns"]])
-            for start in range(0, rows.num_rows, size):
-                part = rows.slice(start, size)
-                if self._options["as_arrow"]:
-                    yield part
-                    continue
-                items = part.to_pylist()
-                for item in items:
-                    for name in documents:
-                        if item.get(name) is not None:
-                            item[name] = orjson.loads(item[name])
-                yield items
+        for first in range(start, rows.num_rows, size):
+            part = rows.slice(first, size)
+            end = first + part.num_rows
+            if self._options["file_format"] == "parquet":
+                yield end, part
+                continue
+            items = part.to_pylist()
+            for item in items:
+                for name in documents:
+                    if item.get(name) is not None:
+                        item[name] = orjson.loads(item[name])
+            yield end, items
+
+
+def _read(path: str, file_format: str) -> Any:
+    import pyarrow as pa
+
+    if file_format == "parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_table(path, memory_map=True)
+    with pa.memory_map(path) as source:
+        return pa.ipc.open_stream(source).read_all()
+
+
+def _failure(table: TableSchema, start: int, error: BaseException) -> str:
+    return (
+        f"table {table['name']}: the destination function failed on the batch behind row {start} with "
+        f"{type(error).__name__}: {error}"
+    )
 
 
 class _Delivered:
-    """How many batches of a file were delivered, kept beside the file."""
+    """How many rows of a file were delivered, in lines of a small file beside it; the last whole line counts.
+
+    Lines are not synced: a killed process keeps them, and a machine that loses power delivers some batches again.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = f"{path}.delivered"
         self.count = 0
-        if os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as file:
-                self.count = int(json.load(file))
+
+    def __enter__(self) -> _Delivered:
+        self._file = open(self._path, "a+b")
+        self._file.seek(0)
+        whole = self._file.read().split(b"\n")[:-1]
+        self.count = int(whole[-1]) if whole else 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def record(self, count: int) -> None:
-        """Remember that so many batches were delivered."""
-        atomic.write_bytes(self._path, str(count).encode())
+        """Remember that so many rows were delivered."""
+        self.count = count
+        self._file.write(b"%d\n" % count)
+        self._file.flush()
+        atomic.point("destination.batch_delivered")
 
 
 __all__: Sequence[str] = ("destination",)
