@@ -63,6 +63,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    arrays = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
 class LoaderFiles:
     """Write record batches of final tables into files of a folder.
 
@@ -81,6 +88,8 @@ class LoaderFiles:
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append a batch to the table's file; a batch with other columns begins a new one."""
+        if self._kind != "arrow":
+            batch = _decoded(batch)
         file = self._open.get(table)
         if file is None or not file.schema.equals(batch.schema):
             self._end(table)

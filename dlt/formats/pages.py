@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from operator import is_not
+from operator import is_not, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from dlt.schema.inference import json_text
@@ -61,15 +61,10 @@ class PageEncoder:
 
         if set(map(type, page)) != {dict}:
             return None
-        shapes = set(map(tuple, page))
-        if len(shapes) == 1:
-            keys: Sequence[Any] = next(iter(shapes))
-            columns: Any = zip(*map(dict.values, page), strict=True)
-        else:
-            keys = list(dict.fromkeys(chain.from_iterable(shapes)))
-            if len(keys) * len(page) > 40 * sum(map(len, page)):
-                return None  # thousands of sparse keys: a dense page would not fit in memory
-            columns = ([row.get(key) for row in page] for key in keys)
+        try:
+            keys, columns = _columns_of(page)
+        except _Sparse:
+            return None
         fields: list[pa.Field] = []
         arrays: list[pa.Array] = []
         for key, column in zip(keys, columns, strict=True):
@@ -139,17 +134,8 @@ class PageEncoder:
     def _fields(self, path: tuple[str, ...], column: Sequence[Any]) -> tuple[list[pa.Field], list[pa.Array]]:
         import pyarrow as pa
 
-        shapes = set(map(tuple, filter(None, column)))
-        columns: Iterable[Sequence[Any]]
-        if len(shapes) == 1 and all(column):
-            keys: Sequence[Any] = next(iter(shapes))
-            columns = zip(*map(dict.values, column), strict=True)
-        else:
-            keys = list(dict.fromkeys(chain.from_iterable(shapes)))
-            if len(keys) * len(column) > 40 * sum(map(len, filter(None, column))):
-                raise ValueError("thousands of sparse keys")
-            rows = column if all(map(_is_there, column)) else [_EMPTY if value is None else value for value in column]
-            columns = ([row.get(key) for row in rows] for key in keys)
+        rows = column if all(map(_is_there, column)) else [_EMPTY if value is None else value for value in column]
+        keys, columns = _columns_of(rows)
         fields: list[pa.Field] = []
         arrays: list[pa.Array] = []
         for key, values in zip(keys, columns, strict=True):
@@ -210,7 +196,7 @@ class PageEncoder:
             aware = {value.tzinfo is not None for value in column if value is not None}
             if len(aware) != 1:
                 raise ValueError("naive and aware moments in one column")
-            return pa.array(column, pa.timestamp("us", "UTC" if aware.pop() else None))
+            return aware_moments(column) if aware.pop() else pa.array(column, pa.timestamp("us"))
         if kind is uuid.UUID:
             return pa.array([None if value is None else str(value) for value in column], pa.string())
         if kind not in self._types:
@@ -219,6 +205,61 @@ class PageEncoder:
         if kind is float and not pc.all(pc.is_finite(array)).as_py():
             array = pc.if_else(pc.is_finite(array), array, None)
         return array
+
+
+class _Sparse(ValueError):
+    """Thousands of sparse keys: a dense page would not fit in memory."""
+
+
+def _columns_of(rows: Sequence[dict[Any, Any]]) -> tuple[Sequence[Any], Iterable[Sequence[Any]]]:
+    """Return the keys of rows, and the values of each key."""
+    first = rows[0]
+    if set(map(len, rows)) == {len(first)} and first:
+        try:
+            # rows of one length that have the keys of the first one have no others
+            return list(first), [list(map(itemgetter(key), rows)) for key in first]
+        except KeyError:
+            shapes = set(map(tuple, rows))
+    else:
+        shapes = set(map(tuple, rows))
+    keys = list(dict.fromkeys(chain.from_iterable(shapes)))
+    if len(keys) * len(rows) > 40 * sum(map(len, rows)):
+        raise _Sparse
+    return keys, ([row.get(key) for row in rows] for key in keys)
+
+
+def aware_moments(column: Sequence[Any]) -> pa.Array:
+    """Return aware datetimes as timestamps in microseconds, UTC.
+
+    pyarrow asks every value for its offset in Python; msgpack's timestamp extension writes lists ten times faster.
+    """
+    import msgpack
+    import numpy as np
+    import pyarrow as pa
+
+    wanted = pa.timestamp("us", "UTC")
+    valid = list(filter(_is_there, column))
+    try:
+        packed = msgpack.packb(valid, datetime=True)
+    except (OverflowError, ValueError):
+        return pa.array(column, wanted)
+    head = 1 if len(valid) < 16 else 3 if len(valid) < 65536 else 5
+    if len(packed) - head == 10 * len(valid):
+        words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 10)[:, 2:]
+        words = np.ascontiguousarray(words).view(">u8").ravel()
+        seconds, nanos = words & np.uint64((1 << 34) - 1), words >> np.uint64(34)
+        micros = (seconds * np.uint64(1_000_000) + nanos // np.uint64(1000)).astype(np.int64)
+    elif len(packed) - head == 6 * len(valid):
+        words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 6)[:, 2:]
+        micros = np.ascontiguousarray(words).view(">u4").ravel().astype(np.int64) * 1_000_000
+    else:
+        return pa.array(column, wanted)  # moments with and without fractions, or out of the usual years
+    if len(valid) == len(column):
+        return pa.array(micros).cast(wanted)
+    absent = np.fromiter((value is None for value in column), np.bool_, len(column))
+    filled = np.zeros(len(column), np.int64)
+    filled[~absent] = micros
+    return pa.array(filled, mask=absent).cast(wanted)
 
 
 def _null_mask(column: Sequence[Any]) -> pa.Array | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from dlt.errors import InvalidDataItem
@@ -201,7 +203,8 @@ class SpoolWriter:
         step = max(1, PAGE_CELLS // max(1, len(page[0]) if isinstance(page[0], dict) else 1))
         for start in range(0, len(page), min(step, PAGE_ROWS)):
             part = page[start : start + min(step, PAGE_ROWS)]
-            batch = self._encoders[table].encode(part)
+            with without_collection():
+                batch = self._encoders[table].encode(part)
             if batch is not None:
                 self._write_batch(table, batch)
             else:
@@ -245,6 +248,18 @@ class SpoolWriter:
             self._files.append(
                 {"name": name, "table": table, "format": file.format, "rows": rows, "bytes": size, "crc32": crc}
             )
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Suspend the cyclic garbage collector: converting makes many objects and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -> PageEncoder:

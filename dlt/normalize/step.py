@@ -147,7 +147,10 @@ class PackageNormalizer:
     def _root_columns(self, table: _Table, columns: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
         import pyarrow as pa
 
-        load_ids = pa.repeat(pa.scalar(self._load_id, pa.string()), count)
+        # one value for all rows: a dictionary keeps it once
+        load_ids = pa.DictionaryArray.from_arrays(
+            pa.repeat(pa.scalar(0, pa.int8()), count), pa.array([self._load_id], pa.string())
+        )
         return {"_dlt_load_id": load_ids, "_dlt_id": table.column_ids(columns, count)}
 
     def _emit(self, table: str, columns: dict[str, pa.Array], count: int) -> None:
