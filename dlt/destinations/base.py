@@ -20,7 +20,7 @@ class Client(Protocol):
     """What a load needs of a destination; one client works on one dataset.
 
     Between `begin` and `commit` everything happens in one transaction. A destination without transactions stages in
-    `load_file` and makes all of it visible in `commit`.
+    `load_files` and makes all of it visible in `commit`.
     """
 
     def has_dataset(self) -> bool:
@@ -53,8 +53,8 @@ class Client(Protocol):
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> Mapping[str, str]:
         """Prepare to take the files of a root table and its nested tables; return where each one's files go."""
 
-    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
-        """Take one file."""
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Take some files of one table and one format."""
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Bring what was staged for a chain into its tables, as its write disposition says."""

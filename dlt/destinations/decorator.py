@@ -125,6 +125,11 @@ class FunctionClient(DummyClient):
     def __init__(self, call: Callable[[Any, TableSchema], Any], options: dict[str, Any]) -> None:
         self._call, self._options = call, options
 
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Hand over the rows of some files."""
+        for path in paths:
+            self.load_file(table, target, path, file_format)
+
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Hand over the rows of one file.
 

@@ -19,6 +19,9 @@ from dlt.schema.update import SchemaUpdate
 from dlt.workdir import atomic
 from dlt.workdir.package import LoadPackage
 
+MAX_GROUP_BYTES = 192 << 20
+"""Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
+
 
 @dataclass
 class LoadResult:
@@ -126,16 +129,17 @@ def _load(
     for chain, files in _chains(schema, package):
         _check_disposition(chain[0], capabilities)
         targets = client.stage(chain, package.load_id)
-        for file in files:
-            job = jobs[file["name"]]
-            job.update(state="started", started_at=utc_now().isoformat())
-            table = schema.get_table(file["table"])
-            path = os.path.join(package.path, file["name"])
-            with _failing(job):
-                client.load_file(table, targets[file["table"]], path, file["format"])
-            job.update(state="completed", finished_at=utc_now().isoformat())
-            collector.update(file["table"], file["rows"])
-            atomic.point("load.after_file")
+        for group in _groups(files):
+            name, file_format = group[0]["table"], group[0]["format"]
+            paths = [os.path.join(package.path, file["name"]) for file in group]
+            for file in group:
+                jobs[file["name"]].update(state="started", started_at=utc_now().isoformat())
+            with _failing(jobs[group[0]["name"]]):
+                client.load_files(schema.get_table(name), targets[name], paths, file_format)
+            for file in group:
+                jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
+                collector.update(name, file["rows"])
+            atomic.point("load.after_files")
         with _failing(jobs[files[0]["name"]] if files else {}):
             client.publish(chain, package.load_id)
         atomic.point("load.after_publish")
@@ -168,7 +172,20 @@ def _chains(schema: Schema, package: LoadPackage) -> Iterator[tuple[list[TableSc
         chain = [_complete(schema.get_table(root_name))]
         for table in chain:
             chain.extend(_complete(child) for child in children.get(table["name"], []))
-        yield chain, own
+        yield chain, sorted(own, key=lambda file: str(file["table"]))
+
+
+def _groups(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield files of one table and format that are taken in one go, up to a size."""
+    group: list[dict[str, Any]] = []
+    for file in files:
+        same = group and (group[0]["table"], group[0]["format"]) == (file["table"], file["format"])
+        if group and (not same or sum(known["bytes"] for known in group) + file["bytes"] > MAX_GROUP_BYTES):
+            yield group
+            group = []
+        group.append(file)
+    if group:
+        yield group
 
 
 def _check_disposition(root: TableSchema, capabilities: Capabilities) -> None:

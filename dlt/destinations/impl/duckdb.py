@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -224,7 +224,7 @@ class DuckDbClient(SqlDestinationClient):
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file: Arrow from mapped memory, others by DuckDB's own readers."""
         if file_format == "arrow":
-            self._load_arrow(table, target, path)
+            self._load_arrow(table, target, [path])
             return
         quoted = "'" + path.replace("'", "''") + "'"
         readers = {
@@ -236,11 +236,19 @@ class DuckDbClient(SqlDestinationClient):
         there = {row[0] for row in self.query(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         self._insert_from(table, target, source, there, cast=file_format in ("csv", "jsonl"))
 
-    def _load_arrow(self, table: TableSchema, target: str, path: str) -> None:
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Take some files; Arrow in one statement, which spares writing row groups that are not full."""
+        if file_format == "arrow":
+            self._load_arrow(table, target, paths)
+            return
+        super().load_files(table, target, paths, file_format)
+
+    def _load_arrow(self, table: TableSchema, target: str, paths: Sequence[str]) -> None:
         import pyarrow as pa
 
-        with pa.memory_map(path) as mapped:
-            rows = pa.ipc.open_stream(mapped).read_all()
+        with ExitStack() as stack:
+            parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
+            rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
             self.connection.register("dlt_rows", rows)
             try:
                 self._insert_from(table, target, "dlt_rows", set(rows.column_names), cast=False)

@@ -64,7 +64,7 @@ class DummyClient:
         """Return the tables' own names."""
         return {table["name"]: table["name"] for table in chain}
 
-    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Keep nothing."""
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:

@@ -271,6 +271,11 @@ class FilesystemClient:
                 self._staged[table["name"]] = []
         return {table["name"]: table["name"] for table in chain}
 
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Copy files to their places; files that are to be merged wait."""
+        for path in paths:
+            self.load_file(table, target, path, file_format)
+
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Copy one file to its place; files that are to be merged wait."""
         name = table["name"]

@@ -43,6 +43,11 @@ class SqlDestinationClient(ABC):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Run SQL with parameters written %s; errors of the driver become ours."""
 
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Take some files of one table and one format."""
+        for path in paths:
+            self.load_file(table, target, path, file_format)
+
     @abstractmethod
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file by the bulk path of the engine."""
