@@ -63,10 +63,18 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+def _decoded(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
+    from base64 import b64encode
+
     import pyarrow as pa
 
     arrays = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    if kind == "csv":
+        # CSV has no bytes; as in JSON they are written as base64
+        for position, array in enumerate(arrays):
+            if pa.types.is_binary(array.type):
+                texts = [None if value is None else b64encode(value).decode() for value in array.to_pylist()]
+                arrays[position] = pa.array(texts, pa.string())
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
@@ -89,7 +97,7 @@ class LoaderFiles:
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append a batch to the table's file; a batch with other columns begins a new one."""
         if self._kind != "arrow":
-            batch = _decoded(batch)
+            batch = _decoded(batch, self._kind)
         file = self._open.get(table)
         if file is None or not file.schema.equals(batch.schema):
             self._end(table)

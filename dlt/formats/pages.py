@@ -190,7 +190,6 @@ class PageEncoder:
 
     def _scalars(self, kind: type, column: Sequence[Any]) -> pa.Array:
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         if kind is datetime.datetime:
             aware = {value.tzinfo is not None for value in column if value is not None}
@@ -202,9 +201,19 @@ class PageEncoder:
         if kind not in self._types:
             raise ValueError(f"no Arrow type for {kind}")
         array = pa.array(column, self._types[kind])
-        if kind is float and not pc.all(pc.is_finite(array)).as_py():
-            array = pc.if_else(pc.is_finite(array), array, None)
+        return _finite(array) if kind is float else array
+
+
+def _finite(array: pa.DoubleArray) -> pa.DoubleArray:
+    import numpy as np
+    import pyarrow as pa
+
+    values = np.frombuffer(array.buffers()[1], np.float64, len(array))
+    finite = np.isfinite(values)
+    if finite.all():
         return array
+    absent = ~finite if array.null_count == 0 else ~finite | np.isnan(array.to_numpy(zero_copy_only=False))
+    return pa.array(values, mask=absent)
 
 
 class _Sparse(ValueError):

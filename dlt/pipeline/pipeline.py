@@ -139,7 +139,7 @@ class Pipeline(Inspection):
             self._set_credentials(credentials)
             self._set_dataset(dataset_name)
             self._need_destination("run")
-            self._wipe_once()
+            self._begin()
             self._sync_on_start()
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):

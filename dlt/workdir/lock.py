@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from types import TracebackType
 from typing import Any
@@ -56,7 +55,7 @@ class PipelineLock:
                 os.close(descriptor)
                 raise self._locked()
             time.sleep(_POLL_SECONDS)
-        holder = {"host": socket.gethostname(), "pid": os.getpid(), "since": utc_now().isoformat()}
+        holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         self._descriptor = descriptor
@@ -83,6 +82,14 @@ class PipelineLock:
         except json.JSONDecodeError:
             return None
         return found
+
+
+def _host() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform
+
+    return platform.node()
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -226,15 +226,11 @@ class DuckDbClient(SqlDestinationClient):
         if file_format == "arrow":
             self._load_arrow(table, target, [path])
             return
-        quoted = "'" + path.replace("'", "''") + "'"
-        readers = {
-            "parquet": f"read_parquet({quoted})",
-            "jsonl": f"read_json_auto({quoted}, format = 'newline_delimited', maximum_object_size = 1000000000)",
-            "csv": f"read_csv_auto({quoted}, header = true, all_varchar = true)",
-        }
-        source = readers[file_format]
-        there = {row[0] for row in self.query(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-        self._insert_from(table, target, source, there, cast=file_format in ("csv", "jsonl"))
+        from dlt.destinations.files.reading import select
+
+        names = ", ".join(self.dialect.quote(name) for name, c in table["columns"].items() if "data_type" in c)
+        rows = select(table["columns"], [(path, file_format)])
+        self.query(f"INSERT INTO {target} ({names}) {rows}")
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files; Arrow in one statement, which spares writing row groups that are not full."""
@@ -251,19 +247,11 @@ class DuckDbClient(SqlDestinationClient):
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
             self.connection.register("dlt_rows", rows)
             try:
-                self._insert_from(table, target, "dlt_rows", set(rows.column_names), cast=False)
+                there = set(rows.column_names)
+                names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
+                self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows")
             finally:
                 self.connection.unregister("dlt_rows")
-
-    def _insert_from(self, table: TableSchema, target: str, source: str, there: set[str], cast: bool) -> None:
-        columns = {name: column for name, column in table["columns"].items() if name in there}
-        quote = self.dialect.quote
-        names = ", ".join(quote(name) for name in columns)
-        values = ", ".join(
-            f"CAST({quote(name)} AS {self.dialect.type_of(column)})" if cast else quote(name)
-            for name, column in columns.items()
-        )
-        self.query(f"INSERT INTO {target} ({names}) SELECT {values} FROM {source}")
 
 
 def _as_table(native: Any) -> Any:

@@ -38,6 +38,8 @@ class SqlDestinationClient(ABC):
     def __init__(self, dialect: Dialect, dataset_name: str, connection: Any) -> None:
         self.dialect, self.dataset_name, self.connection = dialect, dataset_name, connection
         self._now = utc_now()
+        self._in_transaction = False
+        self._known: dict[str, dict[str, ColumnSchema]] | None = None
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
@@ -58,6 +60,8 @@ class SqlDestinationClient(ABC):
         """Return a client on the same connection for another dataset."""
         other = copy(self)
         other.dataset_name = dataset_name
+        if dataset_name != self.dataset_name:
+            other._known = None
         return other
 
     def qualified(self, table: str, dataset_name: str | None = None) -> str:
@@ -92,19 +96,31 @@ class SqlDestinationClient(ABC):
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
         """Return the columns of tables that are there, by table."""
+        known = self._tables()
+        return {name: known[name] for name in names if name in known}
+
+    def _tables(self) -> dict[str, dict[str, ColumnSchema]]:
+        # asked once in a transaction: what changes inside of it changes here too
+        if self._known is not None:
+            return self._known
         sql = (
             "SELECT table_name, column_name, data_type FROM information_schema.columns "
             f"WHERE table_schema = %s{self._in_catalog('table_catalog')} ORDER BY table_name, ordinal_position"
         )
-        wanted, found = set(names), {}  # type: tuple[set[str], dict[str, dict[str, ColumnSchema]]]
+        found: dict[str, dict[str, ColumnSchema]] = {}
         for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
-            if table in wanted:
-                column: ColumnSchema = {"name": name}
-                family = self.dialect.family_of(reported)
-                if family is not None:
-                    column["data_type"] = family
-                found.setdefault(table, {})[name] = column
+            column: ColumnSchema = {"name": name}
+            family = self.dialect.family_of(reported)
+            if family is not None:
+                column["data_type"] = family
+            found.setdefault(table, {})[name] = column
+        if self._in_transaction:
+            self._known = found
         return found
+
+    def _create(self, table: TableSchema) -> None:
+        self.query(create_table(self.dialect, self.qualified(table["name"]), table))
+        self._tables()[table["name"]] = dict(table["columns"])
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns.
@@ -116,12 +132,13 @@ class SqlDestinationClient(ABC):
         for name, table in update.tables.items():
             there = stored.get(name)
             if there is None:
-                self.query(create_table(self.dialect, self.qualified(name), table))
+                self._create(table)
                 continue
             check_types(self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
             for statement in add_columns(self.dialect, self.qualified(name), new):
                 self.query(statement)
+            self._tables().setdefault(name, {}).update(new)
             if "_dlt_root_id" in new:
                 self.fill_root_ids(table)
 
@@ -145,6 +162,7 @@ class SqlDestinationClient(ABC):
         for name in drop:
             if name in stored:
                 self.query(f"DROP TABLE {self.qualified(name)}")
+                self._tables().pop(name, None)
         for name in truncate:
             if name in stored:
                 self.query(f"DELETE FROM {self.qualified(name)}")
@@ -155,13 +173,16 @@ class SqlDestinationClient(ABC):
         """Start the transaction."""
         self._now = utc_now()
         self.query("BEGIN")
+        self._in_transaction, self._known = True, None
 
     def commit(self) -> None:
         """Make all of it visible at once."""
+        self._in_transaction, self._known = False, None
         self.query("COMMIT")
 
     def rollback(self) -> None:
         """Undo all of it."""
+        self._in_transaction, self._known = False, None
         self.query("ROLLBACK")
 
     # -- data
@@ -226,7 +247,7 @@ class SqlDestinationClient(ABC):
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
         """Write the state of the pipeline into a dataset, and forget states that are long superseded."""
-        client = self.for_dataset(dataset_name)
+        client = self if dataset_name == self.dataset_name else self.for_dataset(dataset_name)
         client.create_dataset()
         client._need(state_table())
         name = str(state["pipeline_name"])
@@ -272,7 +293,7 @@ class SqlDestinationClient(ABC):
 
     def _need(self, table: TableSchema) -> None:
         if not self.stored_tables([table["name"]]):
-            self.query(create_table(self.dialect, self.qualified(table["name"]), table))
+            self._create(table)
 
     def _insert(self, name: str, table: TableSchema, values: Sequence[Any]) -> None:
         columns = ", ".join(self.dialect.quote(column) for column in table["columns"])
