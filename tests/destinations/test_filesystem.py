@@ -195,7 +195,6 @@ def test_restore_on_an_empty_working_folder(tmp_path: Path, bucket: str) -> None
     assert query(pipeline, "SELECT id FROM rows ORDER BY id") == [(n,) for n in range(1, 6)]
 
 
-@pytest.mark.xfail(raises=FileNotFoundError, strict=False, reason="run() restores before it makes the working folder")
 def test_run_restores_by_itself(tmp_path: Path, bucket: str) -> None:
     """The first run in an empty working folder takes up where the dataset stands."""
     make(tmp_path / "first", bucket).run(new_rows(3))
