@@ -1,0 +1,40 @@
+"""The code blocks of the documentation run, page by page, in an empty folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+
+
+def write_file(example: Example) -> None:
+    """Write a TOML block to the file that its first line names in a comment."""
+    text = str(example.parsed)
+    path = Path(text.splitlines()[0].removeprefix("#").strip())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+SYBIL = Sybil(parsers=[PythonCodeBlockParser(), CodeBlockParser(language="toml", evaluator=write_file), SkipParser()])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S76: every example of the documentation runs as it is written."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    # functions of a page must belong to a module, as those of a script do
+    module = ModuleType(f"page_{page.stem}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    document = SYBIL.parse(page)
+    document.namespace.update(vars(module))
+    for example in document.examples():
+        example.evaluate()
