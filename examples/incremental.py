@@ -15,7 +15,7 @@ EVENTS: list[dict[str, Any]] = [
 
 @dlt.resource(name="events", primary_key="id", write_disposition="append")
 def events(
-    at: dlt.sources.incremental[str] = dlt.sources.incremental("at", initial_value="2026-01-01T00:00:00Z"),  # noqa: B008
+    at: dlt.sources.incremental[str] = dlt.sources.incremental("at", initial_value="2026-01-01T00:00:00Z"),
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield all events; the cursor drops those that an earlier run has loaded."""
     print(f"  asking for events since {at.last_value}")

@@ -69,7 +69,9 @@ def pipeline(
         InvalidPipelineName: the name cannot name a folder.
         UnknownDestinationModule: there is no such destination.
     """
-    given = {key: value for key, value in locals().items() if key != "aliases" and value not in (None, False)}
+    given = {key: value for key, value in locals().items() if key != "aliases" and value is not None}
+    if not dev_mode:
+        del given["dev_mode"]
     for alias, value in aliases.items():
         name = _ALIASES.get(alias, alias if alias == "pipeline_secret" else None)
         if name is None:

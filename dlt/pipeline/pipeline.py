@@ -291,8 +291,11 @@ class Pipeline(Inspection):
                 except BaseException:
                     builder.abort()
                     raise
+                change = grown.missing_in(schema)
                 self.schemas.adopt(grown)
                 self.schemas.export(grown)
+                if change:
+                    self._call_hooks("schema_change", change)
                 self.workdir.replace(package)
                 for table, count in rows.items():
                     self.collector.update(table, count)
@@ -343,6 +346,7 @@ class Pipeline(Inspection):
                     if result.failed:
                         package = self.workdir.record(package, **facts)
                         alarm(f"{self.pipeline_name}: {failed_message(package)}")
+                        self._call_hooks("failed_job", [job for job in jobs if job["state"] == "failed"])
                     else:
                         package = self.workdir.finish(
                             package, completed_at=utc_now().isoformat(), **facts, keep_files=self._keeps_files()
@@ -433,7 +437,12 @@ class Pipeline(Inspection):
             if os.path.exists(path):
                 os.unlink(path)
         kept = self.dataset_name
-        self._save_state(new_state(self.pipeline_name))
+        state = new_state(self.pipeline_name)
+        # versions go on, so that the state of a package that still waits is older than this one
+        state["_state_version"] = self._state["_state_version"]
+        if self.has_pending_data:
+            state["default_schema_name"] = self._state["default_schema_name"]
+        self._save_state(state)
         self.dataset_name = kept
 
     def _destination_has_dataset(self) -> bool:

@@ -246,12 +246,10 @@ class DuckDbClient(SqlDestinationClient):
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
             self.connection.register("dlt_rows", rows)
-            try:
-                there = set(rows.column_names)
-                names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
-                self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows")
-            finally:
-                self.connection.unregister("dlt_rows")
+            there = set(rows.column_names)
+            names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
+            self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows")
+            self.connection.unregister("dlt_rows")
 
 
 def _as_table(native: Any) -> Any:

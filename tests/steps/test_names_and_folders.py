@@ -1,0 +1,133 @@
+"""Names, folders, options: where a pipeline lives and what it is called."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import InvalidPipelineName, UnknownDestinationModule
+from dlt.pipeline import settings
+
+
+def test_names_come_from_the_script(own_folder: Path) -> None:
+    """S14: for `pipeline.py` pipeline, schema and dataset are `dlt_pipeline`."""
+    (own_folder / "pipeline.py").write_text(
+        "import dlt\n"
+        "info = dlt.run([{'id': 1}], destination='duckdb', table_name='t')\n"
+        "p = dlt.pipeline()\n"
+        "print(p.pipeline_name, p.default_schema_name, info.dataset_name)\n"
+    )
+    found = subprocess.run([sys.executable, "pipeline.py"], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["dlt_pipeline"] * 3
+    assert (own_folder / "dlt_pipeline.duckdb").exists()
+
+
+def test_working_folder_of_a_user_with_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """S15 a: ~/.dlt/pipelines."""
+    monkeypatch.delenv("DLT_DATA_DIR")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings.default_pipelines_dir() == f"{tmp_path}/.dlt/pipelines"
+
+
+def test_working_folder_of_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S15 b: /var/dlt/pipelines."""
+    monkeypatch.delenv("DLT_DATA_DIR")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert settings.default_pipelines_dir() == "/var/dlt/pipelines"
+
+
+def test_working_folder_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S15 c: the temporary folder."""
+    monkeypatch.delenv("DLT_DATA_DIR")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("HOME", "/no/such/home")
+    assert settings.default_pipelines_dir().endswith("/dlt/pipelines")
+    assert not settings.default_pipelines_dir().startswith("/no")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "x" * 200, 7])
+def test_a_name_that_names_no_folder_is_refused(name: Any) -> None:
+    """S20: a named exception."""
+    with pytest.raises(InvalidPipelineName):
+        settings.check_name(name)
+
+
+def test_the_last_pipeline_is_the_active_one() -> None:
+    """S19, S63: no arguments give the pipeline that was made last."""
+    first = dlt.pipeline()
+    assert dlt.pipeline() is first
+    second = dlt.pipeline("pipe", destination="duckdb")
+    assert dlt.pipeline() is second
+    assert dlt.run([{"id": 1}], table_name="t").pipeline is second
+
+
+def test_options_are_configured_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S29, S30: omitted arguments are injected, given ones beat every provider."""
+    monkeypatch.setenv("PIPELINES__PIPE__DATASET_NAME", "configured")
+    monkeypatch.setenv("PIPELINES__DESTINATION", "duckdb")
+    assert dlt.pipeline("pipe").dataset_name == "configured"
+    assert dlt.pipeline("pipe", dataset_name="given").dataset_name == "given"
+    assert dlt.pipeline("pipe").destination.destination_type == "duckdb"
+
+
+def test_the_default_pipeline_is_configured(own_folder: Path) -> None:
+    """S13: config.toml names pipeline, destination and dataset."""
+    (own_folder / ".dlt").mkdir()
+    (own_folder / ".dlt" / "config.toml").write_text(
+        '[pipelines]\npipeline_name = "named"\ndestination = "duckdb"\ndataset_name = "things"\n'
+    )
+    info = dlt.run([{"id": 1}], table_name="t")
+    assert info.pipeline.pipeline_name == "named" and info.dataset_name == "things"
+
+
+def test_two_pipelines_in_one_script_do_not_meet() -> None:
+    """S31: state, schemas and destinations are apart."""
+    one = dlt.pipeline("one", destination="duckdb")
+    two = dlt.pipeline("two", destination="duckdb")
+    one.run([{"a": 1}], table_name="t")
+    two.run([{"b": 1}], table_name="t")
+    assert "b" not in one.default_schema.get_table_columns("t")
+    assert Path("one.duckdb").exists() and Path("two.duckdb").exists()
+
+
+def test_destinations_by_name_class_and_object(own_folder: Path) -> None:
+    """S6, S7, S8: what is imported may be passed, by name as well; calling it binds and leaves the original alone."""
+    from dlt.destinations import duckdb
+
+    for number, target in enumerate(("duckdb", duckdb, duckdb("x.duckdb"), "dlt.destinations.duckdb")):
+        dlt.pipeline(f"p{number}", destination=target).run([{"id": 1}], table_name="t")
+    original = duckdb("x.duckdb")
+    bound = original("y.duckdb")
+    assert bound.path.endswith("y.duckdb") and original.path.endswith("x.duckdb")
+
+
+def test_an_unknown_destination_names_the_known_ones() -> None:
+    """S7: the error lists them."""
+    with pytest.raises(UnknownDestinationModule, match="duckdb"):
+        dlt.pipeline("p", destination="no_such_thing")
+
+
+def test_the_secret_stays_here(pipeline: Any) -> None:
+    """S22, A9, A20: made once; deterministic hashes; never at the destination, never in a repr."""
+    secret = pipeline.pipeline_secret
+    assert secret == dlt.pipeline("spec").pipeline_secret
+    hidden = dlt.anonymize("someone@example.org")
+    assert hidden == dlt.anonymize("someone@example.org") != dlt.anonymize("other")
+    pipeline.run([{"who": hidden}], table_name="t")
+    assert secret not in repr(pipeline) and secret not in str(pipeline.state)
+    assert secret.encode() not in Path("spec.duckdb").read_bytes()
+
+
+def test_compat_takes_the_defaults_of_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A24: one switch for all of them."""
+    monkeypatch.setenv("COMPAT__DLT1", "true")
+    pipeline = dlt.pipeline("shop", destination="duckdb")
+    assert pipeline.dataset_name == "shop_dataset"
+    assert pipeline.config.use_single_dataset and pipeline.config.raise_on_failed_jobs

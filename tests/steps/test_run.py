@@ -1,0 +1,221 @@
+"""What a run does, in which order, and what is left when a step fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import (
+    InvalidDataItem,
+    PipelineConfigMissing,
+    PipelineStepFailed,
+    ResourceExtractionError,
+    SourceExhausted,
+)
+
+
+def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table, sorted."""
+    return sorted(pipeline.dataset()[table].select(*columns).fetchall())
+
+
+def test_one_call_extracts_normalizes_and_loads(pipeline: Any) -> None:
+    """S2, S60: one call leaves rows at the destination and tells what was loaded."""
+    info = pipeline.run([{"id": 1, "l": [{"x": 1}]}], table_name="items")
+    assert rows(pipeline, "items", "id") == [(1,)]
+    assert rows(pipeline, "items__l", "x") == [(1,)]
+    assert info.dataset_name == "data" and len(info.loads_ids) == 1 and not info.has_failed_jobs
+    assert "1 load package(s) were loaded to destination duckdb and into dataset data" in str(info)
+
+
+def test_the_default_pipeline_needs_no_call(own_folder: Path) -> None:
+    """S12, S53: a bare `dlt.run` works, and `source.run()` uses the pipeline that was made last."""
+    info = dlt.run([{"id": 1}], destination="duckdb", table_name="items")
+    assert info.pipeline is dlt.pipeline()
+
+    @dlt.source
+    def shop() -> Any:
+        return dlt.resource([{"id": 2}], name="orders")
+
+    own = dlt.pipeline("own", destination="duckdb")
+    assert shop().run().pipeline is own
+
+
+def test_an_error_in_a_generator_leaves_nothing(pipeline: Any) -> None:
+    """S59: no package, and the state as it was; the error names resource and item."""
+
+    @dlt.resource
+    def numbers() -> Any:
+        dlt.current.resource_state()["seen"] = True
+        for number in range(10):
+            if number == 7:
+                raise ValueError("row 7 is bad")
+            yield {"id": number}
+
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run(numbers())
+    assert failure.value.step == "extract" and isinstance(failure.value.__cause__, ResourceExtractionError)
+    assert "numbers" in str(failure.value) and "item 7" in str(failure.value)
+    assert not pipeline.has_pending_data and "sources" not in pipeline.state
+    assert not list(Path(pipeline.working_dir, "tmp").iterdir())
+
+
+def test_a_value_that_cannot_be_stored_is_named(pipeline: Any) -> None:
+    """D31: the error names table and position; nothing is kept."""
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run([{"id": 1}, {"id": object()}], table_name="items")
+    assert isinstance(failure.value.__cause__, InvalidDataItem) and "item 1" in str(failure.value)
+    assert not pipeline.has_pending_data
+
+
+def test_pending_packages_are_loaded_before_new_data(pipeline: Any) -> None:
+    """S58: one call loads the package that an earlier run left, and the new data."""
+    pipeline.extract([{"id": 1}], table_name="items")
+    info = pipeline.run([{"id": 2}], table_name="items")
+    assert rows(pipeline, "items", "id") == [(1,), (2,)]
+    assert len(info.loads_ids) == 2
+
+
+def test_a_failed_job_hides_the_whole_package_and_stops_the_run(pipeline: Any) -> None:
+    """A7, A18, S67: a terminal error of a job does not raise; nothing of the package is visible; it can be retried."""
+    pipeline.run([{"id": 1, "n": 1}], table_name="items", columns={"n": {"data_type": "bigint", "nullable": False}})
+    bad = [dlt.resource([{"id": 2, "n": None}], name="items"), dlt.resource([{"id": 9}], name="others")]
+    info = pipeline.run(bad)
+    assert info.has_failed_jobs and "items" in str(info)
+    assert rows(pipeline, "items", "id") == [(1,)]
+    with pipeline.sql_client() as client:
+        assert not client.execute_sql("SELECT 1 FROM information_schema.tables WHERE table_name = 'others'")
+    (load_id,) = pipeline.list_normalized_load_packages()
+    (job,) = pipeline.list_failed_jobs_in_package(load_id)
+    assert "NOT NULL" in job.failed_message
+    stopped = pipeline.run([{"id": 3, "n": 3}], table_name="items")
+    assert stopped.has_failed_jobs and rows(pipeline, "items", "id") == [(1,)]
+    with pytest.raises(Exception, match="NOT NULL"):
+        stopped.raise_on_failed_jobs()
+    pipeline.drop_pending_packages()
+    assert not pipeline.run([{"id": 3, "n": 3}], table_name="items").has_failed_jobs
+
+
+def test_a_failure_in_load_can_be_resumed(pipeline: Any, own_folder: Path) -> None:
+    """S59: the normalized package waits; the next run loads it."""
+    pipeline.extract([{"id": 1}], table_name="items")
+    pipeline.normalize()
+    (own_folder / "spec.duckdb").mkdir()
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.load()
+    assert failure.value.step == "load" and pipeline.has_pending_data
+    (own_folder / "spec.duckdb").rmdir()
+    pipeline.run()
+    assert rows(pipeline, "items", "id") == [(1,)]
+
+
+def test_a_load_that_the_destination_has_is_not_repeated(pipeline: Any) -> None:
+    """S62: exactly once, also when the record of the load got lost on this side."""
+    pipeline.extract([{"id": 1}], table_name="items")
+    pipeline.normalize()
+    (package,) = pipeline.workdir.packages("normalized")
+    import shutil
+
+    kept = Path(pipeline.working_dir, "copy")
+    shutil.copytree(package.path, kept)
+    pipeline.load()
+    shutil.rmtree(Path(pipeline.working_dir, "loaded", package.load_id))
+    shutil.move(kept, package.path)
+    pipeline.load()
+    assert rows(pipeline, "items", "id") == [(1,)]
+    assert len(pipeline.dataset().load_ids()) == 1
+
+
+def test_steps_one_by_one(pipeline: Any) -> None:
+    """D44: extract three times, then normalize and load."""
+    for number in range(3):
+        pipeline.extract([{"id": number}], table_name="items")
+    assert len(pipeline.normalize().loads_ids) == 3
+    assert len(pipeline.load().loads_ids) == 3
+    assert rows(pipeline, "items", "id") == [(0,), (1,), (2,)]
+
+
+def test_an_exhausted_generator_is_told(pipeline: Any) -> None:
+    """A13: SourceExhausted, which is a failed step too."""
+    generator = ({"id": number} for number in range(2))
+    resource = dlt.resource(generator, name="numbers")
+    pipeline.run(resource)
+    with pytest.raises(SourceExhausted):
+        pipeline.run(resource)
+
+
+def test_without_a_destination_only_load_is_refused(own_folder: Path) -> None:
+    """A14: extract and normalize work; the error names the ways to set a destination."""
+    pipeline = dlt.pipeline("nowhere")
+    pipeline.extract([{"id": 1}], table_name="items")
+    pipeline.normalize()
+    with pytest.raises(PipelineConfigMissing, match='destination="duckdb"'):
+        pipeline.load()
+    pipeline.load(destination=dlt.destinations.duckdb("late.duckdb"))
+    assert rows(pipeline, "items", "id") == [(1,)]
+
+
+def test_full_refresh_begins_anew_in_another_dataset(own_folder: Path) -> None:
+    """S55, S56, S57: a new dataset with a timestamp; what was there stays."""
+    target = dlt.destinations.duckdb(str(own_folder / "spec.duckdb"))
+    first = dlt.pipeline("spec", destination=target, dataset_name="data")
+    first.run([{"id": 1}], table_name="items")
+    second = dlt.pipeline("spec", destination=target, dataset_name="data", full_refresh=True)
+    assert second.first_run
+    info = second.run([{"id": 2}], table_name="items")
+    stamp = dt.datetime.now(dt.timezone.utc).strftime("%Y%m")
+    assert info.dataset_name.startswith(f"data_{stamp}") and len(info.dataset_name) == len("data_20221107164856")
+    assert rows(second, "items", "id") == [(2,)]
+    with second.sql_client() as client:
+        assert client.execute_sql('SELECT id FROM "data".items') == [(1,)]
+
+
+@pytest.mark.parametrize("mode", ["drop_sources", "drop_resources", "drop_data"])
+def test_refresh_drops_or_empties_tables_with_the_load(pipeline: Any, mode: str) -> None:
+    """Pipeline 7: refresh is part of the package."""
+
+    @dlt.source(name="shop")
+    def shop() -> Any:
+        yield dlt.resource([{"id": 1, "old": 1}], name="orders")
+        yield dlt.resource([{"id": 1}], name="users")
+
+    pipeline.run(shop())
+    pipeline.run(shop())
+    pipeline.run(shop().with_resources("orders"), refresh=mode)
+    assert rows(pipeline, "orders", "id") == [(1,)]
+    with pipeline.sql_client() as client:
+        users = client.execute_sql("SELECT 1 FROM information_schema.tables WHERE table_name = 'users'")
+    assert bool(users) == (mode != "drop_sources")
+
+
+def test_aliases_and_unknown_arguments(pipeline: Any) -> None:
+    """A2: `source`, `dataset` and `name` are aliases; both given is an error, as is a word nobody knows."""
+    pipeline.run(source=[{"id": 1}], dataset="other", name="items")
+    assert pipeline.dataset_name == "other" and rows(pipeline, "items", "id") == [(1,)]
+    with pytest.raises(TypeError, match="alias"):
+        pipeline.run([1], source=[1])
+    with pytest.raises(TypeError, match="nonsense"):
+        pipeline.run([1], nonsense=1)
+
+
+def test_retry_is_opt_in_and_for_transient_errors(own_folder: Path) -> None:
+    """S68, S69: one attempt by default; with a policy a transient error is tried again."""
+    calls: list[int] = []
+
+    @dlt.resource
+    def flaky() -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise ConnectionError("gone")
+        yield {"id": 1}
+
+    target = dlt.destinations.duckdb(str(own_folder / "spec.duckdb"))
+    with pytest.raises(PipelineStepFailed):
+        dlt.pipeline("once", destination=target).run(flaky())
+    patient = dlt.pipeline("patient", destination=target, retry={"attempts": 3, "backoff": 0.01})
+    patient.run(flaky())
+    assert len(calls) == 3 and rows(patient, "flaky", "id") == [(1,)]

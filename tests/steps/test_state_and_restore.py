@@ -1,0 +1,143 @@
+"""State: written with the data, visible with the load, restored from the destination."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import CannotRestorePipelineException
+
+
+def counting() -> Any:
+    """Return a resource that counts its runs and loads only new rows."""
+
+    @dlt.resource(name="events")
+    def events(at: Any = dlt.sources.incremental("at", initial_value=dt.datetime(2024, 1, 1))) -> Any:
+        state = dlt.current.resource_state()
+        state["runs"] = state.get("runs", 0) + 1
+        for day in range(1, 4 + 2 * state["runs"]):
+            yield {"id": day, "at": dt.datetime(2024, 1, day)}
+
+    return events
+
+
+def ids(pipeline: Any) -> list[int]:
+    """Return the loaded ids."""
+    return sorted(row[0] for row in pipeline.dataset().events.select("id").fetchall())
+
+
+def test_a_new_process_goes_on_with_schema_and_state(pipeline: Any) -> None:
+    """S46: the folder is preserved, so the second object continues."""
+    pipeline.run(counting())
+    again = dlt.attach("spec")
+    again.run(counting())
+    assert ids(again) == [1, 2, 3, 4, 5, 6, 7]
+    assert again.state["sources"]["spec"]["resources"]["events"]["runs"] == 2
+
+
+def test_state_comes_back_from_the_destination(pipeline: Any) -> None:
+    """S50, A12: a worker without a folder finds state and schemas, and goes on incrementally."""
+    pipeline.run(counting())
+    version = pipeline.default_schema.version_hash
+    shutil.rmtree(pipeline.pipelines_dir)
+    fresh = dlt.pipeline("spec", destination=pipeline.destination, dataset_name="data")
+    fresh.run(counting())
+    assert ids(fresh) == [1, 2, 3, 4, 5, 6, 7]
+    assert fresh.state["sources"]["spec"]["resources"]["events"]["runs"] == 2
+    assert fresh.default_schema.version_hash == version
+
+
+def test_state_of_a_load_that_failed_is_not_restored(pipeline: Any) -> None:
+    """S51: only complete loads bring state with them."""
+    pipeline.run(counting())
+    pipeline.extract(counting())
+    pipeline.normalize()
+    shutil.rmtree(pipeline.pipelines_dir)
+    fresh = dlt.pipeline("spec", destination=pipeline.destination, dataset_name="data")
+    fresh.sync_destination()
+    assert fresh.state["sources"]["spec"]["resources"]["events"]["runs"] == 1
+
+
+def test_restoring_can_be_switched_off(pipeline: Any) -> None:
+    """A12, S52: False never restores."""
+    pipeline.run(counting())
+    shutil.rmtree(pipeline.pipelines_dir)
+    fresh = dlt.pipeline(
+        "spec", destination=pipeline.destination, dataset_name="data", restore_from_destination=False
+    )
+    fresh.run(counting())
+    assert fresh.state["sources"]["spec"]["resources"]["events"]["runs"] == 1
+
+
+def test_a_dataset_that_was_dropped_resets_the_state_but_not_pending_data(pipeline: Any) -> None:
+    """D47, A22: data that waits survives."""
+    pipeline.run(counting())
+    pipeline.extract([{"id": 99, "at": dt.datetime(2024, 3, 1)}], table_name="events")
+    with pipeline.sql_client() as client:
+        client.drop_dataset()
+    pipeline.run(counting())
+    assert ids(pipeline) == [1, 2, 3, 4, 5, 99]
+
+
+def test_the_schema_is_the_same_after_the_same_data(own_folder: Path) -> None:
+    """S47: schema evolution is deterministic."""
+    hashes = set()
+    for number in range(2):
+        one = dlt.pipeline("same", pipelines_dir=str(own_folder / str(number)))
+        one.extract([{"id": 1, "l": [{"x": "2024-01-01T00:00:00Z"}]}], table_name="items")
+        one.normalize()
+        hashes.add(one.default_schema.version_hash)
+    assert len(hashes) == 1
+
+
+def test_a_source_only_reads_state_and_a_resource_writes_it(pipeline: Any) -> None:
+    """D39, A21: what a source writes is discarded; what a resource writes is kept with its data."""
+
+    @dlt.source(name="shop")
+    def shop() -> Any:
+        dlt.state["from source"] = 1
+
+        @dlt.resource
+        def orders() -> Any:
+            dlt.state()["from resource"] = 2
+            yield {"id": 1}
+
+        return orders
+
+    pipeline.run(shop())
+    assert pipeline.state["sources"]["shop"] == {"from resource": 2}
+
+
+def test_what_was_never_made_cannot_be_attached(own_folder: Path) -> None:
+    """S50: attach names the folder that it looked in."""
+    with pytest.raises(CannotRestorePipelineException, match="holds no pipeline"):
+        dlt.attach("never", pipelines_dir=str(own_folder))
+
+
+def test_attach_takes_a_pipeline_from_the_destination(pipeline: Any) -> None:
+    """S50: the folder is gone, the destination knows."""
+    pipeline.run(counting())
+    shutil.rmtree(pipeline.pipelines_dir)
+    found = dlt.attach("spec", destination=pipeline.destination, dataset_name="data")
+    assert found.default_schema_name == "spec" and ids(found) == [1, 2, 3, 4, 5]
+
+
+def test_old_states_do_not_pile_up(pipeline: Any) -> None:
+    """Wish 23: the state table stays short."""
+    for number in range(12):
+        pipeline.run([{"id": number}], table_name="events")
+
+        @dlt.resource(name="ticks")
+        def ticks(number: int = number) -> Any:
+            dlt.current.resource_state()["n"] = number
+            yield {"id": number}
+
+        pipeline.run(ticks())
+    with pipeline.sql_client() as client:
+        ((count,),) = client.execute_sql("SELECT count(*) FROM _dlt_pipeline_state") or []
+    assert count <= 5
