@@ -1,0 +1,268 @@
+"""What all parts of a pipeline stand on: its settings, folder, destination, schemas and state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlt import context
+from dlt.clock import utc_now
+from dlt.configuration import get_value, section_context
+from dlt.errors import PipelineConfigMissing
+from dlt.info import PipelineTrace
+from dlt.pipeline.inspect import Inspection
+from dlt.pipeline.schemas import PipelineSchemas
+from dlt.pipeline.settings import PipelineSettings
+from dlt.progress import collector_from
+from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.naming import naming_from
+from dlt.schema.schema import Schema
+from dlt.schema.system_tables import STATE_TABLE, state_table
+from dlt.user_log import enable, set_level
+from dlt.workdir.lock import PipelineLock
+from dlt.workdir.state import bump, new_state
+from dlt.workdir.workdir import Workdir
+
+
+class Core(Inspection):
+    """A pipeline without its steps.
+
+    Args:
+        settings: Names, folders and options.
+    """
+
+
+    def __init__(self, settings: PipelineSettings) -> None:
+        self.config = settings
+        self.pipeline_name = settings.pipeline_name
+        self.pipelines_dir = settings.pipelines_dir
+        self.working_dir = os.path.join(settings.pipelines_dir, settings.pipeline_name)
+        self.workdir = Workdir(self.working_dir)
+        self.schemas = PipelineSchemas(self.workdir, settings.import_schema_path, settings.export_schema_path)
+        self.collector = collector_from(settings.progress)
+        self.dev_mode = settings.full_refresh
+        self.destination: Any = None
+        self.staging: Any = None
+        self._suffix = utc_now().strftime("_%Y%m%d%H%M%S") if settings.full_refresh else ""
+        self._state = self.workdir.read_state() or new_state(self.pipeline_name)
+        self._lock = PipelineLock(self.working_dir, self.pipeline_name, settings.lock_timeout)
+        self._trace: PipelineTrace | None = None
+        self._depth = 0
+        self._wiped = not settings.full_refresh
+        self._hooks: list[Any] = []
+        self.dataset_name: str = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
+        if settings.full_refresh:
+            self._state = new_state(self.pipeline_name)
+            self.dataset_name = settings.dataset_name or self._default_dataset()
+            # the folder is wiped by the first step; until then nothing of it counts
+            nowhere = Workdir(os.path.join(self.working_dir, ".none"))
+            self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
+        enable(bool(self._value("user_log", bool, "runtime", True)))
+        set_level(str(self._value("log_level", str, "runtime", "CRITICAL")))
+        self._set_destination(settings.destination, settings.staging)
+
+    def activate(self) -> None:
+        """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
+        context.activate(self)
+
+    def deactivate(self) -> None:
+        """Stop being the active pipeline."""
+        if context.active_pipeline() is self:
+            context.activate(None)
+
+    # -- inside
+
+    def _begin(self) -> None:
+        self._wipe_once()
+        self.workdir.prepare()
+        self.workdir.wipe_tmp()
+        self._recover()
+        self.schemas.store()
+
+    def _wipe_once(self) -> None:
+        if not self._wiped:
+            self._wiped = True
+            self.workdir.wipe()
+            self.schemas = PipelineSchemas(self.workdir, self.config.import_schema_path, self.config.export_schema_path)
+
+    def _recover(self) -> None:
+        """Adopt what a committed package knows and the files beside it do not, after a kill between the two."""
+        for stage in ("loaded", "normalized", "extracted"):
+            for package in self.workdir.packages(stage)[-1 if stage == "loaded" else 0 :]:
+                name = package.schema_name
+                if name not in self.schemas or package.schema.stored_version > self.schemas[name].stored_version:
+                    self.schemas.adopt(package.schema)
+                state = package.state
+                if state and state["_state_version"] > self._state["_state_version"]:
+                    self._save_state(state)
+                if stage == "loaded" and not self._state["_local"].get("loaded"):
+                    self._loaded_once(str(package.info.get("dataset_name") or self.dataset_name))
+
+    def _schema_for(self, source: Any, state: dict[str, Any], schemas: dict[str, Schema]) -> Schema:
+        name = source.schema.name
+        if source.implicit and state["default_schema_name"] is not None:
+            name = state["default_schema_name"]
+        elif source.implicit and source.generator_name:
+            # data without a name: an undecorated generator names the first schema
+            name = source.schema.naming.normalize_identifier(source.generator_name)
+        if name in schemas:
+            return schemas[name]
+        if name in self.schemas:
+            schema = self.schemas[name].clone()
+            schema.update_schema(source.schema)
+            for key, value in source.schema.normalizers.items():
+                if isinstance(value, dict):
+                    schema.normalizers[key] = {**schema.normalizers.get(key, {}), **value}
+        else:
+            schema = source.schema.clone(with_name=name)
+            self._configure_schema(schema)
+            self.schemas.add(schema)
+            schema = self.schemas[name].clone()
+        schema.update_naming(None, self._capabilities().max_identifier_length)
+        if state["default_schema_name"] is None:
+            state["default_schema_name"] = name
+        if state["default_schema_name"] == name:
+            schema.tables.setdefault(STATE_TABLE, state_table())
+        schemas[name] = schema
+        return schema
+
+    def _configure_schema(self, schema: Schema) -> None:
+        naming = get_value("naming", str, sections=("schema", schema.name), default=None)
+        if naming is None:
+            naming = self._capabilities().naming_convention
+        if naming is not None and schema.normalizers["names"] == "snake_case":
+            schema.update_naming(naming)
+        limit = self._capabilities().max_table_nesting
+        if limit is not None:
+            schema.normalizers["json"].setdefault("config", {}).setdefault("max_nesting", limit)
+
+    def _live_schema(self, package: Any) -> Schema:
+        name = package.schema_name
+        if name not in self.schemas or package.schema.stored_version > self.schemas[name].stored_version:
+            self.schemas.adopt(package.schema)
+        schema = self.schemas[name].clone()
+        schema.update_naming(None, self._capabilities().max_identifier_length)
+        return schema
+
+    def _describe(self, state: dict[str, Any], schemas: dict[str, Schema]) -> bool:
+        state["pipeline_name"] = self.pipeline_name
+        state["dataset_name"] = self.dataset_name
+        state["schema_names"] = sorted({*state.get("schema_names", []), *schemas})
+        if self.destination is not None:
+            state["destination_name"] = self.destination.destination_name
+            state["destination_type"] = self.destination.destination_type
+        return bump(state)
+
+    def _save_state(self, state: dict[str, Any]) -> None:
+        self._state = state
+        self.workdir.write_state(state)
+
+    def _loaded_once(self, dataset: str) -> None:
+        local = self._state["_local"]
+        if local.get("first_run", True) or not local.get("loaded"):
+            local.update(first_run=False, loaded=True, dataset_name=dataset)
+            self.workdir.write_state(self._state)
+
+    def _package_facts(self) -> dict[str, Any]:
+        return {"pipeline_name": self.pipeline_name}
+
+    def _set_destination(self, destination: Any, staging: Any) -> None:
+        from dlt.destinations.references import resolve_destination
+
+        reference = destination if destination is not None else None
+        if reference is None and self.destination is None:
+            reference = self._state.get("destination_type")
+            if self.config.destination is None and reference is not None:
+                name = self._state.get("destination_name")
+                with section_context(pipeline_name=self.pipeline_name):
+                    self.destination = resolve_destination(reference, destination_name=name)
+                reference = None
+        if reference is not None:
+            with section_context(pipeline_name=self.pipeline_name):
+                self.destination = resolve_destination(reference)
+        if staging is not None:
+            with section_context(pipeline_name=self.pipeline_name):
+                self.staging = resolve_destination(staging)
+
+    def _set_credentials(self, credentials: Any) -> None:
+        if credentials is not None:
+            self._need_destination("credentials")
+            self.destination = self.destination.bind(credentials)
+
+    def _set_dataset(self, dataset_name: str | None) -> None:
+        if dataset_name:
+            self.dataset_name = dataset_name
+
+    def _need_destination(self, what: str) -> None:
+        if self.destination is None:
+            raise PipelineConfigMissing(
+                f"pipeline {self.pipeline_name}: {what} needs a destination and none is set. Pass "
+                'destination="duckdb" to dlt.pipeline or run, or set destination="duckdb" in .dlt/config.toml under '
+                "[pipelines], or PIPELINES__DESTINATION in the environment.",
+                pipeline_name=self.pipeline_name,
+                config_elem="destination",
+            )
+
+    def _capabilities(self) -> Capabilities:
+        return self.destination.capabilities() if self.destination is not None else GENERIC
+
+    def _file_format(self, asked: str | None, caps: Capabilities) -> str:
+        wanted = asked or self.config.loader_file_format
+        if wanted is None or wanted in ("preferred", "insert_values", "model", "typed-jsonl", "reference"):
+            return caps.preferred_loader_file_format
+        if wanted not in caps.supported_loader_file_formats:
+            raise PipelineConfigMissing(
+                f"pipeline {self.pipeline_name}: loader_file_format={wanted!r} is not one that "
+                f"{self.destination.destination_name if self.destination else 'the destination'} loads. Use one of "
+                f"{', '.join(caps.supported_loader_file_formats)}.",
+                pipeline_name=self.pipeline_name,
+                config_elem="loader_file_format",
+            )
+        return wanted
+
+    def _add_to_tables(self) -> tuple[str, ...]:
+        names = {"add_dlt_id": "_dlt_id", "add_dlt_load_id": "_dlt_load_id"}
+        return tuple(column for key, column in names.items() if self._value(key, bool, "normalize.parquet_normalizer"))
+
+    def _keeps_files(self) -> bool:
+        return not self._value("delete_completed_jobs", bool, "load", True)
+
+    def _value(self, key: str, kind: Any, section: str, default: Any = None) -> Any:
+        return get_value(
+            key, kind, sections=tuple(section.split(".")), default=default, pipeline_name=self.pipeline_name
+        )
+
+    def _default_dataset(self) -> str:
+        return f"{self.pipeline_name}_dataset" if self.config.compat else self.pipeline_name
+
+    def _default_schema_name(self) -> str:
+        if self._state["default_schema_name"]:
+            return str(self._state["default_schema_name"])
+        return naming_from().normalize_identifier(self.pipeline_name)
+
+    def dataset_for(self, schema_name: str | None) -> str:
+        name = naming_from().normalize_table_identifier(self.dataset_name) + self._suffix
+        if schema_name is None or schema_name == self.default_schema_name or self.config.use_single_dataset:
+            return name
+        return f"{name}_{schema_name}"
+
+    @contextmanager
+    def destination_client_for(self, dataset: str, schema: Schema | None) -> Iterator[Any]:
+        """Connect to a dataset.
+
+        Args:
+            dataset: Name of the dataset.
+            schema: Schema of its tables, if known.
+        """
+        with (
+            context.use(pipeline_name=self.pipeline_name),
+            section_context(pipeline_name=self.pipeline_name),
+            self.destination.connect(dataset, schema) as client,
+        ):
+            yield client
+
+    def __repr__(self) -> str:
+        where = self.destination.destination_name if self.destination is not None else None
+        return f"<dlt pipeline {self.pipeline_name}: destination {where}, dataset {self.dataset_name}>"

@@ -1,0 +1,78 @@
+"""Reading at the destination: clients, SQL, datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import PipelineNeverRan, SqlClientNotAvailable
+from dlt.pipeline.core import Core
+from dlt.schema.schema import Schema
+
+if TYPE_CHECKING:
+    from dlt.pipeline.dataset import Dataset
+
+
+class Reading(Core):
+    """Opens what the destination holds."""
+
+
+    # -- reading at the destination
+
+    def destination_client(self, schema_name: str | None = None) -> Any:
+        """Return a client for the dataset of a schema, to be used in a `with` block."""
+        self._need_destination("destination_client")
+        name = schema_name or self.default_schema_name
+        schema = self.schemas[name] if name and name in self.schemas else None
+        return self.destination_client_for(self.dataset_for(name), schema)
+
+    @contextmanager
+    def sql_client(self, schema_name: str | None = None) -> Iterator[Any]:
+        """Open a client that runs SQL in the dataset of a schema.
+
+        Args:
+            schema_name: Name of the schema; the default one when None.
+
+        Raises:
+            SqlClientNotAvailable: the destination has no SQL.
+        """
+        with self.destination_client(schema_name) as client:
+            sql = client.sql_client()
+            if sql is None:
+                raise SqlClientNotAvailable(
+                    f"pipeline {self.pipeline_name}: the destination {self.destination.destination_name} has no SQL. "
+                    "Use pipeline.dataset(), or a destination with SQL.",
+                    pipeline_name=self.pipeline_name,
+                )
+            yield sql
+
+    @contextmanager
+    def native_client(self, schema_name: str | None = None) -> Iterator[Any]:
+        """Open the connection of the destination's own driver."""
+        with self.sql_client(schema_name) as client:
+            yield client.native_connection
+
+    def dataset(self, schema: Any = None, dataset_type: str | None = None) -> Dataset:
+        """Return the dataset for reading.
+
+        Args:
+            schema: Name of a schema, or a schema; the default one when None.
+            dataset_type: Accepted for programs that pass it.
+        """
+        from dlt.pipeline.dataset import Dataset
+
+        self._need_destination("dataset")
+        name = schema if isinstance(schema, str) else getattr(schema, "name", None) or self.default_schema_name
+        if name is None:
+            raise PipelineNeverRan(
+                f"pipeline {self.pipeline_name} never ran, so there is no dataset to read. Run it first.",
+                pipeline_name=self.pipeline_name,
+                pipelines_dir=self.pipelines_dir,
+            )
+        found = schema if isinstance(schema, Schema) else self.schemas.get(name)
+        return Dataset(
+            self.dataset_for(name),
+            lambda: self.destination_client_for(self.dataset_for(name), found),
+            found,
+        )

@@ -1,0 +1,120 @@
+"""Every step in one block: lock, signals, progress, trace, log, and the error that names the step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.clock import utc_now
+from dlt.configuration import section_context
+from dlt.errors import (
+    PipelineConfigMissing,
+    PipelineLocked,
+    PipelineStepFailed,
+    SourceExhausted,
+    SourceExhaustedInStep,
+)
+from dlt.info import PipelineTrace, duration_text
+from dlt.pipeline import signals
+from dlt.pipeline.core import Core
+from dlt.pipeline.trace import end_step, restore_trace, start_trace
+from dlt.user_log import alarm, line
+
+
+class Step:
+    """What a step leaves."""
+
+    info: Any = None
+
+
+class Tracing(Core):
+    """Runs steps and keeps their trace."""
+
+
+    # -- trace
+
+    @property
+    def last_trace(self) -> PipelineTrace | None:
+        """Return the trace of the last run, also of another process."""
+        if self._trace is None:
+            stored = self.workdir.read_trace()
+            self._trace = restore_trace(stored) if stored else None
+        return self._trace
+
+    @contextmanager
+    def _run_trace(self) -> Iterator[None]:
+        self._trace = start_trace(self.pipeline_name)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._store_trace()
+
+    def _store_trace(self) -> None:
+        if self._trace is not None and self._depth == 0 and os.path.isdir(self.working_dir):
+            self.workdir.write_trace(self._trace.asdict())
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[Step]:
+        step = Step()
+        started_at = utc_now()
+        self.activate()
+        if self._depth == 0 or self._trace is None:
+            self._trace = start_trace(self.pipeline_name)
+        error: BaseException | None = None
+        collector = self.collector(name)
+        self._call_hooks("step_start", name)
+        try:
+            with signals.handled(), self._lock, section_context(pipeline_name=self.pipeline_name), collector:
+                yield step
+        except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing) as failed:
+            error = failed
+            raise
+        except Exception as failed:
+            error = failed
+            raise self._failed(name, failed, step) from failed
+        except BaseException as stopped:
+            error = stopped
+            raise
+        finally:
+            self._trace = end_step(self._trace, name, started_at, step.info, error)
+            self._call_hooks("step_end", name if error is None else f"{name} failed")
+            self._tell(name, started_at, step.info, error)
+            self._store_trace()
+
+    def _failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
+        load_id = getattr(error, "load_id", None)
+        kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
+        return kind(
+            f"Pipeline {self.pipeline_name} failed at step {step}"
+            f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}",
+            pipeline=self,
+            step=step,
+            load_id=load_id,
+            exception=error,
+            step_info=found.info,
+            has_pending_data=self.has_pending_data,
+            is_package_partially_loaded=False,
+        )
+
+    def _tell(self, name: str, started_at: Any, info: Any, error: BaseException | None) -> None:
+        took = duration_text((utc_now() - started_at).total_seconds())
+        if error is not None:
+            alarm(f"{self.pipeline_name}: {name} failed after {took}")
+            return
+        tables: dict[str, int] = {}
+        for entries in getattr(info, "metrics", {}).values():
+            for entry in entries:
+                for table, values in entry.get("table_metrics", {}).items():
+                    tables[table] = tables.get(table, 0) + values["items_count"]
+        shown = ", ".join(f"{table} {count}" for table, count in list(tables.items())[:8])
+        more = f" and {len(tables) - 8} more tables" if len(tables) > 8 else ""
+        where = f" into {self.destination.destination_name} {self.dataset_name}" if name == "load" else ""
+        line(f"{self.pipeline_name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
+
+    def _call_hooks(self, event: str, payload: Any) -> None:
+        for hook in self._hooks:
+            hook(event, self, payload)
