@@ -126,16 +126,21 @@ def get_value(
     return coerce(value, type_, key, secret=secret)
 
 
-def missing(what: str, traces: dict[str, Trace], secret_keys: set[str]) -> MissingValue:
+def missing(
+    what: str, traces: dict[str, Trace], secret_keys: set[str], found: Sequence[str] = ()
+) -> MissingValue:
     """Return the exception for missing values, with every place that was asked.
 
     Args:
         what: Name of the spec or function.
         traces: Places by key.
         secret_keys: Keys that are secrets.
+        found: Fields of the spec that have values.
     """
     fields = ", ".join(repr(key) for key in traces)
     lines = [f"Missing configuration: {len(traces)} value(s) not found: {fields}{f' for {what}' if what else ''}."]
+    if found:
+        lines.append(f"  These have values: {', '.join(map(repr, found))}.")
     for key, trace in traces.items():
         lines.append(f'  for "{key}" these places were asked, in this order:')
         lines += [f"    {entry.provider}: {entry.key}" for entry in trace]

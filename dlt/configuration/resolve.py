@@ -70,11 +70,16 @@ def _resolve(
         if not config.is_resolved():
             config.resolve()
     elif not accept_partial:
-        absent = config.missing_fields()
-        hints = dict(config.__config_fields__.items())
-        secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
-        raise missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret)
+        config.on_error(_missing(config, traces))
     return config
+
+
+def _missing(config: BaseConfiguration, traces: Mapping[str, Trace]) -> ConfigFieldMissingException:
+    absent = config.missing_fields()
+    hints = dict(config.__config_fields__.items())
+    secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
+    found = [name for name, value in config.items() if value is not None and not is_final(hints[name])]
+    return missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret, found)
 
 
 def _explicit(config: BaseConfiguration, value: Any) -> set[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
-from dlt.configuration.values import bare, is_secret
-from dlt.errors import ConfigFieldMissingTypeHintException, InvalidNativeValue
+from dlt.configuration.values import SECRET, Placeholder, bare, is_secret
+from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -32,6 +33,8 @@ class BaseConfiguration:
     __section__: ClassVar[str | None] = None
     __config_fields__: ClassVar[dict[str, Any]] = {}
     __without_default__: ClassVar[frozenset[str]] = frozenset()
+    __required__: ClassVar[frozenset[str]] = frozenset()
+    __secret_fields__: ClassVar[frozenset[str]] = frozenset()
     is_credentials: ClassVar[bool] = False
 
     def resolve(self) -> None:
@@ -42,14 +45,31 @@ class BaseConfiguration:
     def given_fields(self) -> set[str]:
         """Return the names of fields that the program set: passed to the constructor, or assigned since."""
         passed = {name for name in self.__dict__.get("__given__", ()) if self.get(name) is not None}
-        for field in getattr(type(self), "__dataclass_fields__", {}).values():
-            if field.name not in self.__config_fields__:
-                continue
-            made = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-            value = self.get(field.name)
-            if value is not None and value is not made and value != made:
-                passed.add(field.name)
+        before = self._before()
+        for name, value in self.items():
+            # a nested spec that nobody changed equals none of the same content, so its fields are compared
+            same = value is before[name] or value == before[name] or _same_spec(value, before[name])
+            if value is not None and not same:
+                passed.add(name)
         return passed
+
+    def _before(self) -> Mapping[str, Any]:
+        """Return the values that the fields had before the program changed them."""
+        if "__defaults__" in self.__dict__:
+            return typing.cast("Mapping[str, Any]", self.__dict__["__defaults__"])
+        fields = getattr(type(self), "__dataclass_fields__", {})
+        found = ((name, fields[name]) for name in self.__config_fields__)
+        return {
+            name: field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+            for name, field in found
+        }
+
+    def as_default(self) -> Self:
+        """Return a copy for use as a default: what providers have comes before its fields."""
+        made = copy.deepcopy(self)
+        made.__dict__.pop("__given__", None)
+        made.__dict__["__defaults__"] = copy.deepcopy(dict(made.items()))
+        return made
 
     def is_resolved(self) -> bool:
         """Tell whether all fields have values."""
@@ -57,11 +77,13 @@ class BaseConfiguration:
 
     def missing_fields(self) -> list[str]:
         """Return the names of required fields without a value."""
-        return [
-            name
-            for name, hint in self.__config_fields__.items()
-            if self.get(name) is None and (name in self.__without_default__ or not _any(hint)) and not _nullable(hint)
-        ]
+        absent = [(name, hint) for name, hint in self.__config_fields__.items() if self.get(name) is None]
+        return [name for name, hint in absent if self._requires(name, hint)]
+
+    def _requires(self, name: str, hint: Any) -> bool:
+        return name in self.__required__ or (
+            (name in self.__without_default__ or not _any(hint)) and not _nullable(hint)
+        )
 
     def is_partial(self) -> bool:
         """Tell whether a required field has no value."""
@@ -72,6 +94,14 @@ class BaseConfiguration:
 
     def on_partial(self) -> None:
         """Fill in fields that nothing had; call `resolve` when that made the spec whole; override it."""
+
+    def on_error(self, error: ConfigurationException) -> None:
+        """Handle that fields are missing or do not fit: return to use the spec as it is; override it.
+
+        Args:
+            error: What the program gets unless this returns.
+        """
+        raise error
 
     def parse_native_representation(self, native_value: Any) -> None:
         """Take the fields from one value, such as a connection string; override it.
@@ -216,14 +246,17 @@ def configspec(cls: Any = None, **options: Any) -> Any:
                     field_name=name,
                     spec=kind,
                 )
+        _note_placeholders(kind, annotations)
         without = {name for name in annotations if not hasattr(kind, name)}
         kind.__without_default__ = (kind.__without_default__ - set(annotations)) | without
         for name in annotations:
+            default = getattr(kind, name, None)
             if not hasattr(kind, name) and not name.startswith("__"):
                 setattr(kind, name, None)
-            elif type(getattr(kind, name, None)).__hash__ is None:
-                copy = getattr(kind, name).copy
-                setattr(kind, name, dataclasses.field(default_factory=copy))
+            elif type(default).__hash__ is None or isinstance(default, BaseConfiguration):
+                # every spec gets a default of its own
+                factory = default.as_default if isinstance(default, BaseConfiguration) else _copies(default)
+                setattr(kind, name, dataclasses.field(default_factory=factory))
         made = dataclasses.dataclass(eq=False, repr=False)(kind)
         names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
         made.__config_fields__ = _Hints(made, names)
@@ -233,6 +266,26 @@ def configspec(cls: Any = None, **options: Any) -> Any:
     return wrap if cls is None else wrap(cls)
 
 
+def _copies(default: Any) -> Callable[[], Any]:
+    return lambda: copy.deepcopy(default)
+
+
+def _same_spec(one: Any, other: Any) -> bool:
+    both = isinstance(one, BaseConfiguration) and type(one) is type(other)
+    return both and all(
+        mine == theirs or _same_spec(mine, theirs) for mine, theirs in zip(one.values(), other.values())
+    )
+
+
+def _note_placeholders(kind: type[Any], annotations: Mapping[str, Any]) -> None:
+    """Make fields whose default is `dlt.config.value` or `dlt.secrets.value` required, and the latter secret."""
+    marked = {name: kind.__dict__[name] for name in annotations if isinstance(kind.__dict__.get(name), Placeholder)}
+    for name in marked:
+        setattr(kind, name, None)
+    kind.__required__ = (kind.__required__ - set(annotations)) | set(marked)
+    kind.__secret_fields__ = kind.__secret_fields__ | {name for name, mark in marked.items() if mark.secret}
+
+
 def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
     """Return a constructor that keeps which fields were passed: they come before all providers."""
     parameters = list(inspect.signature(init).parameters)[1:]
@@ -240,7 +293,11 @@ def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def __init__(self: BaseConfiguration, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        self.__dict__["__given__"] = {*parameters[: len(args)], *kwargs}
+        given = {*parameters[: len(args)], *kwargs}
+        for name in given:
+            if isinstance(self.get(name), Placeholder):
+                setattr(self, name, None)
+        self.__dict__["__given__"] = given
 
     return __init__
 
@@ -261,11 +318,15 @@ class _Hints(dict[str, Any]):
         return super().__getitem__(key)
 
     def _evaluate(self) -> None:
-        if self._kind is not None:
-            kind, self._kind = self._kind, None
+        kind = self._kind
+        if kind is not None:
             hints = typing.get_type_hints(kind, include_extras=True)
             for name in self:
-                self[name] = hints[name]
+                hint = hints[name]
+                marked = name in kind.__secret_fields__ and not is_secret(hint)
+                self[name] = Annotated[hint, SECRET] if marked else hint
+            # last, because another thread may ask at the same time
+            self._kind = None
 
 
 def _document(text: str, kind: type[Any]) -> Mapping[str, Any]:
