@@ -66,6 +66,10 @@ class Node:
         gen, step = self.pipe.gen, self.pipe.incremental
         name, value = gen.find_incremental() if isinstance(gen, Function) else (None, None)
         template = step.incremental if step else value
+        if template is not None and name is not None and isinstance(gen, Function) and not step:
+            from dlt.configuration.inject import configured_incremental
+
+            template = configured_incremental(name, template, gen.sections)
         if template is not None:
             self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
             if getattr(self.incremental, "primary_key", None) is None and self.resource is not None:

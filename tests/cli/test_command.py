@@ -1,0 +1,129 @@
+"""The command `dlt`, as people and programs see it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt import context
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with a pipeline `shop` that ran once and has one package waiting."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(str(tmp_path / "shop.duckdb")))
+    pipeline.run([{"id": 1, "tags": [1, 2]}], table_name="orders")
+    pipeline.extract([{"id": 2}], table_name="orders")
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "shop.duckdb"))
+    context.activate(None)
+    return tmp_path
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    line = [sys.executable, "-m", "dlt.cli", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def as_json(*arguments: str) -> Any:
+    """Return what the command prints as JSON."""
+    found = command(*arguments, "--json")
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def test_version() -> None:
+    """CLI: --version."""
+    assert command("--version").stdout == f"dlt-tasks {dlt.__version__}\n"
+
+
+def test_pipelines_are_listed(folder: Path) -> None:
+    """S75: dlt pipeline list, and -l."""
+    assert "shop" in command("pipeline", "list").stdout == command("pipeline", "-l").stdout
+    assert as_json("pipeline", "list")["pipelines"] == ["shop"]
+
+
+def test_info_trace_packages_and_show(folder: Path) -> None:
+    """S75: state, last run, packages and tables with counts."""
+    info = as_json("pipeline", "shop", "info")
+    assert info["default_schema_name"] == "shop" and len(info["extracted_packages"]) == 1
+    assert [step["step"] for step in as_json("pipeline", "shop", "trace")["steps"]] == ["extract"]
+    assert sorted(package["state"] for package in as_json("pipeline", "shop", "packages")) == ["extracted", "loaded"]
+    assert as_json("pipeline", "shop", "show")["tables"] == {"orders": 1, "orders__tags": 2}
+    shown = command("pipeline", "shop", "show").stdout
+    assert shown.split("\n")[1].split() == ["table", "rows"] and "orders__tags     2" in shown
+    assert "orders" in command("pipeline", "shop", "schema").stdout
+    assert as_json("pipeline", "shop", "failed-jobs") == {}
+
+
+def test_dropping_needs_a_word(folder: Path) -> None:
+    """S75: nothing is deleted without --yes where nobody can be asked."""
+    refused = command("pipeline", "shop", "drop-pending-packages")
+    assert refused.returncode == 1 and "--yes" in refused.stderr
+    assert as_json("pipeline", "shop", "drop-pending-packages", "--yes")["dropped"]
+    assert command("pipeline", "shop", "drop", "--yes").returncode == 0
+    assert command("pipeline", "shop", "info").returncode == 1
+
+
+def test_sync_takes_a_pipeline_from_the_destination(folder: Path) -> None:
+    """S50, S75: the folder is gone."""
+    command("pipeline", "shop", "drop", "--yes")
+    found = as_json("pipeline", "shop", "sync", "--destination", "duckdb", "--dataset-name", "shop")
+    assert found["schema_names"] == ["shop"] and not found["first_run"]
+
+
+def test_an_unknown_pipeline_is_one_clear_line(folder: Path) -> None:
+    """Errors: one line, exit code 1."""
+    found = command("pipeline", "nope", "info")
+    assert found.returncode == 1 and found.stderr.count("\n") == 1 and "nope" in found.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pipeline",),
+        *[("pipeline", "x", name) for name in ("info", "show", "trace", "packages", "failed-jobs", "sync", "drop")],
+        ("init",),
+        ("config", "explain"),
+    ],
+)
+def test_every_help_has_an_example(arguments: tuple[str, ...]) -> None:
+    """Pipeline 7: every subcommand's --help shows how it is used."""
+    found = command(*arguments, "--help")
+    assert found.returncode == 0 and "example" in found.stdout
+
+
+def test_explain_shows_places_and_hides_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wish 35: where a value comes from."""
+    monkeypatch.setenv("SOURCES__API__TOKEN", "geheim")
+    shown = command("config", "explain", "sources.api.token", "--secret").stdout
+    assert "found  Environment Variables: SOURCES__API__TOKEN" in shown and "geheim" not in shown
+    assert as_json("config", "explain", "sources.api.token")["value"] == "geheim"
+
+
+def test_init_makes_a_project_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D45: config, secrets, requirements, ignore file, script and README; only in an empty folder."""
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    assert command("init", "github", "duckdb").returncode == 0
+    ran = subprocess.run([sys.executable, "pipeline.py"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0 and "into dataset github" in ran.stdout, ran.stderr
+    assert "secrets.toml" in (project / ".gitignore").read_text()
+    assert "dlt-tasks[duckdb]" in (project / "requirements.txt").read_text()
+    assert "not empty" in command("init", "github", "duckdb").stderr
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert "no destination" in command("init", "github", "nowhere").stderr
+    assert "no name" in command("init", "git-hub!", "duckdb").stderr
