@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import inspect
 import typing
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 from weakref import WeakKeyDictionary
+
+from dlt.configuration.values import SECRET
 
 INJECTED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _known: WeakKeyDictionary[Any, Mapping[str, Any]] = WeakKeyDictionary()
@@ -25,6 +29,17 @@ def function_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
         return _evaluated(function)
 
 
+def hint_of_default(default: Any) -> Any:
+    """Return the type that an argument without type hint has by its default, or Any."""
+    if type(default) is int:
+        # a number of seconds, for example, may be configured as 0.5
+        return int | float
+    return type(default) if type(default) in _PLAIN else Any
+
+
+_PLAIN = (bool, float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time, list, dict, tuple)
+
+
 def _evaluated(function: Callable[..., Any]) -> Mapping[str, Any]:
     space = getattr(function, "__globals__", {})
     found: dict[str, Any] = {}
@@ -32,5 +47,7 @@ def _evaluated(function: Callable[..., Any]) -> Mapping[str, Any]:
         try:
             found.update(typing.get_type_hints(SimpleNamespace(__annotations__={name: hint}), space, space, True))
         except (NameError, AttributeError, TypeError, SyntaxError):
-            continue
+            # a secret stays one though its type is imported for type checkers only
+            if "TSecret" in str(hint):
+                found[name] = Annotated[Any, SECRET]
     return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import os
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from dlt.configuration.coerce import coerce
-from dlt.configuration.hints import INJECTED_KINDS, function_hints
+from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
 from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
@@ -20,23 +22,44 @@ from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+@dataclass(frozen=True)
+class _Options:
+    """How arguments are looked up; see `with_config`."""
+
+    spec: type[BaseConfiguration] | None
+    sections: tuple[str, ...]
+    sections_from: Callable[[Mapping[str, Any]], Sequence[str]] | None
+    include_defaults: bool
+    accept_partial: bool
+
+
 class _Plan:
     """What of a function can be injected; made once."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], include_defaults: bool) -> None:
         self.signature = inspect.signature(function)
         hints = function_hints(function)
         self.parameters = [
-            (parameter, hints.get(parameter.name, Any))
+            (parameter, hints.get(parameter.name, hint_of_default(parameter.default)))
             for parameter in self.signature.parameters.values()
-            if parameter.kind in INJECTED_KINDS and parameter.name != "self"
+            if parameter.kind in INJECTED_KINDS
+            and parameter.name != "self"
+            and (include_defaults or _required(parameter.default))
         ]
+
+
+def _required(default: Any) -> bool:
+    return default is inspect.Parameter.empty or isinstance(default, Placeholder)
 
 
 def with_config(
     func: Function | None = None,
     spec: type[BaseConfiguration] | None = None,
     sections: str | Sequence[str] = (),
+    *,
+    sections_from: Callable[[Mapping[str, Any]], Sequence[str]] | None = None,
+    include_defaults: bool = True,
+    accept_partial: bool = False,
     **options: Any,
 ) -> Any:
     """Decorate a function so that arguments that are not passed come from the configuration.
@@ -45,35 +68,47 @@ def with_config(
         func: The function.
         spec: Spec whose fields are arguments of the function.
         sections: Sections, from general to specific.
+        sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
+        include_defaults: Look up arguments with defaults, too; without, only those that must be configured.
+        accept_partial: Pass None for required arguments that are nowhere.
         options: Accepted for programs that pass them.
 
     Raises:
         ConfigFieldMissingException: at a call, when a required argument is nowhere; it is a TypeError too.
     """
-    if func is None:
-        return lambda f: with_config(f, spec, sections, **options)
     places = (sections,) if isinstance(sections, str) else tuple(sections)
+    chosen = _Options(spec, places, sections_from, include_defaults, accept_partial)
+    return functools.partial(_decorate, options=chosen) if func is None else _decorate(func, chosen)
+
+
+def _decorate(function: Function, options: _Options) -> Function:
     plan: list[_Plan] = []
 
-    @functools.wraps(func)
-    def injected(*args: Any, **kwargs: Any) -> Any:
+    def completed(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
         if not plan:
-            plan.append(_Plan(func))
+            plan.append(_Plan(function, options.include_defaults))
         given = plan[0].signature.bind_partial(*args, **kwargs)
-        _inject(plan[0], given.arguments, places or current_sections().sections, spec, func.__name__)
-        return func(*given.args, **given.kwargs)
+        _inject(plan[0], given.arguments, options, getattr(function, "__name__", type(function).__name__))
+        return given
 
-    return injected
+    @functools.wraps(function)
+    def injected(*args: Any, **kwargs: Any) -> Any:
+        given = completed(args, kwargs)
+        return function(*given.args, **given.kwargs)
+
+    @functools.wraps(function)
+    async def injected_async(*args: Any, **kwargs: Any) -> Any:
+        given = completed(args, kwargs)
+        return await function(*given.args, **given.kwargs)
+
+    return cast("Function", injected_async if inspect.iscoroutinefunction(function) else injected)
 
 
-def _inject(
-    plan: _Plan,
-    arguments: dict[str, Any],
-    places: tuple[str, ...],
-    spec: type[BaseConfiguration] | None,
-    function_name: str,
-) -> None:
-    from_spec = _spec_fields(spec, places, arguments) if spec is not None else {}
+def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_name: str) -> None:
+    spec = options.spec
+    places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
+    places = places or current_sections().sections
+    from_spec = _spec_fields(spec, places, arguments, options.accept_partial) if spec is not None else {}
     absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
     for parameter, hint in plan.parameters:
@@ -92,6 +127,8 @@ def _inject(
         found, trace = _configured(name, hint, places, secret, default)
         if found is not MISSING:
             arguments[name] = found
+        elif options.accept_partial and _required(default):
+            arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder):
             absent[name] = trace
             if secret:
@@ -108,7 +145,8 @@ def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any
     others = [part for part in typing.get_args(bare(hint)) if is_class(part) and part not in kinds]
     if isinstance(value, tuple(others)) or not isinstance(value, (str, Mapping, BaseConfiguration)):
         return value
-    return fill_nested(name, kinds, places, (), value, may_miss=False)
+    given = copy.copy(value) if isinstance(value, BaseConfiguration) else value
+    return fill_nested(name, kinds, places, (), given, may_miss=False)
 
 
 def _configured(
@@ -116,13 +154,24 @@ def _configured(
 ) -> tuple[Any, Trace]:
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
-        required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
-        made = fill_nested(name, kinds, places, (), None if required else default, not required)
-        return (MISSING if made is None else made), Trace()
+        return _configured_spec(name, hint, kinds, places, default)
     value, trace = find_value(name, places, secret=secret)
     if hasattr(default, "cursor_path") and hasattr(default, "merge"):
         return _incremental(name, default, places, value), trace
     return (value if value is MISSING else coerce(value, hint, name, secret=secret)), trace
+
+
+def _configured_spec(
+    name: str, hint: Any, kinds: Sequence[type[BaseConfiguration]], places: tuple[str, ...], default: Any
+) -> tuple[Any, Trace]:
+    if isinstance(default, BaseConfiguration):
+        return fill_nested(name, kinds, places, (), default.as_default(), may_miss=False), Trace()
+    may_miss = not _required(default)
+    made = fill_nested(name, kinds, places, (), None, may_miss)
+    if made is None and default:
+        # a default in the form of a dict or text is completed like an argument
+        made = _completed(name, hint, places, default)
+    return (MISSING if made is None else made), Trace()
 
 
 def configured_incremental(name: str, default: Any, sections: Sequence[str]) -> Any:
@@ -167,12 +216,13 @@ def _incremental(name: str, default: Any, places: tuple[str, ...], value: Any) -
 
 
 def _spec_fields(
-    spec: type[BaseConfiguration], places: tuple[str, ...], arguments: Mapping[str, Any]
+    spec: type[BaseConfiguration], places: tuple[str, ...], arguments: Mapping[str, Any], accept_partial: bool
 ) -> dict[str, Any]:
     explicit = {
         name: value
         for name, value in arguments.items()
         if name in spec.__config_fields__ and not isinstance(value, Placeholder)
     }
-    made = resolve_configuration(spec(), sections=places, explicit_value=explicit or None)
+    made = spec()
+    resolve_configuration(made, sections=places, explicit_value=explicit or None, accept_partial=accept_partial)
     return {**dict(made.items()), "__spec__": made}

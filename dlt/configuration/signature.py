@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Union
 
-from dlt.configuration.hints import INJECTED_KINDS, function_hints
+from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
 from dlt.configuration.spec import BaseConfiguration, configspec
 from dlt.configuration.values import SECRET, Placeholder, is_secret
 
@@ -31,7 +31,7 @@ def spec_from_signature(
     for parameter in (signature or inspect.signature(function)).parameters.values():
         if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls"):
             continue
-        hint, default = hints.get(parameter.name, Any), parameter.default
+        hint, default = hints.get(parameter.name, hint_of_default(parameter.default)), parameter.default
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
         if isinstance(default, Placeholder) and default.secret and not is_secret(hint):
             hint = Annotated[hint, SECRET]
