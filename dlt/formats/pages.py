@@ -284,9 +284,12 @@ def nested_array(column: Sequence[Any]) -> pa.Array:
     Raises:
         ValueError: the array would hide that values of several types met in one place.
     """
+    import orjson
     import pyarrow as pa
 
     array = pa.array(column)
+    # bytes that follow text are taken for text, and nothing in the array tells: orjson refuses them
+    orjson.dumps(column)
     if not _faithful(array.type):
         raise ValueError("values of several types may meet in one place")
     return array
