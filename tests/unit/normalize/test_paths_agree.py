@@ -169,10 +169,9 @@ def test_thousands_of_distinct_keys_stay_in_memory(normalized: Any) -> None:
 
 
 @pytest.mark.parametrize("values", [["x", b"\x80"], [b"\x80", "x"], [{"k": "x"}, {"k": b"\x00"}]])
-def test_bytes_among_texts_of_documents_are_not_taken_for_text(normalized: Any, values: list[Any]) -> None:
+def test_bytes_among_texts_of_documents_are_not_taken_for_text(tmp_path: Path, values: list[Any]) -> None:
     """Silent wrongs: Arrow's inference takes bytes behind text for text."""
-    schema, _ = normalized([[{"l": values}]])
-    columns = schema.get_table_columns("t__l")
-    assert "binary" in {column["data_type"] for column in columns.values()} or columns["value"]["data_type"] == "text"
-    _, tables = normalized([[{"l": ["x", b"\x80"]}]])
+    data = [[{"l": values}]]
+    assert outcome(tmp_path, data, exact=False) == outcome(tmp_path, data, exact=True)
+    tables, _ = outcome(tmp_path, [[{"l": ["x", b"\x80"]}]], exact=False)
     assert [row["value"] for row in tables["t__l"]] == ["x", "gA=="]
