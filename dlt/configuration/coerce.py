@@ -29,7 +29,7 @@ def coerce(value: Any, hint: Any, key: str, secret: bool = False) -> Any:
     """
     try:
         return _coerce(value, hint)
-    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, OSError) as error:
         shown = f"a value of type {type(value).__name__}" if secret else repr(value)
         raise ConfigValueCannotBeCoercedException(
             f"{key}: {shown} is not {_name(hint)}. Change the value where it is configured.",
@@ -60,7 +60,8 @@ def _coerce(value: Any, hint: Any) -> Any:
     if kind in _SCALARS:
         return _SCALARS[kind](value)
     if issubclass(kind, (dict, collections.abc.Mapping)):
-        return _document(value, dict)
+        values = _document(value, dict)
+        return {key: _coerce(item, parts[1]) for key, item in values.items()} if len(parts) == 2 else values
     if kind in (list, tuple, set, frozenset) or (
         issubclass(kind, (collections.abc.Sequence, collections.abc.Set)) and kind not in (str, bytes)
     ):
@@ -69,7 +70,8 @@ def _coerce(value: Any, hint: Any) -> Any:
 
 
 def _union(value: Any, parts: tuple[Any, ...]) -> Any:
-    if value is None and type(None) in parts:
+    if type(None) in parts and (value is None or (value == "" and str not in map(bare, parts))):
+        # a variable that is set to nothing is how shells and containers unset one
         return None
     choices = [part for part in parts if part is not type(None)]
     for choice in choices:
@@ -175,6 +177,10 @@ def _listed(value: Any, kind: Any, parts: tuple[Any, ...]) -> Any:
         value = _document(text, list) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("not a list")
+    if kind is tuple and parts and parts[-1] is not Ellipsis:
+        if len(value) != len(parts):
+            raise ValueError("another number of items")
+        return tuple(_coerce(item, part) for item, part in zip(value, parts))
     inner = parts[0] if parts else Any
     items = [_coerce(item, inner) for item in value]
     return kind(items) if kind in (tuple, set, frozenset) else items
@@ -185,10 +191,15 @@ def _spec(value: Any, kind: Any) -> Any:
         return value
     made = kind()
     if isinstance(value, collections.abc.Mapping):
-        made.update(value)
+        hints = dict(made.__config_fields__.items())
+        made.update({key: _coerce(item, hints[key]) for key, item in value.items() if key in hints})
     else:
         made.parse_native_representation(value)
-    if not made.is_partial():
+    if made.is_partial():
+        made.on_partial()
+    if made.is_partial():
+        raise ValueError("fields are missing")
+    if not made.is_resolved():
         made.resolve()
     return made
 
@@ -212,4 +223,6 @@ def _object(value: Any, kind: Any) -> Any:
 
 def _name(hint: Any) -> str:
     hint = bare(hint)
-    return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")
+    if get_args(hint) or not isinstance(hint, type):
+        return str(hint).replace("typing.", "")
+    return hint.__name__

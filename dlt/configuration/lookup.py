@@ -10,6 +10,7 @@ from dlt.configuration.coerce import coerce
 from dlt.configuration.container import CONFIG, asked
 from dlt.configuration.providers.base import ConfigProvider
 from dlt.configuration.sections import current_sections, search_paths
+from dlt.configuration.similar import similar_keys
 from dlt.errors import ConfigFieldMissingException
 
 
@@ -62,6 +63,7 @@ def find_value(
     pipeline_name: str | None = None,
     inner: Sequence[str] = (),
     exact: bool = False,
+    before: str | None = None,
 ) -> tuple[Any, Trace]:
     """Return the value of a key, or MISSING, and all places that were asked.
 
@@ -72,11 +74,14 @@ def find_value(
         pipeline_name: Name of the pipeline; the one at work when None.
         inner: Sections that stand right before the key and are never dropped.
         exact: Look under these sections only.
+        before: Ask only the providers that come before the one of this name.
     """
     name = pipeline_name or current_sections().pipeline_name
     paths = (tuple(sections),) if exact else search_paths(tuple(sections), name, tuple(inner))
     asked_names: list[tuple[str, Sequence[str]]] = []
     for provider in asked(secret):
+        if provider.name == before:
+            break
         find = getattr(provider, "find", None)
         value, names = find(key, paths) if find is not None else _find(provider, key, paths)
         asked_names.append((provider.name, names))
@@ -146,6 +151,7 @@ def missing(
         lines += [f"    {entry.provider}: {entry.key}" for entry in trace]
         if key in secret_keys:
             lines += _seen_in_config(key, trace)
+        lines += [f"    a similar key, which was not asked for: {name}" for name in similar_keys(key, trace)]
     first_key, first = next(iter(traces.items()))
     if first:
         env = next((entry.key for entry in first if entry.provider == "Environment Variables"), first_key)

@@ -55,14 +55,19 @@ def resolve_configuration(
 
 
 def _resolve(
-    config: Spec, places: tuple[str, ...], inner: tuple[str, ...], explicit_value: Any, accept_partial: bool = False
+    config: Spec,
+    places: tuple[str, ...],
+    inner: tuple[str, ...],
+    explicit_value: Any,
+    accept_partial: bool = False,
+    nested: bool = False,
 ) -> Spec:
     explicit = config.given_fields() | _explicit(config, explicit_value)
-    if config.is_credentials and inner and explicit_value is None and not explicit:
-        native, _ = find_value(inner[-1], places, secret=True, inner=inner[:-1])
-        if native is not MISSING and not isinstance(native, Mapping):
-            explicit = _explicit(config, native)
-    traces = _fill(config, places, inner, explicit, accept_partial)
+    in_part = explicit_value is None or isinstance(explicit_value, (Mapping, BaseConfiguration))
+    native: dict[str, str] = {}
+    if inner and in_part and (nested or config.is_credentials):
+        native = _native(config, places, inner, explicit)
+    traces = _fill(config, places, inner, explicit, native, accept_partial)
     if config.is_partial():
         with section_context(sections=(*places, *inner)):
             config.on_partial()
@@ -80,6 +85,19 @@ def _missing(config: BaseConfiguration, traces: Mapping[str, Trace]) -> ConfigFi
     secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
     found = [name for name, value in config.items() if value is not None and not is_final(hints[name])]
     return missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret, found)
+
+
+def _native(
+    config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str]
+) -> dict[str, str]:
+    """Set the fields that a configured text, such as a connection string, has; return their provider by name."""
+    value, trace = find_value(inner[-1], places, secret=config.is_credentials, inner=inner[:-1])
+    if value is MISSING or isinstance(value, Mapping):
+        return {}
+    before = dict(config.items())
+    found = _explicit(config, value)
+    config.update({name: before[name] for name in explicit})
+    return dict.fromkeys(found - explicit, trace[-1].provider)
 
 
 def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
@@ -102,7 +120,12 @@ def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
 
 
 def _fill(
-    config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str], may_miss: bool
+    config: BaseConfiguration,
+    places: tuple[str, ...],
+    inner: tuple[str, ...],
+    explicit: set[str],
+    native: Mapping[str, str],
+    may_miss: bool,
 ) -> dict[str, Trace]:
     traces: dict[str, Trace] = {}
     for name, hint in config.__config_fields__.items():
@@ -114,8 +137,10 @@ def _fill(
         if name in explicit:
             setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
             continue
-        value, traces[name] = find_value(name, places, secret=secret, inner=inner)
+        value, traces[name] = find_value(name, places, secret=secret, inner=inner, before=native.get(name))
         if value is MISSING:
+            if name in native and not is_final(hint):
+                setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
             continue
         if is_final(hint):
             if value == config.get(name):
@@ -158,15 +183,11 @@ def fill_nested(
         ConfigurationException: the first failure, when no spec fits.
     """
     if isinstance(value, BaseConfiguration):
-        return _resolve(value, places, (*inner, name), None) if not value.is_resolved() else value
+        return value if value.is_resolved() else _resolve(value, places, (*inner, name), None, nested=True)
     failure: ConfigurationException | None = None
     for kind in kinds:
-        given = value
-        if given is None:
-            found, _ = find_value(name, places, secret=kind.is_credentials, inner=inner)
-            given = None if found is MISSING or isinstance(found, Mapping) else found
         try:
-            return _resolve(kind(), places, (*inner, name), given)
+            return _resolve(kind(), places, (*inner, name), value, nested=True)
         except ConfigurationException as error:
             if failure is None or isinstance(failure, ConfigFieldMissingException):
                 failure = failure if isinstance(error, ConfigFieldMissingException) and failure else error

@@ -24,11 +24,13 @@ class ConnectionStringCredentials(CredentialsConfiguration):
     query: Annotated[dict[str, Any] | None, SECRET] = None
 
     def parse_native_representation(self, native_value: Any) -> None:
-        """Take the parts from a URL, `driver://user:password@host:port/database?option=value`.
+        """Take the parts from a URL, `driver://user:password@host:port/database?option=value`, or a JSON document.
 
         Raises:
             InvalidConnectionString: it is no such URL.
         """
+        if isinstance(native_value, str) and native_value.lstrip().startswith("{"):
+            return super().parse_native_representation(native_value)
         if not isinstance(native_value, str) or "://" not in native_value:
             raise InvalidConnectionString(
                 f"{type(self).__name__}: the connection string is not driver://user:password@host:port/database. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -9,7 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 class ConfigProvider(Protocol):
     """A place for configuration values.
 
-    A vault sets `supports_settings = False` too: then it is asked for secrets only.
+    A vault sets `supports_settings = False` too: then it is asked for secrets only. A provider that can list its keys
+    cheaply has a method `keys`: then messages about missing values name similar keys.
 
     Attributes:
         name: For messages.
@@ -29,3 +31,12 @@ class WritableProvider(ConfigProvider, Protocol):
 
     def set(self, key: str, value: Any) -> None:
         """Set a value by its dotted key."""
+
+
+def leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the dotted keys of a nested document that have values."""
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"

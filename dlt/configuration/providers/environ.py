@@ -29,6 +29,10 @@ class EnvironProvider:
                 return found, names[: position + 1]
         return None, names
 
+    def keys(self) -> list[str]:
+        """Return the names of the variables that have sections; the others are mostly not ours."""
+        return [name for name in os.environ if "__" in name.strip("_")]
+
     def set(self, key: str, value: Any) -> None:
         """Set a variable of this process."""
         os.environ[key.upper().replace(".", "__")] = str(value)

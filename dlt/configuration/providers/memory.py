@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dlt.configuration.providers.base import leaves
+
 
 class MemoryProvider:
     """Hold values in a dict; they end with the process.
@@ -36,14 +38,25 @@ class MemoryProvider:
                 break
         return found, looked_up
 
+    def keys(self) -> list[str]:
+        """Return the dotted keys that have values."""
+        return list(leaves(self._values))
+
     def set(self, key: str, value: Any) -> None:
         """Set a value by its dotted key."""
         table = self._values
         *sections, last = key.split(".")
         for section in sections:
-            table = table.setdefault(section, {})
-        table[last] = value
+            if not isinstance(table.get(section), dict):
+                table[section] = {}
+            table = table[section]
+        # a copy, because single values may be set in it later
+        table[last] = _copied(value)
 
     def clear(self) -> None:
         """Forget all values."""
         self._values.clear()
+
+
+def _copied(value: Any) -> Any:
+    return {key: _copied(item) for key, item in value.items()} if isinstance(value, Mapping) else value

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dlt.configuration.providers.base import leaves
 from dlt.errors import ConfigProviderException
 
 _parsed: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
@@ -49,9 +50,7 @@ class TomlProvider:
 
     def find(self, key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried."""
-        home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
-        files = (os.path.join(_project_folder(), self.name), home)
-        documents = [document for document in map(_read, files) if document]
+        documents = self._documents()
         names = _names(key, paths)
         if documents:
             for position, name in enumerate(names):
@@ -60,6 +59,15 @@ class TomlProvider:
                     if found is not None:
                         return found, names[: position + 1]
         return None, names
+
+    def keys(self) -> list[str]:
+        """Return the dotted keys that have values."""
+        return list(dict.fromkeys(key for document in self._documents() for key in leaves(document)))
+
+    def _documents(self) -> list[dict[str, Any]]:
+        home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
+        files = (os.path.join(_project_folder(), self.name), home)
+        return [document for document in map(_read, files) if document]
 
     def get(self, key: str, *sections: str) -> tuple[Any, str]:
         """Return a value, or None, and its dotted key."""
@@ -76,7 +84,10 @@ class TomlProvider:
 
         file = self.paths[0]
         try:
-            document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
+            if file.exists():
+                # an error in the file is told as when it is read
+                _parse(file)
+            document = tomlkit.parse(file.read_text(encoding="utf-8-sig")) if file.exists() else tomlkit.document()
             table: Any = document
             *sections, last = key.split(".")
             for section in sections:
@@ -84,14 +95,26 @@ class TomlProvider:
                     table[section] = tomlkit.table()
                 table = table[section]
             table[last] = value
-            file.parent.mkdir(parents=True, exist_ok=True)
-            secret = self.supports_secrets
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                out.write(tomlkit.dumps(document))
+            _replace(file, tomlkit.dumps(document), 0o600 if self.supports_secrets else 0o644)
         except OSError as error:
             raise ConfigProviderException(f"{file}: {key} cannot be written: {error.strerror}.") from error
         _parsed.pop(str(file), None)
+
+
+def _replace(file: Path, text: str, mode: int) -> None:
+    """Write a file as a whole or not at all; an existing one keeps its rights."""
+    file = file.resolve()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        mode = file.stat().st_mode & 0o777
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.chmod(mode)
+    draft.replace(file)
 
 
 @lru_cache(maxsize=1024)
@@ -126,9 +149,17 @@ def _parse(file: Path) -> dict[str, Any]:
     from tomlkit.exceptions import ParseError
 
     try:
-        return tomlkit.parse(file.read_text(encoding="utf-8")).unwrap()
+        # editors on Windows begin files with a byte order mark
+        return tomlkit.parse(file.read_text(encoding="utf-8-sig")).unwrap()
     except ParseError as error:
         # the library's message may quote the line, which may hold a secret
         raise ConfigProviderException(
             f"{file}: line {error.line}, column {error.col} is not TOML. Mend the file."
         ) from None
+    except UnicodeDecodeError as error:
+        # the error holds the whole text
+        raise ConfigProviderException(
+            f"{file}: byte {error.start} is not UTF-8. Save the file with the encoding UTF-8."
+        ) from None
+    except OSError as error:
+        raise ConfigProviderException(f"{file}: it cannot be read: {error.strerror}. Change its rights.") from error

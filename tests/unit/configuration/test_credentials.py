@@ -51,6 +51,26 @@ def test_missing_parts_come_from_providers(write: Any, monkeypatch: Any) -> None
     assert (made.host, made.password, made.port) == ("here", "pw", 1)
 
 
+def test_strings_and_parts_of_providers_are_merged(write: Any, monkeypatch: Any) -> None:
+    """D5, D11: parts in a place before the string's come first; a dict in part is completed by the string."""
+    write("secrets.toml", f'[destination.postgres]\ncredentials = "{URL}"\n')
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__PASSWORD", "newer")
+    made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS)
+    assert (made.username, made.password, made.port) == ("loader", "newer", 5433)
+    made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value={"username": "me"})
+    assert (made.username, made.password, made.host) == ("me", "newer", "Example.org")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgres://env:pw@host")
+    made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS)
+    assert (made.username, made.password, made.database) == ("env", "pw", None)
+
+
+def test_a_json_document_is_a_native_value() -> None:
+    """D11: variables can hold all parts as JSON."""
+    text = '{"drivername": "postgres", "port": "5433"}'
+    made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=text)
+    assert (made.drivername, made.port) == ("postgres", 5433)
+
+
 def test_a_provider_gives_the_string_or_the_parts(write: Any, monkeypatch: Any) -> None:
     """D7, D11: `credentials` is one value or a table."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", URL)

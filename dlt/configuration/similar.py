@@ -1,0 +1,44 @@
+"""Keys that are much like one that was looked for and not found."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from dlt.configuration.container import asked
+
+_ENOUGH = 0.8
+_MOST = 3
+
+
+def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
+    """Return at most three places that have a value under a similar key, or the same in another section.
+
+    Args:
+        key: What was looked for.
+        places: Providers and names that were asked; the first one is what the result should be close to.
+    """
+    names = {provider for provider, _ in places}
+    tried = {name for _, name in places}
+    if not places:
+        return []
+    wanted = _dotted(places[0][1])
+    scored: list[tuple[float, str]] = []
+    for provider in asked(secret=False):
+        keys = getattr(provider, "keys", None)
+        if provider.name not in names or keys is None:
+            continue
+        for name in keys():
+            last = _dotted(name).rpartition(".")[2]
+            if name not in tried and _ratio(last, key.lower()) >= _ENOUGH:
+                scored.append((_ratio(_dotted(name), wanted), f"{provider.name}: {name}"))
+    scored.sort(key=lambda item: (-item[0], item[1]))
+    return [name for _, name in scored[:_MOST]]
+
+
+def _dotted(name: str) -> str:
+    return name.lower().replace("__", ".")
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
