@@ -88,6 +88,10 @@ class ArrowFile:
         self._writer.write_batch(batch)
         self.rows += batch.num_rows
 
+    def discard(self) -> None:
+        """Close the file as it is; its content no longer matters."""
+        self._out.close()
+
     def close(self) -> tuple[int, int, int]:
         """End the file; return its rows, bytes and CRC-32."""
         self._writer.close()
@@ -125,6 +129,10 @@ class RowsFile:
                 ) from error
         self._out.write(b"".join(lines))
         self.rows += len(items)
+
+    def discard(self) -> None:
+        """Close the file as it is; its content no longer matters."""
+        self._out.close()
 
     def close(self) -> tuple[int, int, int]:
         """End the file; return its rows, bytes and CRC-32."""
@@ -192,7 +200,7 @@ class SpoolWriter:
     def abort(self) -> None:
         """End all files without a record; the folder is the caller's to delete."""
         for file in self._open.values():
-            file.close()
+            file.discard()
         self._open.clear()
         self._pending.clear()
 

@@ -221,7 +221,7 @@ class Workdir:
     def _load_ids(self, stage: str) -> list[str]:
         try:
             names = os.listdir(self._at(stage))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted((name for name in names if re.fullmatch(r"[\w.-]+", name)), key=_load_order)
 
@@ -240,5 +240,5 @@ def _read(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # what stands in the way is told when something is to be written
