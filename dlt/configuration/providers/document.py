@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlt.configuration.providers.memory import MemoryProvider
-from dlt.errors import ConfigProviderException
+from dlt.configuration.providers.parsing import parse_toml
 
 
 class DocumentProvider:
@@ -42,17 +42,5 @@ class DocumentProvider:
         """
         with self._lock:
             if self._values is None:
-                self._values = MemoryProvider(self.name, self._parse())
+                self._values = MemoryProvider(self.name, parse_toml(self._fetch() or "", self.name))
         return self._values.get(key, *sections)
-
-    def _parse(self) -> dict[str, Any]:
-        import tomlkit
-        from tomlkit.exceptions import ParseError
-
-        try:
-            return dict(tomlkit.parse(self._fetch() or "").unwrap())
-        except ParseError as error:
-            # the library's message may quote the line, which may hold a secret
-            raise ConfigProviderException(
-                f"{self.name}: line {error.line}, column {error.col} is not TOML. Mend the document."
-            ) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlt.configuration.providers.base import leaves
+from dlt.configuration.providers.parsing import parse_toml
 from dlt.errors import ConfigProviderException
 
 _parsed: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
@@ -145,17 +146,9 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _parse(file: Path) -> dict[str, Any]:
-    import tomlkit
-    from tomlkit.exceptions import ParseError
-
     try:
         # editors on Windows begin files with a byte order mark
-        return tomlkit.parse(file.read_text(encoding="utf-8-sig")).unwrap()
-    except ParseError as error:
-        # the library's message may quote the line, which may hold a secret
-        raise ConfigProviderException(
-            f"{file}: line {error.line}, column {error.col} is not TOML. Mend the file."
-        ) from None
+        return parse_toml(file.read_text(encoding="utf-8-sig"), str(file))
     except UnicodeDecodeError as error:
         # the error holds the whole text
         raise ConfigProviderException(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from dlt.configuration import config, container, get_value, secrets
+from dlt.configuration.providers.parsing import _parse_with_tomlkit, parse_toml
 from dlt.errors import ConfigProviderException
 
 
@@ -70,3 +72,18 @@ def test_values_set_by_the_program_are_copies() -> None:
         assert given == {"limit": 1}
     finally:
         container.forget()
+
+
+@pytest.mark.parametrize("parse", [parse_toml, _parse_with_tomlkit])
+def test_both_parsers_agree(parse: Any) -> None:
+    """D7: the parser of Python and tomlkit give the same values, and name the same line."""
+    text = 'a = 1\nb.c = [1.5, "x"]\n[d]\nday = 2024-02-29\nat = 2024-02-29T10:00:00Z\non = true\n'
+    found = parse(text, "file")
+    at = datetime.datetime(2024, 2, 29, 10, tzinfo=datetime.timezone.utc)
+    assert found == {"a": 1, "b": {"c": [1.5, "x"]}, "d": {"day": datetime.date(2024, 2, 29), "at": at, "on": True}}
+    assert found["d"]["at"].utcoffset() == datetime.timedelta(0)
+    with pytest.raises(ConfigProviderException, match="file: line 2, column") as caught:
+        parse('a = 1\nkey = "very-private\nb = 2\n', "file")
+    assert "very-private" not in str(caught.value) and caught.value.__suppress_context__
+    with pytest.raises(ConfigProviderException, match=r"^file: .* is not TOML"):
+        parse('key = "very-private', "file")
