@@ -1,9 +1,9 @@
-"""A vault that keeps one TOML document, such as a variable of Airflow or a secret of Google."""
+"""A place that keeps one document, such as a variable of Airflow or a secret of Google."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlt.configuration.providers.memory import MemoryProvider
@@ -11,11 +11,11 @@ from dlt.configuration.providers.parsing import parse_toml
 
 
 class DocumentProvider:
-    """Read values from a TOML document that is fetched once, when the first value is looked for.
+    """Read values from a document that is fetched once, when the first value is looked for.
 
     Args:
         name: For messages.
-        fetch: Returns the document's text, or None when the vault has none.
+        fetch: Returns TOML text, a dict, or None when there is none.
         supports_secrets: Secrets may stand in it.
         supports_settings: Plain settings are looked for in it too.
     """
@@ -23,7 +23,7 @@ class DocumentProvider:
     def __init__(
         self,
         name: str,
-        fetch: Callable[[], str | None],
+        fetch: Callable[[], str | Mapping[str, Any] | None],
         supports_secrets: bool = True,
         supports_settings: bool = False,
     ) -> None:
@@ -40,7 +40,16 @@ class DocumentProvider:
         Raises:
             ConfigProviderException: the document is not TOML.
         """
+        return self._fetched().get(key, *sections)
+
+    def keys(self) -> list[str]:
+        """Return the dotted keys that have values."""
+        return self._fetched().keys()
+
+    def _fetched(self) -> MemoryProvider:
         with self._lock:
             if self._values is None:
-                self._values = MemoryProvider(self.name, parse_toml(self._fetch() or "", self.name))
-        return self._values.get(key, *sections)
+                found = self._fetch() or {}
+                document = parse_toml(found, self.name) if isinstance(found, str) else found
+                self._values = MemoryProvider(self.name, document)
+            return self._values

@@ -5,10 +5,15 @@ from dlt.configuration.credentials import (
     AwsCredentialsWithoutDefaults,
     AzureCredentials,
     AzureCredentialsWithoutDefaults,
+    AzureServicePrincipalCredentials,
+    AzureServicePrincipalCredentialsWithoutDefaults,
     ConnectionStringCredentials,
+    GcpCredentials,
     GcpOAuthCredentials,
+    GcpOAuthCredentialsWithoutDefaults,
     GcpServiceAccountCredentials,
     GcpServiceAccountCredentialsWithoutDefaults,
+    OAuth2Credentials,
 )
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 
@@ -17,11 +22,16 @@ __all__ = [
     "AwsCredentialsWithoutDefaults",
     "AzureCredentials",
     "AzureCredentialsWithoutDefaults",
+    "AzureServicePrincipalCredentials",
+    "AzureServicePrincipalCredentialsWithoutDefaults",
     "BaseConfiguration",
     "ConnectionStringCredentials",
     "CredentialsConfiguration",
+    "GcpCredentials",
     "GcpOAuthCredentials",
+    "GcpOAuthCredentialsWithoutDefaults",
     "GcpServiceAccountCredentials",
     "GcpServiceAccountCredentialsWithoutDefaults",
+    "OAuth2Credentials",
     "configspec",
 ]
