@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NoneType = type(None)
+_WIDE = 32
+"""Number of keys above which a page is read row by row."""
 _EMPTY: dict[str, Any] = {}
 _is_there = partial(is_not, None)
 JSON_FIELD = {b"dlt.type": b"json"}
@@ -223,7 +225,12 @@ class _Sparse(ValueError):
 def _columns_of(rows: Sequence[dict[Any, Any]]) -> tuple[Sequence[Any], Iterable[Sequence[Any]]]:
     """Return the keys of rows, and the values of each key."""
     first = rows[0]
-    if set(map(len, rows)) == {len(first)} and first:
+    width = len(first)
+    if width > _WIDE and set(map(tuple, rows)) == {tuple(first)}:
+        # row by row through memory: looking up one key in all rows would miss the cache at every row
+        values = list(chain.from_iterable(map(dict.values, rows)))
+        return list(first), [values[position::width] for position in range(width)]
+    if set(map(len, rows)) == {width} and first:
         try:
             # rows of one length that have the keys of the first one have no others
             return list(first), [list(map(itemgetter(key), rows)) for key in first]
