@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from dlt.configuration.coerce import coerce
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.lookup import MISSING, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
 from dlt.configuration.spec import BaseConfiguration
@@ -109,32 +109,37 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
     places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
     places = places or current_sections().sections
     from_spec = _spec_fields(spec, places, arguments, options.accept_partial) if spec is not None else {}
+    given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
     absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
+    nested: list[MissingValue] = []
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
-        if name in arguments and not isinstance(arguments[name], Placeholder):
-            arguments[name] = _completed(name, hint, places, arguments[name])
-            continue
-        if spec is not None and spec in spec_kinds(hint):
-            arguments[name] = from_spec["__spec__"]
-            continue
-        if from_spec.get(name) is not None or (name in from_spec and default is inspect.Parameter.empty):
-            arguments[name] = from_spec[name]
-            continue
+        if name not in given and (name in from_spec or (spec is not None and spec in spec_kinds(hint))):
+            value = from_spec.get(name) if name in from_spec else from_spec["__spec__"]
+            if value is not None or default is inspect.Parameter.empty:
+                arguments[name] = value
+                continue
         marked = arguments.get(name, default)
         secret = marked.secret if isinstance(marked, Placeholder) else is_secret(hint)
-        found, trace = _configured(name, hint, places, secret, default)
+        try:
+            if name in given:
+                arguments[name] = _completed(name, hint, places, marked)
+                continue
+            found, trace = _configured(name, hint, places, secret, default)
+        except MissingValue as error:
+            nested.append(error.inside(name))
+            continue
         if found is not MISSING:
             arguments[name] = found
-        elif options.accept_partial and _required(default):
-            arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder):
             absent[name] = trace
-            if secret:
-                secret_names.add(name)
-    if absent:
-        raise missing(function_name, absent, secret_names)
+            secret_names |= {name} if secret else set()
+    if options.accept_partial:
+        wanted = {*absent, *(field.partition(".")[0] for error in nested for field in error.fields)}
+        arguments.update(dict.fromkeys(wanted - given))
+    elif absent or nested:
+        raise missing(function_name, absent, secret_names, nested=nested)
 
 
 def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -52,7 +52,24 @@ class Trace(Sequence[LookupTrace]):
 
 
 class MissingValue(ConfigFieldMissingException, TypeError):
-    """A required value was not given and no provider has it."""
+    """A required value was not given and no provider has it.
+
+    Attributes:
+        fields: Names of the values; those of a nested spec have its name and a dot before them.
+        spec_name: Name of the spec or function.
+        traces: Places that were asked, by name.
+        secret_fields: Names of those that are secrets.
+        found: Names of fields that have values.
+    """
+
+    def inside(self, name: str) -> MissingValue:
+        """Return the same for a field or parameter that is the spec."""
+        return missing(
+            self.spec_name,
+            {f"{name}.{key}": trace for key, trace in self.traces.items()},
+            {f"{name}.{key}" for key in self.secret_fields},
+            [f"{name}.{key}" for key in self.found],
+        )
 
 
 def find_value(
@@ -132,7 +149,11 @@ def get_value(
 
 
 def missing(
-    what: str, traces: dict[str, Trace], secret_keys: set[str], found: Sequence[str] = ()
+    what: str,
+    traces: Mapping[str, Trace],
+    secret_keys: set[str],
+    found: Sequence[str] = (),
+    nested: Sequence[MissingValue] = (),
 ) -> MissingValue:
     """Return the exception for missing values, with every place that was asked.
 
@@ -141,7 +162,11 @@ def missing(
         traces: Places by key.
         secret_keys: Keys that are secrets.
         found: Fields of the spec that have values.
+        nested: What is missing in nested specs.
     """
+    for error in nested:
+        traces, found = {**traces, **error.traces}, [*found, *error.found]
+        secret_keys = secret_keys | error.secret_fields
     fields = ", ".join(repr(key) for key in traces)
     lines = [f"Missing configuration: {len(traces)} value(s) not found: {fields}{f' for {what}' if what else ''}."]
     if found:
@@ -151,14 +176,22 @@ def missing(
         lines += [f"    {entry.provider}: {entry.key}" for entry in trace]
         if key in secret_keys:
             lines += _seen_in_config(key, trace)
-        lines += [f"    a similar key, which was not asked for: {name}" for name in similar_keys(key, trace)]
+        similar = similar_keys(key.rpartition(".")[2], trace)
+        lines += [f"    a similar key, which was not asked for: {name}" for name in similar]
     first_key, first = next(iter(traces.items()))
     if first:
         env = next((entry.key for entry in first if entry.provider == "Environment Variables"), first_key)
         file = "secrets.toml" if first_key in secret_keys else "config.toml"
         toml = next((entry.key for entry in first if entry.provider == file), first_key)
         lines.append(f"Pass the value in the code, set {env} in the environment, or write {toml} into .dlt/{file}.")
-    return MissingValue("\n".join(lines), fields=list(traces), spec_name=what, traces=traces)
+    return MissingValue(
+        "\n".join(lines),
+        fields=list(traces),
+        spec_name=what,
+        traces=dict(traces),
+        secret_fields=secret_keys,
+        found=list(found),
+    )
 
 
 def _seen_in_config(key: str, trace: Trace) -> list[str]:

@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce
-from dlt.configuration.lookup import MISSING, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
 from dlt.configuration.values import bare, is_class, is_secret
@@ -67,7 +67,7 @@ def _resolve(
     native: dict[str, str] = {}
     if inner and in_part and (nested or config.is_credentials):
         native = _native(config, places, inner, explicit)
-    traces = _fill(config, places, inner, explicit, native, accept_partial)
+    traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
     if config.is_partial():
         with section_context(sections=(*places, *inner)):
             config.on_partial()
@@ -75,16 +75,19 @@ def _resolve(
         if not config.is_resolved():
             config.resolve()
     elif not accept_partial:
-        config.on_error(_missing(config, traces))
+        config.on_error(_missing(config, traces, nested_errors))
     return config
 
 
-def _missing(config: BaseConfiguration, traces: Mapping[str, Trace]) -> ConfigFieldMissingException:
-    absent = config.missing_fields()
+def _missing(
+    config: BaseConfiguration, traces: Mapping[str, Trace], nested: Mapping[str, MissingValue]
+) -> MissingValue:
+    absent = [name for name in config.missing_fields() if name not in nested]
     hints = dict(config.__config_fields__.items())
     secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
     found = [name for name, value in config.items() if value is not None and not is_final(hints[name])]
-    return missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret, found)
+    inside = [error.inside(name) for name, error in nested.items() if config.get(name) is None]
+    return missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret, found, inside)
 
 
 def _native(
@@ -126,13 +129,20 @@ def _fill(
     explicit: set[str],
     native: Mapping[str, str],
     may_miss: bool,
-) -> dict[str, Trace]:
+) -> tuple[dict[str, Trace], dict[str, MissingValue]]:
     traces: dict[str, Trace] = {}
+    errors: dict[str, MissingValue] = {}
     for name, hint in config.__config_fields__.items():
         secret = config.is_credentials or is_secret(hint)
         if nested := spec_kinds(hint):
             given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
-            setattr(config, name, fill_nested(name, nested, places, inner, given, may_miss or optional(hint)))
+            try:
+                setattr(config, name, fill_nested(name, nested, places, inner, given, optional(hint)))
+            except MissingValue as error:
+                # all that is missing is told at once
+                errors[name] = error
+                made = _resolve(nested[0](), places, (*inner, name), given, True, True) if may_miss else None
+                setattr(config, name, made)
             continue
         if name in explicit:
             setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
@@ -151,7 +161,7 @@ def _fill(
                 field=name,
             )
         setattr(config, name, coerce(value, hint, name, secret=secret))
-    return traces
+    return traces, errors
 
 
 def spec_kinds(hint: Any) -> list[type[BaseConfiguration]]:

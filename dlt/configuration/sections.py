@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,7 +39,6 @@ def section_context(pipeline_name: str | None = None, sections: Sequence[str] = 
         _current.reset(token)
 
 
-@lru_cache(maxsize=1024)
 def search_paths(
     sections: tuple[str, ...], pipeline_name: str | None = None, inner: tuple[str, ...] = ()
 ) -> tuple[tuple[str, ...], ...]:
@@ -52,7 +53,15 @@ def search_paths(
         inner: Sections inside a spec, such as "credentials": they are never dropped, so that a password is not taken
             from a variable that merely bears the name of a field.
     """
-    clean = tuple(section for section in sections if section)
+    # the script may be another one at the next call, so this is not kept
+    clean = tuple(section for section in map(_named, sections) if section)
+    return _search_paths(clean, pipeline_name, inner)
+
+
+@lru_cache(maxsize=1024)
+def _search_paths(
+    clean: tuple[str, ...], pipeline_name: str | None, inner: tuple[str, ...]
+) -> tuple[tuple[str, ...], ...]:
     if not inner and clean[-1:] == ("credentials",):
         clean, inner = clean[:-1], clean[-1:]
     paths: list[tuple[str, ...]] = []
@@ -67,3 +76,11 @@ def search_paths(
                 paths.append(("source", *head[1:], *inner))
     unique = tuple(dict.fromkeys(paths))
     return (*((pipeline_name, *path) for path in unique), *unique) if pipeline_name else unique
+
+
+def _named(section: str) -> str | None:
+    """Return the name of the running script in place of `__main__`, or None where there is no script."""
+    if section != "__main__":
+        return section
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.splitext(os.path.basename(script))[0] if script else None

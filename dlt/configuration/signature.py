@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Union
 
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.spec import BaseConfiguration, configspec
+from dlt.configuration.spec import RESERVED, BaseConfiguration, configspec
 from dlt.configuration.values import SECRET, Placeholder, is_secret
 
 
@@ -18,7 +18,8 @@ def spec_from_signature(
 ) -> type[BaseConfiguration]:
     """Return a spec whose fields are the parameters of a function that may come from the configuration.
 
-    A parameter without default, or with `dlt.config.value` or `dlt.secrets.value`, is a required field.
+    A parameter without default, or with `dlt.config.value` or `dlt.secrets.value`, is a required field. Parameters that
+    bear the name of a method of specs, such as `items`, are left out.
 
     Args:
         function: The function.
@@ -29,7 +30,7 @@ def spec_from_signature(
     annotations: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
     for parameter in (signature or inspect.signature(function)).parameters.values():
-        if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls"):
+        if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls", *RESERVED):
             continue
         hint, default = hints.get(parameter.name, hint_of_default(parameter.default)), parameter.default
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)

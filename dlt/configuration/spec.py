@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
 from dlt.configuration.values import SECRET, Placeholder, bare, is_secret
-from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue
+from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue, SpecException
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -195,6 +195,10 @@ class CredentialsConfiguration(BaseConfiguration):
         return self.to_native_representation()
 
 
+RESERVED = frozenset(name for name in dir(CredentialsConfiguration) if not name.startswith("_"))
+"""Names that no field can have."""
+
+
 def optional(hint: Any) -> bool:
     """Tell whether None is a value of a type."""
     return _any(hint) or _nullable(hint)
@@ -232,6 +236,7 @@ def configspec(cls: Any = None, **options: Any) -> Any:
 
     Raises:
         ConfigFieldMissingTypeHintException: an attribute has no type hint.
+        SpecException: a field bears the name of a method of specs.
     """
 
     def wrap(kind: type[Any]) -> type[Any]:
@@ -259,6 +264,9 @@ def configspec(cls: Any = None, **options: Any) -> Any:
                 setattr(kind, name, dataclasses.field(default_factory=factory))
         made = dataclasses.dataclass(eq=False, repr=False)(kind)
         names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
+        for name in names:
+            if name in RESERVED:
+                raise SpecException(f"{kind.__name__}.{name}: specs have a method of this name. Rename the field.")
         made.__config_fields__ = _Hints(made, names)
         made.__init__ = _noting_arguments(made.__init__)
         return made
