@@ -118,9 +118,11 @@ class SqlDestinationClient(ABC):
             self._known = found
         return found
 
-    def _create(self, table: TableSchema) -> None:
-        self.query(create_table(self.dialect, self.qualified(table["name"]), table))
-        self._tables()[table["name"]] = dict(table["columns"])
+    def _create(self, *tables: TableSchema) -> None:
+        if tables:
+            statements = [create_table(self.dialect, self.qualified(table["name"]), table) for table in tables]
+            self.query("; ".join(statements))
+            self._tables().update({table["name"]: dict(table["columns"]) for table in tables})
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns.
@@ -129,11 +131,9 @@ class SqlDestinationClient(ABC):
             SchemaUpdateTerminalError: a column has another type at the destination.
         """
         stored = self.stored_tables(list(update.tables))
-        for name, table in update.tables.items():
-            there = stored.get(name)
-            if there is None:
-                self._create(table)
-                continue
+        self._create(*(table for name, table in update.tables.items() if name not in stored))
+        for name, there in stored.items():
+            table = update.tables[name]
             check_types(self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
             for statement in add_columns(self.dialect, self.qualified(name), new):
