@@ -45,10 +45,10 @@ class Accessor:
         Raises:
             ConfigValueCannotBeCoercedException: it is not of the type.
         """
-        value, _ = self._find(key)
+        value, trace = self._find(key)
         if value is MISSING:
             return None
-        return value if expected_type is None else coerce(value, expected_type, key, secret=self._secret)
+        return value if expected_type is None else coerce(value, expected_type, key, self._secret or trace.hidden)
 
     @property
     def value(self) -> Any:

@@ -163,7 +163,7 @@ def _configured(
     value, trace = find_value(name, places, secret=secret)
     if hasattr(default, "cursor_path") and hasattr(default, "merge"):
         return _incremental(name, default, places, value), trace
-    return (value if value is MISSING else coerce(value, hint, name, secret=secret)), trace
+    return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden)), trace
 
 
 def _configured_spec(

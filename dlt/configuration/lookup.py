@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from dlt.configuration.coerce import coerce
-from dlt.configuration.container import CONFIG, asked
+from dlt.configuration.container import CONFIG, ENVIRON, asked
 from dlt.configuration.providers.base import ConfigProvider
 from dlt.configuration.sections import current_sections, search_paths
 from dlt.configuration.similar import similar_keys
@@ -35,10 +35,12 @@ class Trace(Sequence[LookupTrace]):
 
     Args:
         asked_names: Providers, and the names that were tried in each.
+        hidden: The value comes from a place for secrets, so it is not shown in messages, whatever it is.
     """
 
-    def __init__(self, asked_names: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
+    def __init__(self, asked_names: Sequence[tuple[str, Sequence[str]]] = (), hidden: bool = False) -> None:
         self._asked = asked_names
+        self.hidden = hidden
 
     @cached_property
     def _entries(self) -> list[LookupTrace]:
@@ -103,7 +105,8 @@ def find_value(
         value, names = find(key, paths) if find is not None else _find(provider, key, paths)
         asked_names.append((provider.name, names))
         if value is not None:
-            return value, Trace(asked_names)
+            # the environment holds both kinds, the type tells which
+            return value, Trace(asked_names, provider.supports_secrets and provider is not ENVIRON)
     return MISSING, Trace(asked_names)
 
 
@@ -145,7 +148,7 @@ def get_value(
         if default is not MISSING:
             return default
         raise missing("", {key: trace}, secret_keys={key} if secret else set())
-    return coerce(value, type_, key, secret=secret)
+    return coerce(value, type_, key, secret=secret or trace.hidden)
 
 
 def missing(

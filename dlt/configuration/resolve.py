@@ -160,7 +160,7 @@ def _fill(
                 f"{traces[name][-1].key}. Remove it there.",
                 field=name,
             )
-        setattr(config, name, coerce(value, hint, name, secret=secret))
+        setattr(config, name, coerce(value, hint, name, secret or traces[name].hidden))
     return traces, errors
 
 

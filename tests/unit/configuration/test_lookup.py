@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlt.configuration import get_value, section_context
+from dlt.configuration import config, get_value, section_context, with_config
 from dlt.errors import ConfigFieldMissingException, ConfigProviderException, ConfigValueCannotBeCoercedException
 
 
@@ -102,3 +102,16 @@ def test_values_of_another_type_are_refused(monkeypatch: Any) -> None:
     with pytest.raises(ConfigValueCannotBeCoercedException) as caught:
         get_value("workers", int, sections=("extract",), secret=True)
     assert "many" not in str(caught.value)
+
+
+def test_values_of_secrets_toml_are_not_shown(write: Any) -> None:
+    """D6, D12: a setting that stands in secrets.toml is treated as a secret in messages."""
+    write("secrets.toml", 'limit = "very-private"\n')
+
+    @with_config
+    def orders(limit: int = 1) -> None:
+        raise AssertionError("not reached")
+
+    for call in (orders, lambda: get_value("limit", int), lambda: config.get("limit", int)):
+        with pytest.raises(ConfigValueCannotBeCoercedException, match="limit: a value of type str is not int"):
+            call()

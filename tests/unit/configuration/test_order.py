@@ -1,0 +1,73 @@
+"""The order of all places, checked against the rule on any set of places that have a value."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dlt.configuration import get_value
+
+PIPELINE = "nightly"
+SECTIONS = ("sources", "shop", "orders")
+PATHS = [
+    ("sources", "shop", "orders"),
+    ("source", "shop", "orders"),
+    ("sources", "shop"),
+    ("source", "shop"),
+    ("sources", "orders"),
+    ("source", "orders"),
+    ("sources",),
+    ("source",),
+    (),
+]
+ALL_PATHS = [(PIPELINE, *path) for path in PATHS] + PATHS
+PLACES = [(kind, path) for kind in ("env", "secrets.toml", "config.toml") for path in ALL_PATHS]
+
+
+@contextmanager
+def holding(places: list[tuple[str, tuple[str, ...]]]) -> Iterator[None]:
+    """Put a value that names the place into every place, for the length of a block."""
+    before, folder = dict(os.environ), os.getcwd()
+    with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
+        Path(".dlt").mkdir()
+        try:
+            for file in ("secrets.toml", "config.toml"):
+                document: dict[str, Any] = {}
+                for path in (path for kind, path in places if kind == file):
+                    table = document
+                    for section in path:
+                        table = table.setdefault(section, {})
+                    table["limit"] = ".".join((file, *path))
+                Path(".dlt", file).write_text(tomlkit.dumps(document))
+            for path in (path for kind, path in places if kind == "env"):
+                os.environ["__".join((*path, "limit")).upper()] = ".".join(("env", *path))
+            yield
+        finally:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(before)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.sampled_from(PLACES), min_size=1, max_size=8), st.booleans(), st.booleans())
+def test_the_first_place_in_order_wins(places: set[tuple[str, tuple[str, ...]]], named: bool, secret: bool) -> None:
+    """D5, D6, D9, A11: providers in order; in each the pipeline's places, then the others, from specific to general."""
+    asked = [
+        (kind, path)
+        for kind, path in PLACES
+        if (named or path[:1] != (PIPELINE,)) and not (secret and kind == "config.toml")
+    ]
+    expected = next((".".join((kind, *path)) for kind, path in asked if (kind, path) in places), "none")
+    with holding(sorted(places)):
+        name = PIPELINE if named else None
+        found = get_value("limit", str, sections=SECTIONS, pipeline_name=name, secret=secret, default="none")
+    assert found == expected
