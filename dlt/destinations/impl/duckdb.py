@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import duckdb
 
 CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
+_SMALL = 8 << 20
+"""Bytes of rows that one thread takes as fast as several."""
 _LOCK_WAIT = 10.0
 """Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
 
@@ -191,22 +193,40 @@ class DuckDbClient(SqlDestinationClient):
             self.query(f"USE {self.qualified_dataset()}")
         return super().sql_client()
 
+    _threads: int | None = None
+    _settings: tuple[int, bool] = (1, True)
+
     def begin(self) -> None:
         """Start the transaction; rows need no order inside of it, which spares writing them twice."""
-        self.query("SET preserve_insertion_order = false")
+        row = self.query("SELECT current_setting('threads'), current_setting('preserve_insertion_order')").fetchone()
+        assert row is not None
+        self._settings = (int(row[0]), bool(row[1]))
+        # one thread until there is work for more: many small statements cost less that way
+        self._threads = 1
+        self.query("SET preserve_insertion_order = false; SET threads = 1")
         super().begin()
+
+    def _restore_settings(self) -> None:
+        threads, ordered = self._settings
+        self._threads = None
+        self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
+
+    def _use_threads(self) -> None:
+        if self._threads == 1:
+            self._threads = self._settings[0]
+            self.query(f"SET threads = {self._threads}")
 
     def commit(self) -> None:
         """Make all of it visible at once."""
         super().commit()
-        self.query("RESET preserve_insertion_order")
+        self._restore_settings()
 
     def rollback(self) -> None:
         """Undo all of it."""
         try:
             super().rollback()
         finally:
-            self.query("RESET preserve_insertion_order")
+            self._restore_settings()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
@@ -245,6 +265,8 @@ class DuckDbClient(SqlDestinationClient):
         with ExitStack() as stack:
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
+            if rows.nbytes > _SMALL:
+                self._use_threads()
             self.connection.register("dlt_rows", rows)
             there = set(rows.column_names)
             names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
