@@ -32,7 +32,11 @@ bench: install
 	$(PY) benchmarks/run.py
 
 docs: install
-	$(PY) -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[docs]"
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --python $(PY) -c constraints.txt -e ".[docs]"; \
+	else \
+		$(PY) -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[docs]"; \
+	fi
 	$(VENV)/bin/zensical build
 
 clean:

@@ -35,7 +35,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     *sections, key = arguments.key.split(".")
     value, trace = find_value(key, sections, secret=arguments.secret, pipeline_name=arguments.pipeline)
     found = value is not MISSING
-    shown = "***" if found and arguments.secret else value if found else None
+    hidden = arguments.secret or getattr(trace, "hidden", False)
+    shown = "***" if found and hidden else value if found else None
     if arguments.json:
         places = [{"provider": entry.provider, "key": entry.key} for entry in trace]
         say_json({"key": arguments.key, "found": found, "value": shown, "places": places})

@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from dlt.context import active_pipeline, current, use
@@ -189,7 +190,11 @@ def _module_section(function: Any) -> str:
     """Return the section that a module asks for with `__source_name__`, else its name."""
     module = inspect.getmodule(function)
     named = getattr(module, "__source_name__", None)
-    return str(named or function.__module__.rpartition(".")[2])
+    name = function.__module__.rpartition(".")[2]
+    if name == "__main__":
+        # a script is known by its file, as it is when another one imports it
+        name = PurePath(inspect.getsourcefile(function) or name).stem
+    return str(named or name)
 
 
 def resource(
