@@ -19,7 +19,7 @@ from dlt.schema.update import SchemaUpdate
 from dlt.workdir import atomic
 from dlt.workdir.package import LoadPackage
 
-MAX_GROUP_BYTES = 192 << 20
+MAX_GROUP_BYTES = 128 << 20
 """Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
 
 

@@ -28,8 +28,11 @@ from dlt.schema.typing import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
+MEMORY_LIMIT = "400MB"
+"""Memory of a load, so that its peak does not grow with the data."""
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
 _LOCK_WAIT = 10.0
@@ -135,8 +138,13 @@ class DuckDb(Destination):
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
         """Open the file, and wait for a process that has it open."""
         connection = self.credentials.cursor() if self._is_open else _open(self.path)
+        client = DuckDbClient(DIALECT, dataset_name, connection)
+        if not self._is_open and self.path != ":memory:":
+            # a database in memory is all memory: only one in a file can do with less
+            section = ("destination", self.destination_name)
+            client.memory_limit = get_value("memory_limit", str, sections=section, default=MEMORY_LIMIT)
         try:
-            yield DuckDbClient(DIALECT, dataset_name, connection)
+            yield client
         finally:
             connection.close()
 
@@ -194,22 +202,29 @@ class DuckDbClient(SqlDestinationClient):
         return super().sql_client()
 
     _threads: int | None = None
-    _settings: tuple[int, bool] = (1, True)
+    _settings: tuple[int, bool, str] = (1, True, "")
+    memory_limit: str | None = None
+    """What a load may use of memory; DuckDB spills to disk beyond it. None leaves the limit as it is."""
 
     def begin(self) -> None:
         """Start the transaction; rows need no order inside of it, which spares writing them twice."""
-        row = self.query("SELECT current_setting('threads'), current_setting('preserve_insertion_order')").fetchone()
+        names = ("threads", "preserve_insertion_order", "memory_limit")
+        row = self.query("SELECT " + ", ".join(f"current_setting('{name}')" for name in names)).fetchone()
         assert row is not None
-        self._settings = (int(row[0]), bool(row[1]))
+        self._settings = (int(row[0]), bool(row[1]), str(row[2]))
         # one thread until there is work for more: many small statements cost less that way
         self._threads = 1
         self.query("SET preserve_insertion_order = false; SET threads = 1")
+        if self.memory_limit:
+            self.query(f"SET memory_limit = '{self.memory_limit}'")
         super().begin()
 
     def _restore_settings(self) -> None:
-        threads, ordered = self._settings
+        threads, ordered, memory = self._settings
         self._threads = None
         self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
+        if self.memory_limit:
+            self.query(f"SET memory_limit = '{memory}'")
 
     def _use_threads(self) -> None:
         if self._threads == 1:
@@ -267,11 +282,18 @@ class DuckDbClient(SqlDestinationClient):
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
             if rows.nbytes > _SMALL:
                 self._use_threads()
-            self.connection.register("dlt_rows", rows)
             there = set(rows.column_names)
             names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
-            self.query(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows")
-            self.connection.unregister("dlt_rows")
+            self._insert_rows(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows", rows)
+
+    def _insert_rows(self, sql: str, dlt_rows: pa.Table) -> None:
+        # DuckDB finds the table by the name of this argument; a registered one would stay in memory until the commit
+        import duckdb
+
+        try:
+            self.connection.execute(sql)
+        except duckdb.Error as error:
+            raise _translated(error, sql) from error
 
 
 def _as_table(native: Any) -> Any:
