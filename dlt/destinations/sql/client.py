@@ -150,10 +150,11 @@ class SqlDestinationClient(ABC):
         known = self.stored_tables([parent]).get(parent, {})
         source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
         quote = self.dialect.quote
+        # the parent may have columns of the same names: those of the nested table are written with its name
         self.query(
-            f"UPDATE {self.qualified(table['name'])} SET {quote('_dlt_root_id')} = (SELECT p.{quote(source)} FROM "
-            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = {quote('_dlt_parent_id')}) "
-            f"WHERE {quote('_dlt_root_id')} IS NULL"
+            f"UPDATE {self.qualified(table['name'])} AS n SET {quote('_dlt_root_id')} = (SELECT p.{quote(source)} FROM "
+            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = n.{quote('_dlt_parent_id')}) "
+            f"WHERE n.{quote('_dlt_root_id')} IS NULL"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
