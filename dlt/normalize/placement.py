@@ -27,7 +27,8 @@ class Placement:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self._known: set[str] = set(schema.tables)
+        # a table that has hints and no typed column yet is still new to the contract
+        self._known = {n for n, t in schema.tables.items() if any("data_type" in c for c in t["columns"].values())}
         self._added: dict[str, TableSchema] = {}
         self._columns: dict[str, dict[str, ColumnSchema]] = {}
         self._modes: dict[str, dict[str, str]] = {}
@@ -136,7 +137,7 @@ class Placement:
         return variant, coerce_value(known["data_type"], infer_type(value), value)
 
     def _allowed(self, table: str, name: str, entity: str, value: Any, has_column: bool) -> bool:
-        if has_column or (table in self._added and self._new(table)):
+        if has_column or self._new(table):
             return True
         mode = self._contract(table)[entity]
         if mode == "evolve":
