@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from dlt.context import active_pipeline, current, use
@@ -91,7 +91,7 @@ class SourceFactory:
         """Return a factory whose sources have another name, section or settings."""
         name, section = name or self.name, section or self._section
         function = Function(self._function.call, spec=self._function.spec, sections=("sources", section, name))
-        schema = _schema_maker(name)
+        schema = _schema_maker(name, self._function.call)
         return SourceFactory(function, schema, section, {**self._settings, **settings}, self._parallelized)
 
     with_args = clone
@@ -115,13 +115,35 @@ def _reading_state(schema: Schema, section: str) -> Any:
     )  # fmt: skip
 
 
-def _schema_maker(name: str) -> Callable[[], Schema]:
+def _schema_maker(name: str, function: Callable[..., Any]) -> Callable[[], Schema]:
     def make() -> Schema:
         from dlt.schema.schema import Schema
 
-        return Schema(name)
+        path = _schema_file(name, function)
+        if path is None:
+            return Schema(name)
+        from dlt.schema.stored import from_yaml
+
+        schema = Schema.from_dict(from_yaml(path.read_text("utf-8")))
+        if schema.name != name:
+            raise ExplicitSourceNameInvalid(
+                f"Source '{name}': the schema in {path} is named {schema.name!r}. Give both the same name.",
+                source_name=name,
+                schema_name=schema.name,
+            )
+        return schema
 
     return make
+
+
+def _schema_file(name: str, function: Callable[..., Any]) -> Path | None:
+    """Return the file beside the function's own that holds the schema of its source, if there is one."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return None
+    folder = Path(code.co_filename).parent
+    paths = (folder / f"{name}_schema.{suffix}" for suffix in ("yml", "yaml"))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def source(
@@ -166,7 +188,7 @@ def source(
         found = name or (schema.name if schema else function.__name__)
         place = section or _module_section(function)
         described = Function(function, spec=spec, sections=("sources", place, found))
-        return SourceFactory(described, schema or _schema_maker(found), place, settings, parallelized)
+        return SourceFactory(described, schema or _schema_maker(found, function), place, settings, parallelized)
 
     return decorate if func is None else decorate(func)
 

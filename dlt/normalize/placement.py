@@ -58,7 +58,7 @@ class Placement:
         """
         if table in self._known:
             return
-        if parent and self.filtered(table, ""):
+        if parent and self.filtered(table, "", self.root_of(parent)):
             raise DiscardRow
         root = self.root_of(parent) if parent else table
         mode = self._contract(root)["tables"]
@@ -106,9 +106,15 @@ class Placement:
         except (ValueError, ArithmeticError, TypeError):
             return self._place_variant(table, name, wanted, value)
 
-    def filtered(self, table: str, name: str) -> bool:
-        """Tell whether the filters of the root table exclude a column or nested table."""
-        root = self.root_of(table)
+    def filtered(self, table: str, name: str, root: str | None = None) -> bool:
+        """Tell whether the filters of the root table exclude a column or, without a name, a nested table.
+
+        Args:
+            table: The table.
+            name: The column, or "".
+            root: The root of a table that is not known yet.
+        """
+        root = root or self.root_of(table)
         filters = self.schema.tables[root].get("filters") if root in self.schema.tables else None
         if not filters:
             return False

@@ -94,7 +94,9 @@ class PipelineSchemas(Mapping[str, Schema]):
         if imported is not None and (
             schema is None or imported.imported_version_hash != schema.imported_version_hash
         ):
-            # edits of the user reset what evolved by itself
+            # edits of the user reset what evolved by itself; they are newer than any package that is still here
+            if schema is not None:
+                imported.stored_version = max(imported.stored_version, schema.stored_version + 1)
             return imported
         if schema is None:
             raise SchemaNotFoundError(

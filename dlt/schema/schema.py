@@ -251,6 +251,8 @@ class Schema:
         for key, column in (table.get("columns") or {}).items():
             name = self.naming.normalize_path(column.get("name") or key)
             columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
+            if columns[name].get("data_type") in stored_schemas.OLD_TYPES:
+                columns[name]["data_type"] = stored_schemas.OLD_TYPES[column["data_type"]]
         named["columns"] = columns
         return cast(TableSchema, named)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
+from dlt.schema.typing import DataType
 
 ENGINE_VERSION = 11
-_OLD_TYPES = {"complex": "json"}
+OLD_TYPES: dict[str, DataType] = {"complex": "json"}
+"""Names of data types that programs still write, and what they are called now."""
 
 
 def migrate(stored: dict[str, Any]) -> dict[str, Any]:
@@ -29,8 +31,8 @@ def migrate(stored: dict[str, Any]) -> dict[str, Any]:
     for name, table in (stored.get("tables") or {}).items():
         columns = {}
         for column_name, column in (table.get("columns") or {}).items():
-            if column.get("data_type") in _OLD_TYPES:
-                column = {**column, "data_type": _OLD_TYPES[column["data_type"]]}
+            if column.get("data_type") in OLD_TYPES:
+                column = {**column, "data_type": OLD_TYPES[column["data_type"]]}
             columns[column_name] = {"name": column_name, **{k: v for k, v in column.items() if v is not None}}
         tables[name] = {"name": name, **table, "columns": columns}
     return {**stored, "engine_version": ENGINE_VERSION, "tables": tables}
