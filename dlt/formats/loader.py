@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -106,19 +107,45 @@ class LoaderFiles:
         if file.size >= self._max_file_bytes:
             self._end(table)
 
+    @property
+    def kind(self) -> str:
+        """Return the format of the files."""
+        return self._kind
+
+    def adopt(self, path: str, entry: SpoolFile) -> None:
+        """Take a committed file as it is; it does not change any more, so one copy on disk serves both packages.
+
+        Args:
+            path: The file.
+            entry: Its manifest entry.
+        """
+        table = entry["table"]
+        self._end(table)
+        name = self._next_name(table)
+        target = os.path.join(self._folder, name)
+        try:
+            os.link(path, target)
+        except OSError:
+            # another file system, or one without links
+            shutil.copyfile(path, target)
+        self._files.append({**entry, "name": name, "format": self._kind})
+
     def close(self) -> list[SpoolFile]:
         """End all files; return their manifest entries."""
         for table in list(self._open):
             self._end(table)
         return self._files
 
-    def _begin(self, table: str, schema: pa.Schema) -> ArrowFile | _TableFile:
+    def _next_name(self, table: str) -> str:
         number = self._sequence[table] = self._sequence.get(table, 0) + 1
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", table)[:120]
         name = f"{safe}.{number:05d}.{self._kind}"
         if any(file["name"] == name for file in self._files):
             name = f"{safe}-{zlib.crc32(table.encode()):08x}.{number:05d}.{self._kind}"
-        self._names[table] = name
+        return name
+
+    def _begin(self, table: str, schema: pa.Schema) -> ArrowFile | _TableFile:
+        name = self._names[table] = self._next_name(table)
         path = os.path.join(self._folder, name)
         file = ArrowFile(path, schema) if self._kind == "arrow" else _TableFile(path, self._kind, schema)
         self._open[table] = file

@@ -76,7 +76,12 @@ class PackageNormalizer:
         import pyarrow as pa
 
         with pa.OSFile(path) as source:
-            for batch in pa.ipc.open_stream(source):
+            stream = pa.ipc.open_stream(source)
+            if file["format"] == "table" and self._fits_as_it_is(table, stream.schema):
+                self._files.adopt(path, file)
+                self.rows[table.name] = self.rows.get(table.name, 0) + file["rows"]
+                return
+            for batch in stream:
                 if file["format"] == "table":
                     self._tabular(table, batch)
                 else:
@@ -174,6 +179,21 @@ class PackageNormalizer:
             or bool(settings.get("propagate_root"))
             or self._schema.propagates_root_key()
         )
+
+    def _fits_as_it_is(self, table: _Table, schema: pa.Schema) -> bool:
+        """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
+        if self._files.kind != "arrow" or self._add_to_tables or table.keys or table.whole_row:
+            return False
+        from dlt.normalize.tabular import conform, loads_unchanged
+
+        self.placement.open_table(table.name, None)
+        if not loads_unchanged(self.placement, table.name, schema):
+            return False
+        import pyarrow as pa
+
+        empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+        conform(self.placement, table.name, empty, self._capabilities)
+        return True
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
         from dlt.normalize.tabular import conform

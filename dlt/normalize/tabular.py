@@ -55,6 +55,28 @@ def column_of(name: str, kind: pa.DataType) -> ColumnSchema:
     return column
 
 
+def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
+    """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
+    import pyarrow as pa
+
+    for field in schema:
+        name, kind = field.name, field.type
+        if placement.schema.naming.normalize_identifier(name) != name or len(schema.get_all_field_indices(name)) > 1:
+            return False
+        plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind)
+        number = pa.types.is_signed_integer(kind) or pa.types.is_float64(kind) or pa.types.is_float32(kind)
+        exact = kind in (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.time64("us"), pa.binary())
+        if not (plain or number or exact or pa.types.is_decimal128(kind)):
+            return False
+        known = placement.columns(table).get(name, {})
+        added = column_of(name, kind)
+        if known.get("data_type", added["data_type"]) != added["data_type"]:
+            return False
+        if any(known.get(key, added.get(key)) != added.get(key) for key in ("precision", "scale", "timezone")):
+            return False
+    return True
+
+
 def conform(placement: Placement, table: str, batch: pa.RecordBatch, capabilities: Capabilities) -> dict[str, pa.Array]:
     """Return the columns of a batch under their final names and types.
 
