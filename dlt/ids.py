@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from base64 import urlsafe_b64encode
 
@@ -17,5 +16,7 @@ def random_id(length: int = ROW_ID_LENGTH) -> str:
 
 def digest_id(text: str, length: int = ROW_ID_LENGTH) -> str:
     """Return `length` characters that depend on `text` only."""
+    import hashlib
+
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=33).digest()
     return urlsafe_b64encode(digest).decode("ascii")[:length]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlt.context import active_pipeline, current, use
@@ -215,7 +216,7 @@ def _module_section(function: Any) -> str:
     name = function.__module__.rpartition(".")[2]
     if name == "__main__":
         # a script is known by its file, as it is when another one imports it
-        name = PurePath(inspect.getsourcefile(function) or name).stem
+        name = os.path.splitext(os.path.basename(inspect.getsourcefile(function) or name))[0]
     return str(named or name)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64encode
 from typing import Any
 
@@ -19,6 +18,8 @@ def anonymize(value: Any) -> str | None:
     Raises:
         PipelineNotActive: there is no pipeline whose secret could be used.
     """
+    import hashlib
+
     if value is None:
         return None
     pipeline = context.current().pipeline or context.active_pipeline()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -31,6 +30,8 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
         step: Name of the step.
         call: Runs the step; it leaves nothing behind when it fails.
     """
+    import random
+
     attempts = policy.attempts if step in policy.steps else 1
     for attempt in range(1, attempts + 1):
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +69,8 @@ def default_name() -> str:
 
 def default_pipelines_dir() -> str:
     """Return the parent of all pipelines' folders."""
+    import tempfile
+
     data_dir = os.environ.get("DLT_DATA_DIR")
     if data_dir:
         return os.path.join(data_dir, "pipelines")

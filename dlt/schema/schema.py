@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +67,8 @@ class Schema:
     @property
     def version_hash(self) -> str:
         """Return the hash of the content."""
+        import hashlib
+
         content = {
             "name": self.name,
             "tables": {name: table for name, table in self.tables.items()},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -208,6 +207,8 @@ class Workdir:
 
     def secret(self, make: bool = True) -> str | None:
         """Return the secret of the pipeline, made at the first call; it never leaves this folder."""
+        import secrets
+
         data = _read(self._at("secret"))
         if data is None and make:
             os.makedirs(self.path, exist_ok=True)
