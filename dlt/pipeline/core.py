@@ -12,6 +12,7 @@ from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
 from dlt.errors import PipelineConfigMissing
 from dlt.info import PipelineTrace
+from dlt.pipeline import excepthook
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings
@@ -60,6 +61,8 @@ class Core(Inspection):
             nowhere = Workdir(os.path.join(self.working_dir, ".none"))
             self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
         enable(bool(self._value("user_log", bool, "runtime", True)))
+        if self._value("excepthook", bool, "runtime", False):
+            excepthook.install()
         set_level(str(self._value("log_level", str, "runtime", "CRITICAL")))
         self._set_destination(settings.destination, settings.staging)
 

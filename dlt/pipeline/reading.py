@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.errors import PipelineNeverRan, SqlClientNotAvailable
 from dlt.pipeline.core import Core
 from dlt.schema.schema import Schema
+from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     from dlt.pipeline.dataset import Dataset
@@ -26,6 +27,29 @@ class Reading(Core):
         name = schema_name or self.default_schema_name
         schema = self.schemas[name] if name and name in self.schemas else None
         return self.destination_client_for(self.dataset_for(name), schema)
+
+    def sync_schema(self, schema_name: str | None = None) -> dict[str, Any]:
+        """Make the tables and columns of a schema at the destination; return what was added, by table.
+
+        Args:
+            schema_name: Name of the schema; the default one when None.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        schema = self.schemas[schema_name] if schema_name else self.default_schema
+        wanted = {table["name"]: table for table in schema.missing_in(None).tables.values()}
+        with self.destination_client(schema.name) as client:
+            client.begin()
+            try:
+                client.create_dataset()
+                missing = schema.missing_in(client.stored_tables(list(wanted)))
+                client.apply_ddl(SchemaUpdate(wanted))
+            except BaseException:
+                client.rollback()
+                raise
+            client.commit()
+        return dict(missing.tables)
 
     @contextmanager
     def sql_client(self, schema_name: str | None = None) -> Iterator[Any]:
