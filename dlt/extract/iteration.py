@@ -24,6 +24,7 @@ from dlt.extract.items import (
     as_rows,
     count_rows,
     is_deferred,
+    is_frame,
     is_stream,
 )
 from dlt.extract.steps import ItemFailed
@@ -268,10 +269,10 @@ class PipeIterator:
 
 
 def _unfolds(item: Any) -> bool:
-    """Return True for a page of marked or deferred items, which go on one by one."""
+    """Return True for a page of marked or deferred items or of frames, which go on one by one."""
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False
-    return isinstance(item[0], MarkedItem) or is_deferred(item[0])
+    return isinstance(item[0], MarkedItem) or is_deferred(item[0]) or is_frame(item[0])
 
 
 def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:

@@ -153,7 +153,7 @@ class SchemaExtract:
         return name
 
     def _declare_empty(self, source: Any, resource: Any) -> None:
-        if resource.name in self.resources or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
+        if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
             return
         name = self._declare(source, resource, None, None)
         replaced = self.schema.tables[name].get("write_disposition") == "replace"

@@ -173,7 +173,7 @@ class SpoolWriter:
             tabular = as_arrow(items)
             if tabular is not None:
                 self._flush(table)
-                for batch in tabular.to_batches():
+                for batch in tabular.to_batches() or _empty_batches(tabular, table_schema):
                     self._write_batch(table, batch, "table")
                 return int(tabular.num_rows)
             items = [items]
@@ -279,6 +279,15 @@ def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -
     # a path such as a__b may be kept whole inside of a document: that needs rows
     nested = limit is None and not any("__" in name for name in whole)
     return PageEncoder(kept_whole=lambda key: normalize(key) in whole if whole else False, nested=nested)
+
+
+def _empty_batches(items: pa.Table, table_schema: Mapping[str, Any]) -> list[pa.RecordBatch]:
+    """Return a batch that tells the columns of a table which is not known yet."""
+    if any("data_type" in column for column in (table_schema.get("columns") or {}).values()):
+        return []
+    import pyarrow as pa
+
+    return [pa.RecordBatch.from_pylist([], schema=items.schema)]
 
 
 def as_arrow(items: Any) -> pa.Table | None:

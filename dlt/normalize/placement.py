@@ -97,7 +97,7 @@ class Placement:
         found = infer_type(value)
         if column is None or "data_type" not in column:
             column = column_for(self.schema, table, name, value)
-            if not self._allowed(table, name, "columns", value, has_column=name in self.columns(table)):
+            if not self._allowed(table, name, "columns", found, has_column=name in self.columns(table)):
                 return None
             self.add_column(table, column)
         wanted: DataType = column["data_type"]
@@ -136,13 +136,25 @@ class Placement:
         variant = variant_name(name, kind)
         known = self.columns(table).get(variant)
         if known is None:
-            if not self._allowed(table, name, "data_type", value, has_column=False):
+            if not self._allowed(table, name, "data_type", kind, has_column=False):
                 return None
             known = {"name": variant, "data_type": kind, "nullable": True, "variant": True}
             self.add_column(table, known)
         return variant, coerce_value(known["data_type"], infer_type(value), value)
 
-    def _allowed(self, table: str, name: str, entity: str, value: Any, has_column: bool) -> bool:
+    def accepts(self, table: str, column: ColumnSchema) -> bool:
+        """Tell whether the contract takes a column that has no type yet.
+
+        Raises:
+            DiscardRow: the contract discards rows that have a value for it.
+            DataValidationError: the contract is frozen.
+        """
+        name = column["name"]
+        if self.filtered(table, name):
+            return False
+        return self._allowed(table, name, "columns", column["data_type"], has_column=name in self.columns(table))
+
+    def _allowed(self, table: str, name: str, entity: str, kind: DataType, has_column: bool) -> bool:
         if has_column or self._new(table):
             return True
         mode = self._contract(table)[entity]
@@ -151,7 +163,7 @@ class Placement:
         if mode == "freeze":
             raise DataValidationError(
                 f"{table}.{name}: a new {'column' if entity == 'columns' else 'data type'} came with a value of type "
-                f"{infer_type(value)}, but the contract of schema {self.schema.name} freezes {entity}. "
+                f"{kind}, but the contract of schema {self.schema.name} freezes {entity}. "
                 f"Declare the column, or set the contract for {entity} to 'evolve'.",
                 table=table,
                 column=name,

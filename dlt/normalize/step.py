@@ -13,7 +13,7 @@ from dlt.formats.spool import SpoolFile
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
-from dlt.normalize.placement import Placement
+from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import RootIds, key_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.inference import json_text
@@ -77,6 +77,8 @@ class PackageNormalizer:
 
         with pa.OSFile(path) as source:
             stream = pa.ipc.open_stream(source)
+            if file["format"] == "table" and not self._takes(table):
+                return
             if file["format"] == "table" and self._fits_as_it_is(table, stream.schema):
                 self._files.adopt(path, file)
                 self.rows[table.name] = self.rows.get(table.name, 0) + file["rows"]
@@ -180,13 +182,19 @@ class PackageNormalizer:
             or self._schema.propagates_root_key()
         )
 
+    def _takes(self, table: _Table) -> bool:
+        try:
+            self.placement.open_table(table.name, None)
+        except DiscardRow:
+            return False
+        return True
+
     def _fits_as_it_is(self, table: _Table, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
         if self._files.kind != "arrow" or self._add_to_tables or table.keys or table.whole_row:
             return False
         from dlt.normalize.tabular import conform, loads_unchanged
 
-        self.placement.open_table(table.name, None)
         if not loads_unchanged(self.placement, table.name, schema):
             return False
         import pyarrow as pa
@@ -196,19 +204,21 @@ class PackageNormalizer:
         return True
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
-        from dlt.normalize.tabular import conform
+        from dlt.normalize.tabular import ROW_COLUMNS, conform
 
-        self.placement.open_table(table.name, None)
         arrays = conform(self.placement, table.name, batch, self._capabilities)
         if not arrays:
             return
-        wanted = set(self._add_to_tables)
+        count = len(next(iter(arrays.values())))
+        # a table that holds rows needs their ids in all of its rows
+        columns = self.placement.columns(table.name)
+        wanted = {*self._add_to_tables, *(name for name in ROW_COLUMNS if "data_type" in columns.get(name, {}))}
         if table.keys or table.whole_row:
             wanted.add("_dlt_id")
         if wanted:
-            system = self._root_columns(table, arrays, batch.num_rows)
+            system = self._root_columns(table, arrays, count)
             arrays.update({name: array for name, array in system.items() if name in wanted and name not in arrays})
-        self._emit(table.name, arrays, batch.num_rows)
+        self._emit(table.name, arrays, count)
 
 
 class _Table:

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizationCollision, UnsupportedDataType
 from dlt.normalize.arrays import arrow_type
-from dlt.normalize.placement import Placement
+from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+ROW_COLUMNS = ("_dlt_id", "_dlt_load_id")
+"""System columns of rows; Arrow data gets those that its table has."""
 
 
 def column_of(name: str, kind: pa.DataType) -> ColumnSchema:
@@ -59,6 +63,9 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
     import pyarrow as pa
 
+    columns = placement.columns(table)
+    if not placement.evolves(table) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
+        return False
     for field in schema:
         name, kind = field.name, field.type
         if placement.schema.naming.normalize_identifier(name) != name or len(schema.get_all_field_indices(name)) > 1:
@@ -68,7 +75,9 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
         exact = kind in (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.time64("us"), pa.binary())
         if not (plain or number or exact or pa.types.is_decimal128(kind)):
             return False
-        known = placement.columns(table).get(name, {})
+        if placement.filtered(table, name):
+            return False
+        known = columns.get(name, {})
         added = column_of(name, kind)
         if known.get("data_type", added["data_type"]) != added["data_type"]:
             return False
@@ -78,15 +87,17 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
 
 
 def conform(placement: Placement, table: str, batch: pa.RecordBatch, capabilities: Capabilities) -> dict[str, pa.Array]:
-    """Return the columns of a batch under their final names and types.
+    """Return the columns of a batch under their final names and types, without what the contract discards.
 
     Raises:
         CannotCoerceColumnException: a column does not fit the type that the schema has for it.
         SchemaIdentifierNormalizationCollision: two columns get one name.
+        DataValidationError: the contract is frozen.
     """
     import pyarrow as pa
 
     arrays: dict[str, pa.Array] = {}
+    refused: list[pa.Array] = []
     for field, array in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_null(field.type):
             continue
@@ -101,8 +112,16 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch, capabilitie
         known = placement.columns(table).get(name)
         if known is None or "data_type" not in known:
             added = column_of(name, field.type)
+            try:
+                if not placement.accepts(table, added):
+                    continue
+            except DiscardRow:
+                refused.append(array)
+                continue
             known = {**added, **(known or {}), "data_type": added["data_type"]}
             placement.add_column(table, known)
+        elif placement.filtered(table, name):
+            continue
         try:
             arrays[name] = _cast(array, arrow_type(known, capabilities), known["data_type"])
         except pa.ArrowException as error:
@@ -112,7 +131,19 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch, capabilitie
                 table=table,
                 column=name,
             ) from error
-    return arrays
+    return _kept(arrays, refused)
+
+
+def _kept(arrays: dict[str, pa.Array], refused: list[pa.Array]) -> dict[str, pa.Array]:
+    """Return the columns without the rows that have a value in a refused column."""
+    if not refused:
+        return arrays
+    import functools
+
+    import pyarrow.compute as pc
+
+    kept = functools.reduce(pc.and_, (array.is_null() for array in refused))
+    return {name: array.filter(kept) for name, array in arrays.items()}
 
 
 def _cast(array: pa.Array, wanted: pa.DataType, data_type: str) -> pa.Array:

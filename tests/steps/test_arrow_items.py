@@ -1,0 +1,190 @@
+"""Arrow tables, record batches and frames as items."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import dlt
+from dlt.errors import (
+    CannotCoerceColumnException,
+    DataValidationError,
+    PipelineStepFailed,
+    SchemaIdentifierNormalizationCollision,
+)
+
+
+def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table, sorted."""
+    return sorted(pipeline.dataset()[table].select(*columns).fetchall(), key=repr)
+
+
+def frames() -> list[Any]:
+    """Return the same rows in every form that is taken whole."""
+    table = pa.table({"id": [1, 2], "Name": ["a", None]})
+    return [table, table.to_batches()[0], table.to_pandas(), [table.slice(0, 1), table.slice(1, 1)]]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_tables_batches_and_frames(pipeline: Any, number: int) -> None:
+    """Sources 3, D47: every form gives the same rows; names are normalized; no row ids are added."""
+    pipeline.run(dlt.resource(lambda: iter([frames()[number]]), name="items"))
+    assert rows(pipeline, "items", "id", "name") == [(1, "a"), (2, None)]
+    assert list(pipeline.default_schema.get_table_columns("items")) == ["id", "name"]
+
+
+def test_polars_frames(pipeline: Any) -> None:
+    """Sources 3: polars frames too, if polars is there."""
+    polars = pytest.importorskip("polars")
+    pipeline.run(dlt.resource(lambda: iter([polars.DataFrame({"id": [1, 2]})]), name="items"))
+    assert rows(pipeline, "items", "id") == [(1,), (2,)]
+
+
+def test_a_frame_as_data_of_run(pipeline: Any) -> None:
+    """D47: frames and tables are data."""
+    pipeline.run(pd.DataFrame({"id": [1]}), table_name="frame")
+    pipeline.run(pa.table({"id": [2]}), table_name="arrow")
+    assert rows(pipeline, "frame", "id") == [(1,)] and rows(pipeline, "arrow", "id") == [(2,)]
+
+
+def test_ids_are_added_on_demand(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """API 11: `normalize.parquet_normalizer.add_dlt_id` and `add_dlt_load_id`."""
+    monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_ID", "true")
+    monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
+    info = pipeline.run(pa.table({"id": [1, 2]}), table_name="items")
+    assert len(set(rows(pipeline, "items", "_dlt_id"))) == 2
+    assert set(rows(pipeline, "items", "_dlt_load_id")) == {(info.loads_ids[0],)}
+
+
+def test_every_arrow_type_arrives(pipeline: Any) -> None:
+    """D20: widths, units and nested types."""
+    moment = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)
+    table = pa.table(
+        {
+            "i8": pa.array([1], pa.int8()),
+            "u32": pa.array([2], pa.uint32()),
+            "f32": pa.array([1.5], pa.float32()),
+            "large": pa.array(["x"], pa.large_string()),
+            "code": pa.array(["y"]).dictionary_encode(),
+            "s": pa.array([moment], pa.timestamp("s", "UTC")),
+            "ns": pa.array([moment], pa.timestamp("ns", "Europe/Berlin")),
+            "naive": pa.array([moment.replace(tzinfo=None)], pa.timestamp("ms")),
+            "d32": pa.array([moment.date()], pa.date32()),
+            "d64": pa.array([moment.date()], pa.date64()),
+            "t": pa.array([moment.time()], pa.time32("s")),
+            "dec": pa.array([decimal.Decimal("1.25")], pa.decimal128(10, 2)),
+            "bin": pa.array([b"\x00"], pa.large_binary()),
+            "doc": pa.array([{"a": [1]}]),
+            "l": pa.array([[1, 2]]),
+            "nothing": pa.nulls(1),
+        }
+    )
+    pipeline.run(table, table_name="items")
+    expected = {
+        "i8": 1, "u32": 2, "f32": 1.5, "large": "x", "code": "y", "s": moment, "ns": moment,
+        "naive": moment.replace(tzinfo=None), "d32": moment.date(), "d64": moment.date(), "t": moment.time(),
+        "dec": decimal.Decimal("1.25"), "bin": b"\x00", "doc": '{"a":[1]}', "l": "[1,2]",
+    }  # fmt: skip
+    (found,) = rows(pipeline, "items", *expected)
+    assert dict(zip(expected, found, strict=True)) == expected
+    assert "nothing" not in pipeline.default_schema.get_table_columns("items")
+
+
+def test_tables_evolve(pipeline: Any) -> None:
+    """Schema 4: later tables may bring columns, leave some out, and be of other widths."""
+    pipeline.run(pa.table({"id": pa.array([1], pa.int32())}), table_name="items")
+    pipeline.run(pa.table({"id": pa.array([2], pa.int64()), "more": ["x"]}), table_name="items")
+    pipeline.run(pa.table({"more": ["y"]}), table_name="items")
+    assert rows(pipeline, "items", "id", "more") == [(1, None), (2, "x"), (None, "y")]
+
+
+def test_rows_and_tables_share_a_table(pipeline: Any) -> None:
+    """Sources 3: a resource may change from rows to Arrow tables."""
+    pipeline.run([{"id": 1, "at": "2024-01-01T00:00:00Z"}], table_name="items")
+    pipeline.run(pa.table({"id": ["2"], "at": ["2024-01-02T00:00:00Z"]}), table_name="items")
+    assert rows(pipeline, "items", "id") == [(1,), (2,)]
+    assert pipeline.default_schema.get_table_columns("items")["at"]["data_type"] == "timestamp"
+
+
+def test_values_that_do_not_fit_are_told(pipeline: Any) -> None:
+    """Bad input: the error names table, column and type, and what to do; nothing is loaded."""
+    pipeline.run(pa.table({"id": [1]}), table_name="items")
+    with pytest.raises(PipelineStepFailed, match=r"items\.id: Arrow values of type string") as failure:
+        pipeline.run(pa.table({"id": ["x"]}), table_name="items")
+    assert isinstance(failure.value.__cause__, CannotCoerceColumnException)
+    pipeline.drop_pending_packages()
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run(pa.table({"a b": [1], "a_b": [1]}), table_name="clash")
+    assert isinstance(failure.value.__cause__, SchemaIdentifierNormalizationCollision)
+
+
+def test_filters_and_maps_see_whole_tables(pipeline: Any) -> None:
+    """Sources 3: a step of an Arrow resource gets the table."""
+    resource = dlt.resource(lambda: iter([pa.table({"id": [1, 2, 3]})]), name="items")
+    pipeline.run(resource.add_map(lambda table: table.slice(1)))
+    assert rows(pipeline, "items", "id") == [(2,), (3,)]
+
+
+def test_contracts_hold_for_tables(pipeline: Any) -> None:
+    """Schema 4: freeze raises; discard_value leaves the new column out; discard_row leaves rows out that have one."""
+    pipeline.run(pa.table({"id": [1]}), table_name="items")
+    new = pa.table({"id": [2, 3], "more": ["x", None]})
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run(new, table_name="items", schema_contract={"columns": "freeze"})
+    assert isinstance(failure.value.__cause__, DataValidationError)
+    pipeline.drop_pending_packages()
+    pipeline.run(new, table_name="items", schema_contract={"columns": "discard_value"})
+    assert rows(pipeline, "items", "id") == [(1,), (2,), (3,)]
+    pipeline.run(new, table_name="items", schema_contract={"columns": "discard_row"})
+    assert rows(pipeline, "items", "id") == [(1,), (2,), (3,), (3,)]
+    assert "more" not in pipeline.default_schema.get_table_columns("items")
+
+
+def test_contracts_on_tables_hold_for_arrow(pipeline: Any) -> None:
+    """Schema 4: a new table of Arrow data is a new table."""
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run(pa.table({"id": [1]}), table_name="items", schema_contract={"tables": "freeze"})
+    assert isinstance(failure.value.__cause__, DataValidationError)
+    pipeline.drop_pending_packages()
+    pipeline.run(pa.table({"id": [1]}), table_name="items", schema_contract={"tables": "discard_row"})
+    assert "items" not in pipeline.default_schema.data_table_names()
+
+
+def test_an_empty_table_declares_its_columns(pipeline: Any) -> None:
+    """Sources 3: an Arrow table without rows still tells its columns."""
+    pipeline.run(pa.table({"id": pa.array([], pa.int64())}), table_name="items")
+    assert rows(pipeline, "items", "id") == []
+
+
+def test_an_empty_table_replaces_what_was_there(pipeline: Any) -> None:
+    """Load 6: replace by nothing, in Arrow too."""
+    for count in (2, 0):
+        empty = pa.table({"id": pa.array([1, 2][:count], pa.int64())})
+        pipeline.run(dlt.resource(empty, name="items", write_disposition="replace"))
+        assert len(rows(pipeline, "items", "id")) == count
+
+
+def test_filters_hold_for_tables(pipeline: Any) -> None:
+    """D22: columns of Arrow data are filtered by name."""
+    schema = dlt.Schema("mine")
+    schema.update_table({"name": "items", "columns": {}, "filters": {"excludes": ["secret"]}})
+    for _ in range(2):
+        pipeline.run(pa.table({"id": [1], "secret": ["x"]}), table_name="items", schema=schema)
+    assert "secret" not in pipeline.default_schema.get_table_columns("items")
+
+
+def test_incremental_takes_lists_of_tables(pipeline: Any) -> None:
+    """Sources 3: each table of a list is filtered by the cursor."""
+
+    @dlt.resource
+    def items(at: Any = dlt.sources.incremental("id")) -> Any:
+        yield [pa.table({"id": [1, 2]}), pa.table({"id": [3]})]
+
+    pipeline.run(items())
+    pipeline.run(items())
+    assert rows(pipeline, "items", "id") == [(1,), (2,), (3,)]
