@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import numbers
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlt.errors import IncrementalCursorInvalidCoercion
+from dlt.schema.inference import parse_timestamp
 
 MISSING: Any = object()
 """Stands for a row without the cursor field, where None is a value."""
 _SIMPLE = re.compile(r"[\w \-]+(?:\.[\w \-]+)*\Z")
+_QUOTED = re.compile(r"(['\"])(?P<key>[^'\"]+)\1\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_ZONE = re.compile(r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)\Z")
+
+
+def keys_of(cursor_path: str) -> list[str] | None:
+    """Return the keys that lead to the cursor, or None when the path is an expression.
+
+    Args:
+        cursor_path: A key, a dotted path, or a JSONPath.
+    """
+    path = cursor_path[2:] if cursor_path.startswith("$.") else cursor_path
+    quoted = _QUOTED.match(path)
+    if quoted:
+        return [quoted["key"]]
+    return path.split(".") if _SIMPLE.match(path) else None
 
 
 def finder(cursor_path: str) -> Callable[[Any], Any]:
@@ -21,17 +38,22 @@ def finder(cursor_path: str) -> Callable[[Any], Any]:
 
     Args:
         cursor_path: A key, a dotted path, or a JSONPath.
+
+    Raises:
+        ValueError: the path is no JSONPath.
     """
-    path = cursor_path[2:] if cursor_path.startswith("$.") else cursor_path
-    path = path[1:-1] if len(path) > 2 and path[0] == path[-1] and path[0] in "'\"" else path
-    if _SIMPLE.match(path):
-        keys = path.split(".")
-        if len(keys) == 1:
-            return lambda row: row.get(path, MISSING) if isinstance(row, dict) else getattr(row, path, MISSING)
-        return lambda row: _walk(row, keys)
+    keys = keys_of(cursor_path)
+    if keys is not None:
+        return (lambda row: field(row, keys[0])) if len(keys) == 1 else (lambda row: _walk(row, keys))
+    from jsonpath_ng.exceptions import JSONPathError
     from jsonpath_ng.parser import parse
 
-    parsed = parse(cursor_path)
+    try:
+        parsed = parse(cursor_path)
+    except JSONPathError as error:
+        raise ValueError(
+            f"cursor_path {cursor_path!r} is neither a key nor a JSONPath: {error}. Quote keys with other signs."
+        ) from error
 
     def search(row: Any) -> Any:
         found = parsed.find(row)
@@ -40,19 +62,32 @@ def finder(cursor_path: str) -> Callable[[Any], Any]:
     return search
 
 
+def field(row: Any, key: str) -> Any:
+    """Return a field of a dict, a mapping or an object, or MISSING."""
+    if isinstance(row, Mapping):
+        return row.get(key, MISSING)
+    return getattr(row, key, MISSING)
+
+
 def _walk(row: Any, keys: list[str]) -> Any:
     for key in keys:
-        if not isinstance(row, dict) or key not in row:
+        row = field(row, key)
+        if row is MISSING:
             return MISSING
-        row = row[key]
     return row
 
 
 def column_name(cursor_path: str) -> str | None:
     """Return the name of the cursor's column, or None when the path goes inside of documents."""
-    path = cursor_path[2:] if cursor_path.startswith("$.") else cursor_path
-    path = path.strip("'\"")
-    return path if re.match(r"[\w \-]+\Z", path) else None
+    keys = keys_of(cursor_path)
+    return keys[0] if keys is not None and len(keys) == 1 else None
+
+
+def is_nan(value: Any) -> bool:
+    """Tell whether a value compares with nothing, not even itself."""
+    if isinstance(value, decimal.Decimal):
+        return value.is_nan()
+    return isinstance(value, (float, datetime.datetime)) and value != value
 
 
 def align(value: Any, like: Any, path: str, resource: str) -> Any:
@@ -70,9 +105,9 @@ def align(value: Any, like: Any, path: str, resource: str) -> Any:
     if value is None or (type(value) is type(like) and not isinstance(like, datetime.datetime)):
         return value
     if isinstance(like, bool) or isinstance(value, bool):
-        raise _incomparable(value, like, path, resource)
-    if isinstance(like, (int, float, decimal.Decimal)) and isinstance(value, (int, float, decimal.Decimal)):
-        return value if not isinstance(like, decimal.Decimal) else decimal.Decimal(str(value))
+        raise incomparable(value, like, path, resource)
+    if isinstance(like, numbers.Number) and isinstance(value, numbers.Number):
+        return decimal.Decimal(str(value)) if isinstance(like, decimal.Decimal) else value
     try:
         if isinstance(like, datetime.datetime):
             moment = as_datetime(value)
@@ -88,8 +123,8 @@ def align(value: Any, like: Any, path: str, resource: str) -> Any:
         if isinstance(like, str) and isinstance(value, datetime.date):
             return value.isoformat()
     except (TypeError, ValueError) as error:
-        raise _incomparable(value, like, path, resource) from error
-    raise _incomparable(value, like, path, resource)
+        raise incomparable(value, like, path, resource) from error
+    raise incomparable(value, like, path, resource)
 
 
 def as_datetime(value: Any) -> datetime.datetime:
@@ -99,8 +134,8 @@ def as_datetime(value: Any) -> datetime.datetime:
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
     if isinstance(value, str):
-        text = value.strip()
-        return datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
+        moment = parse_timestamp(value)
+        return moment if _ZONE.search(value.strip()[10:]) else moment.replace(tzinfo=None)
     raise TypeError(f"{type(value).__name__} is no moment")
 
 
@@ -108,13 +143,20 @@ def _as_text(moment: datetime.datetime, like: str) -> str:
     # text is compared as text, so it must be written the way the rows write it
     if _DATE.match(like):
         return moment.date().isoformat()
-    separator = " " if len(like) > 10 and like[10] == " " else "T"
+    zoned = _ZONE.search(like[10:])
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    zone = _offset(zoned[0]) if zoned else datetime.timezone.utc
+    separator = " " if like[10:11] == " " else "T"
     spec = "milliseconds" if re.search(r"\.\d{3}(?!\d)", like) else "auto"
-    if like.endswith("Z"):
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-        text = aware.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat(sep=separator, timespec=spec)
-        return text + "Z"
-    return moment.isoformat(sep=separator, timespec=spec)
+    text = moment.astimezone(zone).replace(tzinfo=None).isoformat(sep=separator, timespec=spec)
+    return text + (zoned[0] if zoned else "")
+
+
+def _offset(text: str) -> datetime.tzinfo | None:
+    if text in ("Z", "z"):
+        return datetime.timezone.utc
+    return datetime.datetime.strptime(text.replace(":", "").ljust(5, "0"), "%z").tzinfo
 
 
 def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
@@ -128,6 +170,9 @@ def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
     if last_value_func not in (max, min):
         return value
     step = -lag if last_value_func is max else lag
+    if isinstance(value, int):
+        # a float would round large numbers
+        return value + (int(step) if step == int(step) else step)
     if isinstance(value, str):
         try:
             if _DATE.match(value):
@@ -147,7 +192,7 @@ def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
     return value + step
 
 
-def _incomparable(value: Any, like: Any, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
+def incomparable(value: Any, like: Any, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
     return IncrementalCursorInvalidCoercion(
         f"Resource '{resource}': the cursor {path} holds {type(like).__name__}, but the start or end value is "
         f"{type(value).__name__}. Give initial_value and end_value as {type(like).__name__}, or convert the cursor "

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import datetime
 import os
 from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any, ClassVar, Generic, TypeVar
 
-from dlt.errors import IncrementalUnboundError, ValueErrorWithKnownValues
-from dlt.extract.incremental import rows as row_pages
-from dlt.extract.incremental.cursor import column_name, move_back
+from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError, ValueErrorWithKnownValues
+from dlt.extract.incremental.cursor import align, as_datetime, column_name, move_back
+from dlt.extract.incremental.rows import filter_rows
+from dlt.extract.incremental.run import WARN_AT, Run
+from dlt.extract.items import count_rows, is_frame
 
-logger = logging.getLogger("dlt")
 Value = TypeVar("Value")
-_HASHES_WARNED_AT = 100_000
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"max": max, "min": min}
 _CHOICES = {
     "row_order": ("asc", "desc", None),
     "on_cursor_value_missing": ("raise", "include", "exclude"),
@@ -45,7 +46,7 @@ class Incremental(Generic[Value]):
 
     EMPTY: ClassVar[Any]
     placement_affinity: ClassVar[float] = 1
-    duplicate_cursor_warning_threshold: ClassVar[int] = 200
+    duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
 
     def __init__(
         self,
@@ -64,7 +65,9 @@ class Incremental(Generic[Value]):
         self.cursor_path = cursor_path
         self.initial_value = initial_value
         if isinstance(last_value_func, str):
-            last_value_func = {"max": max, "min": min}[last_value_func]
+            if last_value_func not in _FUNCTIONS:
+                raise ValueErrorWithKnownValues("last_value_func", last_value_func, list(_FUNCTIONS))
+            last_value_func = _FUNCTIONS[last_value_func]
         self.last_value_func: Any = last_value_func or max
         self.primary_key = primary_key
         self.end_value = end_value
@@ -80,7 +83,7 @@ class Incremental(Generic[Value]):
             if getattr(self, name) not in known:
                 raise ValueErrorWithKnownValues(name, getattr(self, name), [k for k in known if k])
         self._state: dict[str, Any] | None = None
-        self._run: row_pages.Run | None = None
+        self._run: Run | None = None
 
     # -- before a run
 
@@ -111,10 +114,17 @@ class Incremental(Generic[Value]):
         return made
 
     def parse_native_representation(self, native_value: Any) -> None:
-        """Take the settings from a cursor path, a dict, or another incremental."""
+        """Take the settings from a cursor path, a dict, or another incremental.
+
+        Raises:
+            ValueErrorWithKnownValues: the dict has a key that is no setting.
+        """
         if isinstance(native_value, Incremental):
             native_value = {name: getattr(native_value, name) for name in _SETTINGS}
         if isinstance(native_value, Mapping):
+            for name in native_value:
+                if name not in _SETTINGS:
+                    raise ValueErrorWithKnownValues("incremental", name, list(_SETTINGS))
             made: Incremental[Any] = Incremental(**native_value)
             for name in _SETTINGS:
                 setattr(self, name, getattr(made, name))
@@ -134,49 +144,64 @@ class Incremental(Generic[Value]):
 
     # -- during a run
 
+    def bind(self, pipe: Any) -> Incremental[Value]:
+        """Return a copy for one run of a pipe, on the state of its resource."""
+        from dlt.extract.state import resource_state
+
+        return self.bind_to(pipe.name, resource_state(pipe.name))
+
     def bind_to(self, resource_name: str, state: dict[str, Any]) -> Incremental[Value]:
         """Return a copy for one run.
 
         Args:
             resource_name: Name of the resource.
             state: State of the resource; the cursor is kept in it.
+
+        Raises:
+            IncrementalCursorPathMissing: the incremental has no cursor path.
         """
+        if not self.cursor_path:
+            raise IncrementalCursorPathMissing(
+                f"Resource '{resource_name}': its incremental has no cursor_path. Write "
+                "dlt.sources.incremental('updated_at', ...) with the field that grows.",
+                resource_name=resource_name,
+            )
         made = self.copy()
         made.resource_name = resource_name
         made.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
         if made.allow_external_schedulers:
             made._take_interval()
+        first = made.initial_value
+        fresh: dict[str, Any] = {"initial_value": first, "last_value": first, "unique_hashes": []}
         if made.end_value is not None:
-            made._state = {"initial_value": made.initial_value, "last_value": made.initial_value, "unique_hashes": []}
+            made._state = fresh
         else:
-            kept = state.setdefault("incremental", {})
-            made._state = kept.setdefault(
-                made.cursor_path,
-                {"initial_value": made.initial_value, "last_value": made.initial_value, "unique_hashes": []},
-            )
+            made._state = state.setdefault("incremental", {}).setdefault(made.cursor_path, fresh)
         assert made._state is not None
-        start = made._state["last_value"]
+        start = made._state.setdefault("last_value", made.initial_value)
         if made.lag and made.end_value is None and start is not None and start != made.initial_value:
             start = made._lagged(start)
-        made._run = row_pages.Run(made, start, made._state)
+        made._run = Run(made, start, made._state)
         return made
 
     def _lagged(self, start: Any) -> Any:
-        moved = move_back(start, float(self.lag or 0), self.last_value_func)
-        first = self.initial_value
-        if first is None:
+        moved = move_back(start, self.lag or 0, self.last_value_func)
+        if self.initial_value is None or self.last_value_func not in (max, min):
             return moved
-        try:
-            # a lag never reaches behind the very first start
-            return self.last_value_func((moved, first))
-        except TypeError:
-            return moved
+        # a lag never reaches behind the very first start
+        first = align(self.initial_value, moved, str(self.cursor_path), str(self.resource_name))
+        return self.last_value_func((moved, first))
 
     def _take_interval(self) -> None:
         start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
         if start and end:
-            like = self.initial_value
-            self.initial_value, self.end_value = _as_kind(start, like), _as_kind(end, like)
+            kind = type(self.initial_value) if self.initial_value is not None else self._declared_type()
+            self.initial_value, self.end_value = _as_kind(start, kind), _as_kind(end, kind)
+
+    def _declared_type(self) -> Any:
+        # incremental[int]("id") leaves its type here
+        declared = getattr(getattr(self, "__orig_class__", None), "__args__", (None,))[0]
+        return declared if isinstance(declared, type) else datetime.datetime
 
     def __call__(self, items: Any, meta: Any = None) -> Any:
         """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
@@ -190,16 +215,17 @@ class Incremental(Generic[Value]):
             return None
         run = self._bound()
         self.custom_metrics["unfiltered_batches_count"] += 1
-        if isinstance(items, (list, dict)) or not type(items).__module__.startswith(("pyarrow", "pandas", "polars")):
-            page = items if isinstance(items, list) else [items]
-            self.custom_metrics["unfiltered_items_count"] += len(page)
-            kept = run.filter_rows(page)
-            if isinstance(items, list):
-                return kept or None
-            return kept[0] if kept else None
-        from dlt.extract.incremental.tables import filter_table
+        if is_frame(items):
+            from dlt.extract.incremental.tables import filter_table
 
-        return filter_table(run, items)
+            self.custom_metrics["unfiltered_items_count"] += count_rows(items)
+            return filter_table(run, items)
+        page = items if isinstance(items, list) else [items]
+        self.custom_metrics["unfiltered_items_count"] += len(page)
+        kept = filter_rows(run, page)
+        if isinstance(items, list):
+            return kept or None
+        return kept[0] if kept else None
 
     @property
     def done(self) -> bool:
@@ -210,32 +236,30 @@ class Incremental(Generic[Value]):
         """Tell whether the resource can stop: rows come in order and left the range."""
         if self._run is None or self.row_order is None:
             return False
-        forward = (self.row_order == "asc") == (self.last_value_func is max)
-        return self.end_out_of_range if forward else self.start_out_of_range
+        # "asc" is the order in which `last_value_func` takes values, so with min it means falling ones
+        return self.end_out_of_range if self.row_order == "asc" else self.start_out_of_range
 
     def finish(self) -> None:
-        """End the run; warn when rows with one cursor value fill the state."""
-        if self._state is not None and len(self._state["unique_hashes"]) > _HASHES_WARNED_AT:
-            logger.warning(
-                "Resource '%s': %d rows share the last value of %s and are all remembered. Set primary_key=() or "
-                "range_start='open' to stop that.",
-                self.resource_name,
-                len(self._state["unique_hashes"]),
-                self.cursor_path,
-            )
+        """End the run. The state was written as rows came: it belongs to a copy that only a good run commits."""
 
     def get_state(self) -> dict[str, Any]:
         """Return the state of the cursor."""
-        return self._need_state()
+        return self._bound().state
 
     def advance(self, last_value: Any) -> None:
-        """Set the last value by hand."""
-        self._need_state()["last_value"] = last_value
+        """Set the last value by hand; the rows at the one before are forgotten."""
+        run = self._bound()
+        if last_value != run.state["last_value"]:
+            run.move_to(last_value)
 
     def get_current_range(self, apply_lag: bool = True) -> tuple[Any, Any]:
-        """Return start and end of this run."""
+        """Return start and end of this run.
+
+        Args:
+            apply_lag: Move the start back by the lag.
+        """
         run = self._bound()
-        return (run.start if apply_lag else self._need_state()["last_value"]), self.end_value
+        return (run.start if apply_lag else run.first), run.end
 
     @property
     def start_value(self) -> Any:
@@ -257,18 +281,13 @@ class Incremental(Generic[Value]):
         """Tell whether a row after the end came."""
         return self._run is not None and self._run.end_out_of_range
 
-    def _bound(self) -> row_pages.Run:
+    def _bound(self) -> Run:
         if self._run is None:
             raise IncrementalUnboundError(
                 f"The incremental on {self.cursor_path!r} is not bound to a resource. Use it as the default of a "
                 "resource's parameter, or as incremental=."
             )
         return self._run
-
-    def _need_state(self) -> dict[str, Any]:
-        self._bound()
-        assert self._state is not None
-        return self._state
 
     def __repr__(self) -> str:
         return (
@@ -293,17 +312,13 @@ _SETTINGS = (
 Incremental.EMPTY = Incremental()
 
 
-def _as_kind(text: str, like: Any) -> Any:
-    import datetime
-
-    from dlt.extract.incremental.cursor import as_datetime
-
-    if isinstance(like, str):
+def _as_kind(text: str, kind: type) -> Any:
+    if issubclass(kind, str):
         return text
     moment = as_datetime(text)
-    if isinstance(like, (int, float)) and not isinstance(like, bool):
+    if issubclass(kind, (int, float)) and kind is not bool:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-        return type(like)(aware.timestamp())
-    if isinstance(like, datetime.date) and not isinstance(like, datetime.datetime):
+        return kind(aware.timestamp())
+    if issubclass(kind, datetime.date) and not issubclass(kind, datetime.datetime):
         return moment.date()
     return moment

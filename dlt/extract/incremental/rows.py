@@ -1,171 +1,140 @@
-"""Pages of rows through a cursor: one pass, one look-up and one comparison for each row."""
+"""Pages of rows through a cursor: one look-up and at most two comparisons for each row."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import datetime
+import decimal
+import operator
+from collections.abc import Callable
+from itertools import compress, repeat
+from typing import Any
 
-from dlt.errors import (
-    IncrementalCursorPathHasValueNone,
-    IncrementalCursorPathMissing,
-    IncrementalPrimaryKeyMissing,
-)
-from dlt.extract.incremental.cursor import MISSING, align, finder
+from dlt.extract.incremental.cursor import MISSING, is_nan
+from dlt.extract.incremental.run import Run
 
-if TYPE_CHECKING:
-    from dlt.extract.incremental.incremental import Incremental
+_EXACT = frozenset({int, str, datetime.date, datetime.datetime})
+_ORDERED = (int, float, str, datetime.date, decimal.Decimal)
 
 
-class Run:
-    """The cursor during one run.
+def filter_rows(run: Run, page: list[Any]) -> list[Any]:
+    """Return the rows of a page that are new.
 
-    Args:
-        settings: The incremental.
-        start: Where the run starts, lag included; None for everything.
-        state: State of the cursor; changed as rows come.
+    Raises:
+        IncrementalCursorPathMissing: a row has no cursor.
+        IncrementalCursorPathHasValueNone: the cursor of a row is None.
+        IncrementalCursorInvalidCoercion: a row's cursor cannot be compared with the start or end value.
     """
-
-    def __init__(self, settings: Incremental[Any], start: Any, state: dict[str, Any]) -> None:
-        self.settings, self.start, self.end, self.state = settings, start, settings.end_value, state
-        self.start_out_of_range = self.end_out_of_range = False
-        self._find = finder(settings.cursor_path or "")
-        self._kind: type | None = None
-        self._seen = 0
-        self._boundary = frozenset(state.get("unique_hashes") or ())
-        self._hashes: dict[str, None] = dict.fromkeys(state.get("unique_hashes") or ())
-
-    # -- settings of this run
-
-    @property
-    def deduplicates(self) -> bool:
-        """Tell whether rows equal to the start may have been loaded before."""
-        s = self.settings
-        return s.range_start == "closed" and s.primary_key != () and s.end_value is None and not s.lag
-
-    def align_to(self, like: Any) -> None:
-        """Bring start, end and the last value to the type of the rows' values."""
-        if type(like) is self._kind:
-            return
-        self._kind = type(like)
-        s = self.settings
-        name, path = str(s.resource_name), str(s.cursor_path)
-        self.start = align(self.start, like, path, name)
-        self.end = align(self.end, like, path, name)
-        self.state["last_value"] = align(self.state["last_value"], like, path, name)
-
-    def before_start(self, value: Any) -> bool:
-        """Tell whether a value lies before the start, or on an open start."""
-        if self.start is None:
-            return False
-        if value == self.start:
-            return self.settings.range_start == "open"
-        return bool(self.settings.last_value_func((self.start, value)) == self.start)
-
-    def after_end(self, value: Any) -> bool:
-        """Tell whether a value lies after the end, or on an open end."""
-        if self.end is None:
-            return False
-        if value == self.end:
-            return self.settings.range_end == "open"
-        return bool(self.settings.last_value_func((self.end, value)) == value)
-
-    def advance(self, value: Any) -> None:
-        """Take a value that may be the last one."""
-        last = self.state["last_value"]
-        newest = value if last is None else self.settings.last_value_func((last, value))
-        if newest != last:
-            self.state["last_value"] = newest
-            self._hashes.clear()
-
-    def remember(self, row_hashes: Sequence[str]) -> None:
-        """Keep the hashes of rows at the last value."""
-        self._hashes.update(dict.fromkeys(row_hashes))
-
-    def store(self) -> None:
-        """Write the hashes into the state."""
-        self.state["unique_hashes"] = list(self._hashes) if self.deduplicates else []
-
-    def known(self, row_hash: str) -> bool:
-        """Tell whether a row at the start was loaded before."""
-        return row_hash in self._boundary
-
-    # -- rows
-
-    def filter_rows(self, page: list[Any]) -> list[Any]:
-        """Return the rows of a page that are new."""
-        kept: list[Any] = []
-        at_last: list[Any] = []
-        deduplicates = self.deduplicates
-        for position, row in enumerate(page):
-            value = self._find(row)
-            if value is None or value is MISSING:
-                if self._without_value(value, position):
-                    kept.append(row)
-                continue
-            if type(value) is not self._kind:
-                self.align_to(value)
-            if self.after_end(value):
-                self.end_out_of_range = True
-                continue
-            if self.before_start(value):
-                self.start_out_of_range = True
-                continue
-            if deduplicates and self.start is not None and value == self.start and self.known(self.hash_row(row)):
-                continue
-            kept.append(row)
-            last = self.state["last_value"]
-            if value != last:
-                self.advance(value)
-                if self.state["last_value"] != last:
-                    at_last = []
-            if deduplicates and value == self.state["last_value"]:
-                at_last.append(row)
-        if at_last:
-            self.remember([self.hash_row(row) for row in at_last])
-        self._seen += len(page)
-        self.store()
-        return kept
-
-    def _without_value(self, value: Any, position: int) -> bool:
-        s = self.settings
-        if s.on_cursor_value_missing == "include":
-            return True
-        if s.on_cursor_value_missing == "exclude":
-            return False
-        kind = IncrementalCursorPathMissing if value is MISSING else IncrementalCursorPathHasValueNone
-        what = "has no field" if value is MISSING else "has None in"
-        raise kind(
-            f"Resource '{s.resource_name}': row {self._seen + position} (counted from 0) {what} {s.cursor_path}, the "
-            "cursor. Set on_cursor_value_missing to 'include' or 'exclude', or mend the row with add_map.",
-            resource_name=s.resource_name,
-            cursor_path=s.cursor_path,
-            item_position=self._seen + position,
-        )
-
-    def hash_row(self, row: Any) -> str:
-        """Return a short hash of a row's primary key, or of the whole row."""
-        key = self.settings.primary_key
-        if key is None:
-            return short_hash(row)
-        names = [key] if isinstance(key, str) else list(key)
-        missing = [name for name in names if name not in row]
-        if missing:
-            raise IncrementalPrimaryKeyMissing(
-                f"Resource '{self.settings.resource_name}': a row has no field {missing[0]!r}, which is part of the "
-                f"primary key of the incremental on {self.settings.cursor_path}. Set primary_key=() to do without.",
-                resource_name=self.settings.resource_name,
-            )
-        return short_hash([row[name] for name in names])
+    if run.boundary and not run.deduplicates and run.state["unique_hashes"]:
+        run.forget()
+    values = _column(run, page)
+    kept = _by_column(run, page, values) if values is not None else _one_by_one(run, page)
+    run.seen += len(page)
+    return kept
 
 
-def short_hash(value: Any) -> str:
-    """Return 16 hexadecimal digits that depend on a value."""
-    import orjson
-
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+def _column(run: Run, page: list[Any]) -> list[Any] | None:
+    """Return the cursor values of a page when they are of one ordered type, else None."""
+    if run.key is None or not run.ordered or not page:
+        return None
     try:
-        text = orjson.dumps(value, default=str, option=options)
-    except TypeError:
-        text = repr(value).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+        values = list(map(operator.itemgetter(run.key), page))
+    except (KeyError, TypeError, IndexError, AttributeError):
+        return None
+    kinds = set(map(type, values))
+    kind = kinds.pop()
+    if kinds or kind is bool or not issubclass(kind, _ORDERED):
+        return None
+    try:
+        if kind not in _EXACT and any(map(operator.ne, values, values)):
+            return None
+        if issubclass(kind, datetime.datetime) and len({value.tzinfo is None for value in values}) > 1:
+            return None
+    except ArithmeticError:
+        # a signaling NaN
+        return None
+    return values
+
+
+def _by_column(run: Run, page: list[Any], values: list[Any]) -> list[Any]:
+    run.align_to(values[0])
+    low, high = min(values), max(values)
+    nearest, farthest = (low, high) if run.forward else (high, low)
+    # most pages lie wholly inside of the range; only others are compared row by row
+    if run.after_end(farthest):
+        run.end_out_of_range = True
+        page, values = _cut(page, values, _compare(run.forward, run.settings.range_end), run.end)
+        nearest = (min(values) if run.forward else max(values)) if values else nearest
+    if values and run.before_start(nearest):
+        run.start_out_of_range = True
+        page, values = _cut(page, values, _compare(not run.forward, run.settings.range_start), run.start)
+    if not values:
+        return []
+    best = max(values) if run.forward else min(values)
+    deduplicates = run.deduplicates
+    if deduplicates and run.boundary and run.start is not None:
+        pairs = zip(page, values, strict=True)
+        fresh = [value != run.start or run.hash_row(row) not in run.boundary for row, value in pairs]
+        page, values = list(compress(page, fresh)), list(compress(values, fresh))
+    run.advance(best)
+    last = run.state["last_value"]
+    if deduplicates and best == last:
+        run.remember(compress(page, map(operator.eq, values, repeat(last))))
+    return page
+
+
+def _compare(less: bool, side: str) -> Callable[[Any, Any], Any]:
+    if less:
+        return operator.le if side == "closed" else operator.lt
+    return operator.ge if side == "closed" else operator.gt
+
+
+def _cut(
+    page: list[Any], values: list[Any], inside: Callable[[Any, Any], Any], bound: Any
+) -> tuple[list[Any], list[Any]]:
+    keep = list(map(inside, values, repeat(bound)))
+    return list(compress(page, keep)), list(compress(values, keep))
+
+
+def _one_by_one(run: Run, page: list[Any]) -> list[Any]:
+    """Filter a page with values of several types, without values, behind a path, or with a user's function."""
+    kept: list[Any] = []
+    at_last: list[Any] = []
+    find, deduplicates = run.find, run.deduplicates
+    for position, row in enumerate(page):
+        value = find(row)
+        if value is None or value is MISSING or is_nan(value):
+            if run.keeps_without_value(value, position):
+                kept.append(row)
+            continue
+        try:
+            is_new, at_last = _take(run, row, value, deduplicates, at_last)
+        except TypeError as error:
+            if not run.ordered:
+                raise
+            raise run.incomparable_with(value) from error
+        if is_new:
+            kept.append(row)
+    run.remember(at_last)
+    return kept
+
+
+def _take(run: Run, row: Any, value: Any, deduplicates: bool, at_last: list[Any]) -> tuple[bool, list[Any]]:
+    """Return whether a row is new, and the rows at the last value so far."""
+    run.align_to(value)
+    if run.after_end(value):
+        run.end_out_of_range = True
+        return False, at_last
+    if run.before_start(value):
+        run.start_out_of_range = True
+        return False, at_last
+    own = run.own(value)
+    if deduplicates and run.boundary and own == run.start and run.hash_row(row) in run.boundary:
+        return False, at_last
+    before = run.state["last_value"]
+    if own != before:
+        run.advance(value)
+        if run.state["last_value"] != before:
+            at_last = []
+    if deduplicates and own == run.state["last_value"]:
+        at_last.append(row)
+    return True, at_last

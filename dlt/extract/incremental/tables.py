@@ -4,121 +4,227 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlt.errors import IncrementalCursorPathMissing
-from dlt.extract.incremental.cursor import column_name
-from dlt.extract.incremental.rows import Run, short_hash
+from dlt.errors import IncrementalCursorPathMissing, IncrementalPrimaryKeyMissing
+from dlt.extract.incremental.cursor import keys_of
+from dlt.extract.incremental.rows import filter_rows
+from dlt.extract.incremental.run import Run
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def filter_table(run: Run, items: Any) -> Any:
-    """Return the rows of an Arrow table, record batch or frame that are new; None when there are none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    """Return the rows of an Arrow table, a record batch or a frame that are new, as the same type.
 
-    from dlt.formats.spool import as_arrow
-
-    table = as_arrow(items)
-    assert table is not None
+    Raises:
+        IncrementalCursorPathMissing: there is no such column.
+        IncrementalCursorPathHasValueNone: the cursor of a row is null.
+        IncrementalCursorInvalidCoercion: the column cannot be compared with the start or end value.
+    """
     settings = run.settings
-    settings.custom_metrics["unfiltered_items_count"] += table.num_rows
-    name = column_name(str(settings.cursor_path))
-    if name is None or name not in table.column_names:
-        if settings.on_cursor_value_missing == "include":
-            return table
+    keys = keys_of(str(settings.cursor_path))
+    if keys is not None and keys[0] not in _names(items):
+        if settings.on_cursor_value_missing != "raise":
+            return items if settings.on_cursor_value_missing == "include" else None
         raise IncrementalCursorPathMissing(
-            f"Resource '{settings.resource_name}': the Arrow data has no column {settings.cursor_path!r}, the cursor. "
-            f"It has {', '.join(table.column_names)}.",
+            f"Resource '{settings.resource_name}': the table has no column {keys[0]!r}, which the cursor "
+            f"{settings.cursor_path} needs. It has {', '.join(_names(items))}.",
             resource_name=settings.resource_name,
             cursor_path=settings.cursor_path,
         )
-    without = None
-    column = table.column(name)
-    if column.null_count:
-        run._without_value(None, int(pc.index(pc.is_null(column), True).as_py())) or None
-        if settings.on_cursor_value_missing == "include":
-            without = table.filter(pc.is_null(column))
-        table = table.filter(pc.is_valid(column))
-        column = table.column(name)
-    kept = _filter(run, table, name) if table.num_rows else table
-    run._seen += table.num_rows
-    run.store()
-    if without is not None:
-        kept = pa.concat_tables([kept, without])
-    return kept if kept.num_rows else None
+    if run.boundary and not run.deduplicates and run.state["unique_hashes"]:
+        run.forget()
+    column = _cursor(_arrow(items, keys[0]), keys) if keys is not None and run.ordered else None
+    mask = _mask(run, items, column) if column is not None else _mask_by_rows(run, items)
+    run.seen += len(mask)
+    return _select(items, mask)
 
 
-def _filter(run: Run, table: pa.Table, name: str) -> pa.Table:
+def _names(items: Any) -> list[str]:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    settings = run.settings
-    last_value_func = settings.last_value_func
-    if last_value_func not in (max, min):
-        rows = table.to_pylist()
-        kept = {id(row) for row in run.filter_rows(rows)}
-        run._seen -= len(rows)
-        return table.filter(pa.array([id(row) in kept for row in rows]))
-    column = table.column(name)
-    run.align_to(column[0].as_py())
-    forward = last_value_func is max
-    if run.end is not None:
-        end = pa.scalar(run.end, column.type)
-        inside = _compare(column, end, forward, closed=settings.range_end == "closed", below=True)
-        run.end_out_of_range |= not bool(pc.all(inside).as_py())
-        table = table.filter(inside)
-    if run.start is not None and table.num_rows:
-        column = table.column(name)
-        start = pa.scalar(run.start, column.type)
-        inside = _compare(column, start, forward, closed=settings.range_start == "closed", below=False)
-        run.start_out_of_range |= not bool(pc.all(inside).as_py())
-        table = table.filter(inside)
-        if run.deduplicates and table.num_rows:
-            table = _without_known(run, table, name, start)
-    if table.num_rows:
-        _advance(run, table, name)
+    columns = items.schema.names if isinstance(items, (pa.Table, pa.RecordBatch)) else items.columns
+    return [str(name) for name in columns]
+
+
+def _arrow(items: Any, *columns: str) -> pa.Table:
+    """Return columns, or everything, as an Arrow table."""
+    import pyarrow as pa
+
+    from dlt.formats.spool import as_arrow
+
+    if columns:
+        items = items.select(list(columns)) if hasattr(items, "select") else items[list(columns)]
+    table = as_arrow(items)
+    if not isinstance(table, pa.Table):
+        raise TypeError(f"a {type(items).__module__}.{type(items).__name__} is no table that can be filtered")
     return table
 
 
-def _compare(column: Any, bound: Any, forward: bool, closed: bool, below: bool) -> Any:
+def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
+    """Return the cursor column in a type that compares as Python values do, or None to compare row by row."""
+    import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.types as types
 
-    if below == forward:
-        return pc.less_equal(column, bound) if closed else pc.less(column, bound)
-    return pc.greater_equal(column, bound) if closed else pc.greater(column, bound)
+    column = table.column(keys[0])
+    for key in keys[1:]:
+        if not types.is_struct(column.type) or column.type.get_field_index(key) < 0 or column.null_count:
+            return None
+        column = pc.struct_field(column, key)
+    if types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = column.type
+    try:
+        if types.is_timestamp(kind) and kind.unit != "us":
+            # Python's datetimes have no nanoseconds, and what goes into the state is one of them
+            column = column.cast(pa.timestamp("us", kind.tz), safe=kind.unit != "ns")
+        elif types.is_date64(kind):
+            column = column.cast(pa.date32())
+        elif types.is_float32(kind) or types.is_float32(kind):
+            column = column.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    kind = column.type
+    plain = types.is_integer(kind) or types.is_float64(kind) or types.is_decimal(kind)
+    text = types.is_string(kind) or types.is_large_string(kind)
+    return column if plain or text or types.is_timestamp(kind) or types.is_date32(kind) else None
 
 
-def _without_known(run: Run, table: pa.Table, name: str, start: Any) -> pa.Table:
+def _mask_by_rows(run: Run, items: Any) -> Any:
     import numpy as np
-    import pyarrow as pa
+
+    rows = _arrow(items).to_pylist()
+    kept = {id(row) for row in filter_rows(run, rows)}
+    run.seen -= len(rows)
+    return np.array([id(row) in kept for row in rows], dtype=bool)
+
+
+def _mask(run: Run, items: Any, column: pa.ChunkedArray) -> Any:
+    """Return a boolean array of the rows to keep; the state goes on."""
+    import numpy as np
     import pyarrow.compute as pc
 
-    positions = np.flatnonzero(pc.equal(table.column(name), start).to_numpy(zero_copy_only=False))
-    if not len(positions) or not run._boundary:
-        return table
-    hashes = _hashes(run, table.take(pa.array(positions)))
-    known = [position for position, row_hash in zip(positions, hashes, strict=True) if run.known(row_hash)]
-    keep = np.ones(table.num_rows, dtype=bool)
-    keep[known] = False
-    return table.filter(pa.array(keep))
+    missing = pc.is_null(column, nan_is_null=True).to_numpy()
+    include = False
+    if missing.any():
+        first = int(missing.argmax())
+        include = run.keeps_without_value(column[first].as_py(), first)
+        column = column.filter(~missing)
+    keep = ~missing
+    if len(column):
+        run.align_to(column[0].as_py())
+        inside = _inside(run, column)
+        if inside is None:
+            return _mask_by_rows(run, items)
+        if inside.any():
+            _remember(run, items, column, inside, np.flatnonzero(keep))
+        keep[keep] = inside
+    return keep | missing if include else keep
 
 
-def _advance(run: Run, table: pa.Table, name: str) -> None:
-    import pyarrow as pa
+def _inside(run: Run, column: pa.ChunkedArray) -> Any:
+    """Return which values lie in the range, or None where Arrow cannot express a bound in the column's type."""
+    import numpy as np
     import pyarrow.compute as pc
 
-    column = table.column(name)
-    best = pc.max(column) if run.settings.last_value_func is max else pc.min(column)
-    run.advance(best.as_py())
-    if run.deduplicates:
-        at_last = table.filter(pc.equal(column, pa.scalar(run.state["last_value"], column.type)))
-        run.remember(_hashes(run, at_last))
+    ends = pc.min_max(column)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    inside = np.ones(len(column), dtype=bool)
+    s = run.settings
+    if run.after_end(high if run.forward else low):
+        bound = _scalar(run.end, column)
+        if bound is None:
+            return None
+        inside &= _compare(column, bound, run.forward, s.range_end).to_numpy()
+        run.end_out_of_range = True
+    if inside.any() and run.before_start(low if run.forward else high):
+        bound = _scalar(run.start, column)
+        if bound is None:
+            return None
+        started = _compare(column, bound, not run.forward, s.range_start).to_numpy()
+        run.start_out_of_range |= not bool(started[inside].all())
+        inside &= started
+    return inside
 
 
-def _hashes(run: Run, table: pa.Table) -> list[str]:
+def _scalar(value: Any, column: pa.ChunkedArray) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.scalar(value, column.type)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        # 2.5 in a column of integers, for one
+        return None
+
+
+def _compare(column: Any, bound: Any, less: bool, side: str) -> Any:
+    import pyarrow.compute as pc
+
+    if less:
+        return pc.less_equal(column, bound) if side == "closed" else pc.less(column, bound)
+    return pc.greater_equal(column, bound) if side == "closed" else pc.greater(column, bound)
+
+
+def _remember(run: Run, items: Any, column: pa.ChunkedArray, inside: Any, positions: Any) -> None:
+    """Drop rows at the start that were loaded before from `inside`, and go on to the last value.
+
+    Args:
+        positions: Of the values of the column in the items.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(column.filter(inside))
+    best = ends["max" if run.forward else "min"].as_py()
+    deduplicates = run.deduplicates
+    if deduplicates and run.boundary and run.start is not None:
+        found = np.flatnonzero(inside & _equal(column, run.start))
+        rows = _rows(run, items, positions[found])
+        inside[[at for at, row in zip(found, rows, strict=True) if run.hash_row(row) in run.boundary]] = False
+    run.advance(best)
+    if deduplicates and best == run.state["last_value"]:
+        run.remember(_rows(run, items, positions[inside & _equal(column, best)]))
+
+
+def _equal(column: pa.ChunkedArray, value: Any) -> Any:
+    import numpy as np
+    import pyarrow.compute as pc
+
+    scalar = _scalar(value, column)
+    return np.zeros(len(column), dtype=bool) if scalar is None else pc.equal(column, scalar).to_numpy()
+
+
+def _rows(run: Run, items: Any, positions: Any) -> list[Any]:
+    """Return rows with all that their hash needs."""
+    import pyarrow as pa
+
+    if not len(positions):
+        return []
     key = run.settings.primary_key
-    if key is None:
-        return [short_hash(row) for row in table.to_pylist()]
-    names = [key] if isinstance(key, str) else list(key)
-    return [short_hash([row[name] for name in names]) for row in table.select(names).to_pylist()]
+    names = [key] if isinstance(key, str) else [] if key is None or callable(key) else list(key)
+    lacking = [name for name in names if name not in _names(items)]
+    if lacking:
+        raise IncrementalPrimaryKeyMissing(
+            f"Resource '{run.settings.resource_name}': the table has no column {lacking[0]!r}, which is part of the "
+            f"primary key of the incremental on {run.settings.cursor_path}. Name the right column in primary_key, or "
+            "set primary_key=() to load rows without looking for duplicates.",
+            resource_name=run.settings.resource_name,
+        )
+    table = _arrow(items, *names).take(positions)
+    for at, column in enumerate(table.schema):
+        if column.type.id == pa.timestamp("ns").id and column.type.unit == "ns":
+            # only pandas has a value for nanoseconds, and it need not be there
+            table = table.set_column(at, column.name, table.column(at).cast(pa.int64()))
+    found: list[Any] = table.to_pylist()
+    return found
+
+
+def _select(items: Any, mask: Any) -> Any:
+    if mask.all():
+        return items if len(mask) else None
+    if not mask.any():
+        return None
+    if hasattr(items, "loc"):
+        return items.loc[mask]
+    return items.filter(mask)

@@ -1,0 +1,55 @@
+"""What tells rows with equal cursor values apart: a short hash of the primary key or of the whole row."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from dlt.errors import IncrementalPrimaryKeyMissing
+from dlt.extract.incremental.cursor import MISSING, field
+
+
+def row_hash(row: Any, primary_key: Any, resource: str, cursor_path: str) -> str:
+    """Return 16 hexadecimal digits that depend on a row's primary key, or on the whole row.
+
+    Args:
+        row: A dict or an object.
+        primary_key: Field, fields, a function of the row, or None for the whole row.
+        resource: Name of the resource, for messages.
+        cursor_path: Cursor path, for messages.
+
+    Raises:
+        IncrementalPrimaryKeyMissing: the row lacks a field of the key.
+    """
+    if primary_key is None:
+        return short_hash(row)
+    if callable(primary_key):
+        primary_key = primary_key(row)
+    names = [primary_key] if isinstance(primary_key, str) else list(primary_key)
+    values = [field(row, name) for name in names]
+    if MISSING in values:
+        raise IncrementalPrimaryKeyMissing(
+            f"Resource '{resource}': a row has no field {names[values.index(MISSING)]!r}, which is part of the primary "
+            f"key of the incremental on {cursor_path}. Name the right field in primary_key, or set primary_key=() to "
+            "load rows without looking for duplicates.",
+            resource_name=resource,
+        )
+    return short_hash(values)
+
+
+def short_hash(value: Any) -> str:
+    """Return 16 hexadecimal digits that depend on a value, the same ones in every process."""
+    import orjson
+
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+    try:
+        text = orjson.dumps(value, default=_plain, option=options)
+    except TypeError:
+        # numbers beyond 64 bits, lone surrogates
+        text = repr(value).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    # the order of a set differs between processes
+    return sorted(map(repr, value)) if isinstance(value, (set, frozenset)) else str(value)

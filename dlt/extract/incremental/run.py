@@ -1,0 +1,167 @@
+"""The cursor during one run: its range, its last value, and the rows that it has seen at the last value."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import IncrementalCursorPathHasValueNone, IncrementalCursorPathMissing
+from dlt.extract.incremental.cursor import MISSING, align, finder, incomparable, keys_of
+from dlt.extract.incremental.identity import row_hash
+
+if TYPE_CHECKING:
+    from dlt.extract.incremental.incremental import Incremental
+
+logger = logging.getLogger("dlt")
+WARN_AT = 100_000
+"""Rows that share the last value; each costs 19 bytes of state."""
+
+
+class Run:
+    """The cursor during one run.
+
+    Args:
+        settings: The incremental.
+        start: Where the run starts, lag included; None for everything.
+        state: State of the cursor; changed as rows come.
+    """
+
+    def __init__(self, settings: Incremental[Any], start: Any, state: dict[str, Any]) -> None:
+        self.settings, self.start, self.end, self.state = settings, start, settings.end_value, state
+        self.first = state["last_value"]
+        self.start_out_of_range = self.end_out_of_range = False
+        self.seen = 0
+        path = str(settings.cursor_path)
+        keys = keys_of(path)
+        self.key = keys[0] if keys is not None and len(keys) == 1 else None
+        self.find = finder(path)
+        self.ordered = settings.last_value_func in (max, min)
+        self.forward = settings.last_value_func is max
+        self._kind: Any = None
+        self.boundary = frozenset(state.setdefault("unique_hashes", []))
+        self._hashes = set(self.boundary)
+
+    @property
+    def deduplicates(self) -> bool:
+        """Tell whether rows equal to the start may have been loaded before."""
+        s = self.settings
+        without_key = isinstance(s.primary_key, (tuple, list, str)) and not s.primary_key
+        return s.range_start == "closed" and not without_key and s.end_value is None and not s.lag
+
+    # -- range
+
+    def align_to(self, like: Any) -> None:
+        """Bring start, end and the last value to the type of the rows' values.
+
+        Raises:
+            IncrementalCursorInvalidCoercion: a value cannot be compared with the rows' values.
+        """
+        kind = (type(like), isinstance(like, datetime) and like.tzinfo is None)
+        if kind == self._kind or not self.ordered:
+            return
+        name, path = str(self.settings.resource_name), str(self.settings.cursor_path)
+        self.start = align(self.start, like, path, name)
+        self.end = align(self.end, like, path, name)
+        self.state["last_value"] = align(self.state["last_value"], like, path, name)
+        self._kind = kind
+
+    def own(self, value: Any) -> Any:
+        """Return a row's value as the values of the state are; only a user's function makes a difference."""
+        return value if self.ordered else self.settings.last_value_func((value,))
+
+    def before_start(self, value: Any) -> bool:
+        """Tell whether a value lies before the start, or on an open start."""
+        if self.start is None:
+            return False
+        if self.own(value) == self.start:
+            return self.settings.range_start == "open"
+        if self.ordered:
+            return bool(value < self.start if self.forward else value > self.start)
+        return bool(self.settings.last_value_func((value, self.start)) == self.start)
+
+    def after_end(self, value: Any) -> bool:
+        """Tell whether a value lies after the end, or on an open end."""
+        if self.end is None:
+            return False
+        if self.own(value) == self.end:
+            return self.settings.range_end == "open"
+        if self.ordered:
+            return bool(value > self.end if self.forward else value < self.end)
+        return bool(self.settings.last_value_func((value, self.end)) != self.end)
+
+    # -- state
+
+    def advance(self, value: Any) -> None:
+        """Take a value that may be the last one."""
+        last = self.state["last_value"]
+        # a user's function gets the new value first and the known one second
+        newest = self.own(value) if last is None else self.settings.last_value_func((value, last))
+        if newest != last:
+            self.move_to(newest)
+
+    def move_to(self, last_value: Any) -> None:
+        """Set the last value and forget the rows at the one before."""
+        self.state["last_value"] = last_value
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the hashes of rows at the last value."""
+        self._hashes.clear()
+        self.state["unique_hashes"] = []
+
+    def remember(self, rows: Iterable[Any]) -> None:
+        """Keep the hashes of rows at the last value; warn once when they fill the state."""
+        kept: list[str] = self.state["unique_hashes"]
+        before = len(kept)
+        for row in rows:
+            made = self.hash_row(row)
+            if made not in self._hashes:
+                self._hashes.add(made)
+                kept.append(made)
+        if before <= WARN_AT < len(kept):
+            logger.warning(
+                "Resource '%s': more than %d rows share the last value of %s, and all of them are remembered in the "
+                "state. Set primary_key=() or range_start='open' to stop that.",
+                self.settings.resource_name,
+                WARN_AT,
+                self.settings.cursor_path,
+            )
+
+    def hash_row(self, row: Any) -> str:
+        """Return a short hash of a row's primary key, or of the whole row."""
+        s = self.settings
+        return row_hash(row, s.primary_key, str(s.resource_name), str(s.cursor_path))
+
+    # -- errors
+
+    def keeps_without_value(self, value: Any, position: int) -> bool:
+        """Tell whether a row without a cursor value is kept.
+
+        Args:
+            value: MISSING, None or NaN.
+            position: Of the row in the page, for messages.
+
+        Raises:
+            IncrementalCursorPathMissing: the row has no cursor, and the setting is to raise.
+            IncrementalCursorPathHasValueNone: its cursor is None or NaN, and the setting is to raise.
+        """
+        s = self.settings
+        if s.on_cursor_value_missing != "raise":
+            return s.on_cursor_value_missing == "include"
+        kind = IncrementalCursorPathMissing if value is MISSING else IncrementalCursorPathHasValueNone
+        what = "has no field" if value is MISSING else "has None in" if value is None else "has NaN in"
+        raise kind(
+            f"Resource '{s.resource_name}': row {self.seen + position} (counted from 0) {what} {s.cursor_path}, the "
+            "cursor. Set on_cursor_value_missing to 'include' or 'exclude', or mend the row with add_map.",
+            resource_name=s.resource_name,
+            cursor_path=s.cursor_path,
+            item_position=self.seen + position,
+        )
+
+    def incomparable_with(self, value: Any) -> Exception:
+        """Return the error that says that a row's value compares with no bound."""
+        bounds = (self.start, self.end, self.state["last_value"])
+        other = next((b for b in bounds if b is not None and type(b) is not type(value)), self.state["last_value"])
+        return incomparable(other, value, str(self.settings.cursor_path), str(self.settings.resource_name))
