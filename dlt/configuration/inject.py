@@ -154,9 +154,7 @@ def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any
     return fill_nested(name, kinds, places, (), given, may_miss=False)
 
 
-def _configured(
-    name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any
-) -> tuple[Any, Trace]:
+def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any) -> tuple[Any, Trace]:
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         return _configured_spec(name, hint, kinds, places, default)

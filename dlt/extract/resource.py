@@ -200,9 +200,7 @@ class Resource(ResourceHints):
         """Call a function with items, meta and the dict `custom_metrics`; items pass unchanged."""
         return self._add(Metrics(metrics_f, self.custom_metrics), insert_at)
 
-    def add_limit(
-        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
-    ) -> Self:
+    def add_limit(self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False) -> Self:
         """Take only so much.
 
         Args:

@@ -203,9 +203,7 @@ class Source:
         copy.implicit, copy.generator_name = self.implicit, self.generator_name
         return copy
 
-    def add_limit(
-        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
-    ) -> Self:
+    def add_limit(self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False) -> Self:
         """Limit every selected resource that is no transformer; see `Resource.add_limit`."""
         for resource in self.selected_resources.values():
             if not resource.pipe.is_transformer:
@@ -287,4 +285,3 @@ class Source:
 
 def _exhausted(pipe: Pipe | None) -> bool:
     return pipe is not None and (pipe.exhausted or _exhausted(pipe.parent))
-

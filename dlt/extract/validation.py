@@ -104,4 +104,3 @@ def validator_for(resource: Any) -> Validate | None:
     elif contract is None:
         resource.hints["schema_contract"] = dict(modes)
     return Validate(model, modes["columns"], modes["data_type"], str(resource.name))
-

@@ -34,7 +34,6 @@ class Core(Inspection):
         settings: Names, folders and options.
     """
 
-
     def __init__(self, settings: PipelineSettings) -> None:
         self.config = settings
         self.pipeline_name = settings.pipeline_name

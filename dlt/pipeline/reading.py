@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Reading(Core):
     """Opens what the destination holds."""
 
-
     # -- reading at the destination
 
     def destination_client(self, schema_name: str | None = None) -> Any:

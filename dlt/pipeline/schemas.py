@@ -91,9 +91,7 @@ class PipelineSchemas(Mapping[str, Schema]):
     def _load(self, name: str) -> Schema:
         schema = self._workdir.read_schema(name) if name in self._workdir.schema_names() else None
         imported = self._imported(name)
-        if imported is not None and (
-            schema is None or imported.imported_version_hash != schema.imported_version_hash
-        ):
+        if imported is not None and (schema is None or imported.imported_version_hash != schema.imported_version_hash):
             # edits of the user reset what evolved by itself; they are newer than any package that is still here
             if schema is not None:
                 imported.stored_version = max(imported.stored_version, schema.stored_version + 1)

@@ -15,12 +15,9 @@ from dlt.workdir.state import decode, new_state
 class Syncing(Tracing):
     """Takes state and schemas from the destination."""
 
-
     # -- synchronisation
 
-    def sync_destination(
-        self, destination: Any = None, staging: Any = None, dataset_name: str | None = None
-    ) -> None:
+    def sync_destination(self, destination: Any = None, staging: Any = None, dataset_name: str | None = None) -> None:
         """Take state and schemas from the destination if they are newer; forget what the destination forgot.
 
         Args:

@@ -32,7 +32,6 @@ class Step:
 class Tracing(Core):
     """Runs steps and keeps their trace."""
 
-
     # -- trace
 
     @property

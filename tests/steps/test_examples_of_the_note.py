@@ -9,7 +9,7 @@ from typing import Any
 
 import dlt
 
-SOURCE = '''
+SOURCE = """
 import dlt
 
 @dlt.source
@@ -17,7 +17,7 @@ def taktile_data(api_key=dlt.secrets.value):
     assert api_key == "from secrets.toml"
     yield dlt.resource([{"id": 1, "steps": [{"n": 1}]}], name="logs")
     yield dlt.resource([{"id": 1}], name="other")
-'''
+"""
 
 
 def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:

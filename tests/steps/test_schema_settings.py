@@ -174,9 +174,7 @@ def test_a_source_takes_the_schema_file_beside_it(own_folder: Path, pipeline: An
     schema.update_table({"name": "orders", "columns": {"id": {"name": "id", "data_type": "text"}}})
     (own_folder / "shop_schema.yml").write_text(schema.to_pretty_yaml())
     module = own_folder / "shop_source.py"
-    module.write_text(
-        "import dlt\n\n@dlt.source\ndef shop():\n    return dlt.resource([{'id': 1}], name='orders')\n"
-    )
+    module.write_text("import dlt\n\n@dlt.source\ndef shop():\n    return dlt.resource([{'id': 1}], name='orders')\n")
     spec = importlib.util.spec_from_file_location("shop_source", module)
     assert spec is not None and spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)

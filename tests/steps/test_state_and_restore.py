@@ -67,9 +67,7 @@ def test_restoring_can_be_switched_off(pipeline: Any) -> None:
     """A12, S52: False never restores."""
     pipeline.run(counting())
     shutil.rmtree(pipeline.pipelines_dir)
-    fresh = dlt.pipeline(
-        "spec", destination=pipeline.destination, dataset_name="data", restore_from_destination=False
-    )
+    fresh = dlt.pipeline("spec", destination=pipeline.destination, dataset_name="data", restore_from_destination=False)
     fresh.run(counting())
     assert fresh.state["sources"]["spec"]["resources"]["events"]["runs"] == 1
 

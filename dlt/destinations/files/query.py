@@ -32,6 +32,7 @@ def open_tables(store: Store, dataset_name: str, snapshot: Snapshot) -> tuple[Sq
         connection.register_filesystem(store.filesystem)
         prefix = f"{store.protocols[0]}://"
     client = DuckDbClient(DIALECT, dataset_name, connection)
+    client.use_utc()
     client.create_dataset()
     for name, columns in snapshot.columns.items():
         files = [(f"{prefix}{store.full(entry['path'])}", entry["format"]) for entry in snapshot.files.get(name, [])]

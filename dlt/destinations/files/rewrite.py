@@ -15,13 +15,19 @@ Files = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def merge_files(
-    folder: str, chain: Sequence[TableSchema], current: Files, staged: Files, load_id: str
+    folder: str,
+    chain: Sequence[TableSchema],
+    columns: Mapping[str, Mapping[str, ColumnSchema]],
+    current: Files,
+    staged: Files,
+    load_id: str,
 ) -> dict[str, str]:
     """Return the path of one Parquet file with the new content of each table of a chain.
 
     Args:
         folder: An existing local folder for the database and the results.
         chain: Root table first.
+        columns: All columns of each table, also those that only other pipelines load.
         current: Files of the tables as they are.
         staged: Files with the new rows.
         load_id: Id of the load.
@@ -31,11 +37,13 @@ def merge_files(
     connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
     try:
         client = DuckDbClient(DIALECT, "tables", connection)
+        client.use_utc()
         client.begin()
         client.create_dataset()
-        client.apply_ddl(SchemaUpdate({table["name"]: _without_constraints(table) for table in chain}))
-        for table in chain:
-            _insert(client, table, client.qualified(table["name"]), current[table["name"]])
+        whole = {table["name"]: _without_constraints(table, columns[table["name"]]) for table in chain}
+        client.apply_ddl(SchemaUpdate(whole))
+        for name, table in whole.items():
+            _insert(client, table, client.qualified(name), current[name])
         for table in chain[1:]:
             if "_dlt_root_id" in table["columns"]:
                 client.fill_root_ids(table)
@@ -60,9 +68,6 @@ def _insert(client: DuckDbClient, table: TableSchema, target: str, files: Sequen
         client.query(f"INSERT INTO {target} ({names}) {select(table['columns'], files)}")
 
 
-def _without_constraints(table: TableSchema) -> TableSchema:
+def _without_constraints(table: TableSchema, columns: Mapping[str, ColumnSchema]) -> TableSchema:
     # rows of earlier loads may lack what became required later
-    columns: dict[str, ColumnSchema] = {}
-    for name, column in table["columns"].items():
-        columns[name] = {**column, "nullable": True}
-    return {**table, "columns": columns}
+    return {**table, "columns": {name: {**column, "nullable": True} for name, column in columns.items()}}

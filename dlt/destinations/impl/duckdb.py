@@ -87,6 +87,13 @@ DIALECT = Dialect(
         "TIME": "time",
     },
     capabilities=CAPABILITIES,
+    precisions={
+        "TIMESTAMP WITH TIME ZONE": 6,
+        "TIMESTAMP": 6,
+        "TIMESTAMP_S": 0,
+        "TIMESTAMP_MS": 3,
+        "TIMESTAMP_NS": 9,
+    },
 )
 
 
@@ -139,6 +146,7 @@ class DuckDb(Destination):
         """Open the file, and wait for a process that has it open."""
         connection = self.credentials.cursor() if self._is_open else _open(self.path)
         client = DuckDbClient(DIALECT, dataset_name, connection)
+        client.use_utc()
         if not self._is_open and self.path != ":memory:":
             # a database in memory is all memory: only one in a file can do with less
             section = ("destination", self.destination_name)
@@ -205,6 +213,10 @@ class DuckDbClient(SqlDestinationClient):
     _settings: tuple[int, bool, str] = (1, True, "")
     memory_limit: str | None = None
     """What a load may use of memory; DuckDB spills to disk beyond it. None leaves the limit as it is."""
+
+    def use_utc(self) -> None:
+        """Read moments without a time zone as UTC, whatever the machine's zone is; holds for this connection only."""
+        self.query("SET TimeZone = 'UTC'")
 
     def begin(self) -> None:
         """Start the transaction; rows need no order inside of it, which spares writing them twice."""

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from dlt.clock import utc_now
 from dlt.configuration import get_value
@@ -18,6 +18,7 @@ from dlt.destinations.files.rewrite import merge_files
 from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
+from dlt.destinations.impl.duckdb import DIALECT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationConnectionError,
@@ -35,6 +36,7 @@ from dlt.user_log import logger
 from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
+_TYPE = ("data_type", "precision", "scale", "timezone")
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
     supported_loader_file_formats=("parquet", "jsonl", "csv", "arrow"),
@@ -204,8 +206,11 @@ class FilesystemClient:
         """
         stored = self.stored_tables(list(update.tables))
         for name, table in update.tables.items():
-            check_types(self.dataset_name, table, stored.get(name, {}))
-            self._change.columns[name] = dict(table["columns"])
+            there = stored.get(name, {})
+            check_types(DIALECT, self.dataset_name, table, _as_made(there))
+            self._change.columns[name] = {
+                column: _keeping_type(spec, there.get(column)) for column, spec in table["columns"].items()
+            }
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Drop tables, and empty others, where they are there."""
@@ -302,10 +307,10 @@ class FilesystemClient:
         if chain[0].get("write_disposition") != "merge":
             return
         with tempfile.TemporaryDirectory() as folder:
-            files = self._pending().files
-            current = {t["name"]: self._fetch(files.get(t["name"], []), folder) for t in chain}
+            pending = self._pending()
+            current = {t["name"]: self._fetch(pending.files.get(t["name"], []), folder) for t in chain}
             staged = {table["name"]: self._staged.pop(table["name"]) for table in chain}
-            for name, path in merge_files(folder, chain, current, staged, load_id).items():
+            for name, path in merge_files(folder, chain, pending.columns, current, staged, load_id).items():
                 self._change.replace[name] = [self._upload(name, path, "parquet")]
 
     def _fetch(self, entries: Sequence[Mapping[str, Any]], folder: str) -> list[tuple[str, str]]:
@@ -389,6 +394,19 @@ class FilesystemClient:
         """End the connections that were opened for queries."""
         while self._open:
             self._open.pop()()
+
+
+def _as_made(columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+    return {name: {**DIALECT.as_stored(column), "data_type": column["data_type"]} for name, column in columns.items()}
+
+
+def _keeping_type(column: ColumnSchema, there: ColumnSchema | None) -> ColumnSchema:
+    if there is None:
+        return column
+    # the type that the first load gave holds the values of all loads
+    kept: dict[str, Any] = {key: value for key, value in column.items() if key not in _TYPE}
+    kept.update({key: value for key, value in there.items() if key in _TYPE})
+    return cast(ColumnSchema, kept)
 
 
 def _as_parquet(path: str, folder: str) -> str:

@@ -109,11 +109,7 @@ class SqlDestinationClient(ABC):
         )
         found: dict[str, dict[str, ColumnSchema]] = {}
         for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
-            column: ColumnSchema = {"name": name}
-            family = self.dialect.family_of(reported)
-            if family is not None:
-                column["data_type"] = family
-            found.setdefault(table, {})[name] = column
+            found.setdefault(table, {})[name] = self.dialect.column_of(name, reported)
         if self._in_transaction:
             self._known = found
         return found
@@ -122,7 +118,10 @@ class SqlDestinationClient(ABC):
         if tables:
             statements = [create_table(self.dialect, self.qualified(table["name"]), table) for table in tables]
             self.query("; ".join(statements))
-            self._tables().update({table["name"]: dict(table["columns"]) for table in tables})
+            self._tables().update({table["name"]: self._as_stored(table["columns"]) for table in tables})
+
+    def _as_stored(self, columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+        return {name: self.dialect.as_stored(column) for name, column in columns.items()}
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns.
@@ -134,11 +133,11 @@ class SqlDestinationClient(ABC):
         self._create(*(table for name, table in update.tables.items() if name not in stored))
         for name, there in stored.items():
             table = update.tables[name]
-            check_types(self.dataset_name, table, there)
+            check_types(self.dialect, self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
             for statement in add_columns(self.dialect, self.qualified(name), new):
                 self.query(statement)
-            self._tables().setdefault(name, {}).update(new)
+            self._tables().setdefault(name, {}).update(self._as_stored(new))
             if "_dlt_root_id" in new:
                 self.fill_root_ids(table)
 

@@ -8,11 +8,13 @@ from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import SchemaUpdateTerminalError
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
-_SAME: tuple[frozenset[DataType], ...] = (
-    frozenset({"json", "text"}),
-    frozenset({"decimal", "wei", "double", "bigint"}),
-    frozenset({"timestamp", "date"}),
-)
+_HOLDS: dict[DataType, frozenset[DataType]] = {
+    "text": frozenset({"json"}),
+    "decimal": frozenset({"bigint", "wei"}),
+    "wei": frozenset({"bigint", "decimal"}),
+    "timestamp": frozenset({"date"}),
+}
+"""What a column of another type takes without changing a value; what does not fit is an error of the engine."""
 
 
 def create_table(dialect: Dialect, qualified: str, table: TableSchema) -> str:
@@ -34,10 +36,11 @@ def _definition(dialect: Dialect, column: ColumnSchema) -> str:
     return f"{dialect.quote(column['name'])} {dialect.type_of(column)}{required}"
 
 
-def check_types(dataset: str, table: TableSchema, stored: Mapping[str, ColumnSchema]) -> None:
-    """Compare the columns of the schema with those that are there.
+def check_types(dialect: Dialect, dataset: str, table: TableSchema, stored: Mapping[str, ColumnSchema]) -> None:
+    """Compare the columns of the schema with those that are there: each must hold the new values unchanged.
 
     Args:
+        dialect: How the engine stores types.
         dataset: Name of the dataset, for messages.
         table: Table of the schema.
         stored: Columns at the destination; those of types that we never make are left out.
@@ -49,11 +52,28 @@ def check_types(dataset: str, table: TableSchema, stored: Mapping[str, ColumnSch
         found = stored.get(name)
         if found is None or "data_type" not in column or "data_type" not in found:
             continue
-        wanted, there = column["data_type"], found["data_type"]
-        if wanted != there and not any({wanted, there} <= group for group in _SAME):
+        if not _holds(found, column["data_type"], dialect.as_stored(column)):
+            wanted, there = _text(column), _text(found)
             raise SchemaUpdateTerminalError(
                 f"{dataset}.{table['name']}.{name}: the schema says {wanted}, the table at the destination has "
-                f"{there}. Set the column's data_type to {there!r}, load into another dataset, or refresh the table.",
+                f"{there}, which cannot hold all its values unchanged. Declare the column as {there}, load into "
+                "another dataset, or refresh the table.",
                 table=table["name"],
                 column=name,
             )
+
+
+def _holds(there: ColumnSchema, wanted: DataType, made: ColumnSchema) -> bool:
+    kind = there["data_type"]
+    if kind not in (wanted, made.get("data_type")) and wanted not in _HOLDS.get(kind, ()):
+        return False
+    if kind in ("decimal", "wei"):
+        return there.get("scale", 0) >= made.get("scale", 0)
+    if kind == wanted == "timestamp":
+        return there.get("precision", 9) >= made.get("precision", 0)
+    return True
+
+
+def _text(column: ColumnSchema) -> str:
+    sizes = [str(size) for size in (column.get("precision"), column.get("scale")) if size is not None]
+    return column["data_type"] + (f"({', '.join(sizes)})" if sizes else "")

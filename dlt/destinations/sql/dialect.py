@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType
@@ -18,7 +19,9 @@ class Dialect:
         sized: Gives the type text of a column with precision or scale, or None.
         families: Data type for each type that the engine reports.
         capabilities: Limits of the engine.
-        delete_using: "USING" where DELETE joins with it; "" where only EXISTS works.
+        temporary: How temporary tables are made.
+        quote_character: Stands around identifiers.
+        precisions: Digits of seconds that a type keeps, where its name tells.
     """
 
     types: dict[DataType, str]
@@ -27,6 +30,7 @@ class Dialect:
     capabilities: Capabilities
     temporary: str = "TEMP"
     quote_character: str = '"'
+    precisions: Mapping[str, int] = field(default_factory=dict)
 
     def quote(self, name: str) -> str:
         """Return an identifier in quotes."""
@@ -37,6 +41,21 @@ class Dialect:
         """Return the type text of a column."""
         return self.sized(column, self.capabilities) or self.types[column["data_type"]]
 
-    def family_of(self, reported: str) -> DataType | None:
-        """Return the data type that stands for a type the engine reports; None for one we never make."""
-        return self.families.get(reported.upper().partition("(")[0].strip())
+    def column_of(self, name: str, reported: str) -> ColumnSchema:
+        """Return the column that a type text of the engine stands for; without a data type for one we never make."""
+        column: ColumnSchema = {"name": name}
+        base, _, sizes = reported.upper().partition("(")
+        family = self.families.get(base.strip())
+        if family is None:
+            return column
+        column["data_type"] = family
+        if base.strip() in self.precisions:
+            column["precision"] = self.precisions[base.strip()]
+        numbers = [int(number) for number in re.findall(r"\d+", sizes)]
+        if family == "decimal" and numbers:
+            column["precision"], column["scale"] = (*numbers, 0)[:2]
+        return column
+
+    def as_stored(self, column: ColumnSchema) -> ColumnSchema:
+        """Return a column as the engine reports it once it was made."""
+        return self.column_of(column["name"], self.type_of(column))

@@ -155,8 +155,9 @@ class Merge:
     def _scd2(self) -> list[str]:
         quote = self._dialect.quote
         root, staged, final = self._root, self._staged(self._root), self._final(self._root)
-        valid_from, valid_to = quote(root.get("x-valid-from", "_dlt_valid_from")), quote(
-            root.get("x-valid-to", "_dlt_valid_to")
+        valid_from, valid_to = (
+            quote(root.get("x-valid-from", "_dlt_valid_from")),
+            quote(root.get("x-valid-to", "_dlt_valid_to")),
         )
         version = quote(root.get("x-row-version") or "_dlt_id")
         boundary = self._moment(root.get("x-boundary-timestamp")) or self._now

@@ -213,8 +213,10 @@ def test_clone_keeps_shared_parent() -> None:
             calls.append(1)
             yield 1
 
-        return parent, transformer(lambda i: i + 1, data_from=parent, name="a"), parent | transformer(
-            lambda i: i + 2, name="b"
+        return (
+            parent,
+            transformer(lambda i: i + 1, data_from=parent, name="a"),
+            parent | transformer(lambda i: i + 2, name="b"),
         )
 
     assert sorted(s().clone().with_resources("a", "b")) == [2, 3]

@@ -1,0 +1,62 @@
+"""Every test runs in a folder of its own; packages are made by hand, as another program would make them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dlt import context
+from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
+from dlt.workdir.package import LoadPackage, PackageBuilder
+
+MakePackage = Callable[..., LoadPackage]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in an empty folder; pipelines live in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
+    context.activate(None)
+    yield tmp_path
+    context.activate(None)
+
+
+@pytest.fixture
+def make_package(tmp_path: Path) -> MakePackage:
+    """Return a function that makes a normalized package of table schemas and lists of Arrow tables."""
+    numbers = count(1)
+
+    def make(
+        tables: list[TableSchema],
+        rows: dict[str, list[pa.Table]],
+        *,
+        load_id: str | None = None,
+        state: dict[str, Any] | None = None,
+        **info: Any,
+    ) -> LoadPackage:
+        schema = Schema("spec")
+        for table in tables:
+            schema.update_table(table)
+        schema.bump()
+        builder = PackageBuilder(str(tmp_path / "packages"), load_id or f"load{next(numbers)}")
+        files = []
+        for name, parts in rows.items():
+            for number, part in enumerate(parts):
+                path = Path(builder.path) / f"{name}.{number:05d}.arrow"
+                with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, part.schema) as writer:
+                    writer.write_table(part)
+                data = path.read_bytes()
+                entry = {"name": path.name, "table": name, "format": "arrow", "rows": part.num_rows}
+                files.append({**entry, "bytes": len(data), "crc32": zlib.crc32(data)})
+        return builder.commit("normalized", files, schema, state, **info)
+
+    return make
