@@ -1,0 +1,1 @@
+"""Run extract, normalize and load as separate Prefect tasks."""
