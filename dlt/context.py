@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 
@@ -14,6 +15,7 @@ class RunContext:
     """The pipeline, source and resource at work, and the state that they may read and write.
 
     `state` is the whole pipeline state (a dict with the key "sources"); `writable` is False where writes are discarded.
+    `window` is the time, end excluded, that a scheduler asks for.
     """
 
     pipeline: Any = None
@@ -29,6 +31,7 @@ class RunContext:
     pipe: Any = None
     load_id: str | None = None
     package_state: dict[str, Any] | None = None
+    window: tuple[datetime, datetime] | None = None
 
 
 _current: ContextVar[RunContext] = ContextVar("dlt_run_context")

@@ -1051,3 +1051,35 @@ def _rebuild(kind: type[DltException], message: str, attributes: dict[str, Any])
 
 
 ConfigFieldMissing = ConfigFieldMissingException
+
+
+class OrchestrationException(DltException):
+    """Base of errors of steps that run as separate tasks."""
+
+
+class SpecInvalid(OrchestrationException, TerminalException):
+    """A spec cannot be imported, or names something of another kind."""
+
+
+class EmptyWindow(OrchestrationException, TerminalException):
+    """A window ends where it begins, or before."""
+
+
+class HandoffMissing(OrchestrationException, TerminalException):
+    """A package is neither on this worker nor at the hand-off."""
+
+
+class HandoffCorrupt(OrchestrationException, TerminalException):
+    """A package at the hand-off is not what its token says."""
+
+
+class PackageTooLarge(OrchestrationException, TerminalException):
+    """A package is larger than the hand-off takes."""
+
+
+class StaleExtract(OrchestrationException, TerminalException):
+    """The state went on at the destination since the data was extracted."""
+
+
+class Superseded(DestinationTerminalException):
+    """A later try of the same task took over; this one may not commit."""

@@ -71,8 +71,24 @@ class Client(Protocol):
     def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
         """Return the newest stored schema."""
 
-    def read_state(self, pipeline_name: str) -> str | None:
+    def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the state, as `dlt.workdir.state.encode` made it."""
+
+    # what follows is for loads that run as tasks, of which an older try may still be alive
+
+    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        """Take a load over from older tries, in a transaction of its own; return the epoch that now may commit it.
+
+        Raises:
+            Superseded: a later attempt has it.
+        """
+
+    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
+        """Let no other task commit a load of the pipeline before this transaction ends.
+
+        Raises:
+            Superseded: another try took the load over.
+        """
 
     def sql_client(self) -> Any:
         """Return a client for queries, or None."""

@@ -28,6 +28,8 @@ class ExtractOptions:
     max_file_bytes: int = MAX_FILE_BYTES
     refresh: RefreshMode | None = None
     collector: Collector = field(default_factory=NullCollector)
+    load_id_for: Callable[[str], str] | None = None
+    """Gives the load id for the package of a schema; a new one each time when None."""
 
 
 class SchemaExtract:
@@ -190,7 +192,8 @@ def extract_sources(
             schema = schema_for(source)
             extract = extracts.get(schema.name)
             if extract is None:
-                extract = SchemaExtract(schema.clone(), workdir.begin(new_load_id()), options)
+                load_id = options.load_id_for(schema.name) if options.load_id_for else new_load_id()
+                extract = SchemaExtract(schema.clone(), workdir.begin(load_id), options)
                 extracts[schema.name] = extract
             with use(**info) if info else nullcontext():
                 extract.add_source(source, state, options)

@@ -18,9 +18,24 @@ from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.workdir import atomic
 from dlt.workdir.package import LoadPackage
+from dlt.workdir.state import decode
+from dlt.workdir.state_delta import apply, decode_delta
 
 MAX_GROUP_BYTES = 128 << 20
 """Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
+
+
+@dataclass(frozen=True)
+class TaskLoad:
+    """A load that runs as a task: other tries of it, and other runs of its pipeline, may be alive.
+
+    Attributes:
+        pipeline_name: Name of the pipeline.
+        attempt: Number of the try.
+    """
+
+    pipeline_name: str
+    attempt: int = 1
 
 
 @dataclass
@@ -60,6 +75,7 @@ def load_package(
     capabilities: Capabilities,
     collector: Collector | None = None,
     state_dataset_name: str | None = None,
+    task: TaskLoad | None = None,
 ) -> LoadResult:
     """Load a package in one transaction: tables, data, schema version, state and the record of the load.
 
@@ -73,24 +89,39 @@ def load_package(
         capabilities: What the destination can do.
         collector: Shows progress.
         state_dataset_name: Dataset that holds the pipeline's state; the package's own when None.
+        task: Given for a load that runs as a task: its state and schema are then joined with those that other runs
+            left at the destination meanwhile.
+
+    Raises:
+        Superseded: another try of the task took over.
+        StaleExtract: another run changed the same state since this package was extracted.
     """
     result = LoadResult(package.load_id, dataset_name, utc_now())
     jobs = {file["name"]: _new_job(file) for file in package.files}
     result.jobs = list(jobs.values())
     atomic.point("load.before_begin")
+    epoch = client.claim(task.pipeline_name, package.load_id, task.attempt) if task is not None else 0
     client.begin()
     try:
         client.create_dataset()
+        if task is not None:
+            client.hold(task.pipeline_name, package.load_id, epoch)
         if client.has_load(package.load_id):
             result.skipped = True
             client.rollback()
             for job in jobs.values():
                 job["state"] = "completed"
         else:
-            _load(package, client, capabilities, jobs, collector or NullCollector(), result)
-            if package.state is not None:
-                client.record_state(state_dataset_name or dataset_name, package.load_id, package.state)
-            client.record_load(package.load_id, package.schema)
+            schema = package.schema if task is None else _joined_schema(package.schema, client)
+            _load(package, schema, client, capabilities, jobs, collector or NullCollector(), result)
+            home = state_dataset_name or dataset_name
+            state = package.state if task is None else _joined_state(package, client, home, task)
+            if state is not None:
+                client.record_state(home, package.load_id, state)
+            client.record_load(package.load_id, schema)
+            if task is not None:
+                # another try may have taken over while this one loaded
+                client.hold(task.pipeline_name, package.load_id, epoch)
             atomic.point("load.before_commit")
             client.commit()
             atomic.point("load.after_commit")
@@ -112,15 +143,45 @@ def _roll_back(client: Client) -> None:
         return
 
 
+def _joined_schema(schema: Schema, client: Client) -> Schema:
+    """Return the schema with what other runs added to the one at the destination since it was restored."""
+    stored = client.read_schema(name=schema.name)
+    if stored is None:
+        return schema
+    there = Schema.from_dict(stored)
+    known = {schema.version_hash, schema.stored_version_hash, *schema.previous_hashes}
+    if there.version_hash in known or there.stored_version_hash in known:
+        return schema
+    joined = there.clone()
+    joined.update_schema(schema)
+    joined.bump()
+    return joined
+
+
+def _joined_state(package: LoadPackage, client: Client, dataset_name: str, task: TaskLoad) -> dict[str, Any] | None:
+    text = package.info.get("state_delta")
+    if text is None:
+        return None
+    stored = client.read_state(task.pipeline_name, dataset_name)
+    current = decode(stored, task.pipeline_name) if stored is not None else None
+    return apply(current, decode_delta(text), task.pipeline_name, _is_repeatable(package))
+
+
+def _is_repeatable(package: LoadPackage) -> bool:
+    schema = package.schema
+    roots = {schema.root_of(file["table"]) for file in package.files}
+    return all(schema.get_table(root).get("write_disposition") in ("merge", "replace") for root in roots)
+
+
 def _load(
     package: LoadPackage,
+    schema: Schema,
     client: Client,
     capabilities: Capabilities,
     jobs: dict[str, dict[str, Any]],
     collector: Collector,
     result: LoadResult,
 ) -> None:
-    schema = package.schema
     refresh = package.info.get("refresh") or {}
     if refresh:
         client.remove_tables(refresh.get("drop_tables") or [], refresh.get("truncate_tables") or [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,6 +33,9 @@ class Core(Inspection):
     Args:
         settings: Names, folders and options.
     """
+
+    _load_id_for: Callable[[str], str] | None = None
+    """Gives the load id for the package of a schema, where it must not be a new one each time."""
 
     def __init__(self, settings: PipelineSettings) -> None:
         self.config = settings

@@ -176,6 +176,7 @@ class Pipeline(Syncing, Reading):
                 max_parallel_items=max_parallel_items or self._value("max_parallel_items", int, "extract", 20),
                 refresh=refresh,
                 collector=self.collector,
+                load_id_for=self._load_id_for,
             )
             schemas: dict[str, Schema] = {}
             extracts = extract_sources(

@@ -10,6 +10,30 @@ import signal
 _POINT = os.environ.get("DLT_CRASH_POINT")
 _LOG = os.environ.get("DLT_CRASH_LOG")
 _passed: dict[str, int] = {}
+_once: str | None = None
+
+
+def arm(name: str | None, once: str | None = None, log: str | None = None) -> None:
+    """Choose the point at which this process is killed, for tests of tasks that others start.
+
+    Args:
+        name: Name of the point, or "name#occurrence"; None for no point.
+        once: File that is made before the kill; where it is there already, nobody is killed.
+        log: File that gets the name of every point passed.
+    """
+    global _POINT, _LOG, _once
+    _POINT, _once, _LOG = name, once, log
+    _passed.clear()
+
+
+def _may_kill() -> bool:
+    if _once is None:
+        return True
+    try:
+        os.close(os.open(_once, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
 
 
 def point(name: str) -> None:
@@ -25,7 +49,7 @@ def point(name: str) -> None:
     if _LOG is not None:
         with open(_LOG, "a", encoding="utf-8") as log:
             log.write(label + "\n")
-    if label == _POINT or (name == _POINT and _passed[name] == 1):
+    if (label == _POINT or (name == _POINT and _passed[name] == 1)) and _may_kill():
         os.kill(os.getpid(), signal.SIGKILL)
 
 

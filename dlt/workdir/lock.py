@@ -84,6 +84,18 @@ class PipelineLock:
         return found
 
 
+def is_free(path: str) -> bool:
+    """Tell whether nobody holds a lock file; one that is not there is free."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        return _try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _host() -> str:
     if hasattr(os, "uname"):
         return os.uname().nodename

@@ -66,6 +66,8 @@ class Change:
     states: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     forwarded: set[str] = field(default_factory=set)
+    exclusive: bool = False
+    """Whether what was read of the base must still hold, so that another load in between is a clash."""
 
     def applied_to(self, base: Snapshot) -> Snapshot:
         """Return the next snapshot."""
@@ -148,6 +150,10 @@ class Snapshots:
             if any(found.has_load(load["load_id"]) for load in change.loads):
                 return found
             clash = {t for t in change.rewritten if found.files.get(t) != base.files.get(t)}
+            if change.exclusive:
+                raise DestinationTransientException(
+                    f"{self._store.root}: another load was faster. Run this load again.", clash=True
+                )
             if clash:
                 raise DestinationTransientException(
                     f"{self._store.root}: another load changed the tables {', '.join(sorted(clash))} meanwhile. Run "

@@ -72,6 +72,45 @@ class Store:
             except FileNotFoundError:
                 return None
 
+    def size(self, relative: str) -> int | None:
+        """Return the size of a file in bytes, None if it is not there."""
+        with translated(self.full(relative)):
+            try:
+                self.filesystem.invalidate_cache(self.full(relative))
+                return int(self.filesystem.info(self.full(relative))["size"])
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def writer(self, relative: str) -> Iterator[Any]:
+        """Write a file piece by piece; it is there when the block ends well, and not at all if it fails."""
+        path = self.full(relative)
+        with translated(path):
+            file = self.filesystem.open(path, "wb")
+            try:
+                yield file
+            except BaseException:
+                if hasattr(file, "discard"):
+                    file.discard()
+                # closing it would complete what is there so far
+                file.closed = True
+                raise
+            file.close()
+
+    @contextmanager
+    def reader(self, relative: str) -> Iterator[Any]:
+        """Read a file piece by piece.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        path = self.full(relative)
+        with translated(path, missing=True), open(path, "rb") if self.is_local else self._open(path) as file:
+            yield file
+
+    def _open(self, path: str) -> Any:
+        return self.filesystem.open(path, "rb", cache_type="readahead")
+
     def names(self, folder: str) -> list[str]:
         """Return the names of the files of a folder, none if it is not there."""
         path = self.full(folder)
@@ -123,8 +162,12 @@ class Store:
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str, missing: bool = False) -> Iterator[None]:
     """Turn errors of the file system into ours.
+
+    Args:
+        what: What is read or written.
+        missing: Leave the answer that it is not there as it is.
 
     Raises:
         DestinationTerminalException: the rights are missing.
@@ -135,6 +178,8 @@ def translated(what: str) -> Iterator[None]:
     except DltException:
         raise
     except Exception as error:
+        if missing and isinstance(error, FileNotFoundError):
+            raise
         text = f"{type(error).__name__}: {error}"
         if isinstance(error, PermissionError) or any(word in text for word in _FORBIDDEN):
             raise DestinationTerminalException(

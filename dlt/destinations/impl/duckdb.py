@@ -323,7 +323,9 @@ def _translated(error: duckdb.Error, sql: str) -> Exception:
     text = _first_line(error)
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return DatabaseUndefinedRelation(f"duckdb: {text}")
-    if isinstance(error, (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException)):
+    if isinstance(error, duckdb.TransactionException):
+        return DatabaseTransientException(f"duckdb: {text}", clash=True)
+    if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)):
         return DatabaseTransientException(f"duckdb: {text}")
     return DatabaseTerminalException(f"duckdb: {text}")
 

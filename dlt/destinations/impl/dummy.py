@@ -84,9 +84,16 @@ class DummyClient:
         """Return none."""
         return None
 
-    def read_state(self, pipeline_name: str) -> str | None:
+    def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return none."""
         return None
+
+    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        """Let everyone load: nothing is kept that a second load could spoil."""
+        return attempt
+
+    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
+        """Keep nothing."""
 
     def sql_client(self) -> Any:
         """Return none."""

@@ -19,12 +19,14 @@ from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT
+from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationConnectionError,
     DestinationException,
     MissingDependencyException,
     PipelineConfigMissing,
+    Superseded,
 )
 from dlt.ids import random_id
 from dlt.schema.capabilities import Capabilities
@@ -36,6 +38,7 @@ from dlt.user_log import logger
 from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
+_FENCES_FOLDER = "_dlt_fences"
 _TYPE = ("data_type", "precision", "scale", "timezone")
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
@@ -174,6 +177,7 @@ class FilesystemClient:
         self._written: list[str] = []
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._load_id = ""
+        self._fence: tuple[str, int] | None = None
         self._now = utc_now()
         self._open: list[Callable[[], None]] = []
 
@@ -229,12 +233,14 @@ class FilesystemClient:
         """Read the newest snapshot."""
         self._base = self._snapshots.newest()
         self._change, self._written, self._staged = Change(), [], {}
+        self._fence = None
         self._now = utc_now()
         self._change.forwarded = self._forward(self._base)
 
     def commit(self) -> None:
         """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
         before = self._base.paths()
+        self._check_fence()
         atomic.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
         self._written = []
@@ -375,10 +381,56 @@ class FilesystemClient:
                 return found
         return None
 
-    def read_state(self, pipeline_name: str) -> str | None:
+    def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the newest state of a pipeline."""
-        found = [s for s in self._snapshots.newest().states if s["pipeline_name"] == pipeline_name]
+        elsewhere = dataset_name not in (None, self.dataset_name)
+        snapshots = Snapshots(self.store.beside(str(dataset_name))) if elsewhere else self._snapshots
+        found = [s for s in snapshots.newest().states if s["pipeline_name"] == pipeline_name]
         return str(max(found, key=lambda s: (s["version"], s["created_at"]))["state"]) if found else None
+
+    # -- fencing
+
+    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        """Take a load over from older tries; return the epoch that now may commit it.
+
+        Raises:
+            Superseded: a later attempt has it.
+        """
+        while True:
+            taken = self._epochs(load_id)
+            epoch = max([attempt * TRIES_PER_ATTEMPT, *(number + 1 for number in taken)])
+            if epoch >= (attempt + 1) * TRIES_PER_ATTEMPT:
+                raise Superseded(
+                    f"load {load_id} of pipeline {pipeline_name}: try {max(taken) // TRIES_PER_ATTEMPT} took it over "
+                    f"from this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
+                    load_id=load_id,
+                )
+            if self.store.put_if_absent(f"{_FENCES_FOLDER}/{load_id}/{epoch}", random_id().encode()):
+                return epoch
+
+    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
+        """Make another load in between a clash.
+
+        Raises:
+            Superseded: another try took the load over.
+        """
+        self._change.exclusive = True
+        self._fence = (load_id, epoch)
+        self._check_fence()
+
+    def _check_fence(self) -> None:
+        if self._fence is None:
+            return
+        load_id, epoch = self._fence
+        if max(self._epochs(load_id), default=epoch) != epoch:
+            raise Superseded(
+                f"load {load_id}: another try of the same task took it over while this one ran. Nothing of this one "
+                "was loaded; see the other one.",
+                load_id=load_id,
+            )
+
+    def _epochs(self, load_id: str) -> list[int]:
+        return [int(name) for name in self.store.names(f"{_FENCES_FOLDER}/{load_id}") if name.isdigit()]
 
     def table_files(self, table: str) -> list[str]:
         """Return the paths of a table's files, of complete loads only."""

@@ -12,6 +12,7 @@ from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
+from dlt.errors import Superseded
 from dlt.ids import random_id
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _STATES_KEPT = 5
+FENCES_TABLE = "_dlt_fences"
+TRIES_PER_ATTEMPT = 1_000_000
+"""An epoch is the number of the attempt times this, plus how often that attempt began."""
 
 
 class SqlDestinationClient(ABC):
@@ -276,16 +280,83 @@ class SqlDestinationClient(ABC):
         found: dict[str, Any] = orjson.loads(row[0])
         return found
 
-    def read_state(self, pipeline_name: str) -> str | None:
+    def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the newest state of a pipeline, of complete loads only."""
-        if not self.stored_tables([STATE_TABLE]):
+        client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
+        if not client.stored_tables([STATE_TABLE]):
             return None
         sql = (
-            f"SELECT state FROM {self.qualified(STATE_TABLE)} WHERE pipeline_name = %s "
+            f"SELECT state FROM {client.qualified(STATE_TABLE)} WHERE pipeline_name = %s "
             "ORDER BY version DESC, created_at DESC LIMIT 1"
         )
         row = self.query(sql, (pipeline_name,)).fetchone()
         return str(row[0]) if row is not None else None
+
+    # -- fencing: one row for each load under way, and one for each pipeline
+
+    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        """Take a load over from older tries; return the epoch that now may commit it.
+
+        Raises:
+            Superseded: a later attempt has it.
+        """
+        self.begin()
+        try:
+            self.create_dataset()
+            self._create_fences()
+            table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
+            for name in (f"load {load_id}", f"pipeline {pipeline_name}"):
+                self._add_fence(name)
+            mine = f"load {load_id}"
+            # the update comes first: it waits for others, and what is read after it is not out of date
+            self.query(f"UPDATE {table} SET {epoch} = {epoch} + 1 WHERE {key} = %s", (mine,))
+            row = self.query(f"SELECT {epoch} FROM {table} WHERE {key} = %s", (mine,)).fetchone()
+            assert row is not None
+            taken, given = int(row[0]), attempt * TRIES_PER_ATTEMPT
+            if taken >= given + TRIES_PER_ATTEMPT:
+                raise Superseded(
+                    f"load {load_id} of pipeline {pipeline_name}: try {taken // TRIES_PER_ATTEMPT} took it over from "
+                    f"this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
+                    load_id=load_id,
+                )
+            if taken < given:
+                self.query(f"UPDATE {table} SET {epoch} = %s WHERE {key} = %s", (given, mine))
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+        return max(taken, given)
+
+    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
+        """Let no other task commit a load of the pipeline before this transaction ends.
+
+        Raises:
+            Superseded: another try took the load over.
+        """
+        table, (key, column) = self.qualified(FENCES_TABLE), self._fence_columns()
+        self.query(f"UPDATE {table} SET {column} = {column} + 1 WHERE {key} = %s", (f"pipeline {pipeline_name}",))
+        row = self.query(f"SELECT {column} FROM {table} WHERE {key} = %s", (f"load {load_id}",)).fetchone()
+        if row is None or int(row[0]) != epoch:
+            raise Superseded(
+                f"load {load_id} of pipeline {pipeline_name}: another try of the same task took it over while this one "
+                "ran. Nothing of this one was loaded; see the other one.",
+                load_id=load_id,
+            )
+
+    def _create_fences(self) -> None:
+        key, epoch = self._fence_columns()
+        types = self.dialect.types
+        self.query(
+            f"CREATE TABLE IF NOT EXISTS {self.qualified(FENCES_TABLE)} "
+            f"({key} {types['text']} PRIMARY KEY, {epoch} {types['bigint']} NOT NULL)"
+        )
+
+    def _add_fence(self, name: str) -> None:
+        table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
+        self.query(f"INSERT INTO {table} ({key}, {epoch}) VALUES (%s, 0) ON CONFLICT DO NOTHING", (name,))
+
+    def _fence_columns(self) -> tuple[str, str]:
+        return self.dialect.quote("fence_key"), self.dialect.quote("epoch")
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries."""

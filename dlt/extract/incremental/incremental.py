@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any, ClassVar, Generic, TypeVar
 
+from dlt.context import current
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError, ValueErrorWithKnownValues
 from dlt.extract.incremental.cursor import align, as_datetime, column_name, move_back
 from dlt.extract.incremental.rows import filter_rows
@@ -34,7 +35,8 @@ class Incremental(Generic[Value]):
         primary_key: Column or columns that tell rows with equal cursor values apart; () for no deduplication.
         end_value: End of a backfill; with it no state is read or written.
         row_order: "asc" or "desc" when rows come sorted by the cursor, so that the resource can stop early.
-        allow_external_schedulers: Take start and end from DLT_INTERVAL_START and DLT_INTERVAL_END where they are set.
+        allow_external_schedulers: Take start and end from the window of a task, or from DLT_INTERVAL_START and
+            DLT_INTERVAL_END, where they are set.
         on_cursor_value_missing: "raise", "include" or "exclude" rows without a cursor value.
         lag: How far the start is moved back: seconds for moments, days for dates, units for numbers.
         range_start: "closed" to read rows equal to the start again and drop those seen; "open" to leave them out.
@@ -194,6 +196,9 @@ class Incremental(Generic[Value]):
 
     def _take_interval(self) -> None:
         start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
+        window = current().window
+        if window is not None:
+            start, end = window[0].isoformat(), window[1].isoformat()
         if start and end:
             kind = type(self.initial_value) if self.initial_value is not None else self._declared_type()
             self.initial_value, self.end_value = _as_kind(start, kind), _as_kind(end, kind)

@@ -1,0 +1,203 @@
+"""What a pipeline run is made of, as JSON: names of factories and their arguments, nothing of the user's code."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from dlt.errors import EmptyWindow, SpecInvalid
+from dlt.ids import digest_id
+
+_SECRET = ("credential", "password", "secret", "token", "api_key")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Where the source and the pipeline come from.
+
+    Attributes:
+        source: Factory of the source, as "package.module:name" or "path/to/file.py:name".
+        pipeline: Factory of the pipeline, written the same way, or the arguments of `dlt.pipeline`.
+        source_args: Arguments of the source's factory; JSON values.
+        pipeline_args: Arguments of the pipeline's factory; JSON values.
+        resources: Resources to load; those that the source selects when empty.
+        run_args: Arguments of `Pipeline.extract`, such as write_disposition, primary_key and refresh, and
+            loader_file_format.
+        handoff: URL under which packages travel between workers; None where workers share `work_dir`.
+        work_dir: Folder for packages under way; a folder beside that of pipelines when None.
+    """
+
+    source: str | None = None
+    pipeline: str | Mapping[str, Any] = field(default_factory=dict)
+    source_args: Mapping[str, Any] = field(default_factory=dict)
+    pipeline_args: Mapping[str, Any] = field(default_factory=dict)
+    resources: tuple[str, ...] = ()
+    run_args: Mapping[str, Any] = field(default_factory=dict)
+    handoff: str | None = None
+    work_dir: str | None = None
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Spec:
+        """Return the spec that `to_dict` described.
+
+        Raises:
+            SpecInvalid: a key is not known, or a value is not JSON.
+        """
+        known = set(cls.__dataclass_fields__)
+        unknown = sorted(set(value) - known)
+        if unknown:
+            raise SpecInvalid(f"spec: {', '.join(unknown)} is no key of a spec. Its keys: {', '.join(sorted(known))}.")
+        made = cls(**{**value, "resources": tuple(value.get("resources") or ())})
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        try:
+            json.dumps(asdict(self))
+        except (TypeError, ValueError) as error:
+            raise SpecInvalid(
+                f"spec of {self.source}: {error}. A spec travels as JSON: pass names, numbers, text and lists, and "
+                "build objects in the factories."
+            ) from error
+        if isinstance(self.pipeline, Mapping):
+            found = [key for key in self.pipeline if any(word in key.lower() for word in _SECRET)]
+            if found:
+                raise SpecInvalid(
+                    f"spec: the arguments of the pipeline hold {', '.join(sorted(found))}. Specs are stored by the "
+                    "orchestrator where many can read them: configure secrets, or use a pipeline factory."
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {**asdict(self), "resources": list(self.resources)}
+
+    def part(self, resources: Sequence[str] | None = None, source_args: Mapping[str, Any] | None = None) -> Spec:
+        """Return the spec of one part of a fan-out.
+
+        Args:
+            resources: Its resources.
+            source_args: Arguments that differ from those of the whole.
+        """
+        chosen = self.resources if resources is None else tuple(resources)
+        return replace(self, resources=chosen, source_args={**self.source_args, **(source_args or {})})
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time, start included and end excluded, both aware.
+
+    Incremental cursors with `allow_external_schedulers=True` load what falls into it, and leave the state alone.
+    """
+
+    start: datetime.datetime
+    end: datetime.datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise EmptyWindow(f"window {self.start} to {self.end}: give both ends a time zone.")
+        if self.end <= self.start:
+            raise EmptyWindow(
+                f"window {self.start.isoformat()} to {self.end.isoformat()} holds no time, so nothing would be loaded. "
+                "Pass start and end, or schedule with data intervals."
+            )
+
+    def to_list(self) -> list[str]:
+        """Return both ends as ISO text."""
+        return [self.start.isoformat(), self.end.isoformat()]
+
+    @classmethod
+    def from_list(cls, value: Sequence[str | datetime.datetime]) -> Window:
+        """Return the window of two moments, as ISO text or as they are.
+
+        Raises:
+            EmptyWindow: it holds no time.
+        """
+        start, end = (item if isinstance(item, datetime.datetime) else _moment(item) for item in value)
+        return cls(start, end)
+
+
+def _moment(text: str) -> datetime.datetime:
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise EmptyWindow(f"window: {text!r} is not a moment. Write it as 2026-01-31T00:00:00+00:00.") from error
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """Which run a step belongs to, and which try of it this is.
+
+    Attributes:
+        run_id: The same for all tasks and tries of one run, and of no other run.
+        chunk: Name of the part, where a step is mapped over parts.
+        attempt: Number of the try, 1 for the first; higher with every further one.
+        moment: When the run was due; the first part of its load ids, so that they sort by time.
+        window: Time that the run loads, or None.
+        generation: Higher when someone asks for the work to be done again: what an earlier generation extracted is
+            used again only if it was loaded.
+        progress: A collector that shows progress.
+    """
+
+    run_id: str
+    chunk: str = ""
+    attempt: int = 1
+    moment: datetime.datetime | None = None
+    window: Window | None = None
+    generation: int = 0
+    progress: Any = None
+
+
+def load_object(reference: str) -> Callable[..., Any]:
+    """Return the function that a reference names.
+
+    Args:
+        reference: "package.module:name" or "path/to/file.py:name".
+
+    Raises:
+        SpecInvalid: it cannot be imported, has no such name, or is not callable.
+    """
+    place, separator, name = reference.rpartition(":")
+    if not separator or not place or not name:
+        raise SpecInvalid(f"spec: {reference!r} is not a reference. Write package.module:name or path/to/file.py:name.")
+    try:
+        module = _from_file(place) if place.endswith(".py") else importlib.import_module(place)
+    except SpecInvalid:
+        raise
+    except Exception as error:
+        raise SpecInvalid(f"spec: {place} cannot be imported: {type(error).__name__}: {error}.") from error
+    found = getattr(module, name, None)
+    if not callable(found):
+        what = "is not there" if found is None else f"is {type(found).__name__}, not a function"
+        raise SpecInvalid(f"spec: {name!r} of {place} {what}. Name a function that makes the source or the pipeline.")
+    return found  # type: ignore[no-any-return]  # callable, as checked
+
+
+def _from_file(path: str) -> Any:
+    full = os.path.abspath(path)
+    name = f"dlt_spec_{digest_id(full)}"
+    known = sys.modules.get(name)
+    if known is not None:
+        return known
+    if not os.path.isfile(full):
+        raise SpecInvalid(f"spec: the file {full} is not there on this worker.")
+    found = importlib.util.spec_from_file_location(name, full)
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    folder = os.path.dirname(full)
+    if folder not in sys.path:
+        # a script finds the modules beside it
+        sys.path.insert(0, folder)
+    try:
+        found.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,105 @@
+"""What one step hands to the next: small JSON that says where the packages are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dlt.errors import SpecInvalid
+from dlt.orchestrate.spec import Spec
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class PackageRef:
+    """One committed package.
+
+    Attributes:
+        load_id: Its load id.
+        schema_name: Its schema.
+        nonce: Tells it from another package of the same load id, made by another try.
+        rows: Rows by table; items by table after extract.
+        digest: SHA-256 of its archive at the hand-off, in hex; None where nothing is handed off.
+        bytes: Size of the archive.
+    """
+
+    load_id: str
+    schema_name: str
+    nonce: str
+    rows: dict[str, int] = field(default_factory=dict)
+    digest: str | None = None
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a step leaves for the next one.
+
+    Attributes:
+        spec: The spec of the run.
+        pipeline_name: Name of the pipeline.
+        run_id: Id of the run.
+        chunk: Name of the part.
+        stage: "extracted" or "normalized".
+        packages: Where the data is; none if there was nothing new.
+        state_version: Version of the state that the extract started from.
+        attempt: Number of the try that made it.
+        default_schema_name: First schema of the pipeline.
+        window: Both ends of the time that the run loads.
+        made_from: Nonces of the packages that these were made from.
+        changes: What the extract changed in the state, as hashes.
+        generation: Generation of the run's context.
+    """
+
+    spec: Spec
+    pipeline_name: str
+    run_id: str
+    chunk: str
+    stage: str
+    packages: tuple[PackageRef, ...]
+    state_version: int = 0
+    attempt: int = 1
+    default_schema_name: str | None = None
+    window: tuple[str, ...] | None = None
+    made_from: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
+    generation: int = 0
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Return rows by table."""
+        found: dict[str, int] = {}
+        for package in self.packages:
+            for table, count in package.rows.items():
+                found[table] = found.get(table, 0) + count
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {"version": VERSION, **asdict(self), "spec": self.spec.to_dict()}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Token:
+        """Return the token that `to_dict` described.
+
+        Raises:
+            SpecInvalid: it is something else.
+        """
+        if not isinstance(value, Mapping) or "packages" not in value or "run_id" not in value:
+            raise SpecInvalid(
+                f"{str(value)[:200]!r} is not a token. Pass what extract_step or normalize_step returned."
+            )
+        if value.get("version") != VERSION:
+            raise SpecInvalid(
+                f"token of run {value['run_id']}: version {value.get('version')} was made by another version of the "
+                f"library, this one reads {VERSION}. Use one version on all workers, and run the extract task again."
+            )
+        fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
+        fields["spec"] = Spec.from_dict(value["spec"])
+        fields["packages"] = tuple(PackageRef(**package) for package in value["packages"])
+        fields["made_from"] = tuple(value.get("made_from") or ())
+        fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
+        fields["window"] = tuple(value["window"]) if value.get("window") else None
+        return cls(**fields)
