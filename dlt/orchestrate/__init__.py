@@ -15,7 +15,7 @@ from dlt.errors import (
     StaleExtract,
     Superseded,
 )
-from dlt.orchestrate.spec import Spec, StepContext, Window
+from dlt.orchestrate.spec import Spec, StepContext, Window, moment
 from dlt.orchestrate.steps import (
     LoadReport,
     cleanup_step,
@@ -48,6 +48,7 @@ __all__ = [
     "extract_step",
     "is_terminal",
     "load_step",
+    "moment",
     "normalize_step",
     "resource_names",
 ]

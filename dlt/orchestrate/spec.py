@@ -119,11 +119,16 @@ class Window:
         Raises:
             EmptyWindow: it holds no time.
         """
-        start, end = (item if isinstance(item, datetime.datetime) else _moment(item) for item in value)
+        start, end = (item if isinstance(item, datetime.datetime) else moment(item) for item in value)
         return cls(start, end)
 
 
-def _moment(text: str) -> datetime.datetime:
+def moment(text: str) -> datetime.datetime:
+    """Return the moment that ISO text says.
+
+    Raises:
+        EmptyWindow: it says none.
+    """
     try:
         return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:

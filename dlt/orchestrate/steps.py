@@ -168,18 +168,18 @@ def load_step(
         for token in parts:
             for reference in token.packages:
                 wanted.setdefault(reference.load_id, []).append((token, reference))
-        loaded = [i for i, found in wanted.items() if pipeline.has_load(i, found[0][1].schema_name)]
         try:
             for load_id, found in wanted.items():
                 packages = [_folder_of(t, folder).fetch(reference, "normalized") for t, reference in found]
                 _put_all(load_id, packages, pipeline)
         except HandoffMissing:
-            if len(loaded) < len(wanted):
+            if not all(pipeline.has_load(load_id, found[0][1].schema_name) for load_id, found in wanted.items()):
                 raise
             # the run was cleaned up after it was loaded
             return _known_report(pipeline, parts)
         info = pipeline.load(raise_on_failed_jobs=True)
-        return _report(pipeline, info, parts, skipped=bool(wanted) and len(loaded) == len(wanted))
+        skipped = bool(wanted) and all(result.skipped for result in pipeline.results)
+        return _report(pipeline, info, parts, skipped)
 
 
 commit_step = load_step

@@ -42,6 +42,7 @@ class TaskPipeline(Pipeline):
         self.collector = task.progress if isinstance(task.progress, Collector) else made.collector
         self._task = task
         self._load_id_for = lambda schema_name: load_id(task, schema_name)
+        self.results: list[LoadResult] = []
 
     def begin_with(self, default_schema_name: str | None) -> None:
         """Take over what an earlier step knows of the pipeline."""
@@ -67,7 +68,7 @@ class TaskPipeline(Pipeline):
             while True:
                 try:
                     with self.destination_client_for(dataset, package.schema) as client:
-                        return load_package(
+                        result = load_package(
                             package,
                             client,
                             dataset,
@@ -76,6 +77,8 @@ class TaskPipeline(Pipeline):
                             state_dataset_name=self.dataset_for(self.default_schema_name),
                             task=task,
                         )
+                    self.results.append(result)
+                    return result
                 except DestinationTransientException as error:
                     if not getattr(error, "clash", False) or time.monotonic() > deadline:
                         raise

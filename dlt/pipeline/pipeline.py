@@ -17,7 +17,6 @@ from dlt.normalize.step import normalize_package
 from dlt.pipeline import retry, signals
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
 from dlt.pipeline.reading import Reading
-from dlt.pipeline.syncing import Syncing
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
 from dlt.workdir.state import new_state
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 KEPT_LOADED_PACKAGES = 100
 
 
-class Pipeline(Syncing, Reading):
+class Pipeline(Reading):
     """Move data: `run`, or `extract`, `normalize` and `load` one by one.
 
     Args:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import PipelineNeverRan, SqlClientNotAvailable
-from dlt.pipeline.core import Core
+from dlt.pipeline.syncing import Syncing
 from dlt.schema.schema import Schema
 from dlt.schema.update import SchemaUpdate
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dlt.pipeline.dataset import Dataset
 
 
-class Reading(Core):
+class Reading(Syncing):
     """Opens what the destination holds."""
 
     # -- reading at the destination
@@ -86,7 +86,11 @@ class Reading(Core):
         from dlt.pipeline.dataset import Dataset
 
         self._need_destination("dataset")
-        name = schema if isinstance(schema, str) else getattr(schema, "name", None) or self.default_schema_name
+        given = schema if isinstance(schema, str) else getattr(schema, "name", None)
+        if given is None and self.default_schema_name is None and self.config.restore_from_destination is not False:
+            # it may have run on another machine
+            self.sync_destination()
+        name = given or self.default_schema_name
         if name is None:
             raise PipelineNeverRan(
                 f"pipeline {self.pipeline_name} never ran, so there is no dataset to read. Run it first.",

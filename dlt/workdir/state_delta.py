@@ -38,6 +38,9 @@ def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]
         known: dict[str, Any] = before if isinstance(before, dict) else {}
         for key in sorted({*known, *after}, key=str):
             yield from _changes((*path, key), known.get(key, _MISSING), after.get(key, _MISSING))
+    elif before is _MISSING and after == {}:
+        # who only looks makes empty dicts
+        return
     elif before is _MISSING or after is _MISSING or before != after:
         change: Change = {"path": list(path)}
         if before is not _MISSING:

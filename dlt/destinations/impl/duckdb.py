@@ -35,6 +35,8 @@ MEMORY_LIMIT = "400MB"
 """Memory of a load, so that its peak does not grow with the data."""
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
+_BUSY = ("lock", "file handle conflict")
+"""What DuckDB says while another process has the file, or another thread is about to close it."""
 _LOCK_WAIT = 10.0
 """Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
 
@@ -171,14 +173,16 @@ def _open(path: str) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return duckdb.connect(path)
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower() or time.monotonic() > deadline:
+        except duckdb.Error as error:
+            busy = any(word in str(error).lower() for word in _BUSY)
+            if busy and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            if busy or isinstance(error, duckdb.IOException):
                 raise DestinationConnectionError(
                     f"destination duckdb: {path} cannot be opened: {_first_line(error)}. Close the program that has it "
                     "open, or check the path and its rights.",
                 ) from error
-            time.sleep(0.05)
-        except duckdb.Error as error:
             raise DatabaseTerminalException(
                 f"destination duckdb: {path} cannot be opened: {_first_line(error)}."
             ) from error
