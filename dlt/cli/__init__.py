@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dlt.cli import config, init, pipeline
+from dlt.cli import config, init, pipeline, schedule, step
 from dlt.cli.output import say_error
 from dlt.errors import DltException
 from dlt.version import __version__
@@ -26,6 +26,8 @@ def make_parser() -> argparse.ArgumentParser:
     pipeline.add_parser(commands)
     init.add_parser(commands)
     config.add_parser(commands)
+    schedule.add_parser(commands)
+    step.add_parser(commands)
     return parser
 
 

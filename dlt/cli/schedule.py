@@ -1,0 +1,367 @@
+"""`dlt schedule`: run a script at the times of a cron expression, without an orchestrator."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from dlt import user_log
+from dlt.clock import utc_now
+from dlt.errors import ConfigurationValueError
+
+# how often the runner looks at its child, its clock and its signals
+_BEAT = 0.5
+# no clock change is longer; cron times inside of one can stand in the wrong order
+_CLOCK_CHANGE = timedelta(hours=3)
+_NAMED = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "schedule",
+        help="run a script at the times of a cron expression",
+        description=(
+            "Run a script at the times of a cron expression, each run in a process of its own, never two at once. "
+            "The script finds the window from the previous tick to this one in DLT_INTERVAL_START and DLT_INTERVAL_END."
+        ),
+        epilog='example: dlt schedule --cron "*/15 * * * *" --timezone Europe/Berlin pipeline.py --full',
+    )
+    when = parser.add_mutually_exclusive_group(required=True)
+    when.add_argument("--cron", metavar="EXPRESSION", help="five fields, six with seconds in front, or @hourly, @daily")
+    when.add_argument("--every", metavar="TIME", help="a number with s, m, h or d, counted from midnight UTC: 30s, 2h")
+    parser.add_argument("--timezone", default="UTC", metavar="ZONE", help="zone of the expression (default: UTC)")
+    parser.add_argument("--run-on-start", action="store_true", help="begin at once, with the tick before now")
+    parser.add_argument("--once", action="store_true", help="end after one run, with its exit code")
+    parser.add_argument("--max-runs", type=_count, metavar="N", help="end after N runs, with the last one's exit code")
+    parser.add_argument("--timeout", type=_duration, metavar="TIME", help="stop a run that takes longer: 90, 90s, 2h")
+    parser.add_argument(
+        "--grace",
+        type=_duration,
+        default=80.0,
+        metavar="TIME",
+        help="how long a run that was told to stop may go on to finish its package (default: 80s)",
+    )
+    parser.add_argument("--health-file", metavar="PATH", help="file whose time of change tells that the runner lives")
+    parser.add_argument("--json", action="store_true", help="print each event as a line of JSON")
+    parser.add_argument("script", help="Python script to run")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of the script")
+    parser.set_defaults(run=_schedule)
+
+
+def _schedule(arguments: argparse.Namespace) -> int:
+    if not os.path.isfile(arguments.script):
+        raise ConfigurationValueError(f"There is no script {arguments.script!r} in {os.getcwd()}.")
+    zone = _zone(arguments.timezone)
+    ticks = cron_ticks(arguments.cron, zone) if arguments.cron else even_ticks(arguments.every)
+    runner = _Runner(
+        ticks=ticks,
+        zone=zone,
+        command=[sys.executable, arguments.script, *arguments.arguments],
+        max_runs=1 if arguments.once else arguments.max_runs,
+        at_once=arguments.run_on_start,
+        timeout=arguments.timeout,
+        grace=arguments.grace,
+        health_file=Path(arguments.health_file) if arguments.health_file else None,
+        json=arguments.json,
+    )
+    return runner.run()
+
+
+# -- when
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """The moments of a schedule, in UTC: the first one after a moment, and the last one up to a moment."""
+
+    after: Callable[[datetime], datetime]
+    until: Callable[[datetime], datetime]
+
+
+def even_ticks(text: str) -> Ticks:
+    """Return moments with equal distances, counted from 1970-01-01 in UTC.
+
+    Raises:
+        ConfigurationValueError: the text is no length of time.
+    """
+    seconds = _length(text)
+    if not seconds:
+        raise ConfigurationValueError(f"--every {text!r} is no length of time. Write a number and a unit: 30s, 5m, 2h.")
+    origin, step = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(seconds=seconds)
+
+    def until(moment: datetime) -> datetime:
+        return origin + (moment - origin) // step * step
+
+    return Ticks(after=lambda moment: until(moment) + step, until=until)
+
+
+def cron_ticks(expression: str, zone: tzinfo) -> Ticks:
+    """Return the moments of a cron expression in a time zone.
+
+    A time that a clock change leaves out comes right after the change; one that it repeats comes once, unless
+    the expression has `*` for the hour or the minute.
+
+    Args:
+        expression: Five fields, six with seconds in front, or a name like `@daily`.
+        zone: The zone in which the expression is meant.
+
+    Raises:
+        ConfigurationValueError: it is no cron expression, or its time never comes.
+    """
+    from cronsim import CronSim, CronSimError
+
+    fields = _NAMED.get(expression.strip(), expression)
+
+    def first(found: Iterator[datetime], fits: Callable[[datetime], bool]) -> datetime:
+        for tick in found:
+            moment = tick.astimezone(timezone.utc)
+            if fits(moment):
+                return moment
+        raise ConfigurationValueError(f"--cron {expression!r}: this time never comes.")
+
+    def after(moment: datetime) -> datetime:
+        return first(CronSim(fields, moment.astimezone(zone)), lambda tick: tick > moment)
+
+    def until(moment: datetime) -> datetime:
+        late = (moment + _CLOCK_CHANGE).astimezone(zone)
+        return first(CronSim(fields, late, reverse=True), lambda tick: tick <= moment)
+
+    try:
+        after(utc_now())
+    except CronSimError as error:
+        raise ConfigurationValueError(
+            f"--cron {expression!r}: {str(error)[:1].lower()}{str(error)[1:]}. Write minute, hour, day of month, month "
+            "and day of week, as in '*/15 * * * *'."
+        ) from error
+    return Ticks(after=after, until=until)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigurationValueError(
+            f"--timezone {name!r} is not known here. Write it as in Europe/Berlin."
+        ) from error
+
+
+def _length(text: str) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
+    return float(found[1]) * _SECONDS[found[2] or "s"] if found else None
+
+
+def _duration(text: str) -> float:
+    seconds = _length(text)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time like 90, 90s or 2h")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs")
+    return int(text)
+
+
+# -- running
+
+
+class _Runner:
+    """Runs the command at each tick until enough runs were made or a signal comes."""
+
+    def __init__(
+        self,
+        ticks: Ticks,
+        zone: tzinfo,
+        command: list[str],
+        max_runs: int | None,
+        at_once: bool,
+        timeout: float | None,
+        grace: float,
+        health_file: Path | None,
+        json: bool,
+    ) -> None:
+        self.ticks = ticks
+        self.zone = zone
+        self.command = command
+        self.max_runs = max_runs
+        self.at_once = at_once
+        self.timeout = timeout
+        self.grace = grace
+        self.health_file = health_file
+        self.json = json
+        self.runs = 0
+        self.covered: datetime | None = None
+        self.received: list[int] = []
+        self.killed = False
+
+    def run(self) -> int:
+        """Run until the end; return the exit code."""
+        if self.health_file:
+            self.health_file.touch()
+        code = 0
+        with self._signals_noted():
+            now = utc_now()
+            tick = self.ticks.until(now) if self.at_once else self.ticks.after(now)
+            while self._wait_for(tick):
+                code, tick = self._run_once(self._newest(tick))
+                if self.received or self.runs == self.max_runs:
+                    break
+        if not self.received:
+            return code
+        name = signal.Signals(self.received[0]).name
+        self._tell("stopped", f"{name}: stopped after {self.runs} run(s)", signal=name, runs=self.runs)
+        if self.killed:
+            return 1
+        # whoever asked for a number of runs must not take fewer for a success
+        return 128 + self.received[0] if self.max_runs and self.runs < self.max_runs else 0
+
+    def _newest(self, tick: datetime) -> datetime:
+        """Return the last tick up to now: one run makes up for all ticks of a time in which the machine slept."""
+        newest = self.ticks.until(utc_now())
+        if newest <= tick:
+            return tick
+        text = f"{self._local(tick)} was missed: one run for all ticks up to {self._local(newest)}"
+        self._tell("missed", text, bad=True, tick=tick, newest=newest)
+        return newest
+
+    def _wait_for(self, tick: datetime) -> bool:
+        if tick > utc_now():
+            self._tell("waiting", f"next run at {self._local(tick)}", tick=tick)
+        while not self.received:
+            self._beat()
+            left = (tick - utc_now()).total_seconds()
+            if left <= 0:
+                return True
+            time.sleep(min(left, _BEAT))
+        return False
+
+    def _run_once(self, tick: datetime) -> tuple[int, datetime]:
+        """Run the command for a tick; return its exit code and the next tick."""
+        # after a failure or a skipped tick the window begins where the last good one ended: nothing is left out
+        start = self.covered or self.ticks.until(tick - timedelta(microseconds=1))
+        window = {"DLT_INTERVAL_START": self._local(start), "DLT_INTERVAL_END": self._local(tick)}
+        self.runs += 1
+        facts: dict[str, Any] = {"run": self.runs, "interval_start": start, "interval_end": tick}
+        self._tell("started", f"run {self.runs} of {self._local(start)} to {self._local(tick)} started", **facts)
+        began = time.monotonic()
+        child = subprocess.Popen(
+            self.command,
+            env={**os.environ, **window},
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if self.json else None,
+            # Ctrl-C reaches a whole group; the child must get each signal once, for a second one stops it at once
+            start_new_session=True,
+        )
+        try:
+            following = self._watch(child, began, tick)
+        except BaseException:
+            _kill(child)
+            raise
+        code = child.returncode if child.returncode >= 0 else 128 - child.returncode
+        if code == 0:
+            self.covered = tick
+        seconds = round(time.monotonic() - began, 3)
+        text = f"run {self.runs} ended with exit code {code} after {seconds:.1f} s"
+        self._tell("finished", text, bad=code != 0, **facts, exit_code=code, seconds=seconds)
+        return code, following
+
+    def _watch(self, child: subprocess.Popen[bytes], began: float, tick: datetime) -> datetime:
+        """Wait for the child, pass signals on, and skip ticks; return the first one that was not skipped."""
+        forwarded = 0
+        kill_at: float | None = None
+        timed_out = False
+        upcoming = self.ticks.after(tick)
+        while True:
+            try:
+                child.wait(_BEAT)
+                return upcoming
+            except subprocess.TimeoutExpired:
+                self._beat()
+            clock = time.monotonic()
+            for number in self.received[forwarded:]:
+                name = signal.Signals(number).name
+                self._tell("stopping", f"{name}: the run has {self.grace:.0f} s to finish", run=self.runs, signal=name)
+                child.send_signal(number)
+                forwarded += 1
+                kill_at = kill_at or clock + self.grace
+            if self.timeout and not timed_out and clock - began >= self.timeout:
+                timed_out = True
+                text = f"run {self.runs} takes longer than {self.timeout:g} s: stopped"
+                self._tell("timeout", text, bad=True, run=self.runs)
+                child.terminate()
+                kill_at = kill_at or clock + self.grace
+            if kill_at and clock >= kill_at:
+                self.killed = True
+                text = f"run {self.runs} did not end within {self.grace:g} s: killed"
+                self._tell("killed", text, bad=True, run=self.runs)
+                _kill(child)
+            elif upcoming <= utc_now() and not self.received:
+                newest = self.ticks.until(utc_now())
+                text = f"skipped {self._local(newest)}: run {self.runs} is not done yet"
+                self._tell("skipped", text, bad=True, run=self.runs, tick=newest)
+                upcoming = self.ticks.after(newest)
+
+    def _beat(self) -> None:
+        if self.health_file:
+            # a full disk shall show as bad health, not end the runner
+            with suppress(OSError):
+                self.health_file.touch()
+
+    @contextmanager
+    def _signals_noted(self) -> Iterator[None]:
+        """Note signals; what they mean is decided between two looks at the child, never in the middle of a step."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            self.received.append(number)
+
+        previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self.zone).isoformat()
+
+    def _tell(self, event: str, text: str, bad: bool = False, **facts: Any) -> None:
+        if self.json:
+            found = {k: self._local(v) if isinstance(v, datetime) else v for k, v in facts.items()}
+            line = orjson.dumps({"event": event, "at": self._local(utc_now()), **found})
+            print(line.decode(), flush=True)
+        else:
+            stamp = utc_now().astimezone(self.zone).isoformat(timespec="seconds")
+            (user_log.alarm if bad else user_log.line)(f"{stamp} {text}")
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End the child with all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.wait()
