@@ -7,8 +7,8 @@ import os
 import shutil
 import tarfile
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from dlt.workdir import atomic
 if TYPE_CHECKING:
     from dlt.destinations.files.store import Store
 
-BLOCK = 4 << 20
+BLOCK = 256 << 10
 MAX_BYTES = 50 << 30
 """Largest package, in bytes, unless `handoff.max_bytes` says otherwise."""
 
@@ -75,30 +75,36 @@ def send(store: Store, folder: str, where: str) -> tuple[str, int]:
     if store.is_local:
         return _send_local(store, folder, names, where)
     # its name must be known before the first byte goes out
-    reader = _Hashed()
-    with reader:
-        _archive(folder, names, reader)
-    relative = f"{where}/{reader.digest}.tar"
-    if store.size(relative) != reader.count:
+    digest, count = _digest(folder, names)
+    relative = f"{where}/{digest}.tar"
+    if store.size(relative) != count:
         with store.writer(relative) as file:
-            _archive(folder, names, _Cut(file.write))
-    return reader.digest, reader.count
+            for block in _blocks(folder, names):
+                file.write(block)
+    return digest, count
 
 
 def _send_local(store: Store, folder: str, names: list[str], where: str) -> tuple[str, int]:
     temporary = store.full(f"{where}/{uuid.uuid4().hex}.tmp")
     try:
-        with open(temporary, "wb", buffering=0) as file, _Hashed(file.write) as writer:
-            _archive(folder, names, writer)
+        # hashing takes a second core instead of time
+        with ThreadPoolExecutor(1) as pool, open(temporary, "wb", buffering=0) as file:
+            hashed = pool.submit(_digest, folder, names)
+            for part in _parts(folder, names):
+                if isinstance(part, bytes):
+                    file.write(part)
+                else:
+                    _copy(part, 0, os.path.getsize(part), file)
             atomic.point("handoff.archive_written")
             os.fsync(file.fileno())
-        os.replace(temporary, store.full(f"{where}/{writer.digest}.tar"))
+            digest, count = hashed.result()
+        os.replace(temporary, store.full(f"{where}/{digest}.tar"))
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
     atomic.point("handoff.archive_renamed")
-    return writer.digest, writer.count
+    return digest, count
 
 
 def fetch(store: Store, digest: str, where: str, target: str) -> None:
@@ -118,12 +124,18 @@ def fetch(store: Store, digest: str, where: str, target: str) -> None:
     temporary = f"{target}.{uuid.uuid4().hex}.tmp"
     os.makedirs(temporary)
     try:
-        with store.reader(relative) as file, _Hashed() as hashed:
-            _unpack(file, hashed, temporary, store.full(relative))
-        if hashed.digest != digest:
+        what = store.full(relative)
+        if store.is_local:
+            with ThreadPoolExecutor(1) as pool:
+                hashed = pool.submit(_file_digest, what)
+                _unpack_local(what, temporary)
+                found = hashed.result()
+        else:
+            with store.reader(relative) as file:
+                found = _unpack(file, temporary, what)
+        if found != digest:
             raise HandoffCorrupt(
-                f"{store.full(relative)}: its content has SHA-256 {hashed.digest}, its name says {digest}. Run the "
-                "task that made it again.",
+                f"{what}: its content has SHA-256 {found}, its name says {digest}. Run the task that made it again.",
                 digest=digest,
             )
         atomic.sync_files(temporary)
@@ -137,87 +149,104 @@ def fetch(store: Store, digest: str, where: str, target: str) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _archive(folder: str, names: list[str], writer: Any) -> None:
-    with tarfile.open(fileobj=writer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        archive.copybufsize = BLOCK  # type: ignore[attr-defined]  # documented as an argument; typeshed lacks it
-        for name in names:
-            path = os.path.join(folder, name)
-            # nothing but name and content: equal packages make equal archives
-            entry = tarfile.TarInfo(name)
-            entry.size = os.path.getsize(path)
-            with open(path, "rb", buffering=0) as file:
-                archive.addfile(entry, file)
+def _parts(folder: str, names: list[str]) -> Iterator[bytes | str]:
+    """Yield what a tar archive consists of: bytes, and paths of files to be copied."""
+    for name in names:
+        path = os.path.join(folder, name)
+        # nothing but name and content: equal packages make equal archives
+        entry = tarfile.TarInfo(name)
+        entry.size = os.path.getsize(path)
+        yield entry.tobuf(tarfile.PAX_FORMAT)
+        yield path
+        yield bytes(-entry.size % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def _unpack(file: Any, hashed: _Hashed, folder: str, what: str) -> None:
-    source: Any = _Read(file, hashed)
-    try:
+def _blocks(folder: str, names: list[str]) -> Iterator[bytes | memoryview]:
+    buffer = bytearray(BLOCK)
+    for part in _parts(folder, names):
+        if isinstance(part, bytes):
+            yield part
+        else:
+            with open(part, "rb", buffering=0) as file:
+                while count := file.readinto(buffer):
+                    yield memoryview(buffer)[:count]
+
+
+def _digest(folder: str, names: list[str]) -> tuple[str, int]:
+    hashed, count = hashlib.sha256(), 0
+    for block in _blocks(folder, names):
+        hashed.update(block)
+        count += len(block)
+    return hashed.hexdigest(), count
+
+
+def _file_digest(path: str) -> str:
+    hashed, buffer = hashlib.sha256(), bytearray(BLOCK)
+    with open(path, "rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            hashed.update(memoryview(buffer)[:count])
+    return hashed.hexdigest()
+
+
+def _copy(path: str, start: int, count: int, target: Any) -> None:
+    """Append a part of a file to another one, without taking it into memory where the system can."""
+    with open(path, "rb", buffering=0) as source:
+        while count:
+            try:
+                done = os.sendfile(target.fileno(), source.fileno(), start, min(count, 1 << 30))
+            except (AttributeError, OSError):
+                source.seek(start)
+                done = target.write(source.read(min(count, BLOCK)))
+            if not done:
+                raise EOFError(f"{path} ends too early")
+            start, count = start + done, count - done
+
+
+def _unpack_local(path: str, folder: str) -> None:
+    with _whole(path), tarfile.open(path, mode="r:") as archive:
+        for entry in archive:
+            with open(_place(entry, folder, path), "wb", buffering=0) as target:
+                _copy(path, entry.offset_data, entry.size, target)
+
+
+def _unpack(file: Any, folder: str, what: str) -> str:
+    source: Any = _HashedReader(file)
+    with _whole(what):
         with tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK) as archive:
             for entry in archive:
-                if not entry.isreg() or os.path.basename(entry.name) != entry.name or entry.name in ("", ".", ".."):
-                    raise HandoffCorrupt(f"{what}: it holds {entry.name!r}, which no package has.")
                 content = archive.extractfile(entry)
-                assert content is not None
-                with open(os.path.join(folder, entry.name), "wb", buffering=0) as target:
-                    shutil.copyfileobj(content, target, BLOCK)
-        while block := file.read(BLOCK):
-            hashed.write(block)
+                with open(_place(entry, folder, what), "wb", buffering=0) as target:
+                    shutil.copyfileobj(content, target, BLOCK)  # type: ignore[arg-type]  # a regular file has content
+        while source.read(BLOCK):
+            pass
+    return str(source.hashed.hexdigest())
+
+
+def _place(entry: tarfile.TarInfo, folder: str, what: str) -> str:
+    if not entry.isreg() or os.path.basename(entry.name) != entry.name or entry.name in ("", ".", ".."):
+        raise HandoffCorrupt(f"{what}: it holds {entry.name!r}, which no package has. Run the task that made it again.")
+    return os.path.join(folder, entry.name)
+
+
+@contextmanager
+def _whole(what: str) -> Iterator[None]:
+    try:
+        yield
     except (tarfile.TarError, EOFError) as error:
         raise HandoffCorrupt(f"{what}: it is no whole archive ({error}). Run the task that made it again.") from error
 
 
-class _Cut:
-    """A file that only writes, and knows where it is."""
-
-    def __init__(self, write: Callable[[bytes], Any]) -> None:
-        self._write = write
-        self.count = 0
-
-    def write(self, data: bytes) -> int:
-        self._write(data)
-        self.count += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        return self.count
-
-
-class _Hashed(_Cut):
-    """A file that also hashes what is written, in a thread of its own, which takes a second core instead of time."""
-
-    def __init__(self, write: Callable[[bytes], Any] | None = None) -> None:
-        super().__init__(write or (lambda data: None))
-        self._hash = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
-        self.digest = ""
-
-    def write(self, data: bytes) -> int:
-        last, self._last = self._last, self._pool.submit(self._hash.update, data)
-        count = super().write(data)
-        if last is not None:
-            # at most two blocks wait
-            last.result()
-        return count
-
-    def __enter__(self) -> _Hashed:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True)
-        self.digest = self._hash.hexdigest()
-
-
-class _Read:
+class _HashedReader:
     """A file that hashes what is read from it."""
 
-    def __init__(self, file: Any, hashed: _Hashed) -> None:
-        self._file, self._hashed = file, hashed
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.hashed = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
         data: bytes = self._file.read(size)
-        if data:
-            self._hashed.write(data)
+        self.hashed.update(data)
         return data
 
 
