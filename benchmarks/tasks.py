@@ -43,6 +43,11 @@ def make_pipeline(path: str) -> object:
     return dlt.pipeline("flat", destination=dlt.destinations.duckdb(path), dataset_name="data")
 
 
+def peak() -> float:
+    """Return the peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def timed(call: Callable[[], object]) -> tuple[float, float]:
     """Return seconds of wall time and of CPU."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -110,19 +115,19 @@ def main() -> None:
         # imports are no part of it
         split(folder, 1_000)
     found: dict[str, list[tuple[float, float]]] = {}
-    memory = 0.0
+    before, memory = peak(), 0.0
     for number in range(given.rounds):
         with tempfile.TemporaryDirectory() as folder:
             for name, times in hand_off(folder, given.megabytes).items():
                 found.setdefault(name, []).append(times)
-            memory = memory or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            memory = memory or peak()
             for call in (whole, split) if number % 2 else (split, whole):
                 found.setdefault(call.__name__, []).append(timed(partial(call, folder, given.rows)))
     medians = {n: [statistics.median(t[i] for t in times) for i in (0, 1)] for n, times in found.items()}
     print(f"{'':8}{'wall s':>10}{'CPU s':>10}   (medians of {given.rounds})")
     for name, (wall, cpu) in medians.items():
         print(f"{name:8}{wall:10.3f}{cpu:10.3f}")
-    print(f"peak memory after the hand-off of {given.megabytes} MB: {memory:.0f} MB")
+    print(f"the hand-off of {given.megabytes} MB raised peak memory by {memory - before:.0f} MB")
     # the file system's pace changes from one second to the next: ratios of one round each say more than of medians
     ratios = {
         "send / copy, wall, at most 1.5": statistics.median(s[0] / c[0] for s, c in zip(found["send"], found["copy"])),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from dlt.configuration import get_value
-from dlt.errors import HandoffMissing
+from dlt.errors import HandoffMissing, PackageCorrupt
 from dlt.ids import digest_id
 from dlt.orchestrate import handoff
 from dlt.orchestrate.spec import Spec, StepContext
@@ -165,14 +165,15 @@ class RunFolder:
             HandoffCorrupt: what is at the hand-off is something else.
         """
         folder = self._folder(stage, reference)
-        if not os.path.exists(os.path.join(folder, MANIFEST)):
+        if not _is_whole(folder, stage):
             what = f"package {reference.load_id} ({stage}, {folder})"
             if self.store is None or reference.digest is None:
                 raise HandoffMissing(
-                    f"{what} is not on this worker, and the run has no hand-off URL. Give it one (handoff=...) or a "
+                    f"{what} is not whole on this worker, and the run has no hand-off URL. Give it one (handoff=...) or a "
                     "work_dir that all workers share, and run the extract task again."
                 )
             os.makedirs(os.path.dirname(folder), exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
             with handoff.as_missing(what):
                 handoff.fetch(self.store, reference.digest, f"{self._remote}/packages", folder)
         return LoadPackage(folder, stage)
@@ -218,6 +219,16 @@ def link_package(package: LoadPackage, target: str, prefix: str = "", skip: Sequ
             names[name] = new
         _link(os.path.join(package.path, name), os.path.join(target, new))
     return names
+
+
+def _is_whole(folder: str, stage: str) -> bool:
+    if not os.path.exists(os.path.join(folder, MANIFEST)):
+        return False
+    try:
+        LoadPackage(folder, stage).check()
+    except PackageCorrupt:
+        return False
+    return True
 
 
 def _link(source: str, target: str) -> None:

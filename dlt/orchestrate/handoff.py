@@ -138,7 +138,7 @@ def fetch(store: Store, digest: str, where: str, target: str) -> None:
                 f"{what}: its content has SHA-256 {found}, its name says {digest}. Run the task that made it again.",
                 digest=digest,
             )
-        atomic.sync_files(temporary)
+        # it need not outlive a crash of the machine: what is damaged then is fetched again
         try:
             os.rename(temporary, target)
         except OSError:
