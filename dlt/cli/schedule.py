@@ -220,8 +220,7 @@ class _Runner:
 
     def run(self) -> int:
         """Run until the end; return the exit code."""
-        if self.health_file:
-            self.health_file.touch()
+        self._make_health_file()
         code = 0
         with self._signals_noted():
             now = utc_now()
@@ -324,6 +323,13 @@ class _Runner:
                 text = f"skipped {self._local(newest)}: run {self.runs} is not done yet"
                 self._tell("skipped", text, bad=True, run=self.runs, tick=newest)
                 upcoming = self.ticks.after(newest)
+
+    def _make_health_file(self) -> None:
+        if self.health_file:
+            try:
+                self.health_file.touch()
+            except OSError as error:
+                raise ConfigurationValueError(f"--health-file {self.health_file}: {error.strerror}.") from error
 
     def _beat(self) -> None:
         if self.health_file:

@@ -389,6 +389,7 @@ def test_windows_load_each_event_once(start: Callable[..., Runner]) -> None:
         (["--every", "often", "job.py"], "30s"),
         (["--cron", "* * * * *", "--timezone", "Mars/Olympus", "job.py"], "Europe/Berlin"),
         (["--cron", "* * * * *", "nothing.py"], "no script"),
+        (["--cron", "* * * * *", "--health-file", "no/folder", "job.py"], "--health-file no/folder"),
     ],
 )
 def test_errors_are_one_line(arguments: list[str], said: str, tmp_path: Path) -> None:

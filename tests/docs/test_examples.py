@@ -15,6 +15,7 @@ EXPECTED = {
     "incremental": ["[(1, 'opened'), (2, 'closed'), (3, 'reopened')]"],
     "nested_merge": ["(1, 'Ada', 'a', 3)", "(3, 'Mary', None, None)"],
     "quickstart": ["China          16  AFG BTN", "countries                   251", "countries__borders          651"],
+    "scheduled": ["100 countries are there"],
     "rest_like_source": ["players__tags [1]", "('Emmy', 2027)"],
 }
 
