@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from dlt.destinations.impl.duckdb import DuckDb
     from dlt.destinations.impl.dummy import Dummy
     from dlt.destinations.impl.filesystem import Filesystem
+    from dlt.destinations.impl.postgres import Postgres
 
-    duckdb, dummy, filesystem = DuckDb, Dummy, Filesystem
+    duckdb, dummy, filesystem, postgres = DuckDb, Dummy, Filesystem, Postgres
 
 
 def __getattr__(name: str) -> Any:

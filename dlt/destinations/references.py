@@ -12,6 +12,7 @@ from dlt.errors import InvalidDestinationReference, UnknownDestinationModule
 KNOWN: dict[str, tuple[str, str]] = {
     "duckdb": ("dlt.destinations.impl.duckdb", "DuckDb"),
     "filesystem": ("dlt.destinations.impl.filesystem", "Filesystem"),
+    "postgres": ("dlt.destinations.impl.postgres", "Postgres"),
     "dummy": ("dlt.destinations.impl.dummy", "Dummy"),
 }
 

@@ -169,8 +169,8 @@ class RunFolder:
             what = f"package {reference.load_id} ({stage}, {folder})"
             if self.store is None or reference.digest is None:
                 raise HandoffMissing(
-                    f"{what} is not whole on this worker, and the run has no hand-off URL. Give it one (handoff=...) or a "
-                    "work_dir that all workers share, and run the extract task again."
+                    f"{what} is not whole on this worker, and the run has no hand-off URL. Give it one (handoff=...) "
+                    "or a work_dir that all workers share, and run the extract task again."
                 )
             os.makedirs(os.path.dirname(folder), exist_ok=True)
             shutil.rmtree(folder, ignore_errors=True)

@@ -89,7 +89,8 @@ class Pipeline(Reading):
             self._set_dataset(dataset_name)
             self._need_destination("run")
             self._begin()
-            self._sync_on_start()
+            with self._failing("sync"):
+                self._sync_on_start()
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
                 return pending if pending is not None else self._load_info([], {})

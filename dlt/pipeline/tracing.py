@@ -84,6 +84,16 @@ class Tracing(Core):
             self._tell(name, started_at, step.info, error)
             self._store_trace()
 
+    @contextmanager
+    def _failing(self, name: str) -> Iterator[None]:
+        """Name the step in errors of what is a step of its own only when a user calls it."""
+        try:
+            yield
+        except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing):
+            raise
+        except Exception as failed:
+            raise self._failed(name, failed, Step()) from failed
+
     def _failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
         load_id = getattr(error, "load_id", None)
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed

@@ -13,7 +13,7 @@ from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import Superseded
-from dlt.ids import random_id
+from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
@@ -81,7 +81,8 @@ class SqlDestinationClient(ABC):
         return ""
 
     def _staged_name(self, table: str, load_id: str) -> str:
-        return self.dialect.quote(f"dlt_staged_{load_id.replace('.', '_')}_{table}")
+        # short: engines cut names that are too long, some without a word
+        return self.dialect.quote(f"dlt_staged_{digest_id(f'{load_id} {table}')}")
 
     # -- dataset and tables
 

@@ -54,6 +54,8 @@ class Dialect:
         numbers = [int(number) for number in re.findall(r"\d+", sizes)]
         if family == "decimal" and numbers:
             column["precision"], column["scale"] = (*numbers, 0)[:2]
+        elif family == "timestamp" and numbers:
+            column["precision"] = numbers[0]
         return column
 
     def as_stored(self, column: ColumnSchema) -> ColumnSchema:

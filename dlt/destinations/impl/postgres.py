@@ -1,0 +1,562 @@
+"""PostgreSQL through psycopg2: every file by COPY, every package in one transaction."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlt.configuration import get_value
+from dlt.configuration.credentials.database import ConnectionStringCredentials
+from dlt.configuration.spec import configspec
+from dlt.destinations.base import Destination
+from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.sql_client import Cursor, SqlClient
+from dlt.errors import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DatabaseUndefinedRelation,
+    DestinationConnectionError,
+    MissingDependencyException,
+)
+from dlt.ids import digest_id
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.update import SchemaUpdate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CAPABILITIES = Capabilities(
+    max_identifier_length=63,
+    max_column_identifier_length=63,
+    has_case_sensitive_identifiers=True,
+    sqlglot_dialect="postgres",
+)
+CONNECT_ATTEMPTS = 5
+"""How often a server that does not answer is asked."""
+_ROWS = 16_384
+"""Rows that are turned into text at once; it bounds the memory of a load."""
+_TRANSIENT = ("08", "40001", "40P01", "53", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "58030")
+"""SQLSTATEs, or their beginnings, of errors that may pass: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_UNDEFINED = ("42P01", "3F000")
+
+
+def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
+    kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
+    if kind in ("decimal", "wei"):
+        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        return f"numeric({precision or default[0]},{default[1] if scale is None else scale})"
+    if kind in ("timestamp", "time"):
+        size = "" if precision is None or precision >= 6 else f"({precision})"
+        zone = "with" if kind == "timestamp" and column.get("timezone", True) else "without"
+        return f"{kind}{size} {zone} time zone"
+    if kind == "bigint" and precision is not None:
+        return "smallint" if precision <= 16 else "integer" if precision <= 32 else "bigint"
+    if kind == "text" and precision is not None:
+        return f"character varying({precision})"
+    return None
+
+
+DIALECT = Dialect(
+    types={
+        "text": "text",
+        "double": "double precision",
+        "bool": "boolean",
+        "timestamp": "timestamp with time zone",
+        "bigint": "bigint",
+        "binary": "bytea",
+        "json": "jsonb",
+        "date": "date",
+        "time": "time without time zone",
+    },
+    sized=_sized,
+    families={
+        "TEXT": "text",
+        "CHARACTER VARYING": "text",
+        "CHARACTER": "text",
+        "DOUBLE PRECISION": "double",
+        "REAL": "double",
+        "BOOLEAN": "bool",
+        "TIMESTAMP WITH TIME ZONE": "timestamp",
+        "TIMESTAMP WITHOUT TIME ZONE": "timestamp",
+        "TIMESTAMP": "timestamp",
+        "BIGINT": "bigint",
+        "INTEGER": "bigint",
+        "SMALLINT": "bigint",
+        "BYTEA": "binary",
+        "JSONB": "json",
+        "JSON": "json",
+        "NUMERIC": "decimal",
+        "DATE": "date",
+        "TIME": "time",
+        "TIME WITHOUT TIME ZONE": "time",
+    },
+    capabilities=CAPABILITIES,
+    precisions={"TIMESTAMP WITH TIME ZONE": 6, "TIMESTAMP WITHOUT TIME ZONE": 6},
+)
+
+
+@configspec
+class PostgresCredentials(ConnectionStringCredentials):
+    """A PostgreSQL server; what is left out is as libpq has it: PG* variables, service file, its own defaults."""
+
+    drivername: str = "postgresql"
+    connect_timeout: int = 15
+
+
+class Postgres(Destination):
+    """A PostgreSQL database.
+
+    Args:
+        credentials: A URL, a dict, `PostgresCredentials`, or an open psycopg2 connection.
+        create_indexes: Make indexes on the keys by which merges look rows up.
+    """
+
+    destination_type: ClassVar[str] = "postgres"
+
+    def __init__(self, credentials: Any = None, create_indexes: bool = True, **settings: Any) -> None:
+        super().__init__(credentials, create_indexes=create_indexes, **settings)
+
+    def capabilities(self) -> Capabilities:
+        """Return what PostgreSQL can do."""
+        return CAPABILITIES
+
+    def resolved(self) -> PostgresCredentials:
+        """Return the credentials with what the configuration says."""
+        from dlt.configuration.resolve import resolve_configuration
+
+        if isinstance(self.credentials, PostgresCredentials) and self.credentials.is_resolved():
+            return self.credentials
+        sections = ("destination", self.destination_name, "credentials")
+        return resolve_configuration(PostgresCredentials(), sections=sections, explicit_value=self.credentials)
+
+    @property
+    def _is_open(self) -> bool:
+        return hasattr(self.credentials, "cursor") and hasattr(self.credentials, "autocommit")
+
+    def displayable_credentials(self) -> str:
+        """Return server and database, without the password."""
+        return "postgresql://:external:" if self._is_open else str(self.resolved())
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells servers and databases apart, whoever connects."""
+        if self._is_open:
+            return digest_id(f"postgres {id(self.credentials)}")
+        known = self.resolved()
+        return digest_id(f"postgres {known.host} {known.port} {known.database}")
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[PostgresClient]:
+        """Connect to the server; one that does not answer is asked again, with growing pauses."""
+        connection = self.credentials if self._is_open else self._connect()
+        client = PostgresClient(DIALECT, dataset_name, connection)
+        section = ("destination", self.destination_name)
+        client.create_indexes = bool(
+            get_value("create_indexes", bool, sections=section, default=self.settings.get("create_indexes", True))
+        )
+        try:
+            yield client
+        finally:
+            if connection is not self.credentials:
+                connection.close()
+
+    def _connect(self) -> Any:
+        try:
+            import psycopg2
+        except ImportError as error:
+            raise MissingDependencyException(
+                f"destination {self.destination_name}: the package psycopg2 is not installed. Run: "
+                'pip install "dlt-tasks[postgres]"'
+            ) from error
+        known = self.resolved()
+        for attempt in range(1, CONNECT_ATTEMPTS + 1):
+            try:
+                connection = psycopg2.connect(**_arguments(known))
+            except psycopg2.OperationalError as error:
+                text = _without(known, str(error).strip())
+                where = f"destination {self.destination_name} ({known})"
+                if _refused_for_good(text):
+                    raise DatabaseTerminalException(
+                        f"{where}: the server refused the connection: {text}. Check user, password and database under "
+                        f"[destination.{self.destination_name}.credentials]."
+                    ) from None
+                if attempt == CONNECT_ATTEMPTS:
+                    raise DestinationConnectionError(
+                        f"{where}: no connection after {attempt} attempts: {text}. Check host and port, and that the "
+                        "server runs."
+                    ) from None
+                time.sleep(0.1 * 2**attempt * random.uniform(0.75, 1.25))
+            else:
+                connection.autocommit = True
+                return connection
+        raise AssertionError("CONNECT_ATTEMPTS is at least 1")
+
+
+def _arguments(known: PostgresCredentials) -> dict[str, Any]:
+    given = {
+        "dbname": known.database,
+        "user": known.username,
+        "password": str(known.password) if known.password else None,
+        "host": known.host,
+        "port": known.port,
+    }
+    options: dict[str, Any] = {
+        "connect_timeout": known.connect_timeout,
+        "application_name": "dlt",
+        # a worker that lost its network must not hold locks for hours, nor wait for ever
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "client_encoding": "utf8",
+        **(known.query or {}),
+    }
+    # moments without a zone are UTC, whatever the server's zone is
+    options["options"] = f"{options.get('options', '')} -c timezone=UTC".strip()
+    return {**options, **{key: value for key, value in given.items() if value is not None}}
+
+
+def _without(known: PostgresCredentials, text: str) -> str:
+    secret = str(known.password) if known.password else ""
+    return text.replace(secret, "***") if secret else text
+
+
+def _refused_for_good(text: str) -> bool:
+    # errors of connecting come without a SQLSTATE
+    signs = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "not permitted")
+    return any(sign in text for sign in signs)
+
+
+class PostgresClient(SqlDestinationClient):
+    """Work on one schema of a PostgreSQL database."""
+
+    create_indexes: bool = True
+    _has_ddl_lock = False
+
+    # -- statements
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run SQL with parameters written %s."""
+        import psycopg2
+
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(sql, tuple(parameters) or None)
+        except psycopg2.Error as error:
+            raise _translated(error) from error
+        return Cursor(cursor, lambda: _as_table(cursor))
+
+    def begin(self) -> None:
+        """Start the transaction."""
+        self._has_ddl_lock = False
+        super().begin()
+
+    def rollback(self) -> None:
+        """Undo all of it; a connection that is gone has done so already."""
+        if self.connection.closed:
+            self._in_transaction, self._known = False, None
+            return
+        super().rollback()
+
+    # -- dataset and tables
+
+    def has_dataset(self) -> bool:
+        """Tell whether the schema is there, also for a user who may only read in it."""
+        return self.query("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.dataset_name,)).fetchone() is not None
+
+    def create_dataset(self) -> None:
+        """Make the schema if it is not there."""
+        if not self.has_dataset():
+            self._lock_ddl()
+            super().create_dataset()
+
+    def _tables(self) -> dict[str, dict[str, ColumnSchema]]:
+        if self._known is not None:
+            return self._known
+        # information_schema leaves out sizes, and tables of other owners
+        sql = (
+            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+            "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
+            "ORDER BY c.relname, a.attnum"
+        )
+        found: dict[str, dict[str, ColumnSchema]] = {}
+        for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
+            found.setdefault(table, {})[name] = self.dialect.column_of(name, reported)
+        if self._in_transaction:
+            self._known = found
+        return found
+
+    def _lock_ddl(self) -> None:
+        """Let one transaction at a time change tables of the dataset: two that add the same one would clash."""
+        if self._in_transaction and not self._has_ddl_lock:
+            self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"dlt {self.dataset_name}",))
+            self._has_ddl_lock = True
+            # another one may have added them while this one waited
+            self._known = None
+
+    def _create(self, *tables: TableSchema) -> None:
+        if not tables:
+            return
+        self._lock_ddl()
+        there = self._tables()
+        super()._create(*(table for table in tables if table["name"] not in there))
+        if self.create_indexes:
+            for table in tables:
+                for columns in _LOOKED_UP.get(table["name"], ()):
+                    self._index(table["name"], columns)
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        stored = self.stored_tables(list(update.tables))
+        if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
+            self._lock_ddl()
+        super().apply_ddl(update)
+
+    def _create_fences(self) -> None:
+        if not self.stored_tables(["_dlt_fences"]):
+            self._lock_ddl()
+            super()._create_fences()
+
+    def _index(self, table: str, columns: Sequence[str]) -> None:
+        name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}')}")
+        keys = ", ".join(self.dialect.quote(column) for column in columns)
+        self.query(f"CREATE INDEX IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
+
+    # -- data
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain."""
+        disposition = chain[0].get("write_disposition", "append")
+        if disposition in ("merge", "replace"):
+            # two that delete and insert at once would leave rows of both; readers are not kept waiting
+            names = ", ".join(self.qualified(table["name"]) for table in chain)
+            self.query(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        if disposition == "merge" and self.create_indexes:
+            for number, table in enumerate(chain):
+                columns = table["columns"]
+                if number == 0:
+                    keys = [name for name, column in columns.items() if column.get("primary_key")]
+                    if keys:
+                        self._index(table["name"], keys)
+                for name in ("_dlt_id",) if number == 0 else ("_dlt_root_id",):
+                    if name in columns:
+                        self._index(table["name"], [name])
+        return super().stage(chain, load_id)
+
+    def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Bring what was staged for a chain into its tables."""
+        if chain[0].get("write_disposition") == "merge":
+            for table in chain:
+                # without statistics large merges get plans for small tables
+                self.query(f"ANALYZE {self._staged_name(table['name'], load_id)}")
+        super().publish(chain, load_id)
+
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+        """Take some files of one table, in one COPY."""
+        batches = _arrow_batches(paths) if file_format == "arrow" else _other_batches(table, paths, file_format)
+        self._copy(table, target, batches)
+
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Take one file."""
+        self.load_files(table, target, [path], file_format)
+
+    def _copy(self, table: TableSchema, target: str, batches: Iterator[pa.RecordBatch]) -> None:
+        import psycopg2
+
+        # files of one table may have different columns
+        for names, group in _by_columns(batches):
+            columns = ", ".join(self.dialect.quote(name) for name in names)
+            reader = _Text(group)
+            cursor = self.connection.cursor()
+            try:
+                cursor.copy_expert(f"COPY {target} ({columns}) FROM STDIN (FORMAT csv)", reader, size=_CHUNK)
+            except psycopg2.Error as error:
+                if reader.error is not None:
+                    raise reader.error from error
+                raise _translated(error, reader.hint()) from error
+            finally:
+                cursor.close()
+
+    def sql_client(self) -> SqlClient:
+        """Return a client for queries; bare table names mean tables of the dataset."""
+        self.query(f"SET search_path TO {self.qualified_dataset()}, public")
+        return super().sql_client()
+
+
+_LOOKED_UP: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    LOADS_TABLE: (("load_id",),),
+    STATE_TABLE: (("pipeline_name", "version"),),
+}
+"""Columns by which every load looks up rows of the tables that grow with the number of loads."""
+_CHUNK = 1 << 20
+
+
+class _Text:
+    """Record batches as a file of CSV, made while it is read.
+
+    NULL is an empty field, an empty text is one in quotes: what COPY expects, and how pyarrow writes.
+    """
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self._rest = memoryview(b"")
+        self._now: pa.RecordBatch | None = None
+        self.error: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        """Return up to a number of bytes, none at the end."""
+        try:
+            while not self._rest:
+                batch = next(self._batches, None)
+                if batch is None:
+                    return b""
+                self._now = batch
+                self._rest = memoryview(_csv(batch))
+        except Exception as error:
+            # psycopg2 tells the server, and wraps what the server answers
+            self.error = error
+            raise
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part.tobytes()
+
+    def hint(self) -> str:
+        """Return what in the last rows PostgreSQL cannot store, if anything is found."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self._now is None:
+            return ""
+        for name, values in zip(self._now.schema.names, self._now.columns, strict=True):
+            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+                for sign in ("\0", "\\u0000"):
+                    if pc.any(pc.match_substring(values, sign)).as_py():
+                        return (
+                            f"Column {name} holds the character NUL, which PostgreSQL cannot store. Remove it with "
+                            "add_map, or declare the column as binary."
+                        )
+        return ""
+
+
+def _csv(batch: pa.RecordBatch) -> Any:
+    import pyarrow as pa
+    import pyarrow.csv as csv
+
+    columns = [_as_text(values) for values in batch.columns]
+    sink = pa.BufferOutputStream()
+    options = csv.WriteOptions(include_header=False, batch_size=_ROWS, quoting_style="needed")
+    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
+    return sink.getvalue()
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    kind = values.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
+    if pa.types.is_dictionary(kind):
+        return _as_text(values.cast(kind.value_type))
+    if pa.types.is_decimal(kind):
+        return values.cast(pa.string())
+    if pa.types.is_null(kind):
+        return values.cast(pa.string())
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return values.cast(pa.timestamp("us", kind.tz), safe=False)
+    if pa.types.is_time64(kind) and kind.unit == "ns":
+        return values.cast(pa.time64("us"), safe=False)
+    return values
+
+
+def _arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for path in paths:
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
+            for batch in reader:
+                for start in range(0, batch.num_rows, _ROWS):
+                    yield batch.slice(start, _ROWS)
+
+
+def _other_batches(table: TableSchema, paths: Sequence[str], file_format: str) -> Iterator[pa.RecordBatch]:
+    import duckdb
+
+    from dlt.destinations.files.reading import select
+
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        rows: Any = connection.sql(select(table["columns"], [(path, file_format) for path in paths]))
+        # the method was renamed in DuckDB 2.0
+        yield from rows.to_arrow_reader(_ROWS) if hasattr(rows, "to_arrow_reader") else rows.fetch_arrow_reader(_ROWS)
+
+
+def _by_columns(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[list[str], Iterator[pa.RecordBatch]]]:
+    from itertools import groupby
+
+    for names, group in groupby(batches, key=lambda batch: tuple(batch.schema.names)):
+        yield list(names), group
+
+
+def _as_table(cursor: Any) -> pa.Table:
+    """Return the rest of a result; its types come from the values, and for columns without any from the server."""
+    import pyarrow as pa
+
+    rows = cursor.fetchall()
+    arrays = []
+    for number, column in enumerate(cursor.description):
+        plain = _json_text if column.type_code in _JSON else _plain
+        values = [plain(row[number]) for row in rows]
+        kind = _ARROW.get(column.type_code)
+        arrays.append(pa.array(values, getattr(pa, kind)() if kind else None))
+    return pa.table(arrays, names=[column.name for column in cursor.description])
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def _json_text(value: Any) -> str | None:
+    import orjson
+
+    return None if value is None else orjson.dumps(value).decode()
+
+
+_JSON = (114, 3802)
+_ARROW = {
+    16: "bool_",
+    20: "int64",
+    21: "int16",
+    23: "int32",
+    25: "string",
+    1043: "string",
+    701: "float64",
+    3802: "string",
+}
+"""Arrow types by the OIDs of those types whose values do not tell."""
+
+
+def _translated(error: Any, hint: str = "") -> Exception:
+    text = str(error).strip().replace("\n", " ").rstrip(".")
+    code = getattr(error, "pgcode", None)
+    message = f"postgres{f' {code}' if code else ''}: {text}.{f' {hint}' if hint else ''}"
+    if code in _UNDEFINED:
+        return DatabaseUndefinedRelation(message)
+    if code is None:
+        import psycopg2
+
+        # the connection broke, or the driver refused the call
+        lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
+        return DatabaseTransientException(message) if lost else DatabaseTerminalException(message)
+    if code.startswith(_TRANSIENT):
+        return DatabaseTransientException(message, clash=code in ("40001", "40P01"))
+    return DatabaseTerminalException(message)

@@ -1,0 +1,390 @@
+"""Postgres: a real server, COPY, one transaction, readers that never see a part."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+import dlt
+from dlt.errors import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DestinationConnectionError,
+    PipelineStepFailed,
+)
+from tests.servers.postgres import PostgresServer, free_port
+
+UTC = datetime.timezone.utc
+
+
+def make(url: str, name: str = "pg", **options: Any) -> Any:
+    """Return a pipeline into a database."""
+    return dlt.pipeline(name, destination=dlt.destinations.postgres(url), dataset_name="data", **options)
+
+
+def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Return what a query of another program gives."""
+    connection = psycopg2.connect(url)
+    try:
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def test_values_come_back_as_they_went(postgres_url: str) -> None:
+    """Types round trip with their extremes; NULL and empty text stay apart."""
+    zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+    values: dict[str, list[Any]] = {
+        "text": ["", "a\"b,\n\r\\N 'c'", "ünï 漢字 🎉", "\\.", "NULL", " "],
+        "double": [1.7976931348623157e308, -1e308, 1e-308, 5e-324, -0.0, 0.1],
+        "bool": [True, False, True, False, None, True],
+        "bigint": [2**63 - 1, -(2**63), 0, 1, -1, None],
+        "wei": [10**38 - 1, 0, -(10**37), 2**64, None, 5],
+        "decimal": [
+            Decimal("12345678901234567890123456789.123456789"),
+            Decimal("-0.000000001"),
+            None,
+            *map(Decimal, range(3)),
+        ],
+        "timestamp": [
+            datetime.datetime(1, 1, 1, tzinfo=UTC),
+            datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+            datetime.datetime(2020, 2, 29, 1, 2, 3, 4, tzinfo=zone),
+            None,
+            datetime.datetime(1970, 1, 1, tzinfo=UTC),
+            datetime.datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC),
+        ],
+        "date": [
+            datetime.date(1, 1, 1),
+            datetime.date(9999, 12, 31),
+            None,
+            *(datetime.date(2020, 1, n) for n in (1, 2, 3)),
+        ],
+        "time": [datetime.time(0), datetime.time(23, 59, 59, 999999), None, *(datetime.time(n) for n in (1, 2, 3))],
+        "binary": [b"", b"\x00\xff\\x", bytes(range(256)), None, b"a", b"\n"],
+    }
+    items = [{"n": n, **{name: column[n] for name, column in values.items()}} for n in range(6)]
+    pipeline = make(postgres_url)
+    hints: dict[str, Any] = {name: {"data_type": name} for name in values}
+    hints["doc"] = {"data_type": "json"}
+    for n, doc in enumerate([{"a": [1, {"b": None}]}, [], "text", 1.5, None, {"ü": "\n"}]):
+        items[n]["doc"] = doc
+    info = pipeline.run(items, table_name="t", columns=hints)
+    assert not info.has_failed_jobs, str(info)
+    found = rows(
+        postgres_url, f"SELECT {', '.join(f'{chr(34)}{name}{chr(34)}' for name in values)} FROM data.t ORDER BY n"
+    )
+    for name, column in zip(values, zip(*found, strict=True), strict=True):
+        assert [bytes(v) if isinstance(v, memoryview) else v for v in column] == values[name], name
+    assert [row[0] for row in rows(postgres_url, "SELECT doc FROM data.t ORDER BY n")] == [
+        {"a": [1, {"b": None}]},
+        [],
+        "text",
+        1.5,
+        None,
+        {"ü": "\n"},
+    ]
+    assert pipeline.dataset().t.arrow()["bigint"].to_pylist() == values["bigint"]
+    assert list(pipeline.dataset().t.df()["n"]) == list(range(6))
+
+
+@pytest.mark.parametrize("file_format", ["arrow", "parquet", "jsonl", "csv"])
+def test_every_file_format_loads(postgres_url: str, file_format: str) -> None:
+    """All formats go through COPY and leave the same rows."""
+    pipeline = make(postgres_url, loader_file_format=file_format)
+    pipeline.run(
+        [{"id": n, "t": None if n % 2 else "", "at": datetime.date(2020, 1, n + 1)} for n in range(9)], table_name="t"
+    )
+    assert rows(postgres_url, "SELECT id, t, at FROM data.t ORDER BY id") == [
+        (n, None if n % 2 else "", datetime.date(2020, 1, n + 1)) for n in range(9)
+    ]
+
+
+STRATEGIES: list[tuple[Any, list[tuple[Any, ...]]]] = [
+    ("append", [(1, "a"), (1, "c"), (2, "b"), (3, "d")]),
+    ("replace", [(1, "c"), (3, "d")]),
+    ({"disposition": "merge", "strategy": "delete-insert"}, [(1, "c"), (2, "b"), (3, "d")]),
+    ({"disposition": "merge", "strategy": "upsert"}, [(1, "c"), (2, "b"), (3, "d")]),
+    ({"disposition": "merge", "strategy": "insert-only"}, [(1, "a"), (2, "b"), (3, "d")]),
+]
+
+
+@pytest.mark.parametrize(("disposition", "expected"), STRATEGIES)
+def test_dispositions(postgres_url: str, disposition: Any, expected: list[tuple[Any, ...]]) -> None:
+    """Append, replace and every merge, with a nested table, from two working folders."""
+    for n, data in enumerate(([(1, "a"), (2, "b")], [(1, "c"), (3, "d")])):
+        items = [{"id": i, "v": v, "tags": [{"of": v}, {"of": v}]} for i, v in data]
+        make(postgres_url, pipelines_dir=f"p{n}").run(
+            items, table_name="t", primary_key="id", write_disposition=disposition
+        )
+    assert rows(postgres_url, "SELECT id, v FROM data.t ORDER BY 1, 2") == expected
+    nested = "SELECT t.id, g.of FROM data.t JOIN data.t__tags g ON g._dlt_parent_id = t._dlt_id ORDER BY 1, 2"
+    assert rows(postgres_url, nested) == [row for row in expected for _ in range(2)]
+    orphans = "SELECT count(*) FROM data.t__tags WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM data.t)"
+    assert rows(postgres_url, orphans) == [(0,)]
+
+
+def test_history_hard_delete_and_dedup(postgres_url: str) -> None:
+    """scd2 keeps versions; hard_delete deletes; dedup_sort chooses."""
+    pipeline = make(postgres_url)
+    for items in ([{"id": 1, "v": "a"}, {"id": 2, "v": "b"}], [{"id": 1, "v": "x"}], [{"id": 1, "v": "a"}]):
+        pipeline.run(items, table_name="h", write_disposition={"disposition": "merge", "strategy": "scd2"})
+    found = rows(postgres_url, "SELECT id, v, _dlt_valid_to IS NULL FROM data.h ORDER BY id, _dlt_valid_from")
+    assert found == [(1, "a", False), (1, "x", False), (1, "a", True), (2, "b", False)]
+    hints: Any = {"gone": {"hard_delete": True}, "rank": {"dedup_sort": "desc"}}
+    for n in (
+        [{"id": 1, "gone": False, "rank": 1}, {"id": 2, "gone": False, "rank": 1}],
+        [{"id": 2, "gone": True, "rank": 2}, {"id": 3, "gone": False, "rank": 5}, {"id": 3, "gone": False, "rank": 4}],
+    ):
+        pipeline.run(n, table_name="d", columns=hints, primary_key="id", write_disposition="merge")
+    assert rows(postgres_url, "SELECT id, rank FROM data.d ORDER BY id") == [(1, 1), (3, 5)]
+
+
+def test_state_and_schema_come_back_on_an_empty_worker(postgres_url: str) -> None:
+    """Restore: the cursor goes on where the destination says."""
+
+    @dlt.resource(name="t", primary_key="id")
+    def grow(last: int, at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
+        yield [{"id": n} for n in range(1, last + 1)]
+
+    make(postgres_url, pipelines_dir="one").run(grow(3))
+    fresh = make(postgres_url, pipelines_dir="two")
+    fresh.run(grow(5))
+    assert rows(postgres_url, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(5, 5)]
+    assert "t" in fresh.default_schema.tables
+
+
+def test_names_that_postgres_makes_hard(postgres_url: str) -> None:
+    """Reserved words, letters beyond ASCII, names longer than 63 bytes, and 1,000 columns."""
+    long = "a_very_long_name_" * 6
+    items = [{"select": 1, "order": 2, "größe": 3, long: 4, long + "x": 5, "user": {"table": 6}}]
+    pipeline = make(postgres_url)
+    pipeline.run(items, table_name="group")
+    pipeline.run(items, table_name="group")
+    assert rows(postgres_url, 'SELECT "select", "order", user__table FROM data."group"') == [(1, 2, 6)] * 2
+    names = rows(postgres_url, "SELECT column_name FROM information_schema.columns WHERE table_name = 'group'")
+    assert len(names) == 8 and all(len(name.encode()) <= 63 for (name,) in names)
+    wide = {f"column_{n}": n for n in range(1000)}
+    pipeline.run([wide], table_name=long + "wide", write_disposition="merge", primary_key="column_0")
+    pipeline.run([wide], table_name=long + "wide", write_disposition="merge", primary_key="column_0")
+    tables = [name for name in pipeline.default_schema.data_table_names() if "very_long" in name]
+    assert rows(postgres_url, f'SELECT column_999 FROM data."{tables[0]}"') == [(999,)]
+
+
+def test_columns_keep_their_sizes(postgres_url: str) -> None:
+    """D16: a column that would lose digits is an error before anything is loaded."""
+    hints: Any = {"v": {"data_type": "decimal", "precision": 10, "scale": 2}}
+    make(postgres_url, "one").run([{"v": Decimal("1.25")}], table_name="t", columns=hints)
+    hints = {"v": {"data_type": "decimal", "precision": 10, "scale": 4}}
+    with pytest.raises(PipelineStepFailed, match="which cannot hold all its values unchanged"):
+        make(postgres_url, "two").run([{"v": Decimal("1.2345")}], table_name="t", columns=hints)
+
+
+def test_what_postgres_cannot_store_is_a_failed_job(postgres_url: str) -> None:
+    """Bad input: the character NUL; the job names table, file, column and remedy, and nothing is visible."""
+    info = make(postgres_url).run([{"x": "fine"}, {"x": "a\0b"}], table_name="t")
+    job = info.load_packages[0].jobs["failed_jobs"][0]
+    assert job.job_file_info.table_name == "t"
+    assert "Column x holds the character NUL" in str(job.failed_message)
+    assert rows(postgres_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'data'") == [(0,)]
+
+
+def test_refused_and_unreachable(postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors of connecting: terminal or transient, and never with the password."""
+    monkeypatch.setattr("dlt.destinations.impl.postgres.CONNECT_ATTEMPTS", 2)
+    name = postgres_url.rpartition("/")[2]
+    with pytest.raises(PipelineStepFailed) as refused:
+        make(postgres.url(name, "nobody_here", "hunter2")).run([{"a": 1}], table_name="t")
+    assert isinstance(refused.value.__cause__, DatabaseTerminalException)
+    assert "Check user, password and database" in str(refused.value)
+    with pytest.raises(PipelineStepFailed) as absent:
+        make(f"postgresql://u:hunter2@127.0.0.1:{free_port()}/x").run([{"a": 1}], table_name="t")
+    assert isinstance(absent.value.__cause__, DestinationConnectionError)
+    for error in (refused, absent):
+        assert "hunter2" not in str(error.value) and "hunter2" not in repr(error.value.__cause__)
+
+
+def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configuration: one URL, or the parts, or what libpq itself looks for."""
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres_url)
+    dlt.pipeline("a", destination="postgres", dataset_name="a").run([{"x": 1}], table_name="t")
+    monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
+    host, _, port = postgres_url.partition("@")[2].partition("/")[0].partition(":")
+    for key, value in {"PGHOST": host, "PGPORT": port, "PGUSER": "postgres"}.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__DATABASE", postgres_url.rpartition("/")[2])
+    dlt.pipeline("b", destination="postgres", dataset_name="a").run([{"x": 2}], table_name="t")
+    assert rows(postgres_url, "SELECT x FROM a.t ORDER BY x") == [(1,), (2,)]
+
+
+def test_pipelines_load_into_one_dataset_at_the_same_time(postgres_url: str) -> None:
+    """Concurrency: four pipelines make the same schema, tables and columns at once."""
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(4)
+
+    def run(number: int) -> None:
+        try:
+            pipeline = make(postgres_url, f"p{number}")
+            pipeline.extract(
+                [{"id": n, "of": number, f"own_{number}": n, "list": [n]} for n in range(50)], table_name="t"
+            )
+            pipeline.normalize()
+            barrier.wait()
+            pipeline.load()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert rows(postgres_url, "SELECT count(*), count(DISTINCT of) FROM data.t") == [(200, 4)]
+    assert rows(postgres_url, "SELECT count(*) FROM data.t__list") == [(200,)]
+
+
+@pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
+def test_a_reader_never_sees_a_part(postgres_url: str, disposition: Any) -> None:
+    """Atomic visibility: a reader that polls sees whole loads only, of parent and child alike."""
+    pipeline = make(postgres_url)
+
+    def load(generation: int) -> None:
+        items = [{"id": n, "generation": generation, "list": [generation]} for n in range(2_000)]
+        pipeline.run(items, table_name="t", primary_key="id", write_disposition=disposition)
+
+    load(0)
+    seen: list[tuple[Any, ...]] = []
+    done = threading.Event()
+
+    def poll() -> None:
+        connection = psycopg2.connect(postgres_url)
+        connection.set_session(isolation_level="REPEATABLE READ", autocommit=False)
+        cursor = connection.cursor()
+        while not done.is_set():
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM data.t), (SELECT count(DISTINCT generation) FROM data.t), "
+                "(SELECT count(*) FROM data.t__list), (SELECT count(*) FROM data._dlt_loads)"
+            )
+            seen.append(tuple(cursor.fetchone() or ()))
+            connection.rollback()
+        connection.close()
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    for generation in range(1, 4):
+        load(generation)
+    done.set()
+    reader.join()
+    grow = disposition == "append"
+    for count, generations, nested, loads in seen:
+        assert (count, generations, nested) == (2_000 * loads, loads, 2_000 * loads) if grow else (2_000, 1, 2_000)
+    assert len(seen) > 3
+
+
+PROGRAM = """
+import os, sys, dlt
+pipeline = dlt.pipeline("killed", destination=dlt.destinations.postgres(sys.argv[1]), dataset_name="data")
+pipeline.run([{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
+             write_disposition=sys.argv[3])
+"""
+POINTS = [
+    "load.before_begin",
+    "load.after_ddl",
+    "load.after_files",
+    "load.after_publish",
+    "load.before_commit",
+    "load.after_commit",
+    "move.loaded_package.before",
+    "move.loaded_package.renamed",
+]
+
+
+@pytest.mark.parametrize("disposition", ["append", "merge"])
+def test_a_killed_load_is_exact_after_the_next_run(own_folder: Path, postgres_url: str, disposition: str) -> None:
+    """All or nothing: SIGKILL at each point of a load, one more run, and no row is lost or there twice."""
+    (own_folder / "program.py").write_text(PROGRAM)
+
+    def run(value: int, **environment: str) -> int:
+        command = [sys.executable, "program.py", postgres_url, str(value), disposition]
+        return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False).returncode
+
+    assert run(0) == 0
+    expected = {0}
+    for number, point in enumerate(POINTS, 1):
+        assert run(number, DLT_CRASH_POINT=point) == -signal.SIGKILL, point
+        # the next run finishes the package that was killed, and then loads its own
+        assert run(number + 100) == 0
+        expected |= {number, number + 100}
+        if disposition == "merge":
+            expected = {number + 100}
+        found = rows(postgres_url, "SELECT v, count(*) FROM data.t GROUP BY v ORDER BY v")
+        assert found == [(value, 20) for value in sorted(expected)], point
+        assert rows(postgres_url, "SELECT count(*) FROM data.t__list") == [(20 * len(expected),)], point
+
+
+def test_a_connection_that_breaks_is_transient_and_the_retry_exact(postgres_url: str) -> None:
+    """Faults: the server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
+    pipeline = make(postgres_url)
+    pipeline.extract([{"id": n} for n in range(100)], table_name="t")
+    pipeline.normalize()
+    cut = [True]
+
+    def kill(event: str, _pipeline: Any, _payload: Any) -> None:
+        if event == "step_start" and cut and cut.pop():
+            threading.Thread(target=_terminate, args=(postgres_url,)).start()
+
+    blocker = psycopg2.connect(postgres_url)
+    blocker.cursor().execute("SELECT pg_advisory_lock(hashtextextended('dlt data', 0))")
+    pipeline.add_hook(kill)
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.load()
+    assert isinstance(failure.value.__cause__, DatabaseTransientException)
+    blocker.close()
+    assert rows(postgres_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'data'") == [(0,)]
+    pipeline.load()
+    assert rows(postgres_url, "SELECT count(*) FROM data.t") == [(100,)]
+
+
+def _terminate(url: str) -> None:
+    # waits until the load waits for the lock, then ends its connection
+    sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+    while not rows(url, sql):
+        time.sleep(0.01)
+
+
+def test_a_server_that_crashes_in_mid_load_loses_nothing(own_folder: Path) -> None:
+    """Faults: the server dies as in a power cut while a load runs; after its restart the load is exact."""
+    server = PostgresServer().start()
+    try:
+        url = server.new_database()
+        pipeline = make(url)
+        pipeline.run([{"id": 0}], table_name="t")
+        pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t")
+        pipeline.normalize()
+        blocker = psycopg2.connect(url)
+        blocker.cursor().execute("LOCK TABLE data.t IN ACCESS EXCLUSIVE MODE")
+        timer = threading.Timer(0.5, server.crash)
+        timer.start()
+        with pytest.raises(PipelineStepFailed) as failure:
+            pipeline.load()
+        assert isinstance(failure.value.__cause__, DatabaseTransientException)
+        timer.join()
+        server.start()
+        pipeline.load()
+        assert rows(url, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(100, 100)]
+    finally:
+        server.stop()
