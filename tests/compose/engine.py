@@ -238,7 +238,7 @@ class Engine:
             **given,
         }
         if service["image"].startswith("postgres:"):
-            made |= {"PGDATA": "/var/lib/postgresql/data", "PGSOCKET": HOME, "PGPORT": "5432"}
+            made |= {"PGDATA": "/var/lib/postgresql/18/docker", "PGSOCKET": HOME, "PGPORT": "5432"}
         return made
 
     def _mounts(self, name: str) -> list[dict[str, Any]]:

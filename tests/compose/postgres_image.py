@@ -15,7 +15,8 @@ def main() -> None:
     prefix: list[str] = []
     if os.geteuid() == 0:
         # Postgres refuses to run as root
-        for folder in (data, socket):
+        os.makedirs(data, exist_ok=True)
+        for folder in (data, os.path.dirname(data), os.path.dirname(os.path.dirname(data)), socket):
             os.chown(folder, 65534, 65534)
         prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 

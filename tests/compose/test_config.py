@@ -12,6 +12,8 @@ from tests.compose.conftest import ROOT, compose, resolve
 
 PROFILES = {
     "plain": {"postgres", "runner"},
+    "airflow": {"postgres", "airflow-init", "airflow-api", "airflow-scheduler", "airflow-dag-processor"},
+    "prefect": {"postgres", "prefect-server", "prefect-deploy", "prefect-worker"},
 }
 
 
