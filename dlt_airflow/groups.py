@@ -1,0 +1,152 @@
+"""A group of tasks: extract, normalize, load and clean up, mapped over resources or chunks if you like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlt_airflow.compat import TaskGroup
+from dlt_airflow.operators import (
+    DltCleanupOperator,
+    DltExtractOperator,
+    DltLoadOperator,
+    DltNormalizeOperator,
+    DltResourcesOperator,
+    resource_parts,
+)
+
+_GROUP = {"prefix_group_id", "parent_group", "dag", "tooltip", "ui_color", "ui_fgcolor", "add_suffix_on_collision"}
+_OF_LOAD = ("assets", "asset_alias", "outlets")
+
+
+class DltTaskGroup(TaskGroup):  # type: ignore[misc]
+    """Extract, normalize and load as tasks of one group, and clean up behind them.
+
+    Args:
+        group_id: Name of the group.
+        source: Factory of the source, as "package.module:name" or "file.py:name"; a relative path starts at the folder
+            of the DAG's file.
+        pipeline: Factory of the pipeline, written the same way, or the arguments of `dlt.pipeline`.
+        fan_out: Map extract and normalize: "resources" makes a task for each resource that the source selects when the
+            DAG runs, a list of names for each of these, a list of dicts for each of these arguments of the source.
+        source_args: Arguments of the source's factory; JSON values.
+        pipeline_args: Arguments of the pipeline's factory; JSON values.
+        resource_names: Resources to load; those that the source selects when empty.
+        run_args: Arguments of `Pipeline.run`, such as write_disposition, refresh and loader_file_format.
+        handoff: URL of a folder through which packages travel between workers; `[dlt] handoff_url` when None.
+        work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
+        cleanup: Make a teardown task that deletes the packages of a run that was loaded.
+        extract_args: Arguments of the extract task alone, such as its queue.
+        normalize_args: Arguments of the normalize task alone.
+        load_args: Arguments of the load task alone.
+        kwargs: Arguments of all tasks, such as pool, retries, retry_policy, execution_timeout, conn_ids and variables;
+            of the load task: assets, asset_alias and outlets; of the group: tooltip, dag, prefix_group_id and the like.
+
+    Attributes:
+        extract: The extract task.
+        normalize: The normalize task.
+        load: The load task.
+        cleanup: The teardown task, or None.
+    """
+
+    def __init__(
+        self,
+        group_id: str = "dlt",
+        *,
+        source: str,
+        pipeline: str | Mapping[str, Any],
+        fan_out: str | Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
+        source_args: Mapping[str, Any] | None = None,
+        pipeline_args: Mapping[str, Any] | None = None,
+        resource_names: Sequence[str] = (),
+        run_args: Mapping[str, Any] | None = None,
+        handoff: str | None = None,
+        work_dir: str | None = None,
+        window: str | Sequence[Any] | None = None,
+        cleanup: bool = True,
+        extract_args: Mapping[str, Any] | None = None,
+        normalize_args: Mapping[str, Any] | None = None,
+        load_args: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        of_group = {key: kwargs.pop(key) for key in list(kwargs) if key in _GROUP}
+        of_load = {key: kwargs.pop(key) for key in _OF_LOAD if key in kwargs}
+        super().__init__(group_id=group_id, **of_group)
+        spec = {
+            "source": source,
+            "pipeline": pipeline,
+            "source_args": source_args,
+            "pipeline_args": pipeline_args,
+            "resource_names": resource_names,
+            "run_args": run_args,
+            "handoff": handoff,
+            "work_dir": work_dir,
+        }
+        look_ups = {key: kwargs.pop(key, None) for key in ("conn_ids", "variables")}
+        with self:
+            common = {**look_ups, **kwargs}
+            here = {**common, **spec, "window": window, "group": self.group_id, **(extract_args or {})}
+            normal = {**common, **(normalize_args or {})}
+            if fan_out is None:
+                self.extract: Any = DltExtractOperator(task_id="extract", **here)
+                self.normalize: Any = DltNormalizeOperator(task_id="normalize", token=self.extract.output, **normal)
+            else:
+                parts = _parts(fan_out, {**common, **spec})
+                if fan_out == "resources" or isinstance(fan_out[0], str):
+                    # each part has its own
+                    del here["resource_names"]
+                name = "{{ task.chunk_name }}"
+                self.extract = DltExtractOperator.partial(
+                    task_id="extract", map_index_template=name, **here
+                ).expand_kwargs(parts)
+                self.normalize = DltNormalizeOperator.partial(
+                    task_id="normalize", map_index_template=name, **normal
+                ).expand(token=self.extract.output)
+            self.load: Any = DltLoadOperator(
+                task_id="load", tokens=self.normalize.output, **{**common, **of_load, **(load_args or {})}
+            )
+            self.cleanup: Any = None
+            if cleanup:
+                self.cleanup = DltCleanupOperator(
+                    task_id="cleanup", tokens=self.normalize.output, report=self.load.output, **common
+                ).as_teardown()
+
+
+def dlt_task_group(group_id: str = "dlt", **kwargs: Any) -> DltTaskGroup:
+    """Return a group of tasks that extract, normalize and load.
+
+    Args:
+        group_id: Name of the group.
+        kwargs: Arguments of `DltTaskGroup`.
+    """
+    return DltTaskGroup(group_id, **kwargs)
+
+
+def _parts(fan_out: Any, here: dict[str, Any]) -> Any:
+    """Return the arguments of each mapped task, or what will return them when the DAG runs."""
+    if fan_out == "resources":
+        return DltResourcesOperator(task_id="resources", **here).output
+    if isinstance(fan_out, str) or not isinstance(fan_out, Sequence) or not fan_out:
+        raise ValueError(
+            f"fan_out: {fan_out!r} is no way to fan out. Pass 'resources', a list of names of resources, or a list of "
+            "dicts with arguments of the source."
+        )
+    if all(isinstance(part, str) for part in fan_out):
+        return resource_parts(fan_out)
+    if not all(isinstance(part, Mapping) for part in fan_out):
+        raise ValueError(
+            "fan_out: the list holds names and dicts. Pass either names of resources, or arguments of the source."
+        )
+    return [{"chunk": chunk_name(part), "chunk_args": dict(part)} for part in fan_out]
+
+
+def chunk_name(arguments: Mapping[str, Any]) -> str:
+    """Return a name for a part: its arguments, or their digest where they are long.
+
+    Args:
+        arguments: Arguments of the source that are those of the part.
+    """
+    text = ",".join(f"{key}={arguments[key]}" for key in sorted(arguments))
+    return text if len(text) <= 80 else hashlib.sha256(text.encode()).hexdigest()[:20]

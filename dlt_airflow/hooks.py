@@ -1,0 +1,39 @@
+"""The connection type `dlt`: configuration of one pipeline, kept where Airflow keeps its secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt_airflow.compat import BaseHook
+
+
+class DltHook(BaseHook):  # type: ignore[misc]
+    """Read a connection of the type `dlt`.
+
+    Args:
+        dlt_conn_id: Id of the connection.
+    """
+
+    conn_name_attr = "dlt_conn_id"
+    default_conn_name = "dlt_default"
+    conn_type = "dlt"
+    hook_name = "dlt"
+
+    def __init__(self, dlt_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dlt_conn_id = dlt_conn_id
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return how the form of the connection looks: one field, the configuration as JSON."""
+        return {
+            "hidden_fields": ["host", "port", "schema", "login", "password"],
+            "relabeling": {"extra": "Configuration (JSON)"},
+            "placeholders": {"extra": '{"destination": {"postgres": {"credentials": "postgresql://…"}}}'},
+        }
+
+    def get_conn(self) -> dict[str, Any]:
+        """Return the configuration as nested dicts."""
+        from dlt_airflow.connections import values_of
+
+        return values_of(self.get_connection(self.dlt_conn_id))

@@ -1,0 +1,24 @@
+"""The function of a task that is decorated with `@task.dlt`, where a spec can name it. Used in tasks only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_functions: dict[str, Callable[[], Any]] = {}
+
+
+@contextmanager
+def offered(key: str, function: Callable[[], Any]) -> Iterator[None]:
+    """Let `returned` find a function for the length of a block."""
+    _functions[key] = function
+    try:
+        yield
+    finally:
+        del _functions[key]
+
+
+def returned(key: str) -> Any:
+    """Return what the function of a task returns."""
+    return _functions[key]()

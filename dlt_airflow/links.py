@@ -1,0 +1,29 @@
+"""The link beside a load task that leads to its LoadInfo."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from dlt_airflow.compat import AIRFLOW_3, BaseOperatorLink
+
+
+class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
+    """Lead to the page of Airflow that shows the LoadInfo of a task."""
+
+    name = "LoadInfo"
+    xcom_key = "dlt_load_info_link"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the address of the rendered fields, of which the LoadInfo is one."""
+        run, task = quote(ti_key.run_id, safe=""), quote(ti_key.task_id, safe="")
+        if not AIRFLOW_3:
+            return f"/dags/{ti_key.dag_id}/grid?dag_run_id={run}&task_id={task}&tab=rendered_templates"
+        part = "" if ti_key.map_index is None or ti_key.map_index < 0 else f"/mapped/{ti_key.map_index}"
+        return f"{_base()}/dags/{ti_key.dag_id}/runs/{run}/tasks/{task}{part}/rendered_templates"
+
+
+def _base() -> str:
+    from airflow.providers.common.compat.sdk import conf
+
+    return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")

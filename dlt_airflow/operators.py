@@ -1,0 +1,371 @@
+"""Extract, normalize and load as operators. What they take is JSON and names; dlt is imported in tasks only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dlt_airflow.assets import report_assets
+from dlt_airflow.compat import AssetAlias, BaseOperator
+from dlt_airflow.links import LoadInfoLink
+from dlt_airflow.retries import airflow_errors
+
+if TYPE_CHECKING:
+    from dlt.orchestrate import LoadReport, StepContext, Token
+
+_LOOK_UPS = ("conn_ids", "variables")
+_SPEC = ("source", "pipeline", "source_args", "pipeline_args", "resource_names", "run_args", "handoff", "work_dir")
+
+
+class DltOperator(BaseOperator):  # type: ignore[misc]
+    """What the operators have in common: configuration from connections, errors in Airflow's words, a clean stop.
+
+    Args:
+        conn_ids: Connections whose values the task may use as configuration; a dict names the key of each one.
+        variables: Variables that hold configuration as TOML or JSON.
+        kwargs: Arguments of every operator.
+    """
+
+    ui_color = "#dff2e1"
+    template_fields: Sequence[str] = _LOOK_UPS
+
+    def __init__(
+        self,
+        *,
+        conn_ids: str | Sequence[str] | Mapping[str, str] | None = None,
+        variables: str | Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.conn_ids = conn_ids
+        self.variables = variables
+        self._at_work = False
+
+    @property
+    def chunk_name(self) -> str:
+        """Return the name of the part that the task works on."""
+        return ""
+
+    @contextmanager
+    def _step(self, context: Any) -> Iterator[None]:
+        from dlt_airflow.connections import configured
+
+        if context.get("map_index_template") is None and context["ti"].map_index >= 0:
+            context["map_index_template"] = "{{ task.chunk_name }}"
+        with airflow_errors(), configured(self.conn_ids, self.variables):
+            self._at_work = True
+            try:
+                yield
+            finally:
+                self._at_work = False
+
+    def on_kill(self) -> None:
+        """Stop the step: a load ends the package that is under way, everything else stops at once.
+
+        Either way the next try goes on where this one was.
+        """
+        if not self._at_work:
+            return
+        import signal
+
+        from dlt.pipeline import signals
+
+        signals._handle(signal.SIGTERM, None)
+
+
+class DltExtractOperator(DltOperator):
+    """Extract from a source; what it returns is the `token` of `DltNormalizeOperator`.
+
+    Args:
+        source: Factory of the source, as "package.module:name" or "file.py:name"; a relative path starts at the folder
+            of the DAG's file.
+        pipeline: Factory of the pipeline, written the same way, or the arguments of `dlt.pipeline`.
+        source_args: Arguments of the source's factory; JSON values.
+        pipeline_args: Arguments of the pipeline's factory; JSON values.
+        resource_names: Resources to load; those that the source selects when empty.
+        run_args: Arguments of `Pipeline.run`, such as write_disposition, refresh and loader_file_format.
+        handoff: URL of a folder through which packages travel between workers; `[dlt] handoff_url` when None.
+        work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
+        chunk: Name of the part, where the task is mapped; the index of the task when empty.
+        chunk_args: Arguments of the source's factory that are those of the part.
+        group: Name of the group of tasks; tasks of one group and run share their work.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+    """
+
+    template_fields: Sequence[str] = (*_LOOK_UPS, *_SPEC, "window", "chunk", "chunk_args")
+    template_fields_renderers = dict.fromkeys(("pipeline", "source_args", "pipeline_args", "run_args"), "json")
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        pipeline: str | Mapping[str, Any],
+        source_args: Mapping[str, Any] | None = None,
+        pipeline_args: Mapping[str, Any] | None = None,
+        resource_names: Sequence[str] = (),
+        run_args: Mapping[str, Any] | None = None,
+        handoff: str | None = None,
+        work_dir: str | None = None,
+        window: str | Sequence[Any] | None = None,
+        chunk: str = "",
+        chunk_args: Mapping[str, Any] | None = None,
+        group: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source = source
+        self.pipeline = pipeline
+        self.source_args = source_args
+        self.pipeline_args = pipeline_args
+        self.resource_names = resource_names
+        self.run_args = run_args
+        self.handoff = handoff
+        self.work_dir = work_dir
+        self.window = window
+        self.chunk = chunk
+        self.chunk_args = chunk_args
+        self.group = group
+
+    @property
+    def chunk_name(self) -> str:
+        """Return the name of the part that the task works on."""
+        return str(self.chunk or ",".join(self.resource_names))
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Extract, and return the token."""
+        with self._step(context):
+            from dlt.orchestrate import extract_step
+
+            token = extract_step(spec_dict(self, context), self._who(context))
+        remember(context, token)
+        return token.to_dict()
+
+    def _who(self, context: Any) -> StepContext:
+        from dlt_airflow.identity import run_identity, step_context
+
+        chunk, index = self.chunk, context["ti"].map_index
+        if not chunk and index >= 0:
+            chunk = str(index)
+        run_id = run_identity(context, self.group or self.task_id)
+        return step_context(context, run_id, chunk, window_of(self.window, context))
+
+
+class DltResourcesOperator(DltExtractOperator):
+    """List the resources of a source, one part for each; `DltExtractOperator` expands over what it returns."""
+
+    def execute(self, context: Any) -> list[dict[str, Any]]:  # type: ignore[override]
+        """Return name and resources of each part."""
+        with self._step(context):
+            from dlt.orchestrate import resource_names
+
+            names = resource_names(spec_dict(self, context))
+        return resource_parts(names)
+
+
+class DltNormalizeOperator(DltOperator):
+    """Normalize what was extracted; what it returns is a token of `DltLoadOperator`.
+
+    Args:
+        token: What `DltExtractOperator` returned.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+    """
+
+    template_fields: Sequence[str] = (*_LOOK_UPS, "token")
+    template_fields_renderers = {"token": "json"}
+
+    def __init__(self, *, token: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.token = token
+
+    @property
+    def chunk_name(self) -> str:
+        """Return the name of the part that the task works on."""
+        return str(self.token.get("chunk", "")) if isinstance(self.token, Mapping) else ""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Normalize, and return the token."""
+        with self._step(context):
+            from dlt.orchestrate import normalize_step
+            from dlt_airflow.identity import step_context
+
+            token = normalize_step(self.token, step_context(context, ""))
+        remember(context, token)
+        return token.to_dict()
+
+
+class DltLoadOperator(DltOperator):
+    """Load what was normalized, all parts in one transaction.
+
+    It returns the rows by table, load ids, schema hashes and the LoadInfo as text.
+
+    Args:
+        tokens: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
+        assets: Report the tables that were loaded as assets, by an alias that is an outlet of the task.
+        asset_alias: Name of the alias; "dlt/<dag>/<task>" when None.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+    """
+
+    template_fields: Sequence[str] = (*_LOOK_UPS, "tokens", "load_info")
+    template_fields_renderers = {"tokens": "json", "load_info": "md"}
+    operator_extra_links = (LoadInfoLink(),)
+    overwrite_rtif_after_execution = True
+
+    def __init__(self, *, tokens: Any, assets: bool = True, asset_alias: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tokens = tokens
+        self.load_info: str | None = None
+        self._report: LoadReport | None = None
+        if assets:
+            name = asset_alias or f"dlt/{self.dag.dag_id if self.has_dag() else 'no dag'}/{self.task_id}"
+            self.outlets.append(AssetAlias(name))
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Load, and return what was loaded."""
+        with self._step(context):
+            from dlt.orchestrate import load_step
+            from dlt_airflow.identity import step_context
+
+            tokens = tokens_of(self.tokens)
+            report = load_step(tokens, step_context(context, ""))
+        return self._finish(context, report, tokens[0].get("window"))
+
+    def _finish(self, context: Any, report: LoadReport, window: Any) -> dict[str, Any]:
+        self._report = report
+        self.load_info = report.text
+        report_assets(context, self.outlets, report, list(window) if window else None)
+        self.log.info("%s", report.text)
+        return {key: value for key, value in report.to_dict().items() if key != "info"}
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """Return tables, columns and rows for OpenLineage."""
+        from dlt_airflow.lineage import lineage_of
+
+        return lineage_of(self._report)
+
+
+class DltCleanupOperator(DltOperator):
+    """Delete what a loaded run left in the work folder and at the hand-off; keep all of it if the load failed.
+
+    Args:
+        tokens: What `DltNormalizeOperator` returned.
+        report: What `DltLoadOperator` returned.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+    """
+
+    template_fields: Sequence[str] = (*_LOOK_UPS, "tokens", "report")
+
+    def __init__(self, *, tokens: Any, report: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tokens = tokens
+        self.report = report
+
+    def execute(self, context: Any) -> None:
+        """Delete what nothing needs any more."""
+        if not self.report:
+            self.log.warning("The run was not loaded, so its packages are kept: clear the task that failed.")
+            return
+        with self._step(context):
+            from dlt.orchestrate import cleanup_step
+
+            # one token stands for all parts of its run
+            cleanup_step(tokens_of(self.tokens)[0])
+
+
+# -- inside
+
+
+def spec_dict(task: Any, context: Any) -> dict[str, Any]:
+    """Return the spec that the fields of a task describe.
+
+    Args:
+        task: An operator with the fields of a spec.
+        context: Context of the task.
+    """
+    source_args = {**(task.source_args or {}), **(getattr(task, "chunk_args", None) or {})}
+    return {
+        "source": beside(task.source, context),
+        "pipeline": beside(task.pipeline, context),
+        "source_args": source_args,
+        "pipeline_args": dict(task.pipeline_args or {}),
+        "resources": list(task.resource_names or ()),
+        "run_args": dict(task.run_args or {}),
+        "handoff": task.handoff or setting("handoff_url"),
+        "work_dir": task.work_dir or setting("work_dir"),
+    }
+
+
+def setting(name: str) -> str | None:
+    """Return a setting of the section `[dlt]`, or None.
+
+    Args:
+        name: Name of the setting.
+    """
+    from airflow.providers.common.compat.sdk import conf
+
+    return conf.get("dlt", name, fallback=None) or None
+
+
+def beside(reference: Any, context: Any) -> Any:
+    """Return a reference to a file as one that every worker finds: relative paths start at the DAG's folder.
+
+    Args:
+        reference: Reference of a factory, or the arguments of a pipeline.
+        context: Context of the task.
+    """
+    if not isinstance(reference, str):
+        return dict(reference)
+    path, separator, name = reference.rpartition(":")
+    if not path.endswith(".py") or os.path.isabs(path):
+        return reference
+    return os.path.join(os.path.dirname(os.path.abspath(context["dag"].fileloc)), path) + separator + name
+
+
+def window_of(wanted: Any, context: Any) -> Any:
+    """Return the time that a task loads, or None.
+
+    Args:
+        wanted: "auto", None, or both ends.
+        context: Context of the task.
+    """
+    if wanted is None:
+        return None
+    from dlt_airflow.window import facts_of, find_window
+
+    if wanted == "auto":
+        wanted = (getattr(context["dag_run"], "conf", None) or {}).get("dlt_window") or wanted
+    return find_window(wanted, facts_of(context))
+
+
+def tokens_of(value: Any) -> list[dict[str, Any]]:
+    """Return the tokens of one task or of all mapped ones.
+
+    Args:
+        value: What the tasks returned.
+    """
+    items = [value] if isinstance(value, Mapping) else list(value or ())
+    return [dict(item) for item in items if item is not None]
+
+
+def resource_parts(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one part for each resource.
+
+    Args:
+        names: Names of the resources.
+    """
+    return [{"chunk": name, "resource_names": [name]} for name in names]
+
+
+def remember(context: Any, token: Token) -> None:
+    """Keep the load ids where later tries see them; XCom is cleared before each one.
+
+    Args:
+        context: Context of the task.
+        token: What the try left.
+    """
+    store = context.get("task_state_store")
+    if store is not None:
+        ids = [package.load_id for package in token.packages]
+        store.set("dlt", {"load_ids": ids, "try": context["ti"].try_number, "stage": token.stage})

@@ -1,0 +1,95 @@
+"""Which errors are worth another try, in Airflow's words."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat import sdk
+
+if TYPE_CHECKING:
+    from airflow.sdk import ExceptionRetryPolicy
+else:
+    # there are no policies before Airflow 3.3
+    ExceptionRetryPolicy = getattr(sdk, "ExceptionRetryPolicy", object)
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Turn an error that no further try can mend into one that Airflow does not retry.
+
+    Raises:
+        AirflowFailException: another try cannot help; the error is its cause.
+    """
+    try:
+        yield
+    except Exception as error:
+        from dlt.orchestrate import is_terminal
+
+        if isinstance(error, sdk.AirflowException) or not is_terminal(error):
+            raise
+        raise sdk.AirflowFailException(str(error)) from error
+
+
+class DltRetryPolicy(ExceptionRetryPolicy):
+    """Fail at once what no further try can mend; retry what the destination or the network may have mended.
+
+    The rules of other policies are imported when a DAG is parsed; this one looks at errors only, in the task.
+
+    Args:
+        retry_delay: Delay before the next try after an error that passes by; the task's own when None.
+    """
+
+    def __init__(self, retry_delay: datetime.timedelta | None = None) -> None:
+        super().__init__(rules=[])
+        self.retry_delay = retry_delay
+
+    def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> Any:
+        """Return what Airflow does after an error.
+
+        Args:
+            exception: What the task raised; its causes count too.
+            try_number: Number of the try.
+            max_tries: Number of tries that the task has.
+            context: Context of the task.
+        """
+        from dlt.orchestrate import is_terminal
+
+        if not isinstance(exception, Exception):
+            # a signal or a time-out stopped the task: the next try goes on where it was
+            return sdk.RetryDecision.default()
+        if is_terminal(exception):
+            return sdk.RetryDecision.fail(reason=f"{type(exception).__name__}: another try cannot help")
+        if passes_by(exception):
+            return sdk.RetryDecision.retry(delay=self.retry_delay, reason=f"{type(exception).__name__} may pass by")
+        return sdk.RetryDecision.default()
+
+
+def dlt_retry_policy(retry_delay: datetime.timedelta | None = None) -> DltRetryPolicy:
+    """Return a policy for the `retry_policy` of tasks, which Airflow has since 3.3.
+
+    Args:
+        retry_delay: Delay before the next try after an error that passes by; the task's own when None.
+
+    Raises:
+        RuntimeError: this Airflow has no policies.
+    """
+    if ExceptionRetryPolicy is object:
+        raise RuntimeError(
+            "dlt_retry_policy: this Airflow has no retry policies, they came with 3.3. Leave retry_policy out: errors "
+            "that another try cannot mend fail the task at once all the same."
+        )
+    return DltRetryPolicy(retry_delay)
+
+
+def passes_by(error: BaseException | None) -> bool:
+    """Tell whether an error, or one of its causes, is of a kind that goes away by itself."""
+    from dlt.errors import TransientException
+
+    while error is not None:
+        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
+            return True
+        error = error.__cause__
+    return False
