@@ -1,1 +1,31 @@
 """Run extract, normalize and load as separate Prefect tasks."""
+
+from dlt.errors import MissingDependencyException
+
+try:
+    import prefect as _prefect
+except ImportError as error:
+    raise MissingDependencyException(
+        "dlt_prefect needs Prefect, which is not installed: pip install 'dlt-tasks[prefect]'"
+    ) from error
+del _prefect
+
+from dlt_prefect.blocks import DltDestination, DltPipeline  # noqa: E402  # after the check
+from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps  # noqa: E402
+from dlt_prefect.reschedule import automation, reschedule  # noqa: E402
+from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize  # noqa: E402
+
+__all__ = [
+    "DltDestination",
+    "DltPipeline",
+    "automation",
+    "clean_up",
+    "dlt_flow",
+    "extract",
+    "list_resources",
+    "load",
+    "normalize",
+    "reschedule",
+    "run_pipeline",
+    "run_steps",
+]

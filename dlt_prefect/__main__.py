@@ -1,0 +1,54 @@
+"""The command line: `python -m dlt_prefect reschedule` and `python -m dlt_prefect automation`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+import time
+from collections.abc import Sequence
+
+from dlt_prefect.reschedule import MOST_TRIES, automation, reschedule
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    whole = argparse.ArgumentParser(prog="python -m dlt_prefect", description="Run crashed flow runs again.")
+    commands = whole.add_subparsers(dest="command", required=True)
+    once = commands.add_parser("reschedule", help="schedule crashed flow runs again now")
+    once.add_argument("flow_run_ids", nargs="*", metavar="ID", help="flow runs; all crashed ones when there are none")
+    once.add_argument("--since", type=float, default=24.0, metavar="HOURS", help="only runs due in the last hours (24)")
+    once.add_argument("--watch", type=float, metavar="SECONDS", help="do it again every some seconds, until stopped")
+    always = commands.add_parser("automation", help="create an automation on the server that does it at once")
+    always.add_argument("--tag", action="append", default=[], help="only runs with this tag; may be repeated")
+    for command in (once, always):
+        command.add_argument("--deployment", metavar="FLOW/NAME", help="only runs of this deployment")
+        command.add_argument("--most-tries", type=int, default=MOST_TRIES, help=f"leave others alone ({MOST_TRIES})")
+    return whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code.
+
+    Args:
+        arguments: Those of the process when None.
+    """
+    chosen = parser().parse_args(arguments)
+    if chosen.command == "automation":
+        made = automation(deployment=chosen.deployment, tags=chosen.tag, most_tries=chosen.most_tries)
+        print(f"automation {made.name!r} has the id {made.id}")
+        return 0
+    since = datetime.timedelta(hours=chosen.since)
+    while True:
+        for flow_run_id in reschedule(chosen.flow_run_ids, chosen.deployment, since, chosen.most_tries):
+            print(flow_run_id, flush=True)
+        if chosen.watch is None:
+            return 0
+        time.sleep(chosen.watch)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

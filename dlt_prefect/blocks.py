@@ -1,0 +1,187 @@
+"""Blocks of Prefect that hold pipelines, destinations and their secrets, and a config provider that reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from prefect.blocks.core import Block
+from prefect.blocks.fields import SecretDict
+from pydantic import Field, SecretStr
+
+import dlt
+from dlt.configuration.providers.memory import MemoryProvider
+from dlt.orchestrate import Spec, SpecInvalid
+
+
+class DltDestination(Block):
+    """Hold the settings and credentials of one destination.
+
+    Args:
+        destination: Its type, such as "postgres" or "bigquery".
+        name: Name under which pipelines refer to it; the type when None.
+        credentials: Connection string, or an object written as JSON.
+        dataset_name: Dataset for pipelines that name none.
+        settings: Other values of the destination that are no secrets.
+    """
+
+    _block_type_name = "dlt destination"
+    _block_type_slug = "dlt-destination"
+    _description = "Where dlt loads to, with its credentials."
+
+    destination: str = Field(default=..., description="Its type, such as postgres, duckdb or bigquery.")
+    name: str | None = Field(default=None, description="Name under which pipelines refer to it; the type when empty.")
+    credentials: SecretStr = Field(default=SecretStr(""), description="Connection string, or a JSON object.")
+    dataset_name: str | None = Field(default=None, description="Dataset for pipelines that name none.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Other values that are no secrets.")
+
+    def values(self) -> dict[str, Any]:
+        """Return what pipelines find under `destination.<name>`."""
+        found: dict[str, Any] = dict(self.settings)
+        text = self.credentials.get_secret_value()
+        if text:
+            found["credentials"] = json.loads(text) if text.lstrip().startswith("{") else text
+        if self.name and self.name != self.destination:
+            found["destination_type"] = self.destination
+        return {"destination": {self.name or self.destination: found}}
+
+
+class DltPipeline(Block):
+    """Hold what a pipeline run is made of, and the secrets of its source.
+
+    Args:
+        source: Factory of the source, "package.module:name" or "path/to/file.py:name".
+        pipeline: Arguments of `dlt.pipeline`, or a factory written like the source's.
+        source_args: Arguments of the source's factory.
+        pipeline_args: Arguments of the pipeline's factory.
+        resources: Resources to load; all that are selected when empty.
+        run_args: Arguments of the run, such as write_disposition.
+        handoff: URL under which packages travel between workers.
+        work_dir: Folder for packages under way.
+        destination: Block of the destination, for pipelines given by arguments.
+        config: Settings by dotted key.
+        secrets: Secrets by dotted key, such as "sources.github.token".
+    """
+
+    _block_type_name = "dlt pipeline"
+    _block_type_slug = "dlt-pipeline"
+    _description = "A source and a pipeline of dlt, with the secrets of the source."
+
+    source: str = Field(default=..., description="package.module:name or path/to/file.py:name")
+    pipeline: dict[str, Any] | str = Field(default_factory=dict, description="Arguments of dlt.pipeline, or a factory.")
+    source_args: dict[str, Any] = Field(default_factory=dict)
+    pipeline_args: dict[str, Any] = Field(default_factory=dict)
+    resources: list[str] = Field(default_factory=list)
+    run_args: dict[str, Any] = Field(default_factory=dict)
+    handoff: str | None = Field(default=None, description="URL under which packages travel between workers.")
+    work_dir: str | None = None
+    destination: DltDestination | None = None
+    config: dict[str, Any] = Field(default_factory=dict, description="Settings by dotted key.")
+    secrets: SecretDict = Field(default_factory=lambda: SecretDict({}), description="Secrets by dotted key.")
+
+    def spec(self) -> dict[str, Any]:
+        """Return the spec, without any value of a secret."""
+        pipeline = self.pipeline
+        if isinstance(pipeline, Mapping) and self.destination is not None:
+            named = {"destination": self.destination.name or self.destination.destination}
+            if self.destination.dataset_name:
+                named["dataset_name"] = self.destination.dataset_name
+            pipeline = {**named, **pipeline}
+        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "handoff", "work_dir")
+        return Spec.from_dict({"pipeline": pipeline, **{key: getattr(self, key) for key in keys}}).to_dict()
+
+    def values(self) -> dict[str, Any]:
+        """Return settings and secrets of source and destination."""
+        found: dict[str, Any] = self.destination.values() if self.destination is not None else {}
+        return {**found, **self.config, **self.secrets.get_secret_value()}
+
+
+_values: ContextVar[MemoryProvider | None] = ContextVar("dlt_prefect_values", default=None)
+
+
+class BlockProvider:
+    """Give a step the values of the blocks that it names; other steps of the process do not see them."""
+
+    name = "Prefect Blocks"
+    supports_secrets = True
+    supports_settings = True
+
+    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+        """Return a value, or None, and its dotted key."""
+        held = _values.get()
+        return held.get(key, *sections) if held is not None else (None, ".".join((*sections, key)))
+
+    def keys(self) -> list[str]:
+        """Return the dotted keys that have values."""
+        held = _values.get()
+        return held.keys() if held is not None else []
+
+
+_PROVIDER = BlockProvider()
+
+
+def load_block(reference: str) -> DltPipeline | DltDestination:
+    """Return a block by "type/name", such as "dlt-destination/warehouse".
+
+    Raises:
+        SpecInvalid: there is none of this name, or it is of another type.
+    """
+    try:
+        block = Block.load(reference, _sync=True)
+    except ValueError as error:
+        raise SpecInvalid(f"block {reference!r}: {error}. Name it as type/name, and save it first.") from error
+    if not isinstance(block, (DltPipeline, DltDestination)):
+        raise SpecInvalid(f"block {reference!r} is a {type(block).__name__}. Name a dlt-pipeline or a dlt-destination.")
+    return block
+
+
+@contextmanager
+def values_of(references: Sequence[str]) -> Iterator[None]:
+    """Let the steps inside find the values of blocks; each block is looked up once.
+
+    Args:
+        references: Names of blocks as "type/name"; of a key that several have, the first one counts.
+    """
+    if not references:
+        yield
+        return
+    held = MemoryProvider(BlockProvider.name)
+    for reference in reversed(references):
+        for key, value in _flat(load_block(reference).values()):
+            held.set(key, value)
+    if all(provider is not _PROVIDER for provider in dlt.secrets.config_providers):
+        dlt.secrets.register_provider(_PROVIDER)
+    token = _values.set(held)
+    try:
+        yield
+    finally:
+        _values.reset(token)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def resolve(spec: str | Mapping[str, Any], blocks: Sequence[str] = ()) -> tuple[Spec, list[str]]:
+    """Return the spec, and the blocks whose values its steps need.
+
+    Args:
+        spec: The spec, or "dlt-pipeline/name" of a block that holds it.
+        blocks: More blocks.
+
+    Raises:
+        SpecInvalid: it is no spec, or there is no such block.
+    """
+    if not isinstance(spec, str):
+        return Spec.from_dict(spec), list(blocks)
+    block = load_block(spec)
+    if not isinstance(block, DltPipeline):
+        raise SpecInvalid(f"block {spec!r} holds no pipeline. Name a dlt-pipeline.")
+    return Spec.from_dict(block.spec()), [*blocks, spec]

@@ -1,0 +1,236 @@
+"""Flows that run the three tasks: one for any spec, and a decorator that makes one of a source."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import update_wrapper
+from typing import Any, Literal
+
+from prefect import Flow, flow
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectNotFound
+from prefect.futures import PrefectFuture
+from prefect.logging import get_run_logger
+
+from dlt.orchestrate import SpecInvalid
+from dlt_prefect import windows
+from dlt_prefect.blocks import resolve
+from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
+from dlt_prefect.tasks import BEGIN_AGAIN, clean_up, extract, find_window, list_resources, load, normalize
+
+FanOut = Literal["resources"] | Sequence[Any] | None
+_ROUNDS = 5
+# the slot of a killed run is free again after this time; Prefect asks for a minute at least
+_LEASE = 60.0
+
+
+@flow(name="dlt run pipeline")
+def run_pipeline(
+    spec: str | dict[str, Any],
+    fan_out: Any = None,
+    window: Any = None,
+    blocks: Sequence[str] = (),
+    limit: str | None = None,
+    cleanup: bool = True,
+) -> dict[str, Any]:
+    """Extract, normalize and load a spec; return the report of the load.
+
+    Args:
+        spec: The spec, or "dlt-pipeline/name" of a block that holds it.
+        fan_out: "resources" for one extract and normalize for each resource, a list of parts, or None. A part is the
+            name of a resource, a list of names, or a dict with "key", and "resources" or "source_args".
+        window: Start and end of the time to load; "auto" for the interval of the deployment's schedule; or None.
+        blocks: Blocks that hold settings and secrets, as "type/name".
+        limit: Name of the concurrency limit of which the run holds a slot; "dlt-<pipeline name>" when None. Where
+            there is no such limit, nothing is limited.
+        cleanup: Delete what the run left on workers and at the hand-off, once it is loaded.
+    """
+    return run_steps(spec, fan_out, window, blocks, limit, cleanup)
+
+
+def run_steps(
+    spec: str | Mapping[str, Any],
+    fan_out: Any = None,
+    window: Any = None,
+    blocks: Sequence[str] = (),
+    limit: str | None = None,
+    cleanup: bool = True,
+) -> dict[str, Any]:
+    """Do in a flow of your own what `run_pipeline` does; it takes the same arguments.
+
+    Raises:
+        SpecInvalid: the spec or a part is not right.
+        EmptyWindow: the window holds no time, or nothing says where it starts.
+    """
+    whole, names = resolve(spec, blocks)
+    with _slot(limit or f"dlt-{pipeline_label(whole)}"):
+        times = find_window() if window == "auto" else window
+        given = windows.given(times)
+        times = given.to_list() if given is not None else None
+        chosen = list_resources.submit(whole.to_dict(), names).result() if fan_out == "resources" else fan_out
+        parts = [part_of(item) for item in chosen] if chosen is not None else None
+        run = run_id(flow_run_id(), whole, given, parts)
+        for round_ in range(_ROUNDS):
+            tokens = []
+            for part in parts if parts is not None else [None]:
+                token = extract.submit(whole.to_dict(), part, times, run, names, round_)
+                tokens.append((token, normalize.submit(token, round_)))
+            last = load.submit([normalized for _, normalized in tokens], round_)
+            last.wait()
+            error = _first_error([*[future for pair in tokens for future in pair], last])
+            if error is None:
+                if cleanup:
+                    clean_up.submit([normalized for _, normalized in tokens]).wait()
+                return last.result()  # type: ignore[no-any-return]  # the report
+            if not isinstance(error, BEGIN_AGAIN) or round_ + 1 == _ROUNDS:
+                raise error
+            get_run_logger().warning("%s The run begins again.", error)
+    raise AssertionError("the last round returns or raises")
+
+
+def dlt_flow(
+    source: Callable[..., Any] | None = None,
+    *,
+    pipeline: str | Mapping[str, Any],
+    pipeline_args: Mapping[str, Any] | None = None,
+    resources: Sequence[str] = (),
+    run_args: Mapping[str, Any] | None = None,
+    handoff: str | None = None,
+    work_dir: str | None = None,
+    fan_out: FanOut = None,
+    window: Any = None,
+    blocks: Sequence[str] = (),
+    limit: str | None = None,
+    cleanup: bool = True,
+    **options: Any,
+) -> Any:
+    """Make a flow of a function that returns a source; the function runs inside of the extract task only.
+
+    The arguments of the function become the parameters of the flow; they must be JSON.
+
+    Args:
+        source: The function.
+        pipeline: Arguments of `dlt.pipeline` as JSON, or a factory as "package.module:name".
+        pipeline_args: Arguments of the pipeline's factory.
+        resources: Resources to load; all that are selected when empty.
+        run_args: Arguments of the run, such as write_disposition.
+        handoff: URL under which packages travel between workers.
+        work_dir: Folder for packages under way.
+        fan_out: As for `run_pipeline`.
+        window: As for `run_pipeline`.
+        blocks: As for `run_pipeline`.
+        limit: As for `run_pipeline`.
+        cleanup: As for `run_pipeline`.
+        **options: Options of `prefect.flow`, such as name, retries and task_runner.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Flow[Any, dict[str, Any]]:
+        signature = inspect.signature(function)
+
+        def steps(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            spec = {
+                "source": "dlt_prefect.flows:source_of_flow",
+                "source_args": {"flow": reference_to(function), "arguments": dict(bound.arguments)},
+                "pipeline": pipeline,
+                "pipeline_args": dict(pipeline_args or {}),
+                "resources": list(resources),
+                "run_args": dict(run_args or {}),
+                "handoff": handoff,
+                "work_dir": work_dir,
+            }
+            return run_steps(spec, fan_out, window, blocks, limit, cleanup)
+
+        update_wrapper(steps, function)
+        made = flow(**{"name": function.__name__.replace("_", "-"), **options})(steps)
+        made.dlt_source = function
+        return made  # type: ignore[no-any-return]  # Any where Prefect is not installed
+
+    return decorate if source is None else decorate(source)
+
+
+def source_of_flow(flow: str, arguments: Mapping[str, Any]) -> Any:
+    """Return the source of a function that `dlt_flow` decorates.
+
+    Args:
+        flow: Where the flow is, as "package.module:name" or "path/to/file.py:name".
+        arguments: Arguments of the function.
+    """
+    from dlt.orchestrate.spec import load_object
+
+    return load_object(flow).dlt_source(**arguments)  # type: ignore[attr-defined]  # set by dlt_flow
+
+
+def reference_to(function: Callable[..., Any]) -> str:
+    """Return where other processes find a function: its module if they can import it, else its file.
+
+    Raises:
+        SpecInvalid: it is inside of another function, or in no file.
+    """
+    if "<locals>" in function.__qualname__:
+        raise SpecInvalid(
+            f"@dlt_flow: {function.__qualname__} is inside of another function, where other processes do not find it. "
+            "Move it to the top of its module."
+        )
+    file = inspect.getsourcefile(function)
+    try:
+        found = importlib.util.find_spec(function.__module__)
+    except (ImportError, ValueError):
+        found = None
+    if found is not None and found.origin and file and os.path.abspath(found.origin) == os.path.abspath(file):
+        return f"{function.__module__}:{function.__name__}"
+    if not file or not os.path.isfile(file):
+        raise SpecInvalid(f"@dlt_flow: {function.__qualname__} is in no file, so other processes do not find it.")
+    return f"{os.path.abspath(file)}:{function.__name__}"
+
+
+def part_of(item: Any) -> dict[str, Any]:
+    """Return a part of a fan-out as a dict.
+
+    Raises:
+        SpecInvalid: it is no part.
+    """
+    if isinstance(item, str):
+        return {"key": item, "resources": [item]}
+    if isinstance(item, Mapping):
+        if item.get("key") and set(item) <= {"key", "resources", "source_args"}:
+            return dict(item)
+    elif isinstance(item, Sequence) and item and all(isinstance(name, str) for name in item):
+        return {"key": ", ".join(item), "resources": list(item)}
+    raise SpecInvalid(
+        f"fan_out: {item!r} is no part. Pass the name of a resource, a list of names, or a dict with key, and "
+        "resources or source_args."
+    )
+
+
+def _first_error(futures: Sequence[PrefectFuture[Any]]) -> BaseException | None:
+    """Return what failed first; a task that did not run, because one before it failed, tells nothing."""
+    others: BaseException | None = None
+    for future in futures:
+        if future.state.is_completed():
+            continue
+        found = future.result(raise_on_failure=False)
+        error = found if isinstance(found, BaseException) else RuntimeError(str(future.state.message))
+        if future.state.name != "NotReady":
+            return error
+        others = others or error
+    return others
+
+
+@contextmanager
+def _slot(name: str) -> Iterator[None]:
+    """Hold a slot of a concurrency limit, if there is one of this name."""
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_global_concurrency_limit_by_name(name)
+        except ObjectNotFound:
+            yield
+            return
+    with concurrency(name, occupy=1, lease_duration=_LEASE):
+        yield

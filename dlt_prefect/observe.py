@@ -1,0 +1,214 @@
+"""What people see of a run in Prefect: progress, tables, changes of the schema, assets, events, log lines."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.assets import Asset
+from prefect.context import AssetContext, FlowRunContext, TaskRunContext
+from prefect.events import emit_event
+from prefect.logging.handlers import APILogHandler
+
+from dlt.progress import Collector
+
+_MOST_TABLES = 10
+
+
+def artifact_key(*words: str) -> str:
+    """Return a key of lower case letters, digits and dashes."""
+    return "-".join(filter(None, (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in ("dlt", *words))))
+
+
+class ProgressArtifact(Collector):
+    """Show a step's progress as an artifact, which is updated at most once in a while.
+
+    Where nobody knows how many rows will come, it stays at 0 % and its text counts them.
+
+    Args:
+        step: Name of the step.
+        words: What its key is made of, beside the step.
+        period: Seconds between two updates.
+    """
+
+    def __init__(self, step: str, *words: str, period: float = 2.0) -> None:
+        self._name, self._words, self._period = step, words, period
+        self._counts: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+        self._shown = 0.0
+        self._id: Any = None
+
+    def open(self) -> ProgressArtifact:
+        """Make the artifact."""
+        self._id = create_progress_artifact(
+            progress=0.0, key=artifact_key(*self._words, self._name, "progress"), description=f"{self._name}: begun"
+        )
+        self._shown = time.monotonic()
+        return self
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+    ) -> None:
+        """Count, and show it when the period is over."""
+        self._counts[name] = self._counts.get(name, 0) + inc
+        if total:
+            self._totals[name] = total
+        if self._id is not None and time.monotonic() - self._shown >= self._period:
+            self._show(self._share())
+
+    def close(self, counts: Mapping[str, int]) -> None:
+        """Show the end.
+
+        Args:
+            counts: Rows by table.
+        """
+        if self._id is not None:
+            self._counts = dict(counts)
+            self._show(100.0)
+
+    def _share(self) -> float:
+        if not self._totals or set(self._totals) != set(self._counts):
+            return 0.0
+        return min(99.0, 100.0 * sum(self._counts.values()) / max(1, sum(self._totals.values())))
+
+    def _show(self, share: float) -> None:
+        most = sorted(self._counts.items(), key=lambda item: -item[1])[:_MOST_TABLES]
+        text = ", ".join(f"{count} {name}" for name, count in most) or "nothing new"
+        if len(self._counts) > len(most):
+            text += f" and {len(self._counts) - len(most)} more"
+        self._shown = time.monotonic()
+        update_progress_artifact(self._id, progress=share, description=f"{self._name}: {text}")
+
+
+def show_report(report: Mapping[str, Any]) -> None:
+    """Make the artifacts of a finished load: its tables, what changed in the schema, and a summary.
+
+    Args:
+        report: A LoadReport as JSON.
+    """
+    name = str(report["pipeline_name"])
+    rows = report["rows"]
+    loads = ", ".join(report["load_ids"]) or "none"
+    create_table_artifact(
+        key=artifact_key(name, "load"),
+        table=[
+            {
+                "table": table,
+                "rows": rows[table],
+                "columns": len(report["tables"].get(table, {})),
+                "dataset": report["datasets"].get(table, report["dataset_name"]),
+            }
+            for table in sorted(rows)
+        ],
+        description=f"{name}: load {loads} into {report['location']}",
+    )
+    create_markdown_artifact(
+        key=artifact_key(name, "schema-changes"), markdown=schema_changes(report), description=f"{name}: schema"
+    )
+    create_markdown_artifact(key=artifact_key(name, "summary"), markdown=summary(report), description=f"{name}: load")
+
+
+def schema_changes(report: Mapping[str, Any]) -> str:
+    """Return the columns that a load added, as Markdown."""
+    update = report["schema_update"]
+    if not update:
+        return "No table and no column was added.\n"
+    lines = ["| table | column | type |", "| --- | --- | --- |"]
+    for table in sorted(update):
+        lines += [f"| {table} | + {column} | {kind} |" for column, kind in update[table].items()]
+    return "\n".join(lines) + "\n"
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """Return what a load did, as Markdown, with a bar for each table."""
+    rows = report["rows"]
+    most = max(rows.values(), default=0) or 1
+    lines = [
+        f"# {report['pipeline_name']}",
+        "",
+        f"{sum(rows.values())} rows in {len(rows)} tables were "
+        f"{'loaded before' if report['skipped'] else 'loaded'} into `{report['location']}`.",
+        "",
+        "| table | rows | |",
+        "| --- | ---: | --- |",
+    ]
+    for table in sorted(rows, key=lambda table: (-rows[table], table)):
+        lines.append(f"| {table} | {rows[table]} | {'█' * round(20 * rows[table] / most)} |")
+    lines += ["", "Load ids: " + (", ".join(f"`{load}`" for load in report["load_ids"]) or "none"), ""]
+    lines += ["```text", report["text"], "```", ""]
+    return "\n".join(lines)
+
+
+def asset_key(location: str, dataset: str, table: str) -> str:
+    """Return the key of a table: a URI without user, password and characters that Prefect refuses."""
+    parts = urlsplit(location)
+    scheme = re.sub(r"[^a-z0-9]", "", parts.scheme.lower()) or "dlt"
+    place = f"{parts.netloc.rpartition('@')[2]}{parts.path}".strip("/")
+    path = re.sub(r"[^\w./:=-]", "_", "/".join(filter(None, (place, dataset, table))))
+    return f"{scheme}://{path}"
+
+
+def record_assets(report: Mapping[str, Any]) -> None:
+    """Let the task at work materialise an asset for each table, child tables too, when it completes.
+
+    Which tables there are is known only now, so they cannot stand in `@materialize`.
+    """
+    context = AssetContext.get()
+    if context is None:
+        return
+    for table, rows in report["rows"].items():
+        dataset = str(report["datasets"].get(table, report["dataset_name"]))
+        asset = Asset(key=asset_key(str(report["location"]), dataset, table))
+        context.downstream_assets.add(asset)
+        context.add_asset_metadata(
+            asset.key,
+            {
+                "rows": rows,
+                "load_ids": report["load_ids"],
+                "columns": report["tables"].get(table, {}),
+                "schema_hash": report["schema_hash"],
+            },
+        )
+    context.materialized_by = "dlt"
+    context.update_tracked_assets()
+
+
+def tell(event: str, pipeline_name: str, run: str, **payload: Any) -> None:
+    """Emit an event about a pipeline.
+
+    Args:
+        event: Such as "dlt.load.completed".
+        pipeline_name: Name of the pipeline.
+        run: Id of the run.
+        **payload: Details.
+    """
+    resource = {"prefect.resource.id": f"dlt.pipeline.{pipeline_name}", "prefect.resource.name": pipeline_name}
+    emit_event(event, resource=resource, payload={"run": run, **payload})
+
+
+def send_logs() -> None:
+    """Send what the library logs to Prefect, with the task run that it comes from."""
+    logger = logging.getLogger("dlt")
+    if not any(isinstance(handler, _StepLogs) for handler in logger.handlers):
+        logger.addHandler(_StepLogs())
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+
+
+class _StepLogs(APILogHandler):
+    """Send records that belong to a run; the handler of Prefect warns about others."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a record."""
+        if FlowRunContext.get() is not None or TaskRunContext.get() is not None:
+            super().emit(record)

@@ -1,0 +1,121 @@
+"""Run crashed flow runs again: a run whose process was killed is CRASHED, and Prefect's `retries` do not see that."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from prefect.automations import Automation
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.states import AwaitingRetry
+
+MOST_TRIES = 5
+"""A run that crashed this often is left alone: it would most likely crash again."""
+_PAGE = 200
+
+
+def reschedule(
+    flow_run_ids: Iterable[str | UUID] = (),
+    deployment: str | None = None,
+    since: datetime.timedelta = datetime.timedelta(days=1),
+    most_tries: int = MOST_TRIES,
+) -> list[str]:
+    """Schedule crashed flow runs again, each with its own id, so that they find the work they had done.
+
+    Args:
+        flow_run_ids: The flow runs; all crashed ones when empty.
+        deployment: Only runs of this one, as "flow/deployment".
+        since: Only runs that were due within this time before now.
+        most_tries: Leave runs alone that ran this often.
+
+    Returns:
+        The ids of the runs that were scheduled.
+    """
+    wanted: dict[str, Any] = {"state": {"type": {"any_": ["CRASHED"]}}}
+    ids = [UUID(str(value)) for value in flow_run_ids]
+    if ids:
+        wanted["id"] = {"any_": ids}
+    else:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        wanted["expected_start_time"] = {"after_": now - since}
+    done = []
+    with get_client(sync_client=True) as client:
+        if deployment is not None:
+            wanted["deployment_id"] = {"any_": [client.read_deployment_by_name(deployment).id]}
+        else:
+            # without a deployment nobody knows where to run it
+            wanted["deployment_id"] = {"is_null_": False}
+        runs = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(wanted),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+            limit=_PAGE,
+        )
+        for run in runs:
+            # a flow that another one started is run again by that one
+            if run.run_count >= most_tries or run.parent_task_run_id is not None:
+                continue
+            state = AwaitingRetry(scheduled_time=datetime.datetime.now(datetime.timezone.utc))
+            client.set_flow_run_state(run.id, state, force=True)
+            done.append(str(run.id))
+    return done
+
+
+def automation(
+    name: str = "dlt: reschedule crashed flow runs",
+    deployment: str | None = None,
+    tags: Iterable[str] = (),
+    most_tries: int = MOST_TRIES,
+) -> Automation:
+    """Create an automation on the server that schedules flow runs again as soon as they crash.
+
+    One of the same name is replaced.
+
+    Args:
+        name: Its name.
+        deployment: Only runs of this deployment, as "flow/deployment".
+        tags: Only runs with one of these tags.
+        most_tries: Leave runs alone that ran this often.
+    """
+    related = []
+    with get_client(sync_client=True) as client:
+        if deployment is not None:
+            found = client.read_deployment_by_name(deployment)
+            related.append(
+                {"prefect.resource.role": "deployment", "prefect.resource.id": f"prefect.deployment.{found.id}"}
+            )
+        else:
+            related.append({"prefect.resource.role": "deployment", "prefect.resource.id": "prefect.deployment.*"})
+        chosen = [f"prefect.tag.{tag}" for tag in tags]
+        if chosen:
+            related.append({"prefect.resource.role": "tag", "prefect.resource.id": chosen})  # type: ignore[dict-item]  # Prefect takes lists
+        for known in client.read_automations_by_name(name):
+            client.delete_automation(known.id)
+    made = Automation(
+        name=name,
+        description="Made by dlt_prefect: a run whose process was killed runs again, with the work it had done.",
+        trigger=EventTrigger(
+            expect={"prefect.flow-run.Crashed"},
+            match={
+                "prefect.resource.id": "prefect.flow-run.*",
+                "prefect.run-count": [str(count) for count in range(1, most_tries)],
+            },
+            match_related=related if len(related) > 1 else related[0],
+            for_each={"prefect.resource.id"},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=datetime.timedelta(0),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.SCHEDULED, name="AwaitingRetry", message="rescheduled after a crash", force=True
+            )
+        ],
+    )
+    return made.create(_sync=True)  # type: ignore[no-any-return]  # Any where Prefect is not installed

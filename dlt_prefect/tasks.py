@@ -1,0 +1,234 @@
+"""Extract, normalize and load as tasks; what they take and return is small JSON, so every task runner can carry it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE, CachePolicy
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import TaskRunContext
+from prefect.runtime import task_run
+from prefect.tasks import exponential_backoff
+
+from dlt.orchestrate import (
+    HandoffCorrupt,
+    HandoffMissing,
+    Spec,
+    StaleExtract,
+    cleanup_step,
+    extract_step,
+    is_terminal,
+    load_step,
+    normalize_step,
+    resource_names,
+)
+from dlt_prefect import observe, windows
+from dlt_prefect.blocks import resolve, values_of
+from dlt_prefect.identity import flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
+
+BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt)
+"""Errors after which the same task cannot succeed, but a run that extracts again can."""
+
+
+def _retry(task: Any, task_run: Any, state: Any) -> bool:
+    """Retry unless the error would come back."""
+    error = state.data if isinstance(state.data, BaseException) else None
+    return not is_terminal(error)
+
+
+def _cache_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
+    """Return a key that stays the same when a crashed flow run is rescheduled."""
+    run = context.task_run.flow_run_id
+    if run is None:
+        return None
+    text = json.dumps(parameters, sort_keys=True, default=str)
+    return f"dlt-{context.task.name}-{run}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _extract_name(parameters: dict[str, Any]) -> str:
+    """Return the name of a task run that works on a spec: the resources or the part."""
+    part, spec = parameters.get("part") or {}, parameters["spec"]
+    if isinstance(spec, str):
+        chosen = spec
+    else:
+        names = part.get("resources") or spec.get("resources") or [str(spec.get("source")).rpartition(":")[2]]
+        chosen = part.get("key") or ", ".join(names)
+    return f"{task_run.task_name} {chosen}"
+
+
+def _normalize_name(parameters: dict[str, Any]) -> str:
+    token = parameters["token"]
+    return f"{task_run.task_name} {token['chunk'] or token['pipeline_name']}"
+
+
+def _load_name(parameters: dict[str, Any]) -> str:
+    tokens = parameters["tokens"]
+    first = tokens if isinstance(tokens, Mapping) else next(iter(tokens), {})
+    return f"{task_run.task_name} {first.get('pipeline_name')}"
+
+
+_OPTIONS: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": _retry,
+    "cache_policy": CachePolicy.from_cache_key_fn(_cache_key),
+    "persist_result": True,
+    "result_serializer": "json",
+}
+
+
+@task(name="extract", task_run_name=_extract_name, **_OPTIONS)
+def extract(
+    spec: str | dict[str, Any],
+    part: dict[str, Any] | None = None,
+    window: Any = None,
+    run: str | None = None,
+    blocks: Sequence[str] = (),
+    round_: int = 0,
+) -> dict[str, Any]:
+    """Extract a source, or one part of it; return a token that says where the packages are.
+
+    Args:
+        spec: The spec, or "dlt-pipeline/name" of a block that holds it.
+        part: Part of a fan-out: its "key", and "resources" or "source_args" that differ from the spec's.
+        window: Start and end of the time to load.
+        run: Id of the run, where a flow run loads the same spec more than once, or in parts.
+        blocks: Blocks that hold settings and secrets, as "type/name".
+        round_: How often this was begun again, because another run changed the state in between.
+    """
+    whole, names = resolve(spec, blocks)
+    own, key = _of(whole, part)
+    times = windows.given(window)
+    identity = run or run_id(flow_run_id(), whole, times, [part] if part is not None else None)
+    with _step("extract", names, pipeline_label(whole), key) as progress:
+        token = extract_step(own, step_context(identity, key, times, round_, progress))
+        progress.close(token.rows)
+        observe.tell("dlt.extract.completed", token.pipeline_name, identity, part=key, rows=token.rows)
+    return {**token.to_dict(), "blocks": names}
+
+
+@task(name="normalize", task_run_name=_normalize_name, **_OPTIONS)
+def normalize(token: dict[str, Any], round_: int = 0) -> dict[str, Any]:
+    """Normalize what an extract left; return a token that says where the result is.
+
+    Args:
+        token: What `extract` returned.
+        round_: As for `extract`.
+    """
+    with values_of(token["blocks"]), _plain_errors():
+        observe.send_logs()
+        made = normalize_step(token, step_context(token["run_id"], token["chunk"], None, round_, None))
+        observe.tell("dlt.normalize.completed", made.pipeline_name, made.run_id, part=made.chunk, rows=made.rows)
+    return {**made.to_dict(), "blocks": token["blocks"]}
+
+
+@task(name="load", task_run_name=_load_name, **_OPTIONS)
+def load(tokens: dict[str, Any] | list[dict[str, Any]], round_: int = 0) -> dict[str, Any]:
+    """Load what one normalize left, or all parts of a fan-out in one transaction; return the report.
+
+    Args:
+        tokens: What `normalize` returned.
+        round_: As for `extract`.
+    """
+    parts = [tokens] if isinstance(tokens, Mapping) else list(tokens)
+    first: Mapping[str, Any] = parts[0] if parts else {}
+    identity, name = str(first.get("run_id")), str(first.get("pipeline_name"))
+    try:
+        with _step("load", first.get("blocks", ()), name) as progress:
+            report = load_step(parts, step_context(identity, "", None, round_, progress)).to_dict()
+            progress.close(report["rows"])
+            observe.show_report(report)
+            observe.record_assets(report)
+            observe.tell(
+                "dlt.load.completed",
+                name,
+                identity,
+                **{key: report[key] for key in ("load_ids", "rows", "schema_update", "skipped", "location")},
+            )
+    except Exception as error:
+        if is_terminal(error) or last_try():
+            observe.tell("dlt.load.failed", name, identity, error=str(error), terminal=is_terminal(error))
+        raise
+    return report
+
+
+@task(name="list resources", task_run_name=_extract_name, **_OPTIONS)
+def list_resources(spec: dict[str, Any], blocks: Sequence[str] = ()) -> list[str]:
+    """Return the names of the resources of a source, which is imported where this runs.
+
+    Args:
+        spec: The spec.
+        blocks: Blocks that hold settings and secrets.
+    """
+    with values_of(blocks), _plain_errors():
+        return list(spec.get("resources") or resource_names(Spec.from_dict(spec)))
+
+
+@task(name="find window", **_OPTIONS)
+def find_window() -> list[str]:
+    """Return start and end of the time that this flow run loads, from the schedule of its deployment."""
+    run = flow_run()
+    with get_client(sync_client=True) as client:
+        if run is None or run.deployment_id is None:
+            return windows.since(None, run.expected_start_time if run is not None else None).to_list()  # type: ignore[arg-type]  # raises
+        deployment = client.read_deployment(run.deployment_id)
+        earlier = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(
+                {
+                    "deployment_id": {"any_": [run.deployment_id]},
+                    "state": {"type": {"any_": ["COMPLETED"]}},
+                    "expected_start_time": {"before_": run.expected_start_time},
+                }
+            ),
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=2,
+        )
+    previous = next((other.expected_start_time for other in earlier if other.id != run.id), None)
+    return windows.scheduled(run, deployment, previous).to_list()
+
+
+@task(name="clean up", task_run_name=_load_name, retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
+def clean_up(tokens: list[dict[str, Any]]) -> None:
+    """Delete what a finished run left on this worker and at the hand-off.
+
+    Args:
+        tokens: What `normalize` returned, of all parts.
+    """
+    with values_of(tokens[0]["blocks"]), _plain_errors():
+        cleanup_step(tokens[0])
+
+
+def _of(spec: Spec, part: Mapping[str, Any] | None) -> tuple[Spec, str]:
+    if part is None:
+        return spec, ""
+    return spec.part(part.get("resources"), part.get("source_args")), str(part["key"])
+
+
+@contextmanager
+def _step(name: str, blocks: Sequence[str], *words: str) -> Iterator[observe.ProgressArtifact]:
+    """Give a step its settings and secrets, and show its progress."""
+    with values_of(blocks), _plain_errors():
+        observe.send_logs()
+        yield observe.ProgressArtifact(name, *words).open()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Raise the cause by itself where the flow must see it: causes are lost on the way from other processes."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, BEGIN_AGAIN) and cause is not error:
+                raise cause from None
+            cause = cause.__cause__
+        raise
