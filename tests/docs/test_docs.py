@@ -11,7 +11,12 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+OF_ORCHESTRATORS = {"airflow", "prefect"}
+"""These pages run in the environments of Airflow and Prefect, with the tests of those."""
+PAGES = [
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem not in OF_ORCHESTRATORS),
+    ROOT / "README.md",
+]
 
 
 def write_file(example: Example) -> None:
