@@ -229,32 +229,26 @@ def _zone(value: Any) -> datetime.tzinfo:
 def _step(cron: str, time: datetime.datetime, timezone: datetime.tzinfo, direction: int) -> datetime.datetime:
     """Return the time of a cron expression that is next to a moment, as Airflow reckons it.
 
-    An expression of one time a day follows the clock on the wall, one of several times follows the clock that has no
-    summer time, so that every hour has its run.
+    An expression for every hour follows a clock that has no summer time, so that every hour has its run; any other
+    follows the clock on the wall.
     """
     from croniter import croniter
 
     local = time.astimezone(timezone).replace(tzinfo=None)
     ticks = croniter(cron, start_time=local)
-    found: datetime.datetime = ticks.get_next(datetime.datetime) if direction > 0 else ticks.get_prev(datetime.datetime)
-    if _same_time_of_day(cron, local):
-        return _in_zone(found, timezone)
-    moved: datetime.datetime = time.astimezone(UTC) + (found - local)
-    return moved.astimezone(time.tzinfo)
-
-
-def _same_time_of_day(cron: str, start: datetime.datetime) -> bool:
-    from croniter import croniter
-
-    ticks = croniter(cron, start_time=start)
-    first, second = ticks.get_next(datetime.datetime), ticks.get_next(datetime.datetime)
-    return bool((first.hour, first.minute) == (second.hour, second.minute))
+    step = ticks.get_next if direction > 0 else ticks.get_prev
+    found: datetime.datetime = step(datetime.datetime)
+    if ticks.expanded[1] == ["*"]:
+        return time.astimezone(UTC) + (found - local)
+    # a time that the clock skips is an hour later that day, which may be the moment itself
+    while (_in_zone(found, timezone) - time).total_seconds() * direction <= 0:
+        found = step(datetime.datetime)
+    return _in_zone(found, timezone)
 
 
 def _in_zone(naive: datetime.datetime, timezone: datetime.tzinfo) -> datetime.datetime:
-    made = naive.replace(tzinfo=timezone)
-    # a time that the clock skips becomes the one that it shows instead
-    return made.astimezone(UTC).astimezone(timezone)
+    """Return the moment in UTC; the second one of a time that the clock shows twice."""
+    return max(naive.replace(tzinfo=timezone, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
 # -- from Airflow
