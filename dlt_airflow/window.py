@@ -234,16 +234,23 @@ def _step(cron: str, time: datetime.datetime, timezone: datetime.tzinfo, directi
     """
     from croniter import croniter
 
+    time = _plain(time)
     local = time.astimezone(timezone).replace(tzinfo=None)
     ticks = croniter(cron, start_time=local)
     step = ticks.get_next if direction > 0 else ticks.get_prev
     found: datetime.datetime = step(datetime.datetime)
     if ticks.expanded[1] == ["*"]:
-        return time.astimezone(UTC) + (found - local)
+        return time + (found - local)
     # a time that the clock skips is an hour later that day, which may be the moment itself
     while (_in_zone(found, timezone) - time).total_seconds() * direction <= 0:
         found = step(datetime.datetime)
     return _in_zone(found, timezone)
+
+
+def _plain(time: datetime.datetime) -> datetime.datetime:
+    """Return a moment in UTC without what Airflow's own class of datetimes does to sums."""
+    utc = time.astimezone(UTC)
+    return datetime.datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
 
 
 def _in_zone(naive: datetime.datetime, timezone: datetime.tzinfo) -> datetime.datetime:

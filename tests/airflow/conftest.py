@@ -48,9 +48,7 @@ if HAS_AIRFLOW:
 
 def pytest_report_header() -> list[str]:
     """Say that tests are left out, and how to run them."""
-    return (
-        [] if HAS_AIRFLOW else ["airflow: not installed here, its tests are left out; run them with make test-airflow"]
-    )
+    return [] if HAS_AIRFLOW else ["airflow: not installed, its tests are left out; make test-airflow runs them"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -82,7 +82,7 @@ def test_order() -> None:
 
 
 def test_an_interval_that_holds_nothing_does_not_count() -> None:
-    """Cron text in Airflow 3 gives runs whose interval ends where it begins: the run before, or the timetable, counts."""
+    """Cron text in Airflow 3 gives runs whose interval holds nothing: the run before counts."""
     point = (at("2026-01-09"), at("2026-01-09"))
     facts = RunFacts(moment=at("2026-01-09"), interval=point, previous_end=at("2026-01-07"), schedule=DAILY)
     assert pair(find_window("auto", facts)) == ("01-07T00:00", "01-09T00:00")
@@ -262,9 +262,8 @@ def test_facts() -> None:
         run_after=at("2026-01-09"),
         run_type="backfill",
     )
-    ti = SimpleNamespace(
-        get_previous_dagrun=lambda: SimpleNamespace(data_interval_end=None, logical_date=at("2026-01-07"))
-    )
+    previous = SimpleNamespace(data_interval_end=None, logical_date=at("2026-01-07"))
+    ti = SimpleNamespace(get_previous_dagrun=lambda: previous)
     context = {
         "dag_run": dag_run,
         "ti": ti,
