@@ -1,0 +1,348 @@
+"""Flows in this process, on a temporary server: rows, retries, caches, names, artifacts, assets, events, blocks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
+from prefect.context import TaskRunContext
+
+import dlt_prefect
+from dlt.errors import SpecInvalid
+from dlt_prefect import DltDestination, DltPipeline, extract, load, normalize, run_pipeline
+from dlt_prefect.flows import part_of
+from tests.prefect import shop
+from tests.prefect.rows import content, load_directly, spec
+
+pytestmark = pytest.mark.usefixtures("harness")
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the path of a DuckDB file, in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    yield str(tmp_path / "shop.duckdb")
+
+
+def clean(tmp_path: Path, *lasts: int) -> dict[str, Any]:
+    """Return what direct runs leave."""
+    file = str(tmp_path / "clean.duckdb")
+    for last in lasts:
+        load_directly(file, "shop", tmp_path / "direct", last, "duckdb")
+    return content(file, "shop", tmp_path / "read_clean", "duckdb")
+
+
+def task_runs(flow_run_id: Any) -> list[Any]:
+    """Return the task runs of a flow run, as the server knows them, once it knows of their ends."""
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    deadline = time.monotonic() + 30
+    while True:
+        with get_client(sync_client=True) as client:
+            chosen = FlowRunFilter.model_validate({"id": {"any_": [flow_run_id]}})
+            found = client.read_task_runs(flow_run_filter=chosen)
+        if (found and all(run.state is not None and run.state.is_final() for run in found)) or (
+            time.monotonic() > deadline
+        ):
+            return sorted(found, key=lambda run: run.name)
+        time.sleep(0.2)
+
+
+def events(name: str, wanted: Any, count: int = 1) -> list[dict[str, Any]]:
+    """Return the events of a name that fit, once as many as wanted have come."""
+    import httpx
+
+    with get_client(sync_client=True) as client:
+        url = str(client.api_url).rstrip("/")
+    deadline = time.monotonic() + 30
+    while True:
+        answer = httpx.post(f"{url}/events/filter", json={"filter": {"event": {"name": [name]}}, "limit": 50})
+        found = [event for event in answer.raise_for_status().json()["events"] if wanted(event)]
+        if len(found) >= count or time.monotonic() > deadline:
+            return found
+        time.sleep(0.2)
+
+
+def key_of(event: dict[str, Any]) -> str:
+    """Return the id of what an event is about."""
+    return str(event["resource"]["prefect.resource.id"])
+
+
+@pytest.mark.parametrize("fan_out", [None, "resources", [["orders", "prices"], "customers"]])
+def test_rows_are_those_of_a_direct_run(fan_out: Any, database: str, tmp_path: Path) -> None:
+    """A flow, also when it fans out, leaves in two runs what two direct runs leave, and its state."""
+    for last in (6, 11):
+        report = run_pipeline(spec(database, last=last, kind="duckdb"), fan_out=fan_out)
+        assert report["rows"]["prices"] == last
+    assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
+
+
+def test_task_runs_are_named_by_what_they_work_on(database: str) -> None:
+    """The names of mapped task runs tell their resources."""
+    state = run_pipeline(spec(database, kind="duckdb"), fan_out="resources", return_state=True)
+    names = [run.name for run in task_runs(state.state_details.flow_run_id)]
+    parts = ["customers", "orders", "prices"]
+    each = [f"{step} {part}" for step in ("extract", "normalize") for part in parts]
+    assert names == sorted([*each, "list resources shop", "load shop", "clean up shop"])
+
+
+def test_nothing_is_left_on_the_worker(database: str, tmp_path: Path) -> None:
+    """The packages of a finished run are deleted, unless they are to be kept."""
+    run_pipeline(spec(database, kind="duckdb", work_dir=str(tmp_path / "work")))
+    assert [path for path in (tmp_path / "work").rglob("*") if path.is_file()] == []
+    run_pipeline(spec(database, kind="duckdb", work_dir=str(tmp_path / "work")), cleanup=False)
+    assert [path for path in (tmp_path / "work").rglob("*") if path.is_file()] != []
+
+
+@pytest.mark.parametrize(("kind", "calls"), [("terminal", 1), ("transient", 3)])
+def test_only_errors_that_may_go_away_are_retried(kind: str, calls: int, database: str, tmp_path: Path) -> None:
+    """A terminal error fails at the first try."""
+    counter = tmp_path / "calls"
+    broken = spec(database, kind="duckdb") | {
+        "source": f"{shop.FILE}:failing",
+        "source_args": {"kind": kind, "counter": str(counter)},
+    }
+    quick = extract.with_options(retries=2, retry_delay_seconds=0, retry_jitter_factor=None)
+
+    @flow
+    def once() -> None:
+        quick(broken)
+
+    state = once(return_state=True)
+    assert state.is_failed()
+    assert len(counter.read_text()) == calls
+
+
+def test_a_second_call_in_the_same_flow_run_is_served_from_the_cache(database: str, tmp_path: Path) -> None:
+    """What a flow run extracted and loaded is not extracted and loaded again."""
+    imported = tmp_path / "imported"
+    imported.mkdir()
+    plan = spec(database, kind="duckdb", source_args={"imported": str(imported)})
+
+    @flow
+    def twice() -> list[Any]:
+        states = []
+        for _ in range(2):
+            token = extract(plan, return_state=True)
+            done = normalize(token, return_state=True)
+            states += [token, done, load(done, return_state=True)]
+        return [state.name for state in states]
+
+    assert twice() == ["Completed"] * 3 + ["Cached"] * 3
+    assert len(list(imported.iterdir())) == 1
+    assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 11)
+
+
+def test_another_spec_in_the_same_flow_run_is_another_load(database: str, tmp_path: Path) -> None:
+    """Two loads of one flow run do not take each other for done."""
+
+    @flow
+    def both() -> None:
+        for last in (6, 11):
+            load(normalize(extract(spec(database, last=last, kind="duckdb"))))
+
+    both()
+    assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
+
+
+def test_artifacts_show_tables_schema_and_progress(database: str) -> None:
+    """After a load there are artifacts of the load, of each step's progress, and of what changed in the schema."""
+    name = f"art{os.getpid()}"
+    run_pipeline(spec(database, kind="duckdb", pipeline_args={"pipeline_name": name}))
+    with get_client(sync_client=True) as client:
+        found = {artifact.key: artifact for artifact in client.read_artifacts() if name in (artifact.key or "")}
+    assert set(found) == {
+        f"dlt-{name}-{end}" for end in ("extract-progress", "load-progress", "load", "schema-changes", "summary")
+    }
+    table = {row["table"]: row["rows"] for row in json.loads(found[f"dlt-{name}-load"].data)}
+    assert table["orders"] == table["prices"] == 11
+    assert table["prices__tags"] == 12
+    assert "| orders | + seen | bigint |" in found[f"dlt-{name}-schema-changes"].data
+    assert "| orders | 11 |" in found[f"dlt-{name}-summary"].data
+    assert found[f"dlt-{name}-load-progress"].data == 100.0
+
+
+def test_each_table_is_an_asset_with_its_rows(database: str) -> None:
+    """Parent and child tables are materialised, with rows and types; events tell of each step."""
+    name = f"evt{os.getpid()}"
+    run_pipeline(spec(database, kind="duckdb", pipeline_args={"pipeline_name": name}))
+    found = events(
+        "prefect.asset.materialization.succeeded", lambda e: database in e["resource"]["prefect.resource.id"], 6
+    )
+    rows = {key_of(e).rpartition("/")[2]: e["payload"]["rows"] for e in found}
+    assert rows["orders"] == 11
+    assert rows["prices__tags"] == 12
+    assert {key.rpartition("__")[2] for key in rows} == {"orders", "customers", "prices", "tags"}
+    for step in ("extract", "normalize", "load"):
+        (event,) = events(
+            f"dlt.{step}.completed", lambda e: e["resource"]["prefect.resource.id"] == f"dlt.pipeline.{name}"
+        )
+        assert event["payload"]["rows"]["orders"] == 11
+
+
+def test_a_failed_load_tells(database: str, tmp_path: Path) -> None:
+    """The event of a failed load names the error; the flow run fails."""
+    name = f"bad{os.getpid()}"
+    plan = spec(str(tmp_path / "no" / "such" / "folder.duckdb"), kind="duckdb", pipeline_args={"pipeline_name": name})
+
+    @flow
+    def broken() -> Any:
+        token = normalize(extract(spec(database, kind="duckdb", pipeline_args={"pipeline_name": name})))
+        return load.with_options(retries=0)({**token, "spec": {**token["spec"], **plan}})
+
+    assert broken(return_state=True).is_failed()
+    (event,) = events("dlt.load.failed", lambda e: key_of(e) == f"dlt.pipeline.{name}")
+    assert event["payload"]["error"]
+
+
+def test_blocks_give_credentials_to_the_steps_only(tmp_path: Path, database: str, caplog: Any) -> None:
+    """A pipeline block holds the spec and the secrets; they are looked up once a step, and are shown nowhere."""
+    secret = f"{tmp_path}/hidden-s3cr3t.duckdb"
+    DltDestination(destination="duckdb", name="warehouse", credentials=secret, dataset_name="shop").save(
+        "warehouse", overwrite=True
+    )
+    DltPipeline(
+        source=f"{shop.FILE}:shop",
+        source_args={"last": 11},
+        pipeline={"pipeline_name": "shop"},
+        destination=DltDestination.load("warehouse"),
+        secrets={"sources.api.token": "t0p-s3cr3t"},
+    ).save("nightly", overwrite=True)
+    with caplog.at_level(logging.INFO):
+        state = run_pipeline("dlt-pipeline/nightly", return_state=True)
+    assert state.is_completed()
+    assert content(secret, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 11)
+    assert "t0p-s3cr3t" not in caplog.text
+    with get_client(sync_client=True) as client:
+        shown = client.read_flow_run(state.state_details.flow_run_id).model_dump_json()
+        kept = client.read_block_document_by_name("nightly", "dlt-pipeline", include_secrets=False).model_dump_json()
+    for text in (shown, kept):
+        assert "s3cr3t" not in text
+
+
+def test_each_step_looks_a_block_up_once(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many values a step asks for, it reads each of its blocks one time."""
+    from dlt_prefect import blocks
+
+    DltDestination(destination="duckdb", credentials=database).save("once", overwrite=True)
+    calls: list[str] = []
+    real = blocks.load_block
+
+    def counted(reference: str) -> Any:
+        task = TaskRunContext.get()
+        calls.append(task.task_run.name if task else "flow")
+        return real(reference)
+
+    monkeypatch.setattr(blocks, "load_block", counted)
+    plan = {
+        "source": f"{shop.FILE}:shop",
+        "source_args": {"last": 3},
+        "pipeline": {"pipeline_name": "shop", "destination": "duckdb", "dataset_name": "shop"},
+    }
+    run_pipeline(plan, blocks=["dlt-destination/once"])
+    assert sorted(calls) == ["clean up shop", "extract shop", "load shop", "normalize shop"]
+    assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 3)
+
+
+def test_a_block_that_is_not_there_is_named() -> None:
+    """A wrong name of a block fails with the name."""
+    with pytest.raises(SpecInvalid, match="dlt-pipeline/nobody"):
+        run_pipeline("dlt-pipeline/nobody")
+
+
+def test_two_windows_of_one_flow_load_what_is_in_them(database: str) -> None:
+    """An explicit window reaches the cursor."""
+    plan = {
+        "source": f"{shop.FILE}:days",
+        "pipeline": f"{shop.FILE}:make_pipeline",
+        "pipeline_args": {"url": database, "kind": "duckdb"},
+    }
+    for start, end, loaded in (("01-03", "01-05", 2), ("01-10", "01-11", 1)):
+        report = run_pipeline(plan, window=[f"2026-{start}T00:00:00Z", f"2026-{end}T00:00:00Z"])
+        assert report["rows"] == {"events": loaded}
+
+
+def test_an_automatic_window_needs_a_deployment(database: str) -> None:
+    """Without a deployment nobody knows where the window starts; that is an error, not an empty load."""
+    state = run_pipeline(spec(database, kind="duckdb"), window="auto", return_state=True)
+    assert state.is_failed()
+    assert "Pass window=" in str(state.result(raise_on_failure=False))
+
+
+def test_a_decorated_function_becomes_a_flow(tmp_path: Path, database: str) -> None:
+    """The function makes the source where it is extracted; its arguments are the flow's parameters."""
+    from tests.prefect.decorated import nightly
+
+    report = nightly(last=11)
+    assert report["rows"]["orders"] == 11
+    assert set(nightly.parameters.properties) == {"last"}
+
+
+def test_a_function_inside_of_another_cannot_be_decorated_and_run() -> None:
+    """Other processes could not find it, so it says so."""
+
+    @dlt_prefect.dlt_flow(pipeline={"pipeline_name": "x", "destination": "duckdb"})
+    def inner() -> Any:
+        return []
+
+    with pytest.raises(SpecInvalid, match="top of its module"):
+        inner()
+
+
+@pytest.mark.parametrize("item", [1, {}, [], {"key": "a", "other": 1}, {"resources": ["a"]}])
+def test_what_is_no_part_is_refused(item: Any) -> None:
+    """A part of a fan-out must say what it is."""
+    with pytest.raises(SpecInvalid, match="is no part"):
+        part_of(item)
+
+
+def test_a_limit_lets_one_run_wait_for_another(database: str) -> None:
+    """A run holds a slot of the pipeline's concurrency limit, and gives it back."""
+    with get_client(sync_client=True) as client:
+        client.create_global_concurrency_limit(
+            GlobalConcurrencyLimitCreate(name="dlt-limited", limit=1, active_slots=1)
+        )
+    plan = spec(database, kind="duckdb", pipeline_args={"pipeline_name": "limited"})
+    begun = time.monotonic()
+
+    def free() -> None:
+        time.sleep(3)
+        with get_client(sync_client=True) as other:
+            other.update_global_concurrency_limit("dlt-limited", GlobalConcurrencyLimitUpdate(active_slots=0))
+
+    thread = threading.Thread(target=free)
+    thread.start()
+    assert run_pipeline(plan)["rows"]["orders"] == 11
+    thread.join()
+    assert time.monotonic() - begun > 3
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name("dlt-limited").active_slots == 0
+
+
+def test_importing_it_loads_no_destination_and_no_user_code() -> None:
+    """`import dlt_prefect` adds little to Prefect's own import."""
+    program = (
+        "import prefect, sys, time; from prefect import flow, task; before = set(sys.modules); t = time.perf_counter();"
+        "import dlt_prefect; took = time.perf_counter() - t;"
+        "print([m for m in ('pyarrow', 'duckdb', 'psycopg2', 'google.cloud.bigquery', 'numpy', 'pandas')"
+        " if m in sys.modules and m not in before], took)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        for _ in range(3)
+    ]
+    assert all(run.startswith("[] ") for run in runs), runs
+    assert min(float(run.split()[-1]) for run in runs) < 0.6
