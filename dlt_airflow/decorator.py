@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
-from dlt_airflow.operators import DltLoadOperator, beside, remember, setting, window_of
+from dlt_airflow.operators import DltLoadOperator, beside, handed_on, setting, window_of
 
 _FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "window", "chunk")
 
@@ -75,7 +75,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             who = step_context(context, run_id, window=window_of(self.window, context))
             with inline.offered(run_id, lambda: self._call(context)):
                 token = extract_step(self._spec(context, run_id), who)
-            remember(context, token)
+            handed_on(context, token)
             normalized = normalize_step(token, who)
             report = load_step(normalized, who)
             cleanup_step(normalized)

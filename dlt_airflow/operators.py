@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -140,8 +141,7 @@ class DltExtractOperator(DltOperator):
             from dlt.orchestrate import extract_step
 
             token = extract_step(spec_dict(self, context), self._who(context))
-        remember(context, token)
-        return token.to_dict()
+        return handed_on(context, token)
 
     def _who(self, context: Any) -> StepContext:
         from dlt_airflow.identity import run_identity, step_context
@@ -192,8 +192,7 @@ class DltNormalizeOperator(DltOperator):
             from dlt_airflow.identity import step_context
 
             token = normalize_step(self.token, step_context(context, ""))
-        remember(context, token)
-        return token.to_dict()
+        return handed_on(context, token)
 
 
 class DltLoadOperator(DltOperator):
@@ -358,8 +357,8 @@ def resource_parts(names: Sequence[str]) -> list[dict[str, Any]]:
     return [{"chunk": name, "resource_names": [name]} for name in names]
 
 
-def remember(context: Any, token: Token) -> None:
-    """Keep the load ids where later tries see them; XCom is cleared before each one.
+def handed_on(context: Any, token: Token) -> dict[str, Any]:
+    """Return a token as XCom keeps it, and keep the load ids where later tries see them: XCom is cleared before each.
 
     Args:
         context: Context of the task.
@@ -369,3 +368,6 @@ def remember(context: Any, token: Token) -> None:
     if store is not None:
         ids = [package.load_id for package in token.packages]
         store.set("dlt", {"load_ids": ids, "try": context["ti"].try_number, "stage": token.stage})
+    # XCom would wrap tuples in what only Airflow understands
+    plain: dict[str, Any] = json.loads(json.dumps(token.to_dict()))
+    return plain

@@ -1,0 +1,389 @@
+"""DAGs run to their end with `dag.test()`, into DuckDB."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.airflow.conftest import DAGS, HOME, ROOT
+from tests.steps import task_program
+
+PROGRAM = ROOT / "tests" / "steps" / "task_program.py"
+EXAMPLES = [ROOT / "examples" / name for name in ("airflow_countries.py", "data")]
+HEAD = """
+import datetime
+from airflow.sdk import DAG, CronDataIntervalTimetable, CronTriggerTimetable, task
+from dlt_airflow import *
+
+PROGRAM = {program!r}
+SPEC = dict(source=PROGRAM + ":shop", pipeline=PROGRAM + ":make_pipeline")
+START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+RETRY = dict(retries=2, retry_delay=datetime.timedelta(0))
+dag = DAG({dag_id!r}, schedule={schedule}, start_date=START, catchup=False)
+with dag:
+"""
+Write = Callable[..., Any]
+
+
+@pytest.fixture
+def make(dag_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Return a function that makes a DAG of some lines, into a database of the test's own."""
+    monkeypatch.setenv("SHOP_DB", str(tmp_path / "tasks.duckdb"))
+
+    def write(dag_id: str, body: str, schedule: str = "None") -> Any:
+        head = HEAD.format(program=str(PROGRAM), dag_id=dag_id, schedule=schedule)
+        return dag_of(dag_id, head + "".join(f"    {line}\n" for line in body.strip().splitlines()))
+
+    return write
+
+
+def rows(query: str) -> list[Any]:
+    """Return what a query finds in the database of the test."""
+    with duckdb.connect(os.environ["SHOP_DB"], read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def tasks(run: Any) -> dict[str, tuple[str, int]]:
+    """Return state and number of the last try of each task."""
+    return {
+        ti.task_id + (f"[{ti.map_index}]" if ti.map_index >= 0 else ""): (str(ti.state), ti.try_number)
+        for ti in run.get_task_instances()
+    }
+
+
+def xcom(run: Any, task_id: str, key: str = "return_value") -> Any:
+    """Return what a task pushed."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found = session.query(XComModel).filter_by(dag_id=run.dag_id, run_id=run.run_id, task_id=task_id, key=key)
+        values = [(x.map_index, XComModel.deserialize_value(x)) for x in found]
+    return values[0][1] if len(values) == 1 and values[0][0] < 0 else [value for _, value in sorted(values)]
+
+
+def content(path: str, dataset: str, tables: list[str]) -> dict[str, Any]:
+    """Return the rows without what a load makes up."""
+    with duckdb.connect(path, read_only=True) as connection:
+        found = {}
+        for table in tables:
+            names = [row[0] for row in connection.execute(f"DESCRIBE {dataset}.{table}").fetchall()]
+            shown = ", ".join(f'"{name}"' for name in sorted(names) if not name.startswith("_dlt"))
+            found[table] = connection.execute(f"SELECT {shown} FROM {dataset}.{table} ORDER BY ALL").fetchall()
+    return found
+
+
+# -- the example
+
+
+def test_example(dag_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's DAG leaves the rows that one plain run of its pipeline leaves, and nothing on the disk."""
+    monkeypatch.setenv("WORLD_DB", str(tmp_path / "by_tasks.duckdb"))
+    dag = dag_of("airflow_dag", (ROOT / "examples" / "airflow_dag.py").read_text(), EXAMPLES)
+    run = dag.test()
+    assert str(run.state) == "success", tasks(run)
+    assert set(tasks(run)) == {"world.extract", "world.normalize", "world.load", "world.cleanup"}
+
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("by_hand", ROOT / "examples" / "airflow_countries.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setenv("WORLD_DB", str(tmp_path / "by_hand.duckdb"))
+    monkeypatch.setattr(module, "COUNTRIES", ROOT / "examples" / "data" / "world_countries" / "countries.json")
+    module.pipeline().run(module.world())
+    tables = ["countries", "countries__borders", "regions"]
+    by_tasks = content(str(tmp_path / "by_tasks.duckdb"), "world", tables)
+    assert by_tasks == content(str(tmp_path / "by_hand.duckdb"), "world", tables)
+    assert len(by_tasks["countries"]) == 250
+    assert not [path for path in (HOME / "work").rglob("*") if path.is_file()]
+
+
+# -- what a run is
+
+
+def test_a_cleared_run_is_not_loaded_twice(make: Write) -> None:
+    """A run that is loaded stays as it is when it is cleared, until `dlt_reload` asks for more."""
+    import pendulum
+
+    dag = make("cleared", "dlt_task_group(**SPEC, window=None)")
+    when = {"logical_date": pendulum.datetime(2026, 5, 1), "run_after": pendulum.datetime(2026, 5, 1)}
+    first = dag.test(**when)
+    report = xcom(first, "dlt.load")
+    assert report["skipped"] is False
+    loads = rows("SELECT load_id FROM shop._dlt_loads")
+    again = dag.test(**when)
+    assert again.run_id == first.run_id and set(tasks(again).values()) == {("success", 1)}
+    assert xcom(again, "dlt.load")["load_ids"] == report["load_ids"]
+    assert xcom(again, "dlt.load")["skipped"] is True
+    assert rows("SELECT load_id FROM shop._dlt_loads") == loads
+    assert rows("SELECT count(*) FROM shop.orders") == [(6,)]
+    forced = dag.test(**when, run_conf={"dlt_reload": 2})
+    assert xcom(forced, "dlt.load")["load_ids"] != report["load_ids"]
+    # the cursor of orders has nothing new, customers are merged once more
+    assert xcom(forced, "dlt.load")["rows"] == {"customers": 5}
+    assert rows("SELECT count(*) FROM shop.orders") == [(6,)]
+
+
+def test_the_load_id_names_the_time_of_the_run(make: Write) -> None:
+    """Load ids sort by the time for which a run was due."""
+    import pendulum
+
+    dag = make("moments", "dlt_task_group(**SPEC)")
+    when = pendulum.datetime(2026, 5, 1)
+    run = dag.test(logical_date=when, run_after=when)
+    assert xcom(run, "dlt.load")["load_ids"][0].split(".")[0] == str(int(when.timestamp()))
+
+
+# -- fan-out
+
+
+@pytest.mark.parametrize("fan_out", ["'resources'", "['orders', 'customers']"])
+def test_fan_out_over_resources(make: Write, fan_out: str) -> None:
+    """Each resource has an extract and a normalize task; one load commits rows and states of all of them."""
+    run = make("by_resource", f"dlt_task_group(**SPEC, fan_out={fan_out})").test()
+    assert str(run.state) == "success"
+    assert {"dlt.extract[0]", "dlt.extract[1]", "dlt.normalize[0]", "dlt.normalize[1]"} <= set(tasks(run))
+    names = {ti.rendered_map_index for ti in run.get_task_instances() if ti.map_index >= 0}
+    assert names == {"orders", "customers"}
+    report = xcom(run, "dlt.load")
+    assert report["rows"] == {"orders": 6, "orders__items": 6, "customers": 5} and len(report["load_ids"]) == 1
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(1,)]
+
+
+def test_eight_states(make: Write) -> None:
+    """Orchestration 7: eight resources fanned out, and all eight cursors and states are kept."""
+    body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':many'}, fan_out='resources', source_args={'last': %d})"
+    assert str(make("eight", body % 3).test().state) == "success"
+    pipeline = task_program.make_pipeline("shop")
+    pipeline.drop()
+    pipeline.sync_destination()
+    known = pipeline.state["sources"]["many"]["resources"]
+    pipeline.drop()
+    assert {name: value["mine"] for name, value in known.items()} == {f"r{n}": n for n in range(8)}
+    assert [known[f"r{n}"]["incremental"]["id"]["last_value"] for n in range(8)] == [n + 3 for n in range(8)]
+    assert str(make("eight", body % 5).test().state) == "success"
+    for number in range(8):
+        assert rows(f"SELECT count(*), count(DISTINCT id) FROM shop.r{number}") == [(number + 5, number + 5)]
+
+
+def test_fan_out_over_chunks(make: Write) -> None:
+    """Each dict of arguments is a part with a name; all parts are one load."""
+    chunks = "[{'first': 1, 'last': 2}, {'first': 3, 'last': 4}]"
+    body = f"dlt_task_group(**{{**SPEC, 'source': PROGRAM + ':days'}}, fan_out={chunks})"
+    run = make("by_chunk", body).test()
+    assert str(run.state) == "success"
+    names = {ti.rendered_map_index for ti in run.get_task_instances() if ti.map_index >= 0}
+    assert names == {"first=1,last=2", "first=3,last=4"}
+    assert rows("SELECT day, count(*) FROM shop.hours GROUP BY 1 ORDER BY 1") == [(n, 4) for n in range(1, 5)]
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(1,)]
+
+
+@pytest.mark.parametrize("fan_out", ["'tables'", "[]", "[1]", "['orders', {'last': 2}]"])
+def test_bad_fan_out(make: Write, fan_out: str) -> None:
+    """What is no way to fan out is an error of the DAG's file."""
+    with pytest.raises(ValueError, match="fan_out"):
+        make("bad_fan_out", f"dlt_task_group(**SPEC, fan_out={fan_out})")
+
+
+# -- errors
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("source='no.such:module'", "no.such cannot be imported"),
+        ("source=PROGRAM + ':nothing'", "returned None"),
+        ("pipeline=PROGRAM + ':number'", "returned int"),
+        ("pipeline={'pipeline_name': 'x', 'destination': 'no_such_destination'}", "no_such_destination"),
+        ("window=('2026-01-01', '2026-01-01')", "holds no time"),
+        ("window='auto'", "the run tells no time to load"),
+    ],
+)
+def test_errors_that_no_retry_mends(make: Write, spec: str, message: str, caplog: Any, capfd: Any) -> None:
+    """The task fails at once, its tries unused, with a message that says what to do."""
+    run = make("terminal", f"dlt_task_group(**{{**SPEC, **dict({spec})}}, **RETRY)").test(logical_date=None)
+    assert str(run.state) == "failed"
+    assert tasks(run)["dlt.extract"] == ("failed", 1)
+    said = capfd.readouterr()
+    assert message in said.out + said.err + caplog.text
+
+
+def test_errors_that_pass_by_are_retried(make: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the network is retried, and the next try loads each row once."""
+    program = DAGS / "flaky.py"
+    program.write_text(
+        "import os, dlt\n"
+        "@dlt.resource(name='orders')\n"
+        "def rows():\n"
+        "    yield [{'id': 1}]\n"
+        "    if not os.path.exists(os.environ['FLAKY']):\n"
+        "        open(os.environ['FLAKY'], 'w').close()\n"
+        "        raise ConnectionError('the other side hung up')\n"
+        "    yield [{'id': 2}]\n"
+    )
+    monkeypatch.setenv("FLAKY", str(tmp_path / "flaky"))
+    run = make("transient", "dlt_task_group(**{**SPEC, 'source': 'flaky.py:rows'}, **RETRY)").test()
+    program.unlink()
+    assert str(run.state) == "success" and tasks(run)["dlt.extract"][1] == 2
+    assert rows("SELECT id FROM shop.orders ORDER BY 1") == [(1,), (2,)]
+
+
+def test_a_failed_load_keeps_its_package(make: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was extracted stays when the load fails, and the next run of the same tasks loads just that."""
+    import pendulum
+
+    when = {"logical_date": pendulum.datetime(2026, 6, 1), "run_after": pendulum.datetime(2026, 6, 1)}
+    body = "dlt_task_group(**SPEC, load_args={'pre_execute': lambda context: 1 / 0 if BROKEN else None})"
+    monkeypatch.setattr("builtins.BROKEN", True, raising=False)
+    failed = make("kept", body).test(**when)
+    assert tasks(failed)["dlt.load"][0] == "failed" and tasks(failed)["dlt.cleanup"][0] == "success"
+    work = [path for path in (HOME / "work").rglob("*") if path.is_file()]
+    assert work
+    marker = tmp_path / "marker"
+    monkeypatch.setattr("builtins.BROKEN", False)
+    body = body.replace("**SPEC,", f"**SPEC, source_args={{'marker': {str(marker)!r}}},")
+    assert str(make("kept", body).test(**when).state) == "success"
+    # not extracted again
+    assert not marker.exists()
+    assert rows("SELECT count(*) FROM shop.orders") == [(6,)]
+    assert not [path for path in (HOME / "work").rglob("*") if path.is_file()]
+
+
+# -- windows
+
+
+def test_the_data_interval_is_what_is_loaded(make: Write) -> None:
+    """Each run loads its day, whichever order they come in, and no cursor moves."""
+    import pendulum
+
+    body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':days'}, window='auto')"
+    dag = make("intervals", body, "CronDataIntervalTimetable('@daily', timezone='UTC')")
+    for day in (5, 3):
+        run = dag.test(logical_date=pendulum.datetime(2026, 1, day + 1), run_after=pendulum.datetime(2026, 1, day + 1))
+        assert str(run.state) == "success"
+        assert xcom(run, "dlt.extract")["window"] == [
+            f"2026-01-0{day}T00:00:00+00:00",
+            f"2026-01-0{day + 1}T00:00:00+00:00",
+        ]
+    assert rows("SELECT day, count(*) FROM shop.hours GROUP BY 1 ORDER BY 1") == [(3, 4), (5, 4)]
+
+
+def test_cron_text_has_windows_too(make: Write) -> None:
+    """The interval of cron text in Airflow 3 holds nothing; the run before and the timetable tell the window."""
+    import pendulum
+
+    body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':days'}, window='auto')"
+    dag = make("cron_text", body, "'0 0 * * *'")
+    windows = []
+    for day in (3, 6):
+        when = pendulum.datetime(2026, 1, day)
+        run = dag.test(logical_date=when, run_after=when)
+        assert run.data_interval_start == run.data_interval_end
+        windows.append([text[:10] for text in xcom(run, "dlt.extract")["window"]])
+    assert windows == [["2026-01-02", "2026-01-03"], ["2026-01-03", "2026-01-06"]]
+    assert rows("SELECT DISTINCT day FROM shop.hours ORDER BY 1") == [(2,), (3,), (4,), (5,)]
+
+
+def test_windows_by_hand(make: Write) -> None:
+    """A template or the configuration of the run says the window."""
+    body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':days'}, window=('{{ params.a }}', '2026-01-04'))"
+    dag = make("by_template", body + "\ndag.params['a'] = '2026-01-03'")
+    assert str(dag.test().state) == "success"
+    body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':days'}, window='auto')"
+    run = make("by_conf", body).test(run_conf={"dlt_window": ["2026-01-06", "2026-01-07"]})
+    assert str(run.state) == "success"
+    assert rows("SELECT DISTINCT day FROM shop.hours ORDER BY 1") == [(3,), (6,)]
+
+
+# -- one task
+
+
+def test_task_dlt(make: Write) -> None:
+    """A decorated function is a whole load, and what it returns is the report."""
+    body = """
+@task.dlt(pipeline=PROGRAM + ":make_pipeline", run_args={"table_name": "numbers", "primary_key": "n"})
+def numbers(upto, ds=None, ti=None):
+    return [{"n": n, "of": ti.task_id} for n in range(upto)]
+
+@task
+def check(report):
+    assert report["rows"] == {"numbers": 3}, report
+
+check(numbers(3))
+numbers.override(task_id="more").expand(upto=[1, 2])
+"""
+    run = make("decorated", body).test()
+    assert str(run.state) == "success", tasks(run)
+    found = dict(rows('SELECT "of", count(*) FROM shop.numbers GROUP BY 1'))
+    assert found == {"numbers": 3, "more": 3}
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(3,)]
+
+
+# -- what Airflow shows
+
+
+def test_assets_link_and_load_info(make: Write) -> None:
+    """Each table is an asset with rows, load ids and schema hash; the LoadInfo is a field and has a link."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.models.renderedtifields import RenderedTaskInstanceFields
+    from airflow.utils.session import create_session
+
+    declared = "outlets=[table_asset('duckdb', 'shop', 'orders')]"
+    run = make("shown", f"dlt_task_group(**SPEC, {declared})").test()
+    report = xcom(run, "dlt.load")
+    with create_session() as session:
+        pairs = session.query(AssetModel.uri, AssetEvent.extra).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        events = dict(pairs.filter(AssetEvent.source_run_id == run.run_id).all())
+        fields = session.query(RenderedTaskInstanceFields).filter_by(run_id=run.run_id, task_id="dlt.load").one()
+        shown = fields.rendered_fields
+    assert {uri: extra["rows"] for uri, extra in events.items()} == {
+        "dlt://duckdb/shop/orders": 6,
+        "dlt://duckdb/shop/orders__items": 6,
+        "dlt://duckdb/shop/customers": 5,
+    }
+    extra = events["dlt://duckdb/shop/orders__items"]
+    assert extra["load_ids"] == report["load_ids"] and extra["schema_hash"] == report["schema_hash"]
+    assert "is LOADED and contains no failed jobs" in shown["load_info"]
+    link = xcom(run, "dlt.load", "dlt_load_info_link")
+    assert link.endswith("/tasks/dlt.load/rendered_templates") and "/dags/shown/runs/" in link
+
+
+def test_lineage(make: Write) -> None:
+    """OpenLineage learns tables, columns and rows from the event of the load task."""
+    (HOME / "lineage").unlink(missing_ok=True)
+    run = make("traced", "dlt_task_group(**SPEC)").test()
+    assert str(run.state) == "success"
+    events = [json.loads(line) for line in (HOME / "lineage").read_text().splitlines()]
+    done = [e for e in events if e["eventType"] == "COMPLETE" and e["job"]["name"] == "traced.dlt.load"]
+    outputs = {output["name"]: output for output in done[-1]["outputs"]}
+    assert set(outputs) == {"shop.orders", "shop.orders__items", "shop.customers"}
+    orders = outputs["shop.orders"]
+    assert orders["namespace"].startswith("duckdb://") and orders["outputFacets"]["outputStatistics"]["rowCount"] == 6
+    assert {"id": "bigint"}.items() <= {f["name"]: f["type"] for f in orders["facets"]["schema"]["fields"]}.items()
+
+
+def test_state_across_tries(make: Write) -> None:
+    """The load id stands in the task's own store, which a retry does not empty."""
+    body = """
+group = dlt_task_group(**SPEC)
+
+@task
+def look(ti=None):
+    pass
+"""
+    from airflow.models.task_state_store import TaskStateStoreModel
+    from airflow.utils.session import create_session
+
+    run = make("stored", body).test()
+    with create_session() as session:
+        found = [row.value for row in session.query(TaskStateStoreModel).filter_by(dag_id="stored")]
+    stages = {(value if isinstance(value, dict) else json.loads(value))["stage"] for value in found}
+    assert stages == {"extracted", "normalized"} and str(run.state) == "success"
