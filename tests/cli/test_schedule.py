@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -406,3 +407,43 @@ def test_help_has_an_example() -> None:
         [sys.executable, "-m", "dlt", "schedule", "--help"], capture_output=True, text=True, check=True
     )
     assert "example: dlt schedule --cron" in found.stdout
+
+
+def blocks(language: str) -> list[str]:
+    """Return the code blocks of docs/schedule.md in one language."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "schedule.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_runs(tmp_path: Path) -> None:
+    """docs/schedule.md: each script and each command works as it is written; Ctrl-C ends those that do not end."""
+    for script in blocks("python"):
+        (tmp_path / script.split("\n", 1)[0].removeprefix("# ")).write_text(script)
+    environment = {
+        **os.environ,
+        "DLT_DATA_DIR": str(tmp_path / "data"),
+        "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}",
+    }
+    for command in blocks("bash"):
+        process = subprocess.Popen(
+            ["sh", "-ec", f"exec {command}"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        with process:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "--run-on-start" in command and "ended with exit code" in line:
+                    os.killpg(process.pid, signal.SIGINT)
+        assert process.returncode == 0, (command, said)
+    with duckdb.connect(str(tmp_path / "runs.duckdb")) as connection:
+        assert connection.sql("SELECT count(*) FROM log.runs").fetchall() == [(4,)]
+    with duckdb.connect(str(tmp_path / "orders.duckdb")) as connection:
+        # the window has five seconds, and the script an order for each
+        assert connection.sql("SELECT count(*) FROM shop.orders").fetchall() == [(5,)]

@@ -141,6 +141,15 @@ class Stack:
         assert found["code"] == 0, found
         return str(found["out"])
 
+    def eventually(self, service: str, command: list[str]) -> str:
+        """Run a command in a service until it works; return what it prints."""
+        for _ in range(120):
+            found = self.do("execute", name=service, command=command)
+            if found["code"] == 0:
+                return str(found["out"])
+            time.sleep(0.5)
+        raise AssertionError(found)
+
     def query(self, sql: str, database: str = "dlt_data") -> list[list[str]]:
         """Return the rows of a query, as text; none while the table is not there."""
         line = ["env", f"PGPASSWORD={SETTINGS['POSTGRES_PASSWORD']}", "psql", "-h", "127.0.0.1", "-U", "dlt", "-AtF|"]

@@ -238,7 +238,8 @@ class Engine:
             **given,
         }
         if service["image"].startswith("postgres:"):
-            made |= {"PGDATA": "/var/lib/postgresql/18/docker", "PGSOCKET": HOME, "PGPORT": "5432"}
+            # PGHOST: where the programs of the image look for the server
+            made |= {"PGHOST": HOME, "PGDATA": "/var/lib/postgresql/18/docker", "PGSOCKET": HOME, "PGPORT": "5432"}
         return made
 
     def _mounts(self, name: str) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+ACCESS = ("--auth-local=trust", "--auth-host=scram-sha-256")
+
 
 def main() -> None:
     """Make the cluster unless it is there, then become the server."""
@@ -27,7 +29,7 @@ def main() -> None:
     if not os.path.exists(os.path.join(data, "PG_VERSION")):
         secret = Path(socket, "password")
         secret.write_text(password)
-        run("initdb", "-D", data, "-U", user, f"--pwfile={secret}", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8")
+        run("initdb", "-D", data, "-U", user, f"--pwfile={secret}", "--no-sync", "-E", "UTF8", *ACCESS)
         secret.unlink()
         # without a port, so that a health check over TCP does not see this one
         run("pg_ctl", "-D", data, "-w", "-s", "-o", f"-c listen_addresses='' -k {socket} -p {port}", "start")
