@@ -176,16 +176,16 @@ def _merge(target: dict[str, Any], more: Mapping[str, Any]) -> None:
             target[head] = value
 
 
-def _hide(document: Any, secret: bool, key: str = "") -> None:
+def _hide(document: Any, secret: bool) -> None:
     """Hide texts in logs: all of a connection but what is public, and of a variable what its key says to be secret."""
     if isinstance(document, Mapping):
         for name, value in document.items():
             known = str(name).lower()
             below = secret or any(word in known for word in _SECRET)
-            _hide(value, below and known not in _OPEN, known)
+            _hide(value, below and known.rpartition(".")[2] not in _OPEN)
     elif isinstance(document, (list, tuple)):
         for value in document:
-            _hide(value, secret, key)
+            _hide(value, secret)
     elif secret and isinstance(document, str) and document:
         sdk.mask_secret(document)
         if "://" in document:

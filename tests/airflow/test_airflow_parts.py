@@ -1,0 +1,296 @@
+"""Imports, the provider, connections, errors and signals."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import dlt
+import dlt_airflow
+from dlt.errors import DestinationConnectionError, SignalReceivedException, SpecInvalid
+from dlt_airflow import dlt_retry_policy, table_asset
+from dlt_airflow.connections import collect, configured
+from dlt_airflow.identity import clears, reload_wish
+from tests.airflow.conftest import DAGS, ROOT
+
+MEASURE = """
+import sys, time
+from airflow.sdk import BaseOperator, DAG, TaskGroup, XComArg, chain, task
+before = set(sys.modules)
+start = time.process_time()
+import dlt_airflow
+for name in dlt_airflow.__all__:
+    getattr(dlt_airflow, name)
+spent = time.process_time() - start
+from dlt_airflow import dlt_task_group
+with DAG("measured", schedule=None):
+    dlt_task_group(source="no_such_module:no_such_name", pipeline={"destination": "bigquery"}, fan_out="resources")
+import json
+print(json.dumps([spent, sorted(set(sys.modules) - before)]))
+"""
+HEAVY = {"dlt", "pyarrow", "duckdb", "sqlalchemy", "google", "pandas", "numpy", "fsspec", "no_such_module"}
+
+
+def test_what_an_import_costs() -> None:
+    """Parsing a DAG imports nothing of dlt's, of a destination's or of the user's, in less than 100 ms."""
+    spent = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True, timeout=120)
+        seconds, modules = json.loads(done.stdout.splitlines()[-1])
+        assert not {name.partition(".")[0] for name in modules} & HEAVY, modules
+        spent.append(seconds)
+    assert min(spent) < 0.1, spent
+
+
+def test_every_public_name_is_there() -> None:
+    """The table of contents is complete, and what is not in it is an error."""
+    assert [name for name in dlt_airflow.__all__ if getattr(dlt_airflow, name).__doc__] == dlt_airflow.__all__
+    with pytest.raises(AttributeError, match="no attribute 'extract'"):
+        dlt_airflow.extract  # noqa: B018
+
+
+def test_provider() -> None:
+    """Airflow finds the decorator, the connection type, the link and the settings by the entry point."""
+    from airflow.configuration import conf
+    from airflow.providers_manager import ProvidersManager
+    from airflow.sdk import task
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
+
+    assert "dlt-tasks" in ProvidersManager().providers
+    assert ProvidersManagerTaskRuntime().hooks["dlt"].hook_class_name == "dlt_airflow.hooks.DltHook"
+    assert "dlt_airflow.links.LoadInfoLink" in ProvidersManager().extra_links_class_names
+    assert conf.get("dlt", "handoff_url") == ""
+    assert task.dlt is dlt_airflow.dlt_task
+
+
+@pytest.mark.parametrize("uri", ["dlt://postgres/shop", "dlt:///shop/orders", "dlt://postgres/a/b/c"])
+def test_addresses_of_assets(uri: str) -> None:
+    """An address names a destination, a dataset and a table."""
+    from urllib.parse import urlsplit
+
+    from dlt_airflow.assets import check_uri
+
+    with pytest.raises(ValueError, match="write dlt://"):
+        check_uri(urlsplit(uri))
+    known = table_asset("my warehouse", "shop", "orders__items")
+    assert known.uri == "dlt://my%20warehouse/shop/orders__items" and check_uri(urlsplit(known.uri))
+
+
+# -- connections
+
+
+@pytest.fixture
+def values(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make connections and variables as the environment of a worker does."""
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_PG", "postgres://ada:pass-of-ada@db.example:5433/shop?sslmode=require")
+    config = {"sources": {"shop": {"api_key": "key-of-the-shop"}}, "destination.filesystem.bucket_url": "s3://bucket"}
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_DLT", json.dumps({"conn_type": "dlt", "extra": config}))
+    monkeypatch.setenv("AIRFLOW_VAR_SHOP_TOML", '[sources.other]\napi_key = "key-of-the-other"\npage_size = 7\n')
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_FTP", "ftp://ada:pass-of-ada@ftp.example")
+
+
+def test_connections_are_configuration(values: None) -> None:
+    """Inside of a task the values are found, before it and after it they are not."""
+    from dlt.destinations.impl.postgres import PostgresCredentials
+
+    def secret(key: str) -> Any:
+        return dlt.secrets.get(key)
+
+    assert secret("sources.shop.api_key") is None
+    with configured(["shop_pg", "shop_dlt"], "shop_toml"):
+        assert secret("sources.shop.api_key") == "key-of-the-shop"
+        assert secret("sources.other.page_size") == 7
+        assert dlt.config.get("destination.filesystem.bucket_url") == "s3://bucket"
+        found = dlt.secrets.get("destination.postgres.credentials", PostgresCredentials)
+        assert (found.host, found.port, found.username, found.database) == ("db.example", 5433, "ada", "shop")
+    assert secret("sources.shop.api_key") is None and secret("destination.postgres.credentials") is None
+    with configured({"destination.warehouse.credentials": "shop_ftp"}):
+        assert secret("sources.shop.api_key") is None
+        assert secret("destination.warehouse.credentials")["password"] == "pass-of-ada"
+
+
+def test_each_value_is_looked_up_once(values: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a value is needed, Airflow is asked once for each connection and variable, when the task starts."""
+    from airflow.providers.common.compat import sdk
+
+    asked = []
+    original = sdk.BaseHook.get_connection.__func__
+
+    def counted(cls: Any, conn_id: str) -> Any:
+        asked.append(conn_id)
+        return original(cls, conn_id)
+
+    monkeypatch.setattr(sdk.BaseHook, "get_connection", classmethod(counted))
+    with configured(["shop_pg", "shop_dlt"]):
+        for _ in range(1000):
+            dlt.secrets.get("sources.shop.api_key")
+            dlt.secrets.get("sources.shop.no_such_key")
+    assert asked == ["shop_pg", "shop_dlt"]
+
+
+def test_secrets_are_masked(values: None) -> None:
+    """Secrets of connections and variables do not reach a log; what is public stays readable."""
+    from airflow.sdk.log import redact
+
+    collect(["shop_pg", "shop_dlt"], ["shop_toml"])
+    text = redact("pass-of-ada key-of-the-shop key-of-the-other db.example s3://bucket")
+    assert text == "*** *** *** db.example s3://bucket"
+
+
+def test_connections_without_a_place(values: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has no place of its own, and what cannot be read, says so without telling the secret."""
+    with pytest.raises(ValueError, match="have no place of their own"):
+        collect("shop_ftp", None)
+    monkeypatch.setenv("AIRFLOW_VAR_BROKEN", "password = pass-of-ada = 1")
+    with pytest.raises(ValueError, match="neither TOML nor JSON") as caught:
+        collect(None, "broken")
+    assert "pass-of-ada" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("connection", "expected"),
+    [
+        (
+            {"conn_type": "google_cloud_platform", "extra": {"keyfile_dict": '{"private_key": "k"}', "project": "p"}},
+            {"destination": None, "private_key": "k", "project_id": "p"},
+        ),
+        (
+            {"conn_type": "aws", "login": "id", "password": "key", "extra": {"region_name": "eu-1"}},
+            {"aws_access_key_id": "id", "aws_secret_access_key": "key", "region_name": "eu-1"},
+        ),
+        (
+            {"conn_type": "wasb", "login": "account", "password": "key"},
+            {"azure_storage_account_name": "account", "azure_storage_account_key": "key"},
+        ),
+    ],
+)
+def test_kinds_of_connections(connection: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Each kind of connection becomes credentials of its destination."""
+    from airflow.sdk import Connection
+
+    from dlt_airflow.connections import values_of
+
+    expected.pop("destination", None)
+    given = {**connection, "extra": json.dumps(connection.get("extra", {}))}
+    assert values_of(Connection(conn_id="x", **given)) == expected
+
+
+# -- errors
+
+
+def test_retry_policy() -> None:
+    """The policy fails what no try mends, retries what passes by, and leaves the rest to the task."""
+    from airflow.sdk import ExceptionRetryPolicy, RetryAction
+
+    policy = dlt_retry_policy(datetime.timedelta(seconds=30))
+    assert isinstance(policy, ExceptionRetryPolicy)
+    wrapped = ValueError("the step failed")
+    wrapped.__cause__ = DestinationConnectionError("refused")
+
+    def decide(error: BaseException) -> Any:
+        return policy.evaluate(error, 1, 3)
+
+    assert decide(SpecInvalid("no such module")).action is RetryAction.FAIL
+    assert decide(wrapped).action is RetryAction.RETRY
+    assert decide(wrapped).retry_delay == datetime.timedelta(seconds=30)
+    assert decide(OSError("disk")).action is RetryAction.DEFAULT
+    assert decide(SignalReceivedException(15)).action is RetryAction.DEFAULT
+
+
+def test_the_policy_is_imported_without_dlt() -> None:
+    """A DAG with the policy is parsed, and serialized, without an import of dlt."""
+    code = (
+        "import sys\nfrom airflow.sdk import DAG\nfrom dlt_airflow import dlt_retry_policy, dlt_task_group\n"
+        "from airflow.serialization.serialized_objects import DagSerialization\n"
+        "with DAG('d', schedule=None) as dag:\n"
+        "    dlt_task_group(source='x:y', pipeline={}, retry_policy=dlt_retry_policy(), fan_out=['a'])\n"
+        "known = {name.partition('.')[0] for name in sys.modules}\n"
+        "DagSerialization.to_dict(dag)\nprint(sorted(known & {'dlt', 'pyarrow', 'duckdb'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+# -- identity
+
+
+@pytest.mark.parametrize(
+    ("run", "wish"),
+    [
+        (SimpleNamespace(conf={"dlt_reload": 2}, note=None), "2"),
+        (SimpleNamespace(conf={"dlt_reload": False}, note="dlt_reload: 3"), "False"),
+        (SimpleNamespace(conf=None, note="why not\n dlt_reload: after the fix "), "after the fix"),
+        (SimpleNamespace(conf={}, note="the dlt_reload is over"), ""),
+        (SimpleNamespace(conf=None, note=None), ""),
+    ],
+)
+def test_reload_wish(run: Any, wish: str) -> None:
+    """The configuration of a run, or a note on it, asks for the run to be loaded again."""
+    assert reload_wish(run) == wish
+
+
+def test_clears() -> None:
+    """Tries of one wish have one number, a task that was cleared has a higher one."""
+
+    def ti(max_tries: int) -> Any:
+        return SimpleNamespace(max_tries=max_tries, task=SimpleNamespace(retries=2))
+
+    assert [clears(ti(number)) for number in (2, 3, 6)] == [0, 1, 4]
+
+
+# -- signals
+
+STOPPED = """
+import os, signal, sys, threading, time
+from types import SimpleNamespace
+from dlt_airflow import DltExtractOperator
+stage = sys.argv[1]
+task = DltExtractOperator(task_id="t", source="s:s", pipeline={})
+context = {"map_index_template": None, "ti": SimpleNamespace(map_index=-1)}
+signal.signal(signal.SIGTERM, lambda number, frame: task.on_kill())
+os.kill(os.getpid(), signal.SIGTERM)  # nothing is at work yet, so nothing happens
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+start = time.monotonic()
+try:
+    with task._step(context):
+        from dlt.pipeline import signals
+        if stage == "load":
+            with signals.finishing():
+                while time.monotonic() - start < 1:
+                    time.sleep(0.05)
+                print("package ended")
+        else:
+            time.sleep(30)
+except BaseException as error:
+    print(type(error).__name__, time.monotonic() - start < 5)
+"""
+
+
+@pytest.mark.parametrize("stage", ["extract", "load"])
+def test_a_signal_stops_a_step(stage: str) -> None:
+    """SIGTERM ends an extract at once; a load ends the package under way first. Both are retried."""
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, stage],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    said = [line for line in done.stdout.splitlines() if line.startswith(("package", "Signal"))]
+    expected = ["SignalReceivedException True"]
+    assert said == (["package ended", *expected] if stage == "load" else expected), done.stdout + done.stderr
+
+
+def test_the_folders_of_the_session_exist(tmp_path: Path) -> None:
+    """Airflow of these tests knows only the folders of these tests."""
+    from airflow.configuration import conf
+
+    assert conf.get("core", "dags_folder") == str(DAGS) and os.environ["PYTHONPATH"] == str(ROOT)
