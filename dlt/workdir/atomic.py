@@ -9,6 +9,7 @@ import signal
 
 _POINT = os.environ.get("DLT_CRASH_POINT")
 _LOG = os.environ.get("DLT_CRASH_LOG")
+_SIGNAL = os.environ.get("DLT_CRASH_SIGNAL", "SIGKILL")
 _passed: dict[str, int] = {}
 _once: str | None = None
 
@@ -40,7 +41,8 @@ def point(name: str) -> None:
     """Mark a moment at which a crash must lose nothing.
 
     The environment variable DLT_CRASH_LOG names a file that gets the name of every point passed; DLT_CRASH_POINT, as
-    "name" or "name#occurrence", names the point at which the process is killed. Without them this does nothing.
+    "name" or "name#occurrence", names the point at which the process is killed, or gets the signal that
+    DLT_CRASH_SIGNAL names. Without them this does nothing.
     """
     if _POINT is None and _LOG is None:
         return
@@ -50,7 +52,7 @@ def point(name: str) -> None:
         with open(_LOG, "a", encoding="utf-8") as log:
             log.write(label + "\n")
     if (label == _POINT or (name == _POINT and _passed[name] == 1)) and _may_kill():
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[_SIGNAL])
 
 
 def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:

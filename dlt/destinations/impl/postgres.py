@@ -333,6 +333,22 @@ class PostgresClient(SqlDestinationClient):
         keys = ", ".join(self.dialect.quote(column) for column in columns)
         self.query(f"CREATE INDEX IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
 
+    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        """Take a load over from older tries, and end their connections: one that sleeps would hold its locks.
+
+        Raises:
+            Superseded: a later attempt has it.
+        """
+        self._check_attempt(pipeline_name, load_id, attempt)
+        name = f"dlt load {digest_id(f'{pipeline_name} {load_id}')}"
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s "
+            "AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
+            (name,),
+        )
+        self.query("SELECT set_config('application_name', %s, false)", (name,))
+        return super().claim(pipeline_name, load_id, attempt)
+
     # -- data
 
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:

@@ -306,20 +306,14 @@ class SqlDestinationClient(ABC):
             self.create_dataset()
             self._create_fences()
             table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
-            for name in (f"load {load_id}", f"pipeline {pipeline_name}"):
-                self._add_fence(name)
             mine = f"load {load_id}"
+            for name in (mine, f"pipeline {pipeline_name}"):
+                # a row that is there may be locked by a load, which an insert would wait for
+                if self._epoch(name) is None:
+                    self._add_fence(name)
             # the update comes first: it waits for others, and what is read after it is not out of date
             self.query(f"UPDATE {table} SET {epoch} = {epoch} + 1 WHERE {key} = %s", (mine,))
-            row = self.query(f"SELECT {epoch} FROM {table} WHERE {key} = %s", (mine,)).fetchone()
-            assert row is not None
-            taken, given = int(row[0]), attempt * TRIES_PER_ATTEMPT
-            if taken >= given + TRIES_PER_ATTEMPT:
-                raise Superseded(
-                    f"load {load_id} of pipeline {pipeline_name}: try {taken // TRIES_PER_ATTEMPT} took it over from "
-                    f"this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
-                    load_id=load_id,
-                )
+            taken, given = self._check_attempt(pipeline_name, load_id, attempt), attempt * TRIES_PER_ATTEMPT
             if taken < given:
                 self.query(f"UPDATE {table} SET {epoch} = %s WHERE {key} = %s", (given, mine))
             self.commit()
@@ -336,21 +330,42 @@ class SqlDestinationClient(ABC):
         """
         table, (key, column) = self.qualified(FENCES_TABLE), self._fence_columns()
         self.query(f"UPDATE {table} SET {column} = {column} + 1 WHERE {key} = %s", (f"pipeline {pipeline_name}",))
-        row = self.query(f"SELECT {column} FROM {table} WHERE {key} = %s", (f"load {load_id}",)).fetchone()
-        if row is None or int(row[0]) != epoch:
+        # after the wait for other loads: what is newest is told by this time
+        self._now = utc_now()
+        if self._epoch(f"load {load_id}") != epoch:
             raise Superseded(
                 f"load {load_id} of pipeline {pipeline_name}: another try of the same task took it over while this one "
                 "ran. Nothing of this one was loaded; see the other one.",
                 load_id=load_id,
             )
 
+    def _check_attempt(self, pipeline_name: str, load_id: str, attempt: int) -> int:
+        taken = self._epoch(f"load {load_id}") or 0
+        if taken >= (attempt + 1) * TRIES_PER_ATTEMPT:
+            raise Superseded(
+                f"load {load_id} of pipeline {pipeline_name}: try {taken // TRIES_PER_ATTEMPT} took it over from "
+                f"this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
+                load_id=load_id,
+            )
+        return taken
+
+    def _epoch(self, name: str) -> int | None:
+        if not self.stored_tables([FENCES_TABLE]):
+            return None
+        key, epoch = self._fence_columns()
+        row = self.query(f"SELECT {epoch} FROM {self.qualified(FENCES_TABLE)} WHERE {key} = %s", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
     def _create_fences(self) -> None:
+        if self.stored_tables([FENCES_TABLE]):
+            return
         key, epoch = self._fence_columns()
         types = self.dialect.types
         self.query(
             f"CREATE TABLE IF NOT EXISTS {self.qualified(FENCES_TABLE)} "
             f"({key} {types['text']} PRIMARY KEY, {epoch} {types['bigint']} NOT NULL)"
         )
+        self._known = None
 
     def _add_fence(self, name: str) -> None:
         table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
