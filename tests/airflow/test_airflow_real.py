@@ -1,0 +1,262 @@
+"""A whole Airflow on Postgres: killed tasks, zombies, backfills, workers without a common disk, fan-out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from tests.airflow import program
+from tests.airflow.services import ROOT, Airflow
+from tests.servers.postgres import free_port
+
+pytestmark = [pytest.mark.heavy_airflow, pytest.mark.timeout(900)]
+TABLES = ("orders", "orders__items", "customers")
+STAGES = ("extract", "normalize", "load")
+
+
+@pytest.fixture(scope="module")
+def airflow() -> Iterator[Airflow]:
+    """Start one Airflow for all tests of this file, with LocalExecutor and CeleryExecutor."""
+    redis = free_port()
+    service = Airflow(
+        "LocalExecutor,CeleryExecutor",
+        AIRFLOW__CELERY__BROKER_URL=f"redis://127.0.0.1:{redis}/0",
+        AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER="1",
+        DLT_TEST_PROGRAM=str(Path(program.__file__)),
+    )
+    service.environment["AIRFLOW__CELERY__RESULT_BACKEND"] = f"redis://127.0.0.1:{redis}/1"
+    service.environment["DLT_TEST_URL"] = service.postgres.new_database()
+    service.environment["DLT_TEST_HANDOFF"] = f"file://{service.home}/handoff"
+    service.environment["REDIS_PORT"] = str(redis)
+    shutil.copy(ROOT / "tests" / "airflow" / "dags_of_tests.py", service.dags)
+    try:
+        yield service.start()
+    finally:
+        service.stop()
+
+
+@pytest.fixture
+def url(airflow: Airflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the database that the DAGs load into; pipelines of the test itself live in a folder of its own."""
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    return airflow.environment["DLT_TEST_URL"]
+
+
+def query(url: str, text: str) -> list[Any]:
+    """Return what a query finds."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(text)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def content(url: str, name: str, tables: tuple[str, ...] = TABLES) -> dict[str, Any]:
+    """Return the rows of a dataset without what a load makes up, and the state that the destination keeps."""
+    found: dict[str, Any] = {}
+    for table in tables:
+        columns = query(
+            url,
+            "SELECT column_name FROM information_schema.columns "
+            f"WHERE table_schema = '{name}' AND table_name = '{table}' AND column_name NOT LIKE '\\_dlt%' ORDER BY 1",
+        )
+        shown = ", ".join(f'"{column}"' for (column,) in columns)
+        found[table] = sorted(map(repr, query(url, f"SELECT {shown} FROM {name}.{table}")))
+    loads = [load for (load,) in query(url, f"SELECT load_id FROM {name}._dlt_loads")]
+    used = {load for (load,) in query(url, f"SELECT DISTINCT _dlt_load_id FROM {name}.{tables[0]}")}
+    assert used <= set(loads) and len(loads) == len(set(loads))
+    found["loads"] = len(loads)
+    pipeline = program.make_pipeline(name, url)
+    pipeline.drop()
+    pipeline.sync_destination()
+    found["state"] = pipeline.state["sources"]
+    pipeline.drop()
+    return found
+
+
+def plain(url: str, name: str, *lasts: int, source: Any = program.shop) -> None:
+    """Run a pipeline as a script would."""
+    pipeline = program.make_pipeline(name, url)
+    for last in lasts:
+        pipeline.run(source(last=last))
+    pipeline.drop()
+
+
+# -- proof 1
+
+
+@pytest.mark.parametrize("where", ["disk", "handoff"])
+def test_a_kill_at_every_point_of_every_task(airflow: Airflow, url: str, tmp_path: Path, where: str) -> None:
+    """Orchestration 1: SIGKILL at each rename and commit of each task under LocalExecutor; the rows are exact."""
+    airflow.unpause("harmed")
+    handoff = {"handoff": f"file://{tmp_path}/bucket"} if where == "handoff" else {}
+    plain(url, f"clean_{where}", 6, 11)
+    expected = content(url, f"clean_{where}")
+
+    name = f"points_{where}"
+    plain(url, name, 6)
+    run = airflow.trigger("harmed", name, name=name, log=str(tmp_path / "points"), **handoff)
+    assert airflow.finish("harmed", [run], 120) == {run: "success"}, airflow.log_of("harmed", run, "dlt.extract")
+    assert content(url, name) == expected
+    points = [(stage, point) for stage in STAGES for point in (tmp_path / f"points.{stage}").read_text().split()]
+    if where == "handoff":
+        # what happens on the disk is what happens without a hand-off
+        points = [(stage, point) for stage, point in points if point.startswith(("handoff.", "task."))]
+    assert {"task.extracted.recorded#1", "task.normalized.recorded#1"} <= {point for _, point in points}
+    if where == "disk":
+        assert {("load", "load.before_commit#1"), ("load", "load.after_commit#1")} <= set(points) and len(points) >= 25
+
+    names = [f"kill_{where}_{number}" for number in range(len(points))]
+    for killed, (stage, point) in zip(names, points):
+        plain(url, killed, 6)
+        once = str(tmp_path / f"{killed}.once")
+        airflow.trigger("harmed", killed, name=killed, stage=stage, point=point, once=once, **handoff)
+    states = airflow.finish("harmed", names, 800)
+    for killed, (stage, point) in zip(names, points):
+        assert states[killed] == "success", (stage, point, airflow.log_of("harmed", killed, f"dlt.{stage}"))
+        tries = {task: found["try_number"] for task, found in airflow.tasks("harmed", killed).items()}
+        assert tries == {f"dlt.{s}": 2 if s == stage else 1 for s in STAGES}, (stage, point)
+        assert content(url, killed) == expected, (stage, point)
+
+
+# -- proof 2
+
+
+@pytest.mark.parametrize("stage", ["extract", "load.before_begin", "load.before_commit"])
+def test_a_zombie_changes_nothing(airflow: Airflow, url: str, tmp_path: Path, stage: str) -> None:
+    """Orchestration 2: try 1 outlives its heartbeat, try 2 finishes, try 1 wakes up; the rows are exact."""
+    airflow.unpause("harmed")
+    name = "zombie_" + stage.replace(".", "_")
+    plain(url, f"clean_{name}", 6, 11)
+    plain(url, name, 6)
+    once = tmp_path / "once"
+    harm = {"sleep": str(once)} if stage == "extract" else {"stage": "load", "pause": stage, "once": str(once)}
+    run = airflow.trigger("harmed", name, name=name, **harm)
+    assert airflow.finish("harmed", [run], 240) == {run: "success"}
+    pid = int(Path(f"{once}.pid").read_text())
+    assert os.path.isdir(f"/proc/{pid}"), "the first try is gone, so nothing was proved"
+    before = content(url, name)
+    Path(f"{once}.wake").touch()
+    airflow.wait(lambda: not running(pid), 60, "the first try does not end")
+    tries = {task: found["try_number"] for task, found in airflow.tasks("harmed", run).items()}
+    assert tries["dlt." + stage.partition(".")[0]] == 2
+    assert content(url, name) == before == content(url, f"clean_{name}")
+
+
+def running(pid: int) -> bool:
+    """Tell whether a process is alive; one that nobody has waited for is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+# -- proof 3
+
+
+def test_backfill_beside_the_live_schedule(airflow: Airflow, url: str) -> None:
+    """Orchestration 3: windows of a backfill run beside each other and the live schedule; each row is there once."""
+    pipeline = program.make_pipeline("windows", url)
+    pipeline.run(program.ticks())
+    pipeline.drop()
+    cursor = content(url, "windows", ("ticks",))["state"]
+    airflow.unpause("windows")
+    body = {
+        "dag_id": "windows",
+        "from_date": "2026-02-01T00:00:00Z",
+        "to_date": "2026-02-01T00:05:00Z",
+        "run_backwards": False,
+        "dag_run_conf": {},
+        "reprocess_behavior": "none",
+        "max_active_runs": 3,
+    }
+    airflow.call("/api/v2/backfills", "POST", body)
+
+    def enough() -> bool:
+        done = [run["run_type"] for run in airflow.runs("windows") if run["state"] == "success"]
+        return done.count("backfill") == 6 and done.count("scheduled") >= 3
+
+    airflow.wait(enough, 400, "backfill and schedule did not get on")
+    airflow.unpause("windows", paused=True)
+    ids = [run["dag_run_id"] for run in airflow.runs("windows")]
+    assert set(airflow.finish("windows", ids, 120).values()) == {"success"}
+    found = airflow.runs("windows")
+    expected = ["2000-01-01 00:00:00"]
+    for run in found:
+        start = run["data_interval_start"][:17].replace("T", " ")
+        expected += [f"{start}{second:02d}" for second in (0, 20, 40)]
+    assert len(set(expected)) == len(expected)
+    rows = query(url, "SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') FROM windows.ticks")
+    assert sorted(row for (row,) in rows) == sorted(expected)
+    # the live runs follow each other without a gap, and some of the windows were loaded at one time
+    live = sorted(r["data_interval_start"] for r in found if r["run_type"] == "scheduled")
+    ends = sorted(r["data_interval_end"] for r in found if r["run_type"] == "scheduled")
+    assert live[1:] == ends[:-1]
+    spans = [(r["start_date"], r["end_date"], r["run_type"]) for r in found]
+    together = {tuple(sorted((a[2], b[2]))) for a in spans for b in spans if a is not b and a[0] < b[1] and b[0] < a[1]}
+    assert {("backfill", "backfill"), ("backfill", "scheduled")} <= together
+    assert content(url, "windows", ("ticks",))["state"] == cursor
+
+
+# -- proof 4
+
+
+def test_three_workers_without_a_common_disk(airflow: Airflow, url: str) -> None:
+    """Orchestration 4: E, N and L run on three Celery workers that share nothing but the hand-off's URL."""
+    server = shutil.which("redis-server")
+    assert server, "apt-get install redis-server, which make test-airflow does"
+    airflow.run(server, "--port", airflow.environment["REDIS_PORT"], "--save", "", "--bind", "127.0.0.1")
+    for queue in ("one", "two", "three"):
+        airflow.run(
+            *("airflow", "celery", "worker", "--queues", queue, "--celery-hostname", f"{queue}@%h"),
+            *("--concurrency", "1", "--skip-serve-logs", "--without-gossip", "--without-mingle"),
+            *("--pid", str(airflow.home / f"{queue}.pid")),
+            AIRFLOW__DLT__WORK_DIR=str(airflow.home / "disks" / queue),
+            DLT_DATA_DIR=str(airflow.home / "disks" / queue / "data"),
+        )
+    airflow.unpause("spread")
+    for last in (6, 11):
+        run = airflow.trigger("spread", f"spread_{last}", last=last)
+        assert airflow.finish("spread", [run], 240) == {run: "success"}
+        tasks = airflow.tasks("spread", run)
+        assert [tasks[f"dlt.{stage}"]["queue"] for stage in STAGES] == ["one", "two", "three"]
+    plain(url, "clean_spread", 6, 11)
+    assert content(url, "spread") == content(url, "clean_spread")
+    used = {queue: list((airflow.home / "disks" / queue).rglob("spread")) for queue in ("one", "two", "three")}
+    assert all(used.values()), used
+    # the teardown emptied the hand-off
+    assert not [path for path in (airflow.home / "handoff").rglob("*") if path.is_file()]
+
+
+# -- proof 7
+
+
+def test_eight_resources(airflow: Airflow, url: str) -> None:
+    """Orchestration 7: eight resources fanned out under LocalExecutor, all eight states kept, twice."""
+    airflow.unpause("eight")
+    tables = tuple(name for number in range(8) for name in (f"r{number}", f"r{number}__list"))
+    for last in (3, 5):
+        run = airflow.trigger("eight", f"eight_{last}", last=last)
+        assert airflow.finish("eight", [run], 240) == {run: "success"}
+        assert len(airflow.tasks("eight", run)) == 19
+    plain(url, "clean_eight", 3, 5, source=program.many)
+    found = content(url, "eight", tables)
+    assert found == content(url, "clean_eight", tables)
+    assert len(found["state"]["many"]["resources"]) == 8
+
+
+def test_nothing_else_runs(airflow: Airflow) -> None:
+    """What the tests started beside Airflow belongs to sessions that `stop` ends."""
+    listed = subprocess.run(["ps", "-eo", "pid,sid,args"], capture_output=True, text=True, check=True).stdout
+    sessions = {process.pid for process in airflow._processes}
+    ours = [line.split(None, 2) for line in listed.splitlines() if str(airflow.home) in line]
+    assert all(int(sid) in sessions for _, sid, _ in ours), ours
