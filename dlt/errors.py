@@ -230,7 +230,10 @@ class DltException(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.message, self.__dict__)
+        # pipelines and connections stay where they are, and so do causes that hold them
+        details = {key: value for key, value in self.__dict__.items() if _travels(value)}
+        cause = self.__cause__ if _travels(self.__cause__) else None
+        return _rebuild, (type(self), self.message, details, cause)
 
 
 class ValueErrorWithKnownValues(ValueError):
@@ -1043,11 +1046,28 @@ class SourceExhaustedInStep(PipelineStepFailed, SourceExhausted):
     """A step of a pipeline got a source or resource that was consumed before."""
 
 
-def _rebuild(kind: type[DltException], message: str, attributes: dict[str, Any]) -> DltException:
+def _rebuild(
+    kind: type[DltException], message: str, attributes: dict[str, Any], cause: BaseException | None = None
+) -> DltException:
     error = kind.__new__(kind)
     Exception.__init__(error, message)
     error.__dict__.update(attributes)
+    error.__cause__ = cause
     return error
+
+
+def _travels(value: Any) -> bool:
+    """Tell whether a value can be sent to another process."""
+    import pickle
+
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:
+        # anything may happen in the code of a value's class
+        return False
+    return True
 
 
 ConfigFieldMissing = ConfigFieldMissingException

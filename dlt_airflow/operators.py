@@ -73,7 +73,7 @@ class DltOperator(BaseOperator):  # type: ignore[misc]
 
         from dlt.pipeline import signals
 
-        signals._handle(signal.SIGTERM, None)
+        signals.handle(signal.SIGTERM)
 
 
 class DltExtractOperator(DltOperator):

@@ -24,7 +24,16 @@ class _Watch:
 _watch = _Watch()
 
 
-def _handle(number: int, frame: FrameType | None) -> None:
+def handle(number: int, frame: FrameType | None = None) -> None:
+    """Take a signal as the handler does: a running load ends its package first, everything else stops.
+
+    Args:
+        number: Number of the signal.
+        frame: Accepted, as Python passes it to handlers.
+
+    Raises:
+        SignalReceivedException: nothing is under way that should end first.
+    """
     first = _watch.received is None
     _watch.received = number
     name = signal.Signals(number).name
@@ -49,7 +58,7 @@ def handled() -> Iterator[None]:
     for name in _SIGNALS:
         number = getattr(signal, name)
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            previous[number] = signal.signal(number, _handle)
+            previous[number] = signal.signal(number, handle)
     _watch.received = None
     try:
         yield

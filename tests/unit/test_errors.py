@@ -19,6 +19,15 @@ def test_message_and_details_survive_pickling(kind: type[errors.DltException]) -
     assert error.table == "users"
 
 
+def test_what_cannot_travel_stays_behind_and_the_cause_goes_along() -> None:
+    """Orchestration: the step failed in a worker; whether another try helps is told where the error arrives."""
+    failed = errors.PipelineStepFailed("load failed", pipeline=(x for x in ()), step="load")
+    failed.__cause__ = errors.DatabaseTransientException("the connection broke", table="t")
+    found = pickle.loads(pickle.dumps(failed))
+    assert found.step == "load" and not hasattr(found, "pipeline")
+    assert isinstance(found.__cause__, errors.DatabaseTransientException) and found.__cause__.table == "t"
+
+
 def test_terminal_and_transient_are_types() -> None:
     """A18: a terminal error is told from a transient one by its type."""
     assert issubclass(errors.DatabaseTerminalException, errors.TerminalException)
