@@ -74,10 +74,11 @@ demo-airflow: install-airflow
 	$(AIRFLOW)/bin/python -m tests.airflow.demo
 
 # the Celery test needs a Redis, which Debian has
-test-airflow: install-airflow $(AIRFLOW2)/.installed
+test-airflow: install install-airflow $(AIRFLOW2)/.installed
 	@command -v redis-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "heavy_airflow or not heavy_airflow"
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
+	$(PY) -m pytest tests/compose -m heavy_airflow
 
 # -- Prefect: an environment of its own too
 
@@ -93,5 +94,6 @@ $(PREFECT)/.installed: pyproject.toml constraints-prefect.txt
 demo-prefect: install-prefect
 	$(PREFECT)/bin/python -m tests.prefect.demo
 
-test-prefect: install-prefect
+test-prefect: install install-prefect
 	$(PREFECT)/bin/python -m pytest tests/prefect -m "heavy_prefect or not heavy_prefect"
+	$(PY) -m pytest tests/compose -m heavy_prefect
