@@ -18,7 +18,7 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 
 from dlt.orchestrate import SpecInvalid
-from dlt_prefect import windows
+from dlt_prefect import stopping, windows
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
 from dlt_prefect.tasks import BEGIN_AGAIN, clean_up, extract, find_window, list_resources, load, normalize
@@ -68,7 +68,7 @@ def run_steps(
         EmptyWindow: the window holds no time, or nothing says where it starts.
     """
     whole, names = resolve(spec, blocks)
-    with _slot(limit or f"dlt-{pipeline_label(whole)}"):
+    with stopping.on_sigterm(), _slot(limit or f"dlt-{pipeline_label(whole)}"):
         times = find_window() if window == "auto" else window
         given = windows.given(times)
         times = given.to_list() if given is not None else None
@@ -96,7 +96,7 @@ def run_steps(
 def dlt_flow(
     source: Callable[..., Any] | None = None,
     *,
-    pipeline: str | Mapping[str, Any],
+    pipeline: str | Mapping[str, Any] | Callable[..., Any],
     pipeline_args: Mapping[str, Any] | None = None,
     resources: Sequence[str] = (),
     run_args: Mapping[str, Any] | None = None,
@@ -115,7 +115,7 @@ def dlt_flow(
 
     Args:
         source: The function.
-        pipeline: Arguments of `dlt.pipeline` as JSON, or a factory as "package.module:name".
+        pipeline: Arguments of `dlt.pipeline` as JSON, or a factory: a function, or "package.module:name".
         pipeline_args: Arguments of the pipeline's factory.
         resources: Resources to load; all that are selected when empty.
         run_args: Arguments of the run, such as write_disposition.
@@ -138,7 +138,7 @@ def dlt_flow(
             spec = {
                 "source": "dlt_prefect.flows:source_of_flow",
                 "source_args": {"flow": reference_to(function), "arguments": dict(bound.arguments)},
-                "pipeline": pipeline,
+                "pipeline": reference_to(pipeline) if callable(pipeline) else pipeline,
                 "pipeline_args": dict(pipeline_args or {}),
                 "resources": list(resources),
                 "run_args": dict(run_args or {}),

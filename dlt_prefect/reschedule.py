@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,10 @@ from prefect.states import AwaitingRetry
 
 MOST_TRIES = 5
 """A run that crashed this often is left alone: it would most likely crash again."""
+SETTLE = datetime.timedelta(seconds=10)
+"""A worker reports a killed process twice, seconds apart; the second report would crash a run that runs again."""
 _PAGE = 200
+_GOES_ON = ("AwaitingRetry", "Scheduled", "Pending", "Running", "Retrying", "Completed", "Failed", "Cancelled")
 
 
 def reschedule(
@@ -61,7 +65,11 @@ def reschedule(
             # a flow that another one started is run again by that one
             if run.run_count >= most_tries or run.parent_task_run_id is not None:
                 continue
-            state = AwaitingRetry(scheduled_time=datetime.datetime.now(datetime.timezone.utc))
+            now = datetime.datetime.now(datetime.timezone.utc)
+            time.sleep(max(0.0, (run.state.timestamp + SETTLE - now).total_seconds()))
+            if client.read_flow_run(run.id).state_type != StateType.CRASHED:
+                continue
+            state = AwaitingRetry(scheduled_time=now)
             client.set_flow_run_state(run.id, state, force=True)
             done.append(str(run.id))
     return done
@@ -73,7 +81,7 @@ def automation(
     tags: Iterable[str] = (),
     most_tries: int = MOST_TRIES,
 ) -> Automation:
-    """Create an automation on the server that schedules flow runs again as soon as they crash.
+    """Create an automation on the server that schedules crashed flow runs again, some seconds after they crashed.
 
     One of the same name is replaced.
 
@@ -101,16 +109,18 @@ def automation(
         name=name,
         description="Made by dlt_prefect: a run whose process was killed runs again, with the work it had done.",
         trigger=EventTrigger(
-            expect={"prefect.flow-run.Crashed"},
+            after={"prefect.flow-run.Crashed"},
+            # it fires if none of these came
+            expect={f"prefect.flow-run.{state}" for state in _GOES_ON},
             match={
                 "prefect.resource.id": "prefect.flow-run.*",
                 "prefect.run-count": [str(count) for count in range(1, most_tries)],
             },
             match_related=related if len(related) > 1 else related[0],
             for_each={"prefect.resource.id"},
-            posture=Posture.Reactive,
+            posture=Posture.Proactive,
             threshold=1,
-            within=datetime.timedelta(0),
+            within=SETTLE,
         ),
         actions=[
             ChangeFlowRunState(

@@ -29,7 +29,7 @@ from dlt.orchestrate import (
     normalize_step,
     resource_names,
 )
-from dlt_prefect import observe, windows
+from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
 from dlt_prefect.identity import flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
 
@@ -123,7 +123,7 @@ def normalize(token: dict[str, Any], round_: int = 0) -> dict[str, Any]:
         token: What `extract` returned.
         round_: As for `extract`.
     """
-    with values_of(token["blocks"]), _plain_errors():
+    with values_of(token["blocks"]), _plain_errors(), stopping.may_stop():
         observe.send_logs()
         made = normalize_step(token, step_context(token["run_id"], token["chunk"], None, round_, None))
         observe.tell("dlt.normalize.completed", made.pipeline_name, made.run_id, part=made.chunk, rows=made.rows)
@@ -215,7 +215,7 @@ def _of(spec: Spec, part: Mapping[str, Any] | None) -> tuple[Spec, str]:
 @contextmanager
 def _step(name: str, blocks: Sequence[str], *words: str) -> Iterator[observe.ProgressArtifact]:
     """Give a step its settings and secrets, and show its progress."""
-    with values_of(blocks), _plain_errors():
+    with values_of(blocks), _plain_errors(), stopping.may_stop(name != "load"):
         observe.send_logs()
         yield observe.ProgressArtifact(name, *words).open()
 

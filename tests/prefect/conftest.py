@@ -60,7 +60,7 @@ def pytest_unconfigure() -> None:
         shutil.rmtree(HOME, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def harness() -> Iterator[None]:
     """Give flows of this process a temporary server."""
     from prefect.testing.utilities import prefect_test_harness

@@ -20,7 +20,7 @@ def content(url: str, dataset: str, folder: Path, kind: str = "postgres", name: 
     )
     pipeline.drop()
     pipeline.sync_destination()
-    found: dict[str, Any] = {"state": json.loads(json.dumps(pipeline.state["sources"], default=str))}
+    found: dict[str, Any] = {"state": json.loads(json.dumps(pipeline.state.get("sources", {}), default=str))}
     with pipeline.sql_client() as client:
 
         def rows(query: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,23 @@ def failing(kind: str, counter: str) -> Any:
     if kind == "terminal":
         raise LookupError("no such account: s3cr3t-of-the-test")
     raise ConnectionError("the network is away")
+
+
+@dlt.source(name="shop")
+def slow_shop(last: int, gate: str) -> Any:
+    """Return the shop's resources, of which the first waits until a file beside the gate exists.
+
+    Args:
+        last: As for `shop`.
+        gate: File that gets the id of the process.
+    """
+    made = shop(last)
+
+    def wait(page: Any) -> Any:
+        Path(gate).write_text(str(os.getpid()), encoding="utf-8")
+        while not Path(gate).with_suffix(".open").exists():
+            time.sleep(0.05)
+        return page
+
+    made.resources["customers"].add_map(wait)
+    return made

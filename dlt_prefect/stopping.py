@@ -1,0 +1,57 @@
+"""SIGTERM: Prefect raises it in the main thread, and then waits for the threads in which tasks run."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.exceptions import TerminationSignal
+
+from dlt.errors import SignalReceivedException
+
+
+class Stopped(SignalReceivedException):
+    """Raised inside of an extract or normalize when the flow run is told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__(signal.SIGTERM)
+
+
+_lock = threading.Lock()
+_threads: set[int] = set()
+
+
+@contextmanager
+def may_stop(at_once: bool = True) -> Iterator[None]:
+    """Let a step end when the flow run is told to stop.
+
+    Args:
+        at_once: Anywhere; False lets it end by itself, as a load does that is about to commit.
+    """
+    own = threading.get_ident()
+    # the main thread gets the signal itself
+    if not at_once or threading.current_thread() is threading.main_thread():
+        yield
+        return
+    with _lock:
+        _threads.add(own)
+    try:
+        yield
+    finally:
+        with _lock:
+            _threads.discard(own)
+
+
+@contextmanager
+def on_sigterm() -> Iterator[None]:
+    """Stop the steps that run in threads, when the flow run is told to stop."""
+    try:
+        yield
+    except TerminationSignal:
+        with _lock:
+            for thread in _threads:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
+        raise

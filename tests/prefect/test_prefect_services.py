@@ -1,0 +1,212 @@
+"""Flows on a real server with a process worker: kills at every point, rescheduling, windows of schedules, limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from dlt_prefect import automation, run_pipeline
+from tests.prefect import shop
+from tests.prefect.rows import content, load_directly, spec
+from tests.prefect.services import Services, wait_for
+
+pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(1500)]
+FIRST, LAST = 6, 11
+
+
+@pytest.fixture(scope="module")
+def deployment(services: Services) -> UUID:
+    """Return the deployment of `run_pipeline`."""
+    return services.deploy(run_pipeline, "shop")
+
+
+@pytest.fixture(scope="module")
+def database(services: Services) -> str:
+    """Return the URL of a database at the destination."""
+    return services.postgres.new_database()
+
+
+@pytest.fixture(scope="module")
+def clean(database: str, tmp_path_factory: Any) -> dict[str, Any]:
+    """Return what two direct runs leave."""
+    folder = tmp_path_factory.mktemp("clean")
+    for last in (FIRST, LAST):
+        load_directly(database, "clean", folder, last)
+    return content(database, "clean", folder / "read")
+
+
+@pytest.fixture
+def rescheduling(services: Services) -> Iterator[Any]:
+    """Let an automation of the server reschedule what crashes."""
+    from prefect.client.orchestration import get_client
+
+    made = automation()
+    yield made
+    with get_client(sync_client=True) as client:
+        client.delete_automation(made.id)
+
+
+def test_a_worker_runs_a_deployment_to_the_end(
+    services: Services, deployment: UUID, database: str, clean: Any, tmp_path: Path
+) -> None:
+    """Two runs of a deployment leave what two direct runs leave."""
+    for last in (FIRST, LAST):
+        run = services.end(services.begin(deployment, spec=spec(database, "plain", last), fan_out="resources"))
+        assert run.state_type.value == "COMPLETED", run.state.message
+    assert content(database, "plain", tmp_path) == clean
+
+
+def points(services: Services, deployment: UUID, database: str, folder: Path) -> list[tuple[str, str]]:
+    """Return each stage with each of its crash points, as a run passes them."""
+    load_directly(database, "points", folder, FIRST)
+    plan = spec(database, "points", LAST, pipeline_args={"log": str(folder / "passed")})
+    assert services.end(services.begin(deployment, spec=plan)).state_type.value == "COMPLETED"
+    return [
+        (stage, point)
+        for stage in ("extract", "normalize", "load")
+        for point in dict.fromkeys((folder / f"passed.{stage}").read_text().split())
+    ]
+
+
+def test_kills_at_every_point_of_every_stage(
+    services: Services, deployment: UUID, database: str, clean: Any, rescheduling: Any, tmp_path: Path
+) -> None:
+    """Proof 1: a flow process that is killed at any rename or commit is rescheduled, and leaves exactly the rows."""
+    found = points(services, deployment, database, tmp_path)
+    assert len(found) > 30
+    assert {stage for stage, _ in found} == {"extract", "normalize", "load"}
+
+    def kill(number: int) -> str | None:
+        stage, point = found[number]
+        dataset, once = f"kill_{number}", tmp_path / f"once_{number}"
+        load_directly(database, dataset, tmp_path / dataset, FIRST)
+        crash = {"stage": stage, "point": point, "once": str(once)}
+        run = services.begin(deployment, spec=spec(database, dataset, LAST, pipeline_args={"crash": crash}))
+        wait_for(once.exists, 300, f"{stage} {point}: the kill")
+        ended = services.end(run, 300, {"COMPLETED", "FAILED", "CANCELLED"})
+        if ended.state_type.value != "COMPLETED":
+            return f"{stage} {point}: {ended.state}"
+        if ended.run_count != 2:
+            return f"{stage} {point}: it ran {ended.run_count} times"
+        if content(database, dataset, tmp_path / f"read_{number}") != clean:
+            return f"{stage} {point}: other rows"
+        return None
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [failure for failure in pool.map(kill, range(len(found))) if failure] == []
+
+
+def test_a_rescheduled_run_does_not_extract_again(
+    services: Services, deployment: UUID, database: str, clean: Any, tmp_path: Path
+) -> None:
+    """The command line reschedules a run that crashed in its load; the extract is served from the cache."""
+    load_directly(database, "cached", tmp_path / "direct", FIRST)
+    imported = tmp_path / "imported"
+    imported.mkdir()
+    crash = {"stage": "load", "point": "load.before_commit", "once": str(tmp_path / "once")}
+    more = {"pipeline_args": {"crash": crash}, "source_args": {"imported": str(imported)}}
+    run = services.begin(deployment, spec=spec(database, "cached", LAST, **more))
+    assert services.end(run).state_type.value == "CRASHED"
+    assert len(list(imported.iterdir())) == 1
+    printed = services.run([sys.executable, "-m", "dlt_prefect", "reschedule", "--deployment", "dlt run pipeline/shop"])
+    assert str(run) in printed
+    assert services.end(run, states={"COMPLETED", "FAILED"}).state_type.value == "COMPLETED"
+    assert len(list(imported.iterdir())) == 1
+    assert content(database, "cached", tmp_path) == clean
+
+
+def test_a_run_that_always_crashes_is_left_alone(
+    services: Services, deployment: UUID, database: str, tmp_path: Path
+) -> None:
+    """After the most tries a run stays crashed."""
+    crash = {"stage": "extract", "point": "commit.extracted.synced"}
+    run = services.begin(deployment, spec=spec(database, "always", pipeline_args={"crash": crash}))
+    services.end(run)
+    command = [sys.executable, "-m", "dlt_prefect", "reschedule", str(run), "--most-tries"]
+    assert services.run([*command, "1"]) == ""
+
+
+def test_sigterm_leaves_what_a_later_run_continues(
+    services: Services, deployment: UUID, database: str, clean: Any, tmp_path: Path
+) -> None:
+    """A flow process that is told to stop is gone within the grace period, and the rescheduled run leaves the rows."""
+    load_directly(database, "stopped", tmp_path / "direct", FIRST)
+    gate = tmp_path / "gate"
+    plan = spec(database, "stopped", LAST) | {"source": f"{shop.FILE}:slow_shop"}
+    plan["source_args"] = {"last": LAST, "gate": str(gate)}
+    run = services.begin(deployment, spec=plan)
+    wait_for(lambda: gate.exists() and gate.read_text(), 60, "the extract")
+    begun = time.monotonic()
+    os.kill(int(gate.read_text()), signal.SIGTERM)
+    ended = services.end(run, 60)
+    assert ended.state_type.value == "CRASHED", ended.state
+    assert time.monotonic() - begun < 30
+    gate.with_suffix(".open").touch()
+    services.run([sys.executable, "-m", "dlt_prefect", "reschedule", str(run)])
+    assert services.end(run, states={"COMPLETED", "FAILED"}).state_type.value == "COMPLETED"
+    assert content(database, "stopped", tmp_path / "read") == clean
+
+
+def test_eight_resources_keep_eight_states(services: Services, deployment: UUID, database: str, tmp_path: Path) -> None:
+    """Proof 7: the states of eight parts that are extracted side by side are all kept, over two runs."""
+    for last in (3, 5):
+        plan = spec(database, "eight") | {"source": f"{shop.FILE}:many", "source_args": {"count": 8, "last": last}}
+        ended = services.end(services.begin(deployment, spec=plan, fan_out="resources"), 180)
+        assert ended.state_type.value == "COMPLETED", ended.state
+    found = content(database, "eight", tmp_path)
+    resources = next(iter(found["state"].values()))["resources"]
+    assert {name: resources[name]["number"] for name in resources} == {f"part_{n}": n for n in range(8)}
+    for number in range(8):
+        assert [row[0] for row in found[f"part_{number}"]] == [1, 2, 3, 4, 5]
+        assert resources[f"part_{number}"]["incremental"]["id"]["last_value"] == 5
+
+
+def test_two_runs_of_one_pipeline_at_once(
+    services: Services, deployment: UUID, database: str, clean: Any, tmp_path: Path
+) -> None:
+    """Both end well; no row is lost or doubled, although they change the same state."""
+    load_directly(database, "both", tmp_path / "direct", FIRST)
+    runs = [services.begin(deployment, spec=spec(database, "both", LAST)) for _ in range(2)]
+    for run in runs:
+        ended = services.end(run, 180)
+        assert ended.state_type.value == "COMPLETED", ended.state
+    found = content(database, "both", tmp_path / "read")
+    found.pop("loads")
+    assert found == {key: value for key, value in clean.items() if key != "loads"}
+
+
+def test_a_schedule_gives_each_run_its_window(services: Services, database: str, tmp_path: Path) -> None:
+    """Runs of an hourly and of a daily schedule load their own hour and day."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.schedules import CronSchedule
+    from prefect.deployments.runner import EntrypointType
+    from prefect.states import Scheduled
+
+    plan = spec(database, "days") | {"source": f"{shop.FILE}:days", "source_args": {}}
+    made = run_pipeline.to_deployment(
+        "windows",
+        work_pool_name="dlt",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        schedule=CronSchedule(cron="0 0 * * *", timezone="UTC"),
+        parameters={"spec": plan, "window": "auto"},
+    )
+    deployment = made.apply(work_pool_name="dlt")
+    import datetime
+
+    for day in (11, 12):
+        due = datetime.datetime(2026, 1, day, tzinfo=datetime.timezone.utc)
+        with get_client(sync_client=True) as client:
+            run = client.create_flow_run_from_deployment(deployment, state=Scheduled(scheduled_time=due)).id
+        ended = services.end(run)
+        assert ended.state_type.value == "COMPLETED", ended.state
+    found = content(database, "days", tmp_path)
+    assert [row[-1] for row in found["events"]] == [10, 11]
