@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test check bench docs clean
+.PHONY: install demo test check bench bench-tasks docs clean
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -30,6 +30,10 @@ test: install
 
 bench: install
 	$(PY) benchmarks/run.py
+
+# what it costs to run the steps as tasks
+bench-tasks: install
+	$(PY) benchmarks/tasks.py
 
 docs: install
 	@if command -v uv >/dev/null 2>&1; then \
