@@ -40,9 +40,7 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
         variables: Names of variables that hold configuration as TOML or JSON.
     """
     values = collect(conn_ids, variables)
-    if not values:
-        yield
-        return
+    _merge(values, {"runtime": {**_log_settings(), **values.get("runtime", {})}})
     provider = _provider()
     for key, value in values.items():
         provider.set(key, value)
@@ -50,6 +48,14 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
         yield
     finally:
         provider.clear()
+
+
+def _log_settings() -> dict[str, Any]:
+    """Return settings by which messages go to the task's log only: Airflow takes what is on stderr for errors."""
+    from dlt.configuration import get_value
+
+    wanted = {"user_log": False, "log_level": "INFO"}
+    return {key: value for key, value in wanted.items() if get_value(key, sections=("runtime",), default=None) is None}
 
 
 def _provider() -> Any:

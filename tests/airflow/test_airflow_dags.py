@@ -142,6 +142,14 @@ def test_the_load_id_names_the_time_of_the_run(make: Write) -> None:
     assert xcom(run, "dlt.load")["load_ids"][0].split(".")[0] == str(int(when.timestamp()))
 
 
+def test_messages_are_no_errors(make: Write, capfd: pytest.CaptureFixture[str], caplog: Any) -> None:
+    """What dlt says goes to the task's log as information; nothing is on stderr, which Airflow takes for errors."""
+    assert str(make("said", "dlt_task_group(**SPEC)").test().state) == "success"
+    assert "dlt: " not in capfd.readouterr().err
+    said = {record.levelname for record in caplog.records if record.name == "dlt"}
+    assert said == {"INFO"}
+
+
 # -- fan-out
 
 
