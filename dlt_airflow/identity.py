@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dlt_airflow.compat import AIRFLOW_3
+
 if TYPE_CHECKING:
     from dlt.orchestrate import StepContext, Window
 
@@ -34,7 +36,9 @@ def reload_wish(run: Any) -> str:
     wish = (getattr(run, "conf", None) or {}).get("dlt_reload")
     if wish is not None:
         return str(wish)
-    for line in (getattr(run, "note", None) or "").splitlines():
+    # the note of a run of Airflow 2 is in the database, out of the reach of tasks
+    note = getattr(run, "note", None) if AIRFLOW_3 else None
+    for line in (note or "").splitlines():
         if line.strip().startswith(_MARK):
             return line.strip().removeprefix(_MARK).strip()
     return ""
