@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from dlt_prefect.reschedule import MOST_TRIES, automation, reschedule
+from dlt_prefect.reschedule import MOST_TRIES, SETTLE, automation, reschedule
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     always.add_argument("--tag", action="append", default=[], help="only runs with this tag; may be repeated")
     for command in (once, always):
         command.add_argument("--deployment", metavar="FLOW/NAME", help="only runs of this deployment")
+        command.add_argument("--settle", type=float, default=SETTLE.total_seconds(), help="seconds after a crash (30)")
         command.add_argument("--most-tries", type=int, default=MOST_TRIES, help=f"leave others alone ({MOST_TRIES})")
     return whole
 
@@ -34,13 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Those of the process when None.
     """
     chosen = parser().parse_args(arguments)
+    settle = datetime.timedelta(seconds=chosen.settle)
     if chosen.command == "automation":
-        made = automation(deployment=chosen.deployment, tags=chosen.tag, most_tries=chosen.most_tries)
+        made = automation(deployment=chosen.deployment, tags=chosen.tag, most_tries=chosen.most_tries, settle=settle)
         print(f"automation {made.name!r} has the id {made.id}")
         return 0
     since = datetime.timedelta(hours=chosen.since)
     while True:
-        for flow_run_id in reschedule(chosen.flow_run_ids, chosen.deployment, since, chosen.most_tries):
+        for flow_run_id in reschedule(chosen.flow_run_ids, chosen.deployment, since, chosen.most_tries, settle):
             print(flow_run_id, flush=True)
         if chosen.watch is None:
             return 0

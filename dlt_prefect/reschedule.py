@@ -19,7 +19,7 @@ from prefect.states import AwaitingRetry
 
 MOST_TRIES = 5
 """A run that crashed this often is left alone: it would most likely crash again."""
-SETTLE = datetime.timedelta(seconds=10)
+SETTLE = datetime.timedelta(seconds=30)
 """A worker reports a killed process twice, seconds apart; the second report would crash a run that runs again."""
 _PAGE = 200
 _GOES_ON = ("AwaitingRetry", "Scheduled", "Pending", "Running", "Retrying", "Completed", "Failed", "Cancelled")
@@ -30,6 +30,7 @@ def reschedule(
     deployment: str | None = None,
     since: datetime.timedelta = datetime.timedelta(days=1),
     most_tries: int = MOST_TRIES,
+    settle: datetime.timedelta = SETTLE,
 ) -> list[str]:
     """Schedule crashed flow runs again, each with its own id, so that they find the work they had done.
 
@@ -38,6 +39,7 @@ def reschedule(
         deployment: Only runs of this one, as "flow/deployment".
         since: Only runs that were due within this time before now.
         most_tries: Leave runs alone that ran this often.
+        settle: Time between a crash and the next try, for the worker to see to the crash.
 
     Returns:
         The ids of the runs that were scheduled.
@@ -66,10 +68,10 @@ def reschedule(
             if run.run_count >= most_tries or run.parent_task_run_id is not None:
                 continue
             now = datetime.datetime.now(datetime.timezone.utc)
-            time.sleep(max(0.0, (run.state.timestamp + SETTLE - now).total_seconds()))
+            time.sleep(max(0.0, (run.state.timestamp + settle - now).total_seconds()))
             if client.read_flow_run(run.id).state_type != StateType.CRASHED:
                 continue
-            state = AwaitingRetry(scheduled_time=now)
+            state = AwaitingRetry(scheduled_time=datetime.datetime.now(datetime.timezone.utc))
             client.set_flow_run_state(run.id, state, force=True)
             done.append(str(run.id))
     return done
@@ -80,6 +82,7 @@ def automation(
     deployment: str | None = None,
     tags: Iterable[str] = (),
     most_tries: int = MOST_TRIES,
+    settle: datetime.timedelta = SETTLE,
 ) -> Automation:
     """Create an automation on the server that schedules crashed flow runs again, some seconds after they crashed.
 
@@ -90,6 +93,7 @@ def automation(
         deployment: Only runs of this deployment, as "flow/deployment".
         tags: Only runs with one of these tags.
         most_tries: Leave runs alone that ran this often.
+        settle: Time between a crash and the next try, for the worker to see to the crash; 10 seconds at least.
     """
     related = []
     with get_client(sync_client=True) as client:
@@ -120,7 +124,7 @@ def automation(
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
-            within=SETTLE,
+            within=settle,
         ),
         actions=[
             ChangeFlowRunState(

@@ -58,7 +58,9 @@ def _extract_name(parameters: dict[str, Any]) -> str:
     if isinstance(spec, str):
         chosen = spec
     else:
-        names = part.get("resources") or spec.get("resources") or [str(spec.get("source")).rpartition(":")[2]]
+        # the source of a decorated function is found by way of its flow
+        source = (spec.get("source_args") or {}).get("flow") or spec.get("source")
+        names = part.get("resources") or spec.get("resources") or [str(source).rpartition(":")[2]]
         chosen = part.get("key") or ", ".join(names)
     return f"{task_run.task_name} {chosen}"
 

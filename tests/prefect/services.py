@@ -46,13 +46,12 @@ class Services:
 
     Args:
         folder: For logs and working folders.
-        workers: Number of flow runs at a time.
         ui: Serve the user interface too.
     """
 
-    def __init__(self, folder: Path, workers: int = 3, ui: bool = False) -> None:
+    def __init__(self, folder: Path, ui: bool = False) -> None:
         self.folder = folder
-        self._workers, self._ui = workers, ui
+        self._ui = ui
         self._processes: list[subprocess.Popen[bytes]] = []
         self._stack = ExitStack()
         self.port = free_port()
@@ -96,8 +95,8 @@ class Services:
         wait_for(lambda: urllib.request.urlopen(f"{self.url}/health", timeout=5).status == 200, 120, "server")
         self._point_here()
         self.command("work-pool", "create", "--type", "process", "dlt")
-        limit = ["--limit", str(self._workers)]
-        self.start("worker", "worker", "start", "--pool", "dlt", "--name", "worker", *limit)
+        # with a --limit, Prefect 3.8's worker ends when a run is scheduled again before it has seen to its crash
+        self.start("worker", "worker", "start", "--pool", "dlt", "--name", "worker")
 
     def _point_here(self) -> None:
         from prefect.settings import PREFECT_API_URL, temporary_settings
