@@ -78,7 +78,7 @@ def reschedule(
 
 
 def automation(
-    name: str = "dlt: reschedule crashed flow runs",
+    name: str | None = None,
     deployment: str | None = None,
     tags: Iterable[str] = (),
     most_tries: int = MOST_TRIES,
@@ -89,12 +89,15 @@ def automation(
     One of the same name is replaced.
 
     Args:
-        name: Its name.
+        name: Its name; one that says which runs it is for when None.
         deployment: Only runs of this deployment, as "flow/deployment".
         tags: Only runs with one of these tags.
         most_tries: Leave runs alone that ran this often.
         settle: Time between a crash and the next try, for the worker to see to the crash; 10 seconds at least.
     """
+    tags = list(tags)
+    for_which = [*([deployment] if deployment else []), *(f"tagged {tag}" for tag in tags)]
+    name = name or " ".join(["dlt: reschedule crashed flow runs", *for_which])
     related = []
     with get_client(sync_client=True) as client:
         if deployment is not None:

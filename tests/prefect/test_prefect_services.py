@@ -23,6 +23,7 @@ from tests.prefect.services import Services, wait_for
 
 pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(1500)]
 FIRST, LAST = 6, 11
+SETTLE = datetime.timedelta(seconds=10)
 SOON = ["--settle", "10"]
 
 
@@ -52,7 +53,7 @@ def rescheduling(services: Services) -> Iterator[Any]:
     """Let an automation of the server reschedule what crashes."""
     from prefect.client.orchestration import get_client
 
-    made = automation(settle=datetime.timedelta(seconds=10))
+    made = automation(settle=SETTLE)
     yield made
     with get_client(sync_client=True) as client:
         client.delete_automation(made.id)
@@ -131,6 +132,28 @@ def test_a_rescheduled_run_does_not_extract_again(
     assert services.end(run, states={"COMPLETED", "FAILED"}).state_type.value == "COMPLETED"
     assert len(list(imported.iterdir())) == 1
     assert content(database, "cached", tmp_path) == clean
+
+
+def test_an_automation_for_one_deployment_and_tag(services: Services, deployment: UUID, database: str) -> None:
+    """It reschedules the crashed runs that it is for, and lets others be."""
+    from prefect.client.orchestration import get_client
+
+    made = automation(deployment="dlt run pipeline/shop", tags=["nightly"], most_tries=2, settle=SETTLE)
+    assert made.name == "dlt: reschedule crashed flow runs dlt run pipeline/shop tagged nightly"
+    crash = {"stage": "extract", "point": "task.extracted.before_record"}
+    plan = spec(database, "tagged", pipeline_args={"crash": crash})
+    with get_client(sync_client=True) as client:
+        try:
+            runs = [
+                client.create_flow_run_from_deployment(deployment, parameters={"spec": plan}, tags=tags).id
+                for tags in (["nightly"], ["daily"])
+            ]
+            again = wait_for(lambda: (run := services.read(runs[0])).run_count == 2 and run, 120, "the second try")
+            assert services.end(again.id).state_type.value == "CRASHED"
+            time.sleep(20)
+            assert [services.read(run).run_count for run in runs] == [2, 1], "after two tries it is left alone"
+        finally:
+            client.delete_automation(made.id)
 
 
 def test_a_run_that_always_crashes_is_left_alone(
@@ -217,3 +240,31 @@ def test_a_schedule_gives_each_run_its_window(services: Services, database: str,
         assert ended.state_type.value == "COMPLETED", ended.state
     found = content(database, "days", tmp_path)
     assert [row[-1] for row in found["events"]] == [10, 11]
+
+
+def test_without_a_schedule_a_run_loads_the_time_since_the_last_one(
+    services: Services, database: str, tmp_path: Path
+) -> None:
+    """The window of a deployment without a schedule begins where its last completed run was due."""
+    from prefect.client.orchestration import get_client
+    from prefect.deployments.runner import EntrypointType
+    from prefect.states import Scheduled
+
+    plan = spec(database, "since") | {"source": f"{shop.FILE}:days", "source_args": {}}
+    made = run_pipeline.to_deployment("by-hand", work_pool_name="dlt", entrypoint_type=EntrypointType.MODULE_PATH)
+    deployment = made.apply(work_pool_name="dlt")
+
+    def run(day: int, window: Any) -> Any:
+        due = datetime.datetime(2026, 1, day, tzinfo=datetime.timezone.utc)
+        with get_client(sync_client=True) as client:
+            begun = client.create_flow_run_from_deployment(
+                deployment, state=Scheduled(scheduled_time=due), parameters={"spec": plan, "window": window}
+            )
+        return services.end(begun.id)
+
+    unknown = run(3, "auto")
+    assert unknown.state_type.value == "FAILED"
+    assert "no earlier run" in unknown.state.message
+    assert run(4, ["2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"]).state_type.value == "COMPLETED"
+    assert run(7, "auto").state_type.value == "COMPLETED"
+    assert [row[-1] for row in content(database, "since", tmp_path)["events"]] == [3, 4, 5, 6]
