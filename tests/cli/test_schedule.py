@@ -364,7 +364,7 @@ def events(at=dlt.sources.incremental("at", initial_value=NOW, allow_external_sc
     # one event each tenth of a second, as a server knows them: the window picks
     first = datetime(2026, 1, 1, tzinfo=timezone.utc)
     last = int((NOW - first) / timedelta(seconds=0.1))
-    yield [{"number": n, "at": first + timedelta(seconds=n / 10)} for n in range(last - 300, last + 1)]
+    yield [{"number": n, "at": first + timedelta(seconds=n / 10)} for n in range(last - 3000, last + 1)]
 
 if __name__ == "__main__":
     destination = dlt.destinations.duckdb("windows.duckdb")

@@ -17,12 +17,12 @@ FETCH = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=2
 
 def wait_for(stack: Stack, database: str, sql: str, services: tuple[str, ...]) -> None:
     """Wait until a query of an orchestrator's own database has a row."""
-    for _ in range(300):
+    for _ in range(480):
         if stack.query(sql, database):
             return
         time.sleep(0.5)
     logs = "\n".join(f"== {name}\n{stack.log(name, 60)}" for name in services)
-    raise AssertionError(f"no row of {sql} after 150 s\n{logs}")
+    raise AssertionError(f"no row of {sql} after four minutes\n{logs}")
 
 
 @pytest.mark.heavy_prefect
