@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote
 
@@ -55,6 +56,11 @@ def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: 
         }
         if window:
             extra["window"] = window
+        if not AIRFLOW_3:
+            # Airflow 2 puts the values into a set, so lists and dicts travel as text
+            extra = {
+                key: json.dumps(value) if isinstance(value, (list, dict)) else value for key, value in extra.items()
+            }
         if asset.uri in known:
             context["outlet_events"][asset].extra = extra
         else:

@@ -6,6 +6,7 @@ Imported in tasks only, never when a DAG is parsed.
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -299,6 +300,8 @@ def _triggers(context: Any) -> Sequence[Pair]:
     for group in list(events.values()):
         for event in group:
             window = (getattr(event, "extra", None) or {}).get("window")
+            if isinstance(window, str):
+                window = json.loads(window)
             if window:
                 found.append((moment(window[0]), moment(window[1])))
     return found

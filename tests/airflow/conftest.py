@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import shutil
@@ -15,7 +16,10 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HAS_AIRFLOW = importlib.util.find_spec("airflow") is not None
-collect_ignore_glob = [] if HAS_AIRFLOW else ["test_airflow_*.py", "test_airflow2.py"]
+IS_AIRFLOW_2 = HAS_AIRFLOW and importlib.metadata.version("apache-airflow").startswith("2.")
+collect_ignore_glob = [*([] if HAS_AIRFLOW and not IS_AIRFLOW_2 else ["test_airflow_*.py"])]
+if not IS_AIRFLOW_2:
+    collect_ignore_glob.append("test_airflow2.py")
 
 if HAS_AIRFLOW:
     # Airflow reads its settings when it is imported, so they are there before any test module is
