@@ -13,6 +13,8 @@ from typing import Any
 
 from airflow.providers.common.compat import sdk
 
+from dlt.errors import SpecInvalid
+
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
     *("bucket_url", "endpoint_url", "dataset_name", "type", "client_email", "token_uri", "auth_uri"),
@@ -76,7 +78,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[st
         variables: Names of variables.
 
     Raises:
-        ValueError: a variable is neither TOML nor JSON, or a connection is of a kind whose place is not known.
+        SpecInvalid: a variable is neither TOML nor JSON, or a connection is of a kind whose place is not known.
     """
     found: dict[str, Any] = {}
     for name in [variables] if isinstance(variables, str) else list(variables or ()):
@@ -92,7 +94,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[st
             continue
         place = section or _SECTIONS.get(connection.conn_type)
         if place is None:
-            raise ValueError(
+            raise SpecInvalid(
                 f"connection {conn_id}: credentials of the type {connection.conn_type!r} have no place of their own. "
                 f"Say where they go: conn_ids={{'destination.NAME.credentials': '{conn_id}'}}, or make it a connection "
                 "of the type dlt."
@@ -165,7 +167,7 @@ def _document(name: str, text: str) -> dict[str, Any]:
         found = json.loads(text) if text.lstrip().startswith("{") else tomlkit.parse(text).unwrap()
     except ValueError as error:
         # the text may hold secrets, so it is not shown
-        raise ValueError(f"variable {name}: it is neither TOML nor JSON. {type(error).__name__}") from None
+        raise SpecInvalid(f"variable {name}: it is neither TOML nor JSON. {type(error).__name__}") from None
     return dict(found)
 
 

@@ -147,10 +147,10 @@ def test_secrets_are_masked(values: None) -> None:
 
 def test_connections_without_a_place(values: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no place of its own, and what cannot be read, says so without telling the secret."""
-    with pytest.raises(ValueError, match="have no place of their own"):
+    with pytest.raises(SpecInvalid, match="have no place of their own"):
         collect("shop_ftp", None)
     monkeypatch.setenv("AIRFLOW_VAR_BROKEN", "password = pass-of-ada = 1")
-    with pytest.raises(ValueError, match="neither TOML nor JSON") as caught:
+    with pytest.raises(SpecInvalid, match="neither TOML nor JSON") as caught:
         collect(None, "broken")
     assert "pass-of-ada" not in str(caught.value)
 
