@@ -42,7 +42,7 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
         variables: Names of variables that hold configuration as TOML or JSON.
     """
     values = collect(conn_ids, variables)
-    _merge(values, {"runtime": {**_log_settings(), **values.get("runtime", {})}})
+    _merge(values, {"runtime": {**_log_settings(), **values.get("runtime", {})}, "handoff": _places()})
     provider = _provider()
     for key, value in values.items():
         provider.set(key, value)
@@ -58,6 +58,21 @@ def _log_settings() -> dict[str, Any]:
 
     wanted = {"user_log": False, "log_level": "INFO"}
     return {key: value for key, value in wanted.items() if get_value(key, sections=("runtime",), default=None) is None}
+
+
+def _places() -> dict[str, Any]:
+    """Return where packages are on this worker. It is no part of the spec, which travels to other workers."""
+    found = {"url": setting("handoff_url"), "work_dir": setting("work_dir")}
+    return {key: value for key, value in found.items() if value}
+
+
+def setting(name: str) -> str | None:
+    """Return a setting of the section `[dlt]`, or None.
+
+    Args:
+        name: Name of the setting.
+    """
+    return sdk.conf.get("dlt", name, fallback=None) or None
 
 
 def _provider() -> Any:

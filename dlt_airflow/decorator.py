@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
-from dlt_airflow.operators import DltLoadOperator, beside, handed_on, setting, window_of
+from dlt_airflow.operators import DltLoadOperator, beside, handed_on, window_of
 
-_FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "window", "chunk")
+_FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "window", "chunk", "reload")
 
 
 class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[misc]
@@ -27,6 +27,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         work_dir: Folder for packages under way; `[dlt] work_dir` when None.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         chunk: Name of the part, where the task is mapped; the index of the task when empty.
+        reload: Any text other than before makes a run that was loaded load once more when it is cleared.
         kwargs: Arguments of every operator, and those of `DltLoadOperator`.
     """
 
@@ -45,6 +46,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         work_dir: str | None = None,
         window: str | Sequence[Any] | None = None,
         chunk: str = "",
+        reload: str = "",
         **kwargs: Any,
     ) -> None:
         self.pipeline = pipeline
@@ -54,6 +56,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         self.work_dir = work_dir
         self.window = window
         self.chunk = chunk
+        self.reload = reload
         super().__init__(python_callable=python_callable, kwargs_to_upstream={"tokens": None}, **kwargs)
 
     @property
@@ -71,7 +74,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             index = context["ti"].map_index
             chunk = self.chunk or (str(index) if index >= 0 else "")
             # mapped tasks load by themselves, so each one is a run
-            run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id)
+            run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id, self.reload)
             who = step_context(context, run_id, window=window_of(self.window, context))
             with inline.offered(run_id, lambda: self._call(context)):
                 token = extract_step(self._spec(context, run_id), who)
@@ -95,8 +98,8 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             "pipeline": beside(self.pipeline, context),
             "pipeline_args": dict(self.pipeline_args or {}),
             "run_args": dict(self.run_args or {}),
-            "handoff": self.handoff or setting("handoff_url"),
-            "work_dir": self.work_dir or setting("work_dir"),
+            "handoff": self.handoff or None,
+            "work_dir": self.work_dir or None,
         }
 
 

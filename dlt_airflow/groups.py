@@ -37,6 +37,8 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         handoff: URL of a folder through which packages travel between workers; `[dlt] handoff_url` when None.
         work_dir: Folder for packages under way; `[dlt] work_dir` when None.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
+        reload: Any text other than before makes a run that was loaded load once more when it is cleared; a template
+            of a variable, for example.
         cleanup: Make a teardown task that deletes the packages of a run that was loaded.
         extract_args: Arguments of the extract task alone, such as its queue.
         normalize_args: Arguments of the normalize task alone.
@@ -65,6 +67,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         handoff: str | None = None,
         work_dir: str | None = None,
         window: str | Sequence[Any] | None = None,
+        reload: str = "",
         cleanup: bool = True,
         extract_args: Mapping[str, Any] | None = None,
         normalize_args: Mapping[str, Any] | None = None,
@@ -87,7 +90,14 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         look_ups = {key: kwargs.pop(key, None) for key in ("conn_ids", "variables")}
         with self:
             common = {**look_ups, **kwargs}
-            here = {**common, **spec, "window": window, "group": self.group_id, **(extract_args or {})}
+            here = {
+                **common,
+                **spec,
+                "window": window,
+                "reload": reload,
+                "group": self.group_id,
+                **(extract_args or {}),
+            }
             normal = {**common, **(normalize_args or {})}
             if fan_out is None:
                 self.extract: Any = DltExtractOperator(task_id="extract", **here)

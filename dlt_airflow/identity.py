@@ -4,44 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlt_airflow.compat import AIRFLOW_3
-
 if TYPE_CHECKING:
     from dlt.orchestrate import StepContext, Window
 
-_MARK = "dlt_reload:"
 
-
-def run_identity(context: Any, group: str) -> str:
+def run_identity(context: Any, group: str, again: str = "") -> str:
     """Return the id of a run: the same in every task and every try of it.
 
     Args:
         context: Context of the task.
         group: Name of the group of tasks in the DAG.
+        again: What asks for the run to be loaded once more; `dlt_reload` of its configuration when empty.
     """
     identity = f"{context['ti'].dag_id}/{context['run_id']}/{group}"
-    again = reload_wish(context["dag_run"])
-    return f"{identity}/{again}" if again else identity
-
-
-def reload_wish(run: Any) -> str:
-    """Return what asks for a run to be loaded a second time, or "".
-
-    It is `dlt_reload` of the run's configuration or, since nobody can change that once the run is there, a note on the
-    run that says "dlt_reload: something".
-
-    Args:
-        run: The DAG run.
-    """
-    wish = (getattr(run, "conf", None) or {}).get("dlt_reload")
-    if wish is not None:
-        return str(wish)
-    # the note of a run of Airflow 2 is in the database, out of the reach of tasks
-    note = getattr(run, "note", None) if AIRFLOW_3 else None
-    for line in (note or "").splitlines():
-        if line.strip().startswith(_MARK):
-            return line.strip().removeprefix(_MARK).strip()
-    return ""
+    wish = again or (getattr(context["dag_run"], "conf", None) or {}).get("dlt_reload")
+    return identity if wish in (None, "") else f"{identity}/{wish}"
 
 
 def clears(ti: Any) -> int:

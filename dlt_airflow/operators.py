@@ -92,11 +92,13 @@ class DltExtractOperator(DltOperator):
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         chunk: Name of the part, where the task is mapped; the index of the task when empty.
         chunk_args: Arguments of the source's factory that are those of the part.
+        reload: Any text other than before makes a run that was loaded load once more when it is cleared; a template
+            of a variable, for example.
         group: Name of the group of tasks; tasks of one group and run share their work.
         kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
-    template_fields: Sequence[str] = (*_LOOK_UPS, *_SPEC, "window", "chunk", "chunk_args")
+    template_fields: Sequence[str] = (*_LOOK_UPS, *_SPEC, "window", "chunk", "chunk_args", "reload")
     template_fields_renderers = dict.fromkeys(("pipeline", "source_args", "pipeline_args", "run_args"), "json")
 
     def __init__(
@@ -113,6 +115,7 @@ class DltExtractOperator(DltOperator):
         window: str | Sequence[Any] | None = None,
         chunk: str = "",
         chunk_args: Mapping[str, Any] | None = None,
+        reload: str = "",
         group: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -128,6 +131,7 @@ class DltExtractOperator(DltOperator):
         self.window = window
         self.chunk = chunk
         self.chunk_args = chunk_args
+        self.reload = reload
         self.group = group
 
     @property
@@ -149,7 +153,7 @@ class DltExtractOperator(DltOperator):
         chunk, index = self.chunk, context["ti"].map_index
         if not chunk and index >= 0:
             chunk = str(index)
-        run_id = run_identity(context, self.group or self.task_id)
+        run_id = run_identity(context, self.group or self.task_id, self.reload)
         return step_context(context, run_id, chunk, window_of(self.window, context))
 
 
@@ -291,20 +295,9 @@ def spec_dict(task: Any, context: Any) -> dict[str, Any]:
         "pipeline_args": dict(task.pipeline_args or {}),
         "resources": list(task.resource_names or ()),
         "run_args": dict(task.run_args or {}),
-        "handoff": task.handoff or setting("handoff_url"),
-        "work_dir": task.work_dir or setting("work_dir"),
+        "handoff": task.handoff or None,
+        "work_dir": task.work_dir or None,
     }
-
-
-def setting(name: str) -> str | None:
-    """Return a setting of the section `[dlt]`, or None.
-
-    Args:
-        name: Name of the setting.
-    """
-    from airflow.providers.common.compat.sdk import conf
-
-    return conf.get("dlt", name, fallback=None) or None
 
 
 def beside(reference: Any, context: Any) -> Any:

@@ -32,9 +32,10 @@ with DAG("harmed", schedule=None, **WIDE) as harmed:
     dlt_task_group(
         source=PROGRAM + ":shop",
         pipeline=PROGRAM + ":make_pipeline",
-        source_args={"last": 11, "sleep": conf("sleep")},
+        source_args={"last": 11, "sleep": conf("sleep"), "nap": conf("nap")},
         pipeline_args=HARMED,
         handoff=conf("handoff"),
+        reload="{{ var.value.get('reload', '') }}",
         cleanup=False,
         **RETRY,
     )

@@ -64,7 +64,7 @@ def sleep_without_supervisor(once: str) -> None:
 
 
 @dlt.source(name="shop")
-def shop(last: int = 6, sleep: str = "") -> Any:
+def shop(last: int = 6, sleep: str = "", nap: str = "") -> Any:
     """Give orders with items behind a cursor, and customers that are merged."""
 
     @dlt.resource(write_disposition="append", primary_key="id")
@@ -73,6 +73,9 @@ def shop(last: int = 6, sleep: str = "") -> Any:
         yield [{"id": n, "items": [{"sku": f"{n}.{i}"} for i in range(n % 3)]} for n in range(1, last + 1)]
         if sleep:
             sleep_without_supervisor(sleep)
+        if nap and not os.path.exists(nap):
+            Path(nap).write_text(str(os.getpid()))
+            time.sleep(120)
 
     @dlt.resource(write_disposition="merge", primary_key="id")
     def customers() -> Any:

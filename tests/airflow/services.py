@@ -145,7 +145,7 @@ class Airflow:
             request.add_header("Authorization", f"Bearer {self._token}")
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read()[:500]!r}") from error
 
@@ -198,6 +198,15 @@ class Airflow:
             return {r: known[r] for r in run_ids} if all(known.get(r) in ENDED for r in run_ids) else None
 
         return dict(self.wait(states, seconds, f"{dag_id}: the runs did not end"))
+
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Clear all tasks of a run."""
+        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+        self.call(f"/api/v2/dags/{dag_id}/clearTaskInstances", "POST", body)
+
+    def fail(self, dag_id: str, run_id: str) -> None:
+        """Mark a run as failed."""
+        self.call(f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id)}", "PATCH", {"state": "failed"})
 
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """Return the tasks of a run; mapped ones have their index in the name."""

@@ -18,7 +18,7 @@ import dlt_airflow
 from dlt.errors import DestinationConnectionError, SignalReceivedException, SpecInvalid
 from dlt_airflow import dlt_retry_policy, table_asset
 from dlt_airflow.connections import collect, configured
-from dlt_airflow.identity import clears, reload_wish
+from dlt_airflow.identity import clears, run_identity
 from tests.airflow.conftest import DAGS, ROOT
 
 MEASURE = """
@@ -223,18 +223,20 @@ def test_the_policy_is_imported_without_dlt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "wish"),
+    ("conf", "again", "end"),
     [
-        (SimpleNamespace(conf={"dlt_reload": 2}, note=None), "2"),
-        (SimpleNamespace(conf={"dlt_reload": False}, note="dlt_reload: 3"), "False"),
-        (SimpleNamespace(conf=None, note="why not\n dlt_reload: after the fix "), "after the fix"),
-        (SimpleNamespace(conf={}, note="the dlt_reload is over"), ""),
-        (SimpleNamespace(conf=None, note=None), ""),
+        ({"dlt_reload": 2}, "", "/2"),
+        ({"dlt_reload": False}, "", "/False"),
+        ({"dlt_reload": 2}, "now", "/now"),
+        ({}, "now", "/now"),
+        ({"dlt_reload": ""}, "", ""),
+        (None, "", ""),
     ],
 )
-def test_reload_wish(run: Any, wish: str) -> None:
-    """The configuration of a run, or a note on it, asks for the run to be loaded again."""
-    assert reload_wish(run) == wish
+def test_identity(conf: Any, again: str, end: str) -> None:
+    """A run is named by DAG, run and group; whoever wants it to be loaded again changes the name."""
+    context = {"ti": SimpleNamespace(dag_id="d"), "run_id": "r", "dag_run": SimpleNamespace(conf=conf)}
+    assert run_identity(context, "g", again) == f"d/r/g{end}"
 
 
 def test_clears() -> None:
