@@ -229,8 +229,11 @@ def _slot(name: str) -> Iterator[None]:
     with get_client(sync_client=True) as client:
         try:
             client.read_global_concurrency_limit_by_name(name)
+            found = True
         except ObjectNotFound:
-            yield
-            return
+            found = False
+    if not found:
+        yield
+        return
     with concurrency(name, occupy=1, lease_duration=_LEASE):
         yield

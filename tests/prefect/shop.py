@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -99,10 +101,8 @@ def make_pipeline(
         from prefect.runtime import task_run
 
         stage = str(task_run.task_name)
-        mine = crash is not None and crash["stage"] == stage
-        atomic.arm(
-            crash["point"] if crash and mine else None, crash["once"] if crash else None, log and f"{log}.{stage}"
-        )
+        chosen = crash if crash is not None and crash["stage"] == stage else {}
+        atomic.arm(chosen.get("point"), chosen.get("once"), f"{log}.{stage}" if log else None)
     destination = dlt.destinations.duckdb(url) if kind == "duckdb" else dlt.destinations.postgres(url)
     return dlt.pipeline(pipeline_name, destination=destination, dataset_name=dataset)
 
@@ -134,3 +134,21 @@ def slow_shop(last: int, gate: str) -> Any:
 
     made.resources["customers"].add_map(wait)
     return made
+
+
+@dlt.source(name="shop")
+def raced_shop(last: int, rival: int, url: str, folder: str) -> Any:
+    """Return the shop's resources; at the first call, after the state was read, another run loads the same.
+
+    Args:
+        last: As for `shop`.
+        rival: The other run's `last`.
+        url: File of DuckDB.
+        folder: For the other run.
+    """
+    if not os.path.exists(folder):
+        program = "from pathlib import Path; import sys; from tests.prefect.rows import load_directly as load; " + (
+            "load(sys.argv[1], 'shop', Path(sys.argv[2]), int(sys.argv[3]), 'duckdb')"
+        )
+        subprocess.run([sys.executable, "-c", program, url, folder, str(rival)], check=True)
+    return shop(last)

@@ -158,6 +158,32 @@ def test_another_spec_in_the_same_flow_run_is_another_load(database: str, tmp_pa
     assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
 
 
+@pytest.mark.parametrize(
+    "rival",
+    [
+        9,
+        pytest.param(
+            11,
+            marks=pytest.mark.xfail(
+                strict=True, reason="two runs that move a cursor to the same value both append: dlt.workdir.state_delta"
+            ),
+        ),
+    ],
+)
+def test_a_run_begins_again_when_another_moved_its_cursor(rival: int, database: str, tmp_path: Path) -> None:
+    """The load is refused, the extract is done again from the newer state, and no row is there twice."""
+    load_directly(database, "shop", tmp_path / "first", 6, "duckdb")
+    raced = {"last": 11, "rival": rival, "url": database, "folder": str(tmp_path / "rival")}
+    plan = spec(database, kind="duckdb") | {"source": f"{shop.FILE}:raced_shop", "source_args": raced}
+    state = run_pipeline(plan, return_state=True)
+    assert state.is_completed()
+    names = [run.name for run in task_runs(state.state_details.flow_run_id)]
+    expected = clean(tmp_path, 6, rival, 11)
+    found = content(database, "shop", tmp_path / "read", "duckdb")
+    assert found == expected
+    assert names.count("extract raced_shop") == 2
+
+
 def test_artifacts_show_tables_schema_and_progress(database: str) -> None:
     """After a load there are artifacts of the load, of each step's progress, and of what changed in the schema."""
     name = f"art{os.getpid()}"

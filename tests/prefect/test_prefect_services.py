@@ -160,9 +160,9 @@ def test_a_run_that_always_crashes_is_left_alone(
     services: Services, deployment: UUID, database: str, tmp_path: Path
 ) -> None:
     """After the most tries a run stays crashed."""
-    crash = {"stage": "extract", "point": "commit.extracted.synced"}
+    crash = {"stage": "extract", "point": "task.extracted.before_record"}
     run = services.begin(deployment, spec=spec(database, "always", pipeline_args={"crash": crash}))
-    services.end(run)
+    assert services.end(run).state_type.value == "CRASHED"
     command = [sys.executable, "-m", "dlt_prefect", "reschedule", str(run), *SOON, "--most-tries"]
     assert services.run([*command, "1"]) == ""
 
