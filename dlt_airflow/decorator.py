@@ -32,8 +32,8 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
     """
 
     custom_operator_name = "@task.dlt"
-    template_fields: Sequence[str] = ("op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS, "load_info")
-    template_fields_renderers = {"op_args": "py", "op_kwargs": "py", "load_info": "md"}
+    template_fields: Sequence[str] = ("load_info", "op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS)
+    template_fields_renderers = {"op_args": "py", "op_kwargs": "py"}
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         self.window = window
         self.chunk = chunk
         self.reload = reload
-        super().__init__(python_callable=python_callable, kwargs_to_upstream={"tokens": None}, **kwargs)
+        super().__init__(python_callable=python_callable, kwargs_to_upstream={"normalized": None}, **kwargs)
 
     @property
     def chunk_name(self) -> str:

@@ -101,7 +101,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
             normal = {**common, **(normalize_args or {})}
             if fan_out is None:
                 self.extract: Any = DltExtractOperator(task_id="extract", **here)
-                self.normalize: Any = DltNormalizeOperator(task_id="normalize", token=self.extract.output, **normal)
+                self.normalize: Any = DltNormalizeOperator(task_id="normalize", extracted=self.extract.output, **normal)
             else:
                 parts = _parts(fan_out, {**common, **spec})
                 if fan_out == "resources" or isinstance(fan_out[0], str):
@@ -113,14 +113,14 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
                 ).expand_kwargs(parts)
                 self.normalize = DltNormalizeOperator.partial(
                     task_id="normalize", map_index_template=name, **normal
-                ).expand(token=self.extract.output)
+                ).expand(extracted=self.extract.output)
             self.load: Any = DltLoadOperator(
-                task_id="load", tokens=self.normalize.output, **{**common, **of_load, **(load_args or {})}
+                task_id="load", normalized=self.normalize.output, **{**common, **of_load, **(load_args or {})}
             )
             self.cleanup: Any = None
             if cleanup:
                 self.cleanup = DltCleanupOperator(
-                    task_id="cleanup", tokens=self.normalize.output, report=self.load.output, **common
+                    task_id="cleanup", normalized=self.normalize.output, loaded=self.load.output, **common
                 ).as_teardown()
 
 

@@ -77,7 +77,7 @@ class DltOperator(BaseOperator):  # type: ignore[misc]
 
 
 class DltExtractOperator(DltOperator):
-    """Extract from a source; what it returns is the `token` of `DltNormalizeOperator`.
+    """Extract from a source; `DltNormalizeOperator` takes what it returns.
 
     Args:
         source: Factory of the source, as "package.module:name" or "file.py:name"; a relative path starts at the folder
@@ -170,24 +170,24 @@ class DltResourcesOperator(DltExtractOperator):
 
 
 class DltNormalizeOperator(DltOperator):
-    """Normalize what was extracted; what it returns is a token of `DltLoadOperator`.
+    """Normalize what was extracted; `DltLoadOperator` takes what it returns.
 
     Args:
-        token: What `DltExtractOperator` returned.
+        extracted: What `DltExtractOperator` returned.
         kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
-    template_fields: Sequence[str] = (*_LOOK_UPS, "token")
-    template_fields_renderers = {"token": "json"}
+    template_fields: Sequence[str] = ("extracted", *_LOOK_UPS)
+    template_fields_renderers = {"extracted": "json"}
 
-    def __init__(self, *, token: Any, **kwargs: Any) -> None:
+    def __init__(self, *, extracted: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.token = token
+        self.extracted = extracted
 
     @property
     def chunk_name(self) -> str:
         """Return the name of the part that the task works on."""
-        return str(self.token.get("chunk", "")) if isinstance(self.token, Mapping) else ""
+        return str(self.extracted.get("chunk", "")) if isinstance(self.extracted, Mapping) else ""
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Normalize, and return the token."""
@@ -195,7 +195,7 @@ class DltNormalizeOperator(DltOperator):
             from dlt.orchestrate import normalize_step
             from dlt_airflow.identity import step_context
 
-            token = normalize_step(self.token, step_context(context, ""))
+            token = normalize_step(self.extracted, step_context(context, ""))
         return handed_on(context, token)
 
 
@@ -205,20 +205,20 @@ class DltLoadOperator(DltOperator):
     It returns the rows by table, load ids, schema hashes and the LoadInfo as text.
 
     Args:
-        tokens: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
+        normalized: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
         assets: Report the tables that were loaded as assets, by an alias that is an outlet of the task.
         asset_alias: Name of the alias; "dlt/<dag>/<task>" when None.
         kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
-    template_fields: Sequence[str] = (*_LOOK_UPS, "tokens", "load_info")
-    template_fields_renderers = {"tokens": "json", "load_info": "md"}
+    template_fields: Sequence[str] = ("load_info", "normalized", *_LOOK_UPS)
+    template_fields_renderers = {"normalized": "json"}
     operator_extra_links = (LoadInfoLink(),)
     overwrite_rtif_after_execution = True
 
-    def __init__(self, *, tokens: Any, assets: bool = True, asset_alias: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, normalized: Any, assets: bool = True, asset_alias: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tokens = tokens
+        self.normalized = normalized
         self.load_info: str | None = None
         self._report: LoadReport | None = None
         if assets:
@@ -231,7 +231,7 @@ class DltLoadOperator(DltOperator):
             from dlt.orchestrate import load_step
             from dlt_airflow.identity import step_context
 
-            tokens = tokens_of(self.tokens)
+            tokens = tokens_of(self.normalized)
             report = load_step(tokens, step_context(context, ""))
         return self._finish(context, report, tokens[0].get("window"))
 
@@ -253,28 +253,29 @@ class DltCleanupOperator(DltOperator):
     """Delete what a loaded run left in the work folder and at the hand-off; keep all of it if the load failed.
 
     Args:
-        tokens: What `DltNormalizeOperator` returned.
-        report: What `DltLoadOperator` returned.
+        normalized: What `DltNormalizeOperator` returned.
+        loaded: What `DltLoadOperator` returned.
         kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
-    template_fields: Sequence[str] = (*_LOOK_UPS, "tokens", "report")
+    template_fields: Sequence[str] = ("loaded", "normalized", *_LOOK_UPS)
+    template_fields_renderers = {"loaded": "json", "normalized": "json"}
 
-    def __init__(self, *, tokens: Any, report: Any, **kwargs: Any) -> None:
+    def __init__(self, *, normalized: Any, loaded: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.tokens = tokens
-        self.report = report
+        self.normalized = normalized
+        self.loaded = loaded
 
     def execute(self, context: Any) -> None:
         """Delete what nothing needs any more."""
-        if not self.report:
+        if not self.loaded:
             self.log.warning("The run was not loaded, so its packages are kept: clear the task that failed.")
             return
         with self._step(context):
             from dlt.orchestrate import cleanup_step
 
             # one token stands for all parts of its run
-            cleanup_step(tokens_of(self.tokens)[0])
+            cleanup_step(tokens_of(self.normalized)[0])
 
 
 # -- inside

@@ -360,6 +360,7 @@ def test_assets_link_and_load_info(make: Write) -> None:
     extra = events["dlt://duckdb/shop/orders__items"]
     assert extra["load_ids"] == report["load_ids"] and extra["schema_hash"] == report["schema_hash"]
     assert "is LOADED and contains no failed jobs" in shown["load_info"]
+    assert "***" not in str(shown)
     link = xcom(run, "dlt.load", "dlt_load_info_link")
     assert link.endswith("/tasks/dlt.load/rendered_templates") and "/dags/shown/runs/" in link
 
