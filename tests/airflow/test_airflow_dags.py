@@ -265,6 +265,86 @@ def test_a_failed_load_keeps_its_package(make: Write, tmp_path: Path, monkeypatc
     assert not [path for path in (HOME / "work").rglob("*") if path.is_file()]
 
 
+def test_an_unreachable_destination_is_retried(make: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens at the destination: the task uses all its tries, and the run fails."""
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://nobody@127.0.0.1:1/nothing")
+    target = "{'pipeline_name': 'lost', 'destination': 'postgres', 'dataset_name': 'lost'}"
+    run = make("unreachable", f"dlt_task_group(**{{**SPEC, 'pipeline': {target}}}, **RETRY)").test()
+    assert str(run.state) == "failed" and tasks(run)["dlt.extract"] == ("failed", 3)
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut in half"])
+def test_a_damaged_hand_off(make: Write, tmp_path: Path, harm: str, capfd: Any, caplog: Any) -> None:
+    """A package that is gone or damaged on its way fails the next task at once, and says what to do."""
+    body = f"""
+def spoil(context):
+    import pathlib, shutil
+    shutil.rmtree({str(tmp_path / "work")!r})
+    for path in pathlib.Path({str(tmp_path / "bucket")!r}).rglob("*"):
+        if path.is_file() and "packages" in path.parts:
+            path.unlink() if {harm!r} == "missing" else path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+places = dict(handoff={f"file://{tmp_path}/bucket"!r}, work_dir={str(tmp_path / "work")!r})
+dlt_task_group(**SPEC, **places, **RETRY, normalize_args=dict(pre_execute=spoil))
+"""
+    run = make("damaged", body).test()
+    assert tasks(run)["dlt.extract"][0] == "success" and tasks(run)["dlt.normalize"] == ("failed", 1)
+    said = capfd.readouterr()
+    remedy = "run the extract task again." if harm == "missing" else "Run the task that made it again."
+    assert remedy in said.out + said.err + caplog.text
+
+
+# -- operators and arguments
+
+
+def test_operators_by_themselves(make: Write) -> None:
+    """The operators are tasks of their own; mapped ones without names of parts go by their index."""
+    body = """
+one = DltExtractOperator(task_id="one", resource_names=["customers"], **SPEC)
+made = DltNormalizeOperator(task_id="made", extracted=one.output)
+done = DltLoadOperator(task_id="done", normalized=made.output)
+customers = dict(**SPEC, resource_names=["customers"])
+each = DltExtractOperator.partial(task_id="each", **customers).expand(source_args=[{"last": 2}, {"last": 3}])
+ready = DltNormalizeOperator.partial(task_id="ready").expand(extracted=each.output)
+DltLoadOperator(task_id="all", normalized=ready.output) << done
+"""
+    run = make("by_themselves", body).test()
+    assert str(run.state) == "success"
+    assert [token["chunk"] for token in xcom(run, "ready")] == ["0", "1"]
+    assert rows("SELECT id FROM shop.customers ORDER BY 1") == [(number,) for number in range(1, 7)]
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(2,)]
+
+
+def test_refresh(make: Write) -> None:
+    """`refresh` drops tables and cursors at the load, whatever the workers keep."""
+    assert str(make("fresh", "dlt_task_group(**SPEC)").test().state) == "success"
+    body = "dlt_task_group(**SPEC, source_args={'last': 3}, run_args={'refresh': 'drop_sources'})"
+    assert str(make("fresh", body).test().state) == "success"
+    assert rows("SELECT count(*), max(id) FROM shop.orders") == [(3, 3)]
+
+
+def test_arguments_reach_their_tasks(make: Write) -> None:
+    """What Airflow knows of tasks is passed on: to all of them, or to one."""
+    body = """
+group = dlt_task_group(
+    **SPEC, fan_out=["orders"], pool="small", execution_timeout=datetime.timedelta(minutes=5),
+    retry_policy=dlt_retry_policy(), extract_args={"queue": "far"}, load_args={"pool": "wide"}, asset_alias="my tables",
+)
+"""
+    dag = make("arguments", body)
+    found = {task.task_id: task for task in dag.tasks}
+    assert {name: task.pool for name, task in found.items()} == {
+        "dlt.extract": "small",
+        "dlt.normalize": "small",
+        "dlt.load": "wide",
+        "dlt.cleanup": "small",
+    }
+    assert found["dlt.extract"].partial_kwargs["queue"] == "far" and found["dlt.load"].queue == "default"
+    assert found["dlt.load"].execution_timeout.total_seconds() == 300 and found["dlt.load"].retry_policy
+    assert [outlet.name for outlet in found["dlt.load"].outlets] == ["my tables"]
+    assert found["dlt.cleanup"].is_teardown
+
+
 # -- windows
 
 
