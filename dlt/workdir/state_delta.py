@@ -97,16 +97,21 @@ def _further(base: Any, first: Any, second: Any) -> Any:
 
 
 def fingerprints(delta: Iterable[Change]) -> list[list[str]]:
-    """Return path, hash before and hash after of each change below the top: small, whatever the values are."""
-    return [
-        [typed_json.dumps(c["path"]), _hash(c.get("base", _MISSING)), _hash(c.get("value", _MISSING))]
-        for c in delta
-        if len(c["path"]) > 1
-    ]
+    """Return path, hash before and hash after of each change below the top: small, whatever the values are.
+
+    A cursor has the hash before in both places: when it stands where the extract left it, another run moved it there.
+    """
+    found = []
+    for change in delta:
+        path = change["path"]
+        if len(path) > 1:
+            before, after = (_hash(change.get(key, _MISSING)) for key in ("base", "value"))
+            found.append([typed_json.dumps(path), before, before if _is_cursor(tuple(path)) else after])
+    return found
 
 
 def stale_changes(current: dict[str, Any], prints: Iterable[Sequence[str]]) -> list[str]:
-    """Return the keys that are neither as the extract found them nor as it left them.
+    """Return the keys that are neither as the extract found them nor, but for cursors, as it left them.
 
     Args:
         current: State as it is now.
@@ -143,8 +148,9 @@ def apply(
     for change in delta:
         path = tuple(change["path"])
         now, value = _get(state, path), change.get("value", _MISSING)
-        if now == value:
+        if now == value and (repeatable or not _is_cursor(path)):
             continue
+        # a cursor that is there already was moved by another run, which loaded the same rows
         if path == ("schema_names",):
             value = sorted({*(now or []), *value})
         elif len(path) == 1:

@@ -158,18 +158,7 @@ def test_another_spec_in_the_same_flow_run_is_another_load(database: str, tmp_pa
     assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
 
 
-@pytest.mark.parametrize(
-    "rival",
-    [
-        9,
-        pytest.param(
-            11,
-            marks=pytest.mark.xfail(
-                strict=True, reason="two runs that move a cursor to the same value both append: dlt.workdir.state_delta"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("rival", [9, 11])
 def test_a_run_begins_again_when_another_moved_its_cursor(rival: int, database: str, tmp_path: Path) -> None:
     """The load is refused, the extract is done again from the newer state, and no row is there twice."""
     load_directly(database, "shop", tmp_path / "first", 6, "duckdb")
