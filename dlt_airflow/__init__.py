@@ -83,6 +83,11 @@ def get_provider_info() -> dict[str, Any]:
                         "s3://bucket/handoff",
                     ),
                     "work_dir": _option("Folder for packages under way.", "/var/lib/dlt/tasks"),
+                    "keep_days": _option(
+                        "Days for which a worker keeps what a run left that was not loaded, or was cleaned up by "
+                        "another worker; 7 when empty.",
+                        "2",
+                    ),
                 },
             }
         },

@@ -143,8 +143,10 @@ class DltExtractOperator(DltOperator):
         """Extract, and return the token."""
         with self._step(context):
             from dlt.orchestrate import extract_step
+            from dlt_airflow.disk import prune
 
             token = extract_step(spec_dict(self, context), self._who(context))
+            prune(token)
         return handed_on(context, token)
 
     def _who(self, context: Any) -> StepContext:
@@ -193,9 +195,11 @@ class DltNormalizeOperator(DltOperator):
         """Normalize, and return the token."""
         with self._step(context):
             from dlt.orchestrate import normalize_step
+            from dlt_airflow.disk import prune
             from dlt_airflow.identity import step_context
 
             token = normalize_step(self.extracted, step_context(context, ""))
+            prune(token)
         return handed_on(context, token)
 
 
@@ -228,11 +232,13 @@ class DltLoadOperator(DltOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Load, and return what was loaded."""
         with self._step(context):
-            from dlt.orchestrate import load_step
+            from dlt.orchestrate import Token, load_step
+            from dlt_airflow.disk import prune
             from dlt_airflow.identity import step_context
 
             tokens = tokens_of(self.normalized)
             report = load_step(tokens, step_context(context, ""))
+            prune(Token.from_dict(tokens[0]))
         return self._finish(context, report, tokens[0].get("window"))
 
     def _finish(self, context: Any, report: LoadReport, window: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -246,6 +247,36 @@ def test_clears() -> None:
         return SimpleNamespace(max_tries=max_tries, task=SimpleNamespace(retries=2))
 
     assert [clears(ti(number)) for number in (2, 3, 6)] == [0, 1, 4]
+
+
+# -- disk
+
+
+def test_old_runs_leave_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker deletes runs that nothing was added to for days, but none that a task is at work on."""
+    from dlt.orchestrate import Spec, Token
+    from dlt.workdir.lock import PipelineLock
+    from dlt_airflow.disk import prune
+
+    token = Token(Spec(work_dir=str(tmp_path)), "shop", "r", "", "extracted", ())
+    old = time.time() - 3 * 86400
+    assert prune(token) == []
+    for name in ("old", "busy", "changed"):
+        part = tmp_path / "shop" / name / "whole"
+        (part / "extracted").mkdir(parents=True)
+        if name != "changed":
+            os.utime(part, (old, old))
+        os.utime(part.parent, (old, old))
+    assert prune(token) == []
+    monkeypatch.setenv("AIRFLOW__DLT__KEEP_DAYS", "2")
+    busy = tmp_path / "shop" / "busy" / "whole"
+    with PipelineLock(str(busy / "scratch-1"), "of the test", 0):
+        os.utime(busy, (old, old))
+        os.utime(busy.parent, (old, old))
+        assert prune(token) == [str(tmp_path / "shop" / "old")]
+    os.utime(busy, (old, old))
+    assert prune(token) == [str(tmp_path / "shop" / "busy")]
+    assert os.listdir(tmp_path / "shop") == ["changed"]
 
 
 # -- signals
