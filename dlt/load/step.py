@@ -10,7 +10,7 @@ from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.base import Client
-from dlt.errors import DestinationException, TerminalException, WriteDispositionNotSupported
+from dlt.errors import DestinationException, LoadPackageAborted, TerminalException, WriteDispositionNotSupported
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -106,7 +106,7 @@ def load_package(
         client.create_dataset()
         if task is not None:
             client.hold(task.pipeline_name, package.load_id, epoch)
-        if client.has_load(package.load_id):
+        if _is_loaded(package, client):
             result.skipped = True
             client.rollback()
             for job in jobs.values():
@@ -118,7 +118,8 @@ def load_package(
             state = package.state if task is None else _joined_state(package, client, home, task)
             if state is not None:
                 client.record_state(home, package.load_id, state)
-            client.record_load(package.load_id, schema)
+            for load_id in _parts(package):
+                client.record_load(load_id, schema)
             if task is not None:
                 # another try may have taken over while this one loaded
                 client.hold(task.pipeline_name, package.load_id, epoch)
@@ -133,6 +134,23 @@ def load_package(
         raise
     result.finished_at = utc_now()
     return result
+
+
+def _parts(package: LoadPackage) -> list[str]:
+    """Return the load ids that the rows of a package bear: its own, or those of the packages that it was made of."""
+    return list(package.info.get("parts") or [package.load_id])
+
+
+def _is_loaded(package: LoadPackage, client: Client) -> bool:
+    parts = _parts(package)
+    loaded = [load_id for load_id in parts if client.has_load(load_id)]
+    if loaded and len(loaded) < len(parts):
+        raise LoadPackageAborted(
+            f"package {package.load_id}: {', '.join(loaded)} of its parts were loaded before and the others were not. "
+            "Nothing of it was loaded now. Load the others without them.",
+            load_id=package.load_id,
+        )
+    return bool(loaded)
 
 
 def _roll_back(client: Client) -> None:

@@ -19,7 +19,7 @@ def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
 
     Args:
         packages: The packages, in the order of the parts.
-        load_id: Load id of all of them.
+        load_id: Load id of the whole; the rows keep those of the parts.
         target: An existing folder.
 
     Raises:
@@ -38,6 +38,7 @@ def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
             deltas.append(decode_delta(text))
     schema.bump()
     manifest = {**packages[0].info, "load_id": load_id, "files": files, "refresh": _refresh(packages)}
+    manifest["parts"] = [package.info["load_id"] for package in packages]
     manifest.pop("state_delta", None)
     if deltas:
         manifest["state_delta"] = encode_delta(combined(deltas))

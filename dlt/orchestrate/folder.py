@@ -188,11 +188,12 @@ class RunFolder:
             self.store.delete_folder(self._remote_run)
 
 
-def load_id(context: StepContext, schema_name: str) -> str:
-    """Return the load id of a run for a schema: the same in every try and every part."""
+def load_id(pipeline_name: str, context: StepContext, schema_name: str) -> str:
+    """Return the load id of a part of a run for a schema: the same in every try."""
     import hashlib
 
-    digest = hashlib.sha256(f"{context.run_id}\n{schema_name}".encode()).digest()
+    who = "\n".join((pipeline_name, context.run_id, schema_name, context.chunk))
+    digest = hashlib.sha256(who.encode()).digest()
     seconds = int(context.moment.timestamp()) if context.moment is not None else 0
     return f"{seconds}.{int.from_bytes(digest[:7], 'big') % 10**15:015d}"
 

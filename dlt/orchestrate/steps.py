@@ -13,7 +13,7 @@ from dlt import context as run_context
 from dlt.errors import HandoffMissing, SpecInvalid, TerminalException, TransientException
 from dlt.info import LoadInfo, json_safe
 from dlt.orchestrate.combine import combine
-from dlt.orchestrate.folder import RunFolder, link_package
+from dlt.orchestrate.folder import RunFolder, link_package, load_id
 from dlt.orchestrate.spec import Spec, StepContext, Window
 from dlt.orchestrate.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.orchestrate.token import PackageRef, Token
@@ -167,13 +167,13 @@ def load_step(
         wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
         for token in parts:
             for reference in token.packages:
-                wanted.setdefault(reference.load_id, []).append((token, reference))
+                wanted.setdefault(reference.schema_name, []).append((token, reference))
         try:
-            for load_id, found in wanted.items():
+            for schema_name, found in wanted.items():
                 packages = [_folder_of(t, folder).fetch(reference, "normalized") for t, reference in found]
-                _put_all(load_id, packages, pipeline)
+                _put_all(load_id(first.pipeline_name, own, schema_name), packages, pipeline)
         except HandoffMissing:
-            if not all(pipeline.has_load(load_id, found[0][1].schema_name) for load_id, found in wanted.items()):
+            if not all(pipeline.has_load(r.load_id, r.schema_name) for token in parts for r in token.packages):
                 raise
             # the run was cleaned up after it was loaded
             return _known_report(pipeline, parts)
@@ -302,13 +302,16 @@ def _put(package: LoadPackage, pipeline: TaskPipeline, reference: PackageRef) ->
     link_package(package, target)
 
 
-def _put_all(load_id: str, packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
-    target = os.path.join(pipeline.working_dir, "normalized", load_id)
+def _put_all(whole: str, packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
+    alone = len(packages) == 1
+    # folders are named by load id and nonce here, and by load id in a pipeline
+    name = str(packages[0].info["load_id"]) if alone else whole
+    target = os.path.join(pipeline.working_dir, "normalized", name)
     os.makedirs(target)
-    if len(packages) == 1:
+    if alone:
         link_package(packages[0], target)
     else:
-        combine(packages, load_id, target)
+        combine(packages, whole, target)
     assert os.path.exists(os.path.join(target, MANIFEST))
 
 

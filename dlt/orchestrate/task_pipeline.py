@@ -41,7 +41,7 @@ class TaskPipeline(Pipeline):
         self._hooks = made._hooks
         self.collector = task.progress if isinstance(task.progress, Collector) else made.collector
         self._task = task
-        self._load_id_for = lambda schema_name: load_id(task, schema_name)
+        self._load_id_for = lambda schema_name: load_id(self.pipeline_name, task, schema_name)
         self.results: list[LoadResult] = []
 
     def begin_with(self, default_schema_name: str | None) -> None:

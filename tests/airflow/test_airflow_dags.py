@@ -162,8 +162,8 @@ def test_fan_out_over_resources(make: Write, fan_out: str) -> None:
     names = {ti.rendered_map_index for ti in run.get_task_instances() if ti.map_index >= 0}
     assert names == {"orders", "customers"}
     report = xcom(run, "dlt.load")
-    assert report["rows"] == {"orders": 6, "orders__items": 6, "customers": 5} and len(report["load_ids"]) == 1
-    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(1,)]
+    assert report["rows"] == {"orders": 6, "orders__items": 6, "customers": 5} and len(report["load_ids"]) == 2
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(2,)]
 
 
 def test_eight_states(make: Write) -> None:

@@ -323,11 +323,27 @@ def test_eight_resources_in_parallel_keep_all_states(own_folder: Path, database:
     tables = [f"r{number}" for number in range(8)] + [f"r{number}__list" for number in range(8)]
     for number, last in enumerate((3, 5)):
         report = fan_out(spec("many", last=last), f"run {number}")
-        assert set(report.rows) == set(tables) and len(report.load_ids) == 1
+        assert set(report.rows) == set(tables) and len(report.load_ids) == task_program.RESOURCES
     expected = content(clean(own_folder, (3, 5), "many"), tables)
     found = content(database, tables)
     assert found == expected
     assert len(found["state"]["many"]["resources"]) == 8
+
+
+def test_parts_may_be_loaded_by_themselves(database: Path) -> None:
+    """Fan-out: each part has a load id of its own, so one that comes later is not taken for loaded."""
+    parts = {n: normalize_step(extract_step(spec("many").part([n]), StepContext("r", n))) for n in ("r0", "r1", "r2")}
+    load_step([parts["r0"], parts["r1"]])
+    with pytest.raises(PipelineStepFailed, match="of its parts were loaded before and the others were not") as failure:
+        load_step(list(parts.values()))
+    assert is_terminal(failure.value)
+    assert not load_step(parts["r2"]).skipped
+    assert load_step(list(parts.values())).skipped
+    assert {table: len(rows) for table, rows in content(database, list(parts)).items() if table in parts} == {
+        "r0": 3,
+        "r1": 4,
+        "r2": 5,
+    }
 
 
 def test_runs_in_parallel_lose_no_state_and_no_rows(own_folder: Path, database: Path) -> None:
