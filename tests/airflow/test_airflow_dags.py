@@ -191,7 +191,7 @@ def test_fan_out_over_chunks(make: Write) -> None:
     names = {ti.rendered_map_index for ti in run.get_task_instances() if ti.map_index >= 0}
     assert names == {"first=1,last=2", "first=3,last=4"}
     assert rows("SELECT day, count(*) FROM shop.hours GROUP BY 1 ORDER BY 1") == [(n, 4) for n in range(1, 5)]
-    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(1,)]
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(2,)]
 
 
 @pytest.mark.parametrize("fan_out", ["'tables'", "[]", "[1]", "['orders', {'last': 2}]"])
@@ -312,7 +312,7 @@ DltLoadOperator(task_id="all", normalized=ready.output) << done
     assert str(run.state) == "success"
     assert [token["chunk"] for token in xcom(run, "ready")] == ["0", "1"]
     assert rows("SELECT id FROM shop.customers ORDER BY 1") == [(number,) for number in range(1, 7)]
-    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(2,)]
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(3,)]
 
 
 def test_refresh(make: Write) -> None:
