@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -255,6 +256,54 @@ def test_pipelines_load_into_one_dataset_at_the_same_time(postgres_url: str) -> 
     assert not errors
     assert rows(postgres_url, "SELECT count(*), count(DISTINCT of) FROM data.t") == [(200, 4)]
     assert rows(postgres_url, "SELECT count(*) FROM data.t__list") == [(200,)]
+
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
+def test_one_package_loaded_twice_at_once_is_there_once(own_folder: Path, postgres_url: str, isolation: str) -> None:
+    """Concurrency: two workers with the same package load it at once; one counts, the other is a no-op."""
+    options = f"?options=-c%20default_transaction_isolation%3D{isolation.replace(' ', '%5C%20')}"
+    make(postgres_url, pipelines_dir="one").run([{"id": 0}], table_name="t")
+    blocker = psycopg2.connect(postgres_url)
+    blocker.cursor().execute("LOCK TABLE data.t IN ACCESS EXCLUSIVE MODE")
+    pipeline = make(postgres_url, pipelines_dir="one")
+    pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t")
+    pipeline.normalize()
+    shutil.copytree("one", "two")
+    errors: list[BaseException] = []
+
+    def load(folder: str) -> None:
+        try:
+            make(postgres_url + options, pipelines_dir=folder).load()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=load, args=(folder,)) for folder in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    # both are in the middle of their loads now: one waits for the table, and the other for the table or for it
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while rows(postgres_url, waiting) != [(2,)]:
+        time.sleep(0.01)
+    blocker.close()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert rows(postgres_url, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(100, 100)]
+    assert rows(postgres_url, "SELECT count(*), count(DISTINCT load_id) FROM data._dlt_loads") == [(2, 2)]
+
+
+def test_a_commit_that_the_server_answers_with_rollback_is_an_error(postgres_url: str) -> None:
+    """Atomicity: a transaction in which a failed statement was caught never counts as committed."""
+    pipeline = make(postgres_url)
+    pipeline.run([{"id": 0}], table_name="t")
+    with (
+        pipeline.sql_client() as client,
+        pytest.raises(DatabaseTerminalException, match="undid all of it"),
+        client.begin_transaction(),
+        pytest.raises(DatabaseTerminalException, match="division by zero"),
+    ):
+        client.execute_sql("SELECT 1 / 0")
+    assert rows(postgres_url, "SELECT count(*) FROM data.t") == [(1,)]
 
 
 @pytest.mark.parametrize("disposition", ["append", "replace", "merge"])

@@ -31,6 +31,7 @@ from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from typing_extensions import Self
 
 CAPABILITIES = Capabilities(
     max_identifier_length=63,
@@ -252,10 +253,29 @@ class PostgresClient(SqlDestinationClient):
             raise _translated(error) from error
         return Cursor(cursor, lambda: _as_table(cursor))
 
+    def for_dataset(self, dataset_name: str) -> Self:
+        """Return a client on the same connection for another dataset."""
+        other = super().for_dataset(dataset_name)
+        # the lock is on the name of one dataset
+        other._has_ddl_lock = self._has_ddl_lock and dataset_name == self.dataset_name
+        return other
+
     def begin(self) -> None:
         """Start the transaction."""
         self._has_ddl_lock = False
         super().begin()
+        # what is read after a wait for a lock must be what the other one committed, whatever the server's default is
+        self.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+        self._in_transaction, self._known = False, None
+        if self.query("COMMIT").native_cursor.statusmessage == "ROLLBACK":
+            # an error in between was caught by the program, and the server says nothing more about it
+            raise DatabaseTerminalException(
+                f"dataset {self.dataset_name}: a statement of this transaction had failed, so the server undid all of "
+                "it instead of committing. Look for the first error."
+            )
 
     def rollback(self) -> None:
         """Undo all of it; a connection that is gone has done so already."""
@@ -322,6 +342,15 @@ class PostgresClient(SqlDestinationClient):
         if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
             self._lock_ddl()
         super().apply_ddl(update)
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
+        if self._in_transaction:
+            # two that both see it missing would both load it
+            name = f"dlt {self.dataset_name} load {load_id}"
+            self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+            self._known = None
+        return super().has_load(load_id)
 
     def _create_fences(self) -> None:
         if not self.stored_tables(["_dlt_fences"]):
