@@ -115,9 +115,11 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
         """Return an object of google.auth."""
         if self.native is not None:
             return self.native
-        from google.oauth2.service_account import Credentials
+        from google.oauth2 import service_account
 
-        return Credentials.from_service_account_info(self.as_dict())
+        # Google's classes have no types
+        kind: Any = service_account.Credentials
+        return kind.from_service_account_info(self.as_dict())
 
     def __str__(self) -> str:
         return f"{self.client_email}@{self.project_id}"
@@ -181,9 +183,10 @@ class GcpOAuthCredentialsWithoutDefaults(GcpCredentials, OAuth2Credentials):
         """Return an object of google.auth."""
         if self.native is not None:
             return self.native
-        from google.oauth2.credentials import Credentials
+        from google.oauth2 import credentials
 
-        return Credentials(
+        kind: Any = credentials.Credentials
+        return kind(
             self.token, self.refresh_token, None, self.token_uri, self.client_id, self.client_secret, self.scopes
         )
 
