@@ -104,3 +104,26 @@ demo-prefect: install-prefect
 test-prefect: install install-prefect
 	$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect
 	$(PY) -m pytest tests/compose -m heavy_prefect
+
+# -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5
+
+BIGQUERY := .venv-bigquery
+PYTHON313 ?= $(shell for p in python3.13 python3.14 $(HOME)/.pyenv/versions/3.1[34]*/bin/python; do \
+	$$p -c "import sys; sys.exit(sys.version_info < (3, 13))" 2>/dev/null && echo $$p && break; done)
+
+.PHONY: install-bigquery
+install-bigquery: $(BIGQUERY)/.installed
+test: install-bigquery
+
+$(BIGQUERY)/.installed: constraints-bigquery.txt
+	@if command -v uv >/dev/null 2>&1; then \
+		test -x $(BIGQUERY)/bin/python || uv venv --python 3.13 $(BIGQUERY); \
+		uv pip install --python $(BIGQUERY)/bin/python --no-deps -r $<; \
+		touch $@; \
+	elif [ -n "$(PYTHON313)" ]; then \
+		test -x $(BIGQUERY)/bin/python || $(PYTHON313) -m venv $(BIGQUERY); \
+		$(BIGQUERY)/bin/python -m pip install --disable-pip-version-check -q --no-deps -r $<; \
+		touch $@; \
+	else \
+		echo "There is no Python 3.13 for the BigQuery emulator: its tests are skipped. Set PYTHON313 to one."; \
+	fi

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers import bigquery as bigquery_server
 from tests.servers.postgres import PostgresServer
 
 
@@ -21,3 +22,13 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_url(postgres: PostgresServer) -> str:
     """Return the URL of an empty database."""
     return postgres.new_database()
+
+
+@pytest.fixture(scope="session")
+def bigquery() -> Iterator[bigquery_server.BigQueryEmulator]:
+    """Return an emulator of BigQuery."""
+    if not bigquery_server.is_installed():
+        pytest.skip("the BigQuery emulator is not installed: make install-bigquery, with Python 3.13")
+    server = bigquery_server.BigQueryEmulator().start()
+    yield server
+    server.stop()

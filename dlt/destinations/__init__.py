@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
+    from dlt.destinations.impl.bigquery import BigQuery
     from dlt.destinations.impl.duckdb import DuckDb
     from dlt.destinations.impl.dummy import Dummy
     from dlt.destinations.impl.filesystem import Filesystem
     from dlt.destinations.impl.postgres import Postgres
 
-    duckdb, dummy, filesystem, postgres = DuckDb, Dummy, Filesystem, Postgres
+    bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
 
 
 def __getattr__(name: str) -> Any:

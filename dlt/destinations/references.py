@@ -10,6 +10,7 @@ from dlt.destinations.base import Destination
 from dlt.errors import InvalidDestinationReference, UnknownDestinationModule
 
 KNOWN: dict[str, tuple[str, str]] = {
+    "bigquery": ("dlt.destinations.impl.bigquery", "BigQuery"),
     "duckdb": ("dlt.destinations.impl.duckdb", "DuckDb"),
     "filesystem": ("dlt.destinations.impl.filesystem", "Filesystem"),
     "postgres": ("dlt.destinations.impl.postgres", "Postgres"),

@@ -1,0 +1,107 @@
+"""Errors of Google's client and of jobs as ours: what may pass, and what will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.errors import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DatabaseUndefinedRelation,
+    DestinationException,
+)
+
+TRANSIENT_REASONS = frozenset(
+    {
+        "backendError",
+        "badGateway",
+        "internalError",
+        "jobBackendError",
+        "jobInternalError",
+        "jobRateLimitExceeded",
+        "quotaExceeded",
+        "rateLimitExceeded",
+        "stopped",
+        "tableUnavailable",
+        "timeout",
+    }
+)
+"""Reasons of errors that may pass: https://cloud.google.com/bigquery/docs/error-messages"""
+_CLASH = "due to concurrent update"
+
+
+@contextmanager
+def translating(what: str = "") -> Iterator[None]:
+    """Turn exceptions of Google's client into ours.
+
+    Args:
+        what: Describes in errors what is done.
+    """
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
+    from google.resumable_media.common import DataCorruption, InvalidResponse
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (GoogleAPIError, GoogleAuthError, RequestException, OSError, InvalidResponse, DataCorruption) as error:
+        raise translated(error, what) from error
+
+
+def translated(error: BaseException, what: str = "") -> DestinationException:
+    """Return an exception of Google's client as ours.
+
+    Args:
+        error: What was raised.
+        what: What failed.
+    """
+    from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+
+    if isinstance(error, RetryError) and error.cause is not None:
+        return translated(error.cause, what)
+    text = _first_line(getattr(error, "message", None) or str(error) or type(error).__name__)
+    if not isinstance(error, GoogleAPICallError):
+        return DatabaseTransientException(_message("", what, text))
+    reason = _reason(error)
+    if isinstance(error, NotFound) and reason in ("", "notFound"):
+        return DatabaseUndefinedRelation(_message("notFound", what, text))
+    if (error.code or 0) >= 500 or error.code == 429:
+        return DatabaseTransientException(_message(reason, what, text))
+    return by_reason(reason, text, what)
+
+
+def by_reason(reason: str, text: str, what: str = "") -> DestinationException:
+    """Return the exception for a reason that BigQuery gives."""
+    message = _message(reason, what, text)
+    if _CLASH in text:
+        return DatabaseTransientException(message, clash=True)
+    if reason in TRANSIENT_REASONS:
+        return DatabaseTransientException(message)
+    if reason == "notFound":
+        return DatabaseUndefinedRelation(message)
+    return DatabaseTerminalException(message)
+
+
+def of_job(job: Any, what: str = "") -> DestinationException:
+    """Return why a job failed, with the details that BigQuery lists."""
+    result: Mapping[str, Any] = job.error_result or {}
+    texts = [result.get("message"), *(error.get("message") for error in (job.errors or [])[:3])]
+    text = " ".join(dict.fromkeys(_first_line(text) for text in texts if text)) or "no cause given"
+    return by_reason(str(result.get("reason") or ""), f"{text} (job {job.job_id})", what)
+
+
+def _reason(error: Any) -> str:
+    for entry in error.errors or ():
+        if isinstance(entry, Mapping) and entry.get("reason"):
+            return str(entry["reason"])
+    return ""
+
+
+def _message(reason: str, what: str, text: str) -> str:
+    return f"bigquery{f' {reason}' if reason else ''}: {f'{what}: ' if what else ''}{text.rstrip('.')}."
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].strip()

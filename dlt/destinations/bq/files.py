@@ -1,0 +1,94 @@
+"""Loader files on their way to BigQuery: what a load job or a streaming insert takes."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+STREAM_ROWS, STREAM_BYTES = 500, 8 << 20
+"""Rows and bytes of one request of a streaming insert; 10 MB is BigQuery's limit."""
+FORMATS = {"parquet": "PARQUET", "arrow": "PARQUET", "jsonl": "NEWLINE_DELIMITED_JSON"}
+
+
+def names_in(path: str, file_format: str) -> list[str] | None:
+    """Return the columns that a file has, or None for a format whose rows tell."""
+    if file_format == "jsonl":
+        return None
+    if file_format == "arrow":
+        import pyarrow as pa
+
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
+            return list(reader.schema.names)
+    import pyarrow.parquet as pq
+
+    return list(pq.read_schema(path).names)
+
+
+@contextmanager
+def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file as bytes that BigQuery takes, and tell their number; Arrow becomes Parquet."""
+    if file_format != "arrow":
+        with open(path, "rb") as file:
+            yield file, os.path.getsize(path)
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryFile(prefix="dlt_", suffix=".parquet") as file:
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
+            plain = pa.schema([_plain_field(field) for field in reader.schema])
+            with pq.ParquetWriter(file, plain, compression="snappy") as writer:
+                for batch in reader:
+                    writer.write_table(pa.Table.from_batches([batch]).cast(plain))
+        file.seek(0, os.SEEK_END)
+        size = file.tell()
+        file.seek(0)
+        yield file, size
+
+
+def _plain_field(field: Any) -> Any:
+    import pyarrow as pa
+
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+def rows_of(path: str, file_format: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of a file as JSON, in pieces for streaming inserts."""
+    piece: list[dict[str, Any]] = []
+    size = 0
+    for row in _rows(path, file_format):
+        piece.append(row)
+        size += sum(len(value) if isinstance(value, str) else 16 for value in row.values())
+        if len(piece) >= STREAM_ROWS or size >= STREAM_BYTES:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _rows(path: str, file_format: str) -> Iterator[dict[str, Any]]:
+    if file_format == "jsonl":
+        import orjson
+
+        with open(path, "rb") as file:
+            for line in file:
+                yield orjson.loads(line)
+        return
+    with opened(path, file_format) as (file, _):
+        import pyarrow.parquet as pq
+
+        for batch in pq.ParquetFile(file).iter_batches(STREAM_ROWS):
+            for row in batch.to_pylist():
+                yield {name: _json(value) for name, value in row.items() if value is not None}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return str(value)
