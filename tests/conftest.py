@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers import bigquery as bigquery_server
+from tests.servers import mariadb as mariadb_server
 from tests.servers.postgres import PostgresServer
 
 
@@ -22,6 +23,16 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_url(postgres: PostgresServer) -> str:
     """Return the URL of an empty database."""
     return postgres.new_database()
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[mariadb_server.MariaDbServer]:
+    """Return a MariaDB server."""
+    if mariadb_server.program() is None:
+        pytest.skip("there is no MariaDB here: apt-get install mariadb-server")
+    server = mariadb_server.MariaDbServer().start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

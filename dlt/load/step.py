@@ -213,13 +213,13 @@ def _load(
             paths = [os.path.join(package.path, file["name"]) for file in group]
             for file in group:
                 jobs[file["name"]].update(state="started", started_at=utc_now().isoformat())
-            with _failing(jobs[group[0]["name"]]):
+            with _failing(jobs[group[0]["name"]], jobs):
                 client.load_files(schema.get_table(name), targets[name], paths, file_format)
             for file in group:
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
                 collector.update(name, file["rows"])
             atomic.point("load.after_files")
-        with _failing(jobs[files[0]["name"]] if files else {}):
+        with _failing(jobs[files[0]["name"]] if files else {}, jobs):
             client.publish(chain, package.load_id)
         atomic.point("load.after_publish")
 
@@ -280,17 +280,17 @@ def _check_disposition(root: TableSchema, capabilities: Capabilities) -> None:
 
 
 class _failing:
-    """Turn a terminal error of the destination into the failure of a job."""
+    """Turn a terminal error of the destination into the failure of a job: of the file that the error names, if any."""
 
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._job = job
+    def __init__(self, job: dict[str, Any], jobs: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self._job, self._jobs = job, jobs or {}
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, TerminalException):
-            raise _JobFailed(self._job, error) from error
+            raise _JobFailed(self._jobs.get(getattr(error, "file", ""), self._job), error) from error
 
 
 def _new_job(file: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,6 +190,8 @@ class Core(Inspection):
         if staging is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 self.staging = resolve_destination(staging)
+        if self.staging is not None and getattr(self.destination, "supports_staging", False):
+            self.destination = self.destination(staging=self.staging)
 
     def _set_credentials(self, credentials: Any) -> None:
         if credentials is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -42,29 +40,6 @@ _OPERATORS = {
     "in": "IN",
     "not_in": "NOT IN",
 }
-
-
-def literal(value: Any) -> str:
-    """Return a value as an SQL literal.
-
-    Raises:
-        DatasetException: there is no literal for values of its class.
-    """
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, (int, float, decimal.Decimal)):
-        return str(value)
-    if isinstance(value, datetime.datetime):
-        return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
-    if isinstance(value, datetime.date):
-        return f"DATE '{value.isoformat()}'"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return "(" + ", ".join(literal(item) for item in value) + ")"
-    raise DatasetException(f"A value of type {type(value).__name__} has no SQL literal. Convert it first.")
 
 
 class Dataset:
@@ -176,10 +151,10 @@ class Dataset:
             names = [name for name in names if "_dlt_load_id" in self.schema.get_table_columns(name)]
         if not names:
             return Relation(self, sql="SELECT '' AS table_name, 0 AS row_count WHERE 1 = 0")
-        condition = f" WHERE _dlt_load_id = {literal(load_id)}" if load_id is not None else ""
         with self.sql_client() as client:
+            condition = f" WHERE _dlt_load_id = {client.literal(load_id)}" if load_id is not None else ""
             parts = [
-                f"SELECT {literal(name)} AS table_name, COUNT(*) AS row_count "
+                f"SELECT {client.literal(name)} AS table_name, COUNT(*) AS row_count "
                 f"FROM {client.make_qualified_table_name(name)}{condition}"
                 for name in names
             ]
@@ -213,8 +188,8 @@ class Relation:
     table: str | None = None
     sql: str | None = None
     columns_selected: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-    ordering: tuple[str, ...] = ()
+    conditions: tuple[str | tuple[str, str, Any], ...] = ()
+    ordering: tuple[tuple[str, str], ...] = ()
     rows_limit: int | None = None
 
     # -- narrowing
@@ -245,7 +220,7 @@ class Relation:
         if direction.lower() not in ("asc", "desc"):
             raise ValueError(f"order_by direction {direction!r} is not asc or desc.")
         self._need_columns((column_name,))
-        return replace(self, ordering=(*self.ordering, f"{_quoted(column_name)} {direction.upper()}"))
+        return replace(self, ordering=(*self.ordering, (column_name, direction.upper())))
 
     def where(self, column_or_expr: str, operator: str | None = None, value: Any = None) -> Relation:
         """Keep rows.
@@ -260,11 +235,10 @@ class Relation:
         if operator not in _OPERATORS:
             raise ValueError(f"operator {operator!r} is not known. Use one of {', '.join(_OPERATORS)}.")
         self._need_columns((column_or_expr,))
-        if value is None and operator in ("eq", "ne", "=", "!="):
-            test = f"{_quoted(column_or_expr)} IS {'NOT ' if _OPERATORS[operator] == '<>' else ''}NULL"
-        else:
-            test = f"{_quoted(column_or_expr)} {_OPERATORS[operator]} {literal(value)}"
-        return replace(self, conditions=(*self.conditions, test))
+        sign = _OPERATORS[operator]
+        if value is None and sign in ("=", "<>"):
+            sign = "IS" if sign == "=" else "IS NOT"
+        return replace(self, conditions=(*self.conditions, (column_or_expr, sign, value)))
 
     filter = where
 
@@ -278,7 +252,8 @@ class Relation:
     def _loaded_by(self, table: str, load_ids: Iterable[str]) -> str:
         entry = self.dataset.schema.get_table(table)
         if not entry.get("parent"):
-            return f"_dlt_load_id IN {literal(list(load_ids))}"
+            with self.dataset.sql_client() as client:
+                return f"_dlt_load_id IN {client.literal(list(load_ids))}"
         with self.dataset.sql_client() as client:
             parent = client.make_qualified_table_name(entry["parent"])
         return f"_dlt_parent_id IN (SELECT _dlt_id FROM {parent} WHERE {self._loaded_by(entry['parent'], load_ids)})"
@@ -294,7 +269,8 @@ class Relation:
     def _aggregate(self, function: str) -> Relation:
         if len(self.columns_selected) != 1:
             raise DatasetException(f"{function.lower()}() needs exactly one selected column.")
-        column = _quoted(self.columns_selected[0])
+        with self.dataset.sql_client() as client:
+            column = client.escape_column_name(self.columns_selected[0])
         return Relation(self.dataset, sql=f"SELECT {function}({column}) AS {column} FROM ({self.to_sql()}) AS q")
 
     def join(
@@ -329,25 +305,25 @@ class Relation:
 
     def to_sql(self, pretty: bool = False, **_: Any) -> str:
         """Return the query."""
-        if self.table is not None:
-            with self.dataset.sql_client() as client:
-                source = client.make_qualified_table_name(self.table)
-        else:
-            source = f"({self.sql}) AS q"
         untouched = not (self.columns_selected or self.conditions or self.ordering or self.rows_limit is not None)
         if self.sql is not None and untouched:
             return self.sql
-        if self.columns_selected:
-            names = ", ".join(_quoted(name) for name in self.columns_selected)
-        elif self.table is not None:
-            names = ", ".join(_quoted(name) for name in self.columns) or "*"
-        else:
-            names = "*"
-        text = f"SELECT {names} FROM {source}"
+        with self.dataset.sql_client() as client:
+            return self._text(client)
+
+    def _text(self, client: Any) -> str:
+        quoted = client.escape_column_name
+        names = self.columns_selected or (tuple(self.columns) if self.table is not None else ())
+        source = client.make_qualified_table_name(self.table) if self.table is not None else f"({self.sql}) AS q"
+        text = f"SELECT {', '.join(quoted(name) for name in names) or '*'} FROM {source}"
         if self.conditions:
-            text += " WHERE " + " AND ".join(self.conditions)
+            tests = [
+                test if isinstance(test, str) else f"{quoted(test[0])} {test[1]} {client.literal(test[2])}"
+                for test in self.conditions
+            ]
+            text += " WHERE " + " AND ".join(tests)
         if self.ordering:
-            text += " ORDER BY " + ", ".join(self.ordering)
+            text += " ORDER BY " + ", ".join(f"{quoted(name)} {direction}" for name, direction in self.ordering)
         if self.rows_limit is not None:
             text += f" LIMIT {self.rows_limit}"
         return text
@@ -373,7 +349,8 @@ class Relation:
     @contextmanager
     def _cursor(self, sql: str | None = None) -> Iterator[Any]:
         text = sql or self.to_sql()
-        with self.dataset.sql_client() as client, client.execute_query(text) as cursor:
+        known = self.columns_schema if self.table is not None and sql is None else None
+        with self.dataset.sql_client() as client, client.execute_query(text, columns=known) as cursor:
             yield cursor
 
     def df(self, *args: Any, **kwargs: Any) -> pd.DataFrame:
@@ -435,10 +412,6 @@ class Relation:
 
     def __repr__(self) -> str:
         return f"<dlt relation {self.table or self.sql}>"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def open_dataset(destination: Any, dataset_name: str, schema: Any = None) -> Dataset:

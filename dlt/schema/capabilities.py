@@ -9,7 +9,7 @@ from dlt.schema.typing import MergeStrategy, ReplaceStrategy
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Limits and formats of a destination; lengths are in characters unless said."""
+    """Limits and formats of a destination; lengths are in bytes of UTF-8."""
 
     preferred_loader_file_format: str = "arrow"
     supported_loader_file_formats: tuple[str, ...] = ("arrow", "parquet", "jsonl", "csv")
@@ -20,6 +20,7 @@ class Capabilities:
     has_case_sensitive_identifiers: bool = False
     naming_convention: str | None = None
     max_table_nesting: int | None = None
+    max_columns: int | None = None
     decimal_precision: tuple[int, int] = (38, 9)
     wei_precision: tuple[int, int] = (38, 0)
     timestamp_precision: int = 6
@@ -27,6 +28,7 @@ class Capabilities:
     supports_ddl_transactions: bool = True
     supports_transactions: bool = True
     supports_nested_types: bool = False
+    supports_nan: bool = True
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
     supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
         "truncate-and-insert",

@@ -20,7 +20,7 @@ class NamingConvention:
     Subclass it, override `normalize_identifier`, and give the class (or its path) as `schema.naming`.
 
     Args:
-        max_length: Length, in characters, that no identifier may exceed; None for no limit.
+        max_length: Length, in bytes of UTF-8, that no identifier may exceed; None for no limit.
         is_case_sensitive: Tell whether identifiers that differ by case only are different.
     """
 
@@ -70,12 +70,17 @@ class NamingConvention:
 
     def shorten(self, identifier: str) -> str:
         """Cut an identifier to the limit; a tag from its whole text keeps cut names apart."""
-        if self.max_length is None or len(identifier) <= self.max_length:
+        if self.max_length is None:
+            return identifier
+        text = identifier.encode(errors="surrogatepass")
+        if len(text) <= self.max_length:
             return identifier
         tag = re.sub(r"[^a-z0-9]", "x", digest_id(identifier, _TAG_LENGTH).lower())
         kept = self.max_length - _TAG_LENGTH
         head = (kept + 1) // 2
-        return identifier[:head] + tag + identifier[len(identifier) - (kept - head) :]
+        # letters that a cut goes through are left out
+        start, end = text[:head], text[len(text) - (kept - head) :]
+        return start.decode(errors="ignore") + tag + end.decode(errors="ignore")
 
     def __repr__(self) -> str:
         return f"<naming {self.name} max_length={self.max_length}>"
@@ -167,7 +172,7 @@ def naming_from(reference: Any = None, max_length: int | None = None) -> NamingC
 
     Args:
         reference: A short name, a class, an instance, a module with a class `NamingConvention`, or the path of one.
-        max_length: Length, in characters, that no identifier may exceed.
+        max_length: Length, in bytes of UTF-8, that no identifier may exceed.
 
     Raises:
         UnknownNamingModule: the module cannot be imported.

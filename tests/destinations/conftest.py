@@ -47,6 +47,7 @@ def make_package(tmp_path: Path) -> MakePackage:
         for table in tables:
             schema.update_table(table)
         schema.bump()
+        (tmp_path / "packages" / "normalized").mkdir(parents=True, exist_ok=True)
         builder = PackageBuilder(str(tmp_path / "packages"), load_id or f"load{next(numbers)}")
         files = []
         for name, parts in rows.items():

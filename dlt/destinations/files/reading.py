@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 
 from dlt.destinations.impl.duckdb import DIALECT
 from dlt.schema.typing import ColumnSchema
 
 Files = Sequence[tuple[str, str]]
 """Path or URL, and format."""
+_LONGEST_LINE = 1_000_000_000
 
 
 def select(columns: Mapping[str, ColumnSchema], files: Files) -> str:
@@ -38,7 +40,7 @@ def _select_format(
         kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)
         return (
             f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
-            "maximum_object_size = 1000000000)"
+            f"maximum_object_size = {_longest_line(path for path, kind in files if kind == file_format)})"
         )
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
     rows = (
@@ -46,6 +48,12 @@ def _select_format(
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, max_line_size = 1000000000)"
     )
     return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+
+
+def _longest_line(paths: Iterable[str]) -> int:
+    # DuckDB allots twice as much before it reads: a local file holds no line that is longer than itself
+    sizes = [os.path.getsize(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
+    return min(_LONGEST_LINE, max(1 << 20, *sizes))
 
 
 def _from_text(name: str, column: ColumnSchema, kind: str) -> str:

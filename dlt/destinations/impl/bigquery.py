@@ -46,7 +46,8 @@ class BigQuery(Destination):
         has_case_sensitive_identifiers: Tell names of tables apart by case in new datasets.
         enable_atomic_replace: Accepted for programs that pass it; replace is always atomic.
         settings: `project_id` of the data, where it is not that of the credentials, which pays; `api_endpoint`;
-            `http_timeout`, `file_upload_timeout` and `retry_deadline` in seconds; `streaming_insert`.
+            `http_timeout`, `file_upload_timeout` and `retry_deadline` in seconds; `streaming_insert`; `staging`, a
+            filesystem destination in Google Cloud Storage through which files go.
     """
 
     destination_type: ClassVar[str] = "bigquery"
@@ -144,6 +145,7 @@ class BigQuery(Destination):
         with _needs_google(self.destination_name):
             from google.cloud import bigquery
 
+            from dlt.destinations.bq.bucket import Bucket
             from dlt.destinations.bq.client import BigQueryClient, Settings
             from dlt.destinations.bq.jobs import Jobs, Limits
 
@@ -155,12 +157,14 @@ class BigQuery(Destination):
             location=self.option("location"),
             client_options={"api_endpoint": endpoint} if endpoint else None,
         )
+        staging = self.settings.get("staging")
         limits = Limits(*(self.option(name) for name in ("http_timeout", "file_upload_timeout", "retry_deadline")))
         settings = Settings(
             project_id=project,
             location=self.option("location"),
             case_sensitive=self.option("has_case_sensitive_identifiers"),
             streaming=self.option("streaming_insert"),
+            bucket=Bucket.of(staging, dataset_name) if staging is not None else None,
         )
         try:
             yield BigQueryClient(DIALECT, dataset_name, Jobs(native, limits), settings, schema)

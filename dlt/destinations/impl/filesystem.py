@@ -173,6 +173,7 @@ class FilesystemClient:
         self._schema_name = schema.name if schema is not None else "schema"
         self._snapshots = Snapshots(store)
         self._base = Snapshot()
+        self._in_transaction = False
         self._change = Change()
         self._written: list[str] = []
         self._staged: dict[str, list[tuple[str, str]]] = {}
@@ -199,7 +200,7 @@ class FilesystemClient:
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
         """Return the columns of tables that are there, by table."""
-        known = self._pending().columns
+        known = (self._pending() if self._in_transaction else self._snapshots.newest()).columns
         return {name: known[name] for name in names if name in known}
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
@@ -231,7 +232,7 @@ class FilesystemClient:
 
     def begin(self) -> None:
         """Read the newest snapshot."""
-        self._base = self._snapshots.newest()
+        self._base, self._in_transaction = self._snapshots.newest(), True
         self._change, self._written, self._staged = Change(), [], {}
         self._fence = None
         self._now = utc_now()
@@ -243,7 +244,7 @@ class FilesystemClient:
         self._check_fence()
         atomic.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
-        self._written = []
+        self._written, self._in_transaction = [], False
         atomic.point("filesystem.after_manifest")
         try:
             self._forward(self._base)
@@ -256,6 +257,7 @@ class FilesystemClient:
 
     def rollback(self) -> None:
         """Delete what was written, except what another process committed under the same names."""
+        self._in_transaction = False
         if self._written:
             written, self._written = self._written, []
             self.store.delete(set(written) - self._snapshots.newest().paths())

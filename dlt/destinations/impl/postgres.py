@@ -12,13 +12,15 @@ from dlt.configuration import get_value
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.destinations.base import Destination
+from dlt.destinations.pg.binary import BYTEA
+from dlt.destinations.pg.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
+from dlt.destinations.pg.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.pg.errors import refused_for_good, translated
+from dlt.destinations.pg.results import as_table
 from dlt.destinations.sql.client import SqlDestinationClient
-from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import (
     DatabaseTerminalException,
-    DatabaseTransientException,
-    DatabaseUndefinedRelation,
     DestinationConnectionError,
     MissingDependencyException,
 )
@@ -30,77 +32,10 @@ from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from typing_extensions import Self
 
-CAPABILITIES = Capabilities(
-    max_identifier_length=63,
-    max_column_identifier_length=63,
-    has_case_sensitive_identifiers=True,
-    sqlglot_dialect="postgres",
-)
 CONNECT_ATTEMPTS = 5
 """How often a server that does not answer is asked."""
-_ROWS = 16_384
-"""Rows that are turned into text at once; it bounds the memory of a load."""
-_TRANSIENT = ("08", "40001", "40P01", "53", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "58030")
-"""SQLSTATEs, or their beginnings, of errors that may pass: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-_UNDEFINED = ("42P01", "3F000")
-
-
-def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
-    kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
-    if kind in ("decimal", "wei"):
-        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
-        return f"numeric({precision or default[0]},{default[1] if scale is None else scale})"
-    if kind in ("timestamp", "time"):
-        size = "" if precision is None or precision >= 6 else f"({precision})"
-        zone = "with" if kind == "timestamp" and column.get("timezone", True) else "without"
-        return f"{kind}{size} {zone} time zone"
-    if kind == "bigint" and precision is not None:
-        return "smallint" if precision <= 16 else "integer" if precision <= 32 else "bigint"
-    if kind == "text" and precision is not None:
-        return f"character varying({precision})"
-    return None
-
-
-DIALECT = Dialect(
-    types={
-        "text": "text",
-        "double": "double precision",
-        "bool": "boolean",
-        "timestamp": "timestamp with time zone",
-        "bigint": "bigint",
-        "binary": "bytea",
-        "json": "jsonb",
-        "date": "date",
-        "time": "time without time zone",
-    },
-    sized=_sized,
-    families={
-        "TEXT": "text",
-        "CHARACTER VARYING": "text",
-        "CHARACTER": "text",
-        "DOUBLE PRECISION": "double",
-        "REAL": "double",
-        "BOOLEAN": "bool",
-        "TIMESTAMP WITH TIME ZONE": "timestamp",
-        "TIMESTAMP WITHOUT TIME ZONE": "timestamp",
-        "TIMESTAMP": "timestamp",
-        "BIGINT": "bigint",
-        "INTEGER": "bigint",
-        "SMALLINT": "bigint",
-        "BYTEA": "binary",
-        "JSONB": "json",
-        "JSON": "json",
-        "NUMERIC": "decimal",
-        "DATE": "date",
-        "TIME": "time",
-        "TIME WITHOUT TIME ZONE": "time",
-    },
-    capabilities=CAPABILITIES,
-    precisions={"TIMESTAMP WITH TIME ZONE": 6, "TIMESTAMP WITHOUT TIME ZONE": 6},
-)
 
 
 @configspec
@@ -156,6 +91,8 @@ class Postgres(Destination):
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[PostgresClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""
         connection = self.credentials if self._is_open else self._connect()
+        before = connection.autocommit, connection.encoding
+        self._prepare(connection)
         client = PostgresClient(DIALECT, dataset_name, connection)
         section = ("destination", self.destination_name)
         client.create_indexes = bool(
@@ -166,6 +103,26 @@ class Postgres(Destination):
         finally:
             if connection is not self.credentials:
                 connection.close()
+            elif not connection.closed:
+                connection.autocommit = before[0]
+                connection.set_client_encoding(before[1])
+
+    def _prepare(self, connection: Any) -> None:
+        import psycopg2
+
+        try:
+            # transactions begin and end where dlt says so
+            connection.autocommit = True
+            connection.set_client_encoding("UTF8")
+        except psycopg2.Error as error:
+            raise DatabaseTerminalException(
+                f"destination {self.destination_name}: the open connection cannot be used: {str(error).strip()}. "
+                "Commit or roll back what is open in it, and hand it over when it is idle."
+            ) from error
+        psycopg2.extensions.register_type(
+            psycopg2.extensions.new_type((BYTEA,), "BYTES", _as_bytes),
+            connection,
+        )
 
     def _connect(self) -> Any:
         try:
@@ -179,12 +136,12 @@ class Postgres(Destination):
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:
                 connection = psycopg2.connect(**_arguments(known))
-            except psycopg2.OperationalError as error:
+            except psycopg2.Error as error:
                 text = _without(known, str(error).strip())
                 where = f"destination {self.destination_name} ({known})"
-                if _refused_for_good(text):
+                if not isinstance(error, psycopg2.OperationalError) or refused_for_good(text):
                     raise DatabaseTerminalException(
-                        f"{where}: the server refused the connection: {text}. Check user, password and database under "
+                        f"{where}: the server refused the connection: {text}. Check user, password, database and options under "
                         f"[destination.{self.destination_name}.credentials]."
                     ) from None
                 if attempt == CONNECT_ATTEMPTS:
@@ -194,7 +151,6 @@ class Postgres(Destination):
                     ) from None
                 time.sleep(0.1 * 2**attempt * random.uniform(0.75, 1.25))
             else:
-                connection.autocommit = True
                 return connection
         raise AssertionError("CONNECT_ATTEMPTS is at least 1")
 
@@ -224,14 +180,17 @@ def _arguments(known: PostgresCredentials) -> dict[str, Any]:
 
 
 def _without(known: PostgresCredentials, text: str) -> str:
-    secret = str(known.password) if known.password else ""
-    return text.replace(secret, "***") if secret else text
+    secrets = [str(value) for key, value in (known.query or {}).items() if "password" in key]
+    for secret in filter(None, [str(known.password or ""), *secrets]):
+        text = text.replace(secret, "***")
+    return text
 
 
-def _refused_for_good(text: str) -> bool:
-    # errors of connecting come without a SQLSTATE
-    signs = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied", "not permitted")
-    return any(sign in text for sign in signs)
+def _as_bytes(value: Any, cursor: Any) -> bytes | None:
+    import psycopg2
+
+    found = psycopg2.BINARY(value, cursor)
+    return None if found is None else bytes(found)
 
 
 class PostgresClient(SqlDestinationClient):
@@ -250,8 +209,8 @@ class PostgresClient(SqlDestinationClient):
         try:
             cursor.execute(sql, tuple(parameters) or None)
         except psycopg2.Error as error:
-            raise _translated(error) from error
-        return Cursor(cursor, lambda: _as_table(cursor))
+            raise translated(error) from error
+        return Cursor(cursor, lambda: as_table(cursor))
 
     def for_dataset(self, dataset_name: str) -> Self:
         """Return a client on the same connection for another dataset."""
@@ -409,29 +368,33 @@ class PostgresClient(SqlDestinationClient):
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table, in one COPY."""
-        batches = _arrow_batches(paths) if file_format == "arrow" else _other_batches(table, paths, file_format)
-        self._copy(table, target, batches)
+        import psycopg2
+
+        name = table["name"]
+        batches = arrow_batches(paths) if file_format == "arrow" else other_batches(table, paths, file_format)
+        oids = self._oids(target)
+        for schema, group in by_schema(batches):
+            columns = ", ".join(self.dialect.quote(column) for column in schema.names)
+            reader = stream(name, schema, [oids.get(column, 0) for column in schema.names], group)
+            cursor = self.connection.cursor()
+            try:
+                cursor.copy_expert(f"COPY {target} ({columns}) FROM STDIN ({reader.options})", reader, size=CHUNK)
+            except psycopg2.Error as error:
+                # when reading failed, the driver tells the server, and wraps what the server answers
+                raise reader.error or translated(error, name) from error
+            finally:
+                cursor.close()
 
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file."""
         self.load_files(table, target, [path], file_format)
 
-    def _copy(self, table: TableSchema, target: str, batches: Iterator[pa.RecordBatch]) -> None:
-        import psycopg2
-
-        # files of one table may have different columns
-        for names, group in _by_columns(batches):
-            columns = ", ".join(self.dialect.quote(name) for name in names)
-            reader = _Text(group)
-            cursor = self.connection.cursor()
-            try:
-                cursor.copy_expert(f"COPY {target} ({columns}) FROM STDIN (FORMAT csv)", reader, size=_CHUNK)
-            except psycopg2.Error as error:
-                if reader.error is not None:
-                    raise reader.error from error
-                raise _translated(error, reader.hint()) from error
-            finally:
-                cursor.close()
+    def _oids(self, target: str) -> dict[str, int]:
+        sql = (
+            "SELECT attname, atttypid::bigint FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+        return dict(self.query(sql, (target,)).fetchall())
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""
@@ -444,164 +407,3 @@ _LOOKED_UP: Mapping[str, tuple[tuple[str, ...], ...]] = {
     STATE_TABLE: (("pipeline_name", "version"),),
 }
 """Columns by which every load looks up rows of the tables that grow with the number of loads."""
-_CHUNK = 1 << 20
-
-
-class _Text:
-    """Record batches as a file of CSV, made while it is read.
-
-    NULL is an empty field, an empty text is one in quotes: what COPY expects, and how pyarrow writes.
-    """
-
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
-        self._batches = batches
-        self._rest = memoryview(b"")
-        self._now: pa.RecordBatch | None = None
-        self.error: Exception | None = None
-
-    def read(self, size: int) -> bytes:
-        """Return up to a number of bytes, none at the end."""
-        try:
-            while not self._rest:
-                batch = next(self._batches, None)
-                if batch is None:
-                    return b""
-                self._now = batch
-                self._rest = memoryview(_csv(batch))
-        except Exception as error:
-            # psycopg2 tells the server, and wraps what the server answers
-            self.error = error
-            raise
-        part, self._rest = self._rest[:size], self._rest[size:]
-        return part.tobytes()
-
-    def hint(self) -> str:
-        """Return what in the last rows PostgreSQL cannot store, if anything is found."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        if self._now is None:
-            return ""
-        for name, values in zip(self._now.schema.names, self._now.columns, strict=True):
-            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-                for sign in ("\0", "\\u0000"):
-                    if pc.any(pc.match_substring(values, sign)).as_py():
-                        return (
-                            f"Column {name} holds the character NUL, which PostgreSQL cannot store. Remove it with "
-                            "add_map, or declare the column as binary."
-                        )
-        return ""
-
-
-def _csv(batch: pa.RecordBatch) -> Any:
-    import pyarrow as pa
-    import pyarrow.csv as csv
-
-    columns = [_as_text(values) for values in batch.columns]
-    sink = pa.BufferOutputStream()
-    options = csv.WriteOptions(include_header=False, batch_size=_ROWS, quoting_style="needed")
-    csv.write_csv(pa.RecordBatch.from_arrays(columns, names=batch.schema.names), sink, options)
-    return sink.getvalue()
-
-
-def _as_text(values: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
-    kind = values.type
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
-    if pa.types.is_dictionary(kind):
-        return _as_text(values.cast(kind.value_type))
-    if pa.types.is_decimal(kind):
-        return values.cast(pa.string())
-    if pa.types.is_null(kind):
-        return values.cast(pa.string())
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return values.cast(pa.timestamp("us", kind.tz), safe=False)
-    if pa.types.is_time64(kind) and kind.unit == "ns":
-        return values.cast(pa.time64("us"), safe=False)
-    return values
-
-
-def _arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    for path in paths:
-        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
-            for batch in reader:
-                for start in range(0, batch.num_rows, _ROWS):
-                    yield batch.slice(start, _ROWS)
-
-
-def _other_batches(table: TableSchema, paths: Sequence[str], file_format: str) -> Iterator[pa.RecordBatch]:
-    import duckdb
-
-    from dlt.destinations.files.reading import select
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        rows: Any = connection.sql(select(table["columns"], [(path, file_format) for path in paths]))
-        # the method was renamed in DuckDB 2.0
-        yield from rows.to_arrow_reader(_ROWS) if hasattr(rows, "to_arrow_reader") else rows.fetch_arrow_reader(_ROWS)
-
-
-def _by_columns(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[list[str], Iterator[pa.RecordBatch]]]:
-    from itertools import groupby
-
-    for names, group in groupby(batches, key=lambda batch: tuple(batch.schema.names)):
-        yield list(names), group
-
-
-def _as_table(cursor: Any) -> pa.Table:
-    """Return the rest of a result; its types come from the values, and for columns without any from the server."""
-    import pyarrow as pa
-
-    rows = cursor.fetchall()
-    arrays = []
-    for number, column in enumerate(cursor.description):
-        plain = _json_text if column.type_code in _JSON else _plain
-        values = [plain(row[number]) for row in rows]
-        kind = _ARROW.get(column.type_code)
-        arrays.append(pa.array(values, getattr(pa, kind)() if kind else None))
-    return pa.table(arrays, names=[column.name for column in cursor.description])
-
-
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
-def _json_text(value: Any) -> str | None:
-    import orjson
-
-    return None if value is None else orjson.dumps(value).decode()
-
-
-_JSON = (114, 3802)
-_ARROW = {
-    16: "bool_",
-    20: "int64",
-    21: "int16",
-    23: "int32",
-    25: "string",
-    1043: "string",
-    701: "float64",
-    3802: "string",
-}
-"""Arrow types by the OIDs of those types whose values do not tell."""
-
-
-def _translated(error: Any, hint: str = "") -> Exception:
-    text = str(error).strip().replace("\n", " ").rstrip(".")
-    code = getattr(error, "pgcode", None)
-    message = f"postgres{f' {code}' if code else ''}: {text}.{f' {hint}' if hint else ''}"
-    if code in _UNDEFINED:
-        return DatabaseUndefinedRelation(message)
-    if code is None:
-        import psycopg2
-
-        # the connection broke, or the driver refused the call
-        lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
-        return DatabaseTransientException(message) if lost else DatabaseTerminalException(message)
-    if code.startswith(_TRANSIENT):
-        return DatabaseTransientException(message, clash=code in ("40001", "40P01"))
-    return DatabaseTerminalException(message)

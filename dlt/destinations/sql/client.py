@@ -49,6 +49,14 @@ class SqlDestinationClient(ABC):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Run SQL with parameters written %s; errors of the driver become ours."""
 
+    def run_ddl(self, sql: str) -> None:
+        """Run a statement that makes, changes or drops a table or dataset."""
+        self.query(sql)
+
+    def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
+        """Return a result whose values have the classes of these columns, where the driver gives others."""
+        return cursor
+
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table and one format."""
         for path in paths:
@@ -93,11 +101,11 @@ class SqlDestinationClient(ABC):
 
     def create_dataset(self) -> None:
         """Make the dataset if it is not there."""
-        self.query(f"CREATE SCHEMA IF NOT EXISTS {self.qualified_dataset()}")
+        self.run_ddl(f"CREATE SCHEMA IF NOT EXISTS {self.qualified_dataset()}")
 
     def drop_dataset(self) -> None:
         """Delete the dataset with all in it."""
-        self.query(f"DROP SCHEMA IF EXISTS {self.qualified_dataset()} CASCADE")
+        self.run_ddl(f"DROP SCHEMA IF EXISTS {self.qualified_dataset()} CASCADE")
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
         """Return the columns of tables that are there, by table."""
@@ -122,7 +130,7 @@ class SqlDestinationClient(ABC):
     def _create(self, *tables: TableSchema) -> None:
         if tables:
             statements = [create_table(self.dialect, self.qualified(table["name"]), table) for table in tables]
-            self.query("; ".join(statements))
+            self.run_ddl("; ".join(statements))
             self._tables().update({table["name"]: self._as_stored(table["columns"]) for table in tables})
 
     def _as_stored(self, columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:
@@ -136,15 +144,19 @@ class SqlDestinationClient(ABC):
         """
         stored = self.stored_tables(list(update.tables))
         self._create(*(table for name, table in update.tables.items() if name not in stored))
+        without_root_ids = []
         for name, there in stored.items():
             table = update.tables[name]
             check_types(self.dialect, self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
             for statement in add_columns(self.dialect, self.qualified(name), new):
-                self.query(statement)
+                self.run_ddl(statement)
             self._tables().setdefault(name, {}).update(self._as_stored(new))
             if "_dlt_root_id" in new:
-                self.fill_root_ids(table)
+                without_root_ids.append(table)
+        # after all DDL: some engines cannot change a table that a statement of this transaction has read
+        for table in without_root_ids:
+            self.fill_root_ids(table)
 
     def fill_root_ids(self, table: TableSchema) -> None:
         """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
@@ -166,7 +178,7 @@ class SqlDestinationClient(ABC):
         stored = self.stored_tables([*drop, *truncate])
         for name in drop:
             if name in stored:
-                self.query(f"DROP TABLE {self.qualified(name)}")
+                self.run_ddl(f"DROP TABLE {self.qualified(name)}")
                 self._tables().pop(name, None)
         for name in truncate:
             if name in stored:
@@ -200,10 +212,8 @@ class SqlDestinationClient(ABC):
             targets = {}
             for table in chain:
                 target = targets[table["name"]] = self._staged_name(table["name"], load_id)
-                self.query(
-                    f"CREATE {self.dialect.temporary} TABLE {target} AS "
-                    f"SELECT * FROM {self.qualified(table['name'])} WHERE 1 = 0"
-                )
+                columns = f"SELECT * FROM {self.qualified(table['name'])} WHERE 1 = 0"
+                self.query(self.dialect.create_temporary(target, columns))
             return targets
         if disposition == "replace":
             for statement in replace_chain(chain, lambda table: self.qualified(table["name"])):
@@ -220,12 +230,12 @@ class SqlDestinationClient(ABC):
             lambda table: self._staged_name(table["name"], load_id),
             lambda table: self.qualified(table["name"]),
             load_id,
-            f"TIMESTAMP WITH TIME ZONE '{self._now.isoformat(sep=' ')}'",
+            self.dialect.moment(self._now),
         )
         for statement in merge.statements():
             self.query(statement)
         for table in chain:
-            self.query(f"DROP TABLE {self._staged_name(table['name'], load_id)}")
+            self.query(self.dialect.drop_temporary(self._staged_name(table["name"], load_id)))
 
     # -- records
 
@@ -360,16 +370,15 @@ class SqlDestinationClient(ABC):
         if self.stored_tables([FENCES_TABLE]):
             return
         key, epoch = self._fence_columns()
-        types = self.dialect.types
-        self.query(
+        self.run_ddl(
             f"CREATE TABLE IF NOT EXISTS {self.qualified(FENCES_TABLE)} "
-            f"({key} {types['text']} PRIMARY KEY, {epoch} {types['bigint']} NOT NULL)"
+            f"({key} {self.dialect.key_text} PRIMARY KEY, {epoch} {self.dialect.types['bigint']} NOT NULL)"
         )
         self._known = None
 
     def _add_fence(self, name: str) -> None:
         table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
-        self.query(f"INSERT INTO {table} ({key}, {epoch}) VALUES (%s, 0) ON CONFLICT DO NOTHING", (name,))
+        self.query(self.dialect.insert_new(table, f"{key}, {epoch}", "%s, 0"), (name,))
 
     def _fence_columns(self) -> tuple[str, str]:
         return self.dialect.quote("fence_key"), self.dialect.quote("epoch")

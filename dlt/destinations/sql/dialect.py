@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from dlt.errors import DatasetException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType
 
@@ -61,3 +65,77 @@ class Dialect:
     def as_stored(self, column: ColumnSchema) -> ColumnSchema:
         """Return a column as the engine reports it once it was made."""
         return self.column_of(column["name"], self.type_of(column))
+
+    @property
+    def key_text(self) -> str:
+        """Return the type of short texts that are a primary key."""
+        return self.types["text"]
+
+    # -- statements and values
+
+    def moment(self, value: datetime.datetime) -> str:
+        """Return a moment with a time zone as a literal."""
+        return f"TIMESTAMP WITH TIME ZONE '{value.isoformat(sep=' ')}'"
+
+    def ordered(self, column: str, direction: str) -> str:
+        """Return a term of ORDER BY that puts NULL last.
+
+        Args:
+            column: Quoted name.
+            direction: "asc" or "desc".
+        """
+        return f"{column} {direction.upper()} NULLS LAST"
+
+    def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:
+        """Return the statement that makes a temporary table of a query.
+
+        Args:
+            name: Quoted name.
+            query: Gives columns and rows.
+            lookup: Quoted column by which rows will be looked up, for engines that need an index to be fast.
+        """
+        return f"CREATE {self.temporary} TABLE {name} AS {query}"
+
+    def drop_temporary(self, name: str) -> str:
+        """Return the statement that drops a temporary table."""
+        return f"DROP TABLE {name}"
+
+    def delete_matching(self, table: str, keys: str, match: str) -> str:
+        """Return the statement that deletes rows whose keys are in a query.
+
+        Args:
+            table: Qualified name; `d` in the condition.
+            keys: Query in brackets; `s` in the condition.
+            match: The condition.
+        """
+        return f"DELETE FROM {table} AS d USING {keys} AS s WHERE {match}"
+
+    def delete_listed(self, table: str, column: str, ids: str) -> str:
+        """Return the statement that deletes rows of which a column is among the ids of a temporary table."""
+        return f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM {ids})"
+
+    def insert_new(self, table: str, columns: str, places: str) -> str:
+        """Return the statement that inserts a row unless its key is there."""
+        return f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"
+
+    def literal(self, value: Any) -> str:
+        """Return a value as a literal.
+
+        Raises:
+            DatasetException: there is no literal for values of its class.
+        """
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, (int, float, decimal.Decimal)):
+            return str(value)
+        if isinstance(value, datetime.datetime):
+            return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+        if isinstance(value, datetime.date):
+            return f"DATE '{value.isoformat()}'"
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return "(" + ", ".join(self.literal(item) for item in value) + ")"
+        raise DatasetException(f"A value of type {type(value).__name__} has no SQL literal. Convert it first.")

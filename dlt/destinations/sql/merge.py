@@ -74,19 +74,15 @@ class Merge:
             distinct = f"(SELECT DISTINCT {', '.join(keys)} FROM {self._staged(self._root)})"
             if self._nested:
                 ids = self._temporary(f"gone_{number}")
-                found.append(
-                    f"CREATE {self._dialect.temporary} TABLE {ids} AS SELECT d.{self._id} AS id "
-                    f"FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
-                )
-                found += [self._delete_by_root(table, ids) for table in self._nested]
-                found.append(f"DELETE FROM {self._final(self._root)} WHERE {self._id} IN (SELECT id FROM {ids})")
-                found.append(f"DROP TABLE {ids}")
+                gone = f"SELECT d.{self._id} AS id FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
+                found.append(self._dialect.create_temporary(ids, gone, "id"))
+                delete = self._dialect.delete_listed
+                found += [delete(self._final(table), self._root_id, ids) for table in self._nested]
+                found.append(delete(self._final(self._root), self._id, ids))
+                found.append(self._dialect.drop_temporary(ids))
             else:
-                found.append(f"DELETE FROM {self._final(self._root)} AS d USING {distinct} AS s WHERE {match}")
+                found.append(self._dialect.delete_matching(self._final(self._root), distinct, match))
         return found
-
-    def _delete_by_root(self, table: TableSchema, ids: str) -> str:
-        return f"DELETE FROM {self._final(table)} WHERE {self._root_id} IN (SELECT id FROM {ids})"
 
     def _insert(self, primary: list[str], new_only: bool = False) -> list[str]:
         source = self._chosen(primary)
@@ -100,7 +96,7 @@ class Merge:
             return [self._copy(self._root, source)]
         kept = self._temporary("kept")
         found = [
-            f"CREATE {self._dialect.temporary} TABLE {kept} AS SELECT k.{self._id} AS id FROM {source} AS k",
+            self._dialect.create_temporary(kept, f"SELECT k.{self._id} AS id FROM {source} AS k", "id"),
             self._copy(self._root, f"{self._staged(self._root)}", f"{self._id} IN (SELECT id FROM {kept})"),
         ]
         if primary and self._repeats_ids:
@@ -110,7 +106,7 @@ class Merge:
             self._copy(table, self._staged(table), f"{self._root_id} IN (SELECT id FROM {kept})")
             for table in self._nested
         ]
-        found.append(f"DROP TABLE {kept}")
+        found.append(self._dialect.drop_temporary(kept))
         return found
 
     @property
@@ -123,7 +119,7 @@ class Merge:
         alive = f" WHERE NOT ({deleted})" if deleted else ""
         if not primary or self._root.get("x-deduplicated"):
             return f"(SELECT * FROM {staged}{alive})"
-        order = self._order()
+        order = self._order() or primary[0]
         names = ", ".join(self._columns(self._root))
         ranked = (
             f"SELECT {names}, ROW_NUMBER() OVER (PARTITION BY {', '.join(primary)} ORDER BY {order}) AS dlt_rank "
@@ -135,11 +131,11 @@ class Merge:
     def _order(self) -> str:
         columns = self._root["columns"].items()
         hinted = [(name, column["dedup_sort"]) for name, column in columns if column.get("dedup_sort")]
-        parts = [f"{self._dialect.quote(name)} {direction.upper()} NULLS LAST" for name, direction in hinted]
+        parts = [self._dialect.ordered(self._dialect.quote(name), direction) for name, direction in hinted]
         if "_dlt_id" in self._root["columns"]:
             # ids grow with the rows of a load: of rows that tie the last one counts
             parts.append(f"{self._id} DESC")
-        return ", ".join(parts) or "1"
+        return ", ".join(parts)
 
     def _deleted(self) -> str | None:
         for name, column in self._root["columns"].items():
@@ -172,7 +168,7 @@ class Merge:
         names = [name for name in self._columns(root) if name not in (valid_from, valid_to)]
         fresh = f"{version} NOT IN (SELECT {version} FROM {final} WHERE {active})"
         ranked = (
-            f"SELECT {', '.join(names)}, ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY 1) AS dlt_rank "
+            f"SELECT {', '.join(names)}, ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY {version}) AS dlt_rank "
             f"FROM {staged} WHERE {fresh}"
         )
         insert = (
@@ -185,8 +181,7 @@ class Merge:
             found.append(self._copy(table, self._staged(table), own))
         return found
 
-    @staticmethod
-    def _moment(value: object) -> str | None:
+    def _moment(self, value: object) -> str | None:
         if value is None:
             return None
         import datetime
@@ -194,7 +189,7 @@ class Merge:
         moment = value if isinstance(value, datetime.datetime) else datetime.datetime.fromisoformat(str(value))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.timezone.utc)
-        return f"TIMESTAMP WITH TIME ZONE '{moment.isoformat(sep=' ')}'"
+        return self._dialect.moment(moment)
 
     # -- names
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlt.destinations.sql.client import SqlDestinationClient
+    from dlt.schema.typing import ColumnSchema
 
 
 class Cursor:
@@ -106,14 +107,18 @@ class SqlClient:
         return self._client.dialect.capabilities
 
     @contextmanager
-    def execute_query(self, query: str, *args: Any, **kwargs: Any) -> Iterator[Cursor]:
+    def execute_query(
+        self, query: str, *args: Any, columns: Mapping[str, ColumnSchema] | None = None, **kwargs: Any
+    ) -> Iterator[Cursor]:
         """Run a query; inside of the block its result can be read.
 
         Args:
             query: SQL; parameters are written %s.
             args: Values of the parameters.
+            columns: Columns of the result, if known; values then have their classes on every engine.
         """
-        yield self._client.query(query, args)
+        cursor = self._client.query(query, args)
+        yield self._client.typed(cursor, columns) if columns else cursor
 
     def execute_sql(self, sql: str, *args: Any, **kwargs: Any) -> list[tuple[Any, ...]] | None:
         """Run a statement; return its rows if it has any."""
@@ -147,6 +152,14 @@ class SqlClient:
     def escape_column_name(self, name: str, quote: bool = True, casefold: bool = True) -> str:
         """Return a column's name, quoted."""
         return self._client.dialect.quote(name) if quote else name
+
+    def literal(self, value: Any) -> str:
+        """Return a value as an SQL literal.
+
+        Raises:
+            DatasetException: there is no literal for values of its class.
+        """
+        return self._client.dialect.literal(value)
 
     def has_dataset(self) -> bool:
         """Tell whether the dataset is there."""

@@ -1,0 +1,1 @@
+"""What databases differ in that are reached through SQLAlchemy."""

@@ -1,0 +1,185 @@
+"""Any database that SQLAlchemy reaches; SQLite, MySQL and MariaDB are tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from dlt.configuration.credentials.database import ConnectionStringCredentials
+from dlt.configuration.spec import configspec
+from dlt.destinations.alchemy import mysql, sqlite
+from dlt.destinations.alchemy.client import SqlAlchemyClient
+from dlt.destinations.alchemy.generic import CAPABILITIES, ddl_commits, dialect_for
+from dlt.destinations.base import Destination
+from dlt.errors import (
+    DatabaseTerminalException,
+    DestinationConnectionError,
+    InvalidConnectionString,
+    MissingDependencyException,
+)
+from dlt.ids import digest_id
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+
+_CAPABILITIES = {"sqlite": sqlite.CAPABILITIES, "mysql": mysql.CAPABILITIES, "mariadb": mysql.CAPABILITIES}
+
+
+@configspec
+class SqlAlchemyCredentials(ConnectionStringCredentials):
+    """A database as a URL of SQLAlchemy, `dialect+driver://user:password@host:port/database`."""
+
+    drivername: str = ""
+
+    def on_resolved(self) -> None:
+        """Check that it says which database system.
+
+        Raises:
+            InvalidConnectionString: it does not.
+        """
+        super().on_resolved()
+        if not self.drivername:
+            raise InvalidConnectionString(
+                "SqlAlchemyCredentials: drivername is missing. Give a URL such as sqlite:///shop.db or "
+                "mysql+pymysql://user:password@host/."
+            )
+
+
+class SqlAlchemy(Destination):
+    """A database that SQLAlchemy reaches.
+
+    Args:
+        credentials: A URL, a dict with its parts, `SqlAlchemyCredentials`, or an engine of SQLAlchemy.
+        engine_kwargs: Further arguments of `sqlalchemy.create_engine`.
+    """
+
+    destination_type: ClassVar[str] = "sqlalchemy"
+
+    def __init__(self, credentials: Any = None, engine_kwargs: dict[str, Any] | None = None, **settings: Any) -> None:
+        super().__init__(credentials, engine_kwargs=engine_kwargs, **settings)
+
+    @property
+    def _is_engine(self) -> bool:
+        return hasattr(self.credentials, "connect") and hasattr(self.credentials, "dialect")
+
+    def resolved(self) -> SqlAlchemyCredentials:
+        """Return the credentials with what the configuration says."""
+        from dlt.configuration.resolve import resolve_configuration
+
+        if isinstance(self.credentials, SqlAlchemyCredentials) and self.credentials.is_resolved():
+            return self.credentials
+        given = self.credentials
+        if hasattr(given, "render_as_string"):
+            given = given.render_as_string(hide_password=False)
+        sections = ("destination", self.destination_name, "credentials")
+        return resolve_configuration(SqlAlchemyCredentials(), sections=sections, explicit_value=given)
+
+    @property
+    def backend(self) -> str:
+        """Return the name of the database system."""
+        if self._is_engine:
+            return str(self.credentials.dialect.name)
+        return self.resolved().drivername.partition("+")[0]
+
+    def capabilities(self) -> Capabilities:
+        """Return what the database system can do."""
+        return _CAPABILITIES.get(self.backend, CAPABILITIES)
+
+    def displayable_credentials(self) -> str:
+        """Return the URL without the password."""
+        if self._is_engine:
+            return str(self.credentials.url.render_as_string(hide_password=True))
+        return str(self.resolved())
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells databases apart, whoever connects."""
+        known = self.credentials.url if self._is_engine else self.resolved()
+        return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {known.database}")
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlAlchemyClient]:
+        """Open a connection of the engine."""
+        engine = self.credentials if self._is_engine else self._engine()
+        client = None
+        try:
+            connection = self._opened(engine)
+            try:
+                client = _client(connection, dataset_name)
+                client.prepare()
+                yield client
+            finally:
+                if client is not None:
+                    client.close()
+                connection.close()
+        finally:
+            if engine is not self.credentials:
+                engine.dispose()
+
+    def _engine(self) -> Any:
+        known = self.resolved()
+        try:
+            import sqlalchemy
+            from sqlalchemy.engine import URL
+            from sqlalchemy.pool import NullPool
+        except ImportError as error:
+            raise MissingDependencyException(
+                f"destination {self.destination_name}: the package sqlalchemy is not installed. Run: "
+                'pip install "dlt-tasks[sqlalchemy]"'
+            ) from error
+        url = URL.create(
+            known.drivername,
+            known.username,
+            str(known.password) if known.password else None,
+            known.host,
+            known.port,
+            known.database,
+            known.query or {},
+        )
+        options = {"poolclass": NullPool, **(self.settings.get("engine_kwargs") or {})}
+        try:
+            return sqlalchemy.create_engine(url, **options)
+        except sqlalchemy.exc.NoSuchModuleError as error:
+            raise DatabaseTerminalException(
+                f"destination {self.destination_name}: SQLAlchemy knows no {known.drivername!r}. Check the first part "
+                "of the URL, or install the package that brings it."
+            ) from error
+        except ImportError as error:
+            raise MissingDependencyException(
+                f"destination {self.destination_name}: the driver of {known.drivername} is not installed: {error}. "
+                "Install it beside dlt-tasks."
+            ) from error
+
+    def _opened(self, engine: Any) -> Any:
+        import sqlalchemy
+
+        try:
+            return engine.connect()
+        except sqlalchemy.exc.DBAPIError as error:
+            where = f"destination {self.destination_name} ({self.displayable_credentials()})"
+            text = " ".join(str(part) for part in getattr(error.orig, "args", ()))
+            if _refused_for_good(text):
+                raise DatabaseTerminalException(
+                    f"{where}: the server refused the connection: {text}. Check user, password and database under "
+                    f"[destination.{self.destination_name}.credentials]."
+                ) from None
+            raise DestinationConnectionError(
+                f"{where}: no connection: {text}. Check host, port and path, and that the server runs."
+            ) from None
+
+
+def _refused_for_good(text: str) -> bool:
+    signs = ("access denied", "authentication failed", "unknown database", "does not exist", "login failed")
+    return any(sign in text.lower() for sign in signs)
+
+
+def _client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
+    kind = connection.dialect.name
+    if kind == "sqlite":
+        return sqlite.SqliteClient(sqlite.DIALECT, dataset_name, connection)
+    if kind in ("mysql", "mariadb"):
+        # the server tells which of the two it is, whatever the URL says
+        is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+        return mysql.MySqlClient(mysql.dialect_for(is_mariadb), dataset_name, connection)
+    client = SqlAlchemyClient(dialect_for(connection.dialect), dataset_name, connection)
+    client.ddl_in_transaction = not ddl_commits(kind)
+    return client

@@ -1,0 +1,1 @@
+"""Parts of the Postgres destination: types, errors, COPY and results."""

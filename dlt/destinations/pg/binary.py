@@ -1,0 +1,208 @@
+"""Record batches as rows of COPY ... (FORMAT binary), made by Arrow and numpy column by column.
+
+Each row is the number of its fields, and each field its length in bytes and its value, all numbers big-endian; a NULL
+has the length -1: https://www.postgresql.org/docs/current/sql-copy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import DatabaseTerminalException
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+Encoder = Callable[[Any], list[Any]]
+"""Gives for an array the pieces that make up its fields, as binary arrays that are joined row by row."""
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+BOOL, BYTEA, BIGINT, SMALLINT, INTEGER, TEXT, JSON, REAL, DOUBLE = 16, 17, 20, 21, 23, 25, 114, 700, 701
+CHARACTER, VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMP_TZ, NUMERIC, JSONB = 1042, 1043, 1082, 1083, 1114, 1184, 1700, 3802
+"""OIDs of types: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat"""
+_DAYS_TO_2000, _MICROSECONDS_TO_2000 = 10_957, 946_684_800_000_000
+_NEGATIVE = 0x4000
+_MAX_DIGITS = 76
+
+
+def encoders(schema: pa.Schema, oids: Sequence[int]) -> list[Encoder] | None:
+    """Return how the columns become fields of the types at the destination; None if one of them cannot."""
+    found = [_encoder(field.type, oid) for field, oid in zip(schema, oids, strict=True)]
+    known = [encoder for encoder in found if encoder is not None]
+    return known if len(known) == len(found) else None
+
+
+def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> memoryview:
+    """Return the rows of a batch.
+
+    Raises:
+        DatabaseTerminalException: a value does not fit the type of its column.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = batch.num_rows
+    count = np.tile(np.frombuffer(len(columns).to_bytes(2, "big"), np.uint8), (rows, 1))
+    pieces = [_binary(np.arange(rows + 1, dtype=np.int32) * 2, count)]
+    for name, values, encoder in zip(batch.schema.names, batch.columns, columns, strict=True):
+        try:
+            pieces += encoder(values)
+        except pa.ArrowInvalid as error:
+            raise DatabaseTerminalException(
+                f"table {table}, column {name}: a value does not fit the type of the column at the destination: "
+                f"{error}. Change the value with add_map, or load into another table."
+            ) from error
+    joined = pc.binary_join_element_wise(*pieces, b"")
+    _, offsets, data = joined.buffers()
+    if data is None:
+        return memoryview(b"")
+    ends = np.frombuffer(offsets, np.int32, rows + 1, joined.offset * 4)
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
+
+
+def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
+    import pyarrow as pa
+
+    is_ = pa.types
+    if is_.is_dictionary(kind):
+        inner = _encoder(kind.value_type, oid)
+        return None if inner is None else lambda values: inner(values.dictionary_decode())
+    if is_.is_null(kind):
+        return _nulls
+    is_text = is_.is_string(kind) or is_.is_large_string(kind)
+    is_bytes = is_.is_binary(kind) or is_.is_large_binary(kind) or is_.is_fixed_size_binary(kind)
+    if is_text and oid in (TEXT, VARCHAR, CHARACTER, JSON, JSONB):
+        return partial(_bytes, before=b"\x01" if oid == JSONB else b"")
+    if is_bytes and oid == BYTEA:
+        return _bytes
+    if is_.is_boolean(kind) and oid == BOOL:
+        return partial(_number, kind=pa.uint8(), stored="u1")
+    if is_.is_integer(kind) and oid in (SMALLINT, INTEGER, BIGINT):
+        wide = {SMALLINT: pa.int16(), INTEGER: pa.int32(), BIGINT: pa.int64()}[oid]
+        return partial(_number, kind=wide, stored=f">i{wide.bit_width // 8}")
+    if is_.is_floating(kind) and oid == DOUBLE:
+        return partial(_number, kind=pa.float64(), stored=">f8")
+    if is_.is_date(kind) and oid == DATE:
+        return partial(_number, kind=pa.date32(), stored=">i4", less=_DAYS_TO_2000)
+    if is_.is_time(kind) and oid == TIME:
+        return partial(_number, kind=pa.time64("us"), stored=">i8")
+    if (is_.is_timestamp(kind) or is_.is_date(kind)) and oid in (TIMESTAMP, TIMESTAMP_TZ):
+        return partial(_number, kind=pa.timestamp("us"), stored=">i8", less=_MICROSECONDS_TO_2000)
+    if is_.is_integer(kind) and oid == NUMERIC:
+        return lambda values: _numeric(values.cast(pa.decimal128(20, 0)))
+    if is_.is_decimal(kind) and oid == NUMERIC and kind.scale >= 0:
+        return _numeric
+    return None
+
+
+def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> list[pa.Array]:
+    """Return the fields of values that all have one width.
+
+    Args:
+        values: The values.
+        kind: Arrow type that has the unit of the column.
+        stored: Type of numpy that has the bytes of the column.
+        less: What is subtracted: zero is another day there.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(values.type):
+        # a zone says how a moment is shown; it is a number of units since 1970 in UTC with any
+        values = values.view(pa.int64()).view(pa.timestamp(values.type.unit))
+    # of what is finer than a microsecond the engine keeps nothing
+    finer = pa.types.is_temporal(values.type) and getattr(values.type, "unit", None) == "ns"
+    values = values.cast(kind, safe=not finer)
+    if pa.types.is_temporal(kind):
+        values = values.view(pa.int32() if kind.bit_width == 32 else pa.int64())
+    numbers = values.fill_null(0).to_numpy(zero_copy_only=False) if values.null_count else values.to_numpy()
+    body = (numbers - less if less else numbers).astype(stored)
+    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+
+
+def _bytes(values: pa.Array, before: bytes = b"") -> list[pa.Array]:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = values.cast(pa.binary())
+    if values.null_count:
+        lengths = pc.binary_length(values).fill_null(0).to_numpy()
+    else:
+        lengths = pc.binary_length(values).to_numpy()
+    head = np.tile(np.frombuffer(before, np.uint8), (len(values), 1))
+    return [_fields(values, head, lengths), values.fill_null(b"") if values.null_count else values]
+
+
+def _numeric(values: pa.Array) -> list[pa.Array]:
+    """Return the fields of decimals: digits to the base of 10,000, aligned at the decimal point."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    # without its scale a decimal is written without exponent and point
+    unscaled = pa.decimal128(38, 0) if kind.bit_width == 128 else pa.decimal256(_MAX_DIGITS, 0)
+    digits = pa.Array.from_buffers(unscaled, len(values), values.buffers(), offset=values.offset).cast(pa.string())
+    digits = digits.fill_null("0")
+    negative = pc.starts_with(digits, "-").to_numpy(zero_copy_only=False)
+    whole = -(-max(kind.precision - kind.scale, 0) // 4)
+    parts = max(whole - (-kind.scale // 4), 1)
+    digits = pc.ascii_lpad(pc.ascii_ltrim(digits, "-"), whole * 4 + kind.scale, "0")
+    digits = pc.ascii_rpad(digits, parts * 4, "0")
+    letters = np.frombuffer(digits.buffers()[2], np.uint8, len(values) * parts * 4, digits.offset * parts * 4)
+    fours = (letters - ord("0")).reshape(len(values), parts, 4).astype(np.int16) @ np.array(
+        [1000, 100, 10, 1], np.int16
+    )
+    # columns are declared wide, and most values are small
+    used = fours.any(axis=0)
+    first = int(used.argmax()) if used.any() else parts - 1
+    body = np.empty((len(values), 4 + parts - first), ">u2")
+    body[:, 0] = parts - first
+    body[:, 1] = np.array(whole - 1 - first, np.int16).view(np.uint16)
+    body[:, 2] = np.where(negative, _NEGATIVE, 0)
+    body[:, 3] = kind.scale
+    body[:, 4:] = fours[:, first:]
+    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+
+
+def _nulls(values: pa.Array) -> list[pa.Array]:
+    import numpy as np
+
+    return [_fields(values, np.empty((len(values), 0), np.uint8))]
+
+
+def _fields(values: pa.Array, body: np.ndarray[Any, Any], after: Any = 0) -> pa.Array:
+    """Return length and beginning of each field; of a NULL the length only.
+
+    Args:
+        values: Where they are NULL the fields are.
+        body: Bytes of each field, shape (rows, width).
+        after: Number of bytes that follow in another piece.
+    """
+    import numpy as np
+
+    rows, width = body.shape
+    fields = np.empty((rows, 4 + width), np.uint8)
+    fields[:, :4] = np.broadcast_to(np.asarray(after + width, ">i4"), rows).reshape(rows, 1).view(np.uint8)
+    fields[:, 4:] = body
+    if not values.null_count:
+        return _binary(np.arange(rows + 1, dtype=np.int32) * (4 + width), fields)
+    null = values.is_null().to_numpy(zero_copy_only=False)
+    fields[null, :4] = 255
+    kept = np.ones(fields.shape, bool)
+    kept[null, 4:] = False
+    ends = np.zeros(rows + 1, np.int32)
+    np.cumsum(np.where(null, 4, 4 + width), out=ends[1:])
+    return _binary(ends, fields[kept])
+
+
+def _binary(ends: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data.reshape(-1))])

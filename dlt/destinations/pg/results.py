@@ -1,0 +1,59 @@
+"""Results of queries as Arrow tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dlt.destinations.pg import binary
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def as_table(cursor: Any) -> pa.Table:
+    """Return the rest of a result; a column has the type that the server tells, also without any value."""
+    import pyarrow as pa
+
+    rows = cursor.fetchall()
+    arrays = []
+    for number, column in enumerate(cursor.description):
+        values = [row[number] for row in rows]
+        if column.type_code in (binary.JSON, binary.JSONB):
+            values = [_json_text(value) for value in values]
+        arrays.append(pa.array(values, _arrow_type(column)))
+    return pa.table(arrays, names=[column.name for column in cursor.description])
+
+
+def _arrow_type(column: Any) -> pa.DataType | None:
+    import pyarrow as pa
+
+    if column.type_code == binary.NUMERIC:
+        precision, scale = column.precision, column.scale
+        # sums and the like come without sizes; Arrow has no more than 76 digits
+        if precision is None or precision > 76 or not 0 <= scale <= precision:
+            return None
+        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+    return {
+        binary.BOOL: pa.bool_(),
+        binary.BYTEA: pa.binary(),
+        binary.BIGINT: pa.int64(),
+        binary.SMALLINT: pa.int16(),
+        binary.INTEGER: pa.int32(),
+        binary.TEXT: pa.string(),
+        binary.VARCHAR: pa.string(),
+        binary.CHARACTER: pa.string(),
+        binary.JSON: pa.string(),
+        binary.JSONB: pa.string(),
+        binary.REAL: pa.float32(),
+        binary.DOUBLE: pa.float64(),
+        binary.DATE: pa.date32(),
+        binary.TIME: pa.time64("us"),
+        binary.TIMESTAMP: pa.timestamp("us"),
+        binary.TIMESTAMP_TZ: pa.timestamp("us", "UTC"),
+    }.get(column.type_code)
+
+
+def _json_text(value: Any) -> str | None:
+    # orjson refuses integers of more than 64 bits
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

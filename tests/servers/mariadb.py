@@ -1,0 +1,121 @@
+"""A real MariaDB on a free loopback port, for the length of a test session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.servers.postgres import free_port
+
+_OWN = ("information_schema", "mysql", "performance_schema", "sys")
+
+
+def program() -> str | None:
+    """Return the path of the server's program, None if it is not installed."""
+    return shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+class MariaDbServer:
+    """One server with one user, `loader`, who may do everything."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="dlt-mariadb-"))
+        self._who: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            # the server refuses to run as root
+            entry = pwd.getpwnam("mysql")
+            os.chown(self._folder, entry.pw_uid, entry.pw_gid)
+            self._who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> MariaDbServer:
+        """Start the server and wait until it answers."""
+        data = self._folder / "data"
+        first = self._folder / "first.sql"
+        first.write_text(
+            "CREATE USER loader@'127.0.0.1' IDENTIFIED BY 'secret';\nGRANT ALL ON *.* TO loader@'127.0.0.1';\n"
+        )
+        command = [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+        ]
+        command += ["--skip-test-db", f"--tmpdir={self._folder}"]
+        made = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **self._who)
+        if made.returncode:
+            raise RuntimeError(made.stderr or made.stdout)
+        options = [
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--tmpdir={self._folder}",
+            f"--socket={self._folder}/socket",
+            f"--pid-file={self._folder}/pid",
+            f"--init-file={first}",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            "--innodb-buffer-pool-size=128M",
+        ]
+        with open(self._folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                [str(program()), *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                start_new_session=True,
+                **self._who,
+            )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._folder / "log").read_text())
+            time.sleep(0.05)
+        return self
+
+    def connect(self) -> Any:
+        """Return a connection of the driver."""
+        import pymysql
+
+        return pymysql.connect(host="127.0.0.1", port=self.port, user="loader", password="secret", autocommit=True)
+
+    def _answers(self) -> bool:
+        import pymysql
+
+        try:
+            self.connect().close()
+        except pymysql.Error:
+            return False
+        return True
+
+    def url(self, password: str = "secret") -> str:
+        """Return the URL of the server."""
+        return f"mysql+pymysql://loader:{password}@127.0.0.1:{self.port}/"
+
+    def new_server_url(self) -> str:
+        """Drop the databases of earlier tests; return the URL of the server."""
+        connection = self.connect()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SHOW DATABASES")
+            for (name,) in cursor.fetchall():
+                if name not in _OWN:
+                    cursor.execute(f"DROP DATABASE `{name}`")
+        finally:
+            connection.close()
+        return self.url()
+
+    def stop(self) -> None:
+        """End the server and delete its data."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(60)
+        shutil.rmtree(self._folder, ignore_errors=True)
