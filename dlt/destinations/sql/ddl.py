@@ -20,7 +20,7 @@ _HOLDS: dict[DataType, frozenset[DataType]] = {
 def create_table(dialect: Dialect, qualified: str, table: TableSchema) -> str:
     """Return CREATE TABLE for all columns of a table."""
     columns = ", ".join(_definition(dialect, column) for column in table["columns"].values())
-    return f"CREATE TABLE {qualified} ({columns})"
+    return f"CREATE TABLE {qualified} ({columns}){dialect.table_options(table)}"
 
 
 def add_columns(dialect: Dialect, qualified: str, columns: Mapping[str, ColumnSchema]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dlt.errors import DatasetException
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.typing import ColumnSchema, DataType
+from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class Dialect:
     def key_text(self) -> str:
         """Return the type of short texts that are a primary key."""
         return self.types["text"]
+
+    def table_options(self, table: TableSchema) -> str:
+        """Return what stands behind the columns of CREATE TABLE, with a blank before it."""
+        return ""
 
     # -- statements and values
 
