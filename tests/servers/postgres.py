@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+WITH_PASSWORD = "with_password"
+"""Role that must give a password, if a test makes it."""
 _databases = count(1)
 _PR_SET_PDEATHSIG = 1
 
@@ -92,6 +94,9 @@ class PostgresServer:
             command = [str(self._bin / "initdb"), "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
             command += ["--locale=C.UTF-8", "--no-sync", "--no-instructions"]
             self._run(command)
+            # others need no password
+            rules = self._data / "pg_hba.conf"
+            rules.write_text(f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         options = [part for key, value in self._settings.items() for part in ("-c", f"{key}={value}")]
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen(
@@ -141,10 +146,16 @@ class PostgresServer:
         """End the server as a power cut would, for its connections."""
         self._end(signal.SIGQUIT)
 
+    def restart(self) -> None:
+        """End the server in order, and start it on the same port."""
+        self._end(signal.SIGINT)
+        self.start()
+
     def stop(self) -> None:
         """End the server and delete its data."""
         if self._process is not None:
-            self._end(signal.SIGINT)
+            # nothing of it is kept, so nothing needs to reach the disk
+            self._end(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, number: signal.Signals) -> None:

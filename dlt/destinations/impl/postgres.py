@@ -34,6 +34,7 @@ from dlt.schema.update import SchemaUpdate
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+_MAX_INDEX_COLUMNS = 32
 CONNECT_ATTEMPTS = 5
 """How often a server that does not answer is asked."""
 
@@ -51,7 +52,8 @@ class Postgres(Destination):
 
     Args:
         credentials: A URL, a dict, `PostgresCredentials`, or an open psycopg2 connection.
-        create_indexes: Make indexes on the keys by which merges look rows up.
+        create_indexes: Make indexes on the keys by which merges look rows up, and unique ones on columns with the hint
+            unique.
     """
 
     destination_type: ClassVar[str] = "postgres"
@@ -119,10 +121,8 @@ class Postgres(Destination):
                 f"destination {self.destination_name}: the open connection cannot be used: {str(error).strip()}. "
                 "Commit or roll back what is open in it, and hand it over when it is idle."
             ) from error
-        psycopg2.extensions.register_type(
-            psycopg2.extensions.new_type((BYTEA,), "BYTES", _as_bytes),
-            connection,
-        )
+        kind = psycopg2.extensions.new_type((BYTEA,), "BYTES", _as_bytes)
+        psycopg2.extensions.register_type(kind, connection)
 
     def _connect(self) -> Any:
         try:
@@ -141,8 +141,8 @@ class Postgres(Destination):
                 where = f"destination {self.destination_name} ({known})"
                 if not isinstance(error, psycopg2.OperationalError) or refused_for_good(text):
                     raise DatabaseTerminalException(
-                        f"{where}: the server refused the connection: {text}. Check user, password, database and options under "
-                        f"[destination.{self.destination_name}.credentials]."
+                        f"{where}: the server refused the connection: {text}. Check user, password and database, and "
+                        f"the options of the connection, under [destination.{self.destination_name}.credentials]."
                     ) from None
                 if attempt == CONNECT_ATTEMPTS:
                     raise DestinationConnectionError(
@@ -286,10 +286,9 @@ class PostgresClient(SqlDestinationClient):
         self._lock_ddl()
         there = self._tables()
         super()._create(*(table for table in tables if table["name"] not in there))
-        if self.create_indexes:
-            for table in tables:
-                for columns in _LOOKED_UP.get(table["name"], ()):
-                    self._index(table["name"], columns)
+        for table in tables:
+            for columns in _LOOKED_UP.get(table["name"], ()):
+                self._index(table["name"], columns)
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns.
@@ -300,7 +299,15 @@ class PostgresClient(SqlDestinationClient):
         stored = self.stored_tables(list(update.tables))
         if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
             self._lock_ddl()
+            stored = self.stored_tables(list(update.tables))
         super().apply_ddl(update)
+        for name, table in update.tables.items():
+            # versions of a row, and rows of its nested tables, have the same value several times
+            if table.get("x-merge-strategy") == "scd2" or table.get("parent"):
+                continue
+            for column, hints in table["columns"].items():
+                if hints.get("unique") and not hints.get("row_key") and column not in stored.get(name, ()):
+                    self._index(name, [column], unique=True)
 
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
@@ -316,10 +323,14 @@ class PostgresClient(SqlDestinationClient):
             self._lock_ddl()
             super()._create_fences()
 
-    def _index(self, table: str, columns: Sequence[str]) -> None:
-        name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}')}")
+    def _index(self, table: str, columns: Sequence[str], unique: bool = False) -> None:
+        if not self.create_indexes:
+            return
+        columns = columns[:_MAX_INDEX_COLUMNS]
+        name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}' + ' unique' * unique)}")
         keys = ", ".join(self.dialect.quote(column) for column in columns)
-        self.query(f"CREATE INDEX IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        self.query(f"CREATE {kind} IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
 
     def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
         """Take a load over from older tries, and end their connections: one that sleeps would hold its locks.
@@ -346,7 +357,7 @@ class PostgresClient(SqlDestinationClient):
             # two that delete and insert at once would leave rows of both; readers are not kept waiting
             names = ", ".join(self.qualified(table["name"]) for table in chain)
             self.query(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-        if disposition == "merge" and self.create_indexes:
+        if disposition == "merge":
             for number, table in enumerate(chain):
                 columns = table["columns"]
                 if number == 0:

@@ -7,6 +7,7 @@ has the length -1: https://www.postgresql.org/docs/current/sql-copy.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -143,32 +144,65 @@ def _numeric(values: pa.Array) -> list[pa.Array]:
     """Return the fields of decimals: digits to the base of 10,000, aligned at the decimal point."""
     import numpy as np
     import pyarrow as pa
+
+    filled = values.fill_null(pa.scalar(Decimal(0), values.type)) if values.null_count else values
+    negative, groups, whole = _small_digits(filled) or _digits(filled)
+    # columns are declared wide, and most values are small
+    used = groups.any(axis=0)
+    first = int(used.argmax()) if used.any() else groups.shape[1] - 1
+    count = groups.shape[1] - first
+    body = np.empty((len(values), 4 + count), ">u2")
+    body[:, 0] = count
+    body[:, 1] = np.array(whole - 1 - first, np.int16).view(np.uint16)
+    body[:, 2] = np.where(negative, _NEGATIVE, 0)
+    body[:, 3] = values.type.scale
+    body[:, 4:] = groups[:, first:]
+    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+
+
+def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
+    """Return which are negative, the groups of digits, and how many of them are whole; None if 64 bits are too few."""
+    import numpy as np
+
+    fraction = -(-values.type.scale // 4)
+    if values.type.bit_width != 128 or fraction > 4:
+        return None
+    words = np.frombuffer(values.buffers()[1], "<i8", 2 * len(values), values.offset * 16).reshape(-1, 2)
+    low = words[:, 0]
+    if (words[:, 1] != low >> 63).any() or low.min() == np.iinfo(np.int64).min:
+        return None
+    unit = 10**values.type.scale
+    rest, below = np.divmod(np.abs(low), unit)
+    below = below * (10 ** (fraction * 4) // unit)
+    columns = []
+    for _ in range(fraction):
+        below, digits = np.divmod(below, 10_000)
+        columns.append(digits)
+    whole = 0
+    while rest.any() or not columns:
+        rest, digits = np.divmod(rest, 10_000)
+        columns.append(digits)
+        whole += 1
+    return low < 0, np.column_stack(columns[::-1]), whole
+
+
+def _digits(values: pa.Array) -> tuple[Any, Any, int]:
+    import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     kind = values.type
     # without its scale a decimal is written without exponent and point
     unscaled = pa.decimal128(38, 0) if kind.bit_width == 128 else pa.decimal256(_MAX_DIGITS, 0)
     digits = pa.Array.from_buffers(unscaled, len(values), values.buffers(), offset=values.offset).cast(pa.string())
-    digits = digits.fill_null("0")
     negative = pc.starts_with(digits, "-").to_numpy(zero_copy_only=False)
     whole = -(-max(kind.precision - kind.scale, 0) // 4)
     parts = max(whole - (-kind.scale // 4), 1)
     digits = pc.ascii_lpad(pc.ascii_ltrim(digits, "-"), whole * 4 + kind.scale, "0")
     digits = pc.ascii_rpad(digits, parts * 4, "0")
     letters = np.frombuffer(digits.buffers()[2], np.uint8, len(values) * parts * 4, digits.offset * parts * 4)
-    fours = (letters - ord("0")).reshape(len(values), parts, 4).astype(np.int16) @ np.array(
-        [1000, 100, 10, 1], np.int16
-    )
-    # columns are declared wide, and most values are small
-    used = fours.any(axis=0)
-    first = int(used.argmax()) if used.any() else parts - 1
-    body = np.empty((len(values), 4 + parts - first), ">u2")
-    body[:, 0] = parts - first
-    body[:, 1] = np.array(whole - 1 - first, np.int16).view(np.uint16)
-    body[:, 2] = np.where(negative, _NEGATIVE, 0)
-    body[:, 3] = kind.scale
-    body[:, 4:] = fours[:, first:]
-    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+    single = (letters - ord("0")).astype(np.int16).reshape(len(values), parts, 4)
+    return negative, single @ np.array([1000, 100, 10, 1], np.int16), whole
 
 
 def _nulls(values: pa.Array) -> list[pa.Array]:

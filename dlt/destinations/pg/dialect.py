@@ -7,8 +7,6 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
 CAPABILITIES = Capabilities(
-    # uint256 has 78 digits
-    wei_precision=(78, 0),
     max_identifier_length=63,
     max_column_identifier_length=63,
     has_case_sensitive_identifiers=True,
@@ -19,7 +17,8 @@ CAPABILITIES = Capabilities(
 def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
     kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
     if kind in ("decimal", "wei"):
-        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        # 256 bits have 78 digits
+        default = capabilities.decimal_precision if kind == "decimal" else (78, 0)
         return f"numeric({precision or default[0]},{default[1] if scale is None else scale})"
     if kind in ("timestamp", "time"):
         size = "" if precision is None or precision >= 6 else f"({precision})"

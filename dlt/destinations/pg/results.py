@@ -21,7 +21,11 @@ def as_table(cursor: Any) -> pa.Table:
         values = [row[number] for row in rows]
         if column.type_code in (binary.JSON, binary.JSONB):
             values = [_json_text(value) for value in values]
-        arrays.append(pa.array(values, _arrow_type(column)))
+        try:
+            arrays.append(pa.array(values, _arrow_type(column)))
+        except pa.ArrowInvalid:
+            # NaN, and numbers of more digits than Arrow has
+            arrays.append(pa.array([None if value is None else str(value) for value in values], pa.string()))
     return pa.table(arrays, names=[column.name for column in cursor.description])
 
 
@@ -30,10 +34,10 @@ def _arrow_type(column: Any) -> pa.DataType | None:
 
     if column.type_code == binary.NUMERIC:
         precision, scale = column.precision, column.scale
-        # sums and the like come without sizes; Arrow has no more than 76 digits
-        if precision is None or precision > 76 or not 0 <= scale <= precision:
+        # sums and the like come without sizes
+        if precision is None or not 0 <= scale <= precision:
             return None
-        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(min(precision, 76), scale)
     return {
         binary.BOOL: pa.bool_(),
         binary.BYTEA: pa.binary(),
