@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.bq.cursor import cursor_of
+from dlt.destinations.bq.fences import AS_A_CLASH, Fencing
 from dlt.destinations.bq.jobs import Jobs, parameters
 from dlt.destinations.bq.script import Script
 from dlt.destinations.bq.sql_client import BigQuerySqlClient
 from dlt.destinations.bq.staging import Staging
 from dlt.destinations.bq.tables import added_columns, columns_of, new_table, set_properties, table_hints
-from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
 from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge
 from dlt.destinations.sql.sql_client import Cursor
-from dlt.errors import DatabaseUndefinedRelation, DestinationException, SchemaUpdateTerminalError, Superseded
+from dlt.errors import DatabaseUndefinedRelation, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
@@ -34,8 +35,6 @@ from dlt.workdir.state import encode
 
 _STATES_KEPT = 5
 _READERS = 4
-_AS_A_CLASH = "due to concurrent update"
-"""What BigQuery says of transactions that it aborted because of another one."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Settings:
     bucket: Any = None
 
 
-class BigQueryClient(SqlDestinationClient):
+class BigQueryClient(Fencing):
     """Work on one dataset.
 
     Args:
@@ -84,6 +83,7 @@ class BigQueryClient(SqlDestinationClient):
         self._dropped: dict[str, set[str]] = {}
         where = f"{self.settings.project_id}.{self.dataset_name}"
         self._staging = Staging(self.jobs, where, self.settings.bucket)
+        self._locked: list[str] = []
         self._load_id = ""
         self._gives_way = True
 
@@ -179,8 +179,20 @@ class BigQueryClient(SqlDestinationClient):
         for table in tables:
             native = new_table(self._reference(table["name"]), table, self._name_of)
             made = self.jobs.call(self.connection.create_table, native, exists_ok=True)
-            if self._in_transaction:
+            # another pipeline may have made it in between, with other columns
+            grown = self._grow(table, columns_of(made))
+            if self._in_transaction and not grown:
                 self._there[table["name"]] = made
+
+    def _grow(self, table: TableSchema, there: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+        """Add the columns that are not there; return them."""
+        check_types(self.dialect, self.dataset_name, table, there)
+        new = {column: spec for column, spec in table["columns"].items() if column not in there}
+        if new:
+            statement = added_columns(self.qualified(table["name"]), new)
+            self.jobs.patiently(partial(self.query, statement))
+            self._there.pop(table["name"], None)
+        return new
 
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns at once: they have no rows and no values before the transaction.
@@ -199,10 +211,7 @@ class BigQueryClient(SqlDestinationClient):
             if there is None:
                 self._create(table)
                 continue
-            check_types(self.dialect, self.dataset_name, table, there)
-            new = {column: spec for column, spec in table["columns"].items() if column not in there}
-            if new:
-                self.query(added_columns(self.qualified(name), new))
+            new = self._grow(table, there)
             native = self._there.get(name) or self._fetch(name)
             changed = set_properties(native, table)
             if changed:
@@ -278,6 +287,7 @@ class BigQueryClient(SqlDestinationClient):
         """
         for name in self._dropped:
             self._script.first(f"TRUNCATE TABLE {self.qualified(name)}")
+        self._lock_tables()
         if self._script and self._load_id:
             self._publish_once(self._load_id, self._script)
         elif self._script:
@@ -342,6 +352,8 @@ class BigQueryClient(SqlDestinationClient):
         for table in chain:
             self._script.changes(self.qualified(table["name"]))
         disposition = chain[0].get("write_disposition", "append")
+        if disposition in ("merge", "replace"):
+            self._locked.append(f"table {chain[0]['name']}")
         if disposition == "merge":
             now = self.dialect.moment(self._now)
             merge = Merge(self.dialect, chain, self._source, lambda table: self.qualified(table["name"]), load_id, now)
@@ -393,7 +405,7 @@ class BigQueryClient(SqlDestinationClient):
         self._insert(LOADS_TABLE, loads_table(), (load_id, schema.name, 0, self._now, hash_))
         loads = self.qualified(LOADS_TABLE)
         self._script.guard(
-            f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", f"the load is there, {_AS_A_CLASH}", load_id
+            f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", f"the load is there, {AS_A_CLASH}", load_id
         )
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
@@ -414,60 +426,6 @@ class BigQueryClient(SqlDestinationClient):
     def _insert(self, name: str, table: TableSchema, values: Sequence[Any]) -> None:
         places = ", ".join(["%s"] * len(values))
         self._script.add(f"INSERT INTO {self.qualified(name)} ({self._names(table)}) VALUES ({places})", values)
-
-    # -- fencing: what was read before the transaction is compared when it begins
-
-    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
-        """Take a load over from older tries, in one statement; return the epoch that now may commit it.
-
-        Raises:
-            Superseded: a later attempt has it.
-        """
-        self.create_dataset()
-        self._create_fences()
-        fences, given = self.qualified(FENCES_TABLE), attempt * TRIES_PER_ATTEMPT
-        mine = f"load {load_id}"
-        self._check_attempt(pipeline_name, load_id, attempt)
-        self.query(
-            f"MERGE {fences} AS f USING (SELECT %s AS fence_key, %s AS epoch UNION ALL SELECT %s, 0) AS s "
-            "ON f.fence_key = s.fence_key "
-            "WHEN MATCHED AND s.epoch > 0 THEN UPDATE SET epoch = GREATEST(f.epoch + 1, s.epoch) "
-            "WHEN NOT MATCHED THEN INSERT (fence_key, epoch) VALUES (s.fence_key, s.epoch)",
-            (mine, given, f"pipeline {pipeline_name}"),
-        )
-        return self._check_attempt(pipeline_name, load_id, attempt)
-
-    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
-        """Let the transaction fail if another load of the pipeline was committed after this call.
-
-        Raises:
-            Superseded: another try took the load over.
-        """
-        if self._epoch(f"load {load_id}") != epoch:
-            raise Superseded(
-                f"load {load_id} of pipeline {pipeline_name}: another try of the same task took it over while this one "
-                "ran. Nothing of this one was loaded; see the other one.",
-                load_id=load_id,
-            )
-        if not self._gives_way:
-            return
-        self._gives_way = False
-        self._now = utc_now()
-        name = f"pipeline {pipeline_name}"
-        fences = self.qualified(FENCES_TABLE)
-        same = f"(SELECT MAX(epoch) FROM {fences} WHERE fence_key = %s) = %s"
-        self._script.guard(same, f"a load of the pipeline came first, {_AS_A_CLASH}", name, self._epoch(name))
-        self._script.guard(same, f"another try took the load over, {_AS_A_CLASH}", f"load {load_id}", epoch)
-        # the row that all loads of the pipeline change: of two transactions at once BigQuery aborts one
-        self._script.add(f"UPDATE {fences} SET epoch = epoch + 1 WHERE fence_key = %s", (name,))
-
-    def _create_fences(self) -> None:
-        if not self.stored_tables([FENCES_TABLE]):
-            columns: dict[str, ColumnSchema] = {
-                "fence_key": {"name": "fence_key", "data_type": "text", "nullable": False},
-                "epoch": {"name": "epoch", "data_type": "bigint", "nullable": False},
-            }
-            self._create({"name": FENCES_TABLE, "columns": columns})
 
     # -- sessions
 

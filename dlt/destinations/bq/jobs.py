@@ -54,8 +54,23 @@ class Jobs:
         Raises:
             DestinationException: as `translated` says.
         """
-        with translating():
-            return method(*args, retry=self.retry, timeout=self.limits.http_timeout, **options)
+
+        def once() -> Any:
+            with translating():
+                return method(*args, retry=self.retry, timeout=self.limits.http_timeout, **options)
+
+        return self.patiently(once)
+
+    def patiently(self, action: Callable[[], Any]) -> Any:
+        """Do what is safe to repeat, again where another program changes the same dataset or table."""
+        for attempt in count():
+            try:
+                return action()
+            except DatabaseTransientException as error:
+                if not getattr(error, "clash", False) or attempt >= CLASH_ATTEMPTS - 1:
+                    raise
+                _pause(attempt)
+        raise AssertionError("count() has no end")
 
     def query(self, sql: str, config: Any) -> Any:
         """Run a query and return its rows."""

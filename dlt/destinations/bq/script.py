@@ -48,9 +48,9 @@ class Script:
         """
         self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{text}'")
 
-    def first(self, sql: str) -> None:
-        """Add a statement before all others."""
-        self._first.append(sql)
+    def first(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Add a statement before all others, with parameters written %s."""
+        self._first.append(self._bound(sql, values))
 
     def add(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Add a statement with parameters written %s."""
