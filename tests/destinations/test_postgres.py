@@ -24,7 +24,7 @@ from dlt.errors import (
     DestinationConnectionError,
     PipelineStepFailed,
 )
-from tests.servers.postgres import PostgresServer, free_port
+from tests.servers.postgres import WITH_PASSWORD, PostgresServer, free_port
 
 UTC = datetime.timezone.utc
 
@@ -218,6 +218,116 @@ def test_refused_and_unreachable(postgres: PostgresServer, postgres_url: str, mo
         assert "hunter2" not in str(error.value) and "hunter2" not in repr(error.value.__cause__)
 
 
+def test_a_wrong_password_is_not_shown(postgres: PostgresServer, postgres_url: str) -> None:
+    """Secrets: the server refuses a password; the error is terminal, says what to check, and shows none."""
+    owner = psycopg2.connect(postgres_url)
+    owner.autocommit = True
+    owner.cursor().execute(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD 'hunter2'")
+    name = postgres_url.rpartition("/")[2]
+    owner.cursor().execute(f"GRANT ALL ON DATABASE {name} TO {WITH_PASSWORD}")
+    try:
+        with pytest.raises(PipelineStepFailed) as refused:
+            make(postgres.url(name, WITH_PASSWORD, "swordfish")).run([{"a": 1}], table_name="t")
+        assert isinstance(refused.value.__cause__, DatabaseTerminalException)
+        text = str(refused.value) + repr(refused.value.__cause__)
+        assert "password authentication failed" in text and "swordfish" not in text and "hunter2" not in text
+        destination = dlt.destinations.postgres(postgres.url(name, WITH_PASSWORD, "hunter2"))
+        assert "hunter2" not in repr(destination) + destination.displayable_credentials() + repr(destination.resolved())
+        make(postgres.url(name, WITH_PASSWORD, "hunter2")).run([{"a": 1}], table_name="t")
+        assert rows(postgres_url, "SELECT a FROM data.t") == [(1,)]
+    finally:
+        owner.cursor().execute(f"DROP OWNED BY {WITH_PASSWORD} CASCADE; DROP ROLE {WITH_PASSWORD}")
+        owner.close()
+
+
+@pytest.mark.parametrize("option", ["sslmode=require", "sslmode=wrong", "no_such_option=1"])
+def test_options_that_cannot_work_are_terminal(postgres_url: str, option: str) -> None:
+    """Configuration: what another attempt cannot mend is said at once."""
+    with pytest.raises(PipelineStepFailed, match="the options of the connection") as refused:
+        make(f"{postgres_url}?{option}").run([{"a": 1}], table_name="t")
+    assert isinstance(refused.value.__cause__, DatabaseTerminalException)
+
+
+def test_what_libpq_has_by_itself_stays(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configuration: PGOPTIONS and PGAPPNAME count, and moments are UTC all the same."""
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=5MB -c timezone=Asia/Tokyo")
+    monkeypatch.setenv("PGAPPNAME", "my job")
+    pipeline = make(postgres_url)
+    pipeline.run([{"a": datetime.datetime(2020, 1, 1, tzinfo=UTC)}], table_name="t", columns={"b": {"unique": True}})
+    with pipeline.sql_client() as client:
+        known = ("work_mem", "application_name", "TimeZone")
+        found = [client.execute_sql("SELECT current_setting(%s)", name) for name in known]
+    assert found == [[("5MB",)], [("my job",)], [("UTC",)]]
+    assert rows(postgres_url, "SELECT a AT TIME ZONE 'UTC' FROM data.t") == [(datetime.datetime(2020, 1, 1),)]
+
+
+def test_an_open_connection_is_used_and_given_back(postgres_url: str) -> None:
+    """Credentials: a connection of the program, in its own mode; what is open in it is not committed by the way."""
+    connection = psycopg2.connect(postgres_url)
+    pipeline = dlt.pipeline("own", destination=dlt.destinations.postgres(connection), dataset_name="data")
+    pipeline.run([{"a": 1}], table_name="t")
+    assert rows(postgres_url, "SELECT a FROM data.t") == [(1,)]
+    assert not connection.autocommit and not connection.closed
+    connection.cursor().execute("INSERT INTO data.t VALUES (2, 'x', 'y')")
+    with pytest.raises(PipelineStepFailed, match="hand it over when it is idle"):
+        pipeline.run([{"a": 3}], table_name="t")
+    connection.close()
+    assert rows(postgres_url, "SELECT a FROM data.t") == [(1,)]
+
+
+def test_unique_columns_and_keys_have_indexes(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Indexes: unique where the hint says so, for the keys of merges, and none where they are switched off."""
+    hints: Any = {"mail": {"unique": True}}
+    indexes = "SELECT count(*) FROM pg_indexes WHERE schemaname = 'data' AND tablename IN ('t', 't__list')"
+    items = [{"id": n, "mail": f"{n}@x", "list": [n]} for n in range(3)]
+    for strategy in ("delete-insert", "upsert", "insert-only"):
+        disposition: Any = {"disposition": "merge", "strategy": strategy}
+        for _ in range(2):
+            info = make(postgres_url).run(
+                items, table_name="t", columns=hints, primary_key="id", write_disposition=disposition
+            )
+            assert not info.has_failed_jobs
+        assert rows(postgres_url, "SELECT count(*) FROM data.t") == [(3,)]
+    assert rows(postgres_url, f"{indexes} AND indexdef LIKE 'CREATE UNIQUE%(mail)'") == [(1,)]
+    assert rows(postgres_url, indexes) == [(4,)]
+    info = make(postgres_url).run([{"id": 9, "mail": "1@x"}], table_name="t", columns=hints, primary_key="id")
+    assert "Two rows have the same value in a column declared as unique" in str(
+        info.load_packages[0].jobs["failed_jobs"][0].failed_message
+    )
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREATE_INDEXES", "false")
+    plain = dlt.pipeline("plain", destination=dlt.destinations.postgres(postgres_url), dataset_name="plain")
+    plain.run(items, table_name="t", columns=hints, primary_key="id", write_disposition="merge")
+    assert rows(postgres_url, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'plain'") == [(0,)]
+
+
+def test_results_have_the_types_of_the_server(postgres_url: str) -> None:
+    """Reading: types also where all is NULL; bare names are tables of the dataset; % is a letter."""
+    pipeline = make(postgres_url)
+    pipeline.run([{"a": 1, "b": b"x"}], table_name="t")
+    nulls = {
+        "timestamptz": "timestamp[us, tz=UTC]",
+        "timestamp": "timestamp[us]",
+        "numeric(10,2)": "decimal128(10, 2)",
+        "date": "date32[day]",
+        "time": "time64[us]",
+        "bytea": "binary",
+        "jsonb": "string",
+        "integer": "int32",
+    }
+    with pipeline.sql_client() as client:
+        with client.execute_query(
+            "SELECT " + ", ".join(f"NULL::{kind} AS c{n}" for n, kind in enumerate(nulls))
+        ) as cursor:
+            assert [str(field.type) for field in cursor.arrow().schema] == list(nulls.values())
+        with client.execute_query("SELECT b, 'NaN'::numeric(5,2) AS n FROM t") as cursor:
+            assert cursor.arrow().to_pylist() == [{"b": b"x", "n": "NaN"}]
+        assert client.execute_sql("SELECT a, '%', 5 %% 3 FROM t WHERE a = %s".replace("%'", "%%'"), 1) == [(1, "%", 2)]
+        assert client.execute_sql("SELECT '%s', 5 % 3 FROM t") == [("%s", 2)]
+    assert list(pipeline.dataset().t.df()["b"]) == [b"x"]
+    assert pipeline.dataset().row_counts().fetchall() == [("t", 1)]
+    assert pipeline.dataset().t[["a"]].arrow().to_pylist() == [{"a": 1}]
+
+
 def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Configuration: one URL, or the parts, or what libpq itself looks for."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres_url)
@@ -346,6 +456,8 @@ def test_a_reader_never_sees_a_part(postgres_url: str, disposition: Any) -> None
 
 PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, psycopg2, pyarrow.compute
+import pandas  # pyarrow does so where it is installed
+import dlt.destinations.impl.postgres
 from dlt.workdir import atomic
 
 for line in sys.stdin:
@@ -419,6 +531,25 @@ def test_a_connection_that_breaks_is_transient_and_the_retry_exact(postgres_url:
     assert rows(postgres_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'data'") == [(0,)]
     pipeline.load()
     assert rows(postgres_url, "SELECT count(*) FROM data.t") == [(100,)]
+
+
+def test_a_load_is_tried_again_when_the_server_ends_its_connection(postgres_url: str) -> None:
+    """Faults: with `retry` one run is enough; the second try gives each row once."""
+    make(postgres_url).run([{"id": 0}], table_name="t")
+    blocker = psycopg2.connect(postgres_url)
+    blocker.cursor().execute("LOCK TABLE data.t IN ACCESS EXCLUSIVE MODE")
+
+    def end() -> None:
+        sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
+        while not rows(postgres_url, sql + "current_database()"):
+            time.sleep(0.01)
+        blocker.close()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    make(postgres_url, retry={"attempts": 3, "backoff": 0.01}).run([{"id": n} for n in range(1, 100)], table_name="t")
+    thread.join()
+    assert rows(postgres_url, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(100, 100)]
 
 
 def _terminate(url: str) -> None:

@@ -151,6 +151,9 @@ class Postgres(Destination):
                     ) from None
                 time.sleep(0.1 * 2**attempt * random.uniform(0.75, 1.25))
             else:
+                connection.autocommit = True
+                # moments without a zone are UTC; not by an option of the connection, which poolers refuse
+                connection.cursor().execute("SET TIME ZONE 'UTC'")
                 return connection
         raise AssertionError("CONNECT_ATTEMPTS is at least 1")
 
@@ -165,7 +168,7 @@ def _arguments(known: PostgresCredentials) -> dict[str, Any]:
     }
     options: dict[str, Any] = {
         "connect_timeout": known.connect_timeout,
-        "application_name": "dlt",
+        "fallback_application_name": "dlt",
         # a worker that lost its network must not hold locks for hours, nor wait for ever
         "keepalives": 1,
         "keepalives_idle": 30,
@@ -174,8 +177,6 @@ def _arguments(known: PostgresCredentials) -> dict[str, Any]:
         "client_encoding": "utf8",
         **(known.query or {}),
     }
-    # moments without a zone are UTC, whatever the server's zone is
-    options["options"] = f"{options.get('options', '')} -c timezone=UTC".strip()
     return {**options, **{key: value for key, value in given.items() if value is not None}}
 
 
@@ -224,7 +225,7 @@ class PostgresClient(SqlDestinationClient):
         self._has_ddl_lock = False
         super().begin()
         # what is read after a wait for a lock must be what the other one committed, whatever the server's default is
-        self.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        self.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL TIME ZONE 'UTC'")
 
     def commit(self) -> None:
         """Make all of it visible at once."""
