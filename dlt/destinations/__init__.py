@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from dlt.destinations.impl.dummy import Dummy
     from dlt.destinations.impl.filesystem import Filesystem
     from dlt.destinations.impl.postgres import Postgres
+    from dlt.destinations.impl.redshift import Redshift
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
+    redshift = Redshift
 
 
 def __getattr__(name: str) -> Any:

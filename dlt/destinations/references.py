@@ -14,6 +14,7 @@ KNOWN: dict[str, tuple[str, str]] = {
     "duckdb": ("dlt.destinations.impl.duckdb", "DuckDb"),
     "filesystem": ("dlt.destinations.impl.filesystem", "Filesystem"),
     "postgres": ("dlt.destinations.impl.postgres", "Postgres"),
+    "redshift": ("dlt.destinations.impl.redshift", "Redshift"),
     "sqlalchemy": ("dlt.destinations.impl.sqlalchemy", "SqlAlchemy"),
     "dummy": ("dlt.destinations.impl.dummy", "Dummy"),
 }

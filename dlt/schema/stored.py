@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from typing import Any
 
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
@@ -64,3 +66,13 @@ def from_yaml(text: str) -> dict[str, Any]:
 
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
+
+
+def packed(text: str) -> str:
+    """Return the text of a schema so that it needs less room, for destinations whose texts are short."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+
+
+def unpacked(text: str) -> str:
+    """Return the text of a schema, whether it was packed or not."""
+    return text if text.startswith("{") else zlib.decompress(base64.b64decode(text)).decode()

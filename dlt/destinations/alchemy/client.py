@@ -73,11 +73,19 @@ class SqlAlchemyClient(SqlDestinationClient):
         )
 
     def _placed(self, sql: str, count: int) -> str:
-        place = _PLACES[self._errors.paramstyle]
+        """Return SQL with the places for values as the driver writes them."""
         parts = sql.split("%s")
-        if len(parts) != count + 1 or place(1) == "%s":
-            return sql
-        return "".join(part + (place(number) if number <= count else "") for number, part in enumerate(parts, 1))
+        return self._joined(parts) if len(parts) == count + 1 else sql
+
+    def _joined(self, parts: Sequence[str]) -> str:
+        place = _PLACES[self._errors.paramstyle]
+        if place(1) == "%s":
+            # to such a driver a sign in a name would be the beginning of a place
+            parts = [part.replace("%", "%%") for part in parts]
+        text = parts[0]
+        for number, part in enumerate(parts[1:], 1):
+            text += place(number) + part
+        return text
 
     def _given(self, values: Sequence[Any]) -> Any:
         if self._errors.paramstyle == "named":
@@ -229,8 +237,8 @@ class SqlAlchemyClient(SqlDestinationClient):
         """Take one file by INSERTs of many rows."""
         for batch in batches_of(table, path, file_format):
             names = ", ".join(self.dialect.quote(name) for name in batch.schema.names)
-            places = ", ".join(["%s"] * batch.num_columns)
-            sql = self._placed(f"INSERT INTO {target} ({names}) VALUES ({places})", batch.num_columns)
+            between = [", "] * (batch.num_columns - 1)
+            sql = self._joined([f"INSERT INTO {target} ({names}) VALUES (", *between, ")"])
             rows = rows_of(batch, self.values)
             given = [self._given(row) for row in rows] if self._errors.paramstyle == "named" else rows
             cursor = self.driver_connection.cursor()

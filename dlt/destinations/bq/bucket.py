@@ -14,26 +14,17 @@ FOLDER = "_dlt_staged"
 
 
 class Bucket:
-    """A folder of a bucket.
+    """A folder of a bucket; it is opened when the first file comes.
 
     Args:
-        filesystem: fsspec file system.
-        path: Folder in it.
-        url: The same folder as BigQuery finds it, gs://...
+        staging: Filesystem destination.
+        dataset_name: Name of the dataset; files of each lie in a folder.
+
+    Raises:
+        DestinationLoadingViaStagingNotSupported: BigQuery cannot read from there.
     """
 
-    def __init__(self, filesystem: Any, path: str, url: str) -> None:
-        self._filesystem, self._path, self._url = filesystem, path, url
-        self._put: list[str] = []
-        self._lock = Lock()
-
-    @classmethod
-    def of(cls, staging: Any, dataset_name: str) -> Bucket:
-        """Return the folder for a dataset in the bucket of a filesystem destination.
-
-        Raises:
-            DestinationLoadingViaStagingNotSupported: BigQuery cannot read from there.
-        """
+    def __init__(self, staging: Any, dataset_name: str) -> None:
         url = str(getattr(staging, "bucket_url", ""))
         scheme, _, rest = url.partition("://")
         if scheme not in ("gs", "gcs"):
@@ -41,25 +32,35 @@ class Bucket:
                 f"staging: BigQuery loads files from gs:// only, and the bucket is {url or staging!r}. Set bucket_url "
                 "to a bucket of Google Cloud Storage, or leave staging out: files then go to BigQuery directly."
             )
-        filesystem, path = staging.open_filesystem()
-        folder = f"{dataset_name}/{FOLDER}"
-        return cls(filesystem, f"{path}/{folder}", f"gs://{rest.rstrip('/')}/{folder}")
+        self._staging, self._folder = staging, f"{dataset_name}/{FOLDER}"
+        self._url = f"gs://{rest.rstrip('/')}/{self._folder}"
+        self._opened: tuple[Any, str] | None = None
+        self._put: list[str] = []
+        self._lock = Lock()
+
+    def _open(self) -> tuple[Any, str]:
+        with self._lock:
+            if self._opened is None:
+                filesystem, path = self._staging.open_filesystem()
+                self._opened = filesystem, f"{path}/{self._folder}"
+            return self._opened
 
     def put(self, name: str, file: BinaryIO) -> str:
         """Write a file; return its URL. Tries that overlap write names of their own."""
         name = f"{random_id()}_{name}"
-        path = f"{self._path}/{name}"
+        filesystem, folder = self._open()
+        path = f"{folder}/{name}"
         with self._lock:
             self._put.append(path)
         with translating(f"file {path}"):
-            self._filesystem.makedirs(self._path, exist_ok=True)
-            with self._filesystem.open(path, "wb") as target:
+            filesystem.makedirs(folder, exist_ok=True)
+            with filesystem.open(path, "wb") as target:
                 shutil.copyfileobj(file, target, 1 << 20)
         return f"{self._url}/{name}"
 
     def clean(self) -> None:
         """Delete the files that were written; what a killed process leaves is for a rule of the bucket."""
         paths, self._put = self._put, []
-        with translating(f"folder {self._path}"):
-            for path in paths:
-                self._filesystem.rm_file(path)
+        for path in paths:
+            with translating(f"file {path}"):
+                self._open()[0].rm_file(path)

@@ -164,7 +164,7 @@ class BigQuery(Destination):
             location=self.option("location"),
             case_sensitive=self.option("has_case_sensitive_identifiers"),
             streaming=self.option("streaming_insert"),
-            bucket=Bucket.of(staging, dataset_name) if staging is not None else None,
+            bucket=Bucket(staging, dataset_name) if staging is not None else None,
         )
         try:
             yield BigQueryClient(DIALECT, dataset_name, Jobs(native, limits), settings, schema)

@@ -15,7 +15,7 @@ from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import Superseded
 from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
-from dlt.schema.stored import ENGINE_VERSION
+from dlt.schema.stored import ENGINE_VERSION, unpacked
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -288,7 +288,7 @@ class SqlDestinationClient(ABC):
             return None
         import orjson
 
-        found: dict[str, Any] = orjson.loads(row[0])
+        found: dict[str, Any] = orjson.loads(unpacked(row[0]))
         return found
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
