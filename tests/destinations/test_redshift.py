@@ -512,7 +512,7 @@ POINTS = [
 def test_a_killed_load_is_exact_after_the_next_run(
     own_folder: Path, url: str, emulator: RedshiftEmulator, bucket: str, disposition: str
 ) -> None:
-    """All or nothing: SIGKILL at each point of a load, one more run: no row is lost or twice, and the bucket is empty."""
+    """All or nothing: SIGKILL at each point of a load, one more run: no row is lost or twice; the bucket is empty."""
     (own_folder / "program.py").write_text(PROGRAM)
     place = {"BUCKET": bucket, "S3": emulator.s3.url, "KEY": KEY, "SECRET": SECRET}
 
@@ -548,7 +548,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
 def test_a_clash_is_transient_and_the_retry_exact(
     url: str, emulator: RedshiftEmulator, way: dict[str, Any], pattern: str, code: str, text: str
 ) -> None:
-    """Faults: another transaction was first; nothing is visible, the error says it is a clash, the next try is exact."""
+    """Faults: another transaction was first; nothing is visible, the error is a clash, the next try is exact."""
     pipeline = make(url, **way)
     pipeline.extract([{"id": n} for n in range(100)], table_name="t")
     pipeline.normalize()
