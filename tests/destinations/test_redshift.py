@@ -493,7 +493,8 @@ PROGRAM = """
 import os, sys, dlt
 staging = dlt.destinations.filesystem(os.environ["BUCKET"], credentials={"aws_access_key_id": os.environ["KEY"],
     "aws_secret_access_key": os.environ["SECRET"], "endpoint_url": os.environ["S3"]})
-pipeline = dlt.pipeline("killed", destination=dlt.destinations.redshift(sys.argv[1]), staging=staging, dataset_name="data")
+target = dlt.destinations.redshift(sys.argv[1])
+pipeline = dlt.pipeline("killed", destination=target, staging=staging, dataset_name="data")
 pipeline.run([{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
              write_disposition=sys.argv[3])
 """
