@@ -7,7 +7,7 @@ AIRFLOW := .venv-airflow
 AIRFLOW2 := .venv-airflow2
 PREFECT := .venv-prefect
 
-.PHONY: install demo test check bench bench-tasks docs clean
+.PHONY: install demo test check bench bench-tasks bench-warehouses docs clean
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -36,6 +36,10 @@ test: install install-airflow install-prefect
 
 bench: install
 	$(PY) benchmarks/run.py
+
+# PostgreSQL, and the work before the wire for BigQuery and Redshift
+bench-warehouses: install
+	$(PY) benchmarks/warehouses.py
 
 # what it costs to run the steps as tasks
 bench-tasks: install

@@ -64,6 +64,31 @@ def table_counts(database: Path) -> dict[str, int]:
     return counts
 
 
+def destination(args: argparse.Namespace) -> Any:
+    """Return where the rows go."""
+    if args.postgres:
+        return dlt.destinations.postgres(args.postgres)
+    if args.wire:
+        return args.wire
+    return dlt.destinations.duckdb(str(args.work / "bench_file.duckdb"))
+
+
+def count_postgres(url: str) -> dict[str, int]:
+    """Count the rows of every table of data, with the driver alone."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    cursor = connection.cursor()
+    cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s ORDER BY 1", (DATASET,))
+    counts = {}
+    for (table,) in cursor.fetchall():
+        if not table.startswith("_dlt"):
+            cursor.execute(f'SELECT count(*) FROM {DATASET}."{table}"')
+            counts[table] = int(cursor.fetchone()[0])
+    connection.close()
+    return counts
+
+
 def main() -> None:
     """Read the data, measure the load, count the rows."""
     parser = argparse.ArgumentParser()
@@ -74,25 +99,36 @@ def main() -> None:
     parser.add_argument("--format", default=None, help="loader_file_format; the side's default if absent")
     parser.add_argument("--base", action="store_true", help="load the rows that a merge finds, do not measure")
     parser.add_argument("--repeat", type=int, default=1, help="yield the data so many times")
+    parser.add_argument("--postgres", help="URL of a database to load into")
+    parser.add_argument("--wire", help="destination for which files are made that are not sent")
     args = parser.parse_args()
 
     workload = WORKLOADS[args.workload]
-    database = args.work / "bench_file.duckdb"
     pages = read_items(workload, args.data, args.base)
     with Meter() as meter:
         pipeline = dlt.pipeline(
             pipeline_name="bench",
             pipelines_dir=str(args.work / "pipelines"),
-            destination=dlt.destinations.duckdb(str(database)),
+            destination=destination(args),
             dataset_name=DATASET,
+            **({"staging": dlt.destinations.filesystem(str(args.work / "staged"))} if args.wire == "redshift" else {}),
         )
         given = {"loader_file_format": args.format} if args.format else {}
         data = resources(workload, pages, args.repeat)
         if args.base:
             data.apply_hints(write_disposition="append")
-        info = pipeline.run(data, **given)
-    assert not info.has_failed_jobs, str(info)
-    result = {"import_s": IMPORTED, "version": dlt.__version__, "tables": table_counts(database), **meter.asdict()}
+        if args.wire:
+            pipeline.extract(data, **given)
+            pipeline.normalize()
+        else:
+            info = pipeline.run(data, **given)
+            assert not info.has_failed_jobs, str(info)
+    if args.wire:
+        tables = dict(pipeline.last_trace.last_normalize_info.row_counts)
+    else:
+        tables = count_postgres(args.postgres) if args.postgres else table_counts(args.work / "bench_file.duckdb")
+    tables = {name: count for name, count in tables.items() if not name.startswith("_dlt")}
+    result = {"import_s": IMPORTED, "version": dlt.__version__, "tables": tables, **meter.asdict()}
     args.result.write_text(json.dumps(result))
 
 

@@ -51,7 +51,7 @@ def sides(names: list[str], tuned: bool) -> list[Side]:
 def make_environments() -> None:
     """Make an environment for each side, with its default install and the same versions of what both use."""
     make_environment(PEER_VENV, "-r", str(PEER_REQUIREMENTS))
-    make_environment(OUR_VENV, "-e", str(HERE.parent))
+    make_environment(OUR_VENV, "-e", f"{HERE.parent}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
 
 
 def make_environment(folder: Path, *install: str) -> None:

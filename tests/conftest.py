@@ -9,6 +9,8 @@ import pytest
 from tests.servers import bigquery as bigquery_server
 from tests.servers import mariadb as mariadb_server
 from tests.servers.postgres import PostgresServer
+from tests.servers.redshift import RedshiftEmulator
+from tests.servers.s3 import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +45,13 @@ def bigquery() -> Iterator[bigquery_server.BigQueryEmulator]:
     server = bigquery_server.BigQueryEmulator().start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def redshift(postgres: PostgresServer) -> Iterator[RedshiftEmulator]:
+    """Return a Redshift, emulated: a proxy in front of PostgreSQL, and a store that speaks S3."""
+    s3 = S3Server().start()
+    server = RedshiftEmulator(postgres, s3).start()
+    yield server
+    server.stop()
+    s3.stop()

@@ -34,10 +34,12 @@ class Case:
     Attributes:
         name: Name in the ids of tests.
         make: Gives the destination, with nothing in it.
+        wei_digits: Digits of the largest whole number, where an emulator holds fewer than the engine.
     """
 
     name: str
     make: Callable[[World], Destination]
+    wei_digits: int = 38
 
 
 CASES = [
@@ -46,7 +48,23 @@ CASES = [
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
     Case("postgres", lambda world: dlt.destinations.postgres(world.server("postgres").new_database())),
+    Case("redshift-emulated", lambda world: dlt.destinations.redshift(world.server("redshift").new_database())),
+    Case("redshift-emulated-staged", lambda world: staged_redshift(world.server("redshift"))),
+    Case("bigquery-emulated", lambda world: emulated_bigquery(world.server("bigquery")), wei_digits=20),
 ]
+
+
+def staged_redshift(server: Any) -> Destination:
+    """Return a Redshift whose files go through a bucket."""
+    bucket = dlt.destinations.filesystem(server.s3.new_bucket(), credentials=server.s3.credentials())
+    return dlt.destinations.redshift(server.new_database(), staging=bucket)
+
+
+def emulated_bigquery(server: Any) -> Destination:
+    """Return an empty project."""
+    return dlt.destinations.bigquery(project_id=server.new_project(), api_endpoint=server.url, retry_deadline=5.0)
+
+
 LARGE_LOAD = 1_000_000 if os.environ.get("DLT_TEST_LARGE_LOAD") else 100_000
 
 

@@ -28,22 +28,17 @@ from dlt.errors import (
     SchemaUpdateTerminalError,
     Superseded,
 )
-from tests.servers.postgres import PostgresServer
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.redshift_copy import ROLE
-from tests.servers.s3 import KEY, SECRET, S3Server
+from tests.servers.s3 import KEY, SECRET
 
 UTC = datetime.timezone.utc
 
 
-@pytest.fixture(scope="module")
-def emulator(postgres: PostgresServer) -> Iterator[RedshiftEmulator]:
+@pytest.fixture
+def emulator(redshift: RedshiftEmulator) -> RedshiftEmulator:
     """Return an emulator of Redshift; what it was asked is read by the last test."""
-    s3 = S3Server().start()
-    server = RedshiftEmulator(postgres, s3).start()
-    yield server
-    server.stop()
-    s3.stop()
+    return redshift
 
 
 @pytest.fixture

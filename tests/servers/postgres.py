@@ -124,6 +124,12 @@ class PostgresServer:
         if done.returncode:
             raise RuntimeError(f"{command[0]}: {done.stderr}")
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the server's first process."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
         """Return the URL of a database."""
         secret = f":{password}" if password else ""

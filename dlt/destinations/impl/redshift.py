@@ -191,7 +191,7 @@ class RedshiftClient(PostgresClient):
                 # the cause shows the statement, and the keys in it
                 raise type(found)(shown) from None
             raise found from error
-        return Cursor(cursor, lambda: as_table(cursor))
+        return Cursor(cursor, lambda: as_table(cursor, documents={SUPER}, binaries={VARBYTE}))
 
     def for_dataset(self, dataset_name: str) -> Self:
         """Return a client on the same connection for another dataset, in the turn of this one."""

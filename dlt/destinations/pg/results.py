@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.pg import binary
@@ -11,18 +12,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def as_table(cursor: Any) -> pa.Table:
-    """Return the rest of a result; a column has the type that the server tells, also without any value."""
+def as_table(cursor: Any, documents: Collection[int] = (), binaries: Collection[int] = ()) -> pa.Table:
+    """Return the rest of a result; a column has the type that the server tells, also without any value.
+
+    Args:
+        cursor: Cursor of psycopg2 after a query.
+        documents: Numbers of more types that hold JSON.
+        binaries: Numbers of more types that hold bytes.
+    """
     import pyarrow as pa
 
     rows = cursor.fetchall()
     arrays = []
     for number, column in enumerate(cursor.description):
         values = [row[number] for row in rows]
-        if column.type_code in (binary.JSON, binary.JSONB):
-            values = [_json_text(value) for value in values]
+        kind = _arrow_type(column)
+        if column.type_code in (binary.JSON, binary.JSONB, *documents):
+            values, kind = [_json_text(value) for value in values], pa.string()
+        elif column.type_code in binaries:
+            kind = pa.binary()
         try:
-            arrays.append(pa.array(values, _arrow_type(column)))
+            arrays.append(pa.array(values, kind))
         except pa.ArrowInvalid:
             # NaN, and numbers of more digits than Arrow has
             arrays.append(pa.array([None if value is None else str(value) for value in values], pa.string()))
@@ -47,8 +57,6 @@ def _arrow_type(column: Any) -> pa.DataType | None:
         binary.TEXT: pa.string(),
         binary.VARCHAR: pa.string(),
         binary.CHARACTER: pa.string(),
-        binary.JSON: pa.string(),
-        binary.JSONB: pa.string(),
         binary.REAL: pa.float32(),
         binary.DOUBLE: pa.float64(),
         binary.DATE: pa.date32(),
