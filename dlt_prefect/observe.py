@@ -33,7 +33,7 @@ def artifact_key(*words: str) -> str:
 class ProgressArtifact(Collector):
     """Show a step's progress as an artifact, which is updated at most once in a while.
 
-    Where nobody knows how many rows will come, it stays at 0 % and its text counts them.
+    A load knows how many rows there are; an extract does not, so it stays at 0 % and its text counts them.
 
     Args:
         step: Name of the step.
@@ -82,10 +82,11 @@ class ProgressArtifact(Collector):
         return min(99.0, 100.0 * sum(self._counts.values()) / max(1, sum(self._totals.values())))
 
     def _show(self, share: float) -> None:
-        most = sorted(self._counts.items(), key=lambda item: -item[1])[:_MOST_TABLES]
+        counts = {name: count for name, count in self._counts.items() if count}
+        most = sorted(counts.items(), key=lambda item: -item[1])[:_MOST_TABLES]
         text = ", ".join(f"{count} {name}" for name, count in most) or "nothing new"
-        if len(self._counts) > len(most):
-            text += f" and {len(self._counts) - len(most)} more"
+        if len(counts) > len(most):
+            text += f" and {len(counts) - len(most)} more"
         self._shown = time.monotonic()
         update_progress_artifact(self._id, progress=share, description=f"{self._name}: {text}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -205,6 +206,11 @@ def _load(
         client.remove_tables(refresh.get("drop_tables") or [], refresh.get("truncate_tables") or [])
     result.schema_update = _migrate(schema, client)
     atomic.point("load.after_ddl")
+    totals = Counter[str]()
+    for file in package.files:
+        totals[file["table"]] += file["rows"]
+    for name, total in totals.items():
+        collector.update(name, 0, total)
     for chain, files in _chains(schema, package):
         _check_disposition(chain[0], capabilities)
         targets = client.stage(chain, package.load_id)
@@ -217,7 +223,7 @@ def _load(
                 client.load_files(schema.get_table(name), targets[name], paths, file_format)
             for file in group:
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
-                collector.update(name, file["rows"])
+                collector.update(name, file["rows"], totals[name])
             atomic.point("load.after_files")
         with _failing(jobs[files[0]["name"]] if files else {}, jobs):
             client.publish(chain, package.load_id)

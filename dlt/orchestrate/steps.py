@@ -10,7 +10,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt import context as run_context
-from dlt.errors import HandoffMissing, SpecInvalid, TerminalException, TransientException
+from dlt.errors import (
+    CreatePipeException,
+    DltSourceException,
+    HandoffMissing,
+    InvalidDestinationReference,
+    InvalidPipelineName,
+    InvalidStepFunctionArguments,
+    MissingDependencyException,
+    NormalizersException,
+    PipelineConfigMissing,
+    PipeNotBoundToData,
+    SchemaException,
+    SpecInvalid,
+    SystemConfigurationException,
+    TerminalException,
+    TransientException,
+    UnknownDestinationModule,
+    WriteDispositionNotSupported,
+)
 from dlt.info import LoadInfo, json_safe
 from dlt.orchestrate.combine import combine
 from dlt.orchestrate.folder import RunFolder, link_package, load_id
@@ -230,14 +248,36 @@ def is_terminal(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
             return False
-        terminal = terminal or isinstance(
-            error, (TerminalException, ImportError, SyntaxError, TypeError, AttributeError, NameError, LookupError)
-        )
+        terminal = terminal or isinstance(error, _TERMINAL)
         error = error.__cause__
     return terminal
 
 
 # -- inside
+
+_TERMINAL = (
+    TerminalException,
+    # what a program, a schema or a configuration says, it says to every try
+    CreatePipeException,
+    DltSourceException,
+    InvalidDestinationReference,
+    InvalidPipelineName,
+    InvalidStepFunctionArguments,
+    MissingDependencyException,
+    NormalizersException,
+    PipelineConfigMissing,
+    PipeNotBoundToData,
+    SchemaException,
+    SystemConfigurationException,
+    UnknownDestinationModule,
+    WriteDispositionNotSupported,
+    ImportError,
+    SyntaxError,
+    TypeError,
+    AttributeError,
+    NameError,
+    LookupError,
+)
 
 
 @contextmanager
@@ -343,6 +383,7 @@ def _report(pipeline: TaskPipeline, info: LoadInfo, tokens: Sequence[Token], ski
             update[name] = {n: str(c.get("data_type")) for n, c in (table.get("columns") or {}).items()}
     return replace(
         report,
+        location=str(info.destination_displayable_credentials),
         tables=tables,
         datasets=datasets,
         schema_update=update,

@@ -127,6 +127,11 @@ def open_pipeline(spec: Spec) -> Pipeline:
     return made
 
 
+def _is_data(value: Any) -> bool:
+    known = ("__iter__", "__aiter__", "__arrow_c_stream__", "__arrow_c_array__", "resources", "name")
+    return not isinstance(value, (str, bytes)) and any(hasattr(value, attribute) for attribute in known)
+
+
 def open_source(spec: Spec) -> Any:
     """Return the data that a spec describes, with its resources selected.
 
@@ -145,8 +150,9 @@ def open_source(spec: Spec) -> Any:
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:
             raise SpecInvalid(f"spec: {spec.source} does not take these arguments: {error}.") from error
         raise
-    if data is None:
-        raise SpecInvalid(f"spec: {spec.source} returned None. Return a source, a resource, or rows.")
+    if not _is_data(data):
+        what = "None" if data is None else type(data).__name__
+        raise SpecInvalid(f"spec: {spec.source} returned {what}. Return a source, a resource, or rows.")
     if not spec.resources:
         return data
     if isinstance(data, Source):

@@ -151,7 +151,9 @@ def test_an_automation_for_one_deployment_and_tag(services: Services, deployment
             again = wait_for(lambda: (run := services.read(runs[0])).run_count == 2 and run, 120, "the second try")
             assert services.end(again.id).state_type.value == "CRASHED"
             time.sleep(20)
-            assert [services.read(run).run_count for run in runs] == [2, 1], "after two tries it is left alone"
+            # a busy worker may begin a run twice by itself, so the states are counted that only an automation sets
+            states = [[state.name for state in client.read_flow_run_states(run)] for run in runs]
+            assert [names.count("AwaitingRetry") for names in states] == [1, 0], f"left alone after two tries: {states}"
         finally:
             client.delete_automation(made.id)
 

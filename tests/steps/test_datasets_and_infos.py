@@ -11,6 +11,7 @@ import pytest
 
 import dlt
 from dlt.errors import DatasetException, PipelineLocked, PipelineStepFailed, RelationUnknownColumnException
+from dlt.progress import Collector
 
 
 def spotify() -> Any:
@@ -185,3 +186,20 @@ def test_progress_is_chosen_by_a_word(word: str, capfd: pytest.CaptureFixture[st
     dlt.pipeline("shown", destination="duckdb", progress=word).run([{"id": 1}], table_name="items")
     shown = "".join(capfd.readouterr())
     assert ("items" in shown) == (word in ("log", "tqdm", "rich")) or word == "enlighten"
+
+
+def test_a_load_tells_how_many_rows_there_are() -> None:
+    """A collector learns the rows of each table before the first of them is loaded."""
+    seen: list[tuple[str, str, int, int | None]] = []
+
+    class Recording(Collector):
+        def update(
+            self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+        ) -> None:
+            seen.append((self.step, name, inc, total))
+
+    rows = [{"id": 1, "list": [1, 2]}, {"id": 2}]
+    dlt.pipeline("shown", destination="duckdb", progress=Recording()).run(rows, table_name="items")
+    of_load = [entry[1:] for entry in seen if entry[0] == "load"]
+    assert ("items", 2, 2) in of_load and ("items__list", 2, 2) in of_load
+    assert of_load.index(("items__list", 0, 2)) < of_load.index(("items", 2, 2))

@@ -122,6 +122,21 @@ def test_three_tasks_leave_what_one_run_leaves(own_folder: Path, database: Path,
     assert content(database) == expected
     assert report.tables["orders"]["id"] == "bigint" and report.dataset_name == "shop"
     assert "loaded to destination duckdb" in report.text
+    assert report.location == report.info["destination_displayable_credentials"]
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "cause"),
+    [
+        ({"pipeline_name": "x", "destination": "no_such_thing"}, "no_such_thing"),
+        ({"pipeline_name": "x/y", "destination": "duckdb"}, "x/y"),
+    ],
+)
+def test_what_a_program_says_wrong_it_says_to_every_try(own_folder: Path, pipeline: Any, cause: str) -> None:
+    """Bad input: an error in a definition is terminal, whoever finds it."""
+    with pytest.raises(Exception, match=cause) as failure:
+        extract_step(Spec(f"{PROGRAM}:shop", pipeline, work_dir=str(own_folder / "work")), StepContext("r"))
+    assert is_terminal(failure.value), failure.value
 
 
 def step(name: str, *arguments: str, data: Any = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -423,6 +438,7 @@ def test_backfills_beside_the_live_runs_leave_the_cursor_alone(database: Path) -
         ("/no/such/file.py:shop", None, "the file /no/such/file.py is not there on this worker"),
         ("shop", None, "'shop' is not a reference"),
         (f"{PROGRAM}:nothing", None, "returned None"),
+        (f"{PROGRAM}:number", None, "returned int. Return a source"),
         (f"{PROGRAM}:shop", f"{PROGRAM}:number", "returned int. Return what"),
         (f"{PROGRAM}:shop", {"no_such_argument": 1}, "no parameter 'no_such_argument'"),
         (f"{PROGRAM}:shop", {"pipeline_name": "x"}, "has no destination"),
