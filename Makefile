@@ -28,9 +28,10 @@ check: install
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-# all but what needs services of an orchestrator: those are test-airflow and test-prefect
+# all but what needs servers of destinations or services of an orchestrator: those are test-destinations, test-airflow
+# and test-prefect
 test: install install-airflow install-prefect
-	$(PY) -m pytest --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -m "not server" --cov --cov-report=term:skip-covered
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
 	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
 
@@ -87,7 +88,7 @@ demo-airflow: install-airflow
 
 # the Celery test needs a Redis, which Debian has
 test-airflow: install install-airflow $(AIRFLOW2)/.installed
-	@command -v redis-server >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
+	$(call system_package,redis-server,redis-server)
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
 	$(PY) -m pytest tests/compose -m heavy_airflow
@@ -109,6 +110,19 @@ test-prefect: install install-prefect
 	$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect
 	$(PY) -m pytest tests/compose -m heavy_prefect
 
+# -- destinations: every server is started by the tests on a free port, and stopped
+
+# a package of the system; where it cannot be installed, what needs it is skipped and says so
+define system_package
+	@command -v $(1) >/dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2)) \
+		|| echo "$(2) cannot be installed here: the tests that need it are skipped."
+endef
+
+.PHONY: test-destinations
+test-destinations: install install-bigquery
+	$(call system_package,mariadbd,mariadb-server)
+	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations
+
 # -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5
 
 BIGQUERY := .venv-bigquery
@@ -117,7 +131,6 @@ PYTHON313 ?= $(shell for p in python3.13 python3.14 $(HOME)/.pyenv/versions/3.1[
 
 .PHONY: install-bigquery
 install-bigquery: $(BIGQUERY)/.installed
-test: install-bigquery
 
 $(BIGQUERY)/.installed: constraints-bigquery.txt
 	@if command -v uv >/dev/null 2>&1; then \

