@@ -84,7 +84,9 @@ def measure(side: Side, workload: str, data: Path, work: Path, *more: str) -> di
     result.unlink(missing_ok=True)
     command = [side.python, str(HERE / side.script), workload, "--data", str(data), "--work", str(work / "run")]
     command += ["--result", str(result), *side.arguments, *more]
-    env = {key: value for key, value in os.environ.items() if "__" not in key} | QUIET | side.env
+    # a search path of the caller would give both sides the same dlt
+    env = {key: value for key, value in os.environ.items() if "__" not in key and key != "PYTHONPATH"}
+    env |= QUIET | side.env
     started = time.perf_counter()
     child = subprocess.Popen(command, env=env, cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert child.stdout is not None

@@ -66,12 +66,13 @@ class Databases:
             base: URL of the database to copy; None for an empty one.
         """
         if base is None:
-            return self.server.new_database()
+            # the server asks for no password, but the peer does
+            return self.server.new_database().replace("postgres@", "postgres:none@")
         name = base.rpartition("/")[2]
         copy = f"{name}_copy"
         self.run(f"DROP DATABASE IF EXISTS {copy}")
         self.run(f"CREATE DATABASE {copy} TEMPLATE {name}")
-        return self.server.url(copy)
+        return self.server.url(copy, password="none")
 
     def drop(self, url: str) -> None:
         """Delete a database."""
