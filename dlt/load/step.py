@@ -220,7 +220,7 @@ def _load(
             for file in group:
                 jobs[file["name"]].update(state="started", started_at=utc_now().isoformat())
             with _failing(jobs[group[0]["name"]], jobs):
-                client.load_files(schema.get_table(name), targets[name], paths, file_format)
+                client.load_files(_complete(schema.get_table(name)), targets[name], paths, file_format)
             for file in group:
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
                 collector.update(name, file["rows"], totals[name])
