@@ -121,7 +121,7 @@ endef
 .PHONY: test-destinations
 test-destinations: install install-bigquery
 	$(call system_package,mariadbd,mariadb-server)
-	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations
+	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations -n 2 --dist loadgroup
 
 # -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5
 

@@ -21,17 +21,22 @@ MakePackage = Callable[..., LoadPackage]
 HERE = Path(__file__).parent
 LOCAL = {"duckdb", "filesystem", "sqlite"}
 """Cases of the conformance suite that need no server."""
-SERVERS = {"azurite", "bigquery", "gcs", "mariadb", "postgres", "redshift", "seaweedfs"}
+SERVERS = ("azurite", "bigquery", "gcs", "mariadb", "redshift", "seaweedfs", "postgres")
 """Fixtures that start one."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a server."""
+    """Mark the tests that need a server; those of one server run in one process."""
     for item in items:
         if HERE in item.path.parents:
             case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
-            if (isinstance(case, Case) and case.name not in LOCAL) or SERVERS & set(getattr(item, "fixturenames", ())):
+            used = [name for name in SERVERS if name in getattr(item, "fixturenames", ())]
+            if isinstance(case, Case) and case.name not in LOCAL:
+                used = [case.name.partition("-")[0]]
+            if used:
                 item.add_marker("server")
+                item.add_marker(pytest.mark.xdist_group(used[0]))
 
 
 @pytest.fixture(autouse=True)
