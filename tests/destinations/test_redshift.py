@@ -278,6 +278,14 @@ def test_names_that_redshift_makes_hard(url: str, way: dict[str, Any]) -> None:
         assert client.execute_sql(f'SELECT "{quoted}" FROM "group"') in ([(4,), (4,)], [(5,), (5,)])
 
 
+def test_names_with_upper_case_are_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names: Redshift would make them lower case, unless it is told to keep them."""
+    monkeypatch.setenv("SCHEMA__NAMING", "duck_case")
+    with pytest.raises(PipelineStepFailed, match="table Items: Redshift makes names lower case") as error:
+        make(url).run([{"id": 1}], table_name="Items")
+    assert isinstance(error.value.__cause__, SchemaUpdateTerminalError)
+
+
 def test_sort_and_distribution_keys(url: str, emulator: RedshiftEmulator) -> None:
     """Hints: sort and cluster become the keys of the table; two distribution keys are an error."""
     hints: Any = {"at": {"sort": True}, "id": {"cluster": True}, "v": {"sort": True}}

@@ -28,13 +28,19 @@ from dlt.destinations.rs.rows import (
 )
 from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor
-from dlt.errors import DatabaseException, DatabaseTerminalException, DestinationException
+from dlt.errors import (
+    DatabaseException,
+    DatabaseTerminalException,
+    DestinationException,
+    SchemaUpdateTerminalError,
+)
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.stored import packed
 from dlt.schema.system_tables import VERSION_TABLE
 from dlt.schema.typing import TableSchema
+from dlt.schema.update import SchemaUpdate
 from dlt.user_log import logger
 
 if TYPE_CHECKING:
@@ -334,6 +340,27 @@ class RedshiftClient(PostgresClient):
         sql = "SELECT CAST(start_time AS VARCHAR) FROM sys_session_history WHERE session_id = %s AND status = 'active'"
         row = self.query(sql, (process,)).fetchone()
         return None if row is None else str(row[0])
+
+    # -- tables
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type, or a name has upper case that Redshift would lower.
+        """
+        if not self.dialect.capabilities.has_case_sensitive_identifiers:
+            for name, table in update.tables.items():
+                for found in (name, *table["columns"]):
+                    if found != found.lower():
+                        column = f", column {found}" if found != name else ""
+                        raise SchemaUpdateTerminalError(
+                            f"redshift: table {name}{column}: Redshift makes names lower case, and this one has upper "
+                            "case. Set has_case_sensitive_identifiers = true under [destination.redshift], or use the "
+                            "naming snake_case.",
+                            table=name,
+                        )
+        super().apply_ddl(update)
 
     # -- data
 
