@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,8 +41,20 @@ class Case:
     make: Callable[[World], Destination]
 
 
+def lake_in(folder: Path, catalog: str | None = None) -> dict[str, str]:
+    """Return the credentials of a lake in a folder, or skip the test where the extensions of DuckDB are not there."""
+    import duckdb
+
+    package = importlib.util.find_spec("duckdb_extension_ducklake")
+    files = [] if package is None else list(Path(str(package.origin)).parent.glob(f"extensions/v{duckdb.__version__}/*"))
+    if not files:
+        pytest.skip("there is no DuckLake here for this DuckDB: make install-ducklake, and run .venv-ducklake/bin/pytest")
+    return {"catalog": catalog or f"sqlite:///{folder}/lake.sqlite", "storage": str(folder / "lake.files")}
+
+
 CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
+    Case("ducklake", lambda world: dlt.destinations.ducklake(lake_in(world.folder))),
     Case("filesystem", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
