@@ -120,10 +120,8 @@ def loads_at_the_same_time(credentials: Any, disposition: str) -> None:
         try:
             pipeline = make(credentials, f"p{number}", retry={"attempts": 20, "backoff": 0.01})
             items = [{"id": n, "of": number, "list": [number]} for n in range(1, 31)]
-            pipeline.extract(dlt.resource(items, **resource))
-            pipeline.normalize()
             barrier.wait(60)
-            pipeline.load()
+            pipeline.run(dlt.resource(items, **resource))
         except BaseException as error:
             errors.append(error)
 
@@ -157,7 +155,7 @@ def test_merges_of_new_keys_clash(lake: Any) -> None:
         two.load()
         with pytest.raises(DatabaseTransientException, match=r"another load was faster.*run it again") as failure:
             client.commit()
-        assert failure.value.clash
+        assert getattr(failure.value, "clash", False)
         client.rollback()
     one.load()
     assert query(make(lake), "SELECT id FROM t ORDER BY id") == [(0,), (1,)]
@@ -192,7 +190,7 @@ def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: 
             server.crash()
             with pytest.raises(DatabaseTransientException) as failure:
                 client.commit()
-            assert not failure.value.clash
+            assert not getattr(failure.value, "clash", False)
             client.rollback()
         server.start()
         pipeline.load()
