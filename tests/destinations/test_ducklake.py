@@ -161,6 +161,27 @@ def test_merges_of_new_keys_clash(lake: Any) -> None:
     assert query(make(lake), "SELECT id FROM t ORDER BY id") == [(0,), (1,)]
 
 
+def test_a_load_that_is_refused_deletes_its_files(lake: Any, own_folder: Path) -> None:
+    """Parquet files of a load that clashed, and of one that was rolled back, are gone when it ends."""
+    credentials = {**lake, "ducklake_name": "pond"}
+    pipeline = make(credentials)
+    pipeline.run([{"id": n, "list": [n]} for n in range(20)], table_name="t")
+    with pipeline.destination_client() as client:
+        insert = f"INSERT INTO {client.qualified('t')} SELECT * FROM {client.qualified('t')}"
+        client.begin()
+        client.query(insert)
+        assert orphans(make(credentials, "reader"), own_folder / "lake.files")
+        client.rollback()
+        assert not orphans(make(credentials, "reader"), own_folder / "lake.files")
+        client.begin()
+        client.query(insert)
+        make(credentials, "other").run([{"id": 100}], table_name="t")
+        with pytest.raises(DatabaseTransientException, match="another load was faster"):
+            client.commit()
+        client.rollback()
+    assert not orphans(make(credentials, "reader"), own_folder / "lake.files")
+
+
 def test_errors_say_what_to_do(lake: Any, own_folder: Path) -> None:
     """An unknown kind of catalog, other files than those of the lake, and a server that is not there."""
     with pytest.raises(PipelineStepFailed, match=r"lake spec \(oracle://.*of type oracle. Known are duckdb") as failure:
