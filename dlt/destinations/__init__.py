@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
     from dlt.destinations.impl.bigquery import BigQuery
     from dlt.destinations.impl.duckdb import DuckDb
+    from dlt.destinations.impl.ducklake import DuckLake
     from dlt.destinations.impl.dummy import Dummy
     from dlt.destinations.impl.filesystem import Filesystem
     from dlt.destinations.impl.postgres import Postgres
     from dlt.destinations.impl.redshift import Redshift
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
-    redshift = Redshift
+    ducklake, redshift = DuckLake, Redshift
 
 
 def __getattr__(name: str) -> Any:

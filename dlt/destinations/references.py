@@ -12,6 +12,7 @@ from dlt.errors import InvalidDestinationReference, UnknownDestinationModule
 KNOWN: dict[str, tuple[str, str]] = {
     "bigquery": ("dlt.destinations.impl.bigquery", "BigQuery"),
     "duckdb": ("dlt.destinations.impl.duckdb", "DuckDb"),
+    "ducklake": ("dlt.destinations.impl.ducklake", "DuckLake"),
     "filesystem": ("dlt.destinations.impl.filesystem", "Filesystem"),
     "postgres": ("dlt.destinations.impl.postgres", "Postgres"),
     "redshift": ("dlt.destinations.impl.redshift", "Redshift"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,8 +43,20 @@ class Case:
     wei_digits: int = 38
 
 
+def lake_in(folder: Path, catalog: str | None = None) -> dict[str, str]:
+    """Return the credentials of a lake in a folder, or skip the test where the extensions of DuckDB are not there."""
+    import duckdb
+
+    package = importlib.util.find_spec("duckdb_extension_ducklake")
+    folder_of = Path(str(package.origin)).parent if package is not None else Path("nowhere")
+    if not (folder_of / "extensions" / f"v{duckdb.__version__}").exists():
+        pytest.skip("there is no DuckLake for this DuckDB here: make test-ducklake runs it in .venv-ducklake")
+    return {"catalog": catalog or f"sqlite:///{folder}/lake.sqlite", "storage": str(folder / "lake.files")}
+
+
 CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
+    Case("ducklake", lambda world: dlt.destinations.ducklake(lake_in(world.folder))),
     Case("filesystem", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),

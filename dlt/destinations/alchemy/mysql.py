@@ -49,8 +49,8 @@ class MySqlDialect(Dialect):
 
     @property
     def key_text(self) -> str:
-        """Return the type of short texts that are a primary key."""
-        return f"VARCHAR({KEY_LENGTH}) CHARACTER SET utf8mb4 COLLATE {self.collation}"
+        """Return type and constraint of a column of short texts that is a primary key."""
+        return f"VARCHAR({KEY_LENGTH}) CHARACTER SET utf8mb4 COLLATE {self.collation} PRIMARY KEY"
 
     def type_of(self, column: ColumnSchema) -> str:
         """Return the type text of a column; texts compare by their letters."""

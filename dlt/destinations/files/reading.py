@@ -35,23 +35,25 @@ def _select_format(
         rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"
         return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
     values = ", ".join(_from_text(name, columns[name], kind) for name, kind in types.items())
+    longest = _longest_line(path for path, kind in files if kind == file_format)
     if file_format == "jsonl":
         # all as text: DuckDB's guesses would change values, such as texts that look like dates
         kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)
         return (
             f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
-            f"maximum_object_size = {_longest_line(path for path, kind in files if kind == file_format)})"
+            f"maximum_object_size = {longest})"
         )
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
     rows = (
         f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
-        "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, max_line_size = 1000000000)"
+        "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"max_line_size = {longest})"
     )
     return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
 
 
 def _longest_line(paths: Iterable[str]) -> int:
-    # DuckDB allots twice as much before it reads: a local file holds no line that is longer than itself
+    # DuckDB allots it before it reads, several times over: a local file holds no line that is longer than itself
     sizes = [os.path.getsize(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
     return min(_LONGEST_LINE, max(1 << 20, *sizes))
 

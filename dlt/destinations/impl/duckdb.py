@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +20,7 @@ from dlt.errors import (
     DatabaseTransientException,
     DatabaseUndefinedRelation,
     DestinationConnectionError,
+    DestinationException,
     MissingDependencyException,
 )
 from dlt.schema.capabilities import Capabilities
@@ -35,7 +36,7 @@ MEMORY_LIMIT = "400MB"
 """Memory of a load, so that its peak does not grow with the data."""
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
-_BUSY = ("lock", "file handle conflict")
+BUSY = ("lock", "file handle conflict")
 """What DuckDB says while another process has the file, or another thread is about to close it."""
 _LOCK_WAIT = 10.0
 """Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
@@ -169,29 +170,47 @@ def _open(path: str) -> duckdb.DuckDBPyConnection:
     if path == ":memory:":
         # one database in memory for the whole process, so that what one step wrote the next one reads
         return duckdb.connect(":memory:dlt")
+    return wait_while_busy(lambda: duckdb.connect(path), f"destination duckdb: {path}")
+
+
+def wait_while_busy(
+    connect: Callable[[], duckdb.DuckDBPyConnection], what: str, busy: Sequence[str] = BUSY
+) -> duckdb.DuckDBPyConnection:
+    """Return an open connection; what another program has open is tried again for some seconds.
+
+    Args:
+        connect: Opens it.
+        what: Names destination and database, for messages.
+        busy: Words by which errors tell that it is only busy.
+
+    Raises:
+        DestinationConnectionError: it stays busy, or cannot be reached.
+        DatabaseTerminalException: it cannot be opened for another reason.
+    """
+    import duckdb
+
     deadline = time.monotonic() + _LOCK_WAIT
     while True:
         try:
-            return duckdb.connect(path)
+            return connect()
         except duckdb.Error as error:
-            busy = any(word in str(error).lower() for word in _BUSY)
-            if busy and time.monotonic() < deadline:
+            is_busy = any(word in str(error).lower() for word in busy)
+            if is_busy and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            if busy or isinstance(error, duckdb.IOException):
+            text = f"{what} cannot be opened: {first_line(error)}."
+            if is_busy or isinstance(error, duckdb.IOException):
                 raise DestinationConnectionError(
-                    f"destination duckdb: {path} cannot be opened: {_first_line(error)}. Close the program that has it "
-                    "open, or check the path and its rights.",
+                    f"{text} Close the program that has it open, or check the path and its rights."
                 ) from error
-            raise DatabaseTerminalException(
-                f"destination duckdb: {path} cannot be opened: {_first_line(error)}."
-            ) from error
+            raise DatabaseTerminalException(text) from error
 
 
 class DuckDbClient(SqlDestinationClient):
     """Work on one dataset of a DuckDB database."""
 
     connection: duckdb.DuckDBPyConnection
+    engine: ClassVar[str] = "duckdb"
 
     @cached_property
     def catalog(self) -> str:
@@ -255,7 +274,9 @@ class DuckDbClient(SqlDestinationClient):
     def rollback(self) -> None:
         """Undo all of it."""
         try:
-            super().rollback()
+            # a commit that failed has ended the transaction
+            if self._in_transaction:
+                super().rollback()
         finally:
             self._restore_settings()
 
@@ -269,7 +290,7 @@ class DuckDbClient(SqlDestinationClient):
             else:
                 native = self.connection.execute(sql)
         except duckdb.Error as error:
-            raise _translated(error, sql) from error
+            raise self.translated(error) from error
         return Cursor(native, lambda: _as_table(native))
 
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
@@ -309,7 +330,20 @@ class DuckDbClient(SqlDestinationClient):
         try:
             self.connection.execute(sql)
         except duckdb.Error as error:
-            raise _translated(error, sql) from error
+            raise self.translated(error) from error
+
+    def translated(self, error: duckdb.Error) -> DestinationException:
+        """Return our error for one of DuckDB."""
+        import duckdb
+
+        text = f"{self.engine}: {first_line(error)}"
+        if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
+            return DatabaseUndefinedRelation(text)
+        if isinstance(error, duckdb.TransactionException):
+            return DatabaseTransientException(text, clash=True)
+        if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)):
+            return DatabaseTransientException(text)
+        return DatabaseTerminalException(text)
 
 
 def _as_table(native: Any) -> Any:
@@ -321,18 +355,6 @@ def _as_table(native: Any) -> Any:
         return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.fetch_arrow_table()
 
 
-def _translated(error: duckdb.Error, sql: str) -> Exception:
-    import duckdb
-
-    text = _first_line(error)
-    if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
-        return DatabaseUndefinedRelation(f"duckdb: {text}")
-    if isinstance(error, duckdb.TransactionException):
-        return DatabaseTransientException(f"duckdb: {text}", clash=True)
-    if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)):
-        return DatabaseTransientException(f"duckdb: {text}")
-    return DatabaseTerminalException(f"duckdb: {text}")
-
-
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the excerpt of the statement that DuckDB adds."""
     return str(error).strip().partition("\n")[0].rstrip(".")

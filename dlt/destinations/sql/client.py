@@ -372,7 +372,7 @@ class SqlDestinationClient(ABC):
         key, epoch = self._fence_columns()
         self.run_ddl(
             f"CREATE TABLE IF NOT EXISTS {self.qualified(FENCES_TABLE)} "
-            f"({key} {self.dialect.key_text} PRIMARY KEY, {epoch} {self.dialect.types['bigint']} NOT NULL)"
+            f"({key} {self.dialect.key_text}, {epoch} {self.dialect.types['bigint']} NOT NULL)"
         )
         self._known = None
 

@@ -68,8 +68,8 @@ class Dialect:
 
     @property
     def key_text(self) -> str:
-        """Return the type of short texts that are a primary key."""
-        return self.types["text"]
+        """Return type and constraint of a column of short texts that is a primary key."""
+        return f"{self.types['text']} PRIMARY KEY"
 
     def table_options(self, table: TableSchema) -> str:
         """Return what stands behind the columns of CREATE TABLE, with a blank before it."""
