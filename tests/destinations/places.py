@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -38,15 +40,26 @@ QUERIES = {
 TABLES = ("orders", "orders__items", "customers", "stock", "_dlt_loads")
 
 
-def shop(generation: int, orders: range, note: str = "of a long text " * 10) -> list[Any]:
-    """Return resources that are appended with a nested table, merged, and replaced."""
+def note(order: int, size: int) -> str:
+    """Return the note of an order."""
+    return random.Random(order).randbytes(size).hex()
+
+
+def shop(generation: int, orders: range, size: int = 100) -> list[Any]:
+    """Return resources that are appended with a nested table, merged, and replaced.
+
+    Args:
+        generation: Which load.
+        orders: Ids of the orders.
+        size: Bytes of an order's note, as no server can make them fewer.
+    """
 
     def of(name: str, rows: list[dict[str, Any]], **options: Any) -> Any:
         return dlt.resource(rows, name=name, **options)
 
     changed = range(10 * generation, 10 * generation + 30)
     return [
-        of("orders", [{"id": n, "note": f"{n} {note}", "items": [{"sku": n}, {"sku": -n}]} for n in orders]),
+        of("orders", [{"id": n, "note": note(n, size), "items": [{"sku": n}, {"sku": -n}]} for n in orders]),
         of("customers", [{"id": n, "v": generation} for n in changed], write_disposition="merge", primary_key="id"),
         of("stock", [{"id": n, "v": generation} for n in range(4 - generation)], write_disposition="replace"),
     ]
@@ -64,6 +77,7 @@ class Place(ABC):
     kind: ClassVar[str]
     moments: ClassVar[dict[str, tuple[bytes, ...]]]
     heals: ClassVar[bool] = False
+    server: Any
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -90,10 +104,6 @@ class Place(ABC):
     def name(self, table: str) -> str:
         """Return the full name of a table."""
 
-    @abstractmethod
-    def restart(self) -> None:
-        """End the server as a power cut would, and start it."""
-
     def __enter__(self) -> Place:
         self.options = {}
         self.renew()
@@ -103,6 +113,11 @@ class Place(ABC):
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def again(self) -> None:
+        """Forget all that is there."""
+        self.__exit__()
+        self.__enter__()
 
     def pipeline(self, name: str = "shop", *, settings: dict[str, Any] | None = None, **options: Any) -> Any:
         """Return a pipeline into the place."""
@@ -132,6 +147,19 @@ class Place(ABC):
         """Let statements take a short time only, and one of the load a long time."""
         pytest.skip(f"{self.kind}: the emulator has no timeout of statements")
 
+    def slow_commit(self) -> AbstractContextManager[None]:
+        """Let commits wait."""
+        pytest.skip(f"{self.kind}: a commit is a job, and goes on without its connection")
+
+    def waiting(self) -> int:
+        """Return how many connections wait."""
+        raise NotImplementedError
+
+    def wait_for_waiting(self, count: int) -> None:
+        """Return when so many connections wait."""
+        while self.waiting() != count:
+            time.sleep(0.02)
+
     def small_disk(self) -> AbstractContextManager[Callable[[], None]]:
         """Put the place on a disk that is nearly full; give what makes it larger."""
         pytest.skip(f"{self.kind}: a full disk of the emulator is none of the service")
@@ -151,6 +179,7 @@ class Postgres(Place):
     def __init__(self, server: PostgresServer) -> None:
         super().__init__()
         self.server = server
+        self.database = ""
 
     @property
     def port(self) -> int:
@@ -164,11 +193,15 @@ class Postgres(Place):
         return getattr(dlt.destinations, self.kind)(url, **settings)
 
     def renew(self) -> None:
-        """Make an empty database."""
-        self._use(self.server.new_database())
+        """Drop what is in the database; the first time, make it."""
+        if self.database:
+            self.execute("DROP SCHEMA IF EXISTS data CASCADE").connection.close()
+        else:
+            self.database = self.new_database().rpartition("/")[2]
 
-    def _use(self, url: str) -> None:
-        self.database = url.rpartition("/")[2]
+    def new_database(self) -> str:
+        """Make an empty database; return its URL."""
+        return self.server.new_database()
 
     def execute(self, sql: str) -> Any:
         """Run a statement as the superuser; return the cursor."""
@@ -191,11 +224,6 @@ class Postgres(Place):
     def name(self, table: str) -> str:
         """Return the full name of a table."""
         return f'"data"."{table}"'
-
-    def restart(self) -> None:
-        """End the server as a power cut would, and start it."""
-        self.server.crash()
-        self.server.start()
 
     def user(self, password: str) -> dict[str, Any]:
         """Make a user with a password; return the settings with another one."""
@@ -230,6 +258,24 @@ class Postgres(Place):
         finally:
             blocker.close()
             self.execute(f"ALTER DATABASE {self.database} RESET statement_timeout").connection.close()
+
+    @contextmanager
+    def slow_commit(self) -> Iterator[None]:
+        """Let commits wait for a second server, which is not there."""
+        self._wait_for_second_server("nobody")
+        try:
+            yield
+        finally:
+            self._wait_for_second_server("")
+
+    def _wait_for_second_server(self, name: str) -> None:
+        self.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'").connection.close()
+        self.execute("SELECT pg_reload_conf()").connection.close()
+
+    def waiting(self) -> int:
+        """Return how many connections wait for a commit or for each other."""
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' OR wait_event_type = 'Lock'"
+        return int(self.read(sql)[0][0])
 
     @contextmanager
     def small_disk(self) -> Iterator[Callable[[], None]]:
@@ -272,8 +318,8 @@ class Redshift(Postgres):
         return self.emulator.port
 
     def renew(self) -> None:
-        """Make an empty database and an empty bucket; files go to it through a proxy."""
-        self._use(self.emulator.new_database())
+        """Make an empty dataset and an empty bucket; files go to it through a proxy."""
+        super().renew()
         self.bucket = self.emulator.s3.new_bucket()
         self.s3_proxy = CutProxy(int(self.emulator.s3.url.rpartition(":")[2]))
         self._stack.callback(self.s3_proxy.close)
@@ -283,9 +329,9 @@ class Redshift(Postgres):
         }
         self.options = {"staging": dlt.destinations.filesystem(self.bucket, credentials=credentials)}
 
-    def rows(self) -> Rows:
-        """Return all that readers see, and what is left in the bucket."""
-        return super().rows()
+    def new_database(self) -> str:
+        """Make an empty database; return its URL."""
+        return self.emulator.new_database()
 
     def _set_up(self) -> None:
         self.execute(SETUP).connection.close()
@@ -296,7 +342,7 @@ class MariaDb(Place):
 
     kind = "mariadb"
     moments = {
-        "begin": (b"ROLLBACK",),
+        "begin": (b"SET SESSION TRANSACTION ISOLATION LEVEL", b"ROLLBACK"),
         "rows": (b"INSERT INTO `data`.`orders` (",),
         "publish": (b"DELETE ",),
         "commit": (b"INSERT INTO `data`.`_dlt_loads`", b"COMMIT"),
@@ -345,11 +391,6 @@ class MariaDb(Place):
         """Return the full name of a table."""
         return f"`data`.`{table}`"
 
-    def restart(self) -> None:
-        """End the server as a power cut would, and start it."""
-        self.server.crash()
-        self.server.start()
-
     def user(self, password: str) -> dict[str, Any]:
         """Make a user with a password; return the settings with another one."""
         self._make_user("with_password", password)
@@ -387,6 +428,23 @@ class MariaDb(Place):
         finally:
             blocker.close()
             self.execute("SET GLOBAL max_statement_time = 0")
+
+    @contextmanager
+    def slow_commit(self) -> Iterator[None]:
+        """Let commits wait for a backup."""
+        backup = self.server.connect()
+        for stage in ("START", "BLOCK_COMMIT"):
+            backup.cursor().execute(f"BACKUP STAGE {stage}")
+        try:
+            yield
+        finally:
+            backup.cursor().execute("BACKUP STAGE END")
+            backup.close()
+
+    def waiting(self) -> int:
+        """Return how many connections wait for a commit or for each other."""
+        sql = "SELECT count(*) FROM information_schema.processlist WHERE state IN ('User lock', '{}')"
+        return int(self.execute(sql.format("Waiting for backup lock"))[0][0])
 
     @contextmanager
     def small_disk(self) -> Iterator[Callable[[], None]]:
@@ -442,11 +500,6 @@ class BigQuery(Place):
     def name(self, table: str) -> str:
         """Return the full name of a table."""
         return f"`data`.`{table}`"
-
-    def restart(self) -> None:
-        """End the emulator as a power cut would, and start it."""
-        self.server.crash()
-        self.server.start()
 
 
 @contextmanager

@@ -90,6 +90,11 @@ class CutProxy:
         with self._lock:
             self._fault = _Fault(list(texts), action, True, False, 1)
 
+    def cut_all(self) -> None:
+        """End all connections that are open, by FIN."""
+        for pair in list(self._open):
+            self._cut(pair, False)
+
     def mend(self) -> None:
         """Cut no more."""
         with self._lock:

@@ -10,6 +10,7 @@ import pytest
 
 import dlt
 from dlt.errors import (
+    DestinationTerminalException,
     InvalidDataItem,
     PipelineConfigMissing,
     PipelineStepFailed,
@@ -219,3 +220,51 @@ def test_retry_is_opt_in_and_for_transient_errors(own_folder: Path) -> None:
     patient = dlt.pipeline("patient", destination=target, retry={"attempts": 3, "backoff": 0.01})
     patient.run(flaky())
     assert len(calls) == 3 and rows(patient, "flaky", "id") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "attempts", "steps"),
+    [("3", 3, 4), ('{"attempts": 5, "backoff": 0.5, "steps": ["load"]}', 5, 1), ('{"steps": "load"}', 1, 1)],
+)
+def test_retry_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, text: str, attempts: int, steps: int) -> None:
+    """Configuration: a number of attempts, or an object in JSON."""
+    monkeypatch.setenv("PIPELINES__PATIENT__RETRY", text)
+    policy = dlt.pipeline("patient", destination="dummy").config.retry
+    assert (policy.attempts, len(policy.steps)) == (attempts, steps)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, True, "often", {"tries": 2}, {"attempts": "3"}, {"backoff": -1}, {"max_wait": float("inf")}, {"steps": ["all"]}],
+    ids=str,
+)
+def test_retry_that_cannot_be(value: Any) -> None:
+    """Bad input: the error names the pipeline, what was given, and what to give."""
+    with pytest.raises(ValueError, match=r"pipeline patient: retry=.*Give ") as refused:
+        dlt.pipeline("patient", destination="dummy", retry=value)
+    assert repr(value) in str(refused.value)
+
+
+def test_waits_grow_by_chance_up_to_their_limit() -> None:
+    """Retry: waits double up to max_wait, and two workers that failed together do not wait alike."""
+    policy = dlt.pipeline("patient", destination="dummy", retry={"attempts": 9, "max_wait": 16}).config.retry
+    longest = [1, 2, 4, 8, 16, 16, 16, 16]
+    one, other = ([policy.wait_after(attempt) for attempt in range(1, 9)] for _ in range(2))
+    assert one != other
+    assert all(most / 2 <= wait <= most for wait, most in zip(one + other, longest * 2, strict=True))
+    assert policy.wait_after(10_000) <= 16
+
+
+def test_a_terminal_error_is_not_tried_again_for_its_cause(own_folder: Path) -> None:
+    """Retry: what the outermost error says counts."""
+    calls: list[int] = []
+
+    @dlt.resource
+    def refused() -> Any:
+        calls.append(1)
+        raise DestinationTerminalException("refused") from ConnectionError("gone")
+        yield
+
+    with pytest.raises(PipelineStepFailed):
+        dlt.pipeline("patient", destination="duckdb", retry={"attempts": 3, "backoff": 0}).run(refused())
+    assert calls == [1]
