@@ -228,9 +228,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
+        for cause in causes(error):
             if isinstance(cause, BEGIN_AGAIN) and cause is not error:
                 raise cause from None
-            cause = cause.__cause__
         raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt import context as run_context
-from dlt.errors import HandoffMissing, SpecInvalid, TerminalException, TransientException
+from dlt.errors import HandoffMissing, SpecInvalid, TerminalException, TransientException, causes
 from dlt.info import LoadInfo, json_safe
 from dlt.orchestrate.combine import combine
 from dlt.orchestrate.folder import RunFolder, link_package, load_id
@@ -227,13 +227,12 @@ def is_terminal(error: BaseException | None) -> bool:
         error: What a step raised; its causes count as well.
     """
     terminal = False
-    while error is not None:
-        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
+    for cause in causes(error):
+        if isinstance(cause, (TransientException, ConnectionError, TimeoutError)):
             return False
         terminal = terminal or isinstance(
-            error, (TerminalException, ImportError, SyntaxError, TypeError, AttributeError, NameError, LookupError)
+            cause, (TerminalException, ImportError, SyntaxError, TypeError, AttributeError, NameError, LookupError)
         )
-        error = error.__cause__
     return terminal
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dlt.errors import PipelineStepFailed, TerminalException, TransientException
+from dlt.errors import PipelineStepFailed, TransientException, causes
 from dlt.pipeline.settings import RetryPolicy
 from dlt.user_log import alarm
 
@@ -15,14 +15,7 @@ Result = TypeVar("Result")
 
 def is_transient(error: BaseException | None) -> bool:
     """Tell whether an error, or a cause of it, may pass by itself."""
-    while error is not None:
-        if isinstance(error, TerminalException):
-            # who raised it knows more than the cause tells
-            return False
-        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
-            return True
-        error = error.__cause__
-    return False
+    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))
 
 
 def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Result:
