@@ -17,6 +17,7 @@ from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 from prefect.tasks import exponential_backoff
 
+from dlt.errors import causes
 from dlt.orchestrate import (
     HandoffCorrupt,
     HandoffMissing,

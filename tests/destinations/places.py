@@ -144,8 +144,8 @@ class Place(ABC):
         """Make a user who is not mighty; return its settings."""
         raise NotImplementedError
 
-    def revoke(self, table: str) -> Callable[[], None]:
-        """Take the right to insert into a table from that user; return what gives it back."""
+    def revoke(self, right: str, table: str) -> Callable[[], None]:
+        """Take a right on a table from that user; return what gives it back."""
         raise NotImplementedError
 
     def timeout(self) -> AbstractContextManager[None]:
@@ -241,10 +241,10 @@ class Postgres(Place):
         drop = f"DROP OWNED BY {name} CASCADE; DROP ROLE {name}"
         self._stack.callback(lambda: self.execute(drop).connection.close())
 
-    def revoke(self, table: str) -> Callable[[], None]:
-        """Take the right to insert into a table from that user; return what gives it back."""
-        self.execute(f"REVOKE INSERT ON {self.name(table)} FROM {NARROW}").connection.close()
-        grant = f"GRANT INSERT ON {self.name(table)} TO {NARROW}"
+    def revoke(self, right: str, table: str) -> Callable[[], None]:
+        """Take a right on a table from that user; return what gives it back."""
+        self.execute(f"REVOKE {right} ON {self.name(table)} FROM {NARROW}").connection.close()
+        grant = f"GRANT {right} ON {self.name(table)} TO {NARROW}"
         return lambda: self.execute(grant).connection.close()
 
     @contextmanager
@@ -406,17 +406,17 @@ class MariaDb(Place):
         self.execute(f"CREATE USER {who} IDENTIFIED BY '{password}'", f"GRANT ALL ON data.* TO {who}")
         self._stack.callback(self.execute, f"DROP USER {who}")
 
-    def revoke(self, table: str) -> Callable[[], None]:
-        """Take the right to insert into a table from that user; return what gives it back."""
+    def revoke(self, right: str, table: str) -> Callable[[], None]:
+        """Take a right on a table from that user; return what gives it back."""
         who = f"{NARROW}@'127.0.0.1'"
         others = [name for (name,) in self.execute("SHOW TABLES IN data") if name != table]
         self.execute(
-            f"REVOKE INSERT ON data.* FROM {who}",
-            *(f"GRANT INSERT ON {self.name(name)} TO {who}" for name in others),
+            f"REVOKE {right} ON data.* FROM {who}",
+            *(f"GRANT {right} ON {self.name(name)} TO {who}" for name in others),
         )
 
         def give_back() -> None:
-            self.execute(f"GRANT INSERT ON {self.name(table)} TO {who}")
+            self.execute(f"GRANT {right} ON {self.name(table)} TO {who}")
 
         return give_back
 
