@@ -206,6 +206,7 @@ Each message says what failed, on which thing, what was found and what to do; de
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -234,6 +235,19 @@ class DltException(Exception):
         details = {key: value for key, value in self.__dict__.items() if _travels(value)}
         cause = self.__cause__ if _travels(self.__cause__) else None
         return _rebuild, (type(self), self.message, details, cause)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause of that, and so on; each once, as errors may be causes of each other.
+
+    Args:
+        error: The outermost one.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
 
 
 class ValueErrorWithKnownValues(ValueError):

@@ -86,10 +86,6 @@ def dlt_retry_policy(retry_delay: datetime.timedelta | None = None) -> DltRetryP
 
 def passes_by(error: BaseException | None) -> bool:
     """Tell whether an error, or one of its causes, is of a kind that goes away by itself."""
-    from dlt.errors import TransientException
+    from dlt.errors import TransientException, causes
 
-    while error is not None:
-        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
-            return True
-        error = error.__cause__
-    return False
+    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))

@@ -17,6 +17,7 @@ from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 from prefect.tasks import exponential_backoff
 
+from dlt.errors import causes
 from dlt.orchestrate import (
     HandoffCorrupt,
     HandoffMissing,
@@ -228,9 +229,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
+        for cause in causes(error):
             if isinstance(cause, BEGIN_AGAIN) and cause is not error:
                 raise cause from None
-            cause = cause.__cause__
         raise

@@ -128,7 +128,7 @@ def load_package(
             client.commit()
             atomic.point("load.after_commit")
     except _JobFailed as failure:
-        client.rollback()
+        _roll_back(client)
         _record_failure(jobs, failure)
     except BaseException:
         _roll_back(client)
@@ -213,7 +213,9 @@ def _load(
         collector.update(name, 0, total)
     for chain, files in _chains(schema, package):
         _check_disposition(chain[0], capabilities)
-        targets = client.stage(chain, package.load_id)
+        first = jobs[files[0]["name"]] if files else {}
+        with _failing(first, jobs):
+            targets = client.stage(chain, package.load_id)
         for group in _groups(files):
             name, file_format = group[0]["table"], group[0]["format"]
             paths = [os.path.join(package.path, file["name"]) for file in group]
@@ -225,7 +227,7 @@ def _load(
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
                 collector.update(name, file["rows"], totals[name])
             atomic.point("load.after_files")
-        with _failing(jobs[files[0]["name"]] if files else {}, jobs):
+        with _failing(first, jobs):
             client.publish(chain, package.load_id)
         atomic.point("load.after_publish")
 

@@ -28,6 +28,7 @@ from dlt.errors import (
     TransientException,
     UnknownDestinationModule,
     WriteDispositionNotSupported,
+    causes,
 )
 from dlt.info import LoadInfo, json_safe
 from dlt.orchestrate.combine import combine
@@ -245,11 +246,10 @@ def is_terminal(error: BaseException | None) -> bool:
         error: What a step raised; its causes count as well.
     """
     terminal = False
-    while error is not None:
-        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
+    for cause in causes(error):
+        if isinstance(cause, (TransientException, ConnectionError, TimeoutError)):
             return False
-        terminal = terminal or isinstance(error, _TERMINAL)
-        error = error.__cause__
+        terminal = terminal or isinstance(cause, _TERMINAL)
     return terminal
 
 

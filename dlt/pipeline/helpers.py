@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dlt.errors import PipelineStepFailed, TerminalException
+from dlt.errors import PipelineStepFailed, TerminalException, causes
 
 
 def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[BaseException], bool]:
@@ -17,11 +17,6 @@ def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[
     def worth(error: BaseException) -> bool:
         if isinstance(error, PipelineStepFailed) and getattr(error, "step", None) not in retry_on_pipeline_steps:
             return False
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, TerminalException):
-                return False
-            cause = cause.__cause__
-        return True
+        return not any(isinstance(cause, TerminalException) for cause in causes(error))
 
     return worth

@@ -89,8 +89,7 @@ class Pipeline(Reading):
             self._set_dataset(dataset_name)
             self._need_destination("run")
             self._begin()
-            with self._failing("sync"):
-                self._sync_on_start()
+            self._retried("sync", self._sync_for_run)
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
                 return pending if pending is not None else self._load_info([], {})
@@ -313,6 +312,10 @@ class Pipeline(Reading):
             if raises:
                 info.raise_on_failed_jobs()
         return info
+
+    def _sync_for_run(self) -> None:
+        with self._failing("sync"):
+            self._sync_on_start()
 
     def _retried(self, step: str, call: Any, *args: Any, **options: Any) -> Any:
         return retry.with_retry(self.config.retry, step, lambda: call(*args, **options))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dlt.errors import PipelineStepFailed, TransientException
+from dlt.errors import PipelineStepFailed, TransientException, causes
 from dlt.pipeline.settings import RetryPolicy
 from dlt.user_log import alarm
 
@@ -15,11 +15,7 @@ Result = TypeVar("Result")
 
 def is_transient(error: BaseException | None) -> bool:
     """Tell whether an error, or a cause of it, may pass by itself."""
-    while error is not None:
-        if isinstance(error, (TransientException, ConnectionError, TimeoutError)):
-            return True
-        error = error.__cause__
-    return False
+    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))
 
 
 def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Result:
@@ -30,8 +26,6 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
         step: Name of the step.
         call: Runs the step; it leaves nothing behind when it fails.
     """
-    import random
-
     attempts = policy.attempts if step in policy.steps else 1
     for attempt in range(1, attempts + 1):
         try:
@@ -39,7 +33,7 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
         except PipelineStepFailed as error:
             if attempt == attempts or not is_transient(error):
                 raise
-            wait = min(policy.max_wait, policy.backoff * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+            wait = policy.wait_after(attempt)
             alarm(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")
             time.sleep(wait)
     raise AssertionError("attempts is at least 1")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import re
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from dlt.configuration import get_value
 from dlt.errors import InvalidPipelineName
 
 _SECTION = "pipelines"
+_MOST_DOUBLINGS = 64
+"""More would be a number that is too large; every wait is at its limit long before."""
+RETRIED_STEPS = ("sync", "extract", "normalize", "load")
 
 
 @dataclass(frozen=True)
@@ -20,15 +27,39 @@ class RetryPolicy:
 
     Attributes:
         attempts: How often a step runs at most.
-        backoff: Seconds before the second attempt; doubled before each further one, with jitter.
+        backoff: Seconds before the second attempt; doubled before each further one, less up to half of it by chance.
         max_wait: Seconds that are never exceeded between two attempts.
-        steps: Which steps.
+        steps: Which steps; "sync" is what `run` asks the destination first.
+
+    Raises:
+        ValueError: a value is out of range.
     """
 
     attempts: int = 1
     backoff: float = 1.0
     max_wait: float = 60.0
-    steps: tuple[str, ...] = ("extract", "normalize", "load")
+    steps: tuple[str, ...] = RETRIED_STEPS
+
+    def __post_init__(self) -> None:
+        is_number = isinstance(self.attempts, int) and not isinstance(self.attempts, bool)
+        if not is_number or self.attempts < 1:
+            raise ValueError(f"attempts is {self.attempts!r}. Give a whole number, 1 or more")
+        for name in ("backoff", "max_wait"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+                raise ValueError(f"{name} is {value!r}. Give seconds, 0 or more")
+        if unknown := set(self.steps) - set(RETRIED_STEPS):
+            raise ValueError(f"steps has {', '.join(sorted(unknown))}. Give some of {', '.join(RETRIED_STEPS)}")
+
+    def wait_after(self, attempt: int) -> float:
+        """Return how many seconds to wait after an attempt.
+
+        Args:
+            attempt: Its number, from 1.
+        """
+        longest = min(self.max_wait, self.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS))
+        # workers that failed together must not come back together
+        return longest * random.uniform(0.5, 1.0)
 
 
 @dataclass
@@ -145,10 +176,22 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
 def _retry(value: Any, name: str) -> RetryPolicy:
     if isinstance(value, RetryPolicy):
         return value
-    if isinstance(value, bool) or (value is not None and not isinstance(value, (int, dict))):
-        raise ValueError(f"pipeline {name}: retry={value!r}. Give a number of attempts, or a dict with attempts.")
-    if isinstance(value, int):
-        return RetryPolicy(attempts=value)
-    if isinstance(value, dict):
-        return RetryPolicy(**{**value, "steps": tuple(value.get("steps", RetryPolicy.steps))})
-    return RetryPolicy()
+    given = value
+    if isinstance(value, str):
+        # from the environment
+        with suppress(ValueError):
+            given = json.loads(value)
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = {"attempts": given}
+    known = [field.name for field in fields(RetryPolicy)]
+    if given is None:
+        return RetryPolicy()
+    if not isinstance(given, Mapping) or set(given) - set(known):
+        raise ValueError(
+            f"pipeline {name}: retry={value!r}. Give a number of attempts, or a dict with some of {', '.join(known)}."
+        )
+    steps = given.get("steps", RETRIED_STEPS)
+    try:
+        return RetryPolicy(**{**given, "steps": (steps,) if isinstance(steps, str) else tuple(steps)})
+    except ValueError as error:
+        raise ValueError(f"pipeline {name}: retry={value!r}: {error}.") from None

@@ -66,7 +66,10 @@ def end_step(
 
 def _chain(error: BaseException | None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    while error is not None:
+    seen: set[int] = set()
+    # errors may be causes of each other
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         found.append(
             {
                 "exception_type": f"{type(error).__module__}.{type(error).__qualname__}",

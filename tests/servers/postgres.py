@@ -130,6 +130,11 @@ class PostgresServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def owner(self) -> tuple[int, int]:
+        """Return user and group of the server's process."""
+        return self._who.get("user", os.geteuid()), self._who.get("group", os.getegid())
+
     def url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
         """Return the URL of a database."""
         secret = f":{password}" if password else ""

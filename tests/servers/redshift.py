@@ -69,14 +69,12 @@ class RedshiftEmulator:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = socket.create_connection(("127.0.0.1", self._postgres.port))
-        try:
-            _Session(self, client, server).run()
-        except (EOFError, OSError):
-            return
-        finally:
-            client.close()
-            server.close()
+        with client:
+            try:
+                with socket.create_connection(("127.0.0.1", self._postgres.port)) as server:
+                    _Session(self, client, server).run()
+            except (EOFError, OSError):
+                return
 
 
 class _Session:
@@ -180,7 +178,8 @@ class _Session:
             self._forward(kind, data)
             if kind == b"Z":
                 return
-            if kind == b"R" and data[:4] != b"\0\0\0\0":
+            # requests for a password; SASL's last word needs no answer
+            if kind == b"R" and data[:4] not in (b"\0\0\0\0", b"\0\0\0\x0c"):
                 _send(self._server, *_receive(self._client))
 
     def _forward(self, kind: bytes, data: bytes) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 import dlt
 from dlt.errors import (
+    DestinationTerminalException,
     InvalidDataItem,
     PipelineConfigMissing,
     PipelineStepFailed,
     ResourceExtractionError,
     SourceExhausted,
 )
+from dlt.pipeline.helpers import retry_load
 
 
 def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -219,3 +221,54 @@ def test_retry_is_opt_in_and_for_transient_errors(own_folder: Path) -> None:
     patient = dlt.pipeline("patient", destination=target, retry={"attempts": 3, "backoff": 0.01})
     patient.run(flaky())
     assert len(calls) == 3 and rows(patient, "flaky", "id") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "attempts", "steps"),
+    [("3", 3, 4), ('{"attempts": 5, "backoff": 0.5, "steps": ["load"]}', 5, 1), ('{"steps": "load"}', 1, 1)],
+)
+def test_retry_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, text: str, attempts: int, steps: int
+) -> None:
+    """Configuration: a number of attempts, or an object in JSON."""
+    monkeypatch.setenv("PIPELINES__PATIENT__RETRY", text)
+    policy = dlt.pipeline("patient", destination="dummy").config.retry
+    assert (policy.attempts, len(policy.steps)) == (attempts, steps)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, True, "often", {"tries": 2}, {"attempts": "3"}, {"backoff": -1}, {"max_wait": 1e999}, {"steps": ["all"]}],
+    ids=str,
+)
+def test_retry_that_cannot_be(value: Any) -> None:
+    """Bad input: the error names the pipeline, what was given, and what to give."""
+    with pytest.raises(ValueError, match=r"pipeline patient: retry=.*Give ") as refused:
+        dlt.pipeline("patient", destination="dummy", retry=value)
+    assert repr(value) in str(refused.value)
+
+
+def test_waits_grow_by_chance_up_to_their_limit() -> None:
+    """Retry: waits double up to max_wait, and two workers that failed together do not wait alike."""
+    policy = dlt.pipeline("patient", destination="dummy", retry={"attempts": 9, "max_wait": 16}).config.retry
+    longest = [1, 2, 4, 8, 16, 16, 16, 16]
+    one, other = ([policy.wait_after(attempt) for attempt in range(1, 9)] for _ in range(2))
+    assert one != other
+    assert all(most / 2 <= wait <= most for wait, most in zip(one + other, longest * 2, strict=True))
+    assert policy.wait_after(10_000) <= 16
+
+
+def test_an_error_that_is_its_own_cause_ends_a_run(own_folder: Path) -> None:
+    """Errors: a program that raises an error from itself gets it back, with a trace of one error for each step."""
+
+    @dlt.resource
+    def odd() -> Any:
+        error = ConnectionError("gone")
+        raise error from error
+        yield
+
+    pipeline = dlt.pipeline("odd", destination="duckdb", retry={"attempts": 2, "backoff": 0})
+    with pytest.raises(PipelineStepFailed, match="gone") as failure:
+        pipeline.run(odd())
+    assert not retry_load()(DestinationTerminalException("x")) and not retry_load()(failure.value)
+    assert len(pipeline.last_trace.steps[-1].exception_traces) == 2

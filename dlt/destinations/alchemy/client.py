@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -47,15 +48,21 @@ class SqlAlchemyClient(SqlDestinationClient):
     def __init__(self, dialect: Dialect, dataset_name: str, connection: Any) -> None:
         super().__init__(dialect, dataset_name, connection)
         self._ddl_connections: list[Any] = []
+        self._losses: list[BaseException] = []
         self._truncate: list[str] = []
 
     def prepare(self) -> None:
         """Set what holds for the whole connection."""
 
     def close(self) -> None:
-        """Give back the connection for DDL."""
+        """Give back the connection for DDL; what is lost must not be used by others, nor be asked to roll back."""
+        if self._losses:
+            self.connection.invalidate()
         while self._ddl_connections:
-            self._ddl_connections.pop().close()
+            connection = self._ddl_connections.pop()
+            if self._losses:
+                connection.invalidate()
+            connection.close()
 
     # -- statements
 
@@ -94,8 +101,8 @@ class SqlAlchemyClient(SqlDestinationClient):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
-        cursor = self.driver_connection.cursor()
-        try:
+        with self._translating():
+            cursor = self.driver_connection.cursor()
             if parameters:
                 values = [self.parameter(value) for value in parameters]
                 cursor.execute(self._placed(sql, len(values)), self._given(values))
@@ -103,13 +110,30 @@ class SqlAlchemyClient(SqlDestinationClient):
                 cursor.execute(sql)
             if not self._in_transaction and not cursor.description:
                 self.driver_connection.commit()
-        except self._errors.Error as error:
-            raise self.translated(error) from error
         return Cursor(cursor)
 
     def parameter(self, value: Any) -> Any:
         """Return a value as the driver takes it."""
         return value
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Raise errors of the driver, and what SQLAlchemy makes of them, as ours."""
+        import sqlalchemy
+
+        try:
+            yield
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._failure(error.orig or error) from error
+        except self._errors.Error as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: BaseException) -> Exception:
+        found = self.translated(error)
+        if self.connection.dialect.is_disconnect(error, None, None):
+            self._losses.append(error)
+            return found if isinstance(found, DatabaseTransientException) else DatabaseTransientException(str(found))
+        return found
 
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver."""
@@ -127,15 +151,13 @@ class SqlAlchemyClient(SqlDestinationClient):
         if self.ddl_in_transaction or not self._in_transaction:
             self.query(sql)
             return
-        if not self._ddl_connections:
-            self._ddl_connections.append(self.connection.engine.connect())
-        connection = self._ddl_connections[0].connection
-        try:
+        with self._translating():
+            if not self._ddl_connections:
+                self._ddl_connections.append(self.connection.engine.connect())
+            connection = self._ddl_connections[0].connection
+            # a statement that fails has changed nothing, and leaves nothing open that another one could meet
             connection.cursor().execute(sql)
             connection.commit()
-        except self._errors.Error as error:
-            connection.rollback()
-            raise self.translated(error) from error
 
     # -- transaction
 
@@ -143,24 +165,21 @@ class SqlAlchemyClient(SqlDestinationClient):
         """Start the transaction."""
         self._now = utc_now()
         # what was read before must not be seen any more
-        self.driver_connection.rollback()
+        with self._translating():
+            self.driver_connection.rollback()
         self._in_transaction, self._known, self._truncate = True, None, []
 
     def commit(self) -> None:
         """Make all of it visible at once."""
         self._in_transaction, self._known = False, None
-        try:
+        with self._translating():
             self.driver_connection.commit()
-        except self._errors.Error as error:
-            raise self.translated(error) from error
 
     def rollback(self) -> None:
         """Undo all of it."""
         self._in_transaction, self._known = False, None
-        try:
+        with self._translating():
             self.driver_connection.rollback()
-        except self._errors.Error as error:
-            raise self.translated(error) from error
 
     # -- dataset and tables
 
@@ -172,7 +191,8 @@ class SqlAlchemyClient(SqlDestinationClient):
 
     def has_dataset(self) -> bool:
         """Tell whether the schema is there."""
-        return self.dataset_name in self._inspector.get_schema_names()
+        with self._translating():
+            return self.dataset_name in self._inspector.get_schema_names()
 
     def create_dataset(self) -> None:
         """Make the schema if it is not there, and where DDL commits, the tables that a load writes last."""
@@ -192,15 +212,16 @@ class SqlAlchemyClient(SqlDestinationClient):
 
     def reflected(self) -> dict[str, dict[str, ColumnSchema]]:
         """Return the tables of the dataset with their columns."""
-        inspector = self._inspector
         dialect = self.connection.dialect
         found: dict[str, dict[str, ColumnSchema]] = {}
-        for table in inspector.get_table_names(schema=self.dataset_name):
-            columns = inspector.get_columns(table, schema=self.dataset_name)
-            found[table] = {
-                column["name"]: self.dialect.column_of(column["name"], column["type"].compile(dialect=dialect))
-                for column in columns
-            }
+        with self._translating():
+            inspector = self._inspector
+            for table in inspector.get_table_names(schema=self.dataset_name):
+                columns = inspector.get_columns(table, schema=self.dataset_name)
+                found[table] = {
+                    column["name"]: self.dialect.column_of(column["name"], column["type"].compile(dialect=dialect))
+                    for column in columns
+                }
         return found
 
     def _create(self, *tables: TableSchema) -> None:
@@ -241,13 +262,8 @@ class SqlAlchemyClient(SqlDestinationClient):
             sql = self._joined([f"INSERT INTO {target} ({names}) VALUES (", *between, ")"])
             rows = rows_of(batch, self.values)
             given = [self._given(row) for row in rows] if self._errors.paramstyle == "named" else rows
-            cursor = self.driver_connection.cursor()
-            try:
+            with self._translating(), closing(self.driver_connection.cursor()) as cursor:
                 cursor.executemany(sql, given)
-            except self._errors.Error as error:
-                raise self.translated(error) from error
-            finally:
-                cursor.close()
 
     def values(self, array: pa.Array) -> list[Any]:
         """Return the values of a column as the driver takes them."""

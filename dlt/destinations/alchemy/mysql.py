@@ -32,7 +32,20 @@ KEY_LENGTH = 512
 """Letters of a text by which rows are looked up: an index holds 3,072 bytes, and longer types cannot be hashed."""
 _LOCK_WAIT = 600
 """Seconds to wait for another load that changes the same tables."""
-_TRANSIENT = frozenset({1040, 1053, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1412, 2002, 2003, 2006, 2013, 3058})
+_TRANSIENT = frozenset(
+    {
+        *(1021, 1026, 1114),  # the disk is full
+        *(1037, 1038, 1041, 1135),  # no memory, no threads
+        *(1040, 1203, 1226),  # too many connections, or too many queries of one user
+        *(1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927),  # the server stops, or ended the connection
+        *(1205, 1213, 1412, 3058),
+        *(1317, 1969, 3024),  # a statement took too long
+        *(2002, 2003, 2006, 2013, 2055, 4031),  # the connection broke
+    }
+)
+"""https://mariadb.com/docs/server/reference/error-codes and https://dev.mysql.com/doc/mysql-errors/8.0/en/"""
+_NO_SPACE = "error 28"
+"""How the storage engine tells what the system said: the disk is full."""
 _CLASH = frozenset({1205, 1213, 1412, 3058})
 _UNDEFINED = frozenset({1049, 1051, 1146})
 
@@ -191,7 +204,11 @@ class MySqlClient(SqlAlchemyClient):
         self._known = None
 
     def _unlock(self) -> None:
-        self.query("SELECT RELEASE_ALL_LOCKS()").fetchall()
+        try:
+            self.query("SELECT RELEASE_ALL_LOCKS()").fetchall()
+        except DatabaseTransientException:
+            # what was committed stays so, and locks end with the connection
+            return
 
     def commit(self) -> None:
         """Make all of it visible at once."""
@@ -224,6 +241,13 @@ class MySqlClient(SqlAlchemyClient):
         if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
             self._lock("tables")
         super().apply_ddl(update)
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
+        if self._in_transaction:
+            # its commit may still be on its way where a connection broke, and two that see it missing would both load
+            self._lock(f"load {load_id}")
+        return super().has_load(load_id)
 
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
         """Prepare to take the files of a chain."""
@@ -277,7 +301,8 @@ class MySqlClient(SqlAlchemyClient):
         text = f"mysql {code}: {' '.join(str(part) for part in error.args[1:]) or error}"
         if code in _UNDEFINED:
             return DatabaseUndefinedRelation(text)
-        if code in _TRANSIENT or (code == 0 and isinstance(error, (self._errors.OperationalError, OSError))):
+        unknown = code == 0 and isinstance(error, (self._errors.OperationalError, OSError))
+        if code in _TRANSIENT or unknown or (code == 1030 and _NO_SPACE in text):
             return DatabaseTransientException(text, clash=code in _CLASH)
         return DatabaseTerminalException(text)
 

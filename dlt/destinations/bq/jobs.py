@@ -13,7 +13,7 @@ from dlt.destinations.bq.errors import of_job, translating
 from dlt.errors import DatabaseException, DatabaseTransientException, DatabaseUndefinedRelation
 
 ATTEMPTS = 5
-"""How often one run starts a job that fails for a reason that may pass."""
+"""How often one run starts a job that began and failed for a reason that may pass."""
 CLASH_ATTEMPTS = 20
 """How often one run repeats a transaction that gave way to another one."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 8.0
@@ -123,7 +123,8 @@ class Jobs:
     def _begin(self, job_id: str, begin: Callable[[str], Any], what: str) -> tuple[Any, bool]:
         from google.api_core.exceptions import Conflict
 
-        for attempt in range(ATTEMPTS):
+        deadline = time.monotonic() + self.limits.retry_deadline
+        for attempt in count():
             try:
                 with translating(what):
                     return begin(job_id), True
@@ -135,10 +136,10 @@ class Jobs:
                 found = self.find(job_id)
                 if found is not None:
                     return found, False
-                if attempt == ATTEMPTS - 1:
+                if time.monotonic() > deadline:
                     raise
                 _pause(attempt)
-        raise AssertionError("ATTEMPTS is at least 1")
+        raise AssertionError("count() has no end")
 
     def wait(self, job: Any, what: str = "") -> Any:
         """Wait until a job is done; ask often at first and seldom later.

@@ -25,6 +25,8 @@ LIFE = datetime.timedelta(days=2)
 STREAM_WAIT = 120.0
 """Seconds to wait for a new table to take a streaming insert, and for its rows to be readable."""
 _UPLOADS = 4
+_SENT_AGAIN = 5 << 20
+"""Bytes of a file up to which Google's client sends it by one request."""
 
 
 class Staging:
@@ -109,14 +111,14 @@ class Staging:
         try:
             job = self._jobs.start(name, begin, what)
         except DatabaseException as error:
-            raise _of_file(error, file) from error
+            raise _of_file(error, file)
         return partial(self._finish, name, begin, what, job, file)
 
     def _finish(self, name: str, begin: Callable[[str], Any], what: str, job: Any, file: str) -> None:
         try:
             self._jobs.finish(name, begin, what, job=job)
         except DatabaseException as error:
-            raise _of_file(error, file) from error
+            raise _of_file(error, file)
 
     def _submit(self, table: TableSchema, staged: Any, path: str, file_format: str, name: str, job_id: str) -> Any:
         from google.cloud.bigquery import LoadJobConfig
@@ -143,7 +145,8 @@ class Staging:
                 size=size,
                 job_id=job_id,
                 job_config=config,
-                num_retries=2,
+                # a large file goes on where it stopped; a small one is sent again by `Jobs`, up to its deadline
+                num_retries=2 if size > _SENT_AGAIN else 0,
                 timeout=limits.file_upload_timeout,
             )
 
@@ -160,7 +163,7 @@ class Staging:
                 try:
                     self._insert(staged, rows, f"table {table['name']}, file {file}")
                 except DatabaseException as error:
-                    raise _of_file(error, file) from error
+                    raise _of_file(error, file)
                 self._streamed[name] = self._streamed.get(name, 0) + len(rows)
 
     def _insert(self, staged: Any, rows: list[dict[str, Any]], what: str) -> None:

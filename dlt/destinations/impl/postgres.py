@@ -136,8 +136,12 @@ class Postgres(Destination):
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:
                 connection = psycopg2.connect(**_arguments(known))
+                connection.autocommit = True
+                # moments without a zone are UTC; not by an option of the connection, which poolers refuse
+                connection.cursor().execute("SET TIME ZONE 'UTC'")
+                return connection
             except psycopg2.Error as error:
-                text = _without(known, str(error).strip())
+                text = _without(known, " ".join(str(error).split()).rstrip("."))
                 where = f"destination {self.destination_name} ({known})"
                 if not isinstance(error, psycopg2.OperationalError) or refused_for_good(text):
                     raise DatabaseTerminalException(
@@ -150,11 +154,6 @@ class Postgres(Destination):
                         "server runs."
                     ) from None
                 time.sleep(0.1 * 2**attempt * random.uniform(0.75, 1.25))
-            else:
-                connection.autocommit = True
-                # moments without a zone are UTC; not by an option of the connection, which poolers refuse
-                connection.cursor().execute("SET TIME ZONE 'UTC'")
-                return connection
         raise AssertionError("CONNECT_ATTEMPTS is at least 1")
 
 

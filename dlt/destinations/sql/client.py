@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
-from dlt.errors import Superseded
+from dlt.errors import DestinationException, Superseded
 from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION, unpacked
@@ -328,7 +329,9 @@ class SqlDestinationClient(ABC):
                 self.query(f"UPDATE {table} SET {epoch} = %s WHERE {key} = %s", (given, mine))
             self.commit()
         except BaseException:
-            self.rollback()
+            with suppress(DestinationException):
+                # where the connection is gone the transaction is too; the first error is the one to see
+                self.rollback()
             raise
         return max(taken, given)
 
