@@ -127,3 +127,19 @@ $(BIGQUERY)/.installed: constraints-bigquery.txt
 	else \
 		echo "There is no Python 3.13 for the BigQuery emulator: its tests are skipped. Set PYTHON313 to one."; \
 	fi
+
+# -- Azurite, the Azure storage of the tests: an npm package that needs Node.js
+
+AZURITE := .servers/.azurite
+
+.PHONY: install-azurite
+install-azurite: $(AZURITE)
+test: install-azurite
+
+$(AZURITE): tests/servers/azurite_package/package.json tests/servers/azurite_package/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+		mkdir -p .servers && cp $^ .servers/ && npm ci --prefix .servers --no-audit --no-fund --ignore-scripts --loglevel=error && \
+		touch $@; \
+	else \
+		echo "There is no npm for Azurite: the tests of Azure are skipped. Run: apt-get install nodejs npm"; \
+	fi

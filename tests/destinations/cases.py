@@ -40,9 +40,24 @@ class Case:
     make: Callable[[World], Destination]
 
 
+def _s3(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_bucket(), server.credentials())
+
+
+def _gcs(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_bucket(), kwargs=server.kwargs())
+
+
+def _azure(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_container(), server.credentials())
+
+
 CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
     Case("filesystem", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"))),
+    Case("s3", lambda world: _s3(world.server("seaweedfs"))),
+    Case("gcs", lambda world: _gcs(world.server("gcs"))),
+    Case("azure", lambda world: _azure(world.server("azurite"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
     Case("postgres", lambda world: dlt.destinations.postgres(world.server("postgres").new_database())),
