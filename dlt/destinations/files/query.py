@@ -27,6 +27,14 @@ def open_tables(store: Store, dataset_name: str, snapshot: Snapshot) -> tuple[Sq
     import duckdb
 
     connection = duckdb.connect(":memory:")
+    try:
+        return _filled(connection, store, dataset_name, snapshot), connection.close
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _filled(connection: Any, store: Store, dataset_name: str, snapshot: Snapshot) -> SqlClient:
     prefix = ""
     if not store.is_local:
         connection.register_filesystem(store.filesystem)
@@ -44,7 +52,7 @@ def open_tables(store: Store, dataset_name: str, snapshot: Snapshot) -> tuple[Sq
     )
     for table, rows in records:
         _fill(client, table, rows)
-    return client.sql_client(), connection.close
+    return client.sql_client()
 
 
 def _fill(client: DuckDbClient, table: TableSchema, rows: list[dict[str, Any]]) -> None:
