@@ -41,7 +41,7 @@ class Case:
 
 
 def _s3(server: Any) -> Destination:
-    return dlt.destinations.filesystem(server.new_bucket(), server.credentials())
+    return dlt.destinations.filesystem(server.new_folder(), server.credentials())
 
 
 def _gcs(server: Any) -> Destination:

@@ -15,7 +15,8 @@ from tests.servers.process import ServerProcess
 
 KEY, SECRET = "writer", "test-secret/with+signs"
 READER, READER_SECRET = "reader", "secret-of-the-reader"
-_buckets = count(1)
+BUCKET = "tests"
+_folders = count(1)
 
 
 def program() -> str | None:
@@ -58,8 +59,8 @@ class SeaweedServer:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self.client().create_bucket(Bucket="ready")
-            self.client().put_object(Bucket="ready", Key="object", Body=b"1")
+            self.client().create_bucket(Bucket=BUCKET)
+            self.client().put_object(Bucket=BUCKET, Key="ready", Body=b"1")
         except (BotoCoreError, ClientError):
             return False
         return True
@@ -82,16 +83,15 @@ class SeaweedServer:
             config=Config(retries={"max_attempts": 0}),
         )
 
-    def new_bucket(self) -> str:
-        """Make an empty bucket; return its URL."""
-        name = f"test-{os.getpid()}-{next(_buckets)}"
-        self.client().create_bucket(Bucket=name)
-        return f"s3://{name}"
+    def new_folder(self) -> str:
+        """Return the URL of an empty folder; each bucket would take volumes of its own, of which there are few."""
+        return f"s3://{BUCKET}/{os.getpid()}-{next(_folders)}"
 
-    def keys(self, bucket_url: str) -> list[str]:
-        """Return the names of the objects of a bucket."""
-        listed = self.client().list_objects_v2(Bucket=bucket_url.removeprefix("s3://"))
-        return [found["Key"] for found in listed.get("Contents", [])]
+    def keys(self, url: str) -> list[str]:
+        """Return the names of the objects of a folder, relative to it."""
+        prefix = url.removeprefix(f"s3://{BUCKET}/") + "/"
+        listed = self.client().list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [str(found["Key"]).removeprefix(prefix) for found in listed.get("Contents", [])]
 
     def credentials(self) -> dict[str, str]:
         """Return what a filesystem destination needs to come here as the writer."""

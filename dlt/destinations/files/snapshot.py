@@ -27,7 +27,7 @@ class Snapshot:
 
     Attributes:
         number: Its place in the order; 0 before the first load.
-        files: Entries (path, format, rows) by table.
+        files: Entries (path, format, bytes) by table.
         columns: Columns by table.
         loads: Rows of `_dlt_loads`.
         versions: Rows of `_dlt_version`.

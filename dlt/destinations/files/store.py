@@ -82,9 +82,11 @@ class Store:
 
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file, None if it is not there."""
+        # s3fs would ask for the size first, in order to read pieces of large files side by side
+        option = {"max_concurrency": 1} if "s3" in self.protocols else {}
         with self._translated(self.full(relative)):
             try:
-                return bytes(self.filesystem.cat_file(self.full(relative)))
+                return bytes(self.filesystem.cat_file(self.full(relative), **option))
             except FileNotFoundError:
                 return None
 

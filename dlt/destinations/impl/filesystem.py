@@ -23,7 +23,6 @@ from dlt.destinations.impl.duckdb import DIALECT
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
-    DatabaseTransientException,
     DestinationException,
     MissingDependencyException,
     PipelineConfigMissing,
@@ -313,9 +312,10 @@ class FilesystemClient:
                 path, file_format = _as_parquet(path, folder), "parquet"
             relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
             self._written.append(relative)
+            size = os.path.getsize(path)
             self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
-        return {"path": relative, "format": file_format}
+        return {"path": relative, "format": file_format, "bytes": size}
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Merge what waits into the files of a chain, as new files."""
@@ -448,18 +448,9 @@ class FilesystemClient:
 
     def sql_client(self) -> Any:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
-        snapshot = self._snapshots.newest()
-        while True:
-            try:
-                client, close = open_tables(self.store, self.dataset_name, snapshot)
-            except DatabaseTransientException:
-                # a newer load may have taken the place of files of this snapshot
-                before, snapshot = snapshot, self._snapshots.newest()
-                if snapshot.number == before.number:
-                    raise
-            else:
-                self._open.append(close)
-                return client
+        client, close = open_tables(self.store, self.dataset_name, self._snapshots.newest)
+        self._open.append(close)
+        return client
 
     def close(self) -> None:
         """End the connections that were opened for queries."""
