@@ -20,7 +20,6 @@ from dlt.errors import (
     DestinationTerminalException,
     DestinationTransientException,
     InvalidFilesystemLayout,
-    MissingDependencyException,
     PipelineConfigMissing,
     PipelineStepFailed,
 )
@@ -210,12 +209,6 @@ def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         [{"id": 1}], table_name="rows"
     )
     assert len(list((tmp_path / "lake" / "d" / "x" / "rows").glob("*.parquet"))) == 1
-
-
-def test_a_package_that_is_missing() -> None:
-    """The error names the extra."""
-    with pytest.raises(MissingDependencyException, match=r'pip install "dlt-tasks\[filesystem\]"'):
-        dlt.destinations.filesystem("abfs://container", credentials={}).open_filesystem()
 
 
 def test_missing_rights() -> None:

@@ -58,10 +58,11 @@ def translated(
 
 
 def _meaning(what: str, error: Exception, writing: bool, secrets: tuple[str, ...]) -> DestinationException:
-    text = hidden(f"{type(error).__name__}: {error}", secrets)
+    # Azure goes on with the whole answer
+    text = hidden(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}", secrets)
     chain = _chain(error)
     statuses = {status for found in chain if (status := _status(found)) is not None}
-    if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, text):
+    if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, str(error)):
         return DestinationTerminalException(
             f"{what}: no right to read or write there ({text}). Check the credentials, and what they may do."
         )

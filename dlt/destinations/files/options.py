@@ -48,7 +48,8 @@ def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, A
     if hasattr(given, "before_request"):
         from dlt.configuration.credentials.google import scoped
 
-        return {"project": getattr(given, "project_id", None), "token": scoped(given)}
+        project = getattr(given, "project_id", None) or getattr(given, "quota_project_id", None)
+        return {"project": project, "token": scoped(given)}
     spec = _spec(url, given, section)
     signs_in_otherwise = given is None and not _SIGN_IN.isdisjoint(arguments)
     if spec is None or signs_in_otherwise or _is_native(given, spec):

@@ -271,7 +271,11 @@ class FilesystemClient:
         self._in_transaction = False
         if self._written and not self._snapshots.is_uncertain:
             written, self._written = self._written, []
-            self.store.delete(set(written) - self._snapshots.newest().paths())
+            try:
+                self.store.delete(set(written) - self._snapshots.newest().paths())
+            except DestinationException as error:
+                # no snapshot has them, so nobody reads them; why the load failed is what has to be seen
+                logger.warning("dataset %s: files of load %s are left: %s", self.dataset_name, self._load_id, error)
 
     def _forward(self, snapshot: Snapshot) -> set[str]:
         """Write states into the datasets where they belong, if they are not there yet; return their ids."""
