@@ -113,7 +113,7 @@ def test_undoing_a_load_that_another_process_committed(tmp_path: Path) -> None:
     with destination.connect("data", package.schema) as slow:
         slow.begin()
         slow.stage(chain, package.load_id)
-        slow.load_file(chain[0], "rows", path, "parquet")
+        slow.load_files(chain[0], "rows", [path], "parquet")
         pipeline.load()
         slow.rollback()
         slow.begin()

@@ -38,6 +38,7 @@ from tests.servers.azurite import AzuriteServer
 from tests.servers.gcs import GcsServer
 from tests.servers.http_gate import HttpGate
 from tests.servers.postgres import free_port
+from tests.servers.s3 import S3Server
 from tests.servers.seaweedfs import SeaweedServer
 
 STORES = ["s3", "gcs", "azure"]
@@ -301,18 +302,29 @@ def test_s3_refuses(seaweedfs: SeaweedServer, change: dict[str, Any], cause: str
     assert seaweedfs.keys(url) == []
 
 
-@pytest.mark.parametrize("store", ["gcs", "azure"])
+@pytest.fixture(scope="module")
+def moto() -> Iterator[S3Server]:
+    """Return an S3 that does not make buckets by itself, as SeaweedFS does."""
+    server = S3Server().start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("store", STORES)
 def test_a_bucket_that_is_not_there(request: pytest.FixtureRequest, store: str) -> None:
-    """The job says which bucket is missing and what to do; once it is there the same package is loaded."""
-    if store == "gcs":
-        gcs: GcsServer = request.getfixturevalue("gcs")
-        destination = dlt.destinations.filesystem("gs://not-there/lake", kwargs=gcs.kwargs())
-    else:
-        azurite: AzuriteServer = request.getfixturevalue("azurite")
-        destination = dlt.destinations.filesystem("az://not-there/lake", azurite.credentials())
+    """The failed job says which bucket is missing and what to do; once it is there the same package is loaded."""
+    server: Any = request.getfixturevalue({"s3": "moto", "gcs": "gcs", "azure": "azurite"}[store])
+    url = server.new_container() if store == "azure" else server.new_bucket()
+    missing = url[:-1] + "x"
+    kwargs = server.kwargs() if store == "gcs" else None
+    destination = dlt.destinations.filesystem(missing, None if kwargs else server.credentials(), kwargs=kwargs)
     pipeline = dlt.pipeline("p", destination=destination, dataset_name="data")
     info = pipeline.run([{"id": 1}], table_name="t")
-    assert info.has_failed_jobs and "not-there/lake/data" in str(info) and "there is no such bucket" in str(info)
+    assert info.has_failed_jobs and f"{missing.partition('://')[2]}/data" in str(info)
+    assert "there is no such bucket" in str(info) and "Create it, or correct bucket_url" in str(info)
+    pipeline = dlt.pipeline("p", destination=destination(bucket_url=url), dataset_name="data")
+    assert not pipeline.load().has_failed_jobs
+    assert pipeline.dataset().t.select("id").fetchall() == [(1,)]
 
 
 def test_azure_refuses(azurite: AzuriteServer) -> None:

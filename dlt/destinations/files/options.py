@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from dlt.configuration import get_value
 S3, GCS, AZURE = ("s3", "s3a"), ("gs", "gcs"), ("az", "abfs", "abfss")
 EXTRAS = {**dict.fromkeys(S3, "s3"), **dict.fromkeys(GCS, "gs"), **dict.fromkeys(AZURE, "az")}
 """Extra that brings the package for a scheme."""
+_NEED_NONE = ("", "file", "local", "memory")
 _METHODS = ("to_s3fs_credentials", "to_gcs_credentials", "to_adlfs_credentials")
 _SIGN_IN = {"token", "anon", "key", "secret", "profile", "connection_string", "credential", "account_key", "sas_token"}
 """Arguments of file systems that say who asks."""
@@ -51,9 +53,13 @@ def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, A
         project = getattr(given, "project_id", None) or getattr(given, "quota_project_id", None)
         return {"project": project, "token": scoped(given)}
     spec = _spec(url, given, section)
-    signs_in_otherwise = given is None and not _SIGN_IN.isdisjoint(arguments)
+    signs_in_otherwise = given is None and (
+        not _SIGN_IN.isdisjoint(arguments)
+        # adlfs takes it before everything else
+        or (scheme in AZURE and "AZURE_STORAGE_CONNECTION_STRING" in os.environ)
+    )
     if spec is None or signs_in_otherwise or _is_native(given, spec):
-        if given is None and scheme not in EXTRAS:
+        if given is None and scheme not in (*EXTRAS, *_NEED_NONE):
             given = get_value("credentials", dict, sections=section[:-1], default=None, secret=True)
         return {key: value for key, value in dict(given or {}).items() if value is not None}
     if not spec.is_resolved():
