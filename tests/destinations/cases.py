@@ -54,10 +54,25 @@ def lake_in(folder: Path, catalog: str | None = None) -> dict[str, str]:
     return {"catalog": catalog or f"sqlite:///{folder}/lake.sqlite", "storage": str(folder / "lake.files")}
 
 
+def _s3(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_folder(), server.credentials())
+
+
+def _gcs(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_bucket(), kwargs=server.kwargs())
+
+
+def _azure(server: Any) -> Destination:
+    return dlt.destinations.filesystem(server.new_container(), server.credentials())
+
+
 CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
     Case("ducklake", lambda world: dlt.destinations.ducklake(lake_in(world.folder))),
     Case("filesystem", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"))),
+    Case("s3", lambda world: _s3(world.server("seaweedfs"))),
+    Case("gcs", lambda world: _gcs(world.server("gcs"))),
+    Case("azure", lambda world: _azure(world.server("azurite"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
     Case("postgres", lambda world: dlt.destinations.postgres(world.server("postgres").new_database())),

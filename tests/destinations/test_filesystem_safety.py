@@ -20,7 +20,6 @@ from dlt.errors import (
     DestinationTerminalException,
     DestinationTransientException,
     InvalidFilesystemLayout,
-    MissingDependencyException,
     PipelineConfigMissing,
     PipelineStepFailed,
 )
@@ -114,7 +113,7 @@ def test_undoing_a_load_that_another_process_committed(tmp_path: Path) -> None:
     with destination.connect("data", package.schema) as slow:
         slow.begin()
         slow.stage(chain, package.load_id)
-        slow.load_file(chain[0], "rows", path, "parquet")
+        slow.load_files(chain[0], "rows", [path], "parquet")
         pipeline.load()
         slow.rollback()
         slow.begin()
@@ -210,12 +209,6 @@ def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         [{"id": 1}], table_name="rows"
     )
     assert len(list((tmp_path / "lake" / "d" / "x" / "rows").glob("*.parquet"))) == 1
-
-
-def test_a_package_that_is_missing() -> None:
-    """The error names the extra."""
-    with pytest.raises(MissingDependencyException, match=r'pip install "dlt-tasks\[filesystem\]"'):
-        dlt.destinations.filesystem("abfs://container", credentials={}).open_filesystem()
 
 
 def test_missing_rights() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.postgres import free_port
+from tests.servers.process import die_with_parent
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-bigquery" / "bin" / "python"
@@ -66,6 +67,7 @@ class BigQueryEmulator:
                 env=environment,
                 cwd=self.folder,
                 start_new_session=True,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + 60
         while not self._answers():

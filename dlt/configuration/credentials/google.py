@@ -29,6 +29,14 @@ def _google_default() -> tuple[Any, str | None]:
     return native, project
 
 
+def scoped(native: Any) -> Any:
+    """Return credentials of google.auth with the right to read and write storage, if they have no rights yet."""
+    from google.auth.credentials import with_scopes_if_required
+
+    ask: Any = with_scopes_if_required
+    return ask(native, ["https://www.googleapis.com/auth/devstorage.read_write"])
+
+
 def _google_document(native_value: Any, kind: str, error: type[NativeValueError]) -> Mapping[str, Any]:
     if isinstance(native_value, str):
         import orjson
@@ -76,7 +84,14 @@ class GcpCredentials(CredentialsConfiguration):
 
     def to_gcs_credentials(self) -> dict[str, Any]:
         """Return the arguments of gcsfs."""
-        return {"project": self.project_id, "token": self.native or self.as_dict()}
+        if self.__dict__.get("machine"):
+            # gcsfs asks the machine itself, and may then reuse what it opened before
+            return {"token": "google_default"}
+        return {"project": self.project_id, "token": scoped(self.native) if self.native else self._parts()}
+
+    def _parts(self) -> dict[str, Any]:
+        self.to_native_credentials()
+        return self.as_dict()
 
 
 @configspec
@@ -119,7 +134,14 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
 
         # Google's classes have no types
         kind: Any = service_account.Credentials
-        return kind.from_service_account_info(self.as_dict())
+        try:
+            return kind.from_service_account_info(self.as_dict())
+        except ValueError:
+            # the parser's message may quote the key
+            raise InvalidGoogleServicesJson(
+                f"{type(self).__name__}: private_key of {self.client_email} is not a key in PEM format. Copy it from "
+                "the key file whole, with its first and last line."
+            ) from None
 
     def __str__(self) -> str:
         return f"{self.client_email}@{self.project_id}"
@@ -138,6 +160,7 @@ class GcpServiceAccountCredentials(GcpServiceAccountCredentialsWithoutDefaults):
         if native is not None:
             self.client_email = getattr(native, "service_account_email", None) or "machine default"
             self.take_native(native, project)
+            self.__dict__["machine"] = True
 
 
 @configspec
@@ -203,3 +226,4 @@ class GcpOAuthCredentials(GcpOAuthCredentialsWithoutDefaults):
         native, project = _google_default()
         if native is not None:
             self.take_native(native, project)
+            self.__dict__["machine"] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
@@ -66,6 +67,10 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         }
         if self.region_name:
             found["client_kwargs"] = {"region_name": self.region_name}
+        if self.s3_url_style:
+            # DuckDB calls the style vhost that others call virtual
+            style = "virtual" if self.s3_url_style == "vhost" else self.s3_url_style
+            found["config_kwargs"] = {"s3": {"addressing_style": style}}
         return {key: value for key, value in found.items() if value is not None}
 
 
@@ -85,6 +90,15 @@ class AwsCredentials(AwsCredentialsWithoutDefaults):
         return super().missing_fields()
 
 
+_AZURE_HOST = re.compile(r"@?([^@/.]+)\.(?:dfs|blob)\.core\.")
+
+
+def account_of(url: str) -> str | None:
+    """Return the account that a URL of Azure names, such as abfss://container@account.dfs.core.windows.net."""
+    found = _AZURE_HOST.search(url)
+    return found[1] if found else None
+
+
 @configspec
 class AzureCredentialsBase(CredentialsConfiguration):
     """Base of credentials for Azure storage."""
@@ -92,8 +106,14 @@ class AzureCredentialsBase(CredentialsConfiguration):
     azure_storage_account_name: str
     azure_account_host: str | None = None
 
+    def _take_account_of_machine(self) -> None:
+        account = os.environ.get("AZURE_STORAGE_ACCOUNT_NAME")
+        if account and not self.azure_storage_account_name:
+            self.azure_storage_account_name = account
+
     def _for_adlfs(self, **more: Any) -> dict[str, Any]:
-        found = {"account_name": self.azure_storage_account_name, "account_host": self.azure_account_host, **more}
+        host = (self.azure_account_host or "").removeprefix("https://").rstrip("/")
+        found = {"account_name": self.azure_storage_account_name, "account_host": host or None, **more}
         return {key: value for key, value in found.items() if value is not None}
 
 
@@ -113,12 +133,24 @@ class AzureCredentialsWithoutDefaults(AzureCredentialsBase):
 
     def to_adlfs_credentials(self) -> dict[str, Any]:
         """Return the arguments of adlfs."""
-        return self._for_adlfs(account_key=self.azure_storage_account_key, sas_token=self.azure_storage_sas_token)
+        key, token = self.azure_storage_account_key, self.azure_storage_sas_token
+        host = self.azure_account_host or ""
+        if not host.startswith("http://") or not (key or token):
+            return self._for_adlfs(account_key=key, sas_token=token)
+        # adlfs makes https:// of every host, and emulators often have no TLS
+        parts = {"DefaultEndpointsProtocol": "http", "AccountName": self.azure_storage_account_name}
+        parts.update({"AccountKey": key} if key else {"SharedAccessSignature": str(token).lstrip("?")})
+        text = ";".join(f"{name}={value}" for name, value in {**parts, "BlobEndpoint": host.rstrip("/")}.items())
+        return {"connection_string": text}
 
 
 @configspec
 class AzureCredentials(AzureCredentialsWithoutDefaults):
     """A key or token for Azure storage; without both, adlfs looks for the credentials of the machine."""
+
+    def on_partial(self) -> None:
+        """Take the account that the variables of Azure name."""
+        self._take_account_of_machine()
 
     def missing_fields(self) -> list[str]:
         """Return the names of required fields without a value; key and token may be those of the machine."""
@@ -150,6 +182,10 @@ class AzureServicePrincipalCredentialsWithoutDefaults(AzureCredentialsBase):
 @configspec
 class AzureServicePrincipalCredentials(AzureServicePrincipalCredentialsWithoutDefaults):
     """A service principal of Azure; without one, adlfs looks for the credentials of the machine."""
+
+    def on_partial(self) -> None:
+        """Take the account that the variables of Azure name."""
+        self._take_account_of_machine()
 
     def missing_fields(self) -> list[str]:
         """Return the names of required fields without a value; part of a principal is of no use."""

@@ -2,51 +2,102 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
-_S3 = {
-    "aws_access_key_id": "key",
-    "aws_secret_access_key": "secret",
-    "aws_session_token": "token",
-    "profile_name": "profile",
-    "endpoint_url": "endpoint_url",
-}
-_AZURE = {
-    "azure_storage_account_name": "account_name",
-    "azure_storage_account_key": "account_key",
-    "azure_storage_sas_token": "sas_token",
-    "azure_tenant_id": "tenant_id",
-    "azure_client_id": "client_id",
-    "azure_client_secret": "client_secret",
-    "azure_account_host": "account_host",
-}
+from dlt.configuration import get_value
+
+S3, GCS, AZURE = ("s3", "s3a"), ("gs", "gcs"), ("az", "abfs", "abfss")
+EXTRAS = {**dict.fromkeys(S3, "s3"), **dict.fromkeys(GCS, "gs"), **dict.fromkeys(AZURE, "az")}
+"""Extra that brings the package for a scheme."""
+_NEED_NONE = ("", "file", "local", "memory")
+_METHODS = ("to_s3fs_credentials", "to_gcs_credentials", "to_adlfs_credentials")
+_SIGN_IN = {"token", "anon", "key", "secret", "profile", "connection_string", "credential", "account_key", "sas_token"}
+"""Arguments of file systems that say who asks."""
 
 
-def store_options(url: str, credentials: Any) -> dict[str, Any]:
+def scheme_of(url: str) -> str:
+    """Return the scheme of a URL, an empty text for a path."""
+    scheme, separator, _ = url.partition("://")
+    return scheme if separator else ""
+
+
+def store_options(url: str, credentials: Any, destination_name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of the file system of a URL.
 
     Args:
         url: Names the kind of file system.
-        credentials: A spec, a dict with the fields of one, a dict with arguments of the file system itself, or None.
+        credentials: A spec, a dict with the fields of one, what a spec takes in one piece such as a session of boto3 or
+            the JSON of a key, a dict with arguments of the file system itself, or None for what is configured.
+        destination_name: Name under which the credentials are configured.
+        arguments: Further arguments of the file system.
+
+    Raises:
+        ConfigFieldMissingException: required parts of the credentials are nowhere.
     """
-    for method in ("to_s3fs_credentials", "to_gcs_credentials", "to_adlfs_credentials"):
-        if hasattr(credentials, method):
-            return dict(getattr(credentials, method)())
-    given = {key: value for key, value in dict(credentials or {}).items() if value is not None}
-    scheme = url.partition("://")[0]
-    if scheme in ("s3", "s3a"):
-        return _s3(given)
-    if scheme in ("az", "abfs", "abfss"):
-        return {_AZURE.get(key, key): value for key, value in given.items()}
-    if scheme in ("gs", "gcs") and "private_key" in given:
-        key = {"type": "service_account", "token_uri": "https://oauth2.googleapis.com/token", **given}
-        return {"project": given.get("project_id"), "token": key}
-    return given
+    found = _from_credentials(url, credentials, destination_name, arguments)
+    if scheme_of(url) in EXTRAS:
+        # other processes write there too: what was listed before says nothing
+        found["use_listings_cache"] = False
+    inner = {**(found.get("client_kwargs") or {}), **(arguments.get("client_kwargs") or {})}
+    found.update({key: value for key, value in arguments.items() if value is not None})
+    return {**found, "client_kwargs": inner} if inner else found
 
 
-def _s3(given: Mapping[str, Any]) -> dict[str, Any]:
-    found = {_S3.get(key, key): value for key, value in given.items() if key not in ("region_name", "s3_url_style")}
-    if "region_name" in given:
-        found["client_kwargs"] = {"region_name": given["region_name"], **(found.get("client_kwargs") or {})}
-    return found
+def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    scheme, section = scheme_of(url), ("destination", name, "credentials")
+    if hasattr(given, "before_request"):
+        from dlt.configuration.credentials.google import scoped
+
+        project = getattr(given, "project_id", None) or getattr(given, "quota_project_id", None)
+        return {"project": project, "token": scoped(given)}
+    spec = _spec(url, given, section)
+    signs_in_otherwise = given is None and (
+        not _SIGN_IN.isdisjoint(arguments)
+        # adlfs takes it before everything else
+        or (scheme in AZURE and "AZURE_STORAGE_CONNECTION_STRING" in os.environ)
+    )
+    if spec is None or signs_in_otherwise or _is_native(given, spec):
+        if given is None and scheme not in (*EXTRAS, *_NEED_NONE):
+            given = get_value("credentials", dict, sections=section[:-1], default=None, secret=True)
+        return {key: value for key, value in dict(given or {}).items() if value is not None}
+    if not spec.is_resolved():
+        from dlt.configuration.resolve import resolve_configuration
+
+        spec = resolve_configuration(spec, sections=section, explicit_value=None if spec is given else given)
+    return next(dict(getattr(spec, method)()) for method in _METHODS if hasattr(spec, method))
+
+
+def _spec(url: str, given: Any, section: tuple[str, ...]) -> Any:
+    """Return a spec of the kind that a URL needs, None if the file system has none."""
+    if any(hasattr(given, method) for method in _METHODS):
+        return given
+    scheme = scheme_of(url)
+    if scheme not in EXTRAS:
+        return None
+    from dlt.configuration.credentials import google, stores
+
+    def has(*names: str) -> bool:
+        if isinstance(given, Mapping):
+            return any(given.get(name) for name in names)
+        found = (get_value(name, str, sections=section, default=None, secret=True) for name in names)
+        return given is None and any(found)
+
+    made: Any = stores.AwsCredentials
+    if scheme in S3:
+        return made()
+    if scheme in GCS:
+        is_user = has("refresh_token") or (isinstance(given, str) and '"refresh_token"' in given)
+        made = google.GcpOAuthCredentials if is_user else google.GcpServiceAccountCredentials
+        return made()
+    made = stores.AzureCredentials
+    if has("azure_client_id", "azure_client_secret", "azure_tenant_id"):
+        made = stores.AzureServicePrincipalCredentials
+    account = stores.account_of(url)
+    return made(azure_storage_account_name=account) if account else made()
+
+
+def _is_native(given: Any, spec: Any) -> bool:
+    """Tell whether a dict has arguments of the file system itself in place of the fields of a spec."""
+    return isinstance(given, Mapping) and bool(given) and not any(key in spec for key in given)

@@ -27,7 +27,7 @@ class Snapshot:
 
     Attributes:
         number: Its place in the order; 0 before the first load.
-        files: Entries (path, format, rows) by table.
+        files: Entries (path, format, bytes) by table.
         columns: Columns by table.
         loads: Rows of `_dlt_loads`.
         versions: Rows of `_dlt_version`.
@@ -119,6 +119,9 @@ class Snapshots:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: list[int] = []
+        self.is_uncertain = False
+        """Whether a snapshot was sent and nothing is known of what became of it: it may still arrive."""
 
     def numbers(self) -> list[int]:
         """Return the numbers that are there, in order."""
@@ -144,8 +147,14 @@ class Snapshots:
         """
         while True:
             after = change.applied_to(base)
-            if self._store.put_if_absent(_path(after.number), orjson.dumps(after.__dict__, default=str)):
-                return after
+            self.is_uncertain = True
+            is_written = self._store.put_if_absent(_path(after.number), orjson.dumps(after.__dict__, default=str))
+            self.is_uncertain = False
+            if is_written:
+                self._known = self.numbers()
+                if self._known[-1:] in ([], [after.number]):
+                    return after
+            # another one has this number, or had it: a writer that slept long can fill the gap of one that was deleted
             found = self.newest()
             if any(found.has_load(load["load_id"]) for load in change.loads):
                 return found
@@ -162,8 +171,8 @@ class Snapshots:
             base = found
 
     def prune(self) -> None:
-        """Delete old snapshots."""
-        self._store.delete(_path(number) for number in self.numbers()[:-KEPT])
+        """Delete old snapshots, as the last commit saw them."""
+        self._store.delete(_path(number) for number in self._known[:-KEPT])
 
 
 def _path(number: int) -> str:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
-from dlt.errors import DestinationTerminalException, DestinationTransientException, DltException
+from dlt.destinations.files.faults import secrets_of, translated
 from dlt.workdir import atomic
+
+One = TypeVar("One")
+Result = TypeVar("Result")
 
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}
 """Stores without folders of their own: nothing is to be made before a file is written."""
 _AZURE = {"az", "abfs", "abfss"}
-_FORBIDDEN = ("NoCredentials", "CredentialsError", "RefreshError", "Authentication", "Forbidden", "AccessDenied")
+_AT_ONCE = 8
+"""Requests to an object store that may wait for their answers at the same time."""
 
 
 class Store:
@@ -31,6 +36,17 @@ class Store:
         found = filesystem.protocol
         self.protocols: tuple[str, ...] = (found,) if isinstance(found, str) else tuple(found)
         self.is_local = "file" in self.protocols
+        self._secrets = secrets_of(getattr(filesystem, "storage_options", {}))
+
+    def _translated(self, path: str, missing: bool = False, writing: bool = False) -> AbstractContextManager[None]:
+        return translated(path, missing, writing and bool(_FLAT & set(self.protocols)), self._secrets)
+
+    def each(self, function: Callable[[One], Result], items: Sequence[One]) -> list[Result]:
+        """Return the results for all items, of several at the same time where each waits for a network."""
+        if self.is_local or len(items) < 2:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(items)), "dlt-store") as pool:
+            return list(pool.map(function, items))
 
     def beside(self, name: str) -> Store:
         """Return another folder with the same parent."""
@@ -44,14 +60,14 @@ class Store:
         """Make a folder where the file system has folders."""
         if not _FLAT & set(self.protocols):
             path = self.full(relative) if relative else self.root
-            with translated(path):
+            with self._translated(path):
                 self.filesystem.makedirs(path, exist_ok=True)
 
     def upload(self, local: str, relative: str) -> None:
         """Put a local file in its place; one of this name is overwritten."""
         path = self.full(relative)
         self.make(relative.rpartition("/")[0])
-        with translated(path):
+        with self._translated(path, writing=True):
             if self.is_local:
                 _copy_and_sync(local, path)
             elif _AZURE & set(self.protocols):
@@ -61,20 +77,22 @@ class Store:
 
     def fetch(self, relative: str, local: str) -> None:
         """Copy a file to a local path."""
-        with translated(self.full(relative)):
+        with self._translated(self.full(relative)):
             self.filesystem.get_file(self.full(relative), local)
 
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file, None if it is not there."""
-        with translated(self.full(relative)):
+        # s3fs would ask for the size first, in order to read pieces of large files side by side
+        option = {"max_concurrency": 1} if "s3" in self.protocols else {}
+        with self._translated(self.full(relative)):
             try:
-                return bytes(self.filesystem.cat_file(self.full(relative)))
+                return bytes(self.filesystem.cat_file(self.full(relative), **option))
             except FileNotFoundError:
                 return None
 
     def size(self, relative: str) -> int | None:
         """Return the size of a file in bytes, None if it is not there."""
-        with translated(self.full(relative)):
+        with self._translated(self.full(relative)):
             try:
                 self.filesystem.invalidate_cache(self.full(relative))
                 return int(self.filesystem.info(self.full(relative))["size"])
@@ -85,7 +103,7 @@ class Store:
     def writer(self, relative: str) -> Iterator[Any]:
         """Write a file piece by piece; it is there when the block ends well, and not at all if it fails."""
         path = self.full(relative)
-        with translated(path):
+        with self._translated(path, writing=True):
             file = self.filesystem.open(path, "wb")
             try:
                 yield file
@@ -105,7 +123,7 @@ class Store:
             FileNotFoundError: it is not there.
         """
         path = self.full(relative)
-        with translated(path, missing=True), open(path, "rb") if self.is_local else self._open(path) as file:
+        with self._translated(path, missing=True), open(path, "rb") if self.is_local else self._open(path) as file:
             yield file
 
     def _open(self, path: str) -> Any:
@@ -114,7 +132,7 @@ class Store:
     def names(self, folder: str) -> list[str]:
         """Return the names of the files of a folder, none if it is not there."""
         path = self.full(folder)
-        with translated(path):
+        with self._translated(path):
             try:
                 self.filesystem.invalidate_cache(path)
                 found = self.filesystem.ls(path, detail=False)
@@ -126,7 +144,7 @@ class Store:
         """Write a file unless one of this name is there; tell whether the file is now the one given."""
         path = self.full(relative)
         self.make(relative.rpartition("/")[0])
-        with translated(path):
+        with self._translated(path, writing=True):
             if self.is_local:
                 return _link_if_absent(path, data)
             if "memory" in self.protocols and self.filesystem.exists(path):
@@ -144,48 +162,23 @@ class Store:
 
     def delete(self, relatives: Iterable[str]) -> None:
         """Delete files; those that are gone already do not matter."""
-        for relative in relatives:
-            path = self.full(relative)
-            with translated(path):
-                try:
-                    self.filesystem.rm_file(path)
-                except FileNotFoundError:
-                    continue
+        self.each(self._delete_one, list(relatives))
+
+    def _delete_one(self, relative: str) -> None:
+        path = self.full(relative)
+        with self._translated(path):
+            try:
+                self.filesystem.rm_file(path)
+            except FileNotFoundError:
+                return
 
     def delete_folder(self, relative: str = "") -> None:
         """Delete a folder with all in it."""
         path = self.full(relative) if relative else self.root
-        with translated(path):
+        with self._translated(path):
             self.filesystem.invalidate_cache()
             if self.filesystem.exists(path):
                 self.filesystem.rm(path, recursive=True)
-
-
-@contextmanager
-def translated(what: str, missing: bool = False) -> Iterator[None]:
-    """Turn errors of the file system into ours.
-
-    Args:
-        what: What is read or written.
-        missing: Leave the answer that it is not there as it is.
-
-    Raises:
-        DestinationTerminalException: the rights are missing.
-        DestinationTransientException: anything else.
-    """
-    try:
-        yield
-    except DltException:
-        raise
-    except Exception as error:
-        if missing and isinstance(error, FileNotFoundError):
-            raise
-        text = f"{type(error).__name__}: {error}"
-        if isinstance(error, PermissionError) or any(word in text for word in _FORBIDDEN):
-            raise DestinationTerminalException(
-                f"{what}: no right to read or write there ({text}). Check the credentials."
-            ) from error
-        raise DestinationTransientException(f"{what}: {text}.") from error
 
 
 def _copy_and_sync(source: str, target: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, cast
 from dlt.clock import utc_now
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
+from dlt.destinations.files.faults import secrets_of, translated
 from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout
-from dlt.destinations.files.options import store_options
+from dlt.destinations.files.options import EXTRAS, GCS, scheme_of, store_options
 from dlt.destinations.files.query import open_tables
 from dlt.destinations.files.rewrite import merge_files
 from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
@@ -22,7 +23,6 @@ from dlt.destinations.impl.duckdb import DIALECT
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
-    DestinationConnectionError,
     DestinationException,
     MissingDependencyException,
     PipelineConfigMissing,
@@ -55,7 +55,8 @@ class Filesystem(Destination):
 
     Args:
         bucket_url: Folder or fsspec URL; configured as destination.filesystem.bucket_url when None.
-        credentials: Arguments of the fsspec file system as a dict, or a spec that gives them.
+        credentials: A spec, a dict with its fields, or a dict with arguments of the fsspec file system; completed by
+            the configuration.
         layout: Template for the paths of files inside of the dataset.
         extra_placeholders: Further placeholders of the layout.
         current_datetime: Moment for placeholders of date and time, or a function that gives it.
@@ -119,32 +120,28 @@ class Filesystem(Destination):
 
         Raises:
             MissingDependencyException: the package for this kind of URL is not installed.
-            DestinationConnectionError: it cannot be reached.
+            DestinationTerminalException: URL or credentials are not such that it takes.
         """
         url = self.bucket_url
+        where = f"destination {self.destination_name}: {url}"
+        options = store_options(url, self.credentials, self.destination_name, self._arguments())
         try:
-            import fsspec
-
-            filesystem, path = fsspec.core.url_to_fs(url, **self._options(url))
+            with translated(where, missing=True, secrets=secrets_of(options)):
+                filesystem, path = _opened(url, options)
         except ImportError as error:
             raise MissingDependencyException(
-                f"destination {self.destination_name}: a package for {url} is not installed ({error}). "
-                'Run: pip install "dlt-tasks[filesystem]"',
-            ) from error
-        except (OSError, ValueError) as error:
-            raise DestinationConnectionError(
-                f"destination {self.destination_name}: {url} cannot be opened: {error}. Check bucket_url."
+                f"{where}: a package for it is not installed ({error}). "
+                f'Run: pip install "dlt-tasks[{EXTRAS.get(scheme_of(url), "filesystem")}]"',
             ) from error
         return filesystem, str(path).rstrip("/")
 
-    def _options(self, url: str) -> dict[str, Any]:
-        credentials = self.credentials
-        if credentials is None:
-            credentials = self._configured("credentials", dict, secret=True)
-        found = store_options(url, credentials)
-        found.update(self._configured("kwargs", dict) or {})
-        found.update(self.settings.get("kwargs") or {})
-        return found
+    def _arguments(self) -> dict[str, Any]:
+        """Return what the program and the configuration give for the file system itself."""
+        found: dict[str, Any] = {}
+        for given in (self._configured("kwargs", dict, secret=True), self.settings.get("kwargs")):
+            found.update(given or {})
+        inner = self.settings.get("client_kwargs") or self._configured("client_kwargs", dict, secret=True)
+        return {**found, "client_kwargs": inner} if inner else found
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
@@ -155,6 +152,20 @@ class Filesystem(Destination):
             yield client
         finally:
             client.close()
+
+
+def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    import fsspec
+
+    if scheme_of(url) not in GCS:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(url, **options)
+        return found
+    # the class that is registered asks another service about every bucket, which needs one more right and which
+    # emulators lack, and leaves files of zonal buckets unfinished
+    from gcsfs.core import GCSFileSystem
+
+    filesystem = GCSFileSystem(**options)
+    return filesystem, filesystem._strip_protocol(url)
 
 
 class FilesystemClient:
@@ -258,9 +269,13 @@ class FilesystemClient:
     def rollback(self) -> None:
         """Delete what was written, except what another process committed under the same names."""
         self._in_transaction = False
-        if self._written:
+        if self._written and not self._snapshots.is_uncertain:
             written, self._written = self._written, []
-            self.store.delete(set(written) - self._snapshots.newest().paths())
+            try:
+                self.store.delete(set(written) - self._snapshots.newest().paths())
+            except DestinationException as error:
+                # no snapshot has them, so nobody reads them; why the load failed is what has to be seen
+                logger.warning("dataset %s: files of load %s are left: %s", self.dataset_name, self._load_id, error)
 
     def _forward(self, snapshot: Snapshot) -> set[str]:
         """Write states into the datasets where they belong, if they are not there yet; return their ids."""
@@ -286,18 +301,13 @@ class FilesystemClient:
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Copy files to their places; files that are to be merged wait."""
-        for path in paths:
-            self.load_file(table, target, path, file_format)
-
-    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
-        """Copy one file to its place; files that are to be merged wait."""
         name = table["name"]
         if name in self._staged:
-            self._staged[name].append((path, file_format))
+            self._staged[name] += [(path, file_format) for path in paths]
             return
-        entry = self._upload(name, path, file_format)
+        entries = self.store.each(lambda path: self._upload(name, path, file_format), paths)
         goal = self._change.replace if name in self._change.replace else self._change.add
-        goal.setdefault(name, []).append(entry)
+        goal.setdefault(name, []).extend(entries)
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
         file_id = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
@@ -306,9 +316,10 @@ class FilesystemClient:
                 path, file_format = _as_parquet(path, folder), "parquet"
             relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
             self._written.append(relative)
+            size = os.path.getsize(path)
             self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
-        return {"path": relative, "format": file_format}
+        return {"path": relative, "format": file_format, "bytes": size}
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Merge what waits into the files of a chain, as new files."""
@@ -322,12 +333,13 @@ class FilesystemClient:
                 self._change.replace[name] = [self._upload(name, path, "parquet")]
 
     def _fetch(self, entries: Sequence[Mapping[str, Any]], folder: str) -> list[tuple[str, str]]:
-        found = []
-        for number, entry in enumerate(entries):
+        def one(numbered: tuple[int, Mapping[str, Any]]) -> tuple[str, str]:
+            number, entry = numbered
             local = os.path.join(folder, f"{number:06d}-{random_id(8)}.{entry['format']}")
             self.store.fetch(str(entry["path"]), local)
-            found.append((local, str(entry["format"])))
-        return found
+            return local, str(entry["format"])
+
+        return self.store.each(one, list(enumerate(entries)))
 
     # -- records
 
@@ -440,7 +452,7 @@ class FilesystemClient:
 
     def sql_client(self) -> Any:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
-        client, close = open_tables(self.store, self.dataset_name, self._snapshots.newest())
+        client, close = open_tables(self.store, self.dataset_name, self._snapshots.newest)
         self._open.append(close)
         return client
 
