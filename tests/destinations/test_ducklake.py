@@ -139,6 +139,14 @@ def loads_at_the_same_time(credentials: Any, disposition: str) -> None:
         assert found in ([(0, 30)], [(1, 30)]) and last == 30 + (disposition == "merge")
 
 
+def test_wide_tables_fit_into_a_catalog_in_postgres(lake: Any, own_folder: Path, postgres: PostgresServer) -> None:
+    """A thousand columns are more than a page of Postgres holds, so that even few rows go into files."""
+    pipeline = make(lake_in(own_folder, postgres.new_database()))
+    pipeline.run([{f"c{n}": n for n in range(1_000)}], table_name="t")
+    assert query(pipeline, "SELECT c0, c999 FROM t") == [(0, 999)]
+    assert list((own_folder / "lake.files" / "data" / "t").glob("*.parquet"))
+
+
 # -- errors
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from dlt.ids import digest_id, random_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
+from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +51,8 @@ _STORES = {
 _CLASHES = ("conflict", "database is locked", "maximum retry count", "could not serialize")
 """What is said when another load was faster."""
 _WRITES = "writes"
+_MAX_INLINED_COLUMNS = 200
+"""Rows of wider tables go into files always: in a catalog they would not fit into a page of Postgres."""
 
 
 class DuckLakeDialect(Dialect):
@@ -315,6 +319,8 @@ class DuckLakeClient(DuckDbClient):
         """Return our error for one of DuckDB; the catalog's own messages stand in it."""
         # the cause is on a line of its own; the excerpt of the statement comes behind an empty one
         text = " ".join(str(error).strip().partition("\n\n")[0].split())
+        # a message of the catalog may quote its statement, with values of rows
+        text = re.sub(r'query ".*": ', "query: ", text)
         if any(word in text.lower() for word in _CLASHES):
             return DatabaseTransientException(
                 f"ducklake: another load was faster: {text}. Nothing of this one was loaded; run it again.", clash=True
@@ -323,6 +329,19 @@ class DuckLakeClient(DuckDbClient):
         if getattr(found, "clash", False):
             return DatabaseTransientException(f"ducklake: {text}")
         return found
+
+    def apply_ddl(self, update: SchemaUpdate) -> None:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        if any(len(table["columns"]) > _MAX_INLINED_COLUMNS for table in update.tables.values()):
+            name = "ducklake_default_data_inlining_row_limit"
+            # lakes of DuckDB 1.4 have no such setting, and put no rows into the catalog
+            if self.query("SELECT 1 FROM duckdb_settings() WHERE name = %s", (name,)).fetchone() is not None:
+                self.query(f"SET {name} = 0")
+        super().apply_ddl(update)
 
     # -- loads at the same time: DuckLake sees a conflict only where both delete or change rows of one table
 
