@@ -492,13 +492,14 @@ class BigQuery(Place):
     def renew(self) -> None:
         """Take a project that nobody has used."""
         self.project = self.server.new_project()
+        self.client = self.server.client(self.project)
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
         """Return what another program reads; no rows where a table is missing."""
         from google.api_core.exceptions import NotFound
 
         try:
-            return [tuple(row.values()) for row in self.server.client(self.project).query(query).result()]
+            return [tuple(row.values()) for row in self.client.query(query).result()]
         except NotFound:
             return []
 

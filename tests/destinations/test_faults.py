@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -26,8 +26,22 @@ from tests.destinations.places import PASSWORD, WRONG_PASSWORD, Place, Redshift,
 pytestmark = pytest.mark.xdist_group("faults")
 SQL = ("postgres", "redshift", "mariadb")
 KINDS = (*SQL, "bigquery")
-BEFORE, MORE = range(20), range(20, 1_000)
+BEFORE, MORE = range(20), range(20, 500)
 _clean: dict[tuple[str, bool], Rows] = {}
+_sizes: dict[str, int] = {}
+"""How many bytes the connection that sends most sends in a first load."""
+
+
+def cases(names: str, found: Sequence[Any], few: Sequence[Any]) -> pytest.MarkDecorator:
+    """Return the mark of a test that has cases on each kind of server.
+
+    Args:
+        names: Parameters after `server`.
+        found: Cases.
+        few: Those of the emulator of BigQuery, into which loads take their time.
+    """
+    all_cases = [(kind, *case) for kind in KINDS for case in (found if kind in SQL else few)]
+    return pytest.mark.parametrize(f"server, {names}", all_cases, indirect=["server"])
 
 
 def on_sql(reason: str) -> pytest.MarkDecorator:
@@ -69,7 +83,11 @@ def prepared(place: Place, *, first: bool = False, **options: Any) -> Any:
 def clean(place: Place, *, first: bool = False) -> Rows:
     """Return the rows of a run without a fault; it takes the place for itself."""
     if (place.kind, first) not in _clean:
-        assert not prepared(place, first=first, name="clean").load().has_failed_jobs
+        pipeline = prepared(place, first=first, name="clean")
+        place.proxy.most = 0
+        assert not pipeline.load().has_failed_jobs
+        if first:
+            _sizes[place.kind] = place.proxy.most
         _clean[place.kind, first] = place.rows()
         place.again()
     return _clean[place.kind, first]
@@ -112,18 +130,12 @@ PARTS = [
 MOMENTS = [("begin", True), ("rows", True), ("rows", False), ("publish", True), ("commit", True), ("commit", False)]
 
 
-@pytest.mark.parametrize(
-    ("server", "part", "by_reset"),
-    # loads into the emulator of BigQuery take their time
-    [(kind, *cut) for kind in KINDS for cut in PARTS[:: 1 if kind in SQL else 3]],
-    indirect=["server"],
-)
+@cases("part, by_reset", PARTS, PARTS[3:6:2])
 def test_a_first_load_that_is_cut_after_some_bytes(place: Place, part: float, by_reset: bool) -> None:
     """The connection ends after a part of what a load sends, be it tables, rows or records."""
     expected = clean(place, first=True)
-    size = sent_by_a_load(place)
     pipeline = prepared(place, first=True)
-    place.proxy.cut_after(int(size * part), by_reset=by_reset)
+    place.proxy.cut_after(int(_sizes[place.kind] * part), by_reset=by_reset)
     error = failure_of(pipeline)
     assert place.proxy.cuts == 1
     if error is None:
@@ -135,25 +147,7 @@ def test_a_first_load_that_is_cut_after_some_bytes(place: Place, part: float, by
     check_exact(place, pipeline, expected)
 
 
-_sizes: dict[str, int] = {}
-
-
-def sent_by_a_load(place: Place) -> int:
-    """Return how many bytes the connection that sends most sends in a first load."""
-    if place.kind not in _sizes:
-        pipeline = prepared(place, first=True, name="measured")
-        place.proxy.most = 0
-        pipeline.load()
-        _sizes[place.kind] = place.proxy.most
-        place.again()
-    return _sizes[place.kind]
-
-
-@pytest.mark.parametrize(
-    ("server", "moment", "by_reset"),
-    [(kind, *cut) for kind in KINDS for cut in MOMENTS[:: 1 if kind in SQL else 2]],
-    indirect=["server"],
-)
+@cases("moment, by_reset", MOMENTS, MOMENTS[1::3])
 def test_a_load_that_is_cut_at_a_moment(place: Place, moment: str, by_reset: bool) -> None:
     """The connection ends before the server gets what begins a load, or its rows, publishes it or commits it."""
     expected = clean(place)
@@ -170,7 +164,7 @@ def test_a_load_that_is_cut_at_a_moment(place: Place, moment: str, by_reset: boo
     check_exact(place, pipeline, expected)
 
 
-@pytest.mark.parametrize("by_reset", [True, False], ids=["rst", "fin"])
+@cases("by_reset", [(True,), (False,)], [(False,)])
 def test_a_commit_whose_answer_is_lost(place: Place, by_reset: bool) -> None:
     """The server commits and the connection ends: the load is there once, and stays so when it is tried again."""
     expected = clean(place)
@@ -207,7 +201,7 @@ def test_an_upload_that_is_cut(place: Redshift) -> None:
     check_exact(place, pipeline, expected)
 
 
-@pytest.mark.parametrize("moment", ["rows", "commit"])
+@cases("moment", [("rows",), ("commit",)], [("commit",)])
 def test_one_run_is_enough_with_retry(place: Place, moment: str) -> None:
     """Transient errors are tried again as `retry` says: three cuts in a row, and the rows are there once."""
     expected = clean(place)
@@ -263,7 +257,7 @@ def test_a_task_that_is_cut_when_it_takes_over(place: Place) -> None:
 # -- servers
 
 
-@pytest.mark.parametrize("moment", ["rows", "commit"])
+@cases("moment", [("rows",), ("commit",)], [("rows",)])
 def test_a_server_that_restarts_in_mid_load(place: Place, moment: str) -> None:
     """The server dies as in a power cut and comes back: one run with `retry` is enough, and all rows are there once."""
     expected = clean(place)
