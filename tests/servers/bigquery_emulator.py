@@ -18,6 +18,8 @@ def connect(*args: Any, **options: Any) -> Any:
     config = dict(options.pop("config", None) or {})
     zone = config.pop("TimeZone", None)
     connection = _connect(*args, **options, config=config)
+    # the tables of tests are small, and threads that wait for each other cost more than they bring
+    connection.execute("SET GLOBAL threads = 1")
     if zone:
         connection.execute(f"SET GLOBAL TimeZone = '{zone}'")
     return connection
