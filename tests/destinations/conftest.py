@@ -23,6 +23,8 @@ LOCAL = {"duckdb", "filesystem", "sqlite"}
 """Cases of the conformance suite that need no server."""
 SERVERS = ("azurite", "bigquery", "gcs", "mariadb", "redshift", "seaweedfs", "postgres")
 """Fixtures that start one."""
+MODULES = {"test_faults": "faults", "test_filesystem_stores": "stores"}
+"""Modules that start servers by themselves."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,8 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a server; those of one server run in one process."""
     for item in items:
         if HERE in item.path.parents:
-            case = getattr(getattr(item, "callspec", None), "params", {}).get("case")
+            params = getattr(getattr(item, "callspec", None), "params", {})
+            case = params.get("case")
             used = [name for name in SERVERS if name in getattr(item, "fixturenames", ())]
+            if item.path.stem in MODULES:
+                # what runs on the emulator of BigQuery takes as long as all the rest
+                used = ["bigquery" if params.get("server") == "bigquery" else MODULES[item.path.stem]]
             if isinstance(case, Case) and case.name not in LOCAL:
                 used = [case.name.partition("-")[0]]
             if used:
