@@ -70,6 +70,8 @@ CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
     Case("ducklake", lambda world: dlt.destinations.ducklake(lake_in(world.folder))),
     Case("filesystem", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"))),
+    Case("delta", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"), table_format="delta")),
+    Case("iceberg", lambda world: dlt.destinations.filesystem(str(world.folder / "bucket"), table_format="iceberg")),
     Case("s3", lambda world: _s3(world.server("seaweedfs"))),
     Case("gcs", lambda world: _gcs(world.server("gcs"))),
     Case("azure", lambda world: _azure(world.server("azurite"))),

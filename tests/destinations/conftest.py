@@ -19,7 +19,7 @@ from tests.destinations.cases import Case
 
 MakePackage = Callable[..., LoadPackage]
 HERE = Path(__file__).parent
-LOCAL = {"duckdb", "filesystem", "sqlite"}
+LOCAL = {"delta", "duckdb", "filesystem", "iceberg", "sqlite"}
 """Cases of the conformance suite that need no server."""
 SERVERS = ("azurite", "bigquery", "gcs", "mariadb", "redshift", "seaweedfs", "postgres")
 """Fixtures that start one."""

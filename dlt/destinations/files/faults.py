@@ -33,7 +33,11 @@ _SHORTEST_SECRET = 8
 
 @contextmanager
 def translated(
-    what: str, missing: bool = False, writing: bool = False, secrets: tuple[str, ...] = ()
+    what: str,
+    missing: bool = False,
+    writing: bool = False,
+    secrets: tuple[str, ...] = (),
+    passing: tuple[type[Exception], ...] = (),
 ) -> Iterator[None]:
     """Turn errors of the file system into ours.
 
@@ -42,6 +46,7 @@ def translated(
         missing: Leave the answer that it is not there as it is.
         writing: Something is written, for which nothing but the bucket has to be there.
         secrets: Texts that no message may show.
+        passing: Errors that are left as they are.
 
     Raises:
         DestinationTerminalException: rights or the bucket are missing, or the settings are wrong.
@@ -49,7 +54,7 @@ def translated(
     """
     try:
         yield
-    except (DltException, ImportError):
+    except (DltException, ImportError, *passing):
         raise
     except Exception as error:
         if missing and isinstance(error, FileNotFoundError):

@@ -34,6 +34,9 @@ class Snapshot:
         states: Rows of `_dlt_pipeline_state`.
         outbox: States that belong into another dataset, each a dict with dataset and state. They are written there
             after this snapshot; the next load of this dataset makes up for a process that died in between.
+        formats: Table format by table, where it has one.
+        unpublished: Tables with a format whose index may lack the files of a snapshot, by table, and the number of that
+            snapshot. It is written after the snapshot, and made up for in the same way.
     """
 
     number: int = 0
@@ -43,10 +46,16 @@ class Snapshot:
     versions: list[dict[str, Any]] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    formats: dict[str, str] = field(default_factory=dict)
+    unpublished: dict[str, int] = field(default_factory=dict)
 
     def paths(self) -> set[str]:
         """Return the paths of all data files."""
         return {entry["path"] for entries in self.files.values() for entry in entries}
+
+    def indexed_paths(self) -> set[str]:
+        """Return the paths of the files of tables with a format."""
+        return {entry["path"] for table in self.formats for entry in self.files.get(table, [])}
 
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete."""
@@ -66,6 +75,8 @@ class Change:
     states: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     forwarded: set[str] = field(default_factory=set)
+    formats: dict[str, str] = field(default_factory=dict)
+    published: dict[str, int] = field(default_factory=dict)
     exclusive: bool = False
     """Whether what was read of the base must still hold, so that another load in between is a clash."""
 
@@ -79,6 +90,8 @@ class Change:
             files.setdefault(table, []).extend(entries)
         for table, found in self.columns.items():
             columns.setdefault(table, {}).update(found)
+        formats = {**base.formats, **self.formats}
+        changed = [t for t in formats if files.get(t) != base.files.get(t) or columns.get(t) != base.columns.get(t)]
         known = {(version["schema_name"], version["version_hash"]) for version in base.versions}
         return Snapshot(
             number=base.number + 1,
@@ -91,6 +104,11 @@ class Change:
             ],
             states=_with_states(base.states, self.states),
             outbox=[*(e for e in base.outbox if e["state"]["_dlt_id"] not in self.forwarded), *self.outbox],
+            formats=formats,
+            unpublished={
+                **{t: number for t, number in base.unpublished.items() if self.published.get(t) != number},
+                **dict.fromkeys(changed, base.number + 1),
+            },
         )
 
     @property
@@ -136,6 +154,11 @@ class Snapshots:
                 return Snapshot(**orjson.loads(content))
             # a writer was faster and deleted it with other old ones
         return Snapshot()
+
+    def read(self, number: int) -> Snapshot | None:
+        """Return one snapshot, None if it was deleted."""
+        content = self._store.read(_path(number)) if number > 0 else orjson.dumps({})
+        return None if content is None else Snapshot(**orjson.loads(content))
 
     def commit(self, base: Snapshot, change: Change) -> Snapshot:
         """Write the next snapshot; when another load was faster, on top of that one.

@@ -41,6 +41,19 @@ class Store:
     def _translated(self, path: str, missing: bool = False, writing: bool = False) -> AbstractContextManager[None]:
         return translated(path, missing, writing and bool(_FLAT & set(self.protocols)), self._secrets)
 
+    def guarded(self, what: str, passing: tuple[type[Exception], ...] = ()) -> AbstractContextManager[None]:
+        """Turn errors of a library that works in the folder into ours.
+
+        Args:
+            what: What it works on.
+            passing: Errors that are left as they are.
+        """
+        return translated(what, secrets=self._secrets, passing=passing)
+
+    def url(self, relative: str) -> str:
+        """Return the URL of a file or folder, for other programs."""
+        return str(self.filesystem.unstrip_protocol(self.full(relative)))
+
     def each(self, function: Callable[[One], Result], items: Sequence[One]) -> list[Result]:
         """Return the results for all items, of several at the same time where each waits for a network."""
         if self.is_local or len(items) < 2:
@@ -74,6 +87,13 @@ class Store:
                 self.filesystem.put_file(local, path, overwrite=True)
             else:
                 self.filesystem.put_file(local, path)
+
+    def write(self, relative: str, data: bytes) -> None:
+        """Write a small file; one of this name is overwritten."""
+        path = self.full(relative)
+        self.make(relative.rpartition("/")[0])
+        with self._translated(path, writing=True):
+            self.filesystem.pipe_file(path, data)
 
     def fetch(self, relative: str, local: str) -> None:
         """Copy a file to a local path."""

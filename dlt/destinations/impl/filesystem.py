@@ -20,12 +20,16 @@ from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT
+from dlt.destinations.lake.index import FORMATS, Indexed, data_path, drop_others, open_index
+from dlt.destinations.lake.types import write_lake_file
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationException,
+    DestinationTerminalException,
     MissingDependencyException,
     PipelineConfigMissing,
+    SchemaUpdateTerminalError,
     Superseded,
 )
 from dlt.ids import random_id
@@ -39,6 +43,7 @@ from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
 _FENCES_FOLDER = "_dlt_fences"
+NATIVE = "native"
 _TYPE = ("data_type", "precision", "scale", "timezone")
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
@@ -46,6 +51,7 @@ CAPABILITIES = Capabilities(
     supported_merge_strategies=("delete-insert", "upsert", "insert-only", "scd2"),
     supports_transactions=False,
     supports_ddl_transactions=False,
+    supported_table_formats=FORMATS,
     sqlglot_dialect="duckdb",
 )
 
@@ -60,6 +66,7 @@ class Filesystem(Destination):
         layout: Template for the paths of files inside of the dataset.
         extra_placeholders: Further placeholders of the layout.
         current_datetime: Moment for placeholders of date and time, or a function that gives it.
+        table_format: Format of tables that name none: delta, iceberg or native.
     """
 
     destination_type: ClassVar[str] = "filesystem"
@@ -71,6 +78,7 @@ class Filesystem(Destination):
         layout: str | None = None,
         extra_placeholders: Mapping[str, Any] | None = None,
         current_datetime: Any = None,
+        table_format: str | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(credentials, **settings)
@@ -79,6 +87,7 @@ class Filesystem(Destination):
             layout=layout,
             extra_placeholders=extra_placeholders,
             current_datetime=current_datetime,
+            table_format=table_format,
         )
 
     def capabilities(self) -> Capabilities:
@@ -147,7 +156,9 @@ class Filesystem(Destination):
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
         """Open the bucket."""
         filesystem, path = self.open_filesystem()
-        client = FilesystemClient(Store(filesystem, f"{path}/{dataset_name}"), dataset_name, self.layout(), schema)
+        store = Store(filesystem, f"{path}/{dataset_name}")
+        table_format = self.settings.get("table_format") or self._configured("table_format", str) or NATIVE
+        client = FilesystemClient(store, dataset_name, self.layout(), schema, table_format)
         try:
             yield client
         finally:
@@ -176,11 +187,19 @@ class FilesystemClient:
         dataset_name: Its name.
         layout: Template for paths.
         schema: Schema of the tables, if known.
+        table_format: Format of tables that name none.
     """
 
-    def __init__(self, store: Store, dataset_name: str, layout: Layout, schema: Schema | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        dataset_name: str,
+        layout: Layout,
+        schema: Schema | None = None,
+        table_format: str = NATIVE,
+    ) -> None:
         self.store, self.dataset_name = store, dataset_name
-        self._layout = layout
+        self._layout, self._table_format = layout, table_format
         self._schema_name = schema.name if schema is not None else "schema"
         self._snapshots = Snapshots(store)
         self._base = Snapshot()
@@ -248,10 +267,11 @@ class FilesystemClient:
         self._fence = None
         self._now = utc_now()
         self._change.forwarded = self._forward(self._base)
+        self._change.published = self._publish_indexes(self._base)
 
     def commit(self) -> None:
         """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
-        before = self._base.paths()
+        before, indexed = self._base.paths(), self._base.indexed_paths()
         self._check_fence()
         atomic.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
@@ -260,11 +280,13 @@ class FilesystemClient:
         try:
             self._forward(self._base)
             if self._change.rewritten:
-                self.store.delete(before - self._base.paths())
+                # other programs may read older versions of tables with a format, and take their files away themselves
+                self.store.delete(before - self._base.paths() - indexed)
             self._snapshots.prune()
         except DestinationException as error:
             # the load is complete, whatever becomes of old files; states that wait are sent by the next load
             logger.warning("dataset %s: cleaning up after load %s failed: %s", self.dataset_name, self._load_id, error)
+        self._publish_indexes(self._base)
 
     def rollback(self) -> None:
         """Delete what was written, except what another process committed under the same names."""
@@ -286,13 +308,71 @@ class FilesystemClient:
                 other.commit(found, Change(states=[entry["state"]]))
         return {entry["state"]["_dlt_id"] for entry in snapshot.outbox}
 
+    # -- table formats
+
+    def _publish_indexes(self, snapshot: Snapshot) -> dict[str, int]:
+        """Bring the indexes of tables with a format to a snapshot; return the tables, with the numbers it had."""
+        done = {}
+        for name, number in snapshot.unpublished.items():
+            kind = snapshot.formats[name] if name in snapshot.columns else None
+            if kind in FORMATS:
+                index, entries = open_index(str(kind), self.store, name), snapshot.files.get(name, [])
+                found = index.read()
+                if found is not None and found.is_foreign and found.number < snapshot.number:
+                    self._change.replace[name] = self._joined(name, found, entries)
+                    continue
+                load_id = snapshot.loads[-1]["load_id"] if snapshot.loads else ""
+                index.publish(snapshot.columns[name], entries, snapshot.number, load_id)
+            drop_others(kind, self.store, name)
+            done[name] = number
+        return done
+
+    def _joined(self, name: str, found: Indexed, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return what another program made of a table, with what our snapshots did since it read them."""
+        logger.warning("table %s in dataset %s: another program changed its files", name, self.dataset_name)
+        known = self._snapshots.read(found.number)
+        if known is None:
+            raise DestinationTerminalException(
+                f"table {name} in dataset {self.dataset_name}: another program changed it on top of snapshot "
+                f"{found.number}, which is no longer there, so that both cannot be joined. Nothing was loaded. Load it "
+                "with refresh='drop_resources'."
+            )
+        before = {entry["path"] for entry in known.files.get(name, [])}
+        after = {entry["path"]: dict(entry) for entry in entries}
+        kept = [entry for entry in found.entries if entry["path"] in after or entry["path"] not in before]
+        there = {entry["path"] for entry in kept}
+        return [*kept, *(entry for path, entry in after.items() if path not in before and path not in there)]
+
+    def _take_format(self, table: TableSchema, wanted: str) -> None:
+        """Remember the format of a table, and what another program changed in it."""
+        name = table["name"]
+        is_there = bool(self._base.files.get(name)) or name in self._base.formats
+        known = is_there and name not in self._change.drop
+        there = self._base.formats.get(name, NATIVE)
+        if known and there != wanted:
+            raise SchemaUpdateTerminalError(
+                f"table {name} in dataset {self.dataset_name}: it is kept in table format {there}, and {wanted} is asked "
+                "for. Nothing was loaded. Load it with refresh='drop_resources' to make it anew, or into another table."
+            )
+        if there != wanted:
+            self._change.formats[name] = wanted
+        if wanted == NATIVE:
+            return
+        found = open_index(wanted, self.store, name).read()
+        if known and name not in self._change.replace and found is not None and found.is_foreign:
+            # one that is further belongs to a load that was faster than this one
+            if found.number <= self._base.number:
+                self._change.replace[name] = self._joined(name, found, self._base.files.get(name, []))
+
     # -- data
 
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
         """Prepare to take the files of a chain."""
         self._load_id = load_id
         disposition = chain[0].get("write_disposition", "append")
+        wanted = str(chain[0].get("table_format") or self._table_format)
         for table in chain:
+            self._take_format(table, NATIVE if wanted == "hive" else wanted)
             if disposition == "replace":
                 self._change.replace[table["name"]] = []
             elif disposition == "merge":
@@ -311,15 +391,25 @@ class FilesystemClient:
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
         file_id = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
+        kind = {**self._base.formats, **self._change.formats}.get(table, NATIVE)
         with tempfile.TemporaryDirectory() as folder:
-            if file_format == "arrow":
+            more = {}
+            if kind != NATIVE:
+                target = os.path.join(folder, "table.parquet")
+                columns = self._pending().columns[table]
+                more = {"rows": write_lake_file(columns, path, file_format, kind, target)}
+                path, file_format = target, "parquet"
+            elif file_format == "arrow":
                 path, file_format = _as_parquet(path, folder), "parquet"
-            relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
+            if kind != NATIVE:
+                relative = data_path(kind, table, f"{self._load_id}.{file_id}.parquet")
+            else:
+                relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
             self._written.append(relative)
             size = os.path.getsize(path)
             self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
-        return {"path": relative, "format": file_format, "bytes": size}
+        return {"path": relative, "format": file_format, "bytes": size, **more}
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Merge what waits into the files of a chain, as new files."""

@@ -1,0 +1,103 @@
+"""What a table format is to a dataset of files: an index that other programs read.
+
+A snapshot says which files make up a table. The log of Delta Lake and the metadata of Iceberg say it once more, in one
+commit for each load, made after the snapshot: programs that read them never see a load that is not complete, and a
+process that dies in between leaves an index that is behind, which the next load brings up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dlt.destinations.files.store import Store
+from dlt.errors import OpenTableFormatNotSupported
+from dlt.schema.typing import ColumnSchema
+
+FORMATS = ("delta", "iceberg")
+SNAPSHOT_KEY, LOAD_KEY = "dlt_snapshot", "dlt_load_id"
+"""Names under which each commit tells the number of its snapshot and the load."""
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The content of a table as its index has it.
+
+    Attributes:
+        number: Number of the last snapshot that it was brought to; -1 if it was to none.
+        entries: Files, as in a snapshot.
+        is_foreign: Whether another program has written since.
+    """
+
+    number: int
+    entries: list[dict[str, Any]]
+    is_foreign: bool
+
+
+class Index(Protocol):
+    """The index of one table."""
+
+    def read(self) -> Indexed | None:
+        """Return what it has, None if there is none."""
+
+    def publish(
+        self,
+        columns: Mapping[str, ColumnSchema],
+        entries: Sequence[Mapping[str, Any]],
+        number: int,
+        load_id: str,
+    ) -> None:
+        """Bring it to a snapshot, unless it has that one or a later one.
+
+        Args:
+            columns: Columns of the table.
+            entries: Its files.
+            number: Number of the snapshot.
+            load_id: Id of the load that made it.
+        """
+
+    def drop(self) -> None:
+        """Delete it, where it is there."""
+
+
+def open_index(kind: str, store: Store, table: str) -> Index:
+    """Return the index of a table.
+
+    Args:
+        kind: Its format.
+        store: The folder of the dataset.
+        table: Name of the table.
+
+    Raises:
+        OpenTableFormatNotSupported: there is no such format.
+    """
+    if kind == "delta":
+        from dlt.destinations.lake.delta import DeltaIndex
+
+        return DeltaIndex(store, table)
+    if kind == "iceberg":
+        from dlt.destinations.lake.iceberg import IcebergIndex
+
+        return IcebergIndex(store, table)
+    raise OpenTableFormatNotSupported(
+        f"table {table}: there is no table format {kind!r}. Known are {', '.join(FORMATS)} and native."
+    )
+
+
+def drop_others(kind: str | None, store: Store, table: str) -> None:
+    """Delete what other formats than this one left of a table."""
+    for other, folder in (("delta", "_delta_log"), ("iceberg", "metadata")):
+        if other != kind:
+            store.delete_folder(f"{table}/{folder}")
+
+
+def data_path(kind: str, table: str, name: str) -> str:
+    """Return the path of a data file in the dataset.
+
+    Args:
+        kind: Format of the table.
+        table: Its name.
+        name: Name of the file.
+    """
+    return f"{table}/data/{name}" if kind == "iceberg" else f"{table}/{name}"
