@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.servers import gcs as gcs_server
 from tests.servers import mariadb as mariadb_server
 from tests.servers import seaweedfs as seaweedfs_server
 from tests.servers.postgres import PostgresServer
-from tests.servers.redshift import RedshiftEmulator
-from tests.servers.s3 import S3Server
+
+if TYPE_CHECKING:
+    from tests.servers.redshift import RedshiftEmulator
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,10 @@ def bigquery() -> Iterator[bigquery_server.BigQueryEmulator]:
 @pytest.fixture(scope="session")
 def redshift(postgres: PostgresServer) -> Iterator[RedshiftEmulator]:
     """Return a Redshift, emulated: a proxy in front of PostgreSQL, and a store that speaks S3."""
+    # the environments of orchestrators lack the packages of these
+    from tests.servers.redshift import RedshiftEmulator
+    from tests.servers.s3 import S3Server
+
     s3 = S3Server().start()
     server = RedshiftEmulator(postgres, s3).start()
     yield server

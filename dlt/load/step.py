@@ -11,7 +11,13 @@ from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.base import Client
-from dlt.errors import DestinationException, LoadPackageAborted, TerminalException, WriteDispositionNotSupported
+from dlt.errors import (
+    DestinationException,
+    LoadPackageAborted,
+    TableFormatNotSupported,
+    TerminalException,
+    WriteDispositionNotSupported,
+)
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -212,7 +218,7 @@ def _load(
     for name, total in totals.items():
         collector.update(name, 0, total)
     for chain, files in _chains(schema, package):
-        _check_disposition(chain[0], capabilities)
+        _check_root(chain[0], capabilities)
         first = jobs[files[0]["name"]] if files else {}
         with _failing(first, jobs):
             targets = client.stage(chain, package.load_id)
@@ -275,7 +281,13 @@ def _groups(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield group
 
 
-def _check_disposition(root: TableSchema, capabilities: Capabilities) -> None:
+def _check_root(root: TableSchema, capabilities: Capabilities) -> None:
+    table_format = root.get("table_format")
+    if table_format in ("delta", "iceberg") and table_format not in capabilities.supported_table_formats:
+        raise TableFormatNotSupported(
+            f"table {root['name']}: the destination has no tables in format {table_format!r}. Leave table_format out, "
+            "or load with dlt.destinations.filesystem."
+        )
     if root.get("write_disposition") != "merge":
         return
     strategy = root.get("x-merge-strategy", "delete-insert")

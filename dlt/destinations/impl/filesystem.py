@@ -209,6 +209,7 @@ class FilesystemClient:
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._load_id = ""
         self._fence: tuple[str, int] | None = None
+        self._joined_versions: dict[str, int] = {}
         self._now = utc_now()
         self._open: list[Callable[[], None]] = []
 
@@ -264,7 +265,7 @@ class FilesystemClient:
         """Read the newest snapshot."""
         self._base, self._in_transaction = self._snapshots.newest(), True
         self._change, self._written, self._staged = Change(), [], {}
-        self._fence = None
+        self._fence, self._joined_versions = None, {}
         self._now = utc_now()
         self._change.forwarded = self._forward(self._base)
         self._change.published = self._publish_indexes(self._base)
@@ -318,9 +319,11 @@ class FilesystemClient:
             if kind in FORMATS:
                 index, entries = open_index(str(kind), self.store, name), snapshot.files.get(name, [])
                 found = index.read()
-                if found is not None and found.is_foreign and found.number < snapshot.number:
-                    self._change.replace[name] = self._joined(name, found, entries)
-                    continue
+                if found is not None and found.is_foreign and self._joined_versions.get(name) != found.version:
+                    if found.number < snapshot.number:
+                        # before a load: it brings both together; after one: the next load does
+                        self._change.replace[name] = self._joined(name, found, entries)
+                        continue
                 load_id = snapshot.loads[-1]["load_id"] if snapshot.loads else ""
                 index.publish(snapshot.columns[name], entries, snapshot.number, load_id)
             drop_others(kind, self.store, name)
@@ -330,6 +333,7 @@ class FilesystemClient:
     def _joined(self, name: str, found: Indexed, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return what another program made of a table, with what our snapshots did since it read them."""
         logger.warning("table %s in dataset %s: another program changed its files", name, self.dataset_name)
+        self._joined_versions[name] = found.version
         known = self._snapshots.read(found.number)
         if known is None:
             raise DestinationTerminalException(
@@ -346,8 +350,8 @@ class FilesystemClient:
     def _take_format(self, table: TableSchema, wanted: str) -> None:
         """Remember the format of a table, and what another program changed in it."""
         name = table["name"]
-        is_there = bool(self._base.files.get(name)) or name in self._base.formats
-        known = is_there and name not in self._change.drop
+        has_format = bool(self._base.files.get(name)) or name in self._base.formats
+        known = has_format and name in self._base.columns and name not in self._change.drop
         there = self._base.formats.get(name, NATIVE)
         if known and there != wanted:
             raise SchemaUpdateTerminalError(
@@ -363,6 +367,15 @@ class FilesystemClient:
             # one that is further belongs to a load that was faster than this one
             if found.number <= self._base.number:
                 self._change.replace[name] = self._joined(name, found, self._base.files.get(name, []))
+
+    def table_formats(self) -> dict[str, str]:
+        """Return the format of each table that has one, of complete loads only."""
+        found = self._snapshots.newest()
+        return {name: kind for name, kind in found.formats.items() if kind in FORMATS and name in found.columns}
+
+    def open_table(self, name: str) -> Any:
+        """Return a table as the package of its format has it: a DeltaTable, or a Table of pyiceberg."""
+        return open_index(self.table_formats()[name], self.store, name).open()
 
     # -- data
 

@@ -70,7 +70,7 @@ class DeltaIndex:
         with self._guarded():
             self._check_features(table)
             is_foreign = SNAPSHOT_KEY not in table.history(1)[0]
-            return Indexed(_number(table), self._entries(table), is_foreign)
+            return Indexed(_number(table), self._entries(table), is_foreign, table.version())
 
     def _check_features(self, table: DeltaTable) -> None:
         mapped = table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"

@@ -57,9 +57,12 @@ class IcebergIndex:
         if table is None:
             return None
         snapshot = table.current_snapshot()
-        is_foreign = snapshot is not None and snapshot.summary is not None and SNAPSHOT_KEY not in snapshot.summary
+        marks = snapshot.summary.additional_properties if snapshot is not None and snapshot.summary else {}
+        is_foreign = snapshot is not None and SNAPSHOT_KEY not in marks
+        version = snapshot.snapshot_id if snapshot is not None else 0
         with self._store.guarded(self._where):
-            return Indexed(_number(table), [self._entry(file) for file in self._data_files(table)], bool(is_foreign))
+            entries = [self._entry(file) for file in self._data_files(table)]
+        return Indexed(_number(table), entries, is_foreign, version)
 
     def _data_files(self, table: Table) -> list[DataFile]:
         tasks = list(table.scan().plan_files())

@@ -28,15 +28,20 @@ class Indexed:
         number: Number of the last snapshot that it was brought to; -1 if it was to none.
         entries: Files, as in a snapshot.
         is_foreign: Whether another program has written since.
+        version: Tells its states apart.
     """
 
     number: int
     entries: list[dict[str, Any]]
     is_foreign: bool
+    version: int
 
 
 class Index(Protocol):
     """The index of one table."""
+
+    def open(self) -> Any:
+        """Return the table as the package of the format has it, None if it is not there."""
 
     def read(self) -> Indexed | None:
         """Return what it has, None if there is none."""
