@@ -54,9 +54,11 @@ def translated(
     """
     try:
         yield
-    except (DltException, ImportError, *passing):
+    except (DltException, ImportError):
         raise
     except Exception as error:
+        if isinstance(error, passing):
+            raise
         if missing and isinstance(error, FileNotFoundError):
             raise
         raise _meaning(what, error, writing, secrets) from error

@@ -89,11 +89,14 @@ class Store:
                 self.filesystem.put_file(local, path)
 
     def write(self, relative: str, data: bytes) -> None:
-        """Write a small file; one of this name is overwritten."""
+        """Write a small file; one of this name is replaced at once."""
         path = self.full(relative)
         self.make(relative.rpartition("/")[0])
         with self._translated(path, writing=True):
-            self.filesystem.pipe_file(path, data)
+            if self.is_local:
+                atomic.write_bytes(path, data)
+            else:
+                self.filesystem.pipe_file(path, data)
 
     def fetch(self, relative: str, local: str) -> None:
         """Copy a file to a local path."""

@@ -20,16 +20,15 @@ from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT
-from dlt.destinations.lake.index import FORMATS, Indexed, data_path, drop_others, open_index
+from dlt.destinations.lake.index import FORMATS, data_path, open_index
+from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of
 from dlt.destinations.lake.types import write_lake_file
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationException,
-    DestinationTerminalException,
     MissingDependencyException,
     PipelineConfigMissing,
-    SchemaUpdateTerminalError,
     Superseded,
 )
 from dlt.ids import random_id
@@ -43,7 +42,6 @@ from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
 _FENCES_FOLDER = "_dlt_fences"
-NATIVE = "native"
 _TYPE = ("data_type", "precision", "scale", "timezone")
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
@@ -202,6 +200,7 @@ class FilesystemClient:
         self._layout, self._table_format = layout, table_format
         self._schema_name = schema.name if schema is not None else "schema"
         self._snapshots = Snapshots(store)
+        self._lake = LakeTables(store, self._snapshots, dataset_name)
         self._base = Snapshot()
         self._in_transaction = False
         self._change = Change()
@@ -209,7 +208,6 @@ class FilesystemClient:
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._load_id = ""
         self._fence: tuple[str, int] | None = None
-        self._joined_versions: dict[str, int] = {}
         self._now = utc_now()
         self._open: list[Callable[[], None]] = []
 
@@ -265,10 +263,10 @@ class FilesystemClient:
         """Read the newest snapshot."""
         self._base, self._in_transaction = self._snapshots.newest(), True
         self._change, self._written, self._staged = Change(), [], {}
-        self._fence, self._joined_versions = None, {}
+        self._fence = None
         self._now = utc_now()
         self._change.forwarded = self._forward(self._base)
-        self._change.published = self._publish_indexes(self._base)
+        self._lake.begin(self._base, self._change)
 
     def commit(self) -> None:
         """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
@@ -287,7 +285,7 @@ class FilesystemClient:
         except DestinationException as error:
             # the load is complete, whatever becomes of old files; states that wait are sent by the next load
             logger.warning("dataset %s: cleaning up after load %s failed: %s", self.dataset_name, self._load_id, error)
-        self._publish_indexes(self._base)
+        self._lake.publish(self._base, self._change)
 
     def rollback(self) -> None:
         """Delete what was written, except what another process committed under the same names."""
@@ -311,67 +309,9 @@ class FilesystemClient:
 
     # -- table formats
 
-    def _publish_indexes(self, snapshot: Snapshot) -> dict[str, int]:
-        """Bring the indexes of tables with a format to a snapshot; return the tables, with the numbers it had."""
-        done = {}
-        for name, number in snapshot.unpublished.items():
-            kind = snapshot.formats[name] if name in snapshot.columns else None
-            if kind in FORMATS:
-                index, entries = open_index(str(kind), self.store, name), snapshot.files.get(name, [])
-                found = index.read()
-                if found is not None and found.is_foreign and self._joined_versions.get(name) != found.version:
-                    if found.number < snapshot.number:
-                        # before a load: it brings both together; after one: the next load does
-                        self._change.replace[name] = self._joined(name, found, entries)
-                        continue
-                load_id = snapshot.loads[-1]["load_id"] if snapshot.loads else ""
-                index.publish(snapshot.columns[name], entries, snapshot.number, load_id)
-            drop_others(kind, self.store, name)
-            done[name] = number
-        return done
-
-    def _joined(self, name: str, found: Indexed, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return what another program made of a table, with what our snapshots did since it read them."""
-        logger.warning("table %s in dataset %s: another program changed its files", name, self.dataset_name)
-        self._joined_versions[name] = found.version
-        known = self._snapshots.read(found.number)
-        if known is None:
-            raise DestinationTerminalException(
-                f"table {name} in dataset {self.dataset_name}: another program changed it on top of snapshot "
-                f"{found.number}, which is no longer there, so that both cannot be joined. Nothing was loaded. Load it "
-                "with refresh='drop_resources'."
-            )
-        before = {entry["path"] for entry in known.files.get(name, [])}
-        after = {entry["path"]: dict(entry) for entry in entries}
-        kept = [entry for entry in found.entries if entry["path"] in after or entry["path"] not in before]
-        there = {entry["path"] for entry in kept}
-        return [*kept, *(entry for path, entry in after.items() if path not in before and path not in there)]
-
-    def _take_format(self, table: TableSchema, wanted: str) -> None:
-        """Remember the format of a table, and what another program changed in it."""
-        name = table["name"]
-        has_format = bool(self._base.files.get(name)) or name in self._base.formats
-        known = has_format and name in self._base.columns and name not in self._change.drop
-        there = self._base.formats.get(name, NATIVE)
-        if known and there != wanted:
-            raise SchemaUpdateTerminalError(
-                f"table {name} in dataset {self.dataset_name}: it is kept in table format {there}, and {wanted} is asked "
-                "for. Nothing was loaded. Load it with refresh='drop_resources' to make it anew, or into another table."
-            )
-        if there != wanted:
-            self._change.formats[name] = wanted
-        if wanted == NATIVE:
-            return
-        found = open_index(wanted, self.store, name).read()
-        if known and name not in self._change.replace and found is not None and found.is_foreign:
-            # one that is further belongs to a load that was faster than this one
-            if found.number <= self._base.number:
-                self._change.replace[name] = self._joined(name, found, self._base.files.get(name, []))
-
     def table_formats(self) -> dict[str, str]:
         """Return the format of each table that has one, of complete loads only."""
-        found = self._snapshots.newest()
-        return {name: kind for name, kind in found.formats.items() if kind in FORMATS and name in found.columns}
+        return formats_of(self._snapshots.newest())
 
     def open_table(self, name: str) -> Any:
         """Return a table as the package of its format has it: a DeltaTable, or a Table of pyiceberg."""
@@ -385,7 +325,7 @@ class FilesystemClient:
         disposition = chain[0].get("write_disposition", "append")
         wanted = str(chain[0].get("table_format") or self._table_format)
         for table in chain:
-            self._take_format(table, NATIVE if wanted == "hive" else wanted)
+            self._lake.take(table["name"], wanted, self._base, self._change)
             if disposition == "replace":
                 self._change.replace[table["name"]] = []
             elif disposition == "merge":
@@ -404,7 +344,7 @@ class FilesystemClient:
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
         file_id = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
-        kind = {**self._base.formats, **self._change.formats}.get(table, NATIVE)
+        kind = kind_of(table, self._base, self._change)
         with tempfile.TemporaryDirectory() as folder:
             more = {}
             if kind != NATIVE:

@@ -45,7 +45,7 @@ class DeltaIndex:
             from deltalake.exceptions import TableNotFoundError
         except ImportError as error:
             raise MissingDependencyException(
-                f"{self._where}: the package deltalake is not installed. Run: pip install \"dlt-tasks[deltalake]\""
+                f'{self._where}: the package deltalake is not installed. Run: pip install "dlt-tasks[deltalake]"'
             ) from error
         if not self._store.names(f"{self._table}/{_FOLDER}"):
             return None
@@ -165,7 +165,9 @@ class DeltaIndex:
             statistics = json.dumps({"numRecords": entry["rows"]})
             actions.append(AddAction(self._relative(entry), int(entry["bytes"]), {}, now, True, statistics))
         for entry in gone.values():
-            actions.append(RemoveAction(self._relative(entry), True, now, size=int(entry["bytes"]), partition_values={}))
+            actions.append(
+                RemoveAction(self._relative(entry), True, now, size=int(entry["bytes"]), partition_values={})
+            )
         atomic.point("delta.before_commit")
         table.create_write_transaction(actions, mode, schema, commit_properties=_properties(number, load_id))
         atomic.point("delta.after_commit")

@@ -42,7 +42,7 @@ class IcebergIndex:
             from dlt.destinations.lake.iceberg_catalog import FolderCatalog
         except ImportError as error:
             raise MissingDependencyException(
-                f"{self._where}: the package pyiceberg is not installed. Run: pip install \"dlt-tasks[pyiceberg]\""
+                f'{self._where}: the package pyiceberg is not installed. Run: pip install "dlt-tasks[pyiceberg]"'
             ) from error
         with self._store.guarded(self._where):
             return FolderCatalog(self._store).open(self._table)

@@ -110,11 +110,11 @@ class FolderCatalog(NoopCatalog):
             requirement.validate(current.metadata)
         metadata = update_table_metadata(current.metadata, updates, metadata_location=current.metadata_location)
         if metadata == current.metadata:
-            return CommitTableResponse(metadata=metadata, metadata_location=current.metadata_location)
+            return _response(metadata, current.metadata_location)
         number = _number(current.metadata_location) + 1
         if not self._write(name, metadata, number):
             raise CommitFailedException(f"{name}: another program was faster")
-        return CommitTableResponse(metadata=metadata, metadata_location=self._store.url(_path(name, number)))
+        return _response(metadata, self._store.url(_path(name, number)))
 
     def _write(self, table: str, metadata: TableMetadata, number: int) -> bool:
         is_written = self._store.put_if_absent(_path(table, number), metadata.model_dump_json().encode())
@@ -126,6 +126,10 @@ class FolderCatalog(NoopCatalog):
     def _numbers(self, table: str) -> list[int]:
         found = (_NAME.search(name) for name in self._store.names(f"{table}/{_FOLDER}"))
         return sorted(int(match[1]) for match in found if match)
+
+
+def _response(metadata: TableMetadata, location: str) -> CommitTableResponse:
+    return CommitTableResponse.model_validate({"metadata": metadata, "metadata-location": location})
 
 
 def _path(table: str, number: int) -> str:

@@ -74,15 +74,15 @@ def _gcs(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
         if endpoint:
             key["gcs_base_url"] = endpoint
         return {"google_service_account_key": json.dumps(key)}
-    if isinstance(token, dict) and "refresh_token" in token:
-        return {"google_application_credentials": None, "google_service_account_key": json.dumps(token)}
     if isinstance(token, str) and os.path.exists(token):
         return {"google_application_credentials": token}
     if token == "anon":
         key = {"private_key": "", "private_key_id": "", "client_email": "", "disable_oauth": True}
-        return {"google_service_account_key": json.dumps({**key, "gcs_base_url": endpoint})} if endpoint else {
-            "google_skip_signature": "true"
-        }
+        return (
+            {"google_service_account_key": json.dumps({**key, "gcs_base_url": endpoint})}
+            if endpoint
+            else {"google_skip_signature": "true"}
+        )
     if token in (None, "google_default", "cloud"):
         return {}
     raise OpenTableFormatNotSupported(

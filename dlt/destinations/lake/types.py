@@ -76,9 +76,7 @@ def lake_schema(columns: Mapping[str, ColumnSchema], kind: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def write_lake_file(
-    columns: Mapping[str, ColumnSchema], path: str, file_format: str, kind: str, target: str
-) -> int:
+def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format: str, kind: str, target: str) -> int:
     """Write the rows of a file into a Parquet file with the types of a table format; return their number.
 
     Args:
