@@ -23,7 +23,6 @@ import dlt
 from dlt.destinations.rs.rows import insert_values
 from dlt.errors import (
     DatabaseTransientException,
-    DestinationLoadingViaStagingNotSupported,
     PipelineStepFailed,
     SchemaUpdateTerminalError,
     Superseded,
@@ -156,7 +155,7 @@ def test_sizes_of_columns(url: str, way: dict[str, Any]) -> None:
         "code": {"data_type": "text", "precision": 5},
     }
     moment = datetime.datetime(2020, 1, 2, 3, 4, 5)
-    item = {"small": 1, "middle": 2, "naive": moment, "money": Decimal("1.25"), "code": "größ"}
+    item = {"small": 1, "middle": 2, "naive": moment, "money": Decimal("1.25"), "code": "fünf"}
     pipeline = make(url, **way)
     for _ in range(2):
         assert not pipeline.run([item], table_name="t", columns=hints).has_failed_jobs
@@ -207,7 +206,8 @@ def test_keys_of_merges(url: str) -> None:
         pipeline = make(url, f"keys{n}")
         for value in (1, 2):
             items = [{"a": 1, "b": 1, "v": value}, {"a": 1, "b": value + 1, "v": value}]
-            pipeline.run(items, table_name=f"t{n}", primary_key=primary, merge_key=merge, write_disposition="merge")
+            keys: dict[str, Any] = {"primary_key": primary, "merge_key": merge}
+            pipeline.run(dlt.resource(items, name=f"t{n}", write_disposition="merge", **keys))
     assert rows(url, "SELECT a, b, v FROM data.t0 ORDER BY 1, 2") == [(1, 1, 2), (1, 2, 1), (1, 3, 2)]
     assert rows(url, "SELECT a, b, v FROM data.t1 ORDER BY 1, 2") == [(1, 1, 2), (1, 3, 2)]
     assert rows(url, "SELECT a, b, v FROM data.t2 ORDER BY 1, 2") == [(1, 1, 2), (1, 3, 2)]
@@ -400,11 +400,10 @@ def test_secrets_are_in_no_message(url: str, emulator: RedshiftEmulator, bucket:
 
 
 def test_staging_that_cannot_be(url: str, own_folder: Path) -> None:
-    """Configuration: Redshift reads from S3 only, and DuckDB from no staging at all."""
+    """Configuration: Redshift reads from S3 only; the job says so."""
     elsewhere = dlt.destinations.filesystem(str(own_folder / "lake"))
-    with pytest.raises(PipelineStepFailed, match="Redshift loads files from s3:// only") as error:
-        make(url, staging=elsewhere).run([{"id": 1}], table_name="t")
-    assert isinstance(error.value.__cause__, DestinationLoadingViaStagingNotSupported)
+    info = make(url, staging=elsewhere).run([{"id": 1}], table_name="t")
+    assert info.has_failed_jobs and "Redshift loads files from s3:// only" in str(info)
 
 
 # -- all or nothing

@@ -226,15 +226,20 @@ class RedshiftClient(PostgresClient):
     def _make_turns(self) -> None:
         # what a transaction locks must be there before; this one has done nothing yet
         self.query("ROLLBACK")
-        try:
-            SqlDestinationClient.create_dataset(self)
-            self.run_ddl(f"CREATE TABLE IF NOT EXISTS {self.qualified(TURNS_TABLE)} (turn BIGINT)")
-        except DatabaseException:
-            # another load makes the same at this moment
-            if not self._is_there(TURNS_TABLE):
-                raise
+        if not self.has_dataset():
+            self._made(lambda: SqlDestinationClient.create_dataset(self), self.has_dataset)
+        sql = f"CREATE TABLE IF NOT EXISTS {self.qualified(TURNS_TABLE)} (turn BIGINT)"
+        self._made(lambda: self.run_ddl(sql), lambda: self._is_there(TURNS_TABLE))
         self.query("BEGIN")
         self._has_turns = True
+
+    def _made(self, make: Callable[[], object], is_there: Callable[[], bool]) -> None:
+        try:
+            make()
+        except DatabaseException:
+            # another load makes the same at this moment
+            if not is_there():
+                raise
 
     def _lock_ddl(self) -> None:
         """Wait for the turn of this transaction; readers of the tables do not wait."""
