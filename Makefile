@@ -31,7 +31,7 @@ check: install
 # all but what needs servers of destinations or services of an orchestrator: those are test-destinations, test-airflow
 # and test-prefect
 test: install install-airflow install-prefect
-	$(PY) -m pytest -m "not server" --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -m "not server" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
 	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
 

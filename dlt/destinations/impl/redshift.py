@@ -324,14 +324,14 @@ class RedshiftClient(PostgresClient):
         """
         self._check_attempt(pipeline_name, load_id, attempt)
         mine = f"session {digest_id(f'{pipeline_name} {load_id}')} "
+        own = self.query("SELECT pg_backend_pid()").fetchone()
         if self.stored_tables([FENCES_TABLE]):
             sql = f"SELECT fence_key, epoch FROM {self.qualified(FENCES_TABLE)} WHERE fence_key LIKE %s"
             for key, process in self.query(sql, (f"{mine}%",)).fetchall():
                 # the same number may belong to another session by now, which began later
-                if self._began(process) == key.removeprefix(mine):
+                if (process,) != own and self._began(process) == key.removeprefix(mine):
                     self.query("SELECT pg_terminate_backend(%s)", (process,))
         epoch = SqlDestinationClient.claim(self, pipeline_name, load_id, attempt)
-        own = self.query("SELECT pg_backend_pid()").fetchone()
         began = self._began(own[0]) if own is not None else None
         if own is not None and began is not None:
             self.query(f"DELETE FROM {self.qualified(FENCES_TABLE)} WHERE fence_key LIKE %s", (f"{mine}%",))
