@@ -10,7 +10,7 @@ from typing import Any
 from dlt import context
 from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
-from dlt.errors import PipelineConfigMissing
+from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigMissing
 from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.inspect import Inspection
@@ -190,7 +190,13 @@ class Core(Inspection):
         if staging is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 self.staging = resolve_destination(staging)
-        if self.staging is not None and getattr(self.destination, "supports_staging", False):
+        if self.staging is not None and self.destination is not None:
+            if not self.destination.supports_staging:
+                raise DestinationLoadingViaStagingNotSupported(
+                    f"pipeline {self.pipeline_name}: destination {self.destination.destination_name} takes files from "
+                    f"this process, not from staging {self.staging.destination_name}. Leave staging out; Redshift and "
+                    "BigQuery load from a bucket."
+                )
             self.destination = self.destination(staging=self.staging)
 
     def _set_credentials(self, credentials: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import dlt
 from dlt.errors import (
+    DestinationLoadingViaStagingNotSupported,
     DestinationTerminalException,
     InvalidDataItem,
     PipelineConfigMissing,
@@ -272,3 +273,9 @@ def test_an_error_that_is_its_own_cause_ends_a_run(own_folder: Path) -> None:
         pipeline.run(odd())
     assert not retry_load()(DestinationTerminalException("x")) and not retry_load()(failure.value)
     assert len(pipeline.last_trace.steps[-1].exception_traces) == 2
+
+
+def test_staging_where_no_destination_loads_from_it(own_folder: Path) -> None:
+    """A destination that takes files from this process refuses a staging area by name, before anything is extracted."""
+    with pytest.raises(DestinationLoadingViaStagingNotSupported, match="destination duckdb takes files from this"):
+        dlt.pipeline("staged", destination="duckdb", staging=dlt.destinations.filesystem("area"))
