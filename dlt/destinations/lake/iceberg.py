@@ -87,9 +87,14 @@ class IcebergIndex:
         """Write one commit with new columns and one snapshot of the files."""
         from pyiceberg.exceptions import CommitFailedException
 
+        from dlt.destinations.lake.iceberg_catalog import FolderCatalog
+
         for _ in range(_TRIES):
             table = self.open() or self._created(columns)
             if _number(table) >= number:
+                # whoever wrote it may have died before the hint
+                with self._store.guarded(self._where):
+                    FolderCatalog(self._store).hint(self._table)
                 return
             try:
                 with self._store.guarded(self._where, passing=(CommitFailedException,)):

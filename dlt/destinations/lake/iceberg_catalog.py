@@ -17,6 +17,7 @@ from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_m
 from pyiceberg.typedef import Identifier
 
 from dlt.destinations.files.store import Store
+from dlt.workdir import atomic
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,9 +120,19 @@ class FolderCatalog(NoopCatalog):
     def _write(self, table: str, metadata: TableMetadata, number: int) -> bool:
         is_written = self._store.put_if_absent(_path(table, number), metadata.model_dump_json().encode())
         if is_written:
-            # engines that find no hint look for the highest number
-            self._store.write(f"{table}/{_FOLDER}/version-hint.text", str(number).encode())
+            atomic.point("iceberg.before_hint")
+            self.hint(table)
         return is_written
+
+    def hint(self, table: str) -> None:
+        """Name the newest metadata file where engines look for it, if another one is named there."""
+        path, named = f"{table}/{_FOLDER}/version-hint.text", None
+        while numbers := self._numbers(table):
+            named = self._store.read(path) if named is None else named
+            if named == str(numbers[-1]).encode():
+                return
+            named = str(numbers[-1]).encode()
+            self._store.write(path, named)
 
     def _numbers(self, table: str) -> list[int]:
         found = (_NAME.search(name) for name in self._store.names(f"{table}/{_FOLDER}"))
