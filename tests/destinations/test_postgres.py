@@ -290,6 +290,12 @@ def test_unique_columns_and_keys_have_indexes(postgres_url: str, monkeypatch: py
         assert rows(postgres_url, "SELECT count(*) FROM data.t") == [(3,)]
     assert rows(postgres_url, f"{indexes} AND indexdef LIKE 'CREATE UNIQUE%(mail)'") == [(1,)]
     assert rows(postgres_url, indexes) == [(4,)]
+    flat = [{"id": n} for n in range(3)]
+    assert (
+        not make(postgres_url).run(flat, table_name="flat", primary_key="id", write_disposition="merge").has_failed_jobs
+    )
+    found = rows(postgres_url, "SELECT indexdef FROM pg_indexes WHERE schemaname = 'data' AND tablename = 'flat'")
+    assert [text.rpartition(" ")[2] for (text,) in found] == ["(id)"]
     info = make(postgres_url).run([{"id": 9, "mail": "1@x"}], table_name="t", columns=hints, primary_key="id")
     assert "Two rows have the same value in a column declared as unique" in str(
         info.load_packages[0].jobs["failed_jobs"][0].failed_message

@@ -357,16 +357,6 @@ class PostgresClient(SqlDestinationClient):
             # two that delete and insert at once would leave rows of both; readers are not kept waiting
             names = ", ".join(self.qualified(table["name"]) for table in chain)
             self.query(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-        if disposition == "merge":
-            for number, table in enumerate(chain):
-                columns = table["columns"]
-                if number == 0:
-                    keys = [name for name, column in columns.items() if column.get("primary_key")]
-                    if keys:
-                        self._index(table["name"], keys)
-                for name in ("_dlt_id",) if number == 0 else ("_dlt_root_id",):
-                    if name in columns:
-                        self._index(table["name"], [name])
         return super().stage(chain, load_id)
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
@@ -376,6 +366,21 @@ class PostgresClient(SqlDestinationClient):
                 # without statistics large merges get plans for small tables
                 self.query(f"ANALYZE {self._staged_name(table['name'], load_id)}")
         super().publish(chain, load_id)
+        if chain[0].get("write_disposition") == "merge":
+            # after the rows: to make an index of many is cheaper than to add them to it one by one
+            self._index_lookups(chain)
+
+    def _index_lookups(self, chain: Sequence[TableSchema]) -> None:
+        """Make the indexes by which the next merge looks rows up."""
+        root, *nested = chain
+        keys = [name for name, column in root["columns"].items() if column.get("primary_key")]
+        if keys:
+            self._index(root["name"], keys)
+        if nested and "_dlt_id" in root["columns"]:
+            self._index(root["name"], ["_dlt_id"])
+        for table in nested:
+            if "_dlt_root_id" in table["columns"]:
+                self._index(table["name"], ["_dlt_root_id"])
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table, in one COPY."""

@@ -225,18 +225,26 @@ class SqlDestinationClient(ABC):
         """Bring what was staged for a chain into its tables."""
         if chain[0].get("write_disposition") != "merge":
             return
-        merge = Merge(
+        merge = self._merge(chain, load_id)
+        repeated = merge.repeated_keys()
+        # to look for rows of one key costs a fraction of ranking all of them
+        if repeated is not None and self.query(repeated).fetchone() is None:
+            merge = self._merge(chain, load_id, distinct=True)
+        for statement in merge.statements():
+            self.query(statement)
+        for table in chain:
+            self.query(self.dialect.drop_temporary(self._staged_name(table["name"], load_id)))
+
+    def _merge(self, chain: Sequence[TableSchema], load_id: str, distinct: bool = False) -> Merge:
+        return Merge(
             self.dialect,
             chain,
             lambda table: self._staged_name(table["name"], load_id),
             lambda table: self.qualified(table["name"]),
             load_id,
             self.dialect.moment(self._now),
+            distinct,
         )
-        for statement in merge.statements():
-            self.query(statement)
-        for table in chain:
-            self.query(self.dialect.drop_temporary(self._staged_name(table["name"], load_id)))
 
     # -- records
 

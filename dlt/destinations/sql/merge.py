@@ -29,12 +29,21 @@ class Merge:
         final: Qualified name of the table itself.
         load_id: Makes names of temporary tables unique.
         now: Moment of the load, as an SQL literal.
+        distinct: No two staged rows of the root table have the same primary key.
     """
 
     def __init__(
-        self, dialect: Dialect, chain: Sequence[TableSchema], staged: Name, final: Name, load_id: str, now: str
+        self,
+        dialect: Dialect,
+        chain: Sequence[TableSchema],
+        staged: Name,
+        final: Name,
+        load_id: str,
+        now: str,
+        distinct: bool = False,
     ) -> None:
         self._dialect, self._chain = dialect, chain
+        self._distinct = distinct or bool(chain[0].get("x-deduplicated"))
         self._staged, self._final = staged, final
         self._suffix = load_id.replace(".", "_")
         self._now = now
@@ -64,6 +73,13 @@ class Merge:
             return self._insert([])
         return [*self._delete(primary, merge), *self._insert(primary)]
 
+    def repeated_keys(self) -> str | None:
+        """Return a query that gives a row if rows of one primary key are staged; None if that does not matter."""
+        keys = ", ".join(self._hinted("primary_key"))
+        if not keys or self._root.get("x-merge-strategy") == "scd2" or self._distinct:
+            return None
+        return f"SELECT 1 FROM {self._staged(self._root)} GROUP BY {keys} HAVING COUNT(*) > 1 LIMIT 1"
+
     # -- delete and insert
 
     def _delete(self, primary: list[str], merge: list[str]) -> list[str]:
@@ -71,7 +87,8 @@ class Merge:
         # two deletes: engines cannot use a hash join for a condition with OR
         for number, keys in enumerate([key for key in (primary, merge) if key]):
             match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
-            distinct = f"(SELECT DISTINCT {', '.join(keys)} FROM {self._staged(self._root)})"
+            once = "" if self._distinct and keys is primary else "DISTINCT "
+            distinct = f"(SELECT {once}{', '.join(keys)} FROM {self._staged(self._root)})"
             if self._nested:
                 ids = self._temporary(f"gone_{number}")
                 gone = f"SELECT d.{self._id} AS id FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
@@ -94,6 +111,8 @@ class Merge:
             )
         if not self._nested:
             return [self._copy(self._root, source)]
+        if not new_only and self._keeps_all(primary):
+            return [self._copy(table, self._staged(table)) for table in self._chain]
         kept = self._temporary("kept")
         found = [
             self._dialect.create_temporary(kept, f"SELECT k.{self._id} AS id FROM {source} AS k", "id"),
@@ -109,6 +128,9 @@ class Merge:
         found.append(self._dialect.drop_temporary(kept))
         return found
 
+    def _keeps_all(self, primary: list[str]) -> bool:
+        return self._deleted() is None and (not primary or self._distinct)
+
     @property
     def _repeats_ids(self) -> bool:
         return self._root.get("x-merge-strategy") in ("upsert", "insert-only")
@@ -117,7 +139,7 @@ class Merge:
         staged = self._staged(self._root)
         deleted = self._deleted()
         alive = f" WHERE NOT ({deleted})" if deleted else ""
-        if not primary or self._root.get("x-deduplicated"):
+        if not primary or self._distinct:
             return f"(SELECT * FROM {staged}{alive})"
         order = self._order() or primary[0]
         names = ", ".join(self._columns(self._root))
