@@ -6,9 +6,11 @@ has the length -1: https://www.postgresql.org/docs/current/sql-copy.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import DatabaseTerminalException
@@ -17,8 +19,22 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-Encoder = Callable[[Any], list[Any]]
-"""Gives for an array the pieces that make up its fields, as binary arrays that are joined row by row."""
+
+@dataclass(frozen=True)
+class Fixed:
+    """A piece of a field that has one width in all rows.
+
+    Attributes:
+        stored: Type of numpy that has its bytes.
+        values: One number for each row, or one for all of them.
+    """
+
+    stored: str
+    values: np.ndarray[Any, Any] | int
+
+
+Encoder = Callable[[Any], "list[Fixed | pa.Array]"]
+"""Gives for an array the pieces that make up its fields row by row; those of many widths are binary arrays."""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -48,8 +64,7 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> mem
     import pyarrow.compute as pc
 
     rows = batch.num_rows
-    count = np.tile(np.frombuffer(len(columns).to_bytes(2, "big"), np.uint8), (rows, 1))
-    pieces = [_binary(np.arange(rows + 1, dtype=np.int32) * 2, count)]
+    pieces: list[Fixed | pa.Array] = [Fixed(">i2", len(columns))]
     for name, values, encoder in zip(batch.schema.names, batch.columns, columns, strict=True):
         try:
             pieces += encoder(values)
@@ -58,12 +73,34 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> mem
                 f"table {table}, column {name}: a value does not fit the type of the column at the destination: "
                 f"{error}. Change the value with add_map, or load into another table."
             ) from error
-    joined = pc.binary_join_element_wise(*pieces, b"")
+    joined = pc.binary_join_element_wise(*_blocks(pieces, rows), b"", null_handling="replace")
     _, offsets, data = joined.buffers()
     if data is None:
         return memoryview(b"")
     ends = np.frombuffer(offsets, np.int32, rows + 1, joined.offset * 4)
     return memoryview(data)[int(ends[0]) : int(ends[-1])]
+
+
+def _blocks(pieces: Iterable[Fixed | pa.Array], rows: int) -> list[pa.Array]:
+    """Return pieces as binary arrays; those of one width that stand side by side are one."""
+    found: list[pa.Array] = []
+    for fixed, run in groupby(pieces, lambda piece: isinstance(piece, Fixed)):
+        together = list(run)
+        found += [_block(together, rows)] if fixed else together
+    return found
+
+
+def _block(run: Sequence[Fixed], rows: int) -> pa.Array:
+    import numpy as np
+
+    kinds = [np.dtype(piece.stored) for piece in run]
+    width = sum(kind.itemsize for kind in kinds)
+    data = np.empty((rows, width), np.uint8)
+    start = 0
+    for piece, kind in zip(run, kinds, strict=True):
+        np.ndarray((rows,), kind, data, start, (width,))[:] = piece.values
+        start += kind.itemsize
+    return _binary(np.arange(rows + 1, dtype=np.int32) * width, data)
 
 
 def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
@@ -101,7 +138,7 @@ def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
     return None
 
 
-def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> list[pa.Array]:
+def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> list[Fixed | pa.Array]:
     """Return the fields of values that all have one width.
 
     Args:
@@ -118,29 +155,32 @@ def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> 
         values = values.view(pa.int64()).view(pa.timestamp(values.type.unit))
     # of what is finer than a microsecond the engine keeps nothing
     finer = pa.types.is_temporal(values.type) and getattr(values.type, "unit", None) == "ns"
-    values = values.cast(kind, safe=not finer)
+    if values.type != kind:
+        values = values.cast(kind, safe=not finer)
     if pa.types.is_temporal(kind):
         values = values.view(pa.int32() if kind.bit_width == 32 else pa.int64())
-    numbers = values.fill_null(0).to_numpy(zero_copy_only=False) if values.null_count else values.to_numpy()
-    body = (numbers - less if less else numbers).astype(stored)
-    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+    # what is stored where a value is NULL is never sent
+    stored_values = pa.Array.from_buffers(values.type, len(values), [None, values.buffers()[1]], offset=values.offset)
+    numbers = stored_values.to_numpy()
+    pieces = [Fixed(stored, numbers - less if less else numbers)]
+    return _fields(values, pieces, np.dtype(stored).itemsize)
 
 
-def _bytes(values: pa.Array, before: bytes = b"") -> list[pa.Array]:
-    import numpy as np
+def _bytes(values: pa.Array, before: bytes = b"") -> list[Fixed | pa.Array]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     values = values.cast(pa.binary())
-    if values.null_count:
-        lengths = pc.binary_length(values).fill_null(0).to_numpy()
-    else:
-        lengths = pc.binary_length(values).to_numpy()
-    head = np.tile(np.frombuffer(before, np.uint8), (len(values), 1))
-    return [_fields(values, head, lengths), values.fill_null(b"") if values.null_count else values]
+    lengths = pc.binary_length(values)
+    if not values.null_count:
+        return [Fixed(">i4", lengths.to_numpy() + len(before)), *(Fixed("u1", byte) for byte in before), values]
+    if before:
+        values, before = pc.binary_join_element_wise(before, values, b""), b""
+        lengths = pc.binary_length(values)
+    return [Fixed(">i4", lengths.fill_null(-1).to_numpy()), values]
 
 
-def _numeric(values: pa.Array) -> list[pa.Array]:
+def _numeric(values: pa.Array) -> list[Fixed | pa.Array]:
     """Return the fields of decimals: digits to the base of 10,000, aligned at the decimal point."""
     import numpy as np
     import pyarrow as pa
@@ -151,13 +191,10 @@ def _numeric(values: pa.Array) -> list[pa.Array]:
     used = groups.any(axis=0)
     first = int(used.argmax()) if used.any() else groups.shape[1] - 1
     count = groups.shape[1] - first
-    body = np.empty((len(values), 4 + count), ">u2")
-    body[:, 0] = count
-    body[:, 1] = np.array(whole - 1 - first, np.int16).view(np.uint16)
-    body[:, 2] = np.where(negative, _NEGATIVE, 0)
-    body[:, 3] = values.type.scale
-    body[:, 4:] = groups[:, first:]
-    return [_fields(values, body.view(np.uint8).reshape(len(values), -1))]
+    weight, sign = np.array(whole - 1 - first, np.int16), np.where(negative, _NEGATIVE, 0)
+    pieces = [Fixed(">u2", count), Fixed(">i2", weight), Fixed(">u2", sign), Fixed(">u2", values.type.scale)]
+    pieces += [Fixed(">u2", groups[:, number]) for number in range(first, groups.shape[1])]
+    return _fields(values, pieces, 2 * len(pieces))
 
 
 def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
@@ -205,35 +242,30 @@ def _digits(values: pa.Array) -> tuple[Any, Any, int]:
     return negative, single @ np.array([1000, 100, 10, 1], np.int16), whole
 
 
-def _nulls(values: pa.Array) -> list[pa.Array]:
-    import numpy as np
-
-    return [_fields(values, np.empty((len(values), 0), np.uint8))]
+def _nulls(values: pa.Array) -> list[Fixed | pa.Array]:
+    return [Fixed(">i4", -1)]
 
 
-def _fields(values: pa.Array, body: np.ndarray[Any, Any], after: Any = 0) -> pa.Array:
-    """Return length and beginning of each field; of a NULL the length only.
+def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> list[Fixed | pa.Array]:
+    """Return length and value of each field; of a NULL the length only.
 
     Args:
         values: Where they are NULL the fields are.
-        body: Bytes of each field, shape (rows, width).
-        after: Number of bytes that follow in another piece.
+        body: What a field is made of.
+        width: Its bytes.
     """
     import numpy as np
 
-    rows, width = body.shape
-    fields = np.empty((rows, 4 + width), np.uint8)
-    fields[:, :4] = np.broadcast_to(np.asarray(after + width, ">i4"), rows).reshape(rows, 1).view(np.uint8)
-    fields[:, 4:] = body
     if not values.null_count:
-        return _binary(np.arange(rows + 1, dtype=np.int32) * (4 + width), fields)
+        return [Fixed(">i4", width), *body]
     null = values.is_null().to_numpy(zero_copy_only=False)
-    fields[null, :4] = 255
+    whole = _block([Fixed(">i4", np.where(null, -1, width)), *body], len(values))
+    fields = np.frombuffer(whole.buffers()[2], np.uint8).reshape(len(values), 4 + width)
     kept = np.ones(fields.shape, bool)
     kept[null, 4:] = False
-    ends = np.zeros(rows + 1, np.int32)
+    ends = np.zeros(len(values) + 1, np.int32)
     np.cumsum(np.where(null, 4, 4 + width), out=ends[1:])
-    return _binary(ends, fields[kept])
+    return [_binary(ends, fields[kept])]
 
 
 def _binary(ends: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> pa.Array:
