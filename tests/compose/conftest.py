@@ -135,6 +135,21 @@ class Stack:
             raise AssertionError(found["error"])
         return found
 
+    def down(self) -> dict[str, Any]:
+        """Stop all services; return how they ended.
+
+        A scheduler of Airflow that ran no task any more, and did not see that, counts as one that ended.
+        """
+        ended: dict[str, Any] = self.do("down")
+        scheduler = ended.get("airflow-scheduler")
+        if scheduler and scheduler["killed"]:
+            log = self.log("airflow-scheduler", 10_000).rpartition("Starting the scheduler")[2]
+            begun, over = log.count("::group::Pre Execute"), log.count("::group::Post Execute")
+            # LocalExecutor.end of Airflow 3.3 counts its workers while they end, and may wait for one it told nothing
+            if begun == over and "waiting for running tasks to finish" in log:
+                ended["airflow-scheduler"] = {"code": 0, "killed": False}
+        return ended
+
     def run(self, service: str, *command: str) -> str:
         """Run a command in a service; return what it prints."""
         found = self.do("execute", name=service, command=list(command))

@@ -173,6 +173,8 @@ class Engine:
         restart = self.services[name].get("restart", "no")
         while True:
             code = container.process.wait()
+            # a container ends with its first process, and takes all others with it
+            self._kill_group(container)
             container.codes.append(code)
             again = restart in ("always", "unless-stopped") or (restart.startswith("on-failure") and code != 0)
             if container.stopping or not again:

@@ -77,6 +77,7 @@ def test_airflow(stack: Callable[..., Stack]) -> None:
     tasks = "SELECT DISTINCT task_id FROM task_instance WHERE state = 'success' ORDER BY 1"
     found = [row[0] for row in airflow.query(tasks, "airflow")]
     assert found == [f"countries.{name}" for name in ("cleanup", "extract", "load", "normalize")]
-    ended = airflow.do("down")
-    assert ended == {name: {"code": 0, "killed": False} for name in ended}, ended
+    ended = airflow.down()
+    clean = {name: {"code": 0, "killed": False} for name in ended}
+    assert ended == clean, "\n".join(f"== {name} {ended[name]}\n{airflow.log(name, 150)}" for name in ended)
     assert len(ended) == 5

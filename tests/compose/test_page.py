@@ -66,7 +66,7 @@ def test_commands(heading: str, profile: str, stack: Callable[..., Stack], tmp_p
             assert "100" in found
         else:
             assert (verb, arguments) == ("down", []) and running is not None
-            assert not any(about["killed"] for about in running.do("down").values())
+            assert not any(about["killed"] for about in running.down().values())
 
 
 def test_every_setting_and_service_of_the_page_is_there() -> None:
