@@ -87,8 +87,8 @@ class Merge:
         # two deletes: engines cannot use a hash join for a condition with OR
         for number, keys in enumerate([key for key in (primary, merge) if key]):
             match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
-            once = "" if self._distinct and keys is primary else "DISTINCT "
-            distinct = f"(SELECT {once}{', '.join(keys)} FROM {self._staged(self._root)})"
+            # also of keys that are there once: MariaDB looks rows up in what DISTINCT makes, and else joins row by row
+            distinct = f"(SELECT DISTINCT {', '.join(keys)} FROM {self._staged(self._root)})"
             if self._nested:
                 ids = self._temporary(f"gone_{number}")
                 gone = f"SELECT d.{self._id} AS id FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
