@@ -713,6 +713,36 @@ def load_until_no_clash(pipeline: Any) -> None:
     raise AssertionError("the loads clash for ever")
 
 
+@pytest.mark.parametrize("disposition", ["replace", "merge"])
+def test_loads_of_the_same_rows_at_the_same_time(make: MakePipeline, disposition: str) -> None:
+    """Of loads that write the same keys at once, one comes last: each key is there once, with the rows of one load."""
+    make("first").run([{"id": 0, "of": 9, "list": [9]}], table_name="t", primary_key="id", write_disposition="append")
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(3)
+
+    def run(number: int) -> None:
+        try:
+            pipeline = make(f"p{number}")
+            items = [{"id": n, "of": number, "list": [number]} for n in range(30)]
+            pipeline.extract(dlt.resource(items, name="t", write_disposition=disposition, primary_key="id"))
+            pipeline.normalize()
+            barrier.wait(60)
+            load_until_no_clash(pipeline)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    found = rows(make("p0"), "t", "id", "of")
+    assert sorted(key for key, _ in found) == list(range(30))
+    assert len({of for _, of in found}) == 1
+    assert rows(make("p0"), "t__list", "value") == [(found[0][1],)] * 30
+
+
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 def test_pipelines_load_into_one_dataset_at_the_same_time(make: MakePipeline, disposition: str) -> None:
     """Three pipelines make the same dataset, table and columns at once; no row, state or column is lost."""

@@ -198,6 +198,13 @@ def test_a_connection_that_breaks_is_transient_and_the_retry_exact(mariadb: Mari
     assert of_server(mariadb, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(100, 100)]
 
 
+def test_databases_without_standard_temporary_tables_do_not_merge() -> None:
+    """SQL Server and its like: merge is refused before anything is asked of the server; append and replace are not."""
+    destination = dlt.destinations.sqlalchemy("mssql+pyodbc://u:p@localhost/db")
+    assert destination.capabilities().supported_merge_strategies == ()
+    assert dlt.destinations.sqlalchemy("postgresql://u:p@localhost/db").capabilities().supported_merge_strategies
+
+
 PROGRAM = """
 import sys, dlt
 pipeline = dlt.pipeline("killed", destination=dlt.destinations.sqlalchemy(sys.argv[1]), dataset_name="data")
@@ -208,12 +215,16 @@ POINTS = ["load.after_ddl", "load.after_files", "load.after_publish", "load.befo
 
 
 @pytest.mark.parametrize("disposition", ["append", "merge"])
-@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb", "postgres"])
 def test_a_killed_load_is_exact_after_the_next_run(
     own_folder: Path, request: pytest.FixtureRequest, kind: str, disposition: str
 ) -> None:
     """All or nothing: SIGKILL at each point of a load, one more run, and no row is lost or there twice."""
-    url = "sqlite:///shop.db" if kind == "sqlite" else request.getfixturevalue("mariadb").new_server_url()
+    url = {
+        "sqlite": lambda: "sqlite:///shop.db",
+        "mariadb": lambda: request.getfixturevalue("mariadb").new_server_url(),
+        "postgres": lambda: request.getfixturevalue("postgres").new_database(),
+    }[kind]()
     (own_folder / "program.py").write_text(PROGRAM)
 
     def run(value: int, **environment: str) -> int:

@@ -29,7 +29,17 @@ _PLACES: Mapping[str, Callable[[int], str]] = {
     "numeric": lambda number: f":{number}",
     "named": lambda number: f":p{number}",
 }
-_TRANSIENT_SIGNS = ("deadlock", "lock wait timeout", "timed out", "timeout", "connection", "gone away", "is locked")
+_TRANSIENT_SIGNS = (
+    "deadlock",
+    "serializ",
+    "lock wait timeout",
+    "timed out",
+    "timeout",
+    "connection",
+    "gone away",
+    "is locked",
+)
+_CLASH_SIGNS = ("deadlock", "serializ", "locked")
 _UNDEFINED_SIGNS = ("no such table", "doesn't exist", "does not exist", "invalid object name", "not found")
 
 
@@ -143,7 +153,7 @@ class SqlAlchemyClient(SqlDestinationClient):
             return DatabaseUndefinedRelation(text)
         lost = isinstance(error, (self._errors.OperationalError, self._errors.InterfaceError))
         if lost and any(sign in lower for sign in _TRANSIENT_SIGNS):
-            return DatabaseTransientException(text, clash="deadlock" in lower or "locked" in lower)
+            return DatabaseTransientException(text, clash=any(sign in lower for sign in _CLASH_SIGNS))
         return DatabaseTerminalException(text)
 
     def run_ddl(self, sql: str) -> None:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from dlt.destinations.alchemy.client import SqlAlchemyClient
+from dlt.destinations.sql.client import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
+from dlt.errors import DatabaseTerminalException, DatabaseTransientException
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.typing import ColumnSchema, DataType
+from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
 CAPABILITIES = Capabilities(max_identifier_length=63, max_column_identifier_length=63, supports_ddl_transactions=False)
+NO_MERGE = replace(CAPABILITIES, supported_merge_strategies=())
+"""Of databases that cannot make a temporary table of a query the standard way."""
+_NO_MERGE = ("mssql", "oracle", "ibm_db_sa", "db2", "hana", "firebird")
+_WRITES = "writes"
+"""Name of the row that loads change which must not run beside each other."""
+_THERE_SIGNS = ("already exists", "duplicate", "already an object", "already used", "unique")
 _KEEPS_DDL = ("postgresql", "mssql", "redshift", "db2", "ibm_db_sa", "duckdb")
+
+
+def capabilities_of(name: str) -> Capabilities:
+    """Return what a database can do.
+
+    Args:
+        name: Name of the dialect in SQLAlchemy.
+    """
+    return NO_MERGE if name in _NO_MERGE else CAPABILITIES
 
 
 def ddl_commits(name: str) -> bool:
@@ -24,6 +44,11 @@ def ddl_commits(name: str) -> bool:
 class StandardDialect(Dialect):
     """Standard SQL."""
 
+    @property
+    def key_text(self) -> str:
+        """Return type and constraint of a column of short texts that is a primary key."""
+        return "VARCHAR(255) PRIMARY KEY"
+
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
         return f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {match})"
@@ -31,6 +56,42 @@ class StandardDialect(Dialect):
     def insert_new(self, table: str, columns: str, places: str) -> str:
         """Return the statement that inserts a row; one that is there already is an error that passes."""
         return f"INSERT INTO {table} ({columns}) VALUES ({places})"
+
+
+class StandardClient(SqlAlchemyClient):
+    """Work on one dataset of a database of which only standard SQL is known."""
+
+    def run_ddl(self, sql: str) -> None:
+        """Run a statement that makes, changes or drops a table or dataset."""
+        try:
+            super().run_ddl(sql)
+        except DatabaseTerminalException as error:
+            # it was looked for before, so another load made it meanwhile
+            raise _clash(error, self.dataset_name) or error from error
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain; loads that replace or merge take turns."""
+        if chain[0].get("write_disposition", "append") != "append":
+            self._create_fences()
+            if self._epoch(_WRITES) is None:
+                self._add_fence(_WRITES)
+            table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
+            self.query(f"UPDATE {table} SET {epoch} = {epoch} + 1 WHERE {key} = %s", (_WRITES,))
+        return super().stage(chain, load_id)
+
+    def _add_fence(self, name: str) -> None:
+        try:
+            super()._add_fence(name)
+        except DatabaseTerminalException as error:
+            raise _clash(error, self.dataset_name) or error from error
+
+
+def _clash(error: DatabaseTerminalException, dataset_name: str) -> DatabaseTransientException | None:
+    if not any(sign in str(error).lower() for sign in _THERE_SIGNS):
+        return None
+    return DatabaseTransientException(
+        f"dataset {dataset_name}: another load made the same at the same moment: {error}. Run it again.", clash=True
+    )
 
 
 def dialect_for(native: Any) -> Dialect:

@@ -1,4 +1,4 @@
-"""Any database that SQLAlchemy reaches; SQLite, MySQL and MariaDB are tested."""
+"""Any database that SQLAlchemy reaches; SQLite and MariaDB are tested, and PostgreSQL for all others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.destinations.alchemy import mysql, sqlite
 from dlt.destinations.alchemy.client import SqlAlchemyClient
-from dlt.destinations.alchemy.generic import CAPABILITIES, ddl_commits, dialect_for
+from dlt.destinations.alchemy.generic import StandardClient, capabilities_of, ddl_commits, dialect_for
 from dlt.destinations.base import Destination
 from dlt.errors import (
     DatabaseTerminalException,
@@ -83,7 +83,7 @@ class SqlAlchemy(Destination):
 
     def capabilities(self) -> Capabilities:
         """Return what the database system can do."""
-        return _CAPABILITIES.get(self.backend, CAPABILITIES)
+        return _CAPABILITIES.get(self.backend) or capabilities_of(self.backend)
 
     def displayable_credentials(self) -> str:
         """Return the URL without the password."""
@@ -180,6 +180,6 @@ def _client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
         # the server tells which of the two it is, whatever the URL says
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
         return mysql.MySqlClient(mysql.dialect_for(is_mariadb), dataset_name, connection)
-    client = SqlAlchemyClient(dialect_for(connection.dialect), dataset_name, connection)
+    client = StandardClient(dialect_for(connection.dialect), dataset_name, connection)
     client.ddl_in_transaction = not ddl_commits(kind)
     return client

@@ -226,10 +226,11 @@ class SqlDestinationClient(ABC):
         if chain[0].get("write_disposition") != "merge":
             return
         merge = self._merge(chain, load_id)
-        repeated = merge.repeated_keys()
-        # to look for rows of one key costs a fraction of ranking all of them
-        if repeated is not None and self.query(repeated).fetchone() is None:
-            merge = self._merge(chain, load_id, distinct=True)
+        count = merge.most_of_one_key()
+        if count is not None:
+            # to count the rows of each key costs a fraction of ranking them
+            row = self.query(count).fetchone()
+            merge = self._merge(chain, load_id, distinct=row is None or (row[0] or 0) <= 1)
         for statement in merge.statements():
             self.query(statement)
         for table in chain:
@@ -289,10 +290,10 @@ class SqlDestinationClient(ABC):
         conditions = {"schema_name": name, "version_hash": version_hash}
         given = {key: value for key, value in conditions.items() if value is not None}
         where = f" WHERE {' AND '.join(f'{key} = %s' for key in given)}" if given else ""
-        schema = self.dialect.quote("schema")
-        newest = "ORDER BY inserted_at DESC, version DESC LIMIT 1"
-        sql = f"SELECT {schema} FROM {self.qualified(VERSION_TABLE)}{where} {newest}"
-        row = self.query(sql, tuple(given.values())).fetchone()
+        table, schema = self.qualified(VERSION_TABLE), self.dialect.quote("schema")
+        newest = f"inserted_at = (SELECT MAX(inserted_at) FROM {table}{where})"
+        sql = f"SELECT {schema} FROM {table}{f'{where} AND' if where else ' WHERE'} {newest} ORDER BY version DESC"
+        row = self.query(sql, (*given.values(), *given.values())).fetchone()
         if row is None:
             return None
         import orjson
@@ -305,11 +306,10 @@ class SqlDestinationClient(ABC):
         client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
         if not client.stored_tables([STATE_TABLE]):
             return None
-        sql = (
-            f"SELECT state FROM {client.qualified(STATE_TABLE)} WHERE pipeline_name = %s "
-            "ORDER BY version DESC, created_at DESC LIMIT 1"
-        )
-        row = self.query(sql, (pipeline_name,)).fetchone()
+        table = client.qualified(STATE_TABLE)
+        newest = f"version = (SELECT MAX(version) FROM {table} WHERE pipeline_name = %s)"
+        sql = f"SELECT state FROM {table} WHERE pipeline_name = %s AND {newest} ORDER BY created_at DESC"
+        row = self.query(sql, (pipeline_name, pipeline_name)).fetchone()
         return str(row[0]) if row is not None else None
 
     # -- fencing: one row for each load under way, and one for each pipeline

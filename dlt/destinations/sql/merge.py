@@ -73,12 +73,12 @@ class Merge:
             return self._insert([])
         return [*self._delete(primary, merge), *self._insert(primary)]
 
-    def repeated_keys(self) -> str | None:
-        """Return a query that gives a row if rows of one primary key are staged; None if that does not matter."""
+    def most_of_one_key(self) -> str | None:
+        """Return a query for how many rows of one primary key are staged at most; None if that does not matter."""
         keys = ", ".join(self._hinted("primary_key"))
         if not keys or self._root.get("x-merge-strategy") == "scd2" or self._distinct:
             return None
-        return f"SELECT 1 FROM {self._staged(self._root)} GROUP BY {keys} HAVING COUNT(*) > 1 LIMIT 1"
+        return f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {self._staged(self._root)} GROUP BY {keys}) AS g"
 
     # -- delete and insert
 
