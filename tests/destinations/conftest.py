@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             params = getattr(getattr(item, "callspec", None), "params", {})
             case = params.get("case")
-            asked = (*getattr(item, "fixturenames", ()), params.get("store"))
+            asked = (*getattr(item, "fixturenames", ()), params.get("store"), params.get("kind"))
             used = [name for name in SERVERS if name in asked]
             if item.path.stem in MODULES:
                 # what runs on the emulator of BigQuery takes as long as all the rest
