@@ -43,7 +43,13 @@ class DltDestination(Block):
         found: dict[str, Any] = dict(self.settings)
         text = self.credentials.get_secret_value()
         if text:
-            found["credentials"] = json.loads(text) if text.lstrip().startswith("{") else text
+            found["credentials"] = _object(text) if text.lstrip().startswith("{") else text
+            if found["credentials"] is None:
+                # outside of any handler: the error of the parser holds the text
+                raise SpecInvalid(
+                    f"block dlt-destination of {self.name or self.destination}: the credentials begin with a brace and "
+                    "are not JSON. Write a connection string or a JSON object; their text is not shown here."
+                )
         if self.name and self.name != self.destination:
             found["destination_type"] = self.destination
         return {"destination": {self.name or self.destination: found}}
@@ -94,9 +100,18 @@ class DltPipeline(Block):
         return Spec.from_dict({"pipeline": pipeline, **{key: getattr(self, key) for key in keys}}).to_dict()
 
     def values(self) -> dict[str, Any]:
-        """Return settings and secrets of source and destination."""
-        found: dict[str, Any] = self.destination.values() if self.destination is not None else {}
-        return {**found, **self.config, **self.secrets.get_secret_value()}
+        """Return settings and secrets of source and destination, by dotted key."""
+        found = self.destination.values() if self.destination is not None else {}
+        parts = (found, self.config, self.secrets.get_secret_value())
+        return {key: value for part in parts for key, value in _flat(part)}
+
+
+def _object(text: str) -> Any:
+    """Return what JSON text says, None if it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 _values: ContextVar[MemoryProvider | None] = ContextVar("dlt_prefect_values", default=None)

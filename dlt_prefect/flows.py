@@ -73,7 +73,7 @@ def run_steps(
         given = windows.given(times)
         times = given.to_list() if given is not None else None
         chosen = list_resources.submit(whole.to_dict(), names).result() if fan_out == "resources" else fan_out
-        parts = [part_of(item) for item in chosen] if chosen is not None else None
+        parts = parts_of(chosen) if chosen is not None else None
         run = run_id(flow_run_id(), whole, given, parts)
         for round_ in range(_ROUNDS):
             tokens = []
@@ -188,6 +188,19 @@ def reference_to(function: Callable[..., Any]) -> str:
     if not file or not os.path.isfile(file):
         raise SpecInvalid(f"@dlt_flow: {function.__qualname__} is in no file, so other processes do not find it.")
     return f"{os.path.abspath(file)}:{function.__name__}"
+
+
+def parts_of(chosen: Any) -> list[dict[str, Any]]:
+    """Return the parts of a fan-out.
+
+    Raises:
+        SpecInvalid: there is none, or one is no part.
+    """
+    if isinstance(chosen, (str, Mapping)) or not isinstance(chosen, Sequence):
+        raise SpecInvalid(f"fan_out: {chosen!r} is no way to fan out. Pass 'resources', a list of parts, or None.")
+    if not chosen:
+        raise SpecInvalid("fan_out: there is no part. Name at least one, or select a resource of the source.")
+    return [part_of(item) for item in chosen]
 
 
 def part_of(item: Any) -> dict[str, Any]:

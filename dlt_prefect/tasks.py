@@ -23,6 +23,7 @@ from dlt.orchestrate import (
     HandoffMissing,
     Spec,
     StaleExtract,
+    Token,
     cleanup_step,
     extract_step,
     is_terminal,
@@ -67,14 +68,19 @@ def _extract_name(parameters: dict[str, Any]) -> str:
 
 
 def _normalize_name(parameters: dict[str, Any]) -> str:
-    token = parameters["token"]
-    return f"{task_run.task_name} {token['chunk'] or token['pipeline_name']}"
+    return f"{task_run.task_name} {_worked_on(parameters['token'])}"
 
 
 def _load_name(parameters: dict[str, Any]) -> str:
     tokens = parameters["tokens"]
-    first = tokens if isinstance(tokens, Mapping) else next(iter(tokens), {})
-    return f"{task_run.task_name} {first.get('pipeline_name')}"
+    first = tokens if isinstance(tokens, Mapping) else next(iter(tokens), None)
+    return f"{task_run.task_name} {_worked_on(first, whole=True)}"
+
+
+def _worked_on(token: Any, whole: bool = False) -> str:
+    """Return the part or the pipeline of a token; what is no token is refused by the task itself."""
+    known = token if isinstance(token, Mapping) else {}
+    return str((not whole and known.get("chunk")) or known.get("pipeline_name"))
 
 
 _OPTIONS: dict[str, Any] = {
@@ -126,11 +132,13 @@ def normalize(token: dict[str, Any], round_: int = 0) -> dict[str, Any]:
         token: What `extract` returned.
         round_: As for `extract`.
     """
-    with values_of(token["blocks"]), _plain_errors(), stopping.may_stop():
+    given = Token.from_dict(token)
+    names = list(token.get("blocks", ()))
+    with values_of(names), _plain_errors(), stopping.may_stop():
         observe.send_logs()
-        made = normalize_step(token, step_context(token["run_id"], token["chunk"], None, round_, None))
+        made = normalize_step(given, step_context(given.run_id, given.chunk, None, round_, None))
         observe.tell("dlt.normalize.completed", made.pipeline_name, made.run_id, part=made.chunk, rows=made.rows)
-    return {**made.to_dict(), "blocks": token["blocks"]}
+    return {**made.to_dict(), "blocks": names}
 
 
 @task(name="load", task_run_name=_load_name, **_OPTIONS)

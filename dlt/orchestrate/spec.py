@@ -15,6 +15,18 @@ from typing import Any
 from dlt.errors import EmptyWindow, SpecInvalid
 from dlt.ids import digest_id
 
+_REFERENCE, _ARGUMENTS = "package.module:name or path/to/file.py:name", "a dict of arguments"
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "source": ((str,), _REFERENCE),
+    "pipeline": ((str, Mapping), f"{_REFERENCE}, or {_ARGUMENTS}"),
+    "source_args": ((Mapping,), _ARGUMENTS),
+    "pipeline_args": ((Mapping,), _ARGUMENTS),
+    "resources": ((list, tuple), "a list of names"),
+    "run_args": ((Mapping,), _ARGUMENTS),
+    "handoff": ((str,), "a URL"),
+    "work_dir": ((str,), "the path of a folder"),
+}
+"""What each key of a spec may hold, and how an error says it."""
 _SECRET = ("credential", "password", "secret", "token", "api_key")
 
 
@@ -48,12 +60,18 @@ class Spec:
         """Return the spec that `to_dict` described.
 
         Raises:
-            SpecInvalid: a key is not known, or a value is not JSON.
+            SpecInvalid: a key is not known, or a value is of another type or not JSON.
         """
+        if not isinstance(value, Mapping):
+            raise SpecInvalid(f"spec: {type(value).__name__} is no spec. Pass a dict with source and pipeline.")
         known = set(cls.__dataclass_fields__)
         unknown = sorted(set(value) - known)
         if unknown:
             raise SpecInvalid(f"spec: {', '.join(unknown)} is no key of a spec. Its keys: {', '.join(sorted(known))}.")
+        for key, given in value.items():
+            kinds, what = _KINDS[key]
+            if given is not None and not isinstance(given, kinds):
+                raise SpecInvalid(f"spec: {key} is of type {type(given).__name__}. Pass {what}.")
         made = cls(**{**value, "resources": tuple(value.get("resources") or ())})
         made._check()
         return made
@@ -117,8 +135,10 @@ class Window:
         """Return the window of two moments, as ISO text or as they are.
 
         Raises:
-            EmptyWindow: it holds no time.
+            EmptyWindow: it holds no time, or is of another form.
         """
+        if len(value) != 2:
+            raise EmptyWindow(f"window: {len(value)} moments. Pass a start and an end.")
         start, end = (item if isinstance(item, datetime.datetime) else moment(item) for item in value)
         return cls(start, end)
 
@@ -131,7 +151,7 @@ def moment(text: str) -> datetime.datetime:
     """
     try:
         return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise EmptyWindow(f"window: {text!r} is not a moment. Write it as 2026-01-31T00:00:00+00:00.") from error
 
 

@@ -22,7 +22,7 @@ from prefect.context import TaskRunContext
 import dlt_prefect
 from dlt.errors import SpecInvalid
 from dlt_prefect import DltDestination, DltPipeline, extract, load, normalize, run_pipeline
-from dlt_prefect.flows import part_of
+from dlt_prefect.flows import part_of, parts_of
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
 
@@ -322,6 +322,46 @@ def test_what_is_no_part_is_refused(item: Any) -> None:
     """A part of a fan-out must say what it is."""
     with pytest.raises(SpecInvalid, match="is no part"):
         part_of(item)
+
+
+@pytest.mark.parametrize(
+    ("fan_out", "message"), [("orders", "is no way to fan out"), ([], "no part"), ({"key": "x"}, "is no way")]
+)
+def test_what_is_no_fan_out_is_refused(fan_out: Any, message: str) -> None:
+    """Bad input: the name of one resource is no list of names, and no part is nothing to load."""
+    with pytest.raises(SpecInvalid, match=message):
+        parts_of(fan_out)
+
+
+@pytest.mark.parametrize("token", [{}, {"packages": [], "run_id": "r"}])
+def test_what_is_no_token_is_refused_by_the_task(token: Any) -> None:
+    """Bad input: the task names what it was given, and is not tried again."""
+    with pytest.raises(SpecInvalid, match="token"):
+        flow(lambda: normalize(token), name="wrong token")()
+
+
+def test_credentials_that_are_no_json_are_refused_and_not_shown() -> None:
+    """Secrets: neither the message nor what is behind the error holds the text."""
+    block = DltDestination(destination="postgres", name="wh", credentials='{"password": "hunter2", bad}')
+    with pytest.raises(SpecInvalid, match="are not JSON") as failure:
+        block.values()
+    assert "hunter2" not in str(failure.value)
+    assert failure.value.__cause__ is None and failure.value.__context__ is None
+
+
+def test_settings_of_a_pipeline_stand_beside_those_of_its_destination() -> None:
+    """A block's config adds to a destination's settings, whether its keys are nested or dotted."""
+    held = DltPipeline(
+        source="a:b",
+        destination=DltDestination(destination="duckdb", name="wh", credentials="wh.duckdb"),
+        config={"destination": {"wh": {"replace_strategy": "insert-from-staging"}}, "load.workers": 2},
+    ).values()
+    assert held == {
+        "destination.wh.credentials": "wh.duckdb",
+        "destination.wh.destination_type": "duckdb",
+        "destination.wh.replace_strategy": "insert-from-staging",
+        "load.workers": 2,
+    }
 
 
 def test_a_limit_lets_one_run_wait_for_another(database: str) -> None:

@@ -467,6 +467,29 @@ def test_a_spec_is_json_and_holds_no_secrets() -> None:
         extract_step(spec().part(["nope"]), StepContext("r"))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"source": 5}, "source is of type int. Pass package.module:name"),
+        ({"source": "a:b", "resources": "orders"}, "resources is of type str. Pass a list of names"),
+        ({"source": "a:b", "source_args": ["x"]}, "source_args is of type list. Pass a dict of arguments"),
+        ({"source": "a:b", "pipeline": 1}, "pipeline is of type int"),
+        (["a:b"], "list is no spec"),
+    ],
+)
+def test_a_spec_of_the_wrong_form_is_refused_when_it_is_read(given: Any, message: str) -> None:
+    """Bad input: each value is of the type that its key asks for."""
+    with pytest.raises(SpecInvalid, match=message):
+        Spec.from_dict(given)
+
+
+@pytest.mark.parametrize("given", [["2026-01-01T00:00:00+00:00", 5], ["2026-01-01T00:00:00+00:00"]])
+def test_a_window_of_the_wrong_form_is_refused(given: Any) -> None:
+    """Bad input: a window is two moments."""
+    with pytest.raises(EmptyWindow, match="window"):
+        Window.from_list(given)
+
+
 def test_an_error_of_the_source_keeps_nothing_and_may_be_tried_again(own_folder: Path, database: Path) -> None:
     """Bad input: the user's own error is not ours to call terminal; the run goes on where it was."""
     with pytest.raises(ValueError, match="the user's own mistake") as failure:
