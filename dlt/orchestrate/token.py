@@ -96,10 +96,16 @@ class Token:
                 f"token of run {value['run_id']}: version {value.get('version')} was made by another version of the "
                 f"library, this one reads {VERSION}. Use one version on all workers, and run the extract task again."
             )
-        fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
-        fields["spec"] = Spec.from_dict(value["spec"])
-        fields["packages"] = tuple(PackageRef(**package) for package in value["packages"])
-        fields["made_from"] = tuple(value.get("made_from") or ())
-        fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
-        fields["window"] = tuple(value["window"]) if value.get("window") else None
-        return cls(**fields)
+        try:
+            fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
+            fields["spec"] = Spec.from_dict(value["spec"])
+            fields["packages"] = tuple(PackageRef(**package) for package in value["packages"])
+            fields["made_from"] = tuple(value.get("made_from") or ())
+            fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
+            fields["window"] = tuple(value["window"]) if value.get("window") else None
+            return cls(**fields)
+        except (KeyError, TypeError) as error:
+            raise SpecInvalid(
+                f"token of run {value['run_id']}: it is not whole ({type(error).__name__}: {error}). Pass it as the "
+                "step before returned it."
+            ) from error

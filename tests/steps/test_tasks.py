@@ -579,6 +579,10 @@ def test_tokens_of_different_runs_are_not_mixed() -> None:
         load_step([{"x": 1}])
     with pytest.raises(SpecInvalid, match="made by another version"):
         Token.from_dict({**one.to_dict(), "version": 99})
+    with pytest.raises(SpecInvalid, match="not whole"):
+        Token.from_dict({**one.to_dict(), "packages": [7]})
+    with pytest.raises(SpecInvalid, match="not whole"):
+        Token.from_dict({key: value for key, value in one.to_dict().items() if key != "spec"})
 
 
 def test_cleaning_up_leaves_nothing_and_a_late_retry_is_a_no_op(own_folder: Path, database: Path) -> None:
