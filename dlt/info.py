@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
+
+JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
+JOB_STATES: tuple[JobState, ...] = get_args(JobState)
+"""The groups that the jobs of every package come in; all of them are always there."""
 
 
 def json_safe(value: Any) -> Any:
@@ -42,12 +46,17 @@ class ParsedLoadJobFileName(NamedTuple):
 
     @property
     def job_id(self) -> str:
-        """Return the part that stays the same over retries."""
-        return f"{self.table_name}.{self.file_id}.{self.file_format}"
+        """Return what stays the same over retries."""
+        return ".".join(part for part in (self.table_name, self.file_id, self.file_format) if part)
+
+    @property
+    def full_extension(self) -> str:
+        """Return the ending of the file's name."""
+        return f"{self.file_format}.gz" if self.is_compressed else self.file_format
 
     def asdict(self) -> dict[str, Any]:
-        """Return the parts."""
-        return self._asdict()
+        """Return the parts, and the job's id."""
+        return {**self._asdict(), "job_id": self.job_id}
 
 
 class LoadJobInfo(NamedTuple):
@@ -70,8 +79,13 @@ class LoadJobInfo(NamedTuple):
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return one line."""
-        line = f"{self.job_file_info.table_name}: {self.rows} rows, {size_text(self.file_size)}, {self.state}"
-        return f"{line}: {self.failed_message}" if self.failed_message else line
+        line = (
+            f"Job: {self.job_file_info.job_id}, table: {self.job_file_info.table_name} in {self.state}. "
+            f"File type: {self.job_file_info.file_format}, rows: {self.rows}, size: {size_text(self.file_size)}."
+        )
+        if self.created_at is not None:
+            line += f" Started on: {self.created_at} and completed in {duration_text(self.elapsed)}."
+        return f"{line}\nThe job FAILED with: {self.failed_message}" if self.failed_message else line
 
     def __str__(self) -> str:
         return self.asstr()
@@ -111,24 +125,26 @@ class LoadPackageInfo(NamedTuple):
         found.pop("schema")
         found["schema_name"], found["schema_hash"] = self.schema_name, self.schema_hash
         found["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
-        found["tables"] = [
-            {"load_id": self.load_id, "name": name, "columns": sorted(table.get("columns", {}))}
-            for name, table in self.schema_update.items()
-        ]
+        found["schema_migrated"] = self.schema_migrated
+        found["tables"] = [self._updated(table) for table in self.schema_update.values()]
         found.pop("schema_update")
         return {key: json_safe(value) for key, value in found.items()}
 
+    def _updated(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a table that the load made or changed, as a row that can be loaded."""
+        of = {"schema_name": self.schema_name, "load_id": self.load_id}
+        columns = [{**column, "table_name": table["name"], **of} for column in (table.get("columns") or {}).values()]
+        return {**table, "columns": columns, **of}
+
     def asstr(self, verbosity: int = 0) -> str:
-        """Return some lines; with a verbosity above 0 every job."""
-        failed = self.jobs.get("failed_jobs", [])
-        completed = f"COMPLETED at {self.completed_at}" if self.completed_at else "NOT YET LOADED"
+        """Return some lines: the package, then its jobs."""
+        completed = f"was LOADED at {self.completed_at}" if self.completed_at else "is NOT YET LOADED"
         lines = [
             f"The package with load id {self.load_id} for schema {self.schema_name} is in {self.state.upper()} state. "
-            f"It updated schema for {len(self.schema_update)} tables. The package is {completed}."
+            f"It updated schema for {len(self.schema_update)} tables. The package {completed}.",
+            "Jobs details:",
+            *(job.asstr(verbosity) for jobs in self.jobs.values() for job in jobs),
         ]
-        for state, jobs in self.jobs.items():
-            lines.append(f"Jobs details: {state}: {len(jobs)}")
-            lines.extend("\t" + job.asstr() for job in (jobs if verbosity > 0 else failed if jobs is failed else []))
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -165,11 +181,15 @@ class _Step:
     def writer_metrics_asdict(self) -> dict[str, Any]:
         """Return rows and bytes by job and by table."""
         jobs, tables = [], []
-        for load_id, metrics in self.metrics.items():
-            for entry in metrics:
-                jobs += [{"load_id": load_id, **job} for job in json_safe(entry.get("job_metrics") or [])]
+        for load_id, entries in self.metrics.items():
+            for index, entry in enumerate(entries):
+                of = {"load_id": load_id, "extract_idx": index}
+                jobs += [
+                    {**of, "job_id": name, **json_safe(values)}
+                    for name, values in (entry.get("job_metrics") or {}).items()
+                ]
                 tables += [
-                    {"load_id": load_id, "table_name": name, **json_safe(values)}
+                    {**of, "table_name": name, **json_safe(values)}
                     for name, values in (entry.get("table_metrics") or {}).items()
                 ]
         return {"job_metrics": jobs, "table_metrics": tables}
@@ -284,12 +304,12 @@ class LoadInfo(_LoadInfo, _Step):
     @property
     def has_failed_jobs(self) -> bool:
         """Tell whether a job ended with an error that a retry would not help."""
-        return any(package.jobs.get("failed_jobs") for package in self.load_packages)
+        return any(package.jobs["failed_jobs"] for package in self.load_packages)
 
     @property
     def failed_jobs(self) -> dict[str, list[LoadJobInfo]]:
         """Return the failed jobs by load id."""
-        return {p.load_id: p.jobs["failed_jobs"] for p in self.load_packages if p.jobs.get("failed_jobs")}
+        return {p.load_id: p.jobs["failed_jobs"] for p in self.load_packages if p.jobs["failed_jobs"]}
 
     def raise_on_failed_jobs(self) -> None:
         """Raise when a job failed.
@@ -321,7 +341,7 @@ class LoadInfo(_LoadInfo, _Step):
             "to store data",
         ]
         for package in self.load_packages:
-            failed = package.jobs.get("failed_jobs", [])
+            failed = package.jobs["failed_jobs"]
             state = f"LOADED and contains {'no' if not failed else len(failed)} failed jobs"
             if failed:
                 state = f"NOT LOADED and contains {len(failed)} failed jobs"

@@ -169,7 +169,7 @@ def _packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     for info in found:
         jobs = [job for group in info.jobs.values() for job in group]
         size = size_text(sum(job.file_size for job in jobs))
-        failed = len(info.jobs.get("failed_jobs", []))
+        failed = len(info.jobs["failed_jobs"])
         rows.append((info.load_id, info.state, info.schema_name, len(jobs), sum(j.rows for j in jobs), size, failed))
     say_table(("load id", "stage", "schema", "files", "rows", "size", "failed"), rows)
     return 0

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
 from dlt.extract.items import EmptyTable, ImportFileMeta
@@ -90,19 +91,13 @@ class SchemaExtract:
 
     def metrics(self) -> dict[str, Any]:
         """Return what was extracted."""
-        jobs = [{"file_path": f["name"], "items_count": f["rows"], "file_size": f["bytes"]} for f in self.files]
-        sizes: dict[str, int] = {}
-        for file in self.files:
-            sizes[file["table"]] = sizes.get(file["table"], 0) + file["bytes"]
+        finished_at = utc_now()
         return {
             "started_at": self.started_at,
-            "finished_at": utc_now(),
+            "finished_at": finished_at,
             "schema_name": self.schema.name,
-            "job_metrics": jobs,
-            "table_metrics": {
-                name: {"items_count": count, "file_size": sizes.get(name, 0)} for name, count in self.tables.items()
-            },
-            "resource_metrics": {name: {"items_count": count} for name, count in self.resources.items()},
+            **metrics.written(self.builder.target("extracted"), self.files, self.tables, self.started_at, finished_at),
+            "resource_metrics": {name: metrics.Metrics(items_count=count) for name, count in self.resources.items()},
         }
 
     def _add(self, source: Any, resource: Any, item: Any, meta: Any) -> None:

@@ -158,9 +158,9 @@ class Inspection:
 
     def list_failed_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that failed."""
-        return self.get_load_package_info(load_id).jobs.get("failed_jobs", [])
+        return self.get_load_package_info(load_id).jobs["failed_jobs"]
 
     def list_pending_retry_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that the next load runs."""
         jobs = self.get_load_package_info(load_id).jobs
-        return [*jobs.get("new_jobs", []), *jobs.get("failed_jobs", [])]
+        return [*jobs["new_jobs"], *jobs["failed_jobs"]]

@@ -6,38 +6,35 @@ import datetime
 import os
 from typing import TYPE_CHECKING, Any
 
-from dlt.info import LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
+from dlt import metrics
+from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
     from dlt.workdir.package import LoadPackage
-
-_GROUPS = {"completed": "completed_jobs", "failed": "failed_jobs", "started": "started_jobs"}
 
 
 def package_info(package: LoadPackage) -> LoadPackageInfo:
     """Return what is known of a package."""
     info = package.info
     done = {job["file"]: job for job in info.get("jobs") or []}
-    jobs: dict[str, list[LoadJobInfo]] = {}
-    for file in package.files:
-        job = done.get(file["name"], {})
-        entry = _job(package, file, job)
-        jobs.setdefault(_GROUPS.get(entry.state, "new_jobs"), []).append(entry)
-    for job in info.get("jobs") or []:
-        if job["file"] not in {file["name"] for file in package.files}:
-            # a job without a file: the package as a whole
-            file = {"name": job["file"], "table": job["table"], "format": "", "rows": 0, "bytes": 0}
-            entry = _job(package, file, job)
-            jobs.setdefault(_GROUPS.get(entry.state, "new_jobs"), []).append(entry)
-    completed = info.get("completed_at")
+    # a job without a file stands for the package as a whole
+    alone = [
+        {"name": name, "table": job["table"], "format": "", "rows": 0, "bytes": 0}
+        for name, job in done.items()
+        if name not in {file["name"] for file in package.files}
+    ]
+    jobs: dict[str, list[LoadJobInfo]] = {state: [] for state in JOB_STATES}
+    for file in [*package.files, *alone]:
+        entry = _job(package, file, done.get(file["name"], {}))
+        jobs[entry.state].append(entry)
     return LoadPackageInfo(
         package.load_id,
         package.path,
         package.stage,
         package.schema,
         info.get("schema_update") or {},
-        datetime.datetime.fromisoformat(completed) if completed else None,
+        metrics.moment(info.get("completed_at")),
         jobs,
         info.get("dataset_name"),
         info.get("refresh"),
@@ -45,29 +42,21 @@ def package_info(package: LoadPackage) -> LoadPackageInfo:
 
 
 def _job(package: LoadPackage, file: dict[str, Any], job: dict[str, Any]) -> LoadJobInfo:
-    started, finished = _moment(job.get("started_at")), _moment(job.get("finished_at"))
-    created = _moment(package.info.get("created_at"))
+    started, finished = metrics.moment(job.get("started_at")), metrics.moment(job.get("finished_at"))
+    state = f"{job.get('state', 'new')}_jobs"
+    if state == "new_jobs" and package.stage == "loaded":
+        # a load that the destination had before
+        state = "completed_jobs"
     return LoadJobInfo(
-        job.get("state", "new"),
+        state,
         os.path.join(package.path, file["name"]),
         file["bytes"],
-        created,
+        metrics.moment(package.info.get("created_at")),
         (finished - started).total_seconds() if started and finished else 0.0,
-        ParsedLoadJobFileName(file["table"], _file_id(file["name"]), 0, file["format"]),
+        ParsedLoadJobFileName(file["table"], metrics.file_id(file["name"]), 0, file["format"]),
         job.get("error"),
         file["rows"],
     )
-
-
-def _file_id(name: str) -> str:
-    parts = name.split(".")
-    return next((part for part in parts if part.isdigit()), parts[0])
-
-
-def _moment(value: Any) -> datetime.datetime | None:
-    if isinstance(value, str):
-        return datetime.datetime.fromisoformat(value)
-    return value if isinstance(value, datetime.datetime) else None
 
 
 def failed_message(package: LoadPackage) -> str:
@@ -87,38 +76,27 @@ def mark_seen(schema: Schema, rows: dict[str, int]) -> None:
 
 
 def normalize_metrics(
-    started_at: datetime.datetime, finished_at: datetime.datetime, schema_name: str, files: Any, rows: dict[str, int]
+    folder: str,
+    started_at: datetime.datetime,
+    finished_at: datetime.datetime,
+    schema_name: str,
+    files: Any,
+    rows: dict[str, int],
 ) -> dict[str, Any]:
     """Return what normalize made of one package."""
-    sizes: dict[str, int] = {}
-    for file in files:
-        sizes[file["table"]] = sizes.get(file["table"], 0) + file["bytes"]
     return {
         "started_at": started_at,
         "finished_at": finished_at,
         "schema_name": schema_name,
-        "job_metrics": [
-            {"file_path": f["name"], "table_name": f["table"], "items_count": f["rows"], "file_size": f["bytes"]}
-            for f in files
-        ],
-        "table_metrics": {
-            table: {"items_count": count, "file_size": sizes.get(table, 0)} for table, count in rows.items()
-        },
+        **metrics.written(folder, files, rows, started_at, finished_at),
     }
 
 
-def load_metrics(result: Any, dataset: str) -> dict[str, Any]:
+def load_metrics(package: LoadPackage, result: Any, dataset: str) -> dict[str, Any]:
     """Return what load made of one package."""
-    tables: dict[str, dict[str, int]] = {}
-    for job in result.jobs:
-        entry = tables.setdefault(job["table"], {"items_count": 0, "file_size": 0})
-        if job["state"] == "completed":
-            entry["items_count"] += job["rows"]
-            entry["file_size"] += job["bytes"]
     return {
         "started_at": result.started_at,
         "finished_at": result.finished_at,
         "dataset_name": dataset,
-        "job_metrics": result.jobs,
-        "table_metrics": tables,
+        **metrics.loaded(package.path, result.jobs),
     }

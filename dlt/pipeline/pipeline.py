@@ -235,7 +235,9 @@ class Pipeline(Reading):
                     )
                     mark_seen(grown, rows)
                     facts = {key: value for key, value in package.info.items() if key not in ("files", "stage")}
-                    entry = normalize_metrics(started_at, utc_now(), grown.name, files, rows)
+                    entry = normalize_metrics(
+                        builder.target("normalized"), started_at, utc_now(), grown.name, files, rows
+                    )
                     facts["metrics"] = {**facts.get("metrics", {}), "normalize": entry}
                     done = builder.commit("normalized", files, grown, package.state, **facts)
                 except BaseException:
@@ -302,7 +304,7 @@ class Pipeline(Reading):
                             package, completed_at=utc_now().isoformat(), **facts, keep_files=self._keeps_files()
                         )
                         self._loaded_once(dataset)
-                metrics[package.load_id] = [load_metrics(result, dataset)]
+                metrics[package.load_id] = [load_metrics(package, result, dataset)]
                 done.append(package_info(package))
                 if result.failed:
                     break

@@ -112,6 +112,10 @@ class PackageBuilder:
             shutil.rmtree(self.path)
         os.makedirs(self.path)
 
+    def target(self, stage: str) -> str:
+        """Return the folder that the package gets in a stage."""
+        return os.path.join(self._root, stage, self.load_id)
+
     def prepare(
         self, stage: str, files: Sequence[Any], schema: Schema, state: dict[str, Any] | None, **info: Any
     ) -> None:
@@ -143,7 +147,7 @@ class PackageBuilder:
     ) -> LoadPackage:
         """Prepare the package and make it visible in a stage, with one rename."""
         self.prepare(stage, files, schema, state, **info)
-        target = os.path.join(self._root, stage, self.load_id)
+        target = self.target(stage)
         atomic.commit_dir(self.path, target, f"{stage}_package")
         return LoadPackage(target, stage)
 

@@ -102,7 +102,7 @@ def test_infos_are_json_safe_and_can_be_loaded(pipeline: Any) -> None:
     assert isinstance(info, tuple)
     found = json.loads(json.dumps(info.asdict()))
     assert found["dataset_name"] == "data" and not found["has_failed_jobs"]
-    assert {job["table"]: job["rows"] for job in found["job_metrics"]} == {"items": 1, "items__l": 2}
+    assert {job["table_name"]: job["items_count"] for job in found["job_metrics"]} == {"items": 1, "items__l": 2}
     trace = pipeline.last_trace
     assert [step.step for step in trace.steps] == ["extract", "normalize", "load"]
     assert trace.last_normalize_info.row_counts == {"items": 1, "items__l": 2}

@@ -1,0 +1,98 @@
+"""Infos, packages and jobs, as alert loops and tables of loads read them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import DestinationHasFailedJobs, DestinationTerminalException
+from dlt.info import JOB_STATES
+
+
+@pytest.fixture
+def failing() -> Any:
+    """Return a pipeline whose destination refuses the table `bad` for good."""
+
+    @dlt.destination
+    def sink(items: Any, table: Any) -> None:
+        if table["name"] == "bad":
+            raise DestinationTerminalException("never again")
+
+    return dlt.pipeline("failing", destination=sink)
+
+
+def test_every_package_has_jobs_of_all_states(pipeline: Any) -> None:
+    """A loop over the failed jobs of a good load ends without an error, after every step and for stored packages."""
+    pipeline.run([{"id": 1, "l": [1, 2]}], table_name="items")
+    trace = pipeline.last_trace
+    pipeline.extract([{"id": 2}], table_name="items")
+    stored = pipeline.list_extracted_load_packages() + pipeline.list_completed_load_packages()
+    infos = [trace.last_extract_info, trace.last_normalize_info, trace.last_load_info]
+    packages = [package for info in infos for package in info.load_packages]
+    packages += [pipeline.get_load_package_info(load_id) for load_id in stored]
+    for package in packages:
+        assert tuple(package.jobs) == JOB_STATES and package.jobs["failed_jobs"] == []
+    assert [len(package.jobs["new_jobs"]) for package in packages] == [1, 2, 0, 1, 0]
+    assert [len(package.jobs["completed_jobs"]) for package in packages] == [0, 0, 2, 0, 2]
+    job = packages[2].jobs["completed_jobs"][0]
+    assert (job.state, job.job_file_info.table_name, job.failed_message) == ("completed_jobs", "items", None)
+    assert job.elapsed >= 0 and job.file_size > 0 and job.file_path.startswith(packages[2].package_path)
+    assert job.job_file_info.job_id in str(job) and "items" in packages[2].asstr(1)
+
+
+def test_failed_jobs_are_told_apart(failing: Any) -> None:
+    """The failed job is in its group with its words; the others wait."""
+    info = failing.run([dlt.resource([{"id": 1}], name="good"), dlt.resource([{"id": 1}], name="bad")])
+    (package,) = info.load_packages
+    (job,) = package.jobs["failed_jobs"]
+    assert info.has_failed_jobs and job.state == "failed_jobs" and "never again" in str(job.failed_message)
+    assert [waiting.job_file_info.table_name for waiting in package.jobs["new_jobs"]] == ["good"]
+    assert "never again" in str(info) and failing.list_failed_jobs_in_package(package.load_id) == [job]
+    with pytest.raises(DestinationHasFailedJobs, match="never again"):
+        info.raise_on_failed_jobs()
+    assert {found["state"] for found in info.asdict()["load_packages"][0]["jobs"]} == {"failed_jobs", "new_jobs"}
+
+
+def test_new_columns_are_rows_that_can_be_loaded(pipeline: Any) -> None:
+    """Schema updates go into an alert, and into a table, with the type of each column."""
+    pipeline.run([{"id": 1}], table_name="items")
+    info = pipeline.run([{"id": 2, "price": 1.5}], table_name="items")
+    (package,) = info.load_packages
+    alerts = [
+        (table_name, column_name, column["data_type"])
+        for table_name, table in package.schema_update.items()
+        for column_name, column in table["columns"].items()
+    ]
+    assert alerts == [("items", "price", "double")]
+    updates = [package.asdict()["tables"] for package in info.load_packages]
+    pipeline.run(updates, table_name="_new_tables")
+    rows = pipeline.dataset().table("_new_tables__columns").select("name", "data_type", "table_name", "load_id")
+    assert rows.fetchall() == [("price", "double", "items", package.load_id)]
+    pipeline.run([info], table_name="_load_info")
+    jobs = pipeline.dataset().table("_load_info__load_packages__jobs").select("state", "table_name").fetchall()
+    assert jobs == [("completed_jobs", "items")]
+
+
+def test_metrics_are_dicts_with_attributes(pipeline: Any) -> None:
+    """Rows and bytes by job and by table, in every step, after a restart and a pickle."""
+    pipeline.run([{"id": 1, "l": [1, 2]}], table_name="items")
+    trace = pickle.loads(pickle.dumps(pipeline.last_trace._replace(steps=[])))
+    assert trace.pipeline_name == "spec"
+    for info, tables in (
+        (pipeline.last_trace.last_extract_info, {"items": 1}),
+        (pipeline.last_trace.last_normalize_info, {"items": 1, "items__l": 2}),
+        (pipeline.last_trace.last_load_info, {"items": 1, "items__l": 2}),
+    ):
+        ((entry,),) = info.metrics.values()
+        assert {name: values.items_count for name, values in entry["table_metrics"].items()} == tables
+        assert {values["table_name"]: values.items_count for values in entry["job_metrics"].values()} == tables
+        assert all(values.file_size > 0 for values in entry["job_metrics"].values())
+        assert pickle.loads(pickle.dumps(entry)) == entry
+        flat = json.loads(json.dumps(info.asdict()))
+        assert {job["job_id"] for job in flat["job_metrics"]} == set(entry["job_metrics"])
+    with pytest.raises(AttributeError, match="items_count"):
+        _ = entry["table_metrics"]["items"].nope
