@@ -15,7 +15,7 @@ from dlt.errors import ConfigValueCannotBeCoercedException
 _TRUE, _FALSE = {"true", "yes", "on", "1", "t", "y"}, {"false", "no", "off", "0", "f", "n"}
 
 
-def coerce(value: Any, hint: Any, key: str, secret: bool = False) -> Any:
+def coerce(value: Any, hint: Any, key: str, secret: bool = False, place: str = "") -> Any:
     """Return a value as a type.
 
     Args:
@@ -23,6 +23,7 @@ def coerce(value: Any, hint: Any, key: str, secret: bool = False) -> Any:
         hint: Type hint; Any keeps the value.
         key: Name of the value, for messages.
         secret: The value is not shown in messages.
+        place: Where it stands, for messages.
 
     Raises:
         ConfigValueCannotBeCoercedException: it is not of the type.
@@ -30,12 +31,32 @@ def coerce(value: Any, hint: Any, key: str, secret: bool = False) -> Any:
     try:
         return _coerce(value, hint)
     except (ValueError, TypeError, ArithmeticError, RecursionError, OSError) as error:
-        shown = f"a value of type {type(value).__name__}" if secret else repr(value)
+        kind = type(value).__name__
+        shown = f"a value of type {kind}" if secret else repr(value)
+        found = f" It is {place}" if place else ""
+        found += f"{',' if found else ' It is'} of type {kind}." if not secret else "." if found else ""
         raise ConfigValueCannotBeCoercedException(
-            f"{key}: {shown} is not {_name(hint)}. Change the value where it is configured.",
+            f"{key}: {shown} is not {_name(hint)}.{found} Change the value where it is configured.",
             field=key,
             hint=hint,
         ) from (None if secret else error)
+
+
+def takes_table(hint: Any) -> bool:
+    """Tell whether a table can be a value of a type."""
+    hint = bare(hint)
+    if hint is Any or hint is None or isinstance(hint, TypeVar):
+        return True
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return any(takes_table(part) for part in get_args(hint) if part is not type(None))
+    kind = origin or hint
+    if hasattr(kind, "__supertype__"):
+        return takes_table(kind.__supertype__)
+    if not isinstance(kind, type):
+        return False
+    as_whole = hasattr(kind, "__config_fields__") or hasattr(kind, "parse_native_representation")
+    return as_whole or issubclass(kind, collections.abc.Mapping) or kind is object
 
 
 def _coerce(value: Any, hint: Any) -> Any:

@@ -41,6 +41,11 @@ def asked(secret: bool) -> list[ConfigProvider]:
     return [provider for provider in _providers if getattr(provider, "supports_settings", True)]
 
 
+def settings_only() -> list[ConfigProvider]:
+    """Return the user's own places that must not hold secrets: what `dlt.config` set, and config.toml."""
+    return [provider for provider in (_set_config, CONFIG) if provider in _providers]
+
+
 def register_provider(provider: ConfigProvider) -> None:
     """Ask a provider too, right after the environment.
 

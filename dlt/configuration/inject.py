@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from dlt.configuration.coerce import coerce
+from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
 from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
@@ -132,7 +132,7 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
             continue
         if found is not MISSING:
             arguments[name] = found
-        elif default is inspect.Parameter.empty or isinstance(marked, Placeholder):
+        elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:
             absent[name] = trace
             secret_names |= {name} if secret else set()
     if options.accept_partial:
@@ -158,10 +158,15 @@ def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, def
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         return _configured_spec(name, hint, kinds, places, default)
-    value, trace = find_value(name, places, secret=secret)
+    value, trace = find_value(name, places, secret=secret, tables=_takes_table(hint, default))
     if hasattr(default, "cursor_path") and hasattr(default, "merge"):
         return _incremental(name, default, places, value), trace
-    return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden)), trace
+    return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden, trace.place)), trace
+
+
+def _takes_table(hint: Any, default: Any) -> bool:
+    # an argument without type hint whose default is text is one that wants text
+    return takes_table(hint) and not (bare(hint) is Any and isinstance(default, str))
 
 
 def _configured_spec(

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from dlt.configuration.coerce import coerce
-from dlt.configuration.container import CONFIG, ENVIRON, asked
+from dlt.configuration.coerce import coerce, takes_table
+from dlt.configuration.container import ENVIRON, asked, settings_only
 from dlt.configuration.providers.base import ConfigProvider
-from dlt.configuration.sections import current_sections, search_paths
+from dlt.configuration.providers.environ import SET_BY_SYSTEM
+from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.similar import similar_keys
-from dlt.errors import ConfigFieldMissingException
+from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
 
 
 class _Missing:
@@ -33,14 +34,40 @@ class LookupTrace(NamedTuple):
 class Trace(Sequence[LookupTrace]):
     """The places that were asked, in order; listed only when a message needs them.
 
+    Attributes:
+        hidden: The value comes from a place for secrets, so it is not shown in messages, whatever it is.
+        turn: Where in the order the value was found: number of the group of paths and name of the provider.
+        misplaced: Key under which a secret that is nowhere else stands in a place for settings, and that place.
+
     Args:
         asked_names: Providers, and the names that were tried in each.
-        hidden: The value comes from a place for secrets, so it is not shown in messages, whatever it is.
+        provider: The one that had the value.
+        group: Number of the group of paths that had it.
+        misplaced: See above.
     """
 
-    def __init__(self, asked_names: Sequence[tuple[str, Sequence[str]]] = (), hidden: bool = False) -> None:
+    def __init__(
+        self,
+        asked_names: Sequence[tuple[str, Sequence[str]]] = (),
+        provider: ConfigProvider | None = None,
+        group: int = 0,
+        misplaced: tuple[str, str] | None = None,
+    ) -> None:
         self._asked = asked_names
-        self.hidden = hidden
+        self._provider = provider
+        # the environment holds both kinds, the type tells which
+        self.hidden = provider is not None and provider.supports_secrets and provider is not ENVIRON
+        self.turn = (group, provider.name if provider else "")
+        self.misplaced = misplaced
+
+    @property
+    def place(self) -> str:
+        """Return where the value stands: the key, and the file or the name of the place."""
+        if self._provider is None or not self:
+            return ""
+        key = self[-1].key
+        describe = getattr(self._provider, "describe", None)
+        return str(describe(key)) if describe is not None else f"{key} in {self._provider.name}"
 
     @cached_property
     def _entries(self) -> list[LookupTrace]:
@@ -62,6 +89,7 @@ class MissingValue(ConfigFieldMissingException, TypeError):
         traces: Places that were asked, by name.
         secret_fields: Names of those that are secrets.
         found: Names of fields that have values.
+        advice: What else can be done about it.
     """
 
     def inside(self, name: str) -> MissingValue:
@@ -71,7 +99,12 @@ class MissingValue(ConfigFieldMissingException, TypeError):
             {f"{name}.{key}": trace for key, trace in self.traces.items()},
             {f"{name}.{key}" for key in self.secret_fields},
             [f"{name}.{key}" for key in self.found],
+            advice=self.advice,
         )
+
+
+class MisplacedSecret(MissingValue, ValueNotSecretException):
+    """A secret stands where secrets are not read, so it counts as missing, even where there is a default."""
 
 
 def find_value(
@@ -82,7 +115,8 @@ def find_value(
     pipeline_name: str | None = None,
     inner: Sequence[str] = (),
     exact: bool = False,
-    before: str | None = None,
+    before: tuple[int, str] | None = None,
+    tables: bool = True,
 ) -> tuple[Any, Trace]:
     """Return the value of a key, or MISSING, and all places that were asked.
 
@@ -90,34 +124,73 @@ def find_value(
         key: Name of the value.
         sections: Sections, from general to specific.
         secret: Ask only places that may hold secrets.
-        pipeline_name: Name of the pipeline; the one at work when None.
+        pipeline_name: Name of the pipeline; the one at work when None, "" for none.
         inner: Sections that stand right before the key and are never dropped.
         exact: Look under these sections only.
-        before: Ask only the providers that come before the one of this name.
+        before: Ask only what comes before this `turn` of a trace.
+        tables: A table may be the value; those that are sections on the way are passed over in any case.
     """
-    name = pipeline_name or current_sections().pipeline_name
-    paths = (tuple(sections),) if exact else search_paths(tuple(sections), name, tuple(inner))
+    name = current_sections().pipeline_name if pipeline_name is None else pipeline_name
+    groups = ((tuple(sections),),) if exact else search_paths(tuple(sections), name, tuple(inner))
+    search = _Search(key, groups, name, tables, exact)
     asked_names: list[tuple[str, Sequence[str]]] = []
-    for provider in asked(secret):
-        if provider.name == before:
-            break
+    for number, paths in enumerate(groups):
+        for provider in asked(secret):
+            if before == (number, provider.name):
+                return MISSING, Trace(asked_names)
+            value, names = search.ask(provider, paths)
+            asked_names.append((provider.name, names))
+            if value is not None:
+                return value, Trace(asked_names, provider, number)
+    return MISSING, Trace(asked_names, misplaced=search.misplaced() if secret and before is None else None)
+
+
+class _Search:
+    """What counts as the value of a key.
+
+    Args:
+        key: Name of the value.
+        groups: Paths to look in.
+        pipeline_name: Name of the pipeline.
+        tables: A table may be the value.
+        exact: The path was named, so all that is there is the value.
+    """
+
+    def __init__(self, key: str, groups: Any, pipeline_name: str | None, tables: bool, exact: bool) -> None:
+        self.key, self.groups, self.exact = key, groups, exact
+        self._pipeline_name, self._tables = pipeline_name, tables
+
+    def is_value(self, found: Any, path: tuple[str, ...]) -> bool:
+        """Tell whether what stands under a path is a value, not a section."""
+        if not isinstance(found, Mapping) or self.exact:
+            return True
+        whole = (*path, *self.key.split("."))
+        return self._tables and not any(is_section(whole, paths, self._pipeline_name) for paths in self.groups)
+
+    def ask(self, provider: ConfigProvider, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
+        """Return the value that a provider has under one of the paths, or None, and the names that were tried."""
         find = getattr(provider, "find", None)
-        value, names = find(key, paths) if find is not None else _find(provider, key, paths)
-        asked_names.append((provider.name, names))
-        if value is not None:
-            # the environment holds both kinds, the type tells which
-            return value, Trace(asked_names, provider.supports_secrets and provider is not ENVIRON)
-    return MISSING, Trace(asked_names)
+        if provider is ENVIRON and not self.exact and self.key.upper() in SET_BY_SYSTEM:
+            paths = tuple(path for path in paths if path)
+        if find is not None:
+            found: tuple[Any, Sequence[str]] = find(self.key, paths, self.is_value)
+            return found
+        names: list[str] = []
+        for path in paths:
+            value, name = provider.get(self.key, *path)
+            names.append(name)
+            if value is not None and self.is_value(value, path):
+                return value, names
+        return None, names
 
-
-def _find(provider: ConfigProvider, key: str, paths: Sequence[tuple[str, ...]]) -> tuple[Any, Sequence[str]]:
-    names: list[str] = []
-    for path in paths:
-        value, name = provider.get(key, *path)
-        names.append(name)
-        if value is not None:
-            return value, names
-    return None, names
+    def misplaced(self) -> tuple[str, str] | None:
+        """Return where a secret stands among the user's settings, and the name of that place."""
+        for paths in self.groups:
+            for provider in settings_only():
+                value, names = self.ask(provider, paths)
+                if value is not None:
+                    return names[-1], provider.name
+        return None
 
 
 def get_value(
@@ -143,12 +216,12 @@ def get_value(
         ConfigFieldMissingException: there is none, and no default.
         ConfigValueCannotBeCoercedException: it is not of the type.
     """
-    value, trace = find_value(key, sections, secret=secret, pipeline_name=pipeline_name)
+    value, trace = find_value(key, sections, secret=secret, pipeline_name=pipeline_name, tables=takes_table(type_))
     if value is MISSING:
-        if default is not MISSING:
+        if default is not MISSING and trace.misplaced is None:
             return default
         raise missing("", {key: trace}, secret_keys={key} if secret else set())
-    return coerce(value, type_, key, secret=secret or trace.hidden)
+    return coerce(value, type_, key, secret=secret or trace.hidden, place=trace.place)
 
 
 def missing(
@@ -157,6 +230,7 @@ def missing(
     secret_keys: set[str],
     found: Sequence[str] = (),
     nested: Sequence[MissingValue] = (),
+    advice: str = "",
 ) -> MissingValue:
     """Return the exception for missing values, with every place that was asked.
 
@@ -166,9 +240,11 @@ def missing(
         secret_keys: Keys that are secrets.
         found: Fields of the spec that have values.
         nested: What is missing in nested specs.
+        advice: What else can be done about it.
     """
     for error in nested:
         traces, found = {**traces, **error.traces}, [*found, *error.found]
+        advice = advice or error.advice
         secret_keys = secret_keys | error.secret_fields
     fields = ", ".join(repr(key) for key in traces)
     lines = [f"Missing configuration: {len(traces)} value(s) not found: {fields}{f' for {what}' if what else ''}."]
@@ -177,8 +253,12 @@ def missing(
     for key, trace in traces.items():
         lines.append(f'  for "{key}" these places were asked, in this order:')
         lines += [f"    {entry.provider}: {entry.key}" for entry in trace]
-        if key in secret_keys:
-            lines += _seen_in_config(key, trace)
+        if trace.misplaced:
+            misplaced, place = trace.misplaced
+            lines.append(
+                f"    {misplaced} stands in {place}, where secrets are not read: move it to secrets.toml or to the "
+                "environment"
+            )
         similar = similar_keys(key.rpartition(".")[2], trace)
         lines += [f"    a similar key, which was not asked for: {name}" for name in similar]
     first_key, first = next(iter(traces.items()))
@@ -187,22 +267,15 @@ def missing(
         file = "secrets.toml" if first_key in secret_keys else "config.toml"
         toml = next((entry.key for entry in first if entry.provider == file), first_key)
         lines.append(f"Pass the value in the code, set {env} in the environment, or write {toml} into .dlt/{file}.")
-    return MissingValue(
+    if advice:
+        lines.append(advice)
+    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else MissingValue
+    return kind(
         "\n".join(lines),
         fields=list(traces),
         spec_name=what,
         traces=dict(traces),
         secret_fields=secret_keys,
         found=list(found),
+        advice=advice,
     )
-
-
-def _seen_in_config(key: str, trace: Trace) -> list[str]:
-    for looked_up in dict.fromkeys(entry.key for entry in trace if entry.provider == "secrets.toml"):
-        *sections, last = looked_up.split(".")
-        if CONFIG.get(last, *sections)[0] is not None:
-            return [
-                f"    {looked_up} stands in config.toml, where secrets are not read: move it to secrets.toml "
-                "or to the environment"
-            ]
-    return []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from dlt.configuration.coerce import coerce
+from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
@@ -64,10 +64,16 @@ def _resolve(
 ) -> Spec:
     explicit = config.given_fields() | _explicit(config, explicit_value)
     in_part = explicit_value is None or isinstance(explicit_value, (Mapping, BaseConfiguration))
-    native: dict[str, str] = {}
+    native: dict[str, tuple[int, str]] = {}
+    misplaced: dict[str, Trace] = {}
     if inner and in_part and (nested or config.is_credentials):
-        native = _native(config, places, inner, explicit)
+        native, whole = _native(config, places, inner, explicit)
+        misplaced = {inner[-1]: whole} if whole.misplaced and not explicit else {}
     traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
+    misplaced = misplaced if not any(trace.turn[1] for trace in traces.values()) else {}
+    misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not _has(config, name)})
+    if misplaced and not accept_partial:
+        raise _missing(config, {**traces, **misplaced}, nested_errors, list(misplaced))
     if config.is_partial():
         with section_context(sections=(*places, *inner)):
             config.on_partial()
@@ -80,27 +86,41 @@ def _resolve(
 
 
 def _missing(
-    config: BaseConfiguration, traces: Mapping[str, Trace], nested: Mapping[str, MissingValue]
+    config: BaseConfiguration,
+    traces: Mapping[str, Trace],
+    nested: Mapping[str, MissingValue],
+    misplaced: Sequence[str] = (),
 ) -> MissingValue:
-    absent = [name for name in config.missing_fields() if name not in nested]
+    absent = [name for name in dict.fromkeys((*config.missing_fields(), *misplaced)) if name not in nested]
     hints = dict(config.__config_fields__.items())
-    secret = {name for name in absent if config.is_credentials or is_secret(hints[name])}
+    secret = {name for name in absent if name in misplaced or is_secret(hints[name])}
     found = [name for name, value in config.items() if value is not None and not is_final(hints[name])]
     inside = [error.inside(name) for name, error in nested.items() if config.get(name) is None]
-    return missing(type(config).__name__, {name: traces.get(name, Trace()) for name in absent}, secret, found, inside)
+    asked = {name: traces.get(name, Trace()) for name in absent}
+    return missing(type(config).__name__, asked, secret, found, inside, type(config).__advice__)
+
+
+def _has(config: BaseConfiguration, name: str) -> bool:
+    """Tell whether the program gave a field, or a native value had it."""
+    return name in config.given_fields()
 
 
 def _native(
     config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str]
-) -> dict[str, str]:
-    """Set the fields that a configured text, such as a connection string, has; return their provider by name."""
-    value, trace = find_value(inner[-1], places, secret=config.is_credentials, inner=inner[:-1])
-    if value is MISSING or isinstance(value, Mapping):
-        return {}
+) -> tuple[dict[str, tuple[int, str]], Trace]:
+    """Set the fields that a configured text, such as a connection string, has.
+
+    Returns:
+        Where in the order each of them was found, and the trace of the text.
+    """
+    secret = config.is_credentials
+    value, trace = find_value(inner[-1], places, secret=secret, inner=inner[:-1], tables=False)
+    if value is MISSING:
+        return {}, trace
     before = dict(config.items())
     found = _explicit(config, value)
     config.update({name: before[name] for name in explicit})
-    return dict.fromkeys(found - explicit, trace[-1].provider)
+    return dict.fromkeys(found - explicit, trace.turn), trace
 
 
 def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
@@ -127,13 +147,14 @@ def _fill(
     places: tuple[str, ...],
     inner: tuple[str, ...],
     explicit: set[str],
-    native: Mapping[str, str],
+    native: Mapping[str, tuple[int, str]],
     may_miss: bool,
 ) -> tuple[dict[str, Trace], dict[str, MissingValue]]:
     traces: dict[str, Trace] = {}
     errors: dict[str, MissingValue] = {}
     for name, hint in config.__config_fields__.items():
-        secret = config.is_credentials or is_secret(hint)
+        # a host or user is no secret, and may stand in config.toml; still no message shows it
+        secret, hidden = is_secret(hint), config.is_credentials or is_secret(hint)
         if nested := spec_kinds(hint):
             given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
             try:
@@ -145,12 +166,14 @@ def _fill(
                 setattr(config, name, made)
             continue
         if name in explicit:
-            setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
+            setattr(config, name, coerce(config.get(name), hint, name, secret=hidden))
             continue
-        value, traces[name] = find_value(name, places, secret=secret, inner=inner, before=native.get(name))
+        value, traces[name] = find_value(
+            name, places, secret=secret, inner=inner, before=native.get(name), tables=takes_table(hint)
+        )
         if value is MISSING:
             if name in native and not is_final(hint):
-                setattr(config, name, coerce(config.get(name), hint, name, secret=secret))
+                setattr(config, name, coerce(config.get(name), hint, name, secret=hidden))
             continue
         if is_final(hint):
             if value == config.get(name):
@@ -160,7 +183,7 @@ def _fill(
                 f"{traces[name][-1].key}. Remove it there.",
                 field=name,
             )
-        setattr(config, name, coerce(value, hint, name, secret or traces[name].hidden))
+        setattr(config, name, coerce(value, hint, name, hidden or traces[name].hidden, traces[name].place))
     return traces, errors
 
 

@@ -21,11 +21,37 @@ class Sections:
 
 _NONE = Sections()
 _current: ContextVar[Sections] = ContextVar("dlt_sections", default=_NONE)
+_active_pipeline: str | None = None
+TOP_SECTIONS = frozenset(
+    [
+        "sources",
+        "source",
+        "destination",
+        "schema",
+        "pipelines",
+        "extract",
+        "normalize",
+        "load",
+        "runtime",
+        "compat",
+        "handoff",
+    ]
+)
+"""Tables of these names at the top of a file, or below a pipeline's name, are sections, never values."""
 
 
 def current_sections() -> Sections:
-    """Return the sections at work."""
-    return _current.get()
+    """Return the sections at work; outside of a run the pipeline is the active one."""
+    found = _current.get()
+    if found.pipeline_name is None and _active_pipeline is not None:
+        return Sections(_active_pipeline, found.sections)
+    return found
+
+
+def set_active_pipeline(name: str | None) -> None:
+    """Remember the pipeline that looks values up where no other one is at work."""
+    global _active_pipeline
+    _active_pipeline = name
 
 
 @contextmanager
@@ -41,11 +67,12 @@ def section_context(pipeline_name: str | None = None, sections: Sequence[str] = 
 
 def search_paths(
     sections: tuple[str, ...], pipeline_name: str | None = None, inner: tuple[str, ...] = ()
-) -> tuple[tuple[str, ...], ...]:
-    """Return the paths to look in, in order.
+) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Return the paths to look in, in order, in one or two groups.
 
     From the most specific path the right-most section is dropped again and again; a first section "sources" is also
-    read as "source". All of it is done first under the name of the pipeline, then without.
+    read as "source". The first group is all of it under the name of the pipeline; every provider is asked for it before
+    any is asked for the second, which is the same without that name.
 
     Args:
         sections: Sections, from general to specific.
@@ -61,7 +88,7 @@ def search_paths(
 @lru_cache(maxsize=1024)
 def _search_paths(
     clean: tuple[str, ...], pipeline_name: str | None, inner: tuple[str, ...]
-) -> tuple[tuple[str, ...], ...]:
+) -> tuple[tuple[tuple[str, ...], ...], ...]:
     if not inner and clean[-1:] == ("credentials",):
         clean, inner = clean[:-1], clean[-1:]
     paths: list[tuple[str, ...]] = []
@@ -75,7 +102,21 @@ def _search_paths(
             if head[:1] == ("sources",):
                 paths.append(("source", *head[1:], *inner))
     unique = tuple(dict.fromkeys(paths))
-    return (*((pipeline_name, *path) for path in unique), *unique) if pipeline_name else unique
+    return (tuple((pipeline_name, *path) for path in unique), unique) if pipeline_name else (unique,)
+
+
+def is_section(path: tuple[str, ...], paths: tuple[tuple[str, ...], ...], pipeline_name: str | None) -> bool:
+    """Tell whether a table holds other values rather than being one.
+
+    Args:
+        path: Names that lead to the table.
+        paths: Where a value is looked for; a table on the way there is a section.
+        pipeline_name: Name of the pipeline.
+    """
+    if any(other[: len(path)] == path for other in paths):
+        return True
+    inside = path[1:] if path[:1] == (pipeline_name,) else path
+    return not inside or (len(inside) == 1 and inside[0] in TOP_SECTIONS)
 
 
 def _named(section: str) -> str | None:

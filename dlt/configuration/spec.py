@@ -35,6 +35,8 @@ class BaseConfiguration:
     __without_default__: ClassVar[frozenset[str]] = frozenset()
     __required__: ClassVar[frozenset[str]] = frozenset()
     __secret_fields__: ClassVar[frozenset[str]] = frozenset()
+    __advice__: ClassVar[str] = ""
+    """What else can be done when fields are missing, for the message."""
     is_credentials: ClassVar[bool] = False
 
     def resolve(self) -> None:
@@ -185,7 +187,7 @@ class BaseConfiguration:
 
 
 class CredentialsConfiguration(BaseConfiguration):
-    """Base of all credentials: all of it is looked for among secrets only."""
+    """Base of all credentials: in one piece they are a secret; of their fields, those with a secret type are."""
 
     __section__: ClassVar[str | None] = "credentials"
     is_credentials: ClassVar[bool] = True

@@ -38,6 +38,20 @@ def load_destination(name: str) -> type[Destination]:
     return found
 
 
+def configured_destinations() -> list[str]:
+    """Return the names of destinations that have settings in files or variables."""
+    from dlt.configuration.container import asked
+
+    found: dict[str, None] = {}
+    for provider in asked(secret=False):
+        for key in getattr(provider, "keys", list)():
+            section, _, rest = key.lower().replace("__", ".").partition(".")
+            name, _, setting = rest.partition(".")
+            if section == "destination" and setting and name != "credentials":
+                found[name] = None
+    return list(found)
+
+
 def resolve_destination(reference: Any, destination_name: str | None = None) -> Destination:
     """Return a destination.
 

@@ -210,9 +210,14 @@ class Core(Inspection):
 
     def _need_destination(self, what: str) -> None:
         if self.destination is None:
+            from dlt.destinations.references import configured_destinations
+
+            configured = configured_destinations()
+            name = configured[0] if configured else "duckdb"
+            seen = f" Configured are {', '.join(configured)}, but none is chosen." if configured else ""
             raise PipelineConfigMissing(
-                f"pipeline {self.pipeline_name}: {what} needs a destination and none is set. Pass "
-                'destination="duckdb" to dlt.pipeline or run, or set destination="duckdb" in .dlt/config.toml under '
+                f"pipeline {self.pipeline_name}: {what} needs a destination and none is set.{seen} Pass "
+                f'destination="{name}" to dlt.pipeline or run, or set destination="{name}" in .dlt/config.toml under '
                 "[pipelines], or PIPELINES__DESTINATION in the environment.",
                 pipeline_name=self.pipeline_name,
                 config_elem="destination",

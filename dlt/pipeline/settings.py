@@ -137,7 +137,9 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
     Args:
         given: Arguments of `dlt.pipeline` under their canonical names.
     """
-    name = given.get("pipeline_name") or get_value("pipeline_name", str, sections=(_SECTION,), default=None)
+    name = given.get("pipeline_name") or get_value(
+        "pipeline_name", str, sections=(_SECTION,), default=None, pipeline_name=""
+    )
     name = check_name(name or default_name())
 
     def option(key: str, kind: Any, default: Any = None, secret: bool = False) -> Any:
@@ -146,7 +148,7 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
             return value
         return get_value(key, kind, sections=(_SECTION, name), default=default, secret=secret, pipeline_name=name)
 
-    compat = bool(get_value("dlt1", bool, sections=("compat",), default=False))
+    compat = bool(get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=name))
     refresh_all = option("full_refresh", bool) or option("dev_mode", bool, False)
     return PipelineSettings(
         pipeline_name=name,

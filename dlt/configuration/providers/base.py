@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
+
+IsValue = Callable[[Any, tuple[str, ...]], bool]
+"""Tells of what stands under a path whether it is a value; a table may be a section."""
 
 
 @runtime_checkable

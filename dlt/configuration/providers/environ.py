@@ -7,6 +7,29 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from dlt.configuration.providers.base import IsValue
+
+SET_BY_SYSTEM = frozenset(
+    [
+        "_",
+        "HOME",
+        "HOSTNAME",
+        "LANG",
+        "LOGNAME",
+        "OLDPWD",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "SHLVL",
+        "TEMP",
+        "TERM",
+        "TMP",
+        "TMPDIR",
+        "USER",
+    ]
+)
+"""Variables that are there though nobody configured anything; as the bare name of a value they mean nothing."""
+
 
 class EnvironProvider:
     """Read `SECTION__KEY` from the environment of the process."""
@@ -20,7 +43,9 @@ class EnvironProvider:
         name = _name(key, sections)
         return os.environ.get(name), name
 
-    def find(self, key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
+    def find(
+        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
+    ) -> tuple[Any, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried."""
         names = _names(key, paths)
         for position, name in enumerate(names):
@@ -28,6 +53,10 @@ class EnvironProvider:
             if found is not None:
                 return found, names[: position + 1]
         return None, names
+
+    def describe(self, name: str) -> str:
+        """Return what a variable is called in messages."""
+        return f"the environment variable {name}"
 
     def keys(self) -> list[str]:
         """Return the names of the variables that have sections; the others are mostly not ours."""

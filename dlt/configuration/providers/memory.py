@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlt.configuration.providers.base import leaves
+from dlt.configuration.providers.base import IsValue, leaves
 
 
 class MemoryProvider:
-    """Hold values in a dict; they end with the process.
+    """Hold values in a dict; they end with the process. A section and a value may have one name.
 
     Args:
         name: For messages.
@@ -29,29 +29,64 @@ class MemoryProvider:
             self.set(key, value)
 
     def get(self, key: str, *sections: str) -> tuple[Any, str]:
-        """Return a value, or None, and its dotted key."""
+        """Return a value, or None, and its dotted key; a table has all that was set in it."""
         looked_up = ".".join((*sections, key))
-        found: Any = self._values
-        for part in looked_up.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-            if found is None:
-                break
-        return found, looked_up
+        table = self._table(looked_up)
+        return (self._single(looked_up) if table is None else table), looked_up
+
+    def find(
+        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
+    ) -> tuple[Any, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried."""
+        names: list[str] = []
+        for path in paths:
+            names.append(".".join((*path, key)))
+            for found in (self._table(names[-1]), self._single(names[-1])):
+                if found is not None and (is_value is None or is_value(found, path)):
+                    return found, names
+        return None, names
+
+    def _single(self, looked_up: str) -> Any:
+        """Return what was set under this very key, or in a table that was set as a whole."""
+        found = self._values.get(looked_up)
+        return self._inside(looked_up) if found is None else found
+
+    def _table(self, looked_up: str) -> dict[str, Any] | None:
+        """Return a table with all that was set below a key, or None."""
+        below = {name: value for name, value in self._values.items() if name.startswith(f"{looked_up}.")}
+        whole = self._single(looked_up) if self._values else None
+        if not below and not isinstance(whole, Mapping):
+            return None
+        table: dict[str, Any] = _copied(whole) if isinstance(whole, Mapping) else {}
+        for name, value in below.items():
+            _put(table, name[len(looked_up) + 1 :].split("."), value)
+        return table
+
+    def _inside(self, looked_up: str) -> Any:
+        """Return a value out of a table that was set as a whole."""
+        parts = looked_up.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            found = self._values.get(".".join(parts[:length]))
+            for part in parts[length:]:
+                found = found.get(part) if isinstance(found, Mapping) else None
+            if found is not None:
+                return found
+        return None
 
     def keys(self) -> list[str]:
         """Return the dotted keys that have values."""
-        return list(leaves(self._values))
+        found: dict[str, None] = {}
+        for key, value in self._values.items():
+            found.update(dict.fromkeys(leaves(value, f"{key}.") if isinstance(value, Mapping) else [key]))
+        return list(found)
 
     def set(self, key: str, value: Any) -> None:
-        """Set a value by its dotted key."""
-        table = self._values
-        *sections, last = key.split(".")
-        for section in sections:
-            if not isinstance(table.get(section), dict):
-                table[section] = {}
-            table = table[section]
-        # a copy, because single values may be set in it later
-        table[last] = _copied(value)
+        """Set a value by its dotted key; a table replaces all that was set below the key."""
+        if isinstance(value, Mapping):
+            for name in [name for name in self._values if name.startswith(f"{key}.")]:
+                del self._values[name]
+        # a copy, because the program may change what it passed
+        self._values[key] = _copied(value)
 
     def clear(self) -> None:
         """Forget all values."""
@@ -60,3 +95,11 @@ class MemoryProvider:
 
 def _copied(value: Any) -> Any:
     return {key: _copied(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def _put(table: dict[str, Any], path: list[str], value: Any) -> None:
+    for section in path[:-1]:
+        if not isinstance(table.get(section), dict):
+            table[section] = {}
+        table = table[section]
+    table[path[-1]] = value

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dlt.configuration.providers.base import leaves
+from dlt.configuration.providers.base import IsValue, leaves
 from dlt.configuration.providers.parsing import parse_toml
 from dlt.errors import ConfigProviderException
 
@@ -49,17 +49,30 @@ class TomlProvider:
         """Return where the file is looked for."""
         return [project_folder() / self.name, home_folder() / self.name]
 
-    def find(self, key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
-        """Return the value of the first path that has one, or None, and the names that were tried."""
+    def find(
+        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
+    ) -> tuple[Any, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried.
+
+        Args:
+            key: Name of the value.
+            paths: Sections to look in.
+            is_value: Tells values from sections; all that is found is a value when None.
+        """
         documents = self._documents()
         names = _names(key, paths)
         if documents:
             for position, name in enumerate(names):
                 for document in documents:
                     found = _descend(document, name)
-                    if found is not None:
+                    if found is not None and (is_value is None or is_value(found, paths[position])):
                         return found, names[: position + 1]
         return None, names
+
+    def describe(self, name: str) -> str:
+        """Return a key and the file that has it."""
+        found = (path for path in self.paths if _descend(_read(str(path)), name) is not None)
+        return f"{name} in {next(found, self.name)}"
 
     def keys(self) -> list[str]:
         """Return the dotted keys that have values."""
@@ -92,14 +105,25 @@ class TomlProvider:
             table: Any = document
             *sections, last = key.split(".")
             for section in sections:
-                if not isinstance(table.get(section), Mapping):
+                if section not in table:
                     table[section] = tomlkit.table()
                 table = table[section]
+                if not isinstance(table, Mapping):
+                    raise _taken(file, key, section, "a value")
+            if isinstance(table.get(last), Mapping) and table[last] and not isinstance(value, Mapping):
+                raise _taken(file, key, last, "a table")
             table[last] = value
             _replace(file, tomlkit.dumps(document), 0o600 if self.supports_secrets else 0o644)
         except OSError as error:
             raise ConfigProviderException(f"{file}: {key} cannot be written: {error.strerror}.") from error
         _parsed.pop(str(file), None)
+
+
+def _taken(file: Path, key: str, name: str, what: str) -> ConfigProviderException:
+    return ConfigProviderException(
+        f"{file}: {key} is not written, because {name} is {what} there and would be lost. Remove it, or choose another "
+        "key."
+    )
 
 
 def _replace(file: Path, text: str, mode: int) -> None:

@@ -104,6 +104,21 @@ def test_values_of_another_type_are_refused(monkeypatch: Any) -> None:
     assert "many" not in str(caught.value)
 
 
+def test_a_wrong_type_names_key_place_and_types(write: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    """The message has the whole key, the file or variable, the wanted type and that of the value."""
+    for folder, file in ((tmp_path / "home", "config.toml"), (tmp_path / "project", "secrets.toml")):
+        path = write(file, '[load]\nworkers = ["many"]\n', folder)
+        with pytest.raises(ConfigValueCannotBeCoercedException) as caught:
+            get_value("workers", int, sections=("load", "x"))
+        text = str(caught.value)
+        assert f"is not int. It is load.workers in {path}" in text
+        assert ("['many']" in text and "of type list" in text) == (file == "config.toml")
+        assert "a value of type list" in text or file == "config.toml"
+    monkeypatch.setenv("LOAD__WORKERS", "few")
+    with pytest.raises(ConfigValueCannotBeCoercedException, match="the environment variable LOAD__WORKERS, of type"):
+        get_value("workers", int, sections=("load",))
+
+
 def test_values_of_secrets_toml_are_not_shown(write: Any) -> None:
     """D6, D12: a setting that stands in secrets.toml is treated as a secret in messages."""
     write("secrets.toml", 'limit = "very-private"\n')

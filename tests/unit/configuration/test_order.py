@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlt.configuration import get_value
+from dlt.errors import ValueNotSecretException
 
 PIPELINE = "nightly"
 SECTIONS = ("sources", "shop", "orders")
@@ -28,8 +30,8 @@ PATHS = [
     ("source",),
     (),
 ]
-ALL_PATHS = [(PIPELINE, *path) for path in PATHS] + PATHS
-PLACES = [(kind, path) for kind in ("env", "secrets.toml", "config.toml") for path in ALL_PATHS]
+KINDS = ("env", "secrets.toml", "config.toml")
+PLACES = [(kind, path) for paths in ([(PIPELINE, *path) for path in PATHS], PATHS) for kind in KINDS for path in paths]
 
 
 @contextmanager
@@ -60,14 +62,17 @@ def holding(places: list[tuple[str, tuple[str, ...]]]) -> Iterator[None]:
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from(PLACES), min_size=1, max_size=8), st.booleans(), st.booleans())
 def test_the_first_place_in_order_wins(places: set[tuple[str, tuple[str, ...]]], named: bool, secret: bool) -> None:
-    """D5, D6, D9, A11: providers in order; in each the pipeline's places, then the others, from specific to general."""
-    asked = [
-        (kind, path)
-        for kind, path in PLACES
-        if (named or path[:1] != (PIPELINE,)) and not (secret and kind == "config.toml")
-    ]
-    expected = next((".".join((kind, *path)) for kind, path in asked if (kind, path) in places), "none")
+    """All places of the pipeline come before the others; in both, providers in order, paths from specific to general.
+
+    A secret is asked for in places for secrets only; one that stands among settings alone is an error.
+    """
+    asked = [(kind, path) for kind, path in PLACES if named or path[:1] != (PIPELINE,)]
+    expected = next((place for place in asked if place in places and not (secret and place[0] == "config.toml")), None)
+    name = PIPELINE if named else ""
     with holding(sorted(places)):
-        name = PIPELINE if named else None
+        if expected is None and secret and any(place in places for place in asked):
+            with pytest.raises(ValueNotSecretException, match=r"stands in config\.toml"):
+                get_value("limit", str, sections=SECTIONS, pipeline_name=name, secret=True, default="none")
+            return
         found = get_value("limit", str, sections=SECTIONS, pipeline_name=name, secret=secret, default="none")
-    assert found == expected
+    assert found == (".".join((expected[0], *expected[1])) if expected else "none")
