@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from dlt.errors import InvalidFilesystemLayout
 from dlt.ids import digest_id
+from dlt.paths import LONGEST, is_inside, segment
 
 DEFAULT_LAYOUT = "{table_name}/{load_id}.{file_id}.{ext}"
 _MOMENTS = {
@@ -32,6 +34,23 @@ _MOMENTS = {
 }
 _NAMES = {"table_name", "schema_name", "load_id", "file_id", "ext"}
 _LOADED = {"load_package_timestamp", "load_package_timestamp_ms", "timestamp", "timestamp_ms"}
+_OURS = ("_dlt_snapshots", "_dlt_fences")
+"""Folders of a dataset that hold no tables."""
+_LONGEST_FILE = LONGEST - 40
+"""Bytes of a file's name: while it is written, it has a suffix."""
+_SHORT = 100
+"""Bytes of a table's name where it shares a segment with others that are long."""
+
+
+def new_file_id(number: str) -> str:
+    """Return the number of a file with what no other file has: neither another try of the load, nor another program."""
+    return f"{number}-{os.urandom(6).hex()}"
+
+
+def table_folder(table: str, longest: int = LONGEST) -> str:
+    """Return a table's name as a segment of a path in its dataset."""
+    found = segment(table, longest)
+    return f"!5F{found[1:]}" if found in _OURS else found
 
 
 @dataclass(frozen=True)
@@ -63,14 +82,54 @@ class Layout:
             raise InvalidFilesystemLayout(
                 f"layout {self.template!r}: without {{table_name}} and {{file_id}} two files would get one name."
             )
+        for name, cut in self._cut():
+            raise InvalidFilesystemLayout(
+                f"layout {self.template!r}: {cut} may cut {name}, and then two files would get one name. Write "
+                f"{{{name}}}."
+            )
+        parts = string.Formatter().parse(self.template)
+        self._check_path("".join(f"{text}{'' if name is None else 'x'}" for text, name, _, _ in parts))
 
     @property
     def used(self) -> set[str]:
         """Return the placeholders of the template."""
         return {name for _, name, _, _ in string.Formatter().parse(self.template) if name is not None}
 
+    def _cut(self) -> list[tuple[str, str]]:
+        parts = string.Formatter().parse(self.template)
+        return [
+            (name, f"{{{name}{f'!{way}' if way else ''}{f':{form}' if form else ''}}}")
+            for _, name, form, way in parts
+            if name in ("table_name", "file_id") and (form or way)
+        ]
+
+    def _check_path(self, path: str) -> None:
+        if not is_inside(path) or path.split("/")[0] in _OURS:
+            raise InvalidFilesystemLayout(
+                f"layout {self.template!r}: it leads to {path!r}, which is not inside of the dataset. Use a relative "
+                f"path without '..' that does not begin with {' or '.join(_OURS)}, and check the values of your "
+                "placeholders."
+            )
+
     def path(self, schema_name: str, table: str, load_id: str, file_id: str, extension: str) -> str:
-        """Return the path of one file."""
+        """Return the path of one file.
+
+        Raises:
+            InvalidFilesystemLayout: it would leave the dataset, or a part of it is too long.
+        """
+        found = ""
+        for longest in (LONGEST, _SHORT):
+            found = self._path(schema_name, table_folder(table, longest), load_id, file_id, extension)
+            self._check_path(found)
+            *folders, name = (len(part.encode()) for part in found.split("/"))
+            if max([*folders, 0]) <= LONGEST and name <= _LONGEST_FILE:
+                return found
+        raise InvalidFilesystemLayout(
+            f"layout {self.template!r}: it leads to {found!r}, where a part is longer than file systems take. Put {{"
+            "table_name} into a folder of its own, or give placeholders shorter values."
+        )
+
+    def _path(self, schema_name: str, table: str, load_id: str, file_id: str, extension: str) -> str:
         loaded = _load_moment(load_id)
         now = self.now() if callable(self.now) else self.now or loaded
         if "load_id" not in self.used:
@@ -78,8 +137,8 @@ class Layout:
             file_id = f"{digest_id(load_id)}-{file_id}"
         values: dict[str, Any] = {
             "table_name": table,
-            "schema_name": schema_name,
-            "load_id": load_id,
+            "schema_name": segment(schema_name),
+            "load_id": segment(load_id),
             "file_id": file_id,
             "ext": extension,
             "load_package_timestamp": int(loaded.timestamp()),

@@ -1,7 +1,8 @@
 """Which files make up a dataset: a numbered snapshot, of which the newest one counts.
 
-A load writes its data files first, and then the next snapshot under a name that must not exist yet. Whoever reads the
-newest snapshot sees whole loads only.
+A load writes its data files first, each under a name that nobody else uses, and then the next snapshot under a name
+that must not exist yet. Whoever reads the newest snapshot sees whole loads only. A file that no snapshot names does not
+count: what a load left behind is never read, and no later load builds on it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from typing import Any
 import orjson
 
 from dlt.destinations.files.store import Store
-from dlt.errors import DestinationTransientException
+from dlt.errors import DestinationTerminalException, DestinationTransientException
+from dlt.workdir import atomic
 
 FOLDER = "_dlt_snapshots"
 KEPT = 10
 _STATES_KEPT = 5
+_NATIVE = "native"
+TYPE = ("data_type", "precision", "scale", "timezone")
+"""Keys of a column that make up its type."""
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Snapshot:
         formats: Table format by table, where it has one.
         unpublished: Tables with a format whose index may lack the files of a snapshot, by table, and the number of that
             snapshot. It is written after the snapshot, and made up for in the same way.
+        since: Number of the snapshot that dropped the dataset as it was before; 0 if it was never dropped.
     """
 
     number: int = 0
@@ -48,6 +54,18 @@ class Snapshot:
     outbox: list[dict[str, Any]] = field(default_factory=list)
     formats: dict[str, str] = field(default_factory=dict)
     unpublished: dict[str, int] = field(default_factory=dict)
+    since: int = 0
+
+    @property
+    def is_dataset(self) -> bool:
+        """Tell whether the dataset is there: something was loaded since it was dropped."""
+        return self.number > self.since
+
+    def encoded(self) -> bytes:
+        """Return the content of its file."""
+        # earlier versions of this program know no `since`, and read what was never dropped
+        known = {key: value for key, value in self.__dict__.items() if key != "since" or value}
+        return orjson.dumps(known, default=str)
 
     def paths(self) -> set[str]:
         """Return the paths of all data files."""
@@ -109,12 +127,42 @@ class Change:
                 **{t: number for t, number in base.unpublished.items() if self.published.get(t) != number},
                 **dict.fromkeys(changed, base.number + 1),
             },
+            since=base.since,
         )
 
     @property
     def rewritten(self) -> set[str]:
         """Return the tables whose files are replaced or dropped."""
         return {*self.replace, *self.drop}
+
+    def is_in(self, snapshot: Snapshot) -> bool:
+        """Tell whether a snapshot has all loads of this change, by this very try."""
+        return all(load in snapshot.loads for load in self.loads)
+
+    def clash(self, base: Snapshot, found: Snapshot) -> str | None:
+        """Return what another load did since the base that makes this change wrong, None if it can go on top."""
+        if found.since != base.since:
+            return "the dataset was dropped meanwhile"
+        if self.exclusive:
+            return "another load was faster"
+        rewritten = {t for t in self.rewritten if found.files.get(t) != base.files.get(t)}
+        made = {t for t in {*self.add, *self.replace, *self.columns} if self._is_other(t, base, found)}
+        if rewritten or made:
+            return f"another load changed the tables {', '.join(sorted({*rewritten, *made}))} meanwhile"
+        return None
+
+    def _is_other(self, table: str, base: Snapshot, found: Snapshot) -> bool:
+        """Tell whether another load gave a table another format, or a column another type, than this one found."""
+        if table not in found.columns:
+            return False
+        wanted = {**base.formats, **self.formats}.get(table, _NATIVE)
+        there, own = found.columns[table], self.columns.get(table, {})
+        retyped = any(name in there and _type_of(there[name]) != _type_of(own[name]) for name in own)
+        return retyped or found.formats.get(table, _NATIVE) != wanted
+
+
+def _type_of(column: dict[str, Any]) -> list[Any]:
+    return [column.get(key) for key in TYPE]
 
 
 def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -147,23 +195,36 @@ class Snapshots:
         return sorted(int(match[1]) for match in found if match)
 
     def newest(self) -> Snapshot:
-        """Return the newest snapshot, an empty one before the first load."""
+        """Return the newest snapshot, an empty one before the first load.
+
+        Raises:
+            DestinationTerminalException: it is damaged, or not one of ours.
+        """
         while numbers := self.numbers():
             content = self._store.read(_path(numbers[-1]))
             if content is not None:
-                return Snapshot(**orjson.loads(content))
+                return self._parsed(numbers[-1], content)
             # a writer was faster and deleted it with other old ones
         return Snapshot()
 
     def read(self, number: int) -> Snapshot | None:
         """Return one snapshot, None if it was deleted."""
-        content = self._store.read(_path(number)) if number > 0 else orjson.dumps({})
-        return None if content is None else Snapshot(**orjson.loads(content))
+        content = self._store.read(_path(number)) if number > 0 else b"{}"
+        return None if content is None else self._parsed(number, content)
+
+    def _parsed(self, number: int, content: bytes) -> Snapshot:
+        try:
+            return Snapshot(**orjson.loads(content))
+        except (TypeError, ValueError) as error:
+            raise DestinationTerminalException(
+                f"{self._store.full(_path(number))}: this manifest of the dataset cannot be read: {error}. Put it back "
+                "from a backup; or, if a newer version of dlt wrote it, use that one."
+            ) from error
 
     def commit(self, base: Snapshot, change: Change) -> Snapshot:
-        """Write the next snapshot; when another load was faster, on top of that one.
+        """Write the next snapshot; when another load was faster, on top of that one. Return the newest one.
 
-        Nothing is written if the other load was the same one: its files have the same names and content.
+        Nothing is written if another try of the same load was faster.
 
         Raises:
             DestinationTransientException: the other load touched tables that this one rewrites.
@@ -171,27 +232,34 @@ class Snapshots:
         while True:
             after = change.applied_to(base)
             self.is_uncertain = True
-            is_written = self._store.put_if_absent(_path(after.number), orjson.dumps(after.__dict__, default=str))
-            self.is_uncertain = False
+            atomic.point("filesystem.before_put")
+            is_written = self._store.put_if_absent(_path(after.number), after.encoded())
+            atomic.point("filesystem.after_put")
             if is_written:
                 self._known = self.numbers()
                 if self._known[-1:] in ([], [after.number]):
+                    self.is_uncertain = False
                     return after
             # another one has this number, or had it: a writer that slept long can fill the gap of one that was deleted
             found = self.newest()
+            self.is_uncertain = False
             if any(found.has_load(load["load_id"]) for load in change.loads):
                 return found
-            clash = {t for t in change.rewritten if found.files.get(t) != base.files.get(t)}
-            if change.exclusive:
+            clash = change.clash(base, found)
+            if clash is not None:
                 raise DestinationTransientException(
-                    f"{self._store.root}: another load was faster. Run this load again.", clash=True
-                )
-            if clash:
-                raise DestinationTransientException(
-                    f"{self._store.root}: another load changed the tables {', '.join(sorted(clash))} meanwhile. Run "
-                    "this load again."
+                    f"{self._store.root}: {clash}. Run this load again.", clash=change.exclusive
                 )
             base = found
+
+    def drop(self) -> None:
+        """Write that the dataset is gone, so that a load that began before does not bring a part of it back."""
+        while True:
+            found = self.newest()
+            number = found.number + 1
+            if self._store.put_if_absent(_path(number), Snapshot(number=number, since=number).encoded()):
+                self._store.delete(_path(old) for old in self.numbers() if old < number)
+                return
 
     def prune(self) -> None:
         """Delete old snapshots, as the last commit saw them."""

@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from dlt.destinations.files.faults import secrets_of, translated
@@ -202,6 +202,26 @@ class Store:
             self.filesystem.invalidate_cache()
             if self.filesystem.exists(path):
                 self.filesystem.rm(path, recursive=True)
+
+    def find(self) -> list[str]:
+        """Return the paths of all files in the folder, relative to it."""
+        with self._translated(self.root):
+            self.filesystem.invalidate_cache()
+            try:
+                found = self.filesystem.find(self.root)
+            except FileNotFoundError:
+                return []
+        # file systems write the root in several ways: with a slash or a scheme in front of it, or without
+        root = str(self.filesystem._strip_protocol(self.root)).strip("/")
+        return [str(path).strip("/").removeprefix(f"{root}/") for path in found]
+
+    def delete_empty_folders(self) -> None:
+        """Delete folders without files on a local disk; elsewhere they cost nothing."""
+        if self.is_local:
+            for folder, _, _ in os.walk(self.root, topdown=False):
+                with suppress(OSError):
+                    # one that has something in it stays
+                    os.rmdir(folder)
 
 
 def _copy_and_sync(source: str, target: str) -> None:

@@ -12,12 +12,12 @@ from dlt.clock import utc_now
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
 from dlt.destinations.files.faults import secrets_of, translated
-from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout
+from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout, new_file_id
 from dlt.destinations.files.options import EXTRAS, GCS, scheme_of, store_options
 from dlt.destinations.files.query import open_tables
 from dlt.destinations.files.rewrite import merge_files
 from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
-from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
+from dlt.destinations.files.snapshot import TYPE, Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT
 from dlt.destinations.lake.index import FORMATS, data_path, open_index
@@ -32,6 +32,7 @@ from dlt.errors import (
     Superseded,
 )
 from dlt.ids import random_id
+from dlt.paths import segment
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
@@ -42,7 +43,6 @@ from dlt.workdir import atomic
 from dlt.workdir.state import encode
 
 _FENCES_FOLDER = "_dlt_fences"
-_TYPE = ("data_type", "precision", "scale", "timezone")
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
     supported_loader_file_formats=("parquet", "jsonl", "csv", "arrow"),
@@ -154,7 +154,7 @@ class Filesystem(Destination):
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
         """Open the bucket."""
         filesystem, path = self.open_filesystem()
-        store = Store(filesystem, f"{path}/{dataset_name}")
+        store = Store(filesystem, f"{path}/{segment(dataset_name)}")
         table_format = self.settings.get("table_format") or self._configured("table_format", str) or NATIVE
         client = FilesystemClient(store, dataset_name, self.layout(), schema, table_format)
         try:
@@ -215,16 +215,21 @@ class FilesystemClient:
 
     def has_dataset(self) -> bool:
         """Tell whether anything was loaded."""
-        return bool(self._snapshots.numbers())
+        return self._snapshots.newest().is_dataset
 
     def create_dataset(self) -> None:
         """Make the folder."""
         self.store.make()
 
     def drop_dataset(self) -> None:
-        """Delete the folder with all in it, the snapshots first: without them there is no dataset."""
-        self.store.delete_folder(SNAPSHOTS_FOLDER)
-        self.store.delete_folder()
+        """Delete all that is there; what stays is a manifest that says so, for loads that began before."""
+        there = self.store.find()
+        if not there:
+            return
+        self._snapshots.drop()
+        # a load that begins now has files of its own, which are not among these
+        self.store.delete(path for path in there if not path.startswith(f"{SNAPSHOTS_FOLDER}/"))
+        self.store.delete_empty_folders()
         self._base = Snapshot()
 
     def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
@@ -274,11 +279,15 @@ class FilesystemClient:
         self._check_fence()
         atomic.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
-        self._written, self._in_transaction = [], False
+        written, self._written = self._written, []
+        self._in_transaction = False
         atomic.point("filesystem.after_manifest")
         try:
             self._forward(self._base)
-            if self._change.rewritten:
+            if not self._change.is_in(self._base):
+                # another try of this load was faster: what counts are its files
+                self.store.delete(written)
+            elif self._change.rewritten:
                 # other programs may read older versions of tables with a format, and take their files away themselves
                 self.store.delete(before - self._base.paths() - indexed)
             self._snapshots.prune()
@@ -288,12 +297,13 @@ class FilesystemClient:
         self._lake.publish(self._base, self._change)
 
     def rollback(self) -> None:
-        """Delete what was written, except what another process committed under the same names."""
+        """Delete what was written, which nobody else knows; but not if a manifest may name it."""
         self._in_transaction = False
         if self._written and not self._snapshots.is_uncertain:
             written, self._written = self._written, []
+            atomic.point("filesystem.before_rollback")
             try:
-                self.store.delete(set(written) - self._snapshots.newest().paths())
+                self.store.delete(written)
             except DestinationException as error:
                 # no snapshot has them, so nobody reads them; why the load failed is what has to be seen
                 logger.warning("dataset %s: files of load %s are left: %s", self.dataset_name, self._load_id, error)
@@ -301,7 +311,7 @@ class FilesystemClient:
     def _forward(self, snapshot: Snapshot) -> set[str]:
         """Write states into the datasets where they belong, if they are not there yet; return their ids."""
         for entry in snapshot.outbox:
-            other = Snapshots(self.store.beside(entry["dataset"]))
+            other = Snapshots(self.store.beside(segment(entry["dataset"])))
             found = other.newest()
             if all(state["_dlt_id"] != entry["state"]["_dlt_id"] for state in found.states):
                 other.commit(found, Change(states=[entry["state"]]))
@@ -343,7 +353,7 @@ class FilesystemClient:
         goal.setdefault(name, []).extend(entries)
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
-        file_id = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
+        file_id = new_file_id(os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2])
         kind = kind_of(table, self._base, self._change)
         with tempfile.TemporaryDirectory() as folder:
             more = {}
@@ -355,11 +365,12 @@ class FilesystemClient:
             elif file_format == "arrow":
                 path, file_format = _as_parquet(path, folder), "parquet"
             if kind != NATIVE:
-                relative = data_path(kind, table, f"{self._load_id}.{file_id}.parquet")
+                relative = data_path(kind, table, f"{segment(self._load_id)}.{file_id}.parquet")
             else:
                 relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
             self._written.append(relative)
             size = os.path.getsize(path)
+            atomic.point("filesystem.before_file")
             self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
         return {"path": relative, "format": file_format, "bytes": size, **more}
@@ -400,6 +411,8 @@ class FilesystemClient:
                 "status": 0,
                 "inserted_at": self._now.isoformat(),
                 "schema_version_hash": hash_,
+                # tells tries of one load apart
+                "try": random_id(),
             }
         )
         self._change.versions.append(
@@ -441,7 +454,7 @@ class FilesystemClient:
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the newest state of a pipeline."""
         elsewhere = dataset_name not in (None, self.dataset_name)
-        snapshots = Snapshots(self.store.beside(str(dataset_name))) if elsewhere else self._snapshots
+        snapshots = Snapshots(self.store.beside(segment(str(dataset_name)))) if elsewhere else self._snapshots
         found = [s for s in snapshots.newest().states if s["pipeline_name"] == pipeline_name]
         return str(max(found, key=lambda s: (s["version"], s["created_at"]))["state"]) if found else None
 
@@ -462,7 +475,7 @@ class FilesystemClient:
                     f"from this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
                     load_id=load_id,
                 )
-            if self.store.put_if_absent(f"{_FENCES_FOLDER}/{load_id}/{epoch}", random_id().encode()):
+            if self.store.put_if_absent(f"{_FENCES_FOLDER}/{segment(load_id)}/{epoch}", random_id().encode()):
                 return epoch
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
@@ -487,7 +500,7 @@ class FilesystemClient:
             )
 
     def _epochs(self, load_id: str) -> list[int]:
-        return [int(name) for name in self.store.names(f"{_FENCES_FOLDER}/{load_id}") if name.isdigit()]
+        return [int(name) for name in self.store.names(f"{_FENCES_FOLDER}/{segment(load_id)}") if name.isdigit()]
 
     def table_files(self, table: str) -> list[str]:
         """Return the paths of a table's files, of complete loads only."""
@@ -513,8 +526,8 @@ def _keeping_type(column: ColumnSchema, there: ColumnSchema | None) -> ColumnSch
     if there is None:
         return column
     # the type that the first load gave holds the values of all loads
-    kept: dict[str, Any] = {key: value for key, value in column.items() if key not in _TYPE}
-    kept.update({key: value for key, value in there.items() if key in _TYPE})
+    kept: dict[str, Any] = {key: value for key, value in column.items() if key not in TYPE}
+    kept.update({key: value for key, value in there.items() if key in TYPE})
     return cast(ColumnSchema, kept)
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from dlt.destinations.files.layout import table_folder
 from dlt.destinations.files.store import Store
 from dlt.destinations.lake.index import LOAD_KEY, SNAPSHOT_KEY, Indexed
 from dlt.destinations.lake.object_store import storage_options
@@ -35,7 +36,7 @@ class DeltaIndex:
     """
 
     def __init__(self, store: Store, table: str) -> None:
-        self._store, self._table = store, table
+        self._store, self._table = store, table_folder(table)
         self._where = f"Delta table {store.full(table)}"
 
     def open(self) -> DeltaTable | None:
@@ -93,7 +94,7 @@ class DeltaIndex:
 
     def publish(
         self,
-        columns: Mapping[str, ColumnSchema],
+        columns: Mapping[str, ColumnSchema] | None,
         entries: Sequence[Mapping[str, Any]],
         number: int,
         load_id: str,
@@ -103,7 +104,11 @@ class DeltaIndex:
 
         wanted = {str(entry["path"]): entry for entry in entries}
         for _ in range(_TRIES):
-            table = self.open() or self._created(columns, load_id)
+            table = self.open()
+            if table is None and columns is None:
+                return
+            if table is None and columns is not None:
+                table = self._created(columns, load_id)
             if table is not None and _number(table) >= number:
                 return
             try:
@@ -117,7 +122,7 @@ class DeltaIndex:
     def _is_committed(
         self,
         table: DeltaTable,
-        columns: Mapping[str, ColumnSchema],
+        columns: Mapping[str, ColumnSchema] | None,
         wanted: Mapping[str, Mapping[str, Any]],
         number: int,
         load_id: str,
@@ -128,6 +133,11 @@ class DeltaIndex:
         there = {entry["path"]: entry for entry in self._entries(table)}
         gone = {path: entry for path, entry in there.items() if path not in wanted}
         new = [entry for path, entry in wanted.items() if path not in there]
+        if columns is None:
+            with self._guarded():
+                if gone:
+                    self._commit(table, table.schema(), [], gone, "append", number, load_id)
+            return True
         schema = Schema.from_arrow(lake_schema(columns, "delta"))
         known = {field.name: field.type for field in table.schema().fields}
         missing = [field for field in schema.fields if field.name not in known]
@@ -191,10 +201,6 @@ class DeltaIndex:
                 if self.open() is None:
                     raise
                 return None
-
-    def drop(self) -> None:
-        """Delete the log."""
-        self._store.delete_folder(f"{self._table}/{_FOLDER}")
 
     def _guarded(self) -> AbstractContextManager[None]:
         from deltalake.exceptions import CommitFailedError

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlt.destinations.files.layout import table_folder
 from dlt.destinations.files.store import Store
 from dlt.destinations.lake.index import LOAD_KEY, SNAPSHOT_KEY, Indexed
 from dlt.destinations.lake.types import lake_schema
@@ -33,7 +34,7 @@ class IcebergIndex:
     """
 
     def __init__(self, store: Store, table: str) -> None:
-        self._store, self._table = store, table
+        self._store, self._table = store, table_folder(table)
         self._where = f"Iceberg table {store.full(table)}"
 
     def open(self) -> Table | None:
@@ -79,7 +80,7 @@ class IcebergIndex:
 
     def publish(
         self,
-        columns: Mapping[str, ColumnSchema],
+        columns: Mapping[str, ColumnSchema] | None,
         entries: Sequence[Mapping[str, Any]],
         number: int,
         load_id: str,
@@ -90,7 +91,12 @@ class IcebergIndex:
         from dlt.destinations.lake.iceberg_catalog import FolderCatalog
 
         for _ in range(_TRIES):
-            table = self.open() or self._created(columns)
+            table = self.open()
+            if table is None and columns is None:
+                return
+            if table is None and columns is not None:
+                table = self._created(columns)
+            assert table is not None
             if _number(table) >= number:
                 # whoever wrote it may have died before the hint
                 with self._store.guarded(self._where):
@@ -108,7 +114,7 @@ class IcebergIndex:
     def _commit(
         self,
         table: Table,
-        columns: Mapping[str, ColumnSchema],
+        columns: Mapping[str, ColumnSchema] | None,
         entries: Sequence[Mapping[str, Any]],
         number: int,
         load_id: str,
@@ -121,7 +127,8 @@ class IcebergIndex:
         new = [path for path in wanted if path not in there]
         marks = {SNAPSHOT_KEY: str(number), LOAD_KEY: load_id}
         with table.transaction() as transaction:
-            self._evolve(transaction, columns, len(gone) == len(there))
+            if columns is not None:
+                self._evolve(transaction, columns, len(gone) == len(there))
             transaction.set_properties({SNAPSHOT_KEY: str(number)})
             if new or gone:
                 update = transaction.update_snapshot(snapshot_properties=marks)
@@ -163,10 +170,6 @@ class IcebergIndex:
 
         with self._store.guarded(self._where):
             return FolderCatalog(self._store).create(self._table, lake_schema(columns, "iceberg"))
-
-    def drop(self) -> None:
-        """Delete the metadata."""
-        self._store.delete_folder(f"{self._table}/{_FOLDER}")
 
 
 def _number(table: Table) -> int:

@@ -129,10 +129,13 @@ class FolderCatalog(NoopCatalog):
         path, named = f"{table}/{_FOLDER}/version-hint.text", None
         while numbers := self._numbers(table):
             named = self._store.read(path) if named is None else named
-            if named == str(numbers[-1]).encode():
+            newest = str(numbers[-1]).encode()
+            if named == newest:
                 return
-            named = str(numbers[-1]).encode()
-            self._store.write(path, named)
+            atomic.point("iceberg.in_hint")
+            self._store.write(path, newest)
+            # one that slept before it wrote has named an old one: what is newest is asked again
+            named = newest
 
     def _numbers(self, table: str) -> list[int]:
         found = (_NAME.search(name) for name in self._store.names(f"{table}/{_FOLDER}"))

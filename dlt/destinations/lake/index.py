@@ -3,6 +3,9 @@
 A snapshot says which files make up a table. The log of Delta Lake and the metadata of Iceberg say it once more, in one
 commit for each load, made after the snapshot: programs that read them never see a load that is not complete, and a
 process that dies in between leaves an index that is behind, which the next load brings up to date.
+
+Nobody deletes an index: a process that slept since it wanted to could delete what another one made meanwhile. That of a
+table which was dropped, or which has another format now, has no files.
 """
 
 from __future__ import annotations
@@ -11,11 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dlt.destinations.files.layout import table_folder
 from dlt.destinations.files.store import Store
 from dlt.errors import OpenTableFormatNotSupported
 from dlt.schema.typing import ColumnSchema
 
-FORMATS = ("delta", "iceberg")
+FOLDERS = {"delta": "_delta_log", "iceberg": "metadata"}
+"""Where the index of each format is, in the folder of the table."""
+FORMATS = tuple(FOLDERS)
 SNAPSHOT_KEY, LOAD_KEY = "dlt_snapshot", "dlt_load_id"
 """Names under which each commit tells the number of its snapshot and the load."""
 
@@ -48,7 +54,7 @@ class Index(Protocol):
 
     def publish(
         self,
-        columns: Mapping[str, ColumnSchema],
+        columns: Mapping[str, ColumnSchema] | None,
         entries: Sequence[Mapping[str, Any]],
         number: int,
         load_id: str,
@@ -56,14 +62,11 @@ class Index(Protocol):
         """Bring it to a snapshot, unless it has that one or a later one.
 
         Args:
-            columns: Columns of the table.
+            columns: Columns of the table; None for a table that is gone, whose index then has no files.
             entries: Its files.
             number: Number of the snapshot.
             load_id: Id of the load that made it.
         """
-
-    def drop(self) -> None:
-        """Delete it, where it is there."""
 
 
 def open_index(kind: str, store: Store, table: str) -> Index:
@@ -90,13 +93,6 @@ def open_index(kind: str, store: Store, table: str) -> Index:
     )
 
 
-def drop_others(kind: str | None, store: Store, table: str) -> None:
-    """Delete what other formats than this one left of a table."""
-    for other, folder in (("delta", "_delta_log"), ("iceberg", "metadata")):
-        if other != kind:
-            store.delete_folder(f"{table}/{folder}")
-
-
 def data_path(kind: str, table: str, name: str) -> str:
     """Return the path of a data file in the dataset.
 
@@ -105,4 +101,5 @@ def data_path(kind: str, table: str, name: str) -> str:
         table: Its name.
         name: Name of the file.
     """
-    return f"{table}/data/{name}" if kind == "iceberg" else f"{table}/{name}"
+    folder = table_folder(table)
+    return f"{folder}/data/{name}" if kind == "iceberg" else f"{folder}/{name}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlt.destinations.files.layout import table_folder
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
-from dlt.destinations.lake.index import FORMATS, Indexed, drop_others, open_index
+from dlt.destinations.lake.index import FOLDERS, FORMATS, Indexed, open_index
 from dlt.errors import DestinationTerminalException, SchemaUpdateTerminalError
 from dlt.user_log import logger
 
@@ -51,15 +52,17 @@ class LakeTables:
         done = {}
         for name, number in snapshot.unpublished.items():
             kind = formats_of(snapshot).get(name)
+            load_id = snapshot.loads[-1]["load_id"] if snapshot.loads else ""
             if kind is not None:
                 index, entries = open_index(kind, self._store, name), snapshot.files.get(name, [])
                 found = index.read()
                 if found is not None and found.number < snapshot.number and self._is_new(name, found):
                     change.replace[name] = self._joined(name, found, entries)
                     continue
-                load_id = snapshot.loads[-1]["load_id"] if snapshot.loads else ""
                 index.publish(snapshot.columns[name], entries, snapshot.number, load_id)
-            drop_others(kind, self._store, name)
+            for other in FORMATS:
+                if other != kind and self._store.names(f"{table_folder(name)}/{FOLDERS[other]}"):
+                    open_index(other, self._store, name).publish(None, [], snapshot.number, load_id)
             done[name] = number
         return done
 
