@@ -4,6 +4,7 @@ Each message says what failed, on which thing, what was found and what to do; de
 
     DltException
         DictValidationException
+            InvalidHint
         MissingDependencyException
         DependencyVersionException
         SystemConfigurationException
@@ -286,6 +287,10 @@ class SignalReceivedException(KeyboardInterrupt, TerminalException):
 
 class DictValidationException(DltException):
     """Dict validation."""
+
+
+class InvalidHint(DictValidationException, ValueError):
+    """A hint of a table or column is not known, or has a value that cannot be; attributes hint, column_name, found."""
 
 
 class MissingDependencyException(DltException, ImportError):

@@ -18,10 +18,11 @@ from dlt.errors import (
     SourceNotAFunction,
 )
 from dlt.extract.function import Function
-from dlt.extract.hints import make_hints
+from dlt.extract.hints import given_hints
 from dlt.extract.making import NO_PARENT, make_resource
 from dlt.extract.source import Source
 from dlt.extract.wrapping import source_of
+from dlt.schema.contract import check_contract
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
@@ -123,9 +124,9 @@ def _schema_maker(name: str, function: Callable[..., Any]) -> Callable[[], Schem
         path = _schema_file(name, function)
         if path is None:
             return Schema(name)
-        from dlt.schema.stored import from_yaml
+        from dlt.schema.files import read_schema_file
 
-        schema = Schema.from_dict(from_yaml(path.read_text("utf-8")))
+        schema = read_schema_file(path)
         if schema.name != name:
             raise ExplicitSourceNameInvalid(
                 f"Source '{name}': the schema in {path} is named {schema.name!r}. Give both the same name.",
@@ -175,6 +176,7 @@ def source(
     Raises:
         SourceNotAFunction: `func` is no function.
         ExplicitSourceNameInvalid: `name` is not the name of `schema`.
+        InvalidHint: the contract has a mode or an entity that is unknown.
     """
     if name and schema and name != schema.name:
         raise ExplicitSourceNameInvalid(
@@ -182,6 +184,7 @@ def source(
             source_name=name,
             schema_name=schema.name,
         )
+    check_contract(schema_contract, f"source {name or getattr(func, '__name__', '')!r}")
     settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
 
     def decorate(function: Callable[..., Any]) -> SourceFactory:
@@ -273,9 +276,11 @@ def resource(
         parent_table_name: Name of the table that this one is nested in.
         additional_table_hints: More keys of the table.
     """
-    hints = make_hints(
-        table_name, parent_table_name, write_disposition, columns, primary_key, merge_key, schema_contract,
-        table_format, file_format, additional_table_hints, references, incremental, nested_hints, max_table_nesting,
+    hints = given_hints(
+        table_name=table_name, parent_table_name=parent_table_name, write_disposition=write_disposition,
+        columns=columns, primary_key=primary_key, merge_key=merge_key, schema_contract=schema_contract,
+        table_format=table_format, file_format=file_format, additional_table_hints=additional_table_hints,
+        references=references, incremental=incremental, nested_hints=nested_hints, max_table_nesting=max_table_nesting,
     )  # fmt: skip
 
     def decorate(found: Any) -> Any:

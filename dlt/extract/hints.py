@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict, cast, get_args
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
-from dlt.errors import InconsistentTableTemplate, ValueErrorWithKnownValues
-from dlt.extract.models import columns_of, is_columns_class
-from dlt.schema.typing import WriteDisposition
+from dlt.errors import InconsistentTableTemplate
+from dlt.extract.hint_checks import check_hints, is_dynamic
+from dlt.extract.models import columns_dict
 
-STRATEGIES = ("delete-insert", "scd2", "upsert", "insert-only", "cdc")
 DEFAULT_VALIDITY_COLUMNS = ("_dlt_valid_from", "_dlt_valid_to")
+_KEYS = ("primary_key", "merge_key")
 
 
 class TableHints(TypedDict, total=False):
@@ -48,7 +48,7 @@ def make_hints(
     nested_hints: Any = None,
     max_table_nesting: int | None = None,
 ) -> TableHints:
-    """Return the hints that were given.
+    """Return the hints that were given, checked.
 
     Args:
         table_name: Name of the table.
@@ -67,17 +67,38 @@ def make_hints(
         max_table_nesting: Levels of nested tables.
 
     Raises:
-        ValueErrorWithKnownValues: a value is not in the vocabulary.
+        InvalidHint: a hint has a value that cannot be.
+        ValueErrorWithKnownValues: the write disposition or its strategy is not known.
     """
-    given = dict(locals())
-    given["parent"] = given.pop("parent_table_name")
-    if given["write_disposition"] is not None:
-        check_write_disposition(given["write_disposition"])
-    hints: TableHints = {}
-    for key, value in given.items():
-        if value is not None:
-            hints[key] = value  # type: ignore[literal-required] # the arguments are the keys
+    hints = given_hints(**locals())
+    check_table_hints(f"table {table_name!r}" if isinstance(table_name, str) else "hints", hints)
     return hints
+
+
+def given_hints(parent_table_name: Any = None, **given: Any) -> TableHints:
+    """Return the hints that are not None; those of a resource are checked when it takes them.
+
+    Args:
+        parent_table_name: Name of the table that this one is nested in.
+        given: The others, as for `make_hints`.
+    """
+    hints = {key: value for key, value in {**given, "parent": parent_table_name}.items() if value is not None}
+    return cast(TableHints, hints)
+
+
+def check_table_hints(place: str, hints: TableHints) -> None:
+    """Check the hints of one table; those that are functions of the item are left for later.
+
+    Args:
+        place: What they belong to, for messages.
+        hints: The hints.
+
+    Raises:
+        InvalidHint: a hint is not known, or has a value that cannot be.
+        ValueErrorWithKnownValues: the write disposition or its strategy is not known.
+    """
+    columns = hints.get("columns")
+    check_hints(place, cast(Mapping[str, Any], hints), None if is_dynamic(columns) else columns_dict(columns, place))
 
 
 def make_nested_hints(**hints: Any) -> TableHints:
@@ -90,32 +111,20 @@ def make_nested_hints(**hints: Any) -> TableHints:
     return make_hints(**hints)
 
 
-def check_write_disposition(value: Any) -> None:
-    """Check a write disposition that is not a function.
-
-    Raises:
-        ValueErrorWithKnownValues: the disposition or its strategy is not known.
-    """
-    if callable(value):
-        return
-    name = value.get("disposition") if isinstance(value, Mapping) else value
-    known = get_args(WriteDisposition)
-    if name not in known:
-        raise ValueErrorWithKnownValues("write_disposition", name, known)
-    if isinstance(value, Mapping) and value.get("strategy", "delete-insert") not in STRATEGIES:
-        raise ValueErrorWithKnownValues("strategy", value.get("strategy"), STRATEGIES)
-
-
 def merge_hints(old: TableHints, new: TableHints) -> TableHints:
     """Return hints where `new` comes before `old`; an empty value in `new` removes the hint."""
     merged = dict(cast(dict[str, Any], old))
     for key, value in cast(dict[str, Any], new).items():
-        if key == "columns" and _is_static(value) and _is_static(merged.get(key)) and merged.get(key):
+        if key in _KEYS and not is_dynamic(value) and merged.get("columns") and not is_dynamic(merged["columns"]):
+            merged["columns"] = _without_hint(merged["columns"], key)
+        if _is_empty(value) and key in _KEYS:
+            merged[key] = ""  # said, so that a key which an earlier run stored goes too
+        elif _is_empty(value):
+            merged.pop(key, None)
+        elif key == "columns" and _is_static(value) and _is_static(merged.get(key)) and merged.get(key):
             merged[key] = {**columns_dict(merged[key]), **_merged_columns(columns_dict(merged[key]), value)}
         elif key == "additional_table_hints" and merged.get(key):
             merged[key] = {**merged[key], **value}
-        elif _is_empty(value):
-            merged.pop(key, None)
         else:
             merged[key] = value
     return cast(TableHints, merged)
@@ -123,6 +132,14 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
 
 def _merged_columns(old: dict[str, Any], new: Any) -> dict[str, Any]:
     return {name: {**old.get(name, {}), **column} for name, column in columns_dict(new).items()}
+
+
+def _without_hint(columns: Any, hint: str) -> Any:
+    """Return columns where none has a hint; as they are when none has it, so that a class stays a class."""
+    found = columns_dict(columns)
+    if not any(hint in column for column in found.values()):
+        return columns
+    return {name: {k: v for k, v in column.items() if k != hint} for name, column in found.items()}
 
 
 def _is_empty(value: Any) -> bool:
@@ -133,31 +150,6 @@ def _is_static(value: Any) -> bool:
     return not is_dynamic(value)
 
 
-def is_dynamic(value: Any) -> bool:
-    """Return True when a hint is a function of the item."""
-    return callable(value) and not isinstance(value, type)
-
-
-def columns_dict(columns: Any) -> dict[str, dict[str, Any]]:
-    """Return columns by name from any form that users give.
-
-    Raises:
-        InconsistentTableTemplate: the form is not known.
-    """
-    if not columns:
-        return {}
-    if is_columns_class(columns):
-        return columns_of(columns)
-    if isinstance(columns, Mapping):
-        return {name: {**column, "name": column.get("name") or name} for name, column in columns.items()}
-    if isinstance(columns, Iterable) and not isinstance(columns, (str, bytes)):
-        return {column["name"]: dict(column) for column in columns}
-    raise InconsistentTableTemplate(
-        f"columns: found {type(columns).__name__}. Give a dict by name, a list of dicts with 'name', a Pydantic model, "
-        "a TypedDict or a dataclass.",
-    )
-
-
 def resolve_hints(hints: TableHints, item: Any) -> dict[str, Any]:
     """Return the hints with all functions called on the item."""
     given = cast(dict[str, Any], hints)
@@ -166,4 +158,4 @@ def resolve_hints(hints: TableHints, item: Any) -> dict[str, Any]:
 
 def as_names(key: Any) -> list[str]:
     """Return the column names of a key given as text or a list."""
-    return [key] if isinstance(key, str) else list(key or ())
+    return [key] if key and isinstance(key, str) else list(key or ())

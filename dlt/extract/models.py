@@ -9,8 +9,11 @@ import enum
 import types
 import typing
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Union
+
+from dlt.errors import InvalidHint
+from dlt.schema.stored import OLD_TYPES
 
 SCALARS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),
@@ -38,6 +41,48 @@ def is_columns_class(value: Any) -> bool:
     return is_model(value) or dataclasses.is_dataclass(value) or hasattr(value, "__required_keys__")
 
 
+def columns_dict(columns: Any, place: str = "columns") -> dict[str, dict[str, Any]]:
+    """Return columns by name from any form that users give, with the present names of types.
+
+    Args:
+        columns: A dict by name, a list of dicts with "name", or a class.
+        place: What they belong to, for messages.
+
+    Raises:
+        InvalidHint: the form is not known.
+    """
+    if not columns:
+        return {}
+    if is_columns_class(columns):
+        return columns_of(columns)
+    if isinstance(columns, Mapping):
+        named = list(columns.items())
+    elif isinstance(columns, Iterable) and not isinstance(columns, (str, bytes)):
+        named = [(column.get("name") if isinstance(column, Mapping) else None, column) for column in columns]
+        for name, column in named:
+            if not name:
+                raise InvalidHint(f"{place}: found {column!r} in the list of columns. Each is a dict with 'name'.")
+    else:
+        raise InvalidHint(
+            f"{place}: found {type(columns).__name__} as columns. Give a dict by name, a list of dicts with 'name', a "
+            "Pydantic model, a TypedDict or a dataclass.",
+            found=columns,
+        )
+    return {name: _column(place, name, column) for name, column in named}
+
+
+def _column(place: str, name: Any, column: Any) -> dict[str, Any]:
+    if not isinstance(column, Mapping):
+        raise InvalidHint(
+            f"{place}, column {name!r}: found {column!r}. Give a dict of hints, such as {{'data_type': 'text'}}.",
+            column_name=name,
+        )
+    found = {**column, "name": column.get("name") or name}
+    if isinstance(found.get("data_type"), str):
+        found["data_type"] = OLD_TYPES.get(found["data_type"], found["data_type"])
+    return found
+
+
 def columns_of(model: Any) -> dict[str, dict[str, Any]]:
     """Return the columns that a class declares.
 
@@ -49,12 +94,22 @@ def columns_of(model: Any) -> dict[str, dict[str, Any]]:
     for name, annotation in _fields(model):
         data_type, nullable = _data_type(annotation)
         if data_type == "json" and skip_nested:
-            continue
+            continue  # see skipped_of
         column: dict[str, Any] = {"name": name, "nullable": nullable}
         if data_type:
             column["data_type"] = data_type
         columns[name] = column
     return columns
+
+
+def skipped_of(model: Any) -> list[str]:
+    """Return the fields with documents or lists that a class declares and whose columns and tables come with the data.
+
+    Args:
+        model: Pydantic model, TypedDict or dataclass.
+    """
+    declared = columns_of(model)
+    return [name for name, _ in _fields(model) if name not in declared]
 
 
 def model_config(model: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Resource(ResourceHints):
     ) -> None:
         super().__init__(hints)
         self.pipe = pipe
+        self._check_own_hints()
         self.selected = selected
         self.section = section
         self.source_name: str | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dlt.errors import DataItemRequiredForDynamicTableHints
-from dlt.extract.hints import TableHints, columns_dict, is_dynamic, make_hints, merge_hints, resolve_hints
+from dlt.extract.hint_checks import is_dynamic
+from dlt.extract.hints import TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
 from dlt.extract.items import HintsMeta, ImportFileMeta, TableNameMeta
+from dlt.extract.models import columns_dict
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
 
@@ -14,6 +17,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dlt.schema.typing import TableSchema
+
+
+def _place(resource_name: str, hints: Mapping[str, Any]) -> str:
+    name = hints.get("table_name") or resource_name
+    return f"resource '{resource_name}'" if is_dynamic(name) else f"resource '{resource_name}', table {name!r}"
 
 
 class ResourceHints:
@@ -138,7 +146,7 @@ class ResourceHints:
             nested_hints: Hints for nested tables by path.
         """
         given = {key: value for key, value in locals().items() if key not in ("self", "create_table_variant")}
-        self.merge_hints(make_hints(**given), create_table_variant)
+        self.merge_hints(given_hints(**given), create_table_variant)
         return self
 
     def merge_hints(self, hints_template: TableHints, create_table_variant: bool = False) -> None:
@@ -147,7 +155,12 @@ class ResourceHints:
         Args:
             hints_template: What `make_hints` returned.
             create_table_variant: The hints hold for their table name only.
+
+        Raises:
+            InvalidHint: a hint is not known, or has a value that cannot be.
+            ValueErrorWithKnownValues: the write disposition or its strategy is not known.
         """
+        check_table_hints(_place(self.name, hints_template), hints_template)
         incremental = hints_template.get("incremental")
         if incremental is not None:
             self.set_incremental(incremental)
@@ -183,8 +196,12 @@ class ResourceHints:
             hints = self._variants.get(meta.table_name, self._hints)
             return cast(TableHints, {**hints, "table_name": meta.table_name})
         elif isinstance(meta, ImportFileMeta) and meta.hints:
+            check_table_hints(f"resource '{self.name}', file {meta.file_path}", meta.hints)
             return merge_hints(self._hints, meta.hints)
         return self._hints
+
+    def _check_own_hints(self) -> None:
+        check_table_hints(_place(self.name, self._hints), self._hints)
 
     def table_name_of(self, item: Any, meta: Any = None) -> str:
         """Return the table of an item.
@@ -216,11 +233,18 @@ class ResourceHints:
                 resource_name=self.name,
             )
         resolved = resolve_hints(hints, item)
+        if any(is_dynamic(value) for value in hints.values()):
+            check_table_hints(_place(self.name, resolved), cast(TableHints, resolved))
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
         if "parent" not in table:
             table.setdefault("write_disposition", "append")
         return table
+
+    def removed_keys(self, meta: Any = None) -> list[str]:
+        """Return the keys that an empty hint took from the table: "primary_key", "merge_key"."""
+        hints = cast(Mapping[str, Any], self._hints_for(meta))
+        return [key for key in ("primary_key", "merge_key") if hints.get(key) is not None and not hints[key]]
 
     def compute_nested_table_schemas(
         self, root_table_name: str, naming: Any, item: Any = None, meta: Any = None
@@ -235,6 +259,7 @@ class ResourceHints:
         """
         resolved = resolve_hints({"nested_hints": self._hints_for(meta).get("nested_hints")}, item)
         tables = []
+        check_table_hints(f"resource '{self.name}', table {root_table_name!r}", cast(TableHints, resolved))
         for path, hints in (resolved["nested_hints"] or {}).items():
             parts = [path] if isinstance(path, str) else list(path)
             names = [naming.normalize_table_identifier(root_table_name)]

@@ -13,9 +13,11 @@ from dlt.context import use
 from dlt.extract.items import EmptyTable, ImportFileMeta
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.refresh import RefreshMode, refresh_source
+from dlt.extract.table import STRATEGY_HINTS
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.progress import Collector, NullCollector
-from dlt.schema.schema import Schema
+from dlt.schema.files import check_schema
+from dlt.schema.schema import Schema, without_key
 from dlt.workdir.package import PackageBuilder
 from dlt.workdir.workdir import Workdir
 
@@ -141,13 +143,22 @@ class SchemaExtract:
             limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
         if limit is not None:
             root["x-normalizer"] = {**(root.get("x-normalizer") or {}), "max_nesting": limit}
-        if name in self.schema.tables and "write_disposition" in root:
-            # a strategy that is no longer asked for must not stay
-            self.schema.tables[name].pop("x-merge-strategy", None)
         for table in (root, *nested):
+            self._forget(table, resource.removed_keys(meta) if table is root else ())
             self.schema.update_table(table)
         self._known[key] = (plain, name)
         return name
+
+    def _forget(self, declared: Any, removed: Iterable[str]) -> None:
+        """Take back what earlier runs said of a table and this one says otherwise."""
+        known: Any = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
+        if known is None:
+            return
+        for key in removed:
+            known["columns"] = without_key(known["columns"], key)
+        if "write_disposition" in declared:
+            for hint in STRATEGY_HINTS:
+                known.pop(hint, None)
 
     def _declare_empty(self, source: Any, resource: Any) -> None:
         if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
@@ -187,6 +198,7 @@ def extract_sources(
             schema = schema_for(source)
             extract = extracts.get(schema.name)
             if extract is None:
+                check_schema(schema, f"schema {schema.name}")
                 load_id = options.load_id_for(schema.name) if options.load_id_for else new_load_id()
                 extract = SchemaExtract(schema.clone(), workdir.begin(load_id), options)
                 extracts[schema.name] = extract

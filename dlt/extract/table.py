@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlt.extract.hints import DEFAULT_VALIDITY_COLUMNS, as_names, check_write_disposition, columns_dict
+from dlt.extract.hint_checks import check_write_disposition, moment
+from dlt.extract.hints import DEFAULT_VALIDITY_COLUMNS, as_names
+from dlt.extract.models import columns_dict, is_columns_class, skipped_of
+from dlt.schema.checks import check_together
 
 if TYPE_CHECKING:
     from dlt.schema.typing import TableSchema
@@ -20,6 +23,9 @@ _STRATEGY_KEYS = {
     "source_filter": "x-source-filter",
     "destination_scope": "x-destination-scope",
 }
+_MOMENTS = ("active_record_timestamp", "boundary_timestamp")
+STRATEGY_HINTS = ("x-merge-strategy", "x-valid-from", "x-valid-to", *_STRATEGY_KEYS.values())
+"""What a write disposition says of a table; all of it goes when another one comes."""
 
 
 def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
@@ -29,11 +35,20 @@ def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
         hints: Hints without functions.
         name: Name of the table.
     """
-    columns = {key: dict(column) for key, column in columns_dict(hints.get("columns")).items()}
+    columns = {
+        key: {hint: value for hint, value in column.items() if value is not None}
+        for key, column in columns_dict(hints.get("columns")).items()
+    }
     table: dict[str, Any] = {"name": name, "columns": columns}
     for key_hint in ("primary_key", "merge_key"):
-        for column in as_names(hints.get(key_hint)):
-            columns.setdefault(column, {"name": column}).update({key_hint: True, "nullable": False})
+        names = as_names(hints.get(key_hint))
+        if names or hints.get(key_hint) is not None:
+            # the key as a whole comes before what columns say of it
+            for column in columns.values():
+                column.pop(key_hint, None)
+        for column_name in names:
+            columns.setdefault(column_name, {"name": column_name}).update({key_hint: True, "nullable": False})
+    check_together(f"table {name!r}", columns)
     if hints.get("parent"):
         table["parent"] = hints["parent"]
     for key in _COPIED:
@@ -43,6 +58,10 @@ def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
         _add_disposition(table, hints["write_disposition"])
     if hints.get("max_table_nesting") is not None:
         table["x-normalizer"] = {"max_nesting": hints["max_table_nesting"]}
+    if is_columns_class(hints.get("columns")):
+        skipped = skipped_of(hints["columns"])
+        if skipped:
+            table["x-normalizer"] = {**table.get("x-normalizer", {}), "open-columns": skipped}
     for key, value in (hints.get("additional_table_hints") or {}).items():
         table[key] = {**table.get(key, {}), **value} if isinstance(value, Mapping) else value
     return table  # type: ignore[return-value] # built key by key
@@ -58,8 +77,11 @@ def _add_disposition(table: dict[str, Any], disposition: Any) -> None:
         return
     strategy = table["x-merge-strategy"] = disposition.get("strategy", "delete-insert")
     for key, target in _STRATEGY_KEYS.items():
-        if key in disposition:
-            table[target] = disposition[key]
+        value = disposition.get(key)
+        if key in _MOMENTS:
+            value = moment(value, f"{key} of write_disposition")
+        if value is not None:
+            table[target] = value
     if strategy == "scd2":
         _add_validity(table, disposition)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.errors import InvalidResourceDataType, SourceDataIsNone
 from dlt.extract.function import Function
-from dlt.extract.hints import make_hints
+from dlt.extract.hints import given_hints
 from dlt.extract.making import make_resource, refuse_hints_for
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource
@@ -130,7 +130,7 @@ def _implicit(parts: list[Any], schema: Schema | None, default_name: str, hints:
 
 
 def _bare_resource(part: Any, hints: dict[str, Any]) -> Resource:
-    template = make_hints(**hints)
+    template = given_hints(**hints)
     if isinstance(part, Resource):
         found = part.clone() if hints else part
         if hints:

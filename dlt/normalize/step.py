@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -57,11 +57,11 @@ class PackageNormalizer:
     ) -> None:
         self.placement = Placement(schema)
         self.rows: dict[str, int] = {}
+        self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
         self._capabilities, self._files = capabilities, files
         self._add_to_tables = add_to_tables
         self._tables: dict[str, _Table] = {}
-        self._shapes: dict[str, dict[str, pa.DataType]] = {}
 
     def file(self, folder: str, file: SpoolFile) -> None:
         """Normalize one file of the package."""
@@ -137,11 +137,9 @@ class PackageNormalizer:
     def _write(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
         self._system(table, rows[0])
         columns = self.placement.columns(table)
-        seen = set().union(*rows)
         arrays = {
             name: build([row.get(name) for row in rows], columns[name], self._capabilities)
-            for name in list(columns)
-            if name in seen
+            for name in _names_of(rows, self.shapes.get(table, {}))
         }
         self._emit(table, arrays, len(rows))
 
@@ -165,7 +163,7 @@ class PackageNormalizer:
 
         self._system(table, columns)
         # a file has one set of columns: a column once seen stays, so that pages with gaps share a file
-        shape = self._shapes.setdefault(table, {})
+        shape = self.shapes.setdefault(table, {})
         for name, array in columns.items():
             shape[name] = array.type
         arrays = [columns[name] if name in columns else pa.nulls(count, kind) for name, kind in shape.items()]
@@ -200,7 +198,8 @@ class PackageNormalizer:
         import pyarrow as pa
 
         empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
-        conform(self.placement, table.name, empty, self._capabilities)
+        arrays = conform(self.placement, table.name, empty, self._capabilities)
+        self.shapes.setdefault(table.name, {}).update({name: array.type for name, array in arrays.items()})
         return True
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
@@ -248,6 +247,39 @@ class _Table:
             return self._ids.take(count)
         values = [columns[name].to_pylist() if name in columns else [None] * count for name in names]
         return pa.array([key_id(row) for row in zip(*values, strict=True)], pa.string())
+
+
+def _names_of(rows: Sequence[dict[str, Any]], known: Mapping[str, Any]) -> list[str]:
+    """Return the names of columns that rows have: those that are known, then others as rows show them first."""
+    seen = set().union(*rows)
+    names = [name for name in known if name in seen]
+    fresh = seen.difference(names)
+    for row in rows:
+        if not fresh:
+            break
+        for name in row:
+            if name in fresh:
+                fresh.discard(name)
+                names.append(name)
+    return names
+
+
+def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]) -> Schema:
+    """Put the columns of tables into the order of the data; columns that were loaded before stay where they are.
+
+    Args:
+        schema: Schema whose tables are put in order.
+        before: The schema as it was.
+        shapes: Columns of each table in the order in which they came.
+    """
+    for name, shape in shapes.items():
+        columns = schema.tables[name]["columns"]
+        known = before.tables.get(name)
+        seen = known is not None and (known.get("x-normalizer") or {}).get("seen-data")
+        first = [n for n, column in known["columns"].items() if "data_type" in column] if known and seen else []
+        order = dict.fromkeys([*first, *shape, *columns])
+        schema.tables[name] = {**schema.tables[name], "columns": {n: columns[n] for n in order if n in columns}}
+    return schema
 
 
 def _own_version(entry: Any) -> bool:
@@ -321,4 +353,5 @@ def normalize_package(
     for file in package.files:
         entry = file if isinstance(file, dict) else vars(file)
         normalizer.file(str(package.path), entry)  # type: ignore[arg-type]  # the fields of a manifest entry
-    return schema.apply(normalizer.placement.update), files.close(), normalizer.rows
+    grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes)
+    return grown, files.close(), normalizer.rows

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dlt.errors import SchemaNotFoundError
-from dlt.schema import stored
+from dlt.schema.files import read_schema_file
 from dlt.schema.schema import Schema
 from dlt.workdir import atomic
 
@@ -108,8 +108,7 @@ class PipelineSchemas(Mapping[str, Schema]):
         for suffix in (_SUFFIX, ".schema.yml", ".schema.json"):
             path = os.path.join(self._import_path, name + suffix)
             if os.path.exists(path):
-                with open(path, encoding="utf-8") as file:
-                    schema = Schema.from_dict(stored.from_yaml(file.read()))
+                schema = read_schema_file(path)
                 schema.imported_version_hash = schema.version_hash
                 return schema
         return None

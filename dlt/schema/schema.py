@@ -21,6 +21,8 @@ from dlt.schema.update import SchemaUpdate
 
 _JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
 _MAX_PREVIOUS_HASHES = 10
+_NAMING_HINTS = ("x-valid-from", "x-valid-to", "x-row-version")
+"""Hints of tables that name a column."""
 
 
 class Schema:
@@ -255,7 +257,22 @@ class Schema:
             if columns[name].get("data_type") in stored_schemas.OLD_TYPES:
                 columns[name]["data_type"] = stored_schemas.OLD_TYPES[column["data_type"]]
         named["columns"] = columns
+        for hint in _NAMING_HINTS:
+            if named.get(hint):
+                named[hint] = self.naming.normalize_path(str(named[hint]))
+        if named.get("references"):
+            references = cast(Iterable[Any], named["references"])
+            named["references"] = [self._named_reference(reference) for reference in references]
         return cast(TableSchema, named)
+
+    def _named_reference(self, reference: Mapping[str, Any]) -> dict[str, Any]:
+        named = dict(reference)
+        if named.get("referenced_table"):
+            named["referenced_table"] = self.naming.normalize_tables_path(named["referenced_table"])
+        for key in ("columns", "referenced_columns"):
+            if named.get(key):
+                named[key] = [self.naming.normalize_path(name) for name in named[key]]
+        return named
 
     def set_schema_contract(self, settings: Any) -> None:
         """Set the contract of all tables; None for evolve."""
@@ -434,6 +451,20 @@ def new_table(partial: TableSchema) -> TableSchema:
     return table
 
 
+TABLE_WIDE = ("primary_key", "merge_key", "hard_delete", "dedup_sort")
+"""Hints of columns that together say one thing of their table."""
+
+
+def without_key(columns: Mapping[str, ColumnSchema], key: str) -> dict[str, ColumnSchema]:
+    """Return columns where none has a hint of TABLE_WIDE; a column of which nothing else was known is gone with it."""
+    kept: dict[str, ColumnSchema] = {}
+    for name, column in columns.items():
+        rest = cast(ColumnSchema, {hint: value for hint, value in column.items() if hint != key})
+        if key not in column or rest.keys() - {"name", "nullable"}:
+            kept[name] = rest
+    return kept
+
+
 def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: bool = True) -> TableSchema:
     """Return a table with hints and columns added.
 
@@ -450,10 +481,10 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
     columns = dict(known["columns"])
     partial_columns = partial.get("columns") or {}
     if merge_compound_props:
-        for key in ("primary_key", "merge_key"):
+        for key in TABLE_WIDE:
             # keys of a table are declared together: new ones take the place of old ones
             if any(column.get(key) for column in partial_columns.values()):
-                columns = {n: cast(ColumnSchema, {k: v for k, v in c.items() if k != key}) for n, c in columns.items()}
+                columns = without_key(columns, key)
     for name, column in partial_columns.items():
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), "name": name, **column})
     merged["columns"] = columns

@@ -1,0 +1,113 @@
+"""Hints from run to run: what the code says now holds, columns come in the order of the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+
+import dlt
+from dlt.errors import InvalidHint, PipelineStepFailed, SchemaCorruptedException
+
+SCD2 = {"disposition": "merge", "strategy": "scd2"}
+
+
+def stored(pipeline: Any, table: str = "t") -> list[str]:
+    """Return the columns of a table at the destination, in their order."""
+    return [name for name in pipeline.dataset()[table].columns if not name.startswith("_dlt")]
+
+
+def load(pipeline: Any, rows: Any, **hints: Any) -> None:
+    """Run one resource."""
+    pipeline.run(dlt.resource(rows, name="t", **hints))
+
+
+def keyed(pipeline: Any, hint: str = "primary_key") -> list[str]:
+    """Return the columns that have a hint."""
+    return [name for name, column in pipeline.default_schema.tables["t"]["columns"].items() if column.get(hint)]
+
+
+ROW = {"c1": 1, "o": {"z": 1, "a": 2}, "c2": 2, "c3": "x", "l": [{"y": 1, "x": 2}]}
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("arrow", [True, False])
+def test_columns_stand_in_the_order_of_the_data(pipeline: Any, typed: bool, arrow: bool) -> None:
+    """Hints with and without a type do not move a column; nested tables and later columns follow the same rule."""
+    hints: Any = {"columns": {"c3": {"data_type": "text"} if typed else {"description": "last"}}, "primary_key": "c2"}
+    if arrow:
+        load(pipeline, pa.table({"c1": [1], "c2": [2], "c3": ["x"]}), **hints)
+        assert stored(pipeline) == ["c1", "c2", "c3"]
+        load(pipeline, pa.table({"b": [1], "c2": [2], "a": ["x"]}), columns={"a": {"description": "new"}})
+        assert stored(pipeline) == ["c1", "c2", "c3", "b", "a"]
+        return
+    load(pipeline, [ROW], **hints, nested_hints={"l": {"columns": {"x": {"description": "second"}}}})
+    assert stored(pipeline) == ["c1", "o__z", "o__a", "c2", "c3"] and stored(pipeline, "t__l") == ["y", "x"]
+    load(pipeline, [{"b": 1, **ROW, "a": 1}], columns={"a": {"description": "new"}})
+    assert stored(pipeline) == ["c1", "o__z", "o__a", "c2", "c3", "b", "a"]
+
+
+def test_a_key_of_an_earlier_run_goes_when_another_one_is_declared(pipeline: Any) -> None:
+    """Also one that named a column which never came; an empty key removes it."""
+    load(pipeline, [{"a": 1, "b": 1}], primary_key="a", write_disposition="merge")
+    load(pipeline, [{"a": 2, "b": 1}], primary_key="b", write_disposition="merge")
+    assert keyed(pipeline) == ["b"] and pipeline.dataset().t.select("a").fetchall() == [(2,)]
+    load(pipeline, [{"a": 2, "b": 1}], merge_key="a", write_disposition="merge")
+    load(pipeline, [{"a": 2, "b": 1}], columns={"b": {"merge_key": True}}, write_disposition="merge")
+    assert (keyed(pipeline), keyed(pipeline, "merge_key")) == (["b"], ["b"])
+    pipeline.run(dlt.resource([{"a": 2, "b": 1}], name="t", primary_key="a").apply_hints(primary_key=""))
+    assert keyed(pipeline) == []
+
+
+def test_what_a_strategy_said_goes_with_it(pipeline: Any) -> None:
+    """A boundary of an earlier run does not stay; a hint that one column may have moves."""
+    load(pipeline, [{"a": 1}], write_disposition={**SCD2, "boundary_timestamp": "2024-01-01"})
+    assert pipeline.default_schema.tables["t"]["x-boundary-timestamp"] == "2024-01-01"
+    load(pipeline, [{"a": 1}], write_disposition={**SCD2, "boundary_timestamp": None})
+    assert "x-boundary-timestamp" not in pipeline.default_schema.tables["t"]
+    load(pipeline, [{"a": 1}], write_disposition="append")
+    assert "x-valid-from" not in pipeline.default_schema.tables["t"]
+    load(pipeline, [{"a": 1, "d": True}], columns={"d": {"hard_delete": True}})
+    load(pipeline, [{"a": 1, "e": True}], columns={"e": {"hard_delete": True}})
+    assert keyed(pipeline, "hard_delete") == ["e"]
+
+
+def test_names_inside_of_a_write_disposition_are_those_of_the_columns(pipeline: Any) -> None:
+    """The naming convention in force counts for them as for data."""
+    scd2 = {**SCD2, "validity_column_names": ["validFrom", "To"], "row_version_column_name": "rowVer"}
+    load(pipeline, [{"id": 1, "rowVer": "a"}], write_disposition=scd2)
+    load(pipeline, [{"id": 2, "rowVer": "a"}, {"id": 3, "rowVer": "b"}], write_disposition=scd2)
+    assert sorted(stored(pipeline)) == ["id", "row_ver", "to", "valid_from"]
+    assert sorted(pipeline.dataset().t.select("id").fetchall()) == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("way", ["run", "live"])
+def test_a_wrong_type_fails_in_extract_and_leaves_nothing(pipeline: Any, way: str) -> None:
+    """Given to run, or edited in the live schema."""
+    bad: Any = {"n": {"name": "n", "data_type": "string"}}
+    pipeline.run([{"n": 1}], table_name="ok")
+    hints = {"columns": bad} if way == "run" else {}
+    if way == "live":
+        pipeline.default_schema.tables["ok"]["columns"].update(bad)
+    with pytest.raises(PipelineStepFailed, match=r"table 'ok', column 'n'.*'string'.*bigint") as failure:
+        pipeline.run([{"n": 1}], table_name="ok", **hints)
+    assert failure.value.step == "extract" and isinstance(failure.value.__cause__, InvalidHint)
+    pipeline.default_schema.tables["ok"]["columns"]["n"]["data_type"] = "bigint"
+    pipeline.run([{"n": 1}], table_name="ok")
+
+
+def test_a_wrong_schema_file_is_named(own_folder: Path) -> None:
+    """The message says which file, table and column, or that it is no YAML."""
+    path = own_folder / "in" / "io.schema.yaml"
+    dlt.pipeline("io", destination="duckdb", import_schema_path="in").run([{"id": 1}], table_name="items")
+    content = yaml.safe_load(path.read_text())
+    content["tables"]["items"] = {"columns": {"id": {"data_type": "string"}}}
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(Exception, match=r"io.schema.yaml, table 'items', column 'id'.*'string'"):
+        dlt.pipeline("io", destination="duckdb", import_schema_path="in").run([{"id": 1}], table_name="items")
+    path.write_text("tables: [")
+    with pytest.raises((PipelineStepFailed, SchemaCorruptedException), match=r"io\.schema\.yaml"):
+        dlt.pipeline("io", destination="duckdb", import_schema_path="in").run([{"id": 1}], table_name="items")
