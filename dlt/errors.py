@@ -210,6 +210,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dlt.redact import clean_current_error, redact
+
 
 class DltException(Exception):
     """Base of all errors that the library raises.
@@ -220,8 +222,10 @@ class DltException(Exception):
     """
 
     def __init__(self, message: str = "", **attributes: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        # what it will be printed with must not show a secret either
+        clean_current_error()
+        self.message = redact(message)
+        super().__init__(self.message)
         self.__dict__.update(attributes)
 
     def __getattr__(self, name: str) -> Any:

@@ -1,44 +1,184 @@
-"""Two channels: the logger `dlt`, silent unless asked, and short lines for people on stderr."""
+"""Two channels: the logger `dlt`, silent unless asked, and short lines for people on stderr.
+
+What is told where belongs to the pipeline at work: its settings hold while it runs, in its threads as well, and no
+other pipeline of the process changes them.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from dlt.redact import redact
 
 logger = logging.getLogger("dlt")
-logger.addHandler(logging.NullHandler())
 
 _RED, _PLAIN = "\033[31m", "\033[0m"
-_enabled = True
+DEFAULT_FORMAT = "{asctime} [{levelname}] {name} {process}: {message}"
 
 
-def enable(on: bool) -> None:
-    """Switch the lines on stderr on or off."""
-    global _enabled
-    _enabled = on
+@dataclass(frozen=True)
+class Telling:
+    """What a pipeline tells, or the process outside of pipelines.
+
+    Attributes:
+        lines: Write short lines for people.
+        level: Level of the logger `dlt`.
+        format: How a line of the logger looks on stderr: a format string with braces, or "JSON".
+        excepthook: An error that nobody catches becomes one line.
+
+    Raises:
+        ValueError: the format is none.
+    """
+
+    lines: bool = True
+    level: int = logging.CRITICAL
+    format: str = DEFAULT_FORMAT
+    excepthook: bool = False
+
+    def __post_init__(self) -> None:
+        _formatter(self.format)
 
 
-def set_level(level: str) -> None:
-    """Set the level of the logger, unless the program already did.
+_current: ContextVar[Telling | None] = ContextVar("dlt_telling", default=None)
+
+
+def current() -> Telling:
+    """Return what is told here: by the pipeline at work, or else by the process."""
+    return _current.get() or _gate.process
+
+
+def level_number(level: str | int) -> int:
+    """Return the number of a level.
 
     Raises:
         ValueError: there is no such level.
     """
-    if logger.level == logging.NOTSET or getattr(logger, "_dlt_level", False):
-        logger.setLevel(level.upper())
-        logger._dlt_level = True  # type: ignore[attr-defined]  # remembers who set it
+    text = str(level).strip().upper()
+    number = int(text) if text.isdecimal() else logging.getLevelName(text)
+    if not isinstance(number, int):
+        raise ValueError(f"log_level is {level!r}. Use DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    return number
+
+
+def of_process(settings: Telling) -> None:
+    """Say what is told outside of pipelines."""
+    _gate.process = settings
+    _gate.adjust()
+
+
+@contextmanager
+def use(settings: Telling) -> Iterator[None]:
+    """Let the settings of a pipeline hold inside the block."""
+    token = _current.set(settings)
+    _gate.at_work.append(settings)
+    _gate.adjust()
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        _gate.at_work.remove(settings)
+        _gate.adjust()
+
+
+class _Gate(logging.Filter):
+    """Lets pass what the pipeline at work tells, without secrets; a level that the program set is the program's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.process = Telling()
+        self.at_work: list[Telling] = []
+        self._own_level = logging.NOTSET
+
+    @property
+    def is_programs(self) -> bool:
+        """Tell whether the program chose the level itself."""
+        return logger.level != self._own_level
+
+    def adjust(self) -> None:
+        """Set the level of the logger to the lowest one that is wanted now."""
+        if not self.is_programs:
+            self._own_level = min(settings.level for settings in (self.process, *self.at_work))
+            logger.setLevel(self._own_level)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not self.is_programs and record.levelno < current().level:
+            return False
+        record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+class _Stderr(logging.NullHandler):
+    """Silent, unless `runtime.log_level` asks for lines and the program has set up no logging of its own."""
+
+    def createLock(self) -> None:
+        logging.Handler.createLock(self)
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        return logging.Handler.handle(self, record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self.writes(record.levelno):
+            return
+        try:
+            print(_formatter(current().format).format(record), file=sys.stderr, flush=True)
+        except Exception:
+            self.handleError(record)
+
+    def writes(self, level: int) -> bool:
+        """Tell whether a record of this level is written, here and now."""
+        own = [handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)]
+        elsewhere = own or logging.getLogger().handlers
+        return current().level <= level and logger.isEnabledFor(level) and sys.stderr is not None and not elsewhere
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON document a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, timezone.utc).isoformat()
+        found: dict[str, Any] = {"at": moment, "level": record.levelname, "logger": record.name}
+        found.update({"message": record.getMessage(), "process": record.process, "thread": record.threadName})
+        if record.exc_text:
+            found["exception"] = record.exc_text
+        return json.dumps(found)
+
+
+def _formatter(text: str) -> logging.Formatter:
+    if text.strip().upper() == "JSON":
+        return _JsonFormatter()
+    return logging.Formatter(text, style="{" if "{" in text else "%")
+
+
+_gate, _stderr = _Gate(), _Stderr()
+_gate.adjust()
+logger.addFilter(_gate)
+logger.addHandler(_stderr)
 
 
 def line(text: str) -> None:
     """Tell people and the logger."""
-    logger.info(text)
-    if _enabled and sys.stderr is not None:
-        print(f"dlt: {text}", file=sys.stderr, flush=True)
+    _tell(text, logging.INFO, "")
 
 
 def alarm(text: str) -> None:
     """Tell people in red, and the logger as an error."""
-    logger.error(text)
-    if _enabled and sys.stderr is not None:
-        coloured = sys.stderr.isatty()
-        print(f"{_RED if coloured else ''}dlt: {text}{_PLAIN if coloured else ''}", file=sys.stderr, flush=True)
+    _tell(text, logging.ERROR, _RED)
+
+
+def _tell(text: str, level: int, colour: str) -> None:
+    logger.log(level, text)
+    # where the logger writes to stderr, a line stands there once
+    if not current().lines or sys.stderr is None or _stderr.writes(level):
+        return
+    coloured = colour and sys.stderr.isatty()
+    print(f"{colour if coloured else ''}dlt: {redact(text)}{_PLAIN if coloured else ''}", file=sys.stderr, flush=True)

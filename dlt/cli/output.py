@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from dlt.info import json_safe
+from dlt.redact import redact
 
 
 def say(text: str = "") -> None:
@@ -18,7 +19,7 @@ def say(text: str = "") -> None:
 
 def say_error(text: str) -> None:
     """Print an error."""
-    print(f"dlt: error: {text}", file=sys.stderr)
+    print(f"dlt: error: {redact(text)}", file=sys.stderr)
 
 
 def say_json(value: Any) -> None:

@@ -10,6 +10,7 @@ from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
+from dlt.redact import remember
 
 
 class Accessor:
@@ -30,6 +31,8 @@ class Accessor:
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if self._secret:
+            remember(value)
         container.memory(self._secret).set(key, value)
 
     def __contains__(self, key: str) -> bool:
@@ -75,7 +78,10 @@ class Accessor:
 
     def _find(self, key: str) -> tuple[Any, Trace]:
         *sections, last = key.split(".")
-        return find_value(last, sections, secret=self._secret, exact=True)
+        value, trace = find_value(last, sections, secret=self._secret, exact=True)
+        if self._secret and value is not MISSING:
+            remember(value)
+        return value, trace
 
     def __repr__(self) -> str:
         return f"<dlt.{'secrets' if self._secret else 'config'}>"

@@ -18,6 +18,7 @@ from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_k
 from dlt.configuration.sections import current_sections
 from dlt.configuration.spec import BaseConfiguration
 from dlt.configuration.values import Placeholder, bare, is_class, is_secret
+from dlt.redact import remember
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -89,6 +90,7 @@ def _decorate(function: Function, options: _Options) -> Function:
             plan.append(_Plan(function, options.include_defaults))
         given = plan[0].signature.bind_partial(*args, **kwargs)
         _inject(plan[0], given.arguments, options, getattr(function, "__name__", type(function).__name__))
+        note_secrets(function, plan[0].signature, given.arguments)
         return given
 
     @functools.wraps(function)
@@ -102,6 +104,22 @@ def _decorate(function: Function, options: _Options) -> Function:
         return await function(*given.args, **given.kwargs)
 
     return cast("Function", injected_async if inspect.iscoroutinefunction(function) else injected)
+
+
+def note_secrets(function: Callable[..., Any], signature: inspect.Signature, arguments: Mapping[str, Any]) -> None:
+    """Let no text show the secrets among the arguments of a function from now on.
+
+    Args:
+        function: The function; type hints tell which arguments are secrets, and so do placeholders and names.
+        signature: Its signature.
+        arguments: Its arguments by name.
+    """
+    hints = function_hints(function)
+    for name, value in arguments.items():
+        default = signature.parameters[name].default
+        marked = is_secret(hints.get(name)) or (isinstance(default, Placeholder) and default.secret)
+        if not isinstance(value, (Placeholder, BaseConfiguration)):
+            remember(value if marked and name != "credentials" else {name: value})
 
 
 def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_name: str) -> None:

@@ -13,6 +13,7 @@ from dlt.configuration.providers.environ import SET_BY_SYSTEM
 from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.similar import similar_keys
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
+from dlt.redact import remember
 
 
 class _Missing:
@@ -221,6 +222,9 @@ def get_value(
         if default is not MISSING and trace.misplaced is None:
             return default
         raise missing("", {key: trace}, secret_keys={key} if secret else set())
+    if secret:
+        # credentials may be the path of a file
+        remember({key: value} if key == "credentials" else value)
     return coerce(value, type_, key, secret=secret or trace.hidden, place=trace.place)
 
 

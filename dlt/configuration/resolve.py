@@ -70,6 +70,7 @@ def _resolve(
         native, whole = _native(config, places, inner, explicit)
         misplaced = {inner[-1]: whole} if whole.misplaced and not explicit else {}
     traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
+    config.note_secrets()
     misplaced = misplaced if not any(trace.turn[1] for trace in traces.values()) else {}
     misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not _has(config, name)})
     if misplaced and not accept_partial:

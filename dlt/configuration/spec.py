@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
+from dlt import redact
 from dlt.configuration.values import SECRET, Placeholder, bare, is_secret
 from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue, SpecException
 
@@ -24,7 +25,6 @@ else:
 
 
 Kind = TypeVar("Kind")
-_MASK = "***"
 
 
 class BaseConfiguration:
@@ -42,7 +42,15 @@ class BaseConfiguration:
     def resolve(self) -> None:
         """Check the fields and run `on_resolved`; what is missing keeps the spec unresolved."""
         self.on_resolved()
+        self.note_secrets()
         self.__dict__["__is_resolved__"] = True
+
+    def note_secrets(self) -> None:
+        """Let no text show the secrets among the fields from now on."""
+        for name, hint in self.__config_fields__.items():
+            value = self.get(name)
+            if value is not None and not isinstance(value, BaseConfiguration):
+                redact.remember(value if is_secret(hint) else {name: value})
 
     def given_fields(self) -> set[str]:
         """Return the names of fields that the program set: passed to the constructor, or assigned since."""
@@ -180,7 +188,7 @@ class BaseConfiguration:
             value = self.get(name)
             if value is not None:
                 masked = is_secret(hint) and not isinstance(value, BaseConfiguration)
-                shown.append(f"{name}={_MASK if masked else repr(value)}")
+                shown.append(f"{name}={redact.MASK if masked else redact.redact(repr(value))}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     __str__ = __repr__

@@ -77,12 +77,15 @@ class Function:
         Args:
             given: More arguments by name.
         """
+        from dlt.configuration.inject import note_secrets
+
         given = dict(given or {})
         before = self.signature.bind_partial(*self.args, **self.kwargs)
         before.arguments.update(given)
         wanted = [p for p in self.open_parameters if p.name not in given]
         if wanted:
             before = self._look_up(before)
+        note_secrets(self.call, self.signature, before.arguments)
         return functools.partial(_call, self.call, before.args, before.kwargs)
 
     def _look_up(self, before: inspect.BoundArguments) -> inspect.BoundArguments:

@@ -19,6 +19,7 @@ from dlt.errors import (
     WriteDispositionNotSupported,
 )
 from dlt.progress import Collector, NullCollector
+from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
@@ -331,4 +332,4 @@ def _record_failure(jobs: dict[str, dict[str, Any]], failure: _JobFailed) -> Non
     for job in jobs.values():
         job.update(state="new", finished_at=None)
     job = failure.job
-    job.update(state="failed", finished_at=utc_now().isoformat(), error=str(failure.error))
+    job.update(state="failed", finished_at=utc_now().isoformat(), error=redact(str(failure.error)))

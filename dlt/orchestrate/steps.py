@@ -36,6 +36,7 @@ from dlt.orchestrate.folder import RunFolder, link_package, load_id
 from dlt.orchestrate.spec import Spec, StepContext, Window
 from dlt.orchestrate.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.orchestrate.token import PackageRef, Token
+from dlt.redact import redact
 from dlt.user_log import line
 from dlt.workdir.package import MANIFEST, LoadPackage
 from dlt.workdir.state_delta import difference, encode_delta, fingerprints, stale_changes
@@ -403,7 +404,7 @@ def _known_report(pipeline: TaskPipeline, tokens: Sequence[Token]) -> LoadReport
     return LoadReport(
         pipeline.pipeline_name,
         pipeline.destination.destination_name,
-        pipeline.destination.displayable_credentials(),
+        redact(pipeline.destination.displayable_credentials()),
         pipeline.dataset_for(pipeline.default_schema_name),
         load_ids=load_ids,
         rows=rows,

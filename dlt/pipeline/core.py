@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dlt import context
+from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
 from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigMissing
@@ -15,13 +15,12 @@ from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.schemas import PipelineSchemas
-from dlt.pipeline.settings import PipelineSettings
+from dlt.pipeline.settings import PipelineSettings, configured_telling
 from dlt.progress import collector_from
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
-from dlt.user_log import enable, set_level
 from dlt.workdir.lock import PipelineLock
 from dlt.workdir.state import bump, new_state
 from dlt.workdir.workdir import Workdir
@@ -62,10 +61,10 @@ class Core(Inspection):
             # the folder is wiped by the first step; until then nothing of it counts
             nowhere = Workdir(os.path.join(self.working_dir, ".none"))
             self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
-        enable(bool(self._value("user_log", bool, "runtime", True)))
-        if self._value("excepthook", bool, "runtime", False):
+        self.telling = configured_telling(self.pipeline_name)
+        user_log.of_process(configured_telling(None))
+        if self.telling.excepthook:
             excepthook.install()
-        set_level(str(self._value("log_level", str, "runtime", "CRITICAL")))
         self._set_destination(settings.destination, settings.staging)
 
     def activate(self) -> None:

@@ -6,7 +6,9 @@ import logging
 import sys
 from types import TracebackType
 
+from dlt import user_log
 from dlt.errors import DltException
+from dlt.redact import redact
 
 logger = logging.getLogger("dlt")
 
@@ -18,9 +20,11 @@ def install() -> None:
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if not issubclass(kind, DltException):
+    pipeline = getattr(error, "pipeline", None)
+    asked = getattr(pipeline, "telling", None) or user_log.current()
+    if not asked.excepthook or not issubclass(kind, DltException):
         sys.__excepthook__(kind, error, trace)
         return
     logger.error("the script ended with an error", exc_info=(kind, error, trace))
     # the last words of a script are shown even where the user log is off
-    print(f"dlt: {kind.__name__}: {error}", file=sys.stderr)
+    print(redact(f"dlt: {kind.__name__}: {error}"), file=sys.stderr)

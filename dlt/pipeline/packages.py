@@ -62,7 +62,7 @@ def _job(package: LoadPackage, file: dict[str, Any], job: dict[str, Any]) -> Loa
 def failed_message(package: LoadPackage) -> str:
     """Return a line on the failed jobs of a package."""
     failed = [job for job in package.info.get("jobs") or [] if job["state"] == "failed"]
-    details = "; ".join(f"{job['table']} ({job['file']}): {job['error']}" for job in failed)
+    details = "; ".join(f"{job['table']} ({os.path.join(package.path, job['file'])}): {job['error']}" for job in failed)
     return f"package {package.load_id} has {len(failed)} failed jobs and nothing of it was loaded: {details}"
 
 

@@ -17,6 +17,7 @@ from dlt.normalize.step import normalize_package
 from dlt.pipeline import retry, signals
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
 from dlt.pipeline.reading import Reading
+from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
 from dlt.workdir.state import new_state
@@ -343,7 +344,7 @@ class Pipeline(Reading):
 
     def _load_info(self, packages: list[Any], metrics: dict[str, list[dict[str, Any]]]) -> LoadInfo:
         with context.use(pipeline_name=self.pipeline_name), section_context(pipeline_name=self.pipeline_name):
-            location = self.destination.displayable_credentials()
+            location = redact(self.destination.displayable_credentials())
         return LoadInfo(
             self,
             metrics,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from dlt.configuration import get_value
-from dlt.errors import InvalidPipelineName
+from dlt.errors import ConfigurationValueError, InvalidPipelineName
+from dlt.user_log import DEFAULT_FORMAT, Telling, level_number
 
 _SECTION = "pipelines"
 _MOST_DOUBLINGS = 64
@@ -173,6 +174,30 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
         ),
         compat=compat,
     )
+
+
+def configured_telling(pipeline_name: str | None) -> Telling:
+    """Return what a pipeline tells, and where, as section `runtime` says.
+
+    Args:
+        pipeline_name: Name of the pipeline; None for the process outside of pipelines.
+
+    Raises:
+        ConfigurationValueError: log_level or log_format is none.
+    """
+
+    def option(key: str, kind: Any, default: Any) -> Any:
+        return get_value(key, kind, sections=("runtime",), default=default, pipeline_name=pipeline_name)
+
+    try:
+        return Telling(
+            bool(option("user_log", bool, True)),
+            level_number(option("log_level", str, "CRITICAL")),
+            str(option("log_format", str, DEFAULT_FORMAT)),
+            bool(option("excepthook", bool, False)),
+        )
+    except ValueError as error:
+        raise ConfigurationValueError(f"runtime: {error}") from error
 
 
 def _retry(value: Any, name: str) -> RetryPolicy:

@@ -10,6 +10,7 @@ from typing import Any
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import PipelineStepTrace, PipelineTrace
+from dlt.redact import redact
 
 
 class StoredInfo:
@@ -57,7 +58,7 @@ def end_step(
         started_at,
         utc_now(),
         info,
-        f"{type(error).__name__}: {error}" if error is not None else None,
+        redact(f"{type(error).__name__}: {error}") if error is not None else None,
         _chain(error) if error is not None else [],
     )
     trace.steps.append(entry)
@@ -73,8 +74,9 @@ def _chain(error: BaseException | None) -> list[dict[str, Any]]:
         found.append(
             {
                 "exception_type": f"{type(error).__module__}.{type(error).__qualname__}",
-                "message": str(error),
-                "stack_trace": [line.strip() for line in traceback.format_tb(error.__traceback__)],
+                "message": redact(str(error)),
+                # lines of the program are shown in it
+                "stack_trace": [redact(line.strip()) for line in traceback.format_tb(error.__traceback__)],
             }
         )
         error = error.__cause__ or error.__context__

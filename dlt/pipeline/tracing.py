@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from dlt.clock import utc_now
@@ -16,11 +18,12 @@ from dlt.errors import (
     SourceExhausted,
     SourceExhaustedInStep,
 )
-from dlt.info import PipelineTrace, duration_text
+from dlt.info import PipelineTrace, duration_text, size_text
 from dlt.pipeline import signals
 from dlt.pipeline.core import Core
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
-from dlt.user_log import alarm, line
+from dlt.redact import clean, clean_error
+from dlt.user_log import alarm, line, logger, use
 
 
 class Step:
@@ -46,18 +49,24 @@ class Tracing(Core):
     def _run_trace(self) -> Iterator[None]:
         self._trace = start_trace(self.pipeline_name)
         self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            self._store_trace()
+        with use(self.telling):
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                self._store_trace()
 
     def _store_trace(self) -> None:
         if self._trace is not None and self._depth == 0 and os.path.isdir(self.working_dir):
-            self.workdir.write_trace(self._trace.asdict())
+            self.workdir.write_trace(clean(self._trace.asdict()))
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Step]:
+        with use(self.telling):
+            logger.info(f"{self.pipeline_name}: {name} begins")
+            yield from self._told_step(name)
+
+    def _told_step(self, name: str) -> Iterator[Step]:
         step = Step()
         started_at = utc_now()
         self.activate()
@@ -71,6 +80,7 @@ class Tracing(Core):
                 yield step
         except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing) as failed:
             error = failed
+            clean_error(error)
             raise
         except Exception as failed:
             error = failed
@@ -112,18 +122,58 @@ class Tracing(Core):
     def _tell(self, name: str, started_at: Any, info: Any, error: BaseException | None) -> None:
         took = duration_text((utc_now() - started_at).total_seconds())
         if error is not None:
-            alarm(f"{self.pipeline_name}: {name} failed after {took}")
+            alarm(f"{self.pipeline_name}: {name} failed after {took} with {type(error).__name__}")
             return
-        tables: dict[str, int] = {}
-        for entries in getattr(info, "metrics", {}).values():
-            for entry in entries:
-                for table, values in entry.get("table_metrics", {}).items():
-                    tables[table] = tables.get(table, 0) + values["items_count"]
-        shown = ", ".join(f"{table} {count}" for table, count in list(tables.items())[:8])
+        tables = table_totals(info)
+        shown = ", ".join(f"{table} {total.rows}" for table, total in list(tables.items())[:8])
         more = f" and {len(tables) - 8} more tables" if len(tables) > 8 else ""
-        where = f" into {self.destination.destination_name} {self.dataset_name}" if name == "load" else ""
+        where = f" into {self.destination.destination_name} {info.dataset_name}" if name == "load" else ""
         line(f"{self.pipeline_name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
+        if logger.isEnabledFor(logging.INFO):
+            self._tell_details(name, info, tables)
+
+    def _tell_details(self, name: str, info: Any, tables: dict[str, TableTotal]) -> None:
+        about = f"{self.pipeline_name}: {name}"
+        for table, total in tables.items():
+            seconds = f" in {duration_text(total.seconds)}" if total.seconds else ""
+            logger.info(f"{about}: table {table}: {total.rows} rows, {size_text(total.bytes)}{seconds}")
+        if name == "extract":
+            logger.info(f"{about}: state version {self._state['_state_version']}")
+        for package in info.load_packages if name == "load" else ():
+            logger.info(
+                f"{about}: package {package.load_id} is in dataset {package.dataset_name} at "
+                f"{info.destination_displayable_credentials}"
+            )
+            for table in package.schema_update.values():
+                logger.info(f"{about}: table {table['name']} got columns {', '.join(table['columns'])}")
 
     def _call_hooks(self, event: str, payload: Any) -> None:
+        if event == "schema_change":
+            for table in payload.tables.values():
+                logger.info(f"{self.pipeline_name}: schema: {table['name']} has new {', '.join(table['columns'])}")
         for hook in self._hooks:
             hook(event, self, payload)
+
+
+@dataclass
+class TableTotal:
+    """What a step did with one table; bytes, and seconds where they are known."""
+
+    rows: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+def table_totals(info: Any) -> dict[str, TableTotal]:
+    """Return what a step did, by table, over all packages."""
+    tables: dict[str, TableTotal] = {}
+    for entry in (entry for entries in getattr(info, "metrics", {}).values() for entry in entries):
+        for table, values in entry.get("table_metrics", {}).items():
+            total = tables.setdefault(table, TableTotal())
+            total.rows += values["items_count"]
+            total.bytes += values["file_size"]
+        for job in entry.get("job_metrics", {}).values():
+            if job.get("started_at") and job.get("finished_at"):
+                seconds = (job["finished_at"] - job["started_at"]).total_seconds()
+                tables.setdefault(job["table_name"], TableTotal()).seconds += seconds
+    return tables

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 
 from dlt.errors import DestinationException, DestinationTerminalException, DestinationTransientException, DltException
+from dlt.redact import redact
 
 _NO_CREDENTIALS = {
     "NoCredentialsError",
@@ -26,7 +25,6 @@ _NO_RIGHT = {401, 403}
 _WRONG = {301, 307, 400, 405, 501}
 _WORTH_ANOTHER_TRY = {"RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"}
 """Codes of S3 that come with status 400 when a request was hurt on its way."""
-_SIGNATURE = re.compile(r"(sig|Signature|X-Amz-Signature|X-Amz-Security-Token)=[^&\s\"']+")
 _SECRETS = ("secret", "token", "account_key", "sas_token", "client_secret", "connection_string")
 _SHORTEST_SECRET = 8
 
@@ -66,7 +64,7 @@ def translated(
 
 def _meaning(what: str, error: Exception, writing: bool, secrets: tuple[str, ...]) -> DestinationException:
     # Azure goes on with the whole answer
-    text = hidden(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}", secrets)
+    text = redact(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}", secrets)
     chain = _chain(error)
     statuses = {status for found in chain if (status := _status(found)) is not None}
     if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, str(error)):
@@ -114,14 +112,6 @@ def _status(error: BaseException) -> int | None:
 def _code(error: BaseException) -> str | None:
     response = getattr(error, "response", None)
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-
-
-def hidden(text: str, secrets: tuple[str, ...]) -> str:
-    """Return a text with its secrets and all signatures hidden."""
-    for secret in secrets:
-        for shown in {secret, quote(secret, safe="")}:
-            text = text.replace(shown, "***")
-    return _SIGNATURE.sub(r"\1=***", text)
 
 
 def secrets_of(arguments: Any) -> tuple[str, ...]:

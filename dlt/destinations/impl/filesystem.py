@@ -33,6 +33,7 @@ from dlt.errors import (
 )
 from dlt.ids import random_id
 from dlt.paths import segment
+from dlt.redact import redact, remember_url
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
@@ -107,14 +108,15 @@ class Filesystem(Destination):
                 config_elem="bucket_url",
             )
         text = str(url)
+        remember_url(text)
         return text if text.endswith("://") else text.rstrip("/") or "/"
 
     def _configured(self, key: str, kind: Any, secret: bool = False) -> Any:
         return get_value(key, kind, sections=("destination", self.destination_name), default=None, secret=secret)
 
     def displayable_credentials(self) -> str:
-        """Return the URL."""
-        return self.bucket_url
+        """Return the URL without secrets."""
+        return redact(self.bucket_url)
 
     def layout(self) -> Layout:
         """Return the template for paths."""

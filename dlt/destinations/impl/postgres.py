@@ -25,6 +25,7 @@ from dlt.errors import (
     MissingDependencyException,
 )
 from dlt.ids import digest_id
+from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE
@@ -181,9 +182,7 @@ def _arguments(known: PostgresCredentials) -> dict[str, Any]:
 
 def _without(known: PostgresCredentials, text: str) -> str:
     secrets = [str(value) for key, value in (known.query or {}).items() if "password" in key]
-    for secret in filter(None, [str(known.password or ""), *secrets]):
-        text = text.replace(secret, "***")
-    return text
+    return redact(text, [str(known.password or ""), *secrets])
 
 
 def _as_bytes(value: Any, cursor: Any) -> bytes | None:

@@ -10,6 +10,7 @@ from typing import Any
 from dlt.destinations.files.store import Store
 from dlt.errors import DestinationLoadingViaStagingNotSupported, DestinationTerminalException
 from dlt.ids import random_id
+from dlt.redact import redact
 
 FOLDER = "_dlt_staged"
 _SCHEMES = ("s3", "s3a")
@@ -29,9 +30,7 @@ class Authorization:
 
     def without_secrets(self, text: str) -> str:
         """Return a text with its secrets hidden."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
+        return redact(text, self.secrets)
 
 
 def authorization(iam_role: str | None, filesystem: Any, where: str) -> Authorization:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dlt.configuration import get_value
 from dlt.errors import MissingDependencyException
+from dlt.redact import clean_error, remember
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +22,7 @@ except ImportError as error:
         "dlt.sources.helpers.requests needs the package requests, which is not installed. Run: pip install requests"
     ) from error
 
-Session = _requests.Session
+_HTTPAdapter: Any = importlib.import_module("requests.adapters").HTTPAdapter
 Request, Response = _requests.Request, _requests.Response
 RequestException, HTTPError, Timeout = _requests.RequestException, _requests.HTTPError, _requests.Timeout
 ConnectionError = _requests.ConnectionError
@@ -26,6 +30,85 @@ TooManyRedirects, URLRequired = _requests.TooManyRedirects, _requests.URLRequire
 ConnectTimeout, ReadTimeout = _requests.ConnectTimeout, _requests.ReadTimeout
 ChunkedEncodingError = _requests.exceptions.ChunkedEncodingError
 RETRIED_STATUS = (429, *range(500, 600))
+_FOLLOWS = re.compile(
+    r"accept(-.*)?|user-agent|content-.*|connection|range|if-.*|cache-control|pragma|date|expect|te|transfer-encoding"
+    r"|dnt|host",
+    re.IGNORECASE,
+)
+"""Headers that follow a redirect to another host; any other may hold what opens the first one only."""
+
+
+class _Response(_requests.Response):  # type: ignore[misc]  # requests comes without types
+    def raise_for_status(self) -> None:
+        """Raise HTTPError for answers of 400 and above; its text shows no secret of the URL."""
+        try:
+            super().raise_for_status()
+        except RequestException as error:
+            clean_error(error)
+            raise
+
+
+class _Adapter(_HTTPAdapter):  # type: ignore[misc]  # requests comes without types
+    def build_response(self, req: Any, resp: Any) -> Any:
+        """Return an answer whose errors show no secret."""
+        made = super().build_response(req, resp)
+        made.__class__ = _Response
+        return made
+
+
+class Session(_requests.Session):  # type: ignore[misc]  # requests comes without types
+    """A session of `requests` whose credentials stay with the host that they were meant for, and out of errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mount("https://", _Adapter())
+        self.mount("http://", _Adapter())
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+        """Send a request; see `requests.Session.request`."""
+        auth = kwargs.get("auth") or self.auth
+        known = [self.headers, self.params, *(kwargs.get(name) for name in ("headers", "params", "cookies"))]
+        with _hidden_in_errors(*known, {"password": auth[1]} if isinstance(auth, tuple) else None):
+            return super().request(method, url, *args, **kwargs)
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        """Send a prepared request; see `requests.Session.send`."""
+        with _hidden_in_errors(request.headers):
+            return super().send(request, **kwargs)
+
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+        """Leave credentials behind when a redirect goes to another host, port or scheme, for all further hops as well.
+
+        Args:
+            prepared_request: The request that follows.
+            response: The answer that redirects.
+        """
+        super().rebuild_auth(prepared_request, response)
+        # the request to which an answer belongs is the one that was prepared here before
+        origin = getattr(response.request, "origin_url", response.request.url)
+        prepared_request.origin_url = origin
+        if not self.should_strip_auth(origin, prepared_request.url):
+            return
+        for name in [name for name in prepared_request.headers if not _FOLLOWS.fullmatch(name)]:
+            del prepared_request.headers[name]
+        # cookies of the session without a domain would go anywhere; those that the new host set are its own
+        cookies = _requests.cookies.RequestsCookieJar()
+        for cookie in prepared_request._cookies:
+            if cookie.domain:
+                cookies.set_cookie(cookie)
+        prepared_request._cookies = cookies
+        prepared_request.prepare_cookies(cookies)
+
+
+@contextmanager
+def _hidden_in_errors(*known: Any) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        for part in known:
+            remember(dict(part) if isinstance(part, Mapping) else part)
+        clean_error(error)
+        raise
 
 
 class Client:
@@ -79,8 +162,8 @@ class Client:
             raise_on_status=False,
             respect_retry_after_header=self._respect,
         )
-        session = _requests.Session()
-        adapter = importlib.import_module("requests.adapters").HTTPAdapter(max_retries=retry)
+        session = Session()
+        adapter = _Adapter(max_retries=retry)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         for name, value in self._attributes.items():

@@ -18,7 +18,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.seen.append(self.path)
         busy = self.path == "/busy" and self.seen.count("/busy") < 3
-        self.send_response(503 if busy else 404 if self.path == "/gone" else 200)
+        self.send_response(503 if busy else 404 if self.path.startswith("/gone") else 200)
         self.end_headers()
         self.wfile.write(b'{"ok": true}')
 
@@ -51,3 +51,107 @@ def test_an_error_raises_at_once(server: str) -> None:
     with pytest.raises(requests.HTTPError):
         requests.get(f"{server}/gone")
     assert _Handler.seen == ["/gone"]
+
+
+class _Redirecting(BaseHTTPRequestHandler):
+    targets: ClassVar[dict[str, str]] = {}
+    received: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_GET(self) -> None:
+        self.received.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        target = self.targets.get(self.path)
+        self.send_response(302 if target else 200)
+        if target:
+            self.send_header("Location", target)
+        if self.path == "/other":
+            self.send_header("Set-Cookie", "own=1")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hosts() -> Iterator[tuple[str, str]]:
+    """Return the URLs of two servers that redirect: two ports, and each is reached as 127.0.0.1 and as localhost."""
+    _Redirecting.targets.clear()
+    _Redirecting.received.clear()
+    servers = [HTTPServer(("127.0.0.1", 0), _Redirecting) for _ in range(2)]
+    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    for thread in threads:
+        thread.start()
+    yield f"http://127.0.0.1:{servers[0].server_port}", f"http://127.0.0.1:{servers[1].server_port}"
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+SECRETS = {"X-Api-Key": "geheim", "X-Own-Thing": "geheim", "Authorization": "Bearer geheim", "Cookie": "sid=geheim"}
+
+
+@pytest.mark.parametrize("through", ["request", "session", "prepared"])
+@pytest.mark.parametrize("kind", ["name", "port"])
+def test_credentials_do_not_follow_to_another_host(hosts: tuple[str, str], kind: str, through: str) -> None:
+    """Not the known headers, not a program's own, no cookie of the session; also not on the hops after that."""
+    first, second = hosts
+    other = first.replace("127.0.0.1", "localhost") if kind == "name" else second
+    _Redirecting.targets.update({"/start": f"{other}/other", "/other": f"{other}/end"})
+    client = requests.Client()
+    client.session.cookies.set("anywhere", "geheim")
+    headers = {**SECRETS, "Accept": "application/json"}
+    if through == "request":
+        client.get(f"{first}/start", headers=headers)
+    elif through == "session":
+        client.session.headers.update(headers)
+        client.session.get(f"{first}/start")
+    else:
+        request = client.session.prepare_request(requests.Request("GET", f"{first}/start", headers=headers))
+        client.session.send(request)
+    (_, begun), (_, over), (_, after) = _Redirecting.received
+    assert begun["x-api-key"] == begun["x-own-thing"] == "geheim" and "geheim" in begun["cookie"]
+    for received in (over, after):
+        assert "geheim" not in str(received) and received["accept"] == "application/json"
+    assert after["cookie"] == "own=1"
+
+
+def test_credentials_follow_on_the_same_host(hosts: tuple[str, str]) -> None:
+    """A path that moved is asked with all that the first one got."""
+    first, _ = hosts
+    _Redirecting.targets["/start"] = "/moved"
+    requests.get(f"{first}/start", headers=SECRETS)
+    moved = _Redirecting.received[1][1]
+    assert moved["x-api-key"] == "geheim" and moved["authorization"] == "Bearer geheim"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stays"),
+    [
+        ("http://a.example/x", "https://a.example/x", True),
+        ("https://a.example/x", "http://a.example/x", False),
+        ("https://a.example/x", "https://a.example:444/x", False),
+        ("https://a.example/x", "https://b.example/x", False),
+    ],
+)
+def test_scheme_port_and_host_count(old: str, new: str, stays: bool) -> None:
+    """To https on the usual ports is an upgrade; the way back is another place."""
+    session = requests.Session()
+    before = session.prepare_request(requests.Request("GET", old, headers={"X-Api-Key": "geheim"}))
+    answer = requests.Response()
+    answer.request = before
+    following = before.copy()
+    following.url = new
+    session.rebuild_auth(following, answer)
+    assert ("X-Api-Key" in following.headers) == stays
+
+
+def test_errors_show_no_secret_of_the_request(server: str) -> None:
+    """Parameters, headers and passwords, in answers of 400 and above and where nobody answers."""
+    with pytest.raises(requests.HTTPError) as caught:
+        requests.get(f"{server}/gone", params={"page": 3, "api_key": "geheim-abc"})
+    assert (
+        "geheim" not in str(caught.value) and "page=3" in str(caught.value) and caught.value.response.status_code == 404
+    )
+    with pytest.raises(requests.RequestException) as refused:
+        requests.Session().get(f"{server}/gone", headers={"X-Api-Key": "geheim-def\n"})
+    assert "geheim" not in repr(refused.value)

@@ -1,0 +1,286 @@
+"""Secrets leave no trace: one place that knows them, by value and by the words beside them, and takes them out of text.
+
+Values become known where they are read or given: in the configuration, in credentials, in URLs. What is not known by
+its value is told by its place: the password in a URL, a parameter named `api_key`, a bearer token.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
+
+MASK = "***"
+_MOST_KNOWN = 1024
+_MIN_LENGTH = 5
+"""Shorter texts stand in other words by chance; in URLs and beside the words below they are hidden all the same."""
+_WHOLE_WORD = 8
+"""Texts below this length are hidden only where they are a word."""
+# passwords of databases on a developer's machine, which are names of other things as well
+_COMMON = {"admin", "bigquery", "default", "duckdb", "false", "loader", "minio", "minioadmin", "none", "null"}
+_COMMON |= {"password", "postgres", "public", "redshift", "secret", "token", "true", "user", "username"}
+
+_NAMES = (
+    r"passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key"
+    r"|subscription[_-]?key|(?:access|auth|refresh|session|security|bearer|sas|id|api)[_-]?token|token"
+    r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
+)
+_SECRET_NAME = re.compile(rf"(?:^|[_.\s-]|x-)(?:{_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$", re.IGNORECASE)
+_LOGIN = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@", re.IGNORECASE)
+_LOGIN_TOKEN = re.compile(r"(https?://)[^\s/?#:@'\"]+@", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)[^&;\s'\"<>)]+",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(
+    rf"(?<![\w-])([\w.-]*(?:{_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
+    r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"((?:authorization|cookie|x-api-key):)(?!\s*\*)[^'\"\n]+", re.IGNORECASE)
+_BEARER = re.compile(r"(bearer\s+)[\w.~+/=-]{12,}", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:bearer|basic|token)\s+(\S+)$", re.IGNORECASE)
+_PAIR = re.compile(r"([\w-]+)\s*=\s*'?([^\s;']+)")
+"""What connection strings of libpq, with blanks, and of Azure, with semicolons, are made of."""
+_ADDRESS = re.compile(
+    r"[a-z][a-z0-9+.-]*://|[a-z][a-z0-9]+:[^\s?]*\?\w+=|(?:[\w-]+\s*=\s*[^\s;]+[\s;]+)+[\w-]+\s*=", re.IGNORECASE
+)
+"""Such a text is no secret as a whole: its host and its database may be shown."""
+_FILES = (".duckdb", ".db", ".sqlite", ".sqlite3", ".json", ".toml", ".parquet")
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL)
+_HINTS: tuple[str, ...] = ("passw", "passphrase", "pwd", "secret", "key", "token", "auth", "cookie", "connection")
+_HINTS += ("sig", "cred", "bearer", "session", "jwt")
+"""The patterns need one of these words; most texts have none, and are not searched."""
+
+
+class _Known:
+    """Texts that are secrets, the newest last."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def texts(self) -> list[str]:
+        """Return the secrets, the oldest first."""
+        return list(self._texts)
+
+    def add(self, text: str) -> None:
+        """Note a secret; of very many the oldest is forgotten."""
+        if text in self._texts:
+            return
+        with self._lock:
+            self._texts[text] = None
+            while len(self._texts) > _MOST_KNOWN:
+                del self._texts[next(iter(self._texts))]
+            self._pattern = None
+
+    def hide(self, text: str) -> str:
+        """Return a text without the secrets."""
+        if not self._texts:
+            return text
+        pattern = self._pattern
+        if pattern is None:
+            # made when it is needed: secrets come often, messages do not
+            with self._lock:
+                pattern = self._pattern = _pattern(self._texts)
+        return pattern.sub(MASK, text)
+
+
+_known = _Known()
+
+
+def _pattern(texts: Iterable[str]) -> re.Pattern[str]:
+    forms = {form for text in texts for form in _forms(text)}
+    # a secret that holds another one goes first
+    return re.compile("|".join(_as_pattern(form) for form in sorted(forms, key=len, reverse=True)))
+
+
+def _as_pattern(text: str) -> str:
+    escaped = re.escape(text)
+    return escaped if len(text) >= _WHOLE_WORD else rf"(?<!\w){escaped}(?!\w)"
+
+
+def _forms(text: str) -> set[str]:
+    """Return how a secret may be written: as it is, in a URL, in JSON, in a repr."""
+    return {text, quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1]}
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a key, parameter or header of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def remember(value: Any) -> None:
+    """Note a secret, so that no text shows it from now on.
+
+    Args:
+        value: A text, or a document in which the keys tell what is secret; other types are left out.
+    """
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if isinstance(item, Mapping) or is_secret_name(str(name)):
+                remember(item)
+            elif isinstance(item, str):
+                remember_url(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            remember(item)
+    elif isinstance(value, bytes):
+        remember(value.decode(errors="replace"))
+    elif isinstance(value, str):
+        text = value.strip()
+        if text.startswith("{"):
+            remember(_document(text))
+            return
+        remember_url(text)
+        plain = len(text) >= _MIN_LENGTH and text.lower() not in _COMMON
+        scheme = _SCHEME.match(text)
+        if scheme is not None:
+            remember(scheme.group(1))
+        if plain and not _ADDRESS.match(text) and not _is_path(text):
+            _known.add(text)
+
+
+def remember_url(text: str) -> None:
+    """Note the password and the secret parameters of a URL or of a connection string."""
+    for match in _LOGIN.finditer(text):
+        remember(unquote(match.group(2)))
+    if "=" not in text:
+        return
+    pairs = parse_qsl(text.partition("?")[2]) + [match.groups() for match in _PAIR.finditer(text)]
+    for name, value in pairs:
+        if value != text and is_secret_name(name):
+            remember(value)
+
+
+def _is_path(text: str) -> bool:
+    """Tell whether a text is a file of this machine, such as that of a database."""
+    folder = os.path.dirname(text)
+    return (
+        text.startswith(("./", "../", "~/", ":")) or text.endswith(_FILES) or (folder > "/" and os.path.isdir(folder))
+    )
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {}
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return a text without secrets.
+
+    Args:
+        text: What is about to leave.
+        secrets: Further texts that it must not show, however short.
+    """
+    for secret in secrets:
+        for form in _forms(secret) if secret else ():
+            text = text.replace(form, MASK)
+    text = _known.hide(text)
+    if "://" in text and "@" in text:
+        text = _LOGIN_TOKEN.sub(rf"\1{MASK}@", _LOGIN.sub(rf"\1:{MASK}@", text))
+    lower = text.lower()
+    if not any(hint in lower for hint in _HINTS):
+        return text
+    if "=" in text or ":" in text:
+        text = _HEADER.sub(rf"\1 {MASK}", _PARAMETER.sub(rf"\1{MASK}", text))
+        text = _ASSIGNED.sub(rf"\1{MASK}", text)
+    text = _BEARER.sub(rf"\1{MASK}", text)
+    return _PEM.sub(MASK, text) if "-----BEGIN" in text else text
+
+
+def clean(value: Any) -> Any:
+    """Return dicts, lists and texts without secrets; other values as they are."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean(item) for item in value]
+    return value
+
+
+# -- errors
+
+
+def clean_error(error: BaseException | None) -> None:
+    """Take secrets out of what an error, its causes and its contexts print; where they have none, nothing changes."""
+    for found in _linked(error):
+        if _leaks(found):
+            _clean_one(found)
+
+
+def clean_current_error() -> None:
+    """Do the same for the error that is being handled here: it becomes the context of the one that is made."""
+    clean_error(sys.exc_info()[1])
+
+
+def _linked(error: BaseException | None) -> Iterator[BaseException]:
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop()
+        if found is None or id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        waiting += [found.__cause__, found.__context__, *getattr(found, "exceptions", ())]
+
+
+def _printed(error: BaseException) -> list[str]:
+    shown = []
+    for form in (str, repr):
+        try:
+            shown.append(form(error))
+        except Exception as failure:
+            # the code of the error's class failed; Python prints its type in that case
+            shown.append(type(failure).__name__)
+    return [*shown, *map(str, getattr(error, "__notes__", ()))]
+
+
+def _leaks(error: BaseException) -> bool:
+    return any(redact(text) != text for text in _printed(error))
+
+
+def _clean_one(error: BaseException) -> None:
+    # BaseException prints its arguments, OSError and others their attributes
+    error.args = tuple(_clean_argument(argument) for argument in error.args)
+    names = {*vars(error), "strerror", "filename", "msg", "text"}
+    for name in names:
+        value = getattr(error, name, None)
+        if isinstance(value, (str, list)) and clean(value) != value:
+            setattr(error, name, clean(value))
+    text, represented = (redact(text) for text in _printed(error)[:2])
+    if _leaks(error):
+        _print_as(error, text, represented)
+
+
+def _clean_argument(value: Any) -> Any:
+    cleaned = clean(value)
+    if cleaned != value or redact(repr(value)) == repr(value):
+        return value if cleaned == value else cleaned
+    return redact(repr(value))
+
+
+def _print_as(error: BaseException, text: str, represented: str) -> None:
+    """Let an error print a text; it stays an instance of its class."""
+    kind = type(error)
+    shown = {
+        "__module__": kind.__module__,
+        "__qualname__": kind.__qualname__,
+        "__str__": lambda self: text,
+        "__repr__": lambda self: represented,
+    }
+    try:
+        error.__class__ = type(kind.__name__, (kind,), shown)
+    except TypeError:
+        # the class is written in C; these print their arguments
+        error.args = (text,)
