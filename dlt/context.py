@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dlt.configuration.sections import set_active_pipeline
-
 
 @dataclass(frozen=True)
 class RunContext:
@@ -68,4 +66,3 @@ def activate(pipeline: Any) -> None:
     """Make a pipeline the one that `dlt.pipeline()` and `dlt.run` use; None for no pipeline."""
     global _active
     _active = pipeline
-    set_active_pipeline(getattr(pipeline, "pipeline_name", None))

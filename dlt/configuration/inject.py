@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import os
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,14 @@ from typing import Any, TypeVar, cast
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
 from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
+from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
 from dlt.configuration.spec import BaseConfiguration
 from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 from dlt.redact import remember
 
+__all__ = ["configured_incremental", "with_config"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -142,7 +143,7 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
         secret = marked.secret if isinstance(marked, Placeholder) else is_secret(hint)
         try:
             if name in given:
-                arguments[name] = _completed(name, hint, places, marked)
+                arguments[name] = _completed(name, hint, places, marked, default)
                 continue
             found, trace = _configured(name, hint, places, secret, default)
         except MissingValue as error:
@@ -160,8 +161,10 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
         raise missing(function_name, absent, secret_names, nested=nested)
 
 
-def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any) -> Any:
-    """Return a passed argument; credentials given as a dict, as text or in part become whole."""
+def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any, default: Any = None) -> Any:
+    """Return a passed argument; credentials and cursors given as a dict, as a value or in part become whole."""
+    if kind_in_parts(hint, default) is not None:
+        return merged_argument(name, hint, default, places, value)[0]
     kinds = spec_kinds(hint)
     if not kinds or value is None or (isinstance(value, BaseConfiguration) and value.is_resolved()):
         return value
@@ -176,9 +179,9 @@ def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, def
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         return _configured_spec(name, hint, kinds, places, default)
+    if kind_in_parts(hint, default) is not None:
+        return merged_argument(name, hint, default, places)
     value, trace = find_value(name, places, secret=secret, tables=_takes_table(hint, default))
-    if hasattr(default, "cursor_path") and hasattr(default, "merge"):
-        return _incremental(name, default, places, value), trace
     return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden, trace.place)), trace
 
 
@@ -198,47 +201,6 @@ def _configured_spec(
         # a default in the form of a dict or text is completed like an argument
         made = _completed(name, hint, places, default)
     return (MISSING if made is None else made), Trace()
-
-
-def configured_incremental(name: str, default: Any, sections: Sequence[str]) -> Any:
-    """Return an incremental with what the configuration sets on top, or the incremental itself.
-
-    Args:
-        name: Name of the parameter.
-        default: The incremental.
-        sections: Sections of the function.
-
-    Raises:
-        ConfigValueCannotBeCoercedException: a value is not of the type of its setting.
-    """
-    value, _ = find_value(name, sections)
-    made = _incremental(name, default, tuple(sections), value)
-    return default if made is MISSING else made
-
-
-def _incremental(name: str, default: Any, places: tuple[str, ...], value: Any) -> Any:
-    """Return an incremental with what the configuration sets on top, or MISSING when it sets nothing."""
-    fields = dict(value) if isinstance(value, Mapping) else {}
-    if isinstance(value, str):
-        fields = coerce(value, dict, name) if value.startswith("{") else {"cursor_path": value}
-    prefix = f"{name.upper()}__"
-    for variable in os.environ:
-        field = variable.rpartition(prefix)[2].lower()
-        if prefix in variable and hasattr(default, field):
-            found, _ = find_value(field, places, inner=(name,))
-            if found is not MISSING:
-                fields[field] = found
-    if not fields:
-        return MISSING
-    for field, found in fields.items():
-        known = getattr(default, field, None)
-        if field in ("initial_value", "end_value"):
-            known = default.initial_value
-        if known is not None and not callable(known):
-            fields[field] = coerce(found, type(known), f"{name}.{field}")
-    made = type(default)()
-    made.parse_native_representation(fields)
-    return default.merge(made)
 
 
 def _spec_fields(

@@ -118,6 +118,7 @@ def find_value(
     exact: bool = False,
     before: tuple[int, str] | None = None,
     tables: bool = True,
+    bare: bool = True,
 ) -> tuple[Any, Trace]:
     """Return the value of a key, or MISSING, and all places that were asked.
 
@@ -130,9 +131,12 @@ def find_value(
         exact: Look under these sections only.
         before: Ask only what comes before this `turn` of a trace.
         tables: A table may be the value; those that are sections on the way are passed over in any case.
+        bare: Look for the key without any section too.
     """
     name = current_sections().pipeline_name if pipeline_name is None else pipeline_name
     groups = ((tuple(sections),),) if exact else search_paths(tuple(sections), name, tuple(inner))
+    if not bare:
+        groups = tuple(tuple(path for path in paths if path) for paths in groups)
     search = _Search(key, groups, name, tables, exact)
     asked_names: list[tuple[str, Sequence[str]]] = []
     for number, paths in enumerate(groups):

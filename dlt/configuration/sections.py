@@ -21,7 +21,6 @@ class Sections:
 
 _NONE = Sections()
 _current: ContextVar[Sections] = ContextVar("dlt_sections", default=_NONE)
-_active_pipeline: str | None = None
 TOP_SECTIONS = frozenset(
     [
         "sources",
@@ -41,17 +40,8 @@ TOP_SECTIONS = frozenset(
 
 
 def current_sections() -> Sections:
-    """Return the sections at work; outside of a run the pipeline is the active one."""
-    found = _current.get()
-    if found.pipeline_name is None and _active_pipeline is not None:
-        return Sections(_active_pipeline, found.sections)
-    return found
-
-
-def set_active_pipeline(name: str | None) -> None:
-    """Remember the pipeline that looks values up where no other one is at work."""
-    global _active_pipeline
-    _active_pipeline = name
+    """Return the sections at work."""
+    return _current.get()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dlt.configuration.container import asked
 
@@ -34,6 +34,12 @@ def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
                 scored.append((_ratio(_dotted(name), wanted), f"{provider.name}: {name}"))
     scored.sort(key=lambda item: (-item[0], item[1]))
     return [name for _, name in scored[:_MOST]]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ", did you mean '...'" with the known word that is most like another one, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def _dotted(name: str) -> str:

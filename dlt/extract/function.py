@@ -8,6 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dlt.configuration.hints import function_hints
+from dlt.configuration.lookup import MISSING
+from dlt.configuration.parts import kind_in_parts, merged_argument
+from dlt.configuration.sections import current_sections, section_context
+from dlt.context import active_pipeline
+
 EMPTY = inspect.Parameter.empty
 
 
@@ -59,17 +65,25 @@ class Function:
         self.signature.bind_partial(*args, **kwargs)
         return replace(self, args=args, kwargs=dict(kwargs), bound=True)
 
-    def find_incremental(self) -> tuple[str | None, Any]:
-        """Return the name and value of the argument that is an incremental; the value is None if only annotated so."""
+    @property
+    def cursor(self) -> Cursor | None:
+        """Return the parameter that takes the cursor of the resource: the first that has one, else wants one."""
         given = self.signature.bind_partial(*self.args, **self.kwargs).arguments
-        annotated = None
+        hints: Mapping[str, Any] | None = None
+        wanting: Cursor | None = None
         for parameter in self.signature.parameters.values():
-            value = given.get(parameter.name, parameter.default)
-            if is_incremental(value):
-                return parameter.name, value
-            if (value is None or value is EMPTY) and "ncremental" in str(parameter.annotation):
-                annotated = parameter.name
-        return annotated, None
+            value, default = given.get(parameter.name, MISSING), parameter.default
+            hints = function_hints(self.call) if hints is None else hints
+            hint = hints.get(parameter.name, _incremental_type() if _says_incremental(parameter) else Any)
+            if kind_in_parts(hint, default) is None:
+                if not is_incremental(value):
+                    continue
+                hint = type(value)
+            found = Cursor(parameter.name, hint, None if default is EMPTY else default, value, self.sections)
+            if is_incremental(default) or value not in (MISSING, None):
+                return found
+            wanting = wanting or found
+        return wanting
 
     def resolved(self, given: Mapping[str, Any] | None = None) -> Callable[..., Any]:
         """Return the function with all its arguments, looked up once in configuration.
@@ -82,10 +96,14 @@ class Function:
         given = dict(given or {})
         before = self.signature.bind_partial(*self.args, **self.kwargs)
         before.arguments.update(given)
-        wanted = [p for p in self.open_parameters if p.name not in given]
-        if wanted:
+        if self.signature.parameters:
             before = self._look_up(before)
         note_secrets(self.call, self.signature, before.arguments)
+        bound = next((name for name, value in given.items() if is_incremental(value)), None)
+        if bound is not None:
+            for name, value in before.arguments.items():
+                if name not in given and is_incremental(value):
+                    before.arguments[name] = value.beside(bound)
         return functools.partial(_call, self.call, before.args, before.kwargs)
 
     def _look_up(self, before: inspect.BoundArguments) -> inspect.BoundArguments:
@@ -100,13 +118,64 @@ class Function:
             return found
 
         capture.__signature__ = signature  # type: ignore[attr-defined] # what inspect.signature looks at first
-        found = with_config(capture, spec=self.spec, sections=self.sections)(*before.args, **before.kwargs)
+        with section_context(pipeline_name=asking_pipeline()):
+            found = with_config(capture, spec=self.spec, sections=self.sections)(*before.args, **before.kwargs)
         assert isinstance(found, inspect.BoundArguments)
         return found
 
 
 def _call(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *item: Any, **meta: Any) -> Any:
     return call(*item, *args, **kwargs, **meta)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The parameter of a function that takes the cursor.
+
+    Attributes:
+        name: Name of the parameter.
+        hint: Its type hint.
+        default: Its default, or None.
+        given: What the call passes, or MISSING.
+        sections: Sections of the function.
+    """
+
+    name: str
+    hint: Any
+    default: Any
+    given: Any
+    sections: tuple[str, ...]
+
+    def merged(self, look_up: bool = True) -> Any:
+        """Return the incremental of the signature with what configuration and call set on top, or None.
+
+        Args:
+            look_up: Ask the configuration too.
+
+        Raises:
+            NoneGiven: the call passes None, and the parameter is not optional.
+            ConfigValueCannotBeCoercedException: a configured value does not fit.
+        """
+        with section_context(pipeline_name=asking_pipeline()):
+            found, _ = merged_argument(self.name, self.hint, self.default, self.sections, self.given, look_up=look_up)
+        return None if found is MISSING else found
+
+
+def asking_pipeline() -> str | None:
+    """Return the name of the pipeline whose values come first: the one at work, else the active one."""
+    name = current_sections().pipeline_name
+    return name if name is not None else getattr(active_pipeline(), "pipeline_name", None)
+
+
+def _says_incremental(parameter: inspect.Parameter) -> bool:
+    # a type hint that exists for type checkers only cannot be evaluated
+    return "ncremental" in str(parameter.annotation)
+
+
+def _incremental_type() -> Any:
+    from dlt.extract.incremental import Incremental
+
+    return Incremental | None
 
 
 def is_incremental(value: Any) -> bool:

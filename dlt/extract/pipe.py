@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dlt.extract.function import Function
+from dlt.extract.function import Cursor, Function
 from dlt.extract.steps import IncrementalStep, Step
 
 
@@ -71,6 +71,28 @@ class Pipe:
     def incremental(self) -> IncrementalStep | None:
         """Return the incremental step, if there is one."""
         return next((step for step in self.steps if isinstance(step, IncrementalStep)), None)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Return the parameter of the head that takes the cursor, if there is one."""
+        return self.gen.cursor if isinstance(self.gen, Function) else None
+
+    def merged_incremental(self, look_up: bool = True) -> Any:
+        """Return the incremental of the pipe, or None.
+
+        That of the head's parameter, with what configuration and call set on top; one that was set as a hint or step
+        comes in its place, or on top of it when it names no cursor.
+
+        Args:
+            look_up: Ask the configuration too.
+        """
+        step, cursor = self.incremental, self.cursor
+        if step is not None and (step.incremental.cursor_path or cursor is None):
+            return step.incremental
+        own = cursor.merged(look_up) if cursor is not None else None
+        if step is None:
+            return own
+        return step.incremental if own is None else own.merge(step.incremental)
 
     def started(self) -> None:
         """Note that an iteration began."""

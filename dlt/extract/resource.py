@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dlt.context import use
 from dlt.errors import InvalidParallelResourceDataType, ResourceNotATransformer
-from dlt.extract.function import Function
+from dlt.extract.function import Function, is_incremental
 from dlt.extract.hints import TableHints
 from dlt.extract.items import EmptyTable
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.state import resource_state, source_state
-from dlt.extract.steps import Filter, Map, Metrics, Step, YieldMap
+from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -84,10 +84,7 @@ class Resource(ResourceHints):
     @property
     def incremental(self) -> Any:
         """Return the incremental of the resource, or None."""
-        step = self.pipe.incremental
-        if step is not None:
-            return step.incremental
-        return self.pipe.gen.find_incremental()[1] if isinstance(self.pipe.gen, Function) else None
+        return self.pipe.merged_incremental(look_up=False)
 
     @property
     def limit(self) -> Limit | None:
@@ -194,6 +191,10 @@ class Resource(ResourceHints):
     flat_map = add_yield_map
 
     def _add(self, step: Step, insert_at: int | None) -> Self:
+        if is_incremental(step.function) and not isinstance(step, IncrementalStep):
+            # an incremental among the steps is the cursor of the resource, whichever way it was added
+            self.pipe.set_incremental(None)
+            step = IncrementalStep(step.function)
         self.pipe.insert(step, insert_at)
         return self
 

@@ -174,7 +174,16 @@ class ResourceHints:
             self._columns_changed()
 
     def set_incremental(self, new_incremental: Any) -> Any:
-        """Load incrementally; None or `incremental.EMPTY` stops that."""
+        """Load incrementally; None or `incremental.EMPTY` stops that.
+
+        Args:
+            new_incremental: An incremental, a dict of its settings, or the path of the cursor. One without a cursor
+                path changes settings of the one that the function takes.
+        """
+        if isinstance(new_incremental, (Mapping, str)):
+            from dlt.extract.incremental import Incremental
+
+            new_incremental = Incremental.of(new_incremental)
         if new_incremental is getattr(type(new_incremental), "EMPTY", ...):
             new_incremental = None
         self.pipe.set_incremental(new_incremental)

@@ -63,18 +63,13 @@ class Node:
         self.batched = batched and by_item
 
     def _bind_incremental(self) -> str | None:
-        gen, step = self.pipe.gen, self.pipe.incremental
-        name, value = gen.find_incremental() if isinstance(gen, Function) else (None, None)
-        template = step.incremental if step else value
-        if template is not None and name is not None and isinstance(gen, Function) and not step:
-            from dlt.configuration.inject import configured_incremental
-
-            template = configured_incremental(name, template, gen.sections)
+        cursor = self.pipe.cursor
+        template = self.pipe.merged_incremental()
         if template is not None:
             self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
             if getattr(self.incremental, "primary_key", None) is None and self.resource is not None:
                 self.incremental.primary_key = self.resource.static_primary_key
-        return name
+        return cursor.name if cursor is not None else None
 
     def open(self) -> Stream:
         """Call the head and return the stream of its items."""

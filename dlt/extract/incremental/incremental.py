@@ -6,7 +6,7 @@ import datetime
 import os
 from collections.abc import Callable, Mapping
 from copy import copy
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from dlt.context import current
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError, ValueErrorWithKnownValues
@@ -14,6 +14,9 @@ from dlt.extract.incremental.cursor import align, as_datetime, column_name, move
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run
 from dlt.extract.items import count_rows, is_frame
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Value = TypeVar("Value")
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"max": max, "min": min}
@@ -47,8 +50,17 @@ class Incremental(Generic[Value]):
     """
 
     EMPTY: ClassVar[Any]
+    __parts__: ClassVar[tuple[str, ...]]
+    """Settings that a signature, the configuration and a call may each set."""
+    _given: frozenset[str]
     placement_affinity: ClassVar[float] = 1
     duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        # what is passed is merged into another one even where it is the default
+        made._given = frozenset((*_SETTINGS[: len(args)], *kwargs))
+        return made
 
     def __init__(
         self,
@@ -86,6 +98,7 @@ class Incremental(Generic[Value]):
                 raise ValueErrorWithKnownValues(name, getattr(self, name), [k for k in known if k])
         self._state: dict[str, Any] | None = None
         self._run: Run | None = None
+        self._beside: str | None = None
 
     # -- before a run
 
@@ -98,15 +111,58 @@ class Incremental(Generic[Value]):
         return made
 
     def merge(self, other: Incremental[Any]) -> Incremental[Any]:
-        """Return this one with all that another one sets on top."""
+        """Return this one with all that was set on another one on top; None sets nothing."""
         if other is Incremental.EMPTY:
             return self.copy()
         made = self.copy()
         fresh: Incremental[Any] = Incremental()
         for name in _SETTINGS:
             value = getattr(other, name)
-            if value is not None and value != getattr(fresh, name):
+            if value is not None and (name in other._given or value != getattr(fresh, name)):
                 setattr(made, name, value)
+        made._given = self._given | other._given
+        return made
+
+    @classmethod
+    def of(cls, value: Any, base: Incremental[Any] | None = None) -> Incremental[Any]:
+        """Return an incremental for what a program writes.
+
+        Args:
+            value: An incremental, a dict of its settings, or a start value; without a base, text is the cursor path.
+            base: What it will be merged into.
+
+        Raises:
+            ValueErrorWithKnownValues: the dict has a key that is no setting.
+        """
+        if isinstance(value, Incremental):
+            return value
+        if isinstance(value, Mapping):
+            for name in value:
+                if name not in _SETTINGS:
+                    raise ValueErrorWithKnownValues("incremental", name, list(_SETTINGS))
+            return cls(**value)
+        if isinstance(value, str) and base is None:
+            return cls(cursor_path=value)
+        return cls(initial_value=value)
+
+    @classmethod
+    def part_hint(cls, name: str, declared: Any) -> Any:
+        """Return the type of a setting, for values from the configuration.
+
+        Args:
+            name: Name of the setting.
+            declared: Type of the cursor's values, or None when it is not known.
+        """
+        return (declared or Any) if name in ("initial_value", "end_value") else _PART_TYPES.get(name, str)
+
+    def beside(self, bound: str) -> Incremental[Value]:
+        """Return a copy for a parameter that is not the cursor of its resource.
+
+        Args:
+            bound: Name of the parameter that is.
+        """
+        made = self.copy()
+        made._beside = bound
         return made
 
     def with_cursor(self, cursor: str) -> Incremental[Value]:
@@ -121,17 +177,10 @@ class Incremental(Generic[Value]):
         Raises:
             ValueErrorWithKnownValues: the dict has a key that is no setting.
         """
-        if isinstance(native_value, Incremental):
-            native_value = {name: getattr(native_value, name) for name in _SETTINGS}
-        if isinstance(native_value, Mapping):
-            for name in native_value:
-                if name not in _SETTINGS:
-                    raise ValueErrorWithKnownValues("incremental", name, list(_SETTINGS))
-            made: Incremental[Any] = Incremental(**native_value)
-            for name in _SETTINGS:
-                setattr(self, name, getattr(made, name))
-        else:
-            self.cursor_path = str(native_value)
+        merged = self.merge(self.of(native_value, self if self.cursor_path else None))
+        for name in _SETTINGS:
+            setattr(self, name, getattr(merged, name))
+        self._given = merged._given
 
     @classmethod
     def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[Any]:
@@ -233,6 +282,11 @@ class Incremental(Generic[Value]):
         return kept[0] if kept else None
 
     @property
+    def in_use(self) -> bool:
+        """Tell whether it is bound to a run, so that nothing is merged into it any more."""
+        return self._run is not None
+
+    @property
     def done(self) -> bool:
         """Tell whether all further rows are out of range, as `row_order` promises."""
         return self.can_close()
@@ -268,12 +322,22 @@ class Incremental(Generic[Value]):
 
     @property
     def start_value(self) -> Any:
-        """Return where this run starts, lag included."""
+        """Return where this run starts, lag included.
+
+        Raises:
+            IncrementalUnboundError: another parameter of the function is the cursor of the resource.
+        """
+        self._refuse_beside()
         return self._run.start if self._run is not None else self.initial_value
 
     @property
     def last_value(self) -> Any:
-        """Return the last value so far."""
+        """Return the last value so far.
+
+        Raises:
+            IncrementalUnboundError: another parameter of the function is the cursor of the resource.
+        """
+        self._refuse_beside()
         return self._state["last_value"] if self._state is not None else self.initial_value
 
     @property
@@ -286,7 +350,16 @@ class Incremental(Generic[Value]):
         """Tell whether a row after the end came."""
         return self._run is not None and self._run.end_out_of_range
 
+    def _refuse_beside(self) -> None:
+        if self._beside is not None:
+            raise IncrementalUnboundError(
+                f"The incremental on {self.cursor_path!r} keeps no values: a resource has one cursor, and here it is "
+                f"that of the parameter {self._beside!r}. Make two resources, or remember this one's last value in "
+                "dlt.current.resource_state()."
+            )
+
     def _bound(self) -> Run:
+        self._refuse_beside()
         if self._run is None:
             raise IncrementalUnboundError(
                 f"The incremental on {self.cursor_path!r} is not bound to a resource. Use it as the default of a "
@@ -295,9 +368,10 @@ class Incremental(Generic[Value]):
         return self._run
 
     def __repr__(self) -> str:
+        start = self._run.start if self._run is not None else self.initial_value
         return (
             f"incremental(cursor_path={self.cursor_path!r}, initial_value={self.initial_value!r}, "
-            f"end_value={self.end_value!r}, start_value={self.start_value!r}, lag={self.lag!r})"
+            f"end_value={self.end_value!r}, start_value={start!r}, lag={self.lag!r})"
         )
 
 
@@ -314,6 +388,8 @@ _SETTINGS = (
     "range_start",
     "range_end",
 )
+_PART_TYPES = {"lag": float, "allow_external_schedulers": bool, "primary_key": Any}
+Incremental.__parts__ = _SETTINGS
 Incremental.EMPTY = Incremental()
 
 
