@@ -40,7 +40,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def simplify(value: Any) -> Any:
-    """Return the value in terms of dict, list and scalars: enums by value, models and dataclasses by field.
+    """Return the value in terms of dict, list and scalars: enums by value, models, named tuples and alike by field.
 
     Raises:
         TypeError: a value of a type that has no columnar meaning.
@@ -54,6 +54,8 @@ def simplify(value: Any) -> Any:
         return str(value)
     if isinstance(value, Mapping):
         return {key if type(key) is str else _key(key): simplify(item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return simplify(value._asdict())
     if isinstance(value, (list, tuple)):
         return [simplify(item) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -77,21 +79,67 @@ def _simplify_object(value: Any) -> Any:
     for base in (bool, int, float, str, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, bytes):
         if isinstance(value, base):
             # a subclass (numpy.float64, pendulum.DateTime): keep what the base class sees
-            return value if base in (datetime.datetime, datetime.time) else _rebase(base, value)
+            return _moment(value) if base is datetime.datetime else _rebase(base, value)
+    if isinstance(value, datetime.timedelta):
+        if getattr(value, "nanoseconds", 0):  # pandas
+            return decimal.Decimal(value.value).scaleb(-3)  # type: ignore[attr-defined]
+        return datetime.timedelta(value.days, value.seconds, value.microseconds)
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
     if hasattr(value, "model_dump"):
         return simplify(value.model_dump())
-    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-        return {name: simplify(getattr(value, name)) for name in value.__dataclass_fields__}
+    for names in ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__"):
+        if hasattr(value, names) and not isinstance(value, type):
+            fields = [getattr(field, "name", field) for field in getattr(value, names)]
+            return {name: simplify(getattr(value, name)) for name in fields}
+    if type(value).__name__ == "NAType":  # pandas
+        return None
     if hasattr(value, "tolist"):  # numpy scalars and arrays
-        return simplify(value.tolist())
+        if value.dtype.kind in "mM":
+            return [simplify(item) for item in value] if value.ndim else _numpy_moment(value)
+        plain = value.tolist()
+        if type(plain) is not type(value):
+            return simplify(plain)
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
+
+
+def _moment(value: Any) -> Any:
+    if type(value).__name__ == "NaTType":  # pandas
+        return None
+    if getattr(value, "nanosecond", 0):
+        # pandas keeps nanoseconds, which the base class would cut
+        return (value.tz_convert("UTC") if value.tzinfo is not None else value).isoformat()
+    return value
+
+
+def _numpy_moment(value: Any) -> Any:
+    import numpy as np
+
+    if np.isnat(value):
+        return None
+    unit = np.datetime_data(value.dtype)[0]
+    moment = value.dtype.kind == "M"
+    if moment and unit in ("Y", "M", "W", "D"):
+        found = value.astype("datetime64[D]").item()
+    else:
+        micros = value.astype("datetime64[us]" if moment else "timedelta64[us]")
+        found = micros.item() if unit in ("h", "m", "s", "ms", "us") or micros == value else None
+    if isinstance(found, (datetime.date, datetime.timedelta)):
+        return found
+    if moment:
+        return str(np.datetime_as_string(value))
+    if unit == "ns":
+        return decimal.Decimal(int(value.astype(np.int64))).scaleb(-3)
+    raise TypeError(f"a numpy.timedelta64 in units of {unit} is no duration of one length")
 
 
 def _rebase(base: type, value: Any) -> Any:
     if base is datetime.date:
         return datetime.date(value.year, value.month, value.day)
+    if base is datetime.time:
+        return value
+    if base is str:
+        return str.__str__(value)
     return base(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from dlt.schema.inference import coerce_value, infer_type
+from dlt.schema.inference import coerce_value, infer_type, parse_timestamp
 
 
 def ensure_pendulum_datetime(value: Any) -> datetime.datetime:
@@ -17,7 +17,9 @@ def ensure_pendulum_datetime(value: Any) -> datetime.datetime:
     Raises:
         ValueError: it is no moment.
     """
-    moment: datetime.datetime = coerce_value("timestamp", infer_type(value), value)
+    moment: datetime.datetime = (
+        parse_timestamp(value) if isinstance(value, str) else coerce_value("timestamp", infer_type(value), value)
+    )
     moment = moment.astimezone(datetime.timezone.utc)
     try:
         from dlt.common.pendulum import pendulum

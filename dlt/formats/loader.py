@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile, SpoolFile
+from dlt.schema.documents import word_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +45,7 @@ class _TableFile:
             return
         import orjson
 
-        lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in batch.to_pylist()]
+        lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(batch)]
         self._writer.write(b"".join(lines))
 
     def close(self) -> tuple[int, int, int]:
@@ -62,6 +64,20 @@ def _plain(value: Any) -> Any:
 
         return b64encode(value).decode("ascii")
     return str(value)
+
+
+def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return rows for JSON; NaN and infinities, which it has not, as the texts that its readers take for them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows: list[dict[str, Any]] = batch.to_pylist()
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_floating(array.type) and pc.all(pc.is_finite(array)).as_py() is False:
+            for row in rows:
+                if row[name] is not None and not math.isfinite(row[name]):
+                    row[name] = word_of(row[name])
+    return rows
 
 
 def _decoded(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:

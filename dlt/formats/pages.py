@@ -16,7 +16,8 @@ from itertools import chain
 from operator import is_not, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from dlt.schema.inference import json_text
+from dlt.formats.arrow_values import MOMENTS
+from dlt.schema.documents import is_strict, json_text
 from dlt.typed_json import simplify
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class PageEncoder:
                 if len(kinds - {dict, list}):
                     raise ValueError("documents and scalars meet")
                 texts = [None if value is None else json_text(simplify(value)) for value in column]
+                if not all(is_strict(text) for text in texts if text is not None):
+                    raise ValueError("a document with lone surrogates")
                 return [(JSON_FIELD, pa.array(texts, pa.string()))]
             if not self._nested:
                 raise ValueError("documents with a limit of nesting go row by row")
@@ -202,20 +205,9 @@ class PageEncoder:
             return pa.array([None if value is None else str(value) for value in column], pa.string())
         if kind not in self._types:
             raise ValueError(f"no Arrow type for {kind}")
-        array = pa.array(column, self._types[kind])
-        return _finite(array) if kind is float else array
-
-
-def _finite(array: pa.DoubleArray) -> pa.DoubleArray:
-    import numpy as np
-    import pyarrow as pa
-
-    values = np.frombuffer(array.buffers()[1], np.float64, len(array))
-    finite = np.isfinite(values)
-    if finite.all():
-        return array
-    absent = ~finite if array.null_count == 0 else ~finite | np.isnan(array.to_numpy(zero_copy_only=False))
-    return pa.array(values, mask=absent)
+        if kind is datetime.time and any(value.tzinfo is not None for value in column if value is not None):
+            raise ValueError("Arrow's times have no zone")
+        return pa.array(column, self._types[kind])
 
 
 class _Sparse(ValueError):
@@ -258,7 +250,7 @@ def aware_moments(column: Sequence[Any]) -> pa.Array:
     try:
         packed = msgpack.packb(valid, datetime=True)
     except (OverflowError, ValueError):
-        return pa.array(column, wanted)
+        return _moments_of_usual_years(column)
     head = 1 if len(valid) < 16 else 3 if len(valid) < 65536 else 5
     if len(packed) - head == 10 * len(valid):
         words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 10)[:, 2:]
@@ -269,13 +261,25 @@ def aware_moments(column: Sequence[Any]) -> pa.Array:
         words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 6)[:, 2:]
         micros = np.ascontiguousarray(words).view(">u4").ravel().astype(np.int64) * 1_000_000
     else:
-        return pa.array(column, wanted)  # moments with and without fractions, or out of the usual years
+        return _moments_of_usual_years(column)  # moments with and without fractions, or long ago
     if len(valid) == len(column):
         return pa.array(micros).cast(wanted)
     absent = np.fromiter((value is None for value in column), np.bool_, len(column))
     filled = np.zeros(len(column), np.int64)
     filled[~absent] = micros
     return pa.array(filled, mask=absent).cast(wanted)
+
+
+def _moments_of_usual_years(column: Sequence[Any]) -> pa.Array:
+    # in UTC a moment may be of a year that Python has not, and could not be read again
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    array = pa.array(column, pa.timestamp("us", "UTC"))
+    bounds = pc.min_max(array.cast(pa.int64()))
+    if bounds["min"].as_py() < MOMENTS[0] or bounds["max"].as_py() > MOMENTS[1]:
+        raise ValueError("a moment outside of the years 1 to 9999")
+    return array
 
 
 def _null_mask(column: Sequence[Any]) -> pa.Array | None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from dlt.errors import InvalidDataItem
+from dlt.errors import InvalidDataItem, UnsupportedDataType
+from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import PageEncoder
 from dlt.typed_json import dump_row
 
@@ -167,10 +168,11 @@ class SpoolWriter:
         """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
 
         Raises:
-            InvalidDataItem: a row holds a value that cannot be stored.
+            InvalidDataItem: a row holds a value that cannot be stored, or a frame values of no common type.
+            UnsupportedDataType: no data type stands for an Arrow type.
         """
         if not isinstance(items, (list, dict)):
-            tabular = as_arrow(items)
+            tabular = _tabular(items, table)
             if tabular is not None:
                 self._flush(table)
                 for batch in tabular.to_batches() or _empty_batches(tabular, table_schema):
@@ -288,6 +290,28 @@ def _empty_batches(items: pa.Table, table_schema: Mapping[str, Any]) -> list[pa.
     import pyarrow as pa
 
     return [pa.RecordBatch.from_pylist([], schema=items.schema)]
+
+
+def _tabular(items: Any, table: str) -> pa.Table | None:
+    """Return an Arrow table whose types all have a place, None for rows."""
+    import pyarrow as pa
+
+    try:
+        tabular = as_arrow(items)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise InvalidDataItem(
+            f"table {table}: the frame cannot become Arrow data: {error}. Give the column that is named values of one "
+            "type, or yield the rows as dicts.",
+            table=table,
+        ) from error
+    for field in tabular.schema if tabular is not None else ():
+        if pa.types.is_null(field.type):
+            continue
+        try:
+            column_of(field.name, field.type)
+        except UnsupportedDataType as error:
+            raise UnsupportedDataType(f"table {table}, {error}", table=table, column=field.name) from None
+    return tabular
 
 
 def as_arrow(items: Any) -> pa.Table | None:

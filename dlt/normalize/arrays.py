@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.conversions import digits_of
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
     if kind == "timestamp":
         return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
     if kind in ("decimal", "wei"):
-        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
-        precision = column.get("precision") or default[0]
-        scale = column.get("scale") if column.get("scale") is not None else default[1]
+        precision, scale = digits_of(column, capabilities)
         if precision > 76:
             return pa.string()
         return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
@@ -41,20 +39,10 @@ def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
 
 
 def build(values: Sequence[Any], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:
-    """Return coerced Python values as an array; decimals are rounded half to even at the column's scale."""
+    """Return values as the column stores them as an array."""
     import pyarrow as pa
 
     wanted = arrow_type(column, capabilities)
     if pa.types.is_string(wanted):
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]
-        try:
-            return pa.array(values, wanted)
-        except UnicodeEncodeError:
-            # UTF-8 has no lone surrogates
-            clean = [None if v is None else v.encode("utf-8", "replace").decode() for v in values]
-            return pa.array(clean, wanted)
-    if pa.types.is_decimal(wanted):
-        step = Decimal(1).scaleb(-wanted.scale)
-        wide = Context(prec=wanted.precision, rounding=ROUND_HALF_EVEN)
-        values = [None if value is None else Decimal(value).quantize(step, context=wide) for value in values]
     return pa.array(values, wanted)

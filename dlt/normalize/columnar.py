@@ -5,24 +5,18 @@ It gives the tables that `exact` gives. What it cannot do without looking at row
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dlt.errors import UnsupportedDataType
 from dlt.formats.pages import JSON_FIELD
-from dlt.normalize.arrays import arrow_type, build
+from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
-from dlt.schema.capabilities import Capabilities
+from dlt.schema.documents import read_document
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_YEAR_ONE = datetime.datetime(1, 1, 1, tzinfo=datetime.timezone.utc)
-_YEAR_LAST = datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=datetime.timezone.utc)
-
 
 SYSTEM_NAMES = frozenset({"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx"})
 
@@ -36,7 +30,6 @@ class ColumnarNormalizer:
 
     Args:
         placement: Decides the columns.
-        capabilities: What the destination can store.
         root_columns: Gives the system columns of a root table from its columns and number of rows.
         keep_root: Tells whether nested rows carry the id of their root row.
         emit: Takes a table, its columns and its number of rows.
@@ -45,13 +38,11 @@ class ColumnarNormalizer:
     def __init__(
         self,
         placement: Placement,
-        capabilities: Capabilities,
         root_columns: Callable[[dict[str, pa.Array], int], dict[str, pa.Array]],
         keep_root: bool,
         emit: Callable[[str, dict[str, pa.Array], int], None],
     ) -> None:
         self._placement = placement
-        self._capabilities = capabilities
         self._root_columns = root_columns
         self._keep_root = keep_root
         self._emit = emit
@@ -85,8 +76,7 @@ class ColumnarNormalizer:
                 lists.append((name, array))
                 continue
             for column, values in self._placed(table, name, array, metadata):
-                known = columns.get(column)
-                columns[column] = values if known is None else _coalesce(known, values)
+                columns[column] = coalesced(columns.get(column), values)
         return columns, lists
 
     def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, roots: pa.Array | None) -> None:
@@ -175,28 +165,17 @@ class ColumnarNormalizer:
             column = self._placement.columns(table)[name]
         elif self._placement.filtered(table, name):
             return []
-        if document and column["data_type"] in ("json", "text"):
-            return [(name, array)]
-        whole = None if document else _convert(array, column, arrow_type(column, self._capabilities))
-        if whole is not None:
-            return [(name, whole)]
-        return self._by_value(table, name, array, document)
+        if document:
+            return list(self._documents(table, name, array, column).items())
+        placed, _ = place(self._placement, table, name, array)
+        return list(placed.items())
 
-    def _by_value(self, table: str, name: str, array: pa.Array, document: bool) -> list[tuple[str, pa.Array]]:
-        import orjson
-
-        gathered: dict[str, list[Any]] = {}
-        for row, value in enumerate(array.to_pylist()):
-            if value is None:
-                continue
-            placed = self._placement.place(table, name, orjson.loads(value) if document else value)
-            if placed is not None:
-                column, coerced = placed
-                if column not in gathered:
-                    gathered[column] = [None] * len(array)
-                gathered[column][row] = coerced
-        columns = self._placement.columns(table)
-        return [(column, build(values, columns[column], self._capabilities)) for column, values in gathered.items()]
+    def _documents(self, table: str, name: str, array: pa.Array, column: ColumnSchema) -> dict[str, pa.Array]:
+        as_text = column["data_type"] in ("json", "text") and "precision" not in column
+        if as_text and (self._placement.capabilities.supports_nul or not holds_escaped_nul(array)):
+            return {name: array}
+        values = [None if text is None else read_document(text) for text in array.to_pylist()]
+        return by_value(self._placement, table, name, values)[0]
 
     def _name(self, prefix: str, key: str) -> str:
         known = self._names.get((prefix, key))
@@ -210,51 +189,6 @@ class ColumnarNormalizer:
         if known is None:
             known = self._paths[table, name] = self._naming.make_path(table, name)
         return known
-
-
-def _convert(array: pa.Array, column: ColumnSchema, wanted: pa.DataType) -> pa.Array | None:
-    # None: some value needs a look of its own
-    import pyarrow as pa
-
-    kind, found = column["data_type"], array.type
-    if found.equals(wanted) and kind != "json" and kind not in ("decimal", "wei"):
-        return array
-    try:
-        if kind == "double" and pa.types.is_int64(found):
-            return array.cast(wanted)
-        if kind == "text" and pa.types.is_int64(found):
-            return array.cast(wanted)
-        if kind == "decimal" and found.equals(wanted) and wanted.equals(pa.decimal128(38, 9)):
-            return array
-        if kind == "timestamp" and pa.types.is_timestamp(found):
-            return array.cast(wanted)
-        if kind == "timestamp" and pa.types.is_string(found):
-            return _moments(array, wanted)
-    except pa.ArrowException:
-        return None
-    return None
-
-
-def _moments(array: pa.Array, wanted: pa.DataType) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        moments = array.cast(pa.timestamp("us", "UTC"))
-    except pa.ArrowException:
-        moments = array.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
-    # Arrow reads years that Python has not
-    bounds = pc.min_max(moments)
-    if bounds["min"].cast(pa.int64()).as_py() < _micros(_YEAR_ONE):
-        return None
-    if bounds["max"].cast(pa.int64()).as_py() > _micros(_YEAR_LAST):
-        return None
-    return moments if moments.type.equals(wanted) else moments.cast(wanted)
-
-
-def _micros(moment: datetime.datetime) -> int:
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    return (moment - epoch) // datetime.timedelta(microseconds=1)
 
 
 def _first_valid(array: pa.Array) -> int:
@@ -279,11 +213,3 @@ def _is_nested(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     return bool(pa.types.is_nested(kind))
-
-
-def _coalesce(known: pa.Array, values: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
-    if not known.type.equals(values.type):
-        raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
-    return pc.coalesce(known, values)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import decimal
-import math
 import re
 from typing import Any
 
-from dlt.errors import DataValidationError
-from dlt.schema.inference import coerce_value, column_for, detect, infer_type, variant_name
+from dlt.errors import CannotCoerceColumnException, DataValidationError
+from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.conversions import Misfit, convert
+from dlt.schema.inference import column_for, infer_type, variants
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -23,10 +23,16 @@ class Placement:
 
     Args:
         schema: The schema so far; it is not changed.
+        capabilities: What the destination can store.
     """
 
-    def __init__(self, schema: Schema) -> None:
-        self.schema = schema
+    def __init__(self, schema: Schema, capabilities: Capabilities = GENERIC) -> None:
+        self.schema, self.capabilities = schema, capabilities
+        self._same: dict[type, DataType] = {bool: "bool"}
+        if capabilities.supports_nan:
+            self._same[float] = "double"
+        if capabilities.supports_nul:
+            self._same[str] = "text"
         # a table that has hints and no typed column yet is still new to the contract
         self._known = {n for n, t in schema.tables.items() if any("data_type" in c for c in t["columns"].values())}
         self._added: dict[str, TableSchema] = {}
@@ -85,26 +91,29 @@ class Placement:
             DiscardRow: the contract discards the row.
             DataValidationError: the contract is frozen.
         """
-        if type(value) is float and not math.isfinite(value):
-            return None
-        if isinstance(value, decimal.Decimal) and not value.is_finite():
-            return None
         column = self.columns(table).get(name)
-        if column is not None and "data_type" in column and column["data_type"] in _SAME.get(type(value), ()):
+        typed = column is not None and "data_type" in column
+        if (
+            column is not None
+            and typed
+            and column["data_type"] == self._same.get(type(value))
+            and (type(value) is not str or (value.isascii() and "precision" not in column))
+        ):
+            # the most frequent values, for which the table of conversions has nothing to do
             return name, value
         if self.filtered(table, name):
             return None
-        found = infer_type(value)
-        if column is None or "data_type" not in column:
+        if column is None or not typed:
+            kind = infer_type(value)
+            known = column is not None
             column = column_for(self.schema, table, name, value)
-            if not self._allowed(table, name, "columns", found, has_column=name in self.columns(table)):
+            if not self._allowed(table, name, "columns", kind, has_column=known):
                 return None
             self.add_column(table, column)
-        wanted: DataType = column["data_type"]
         try:
-            return name, _checked(column, coerce_value(wanted, found, value))
-        except (ValueError, ArithmeticError, TypeError):
-            return self._place_variant(table, name, wanted, value)
+            return name, convert(value, column, self.capabilities)
+        except Misfit:
+            return self._place_variant(table, name, column["data_type"], value)
 
     def filtered(self, table: str, name: str, root: str | None = None) -> bool:
         """Tell whether the filters of the root table exclude a column or, without a name, a nested table.
@@ -130,17 +139,26 @@ class Placement:
         entry["columns"][column["name"]] = column
 
     def _place_variant(self, table: str, name: str, wanted: DataType, value: Any) -> tuple[str, Any] | None:
-        kind = detect(value, self.schema.detections) or infer_type(value)
-        if kind == wanted:
-            kind = "text"
-        variant = variant_name(name, kind)
-        known = self.columns(table).get(variant)
-        if known is None:
-            if not self._allowed(table, name, "data_type", kind, has_column=False):
-                return None
-            known = {"name": variant, "data_type": kind, "nullable": True, "variant": True}
-            self.add_column(table, known)
-        return variant, coerce_value(known["data_type"], infer_type(value), value)
+        columns = self.columns(table)
+        for candidate, become in variants(name, value, self.schema.detections):
+            variant = candidate["name"]
+            known = columns.get(variant, candidate)
+            column: ColumnSchema = known if "data_type" in known else {**candidate, **known}
+            try:
+                stored = become(value, column, self.capabilities)
+            except Misfit:
+                continue
+            if "data_type" not in columns.get(variant, {}):
+                if not self._allowed(table, name, "data_type", column["data_type"], has_column=False):
+                    return None
+                self.add_column(table, {**column, "variant": True})
+            return variant, stored
+        raise CannotCoerceColumnException(
+            f"{table}.{name}: a value of type {type(value).__name__} fits neither {wanted} nor the columns "
+            f"{name}__v_…, as these have other types than their names say. Rename or drop them.",
+            table=table,
+            column=name,
+        )
 
     def accepts(self, table: str, column: ColumnSchema) -> bool:
         """Tell whether the contract takes a column that has no type yet.
@@ -190,21 +208,6 @@ class Placement:
             if not parent:
                 return table
             table = parent
-
-
-_SAME: dict[type, tuple[DataType, ...]] = {str: ("text",), float: ("double",), bool: ("bool",)}
-
-
-def _checked(column: ColumnSchema, value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
-        whole = column["data_type"] == "wei"
-        precision = column.get("precision") or 38
-        scale = column.get("scale", 0 if whole else 9)
-        if value and value.adjusted() >= precision - scale:
-            raise ValueError("a number with too many digits before the point")
-        if whole and scale == 0 and value != value.to_integral_value():
-            raise ValueError("a fraction is not a wei")
-    return value
 
 
 def _matches(pattern: str, path: str) -> bool:

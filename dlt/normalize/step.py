@@ -16,7 +16,7 @@ from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import RootIds, key_id
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.inference import json_text
+from dlt.schema.documents import json_text, read_document
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.typed_json import read_rows
@@ -55,7 +55,7 @@ class PackageNormalizer:
         files: LoaderFiles,
         add_to_tables: Collection[str] = (),
     ) -> None:
-        self.placement = Placement(schema)
+        self.placement = Placement(schema, capabilities)
         self.rows: dict[str, int] = {}
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
@@ -79,7 +79,7 @@ class PackageNormalizer:
             stream = pa.ipc.open_stream(source)
             if file["format"] == "table" and not self._takes(table):
                 return
-            if file["format"] == "table" and self._fits_as_it_is(table, stream.schema):
+            if file["format"] == "table" and self._fits_as_it_is(table, path, stream.schema):
                 self._files.adopt(path, file)
                 self.rows[table.name] = self.rows.get(table.name, 0) + file["rows"]
                 return
@@ -109,7 +109,6 @@ class PackageNormalizer:
             table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root)
             table.columnar = ColumnarNormalizer(
                 self.placement,
-                self._capabilities,
                 lambda columns, count: self._root_columns(table, columns, count),
                 keep_root,
                 self._emit,
@@ -187,25 +186,28 @@ class PackageNormalizer:
             return False
         return True
 
-    def _fits_as_it_is(self, table: _Table, schema: pa.Schema) -> bool:
+    def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
         if self._files.kind != "arrow" or self._add_to_tables or table.keys or table.whole_row:
             return False
-        from dlt.normalize.tabular import conform, loads_unchanged
+        from dlt.normalize.tabular import conform, holds_plain_values, loads_unchanged
 
         if not loads_unchanged(self.placement, table.name, schema):
             return False
         import pyarrow as pa
 
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
+            if not all(holds_plain_values(batch, self._capabilities) for batch in stream):
+                return False
         empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
-        arrays = conform(self.placement, table.name, empty, self._capabilities)
+        arrays = conform(self.placement, table.name, empty)
         self.shapes.setdefault(table.name, {}).update({name: array.type for name, array in arrays.items()})
         return True
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
         from dlt.normalize.tabular import ROW_COLUMNS, conform
 
-        arrays = conform(self.placement, table.name, batch, self._capabilities)
+        arrays = conform(self.placement, table.name, batch)
         if not arrays:
             return
         count = len(next(iter(arrays.values())))
@@ -288,13 +290,11 @@ def _own_version(entry: Any) -> bool:
 
 def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """Yield the rows of a batch of pages; of several fields with one name a row has at most one value."""
-    import orjson
-
     columns: list[tuple[str, list[Any]]] = []
     for field, array in zip(batch.schema, batch.columns, strict=True):
         values = _values(array)
         if field.metadata:
-            values = [None if text is None else orjson.loads(text) for text in values]
+            values = [None if text is None else read_document(text) for text in values]
         columns.append((field.name, values))
     yield from _joined(columns, batch.num_rows)
 

@@ -9,7 +9,13 @@ from dlt.schema.typing import MergeStrategy, ReplaceStrategy
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Limits and formats of a destination; lengths are in bytes of UTF-8."""
+    """Limits and formats of a destination; lengths are in bytes of UTF-8.
+
+    Attributes:
+        supports_nan: Columns of type double hold NaN and infinities.
+        supports_nul: Texts may hold the character NUL.
+        enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
+    """
 
     preferred_loader_file_format: str = "arrow"
     supported_loader_file_formats: tuple[str, ...] = ("arrow", "parquet", "jsonl", "csv")
@@ -30,6 +36,8 @@ class Capabilities:
     supports_transactions: bool = True
     supports_nested_types: bool = False
     supports_nan: bool = True
+    supports_nul: bool = True
+    enforces_length: bool = False
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
     supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
         "truncate-and-insert",

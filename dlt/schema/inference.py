@@ -1,4 +1,4 @@
-"""Types of values: how they are found, and how a value of one type becomes another."""
+"""Types of values: how they are found, and which columns take what does not fit."""
 
 from __future__ import annotations
 
@@ -6,33 +6,42 @@ import datetime
 import decimal
 import math
 import re
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.conversions import (
+    INT64_MAX,
+    INT64_MIN,
+    MICROSECOND,
+    Kind,
+    Misfit,
+    convert,
+    fraction_digits,
+    in_utc,
+    infinite_text,
+    kind_of,
+    parse_timestamp,
+)
+from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema, DataType
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
 
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+__all__ = ["DETECTIONS", "coerce_value", "column_for", "detect", "infer_type", "json_text", "parse_timestamp"]
 WEI_MAX = 10**38
-DECIMAL_WHOLE_DIGITS = 29
-"""Digits before the point that every destination's default decimal holds."""
-_TYPES: dict[type, DataType] = {
-    str: "text",
-    float: "double",
-    bool: "bool",
-    datetime.datetime: "timestamp",
-    bytes: "binary",
-    dict: "json",
-    list: "json",
-    tuple: "json",
-    decimal.Decimal: "decimal",
-    datetime.date: "date",
-    datetime.time: "time",
-    datetime.timedelta: "bigint",
-    uuid.UUID: "text",
+DECIMAL_DIGITS, DECIMAL_WHOLE_DIGITS, DECIMAL_SCALE = 38, 29, 9
+"""Digits of every destination's default decimal: all of them, before and behind the point."""
+LARGEST_SCALE = 28
+"""Digits behind the point of what Python's decimals compute; every destination has decimals of this scale."""
+_TYPE_OF: dict[Kind, DataType] = {
+    "bool": "bool",
+    "float": "double",
+    "text": "text",
+    "bytes": "binary",
+    "date": "date",
+    "document": "json",
 }
 
 
@@ -42,27 +51,53 @@ def infer_type(value: Any) -> DataType:
     Raises:
         TypeError: no data type stands for values of its class.
     """
-    kind = type(value)
-    if kind is int:
-        return "bigint" if INT64_MIN <= value <= INT64_MAX else "wei" if abs(value) < WEI_MAX else "text"
-    if kind is decimal.Decimal:
-        return "decimal" if value.adjusted() < DECIMAL_WHOLE_DIGITS else "text"
-    found = _TYPES.get(kind)
-    if found is None:
-        for base in kind.__mro__[1:]:
-            if base is int:
-                return infer_type(int(value))
-            if base is decimal.Decimal:
-                return infer_type(decimal.Decimal(value))
-            if base in _TYPES:
-                return _TYPES[base]
-        raise TypeError(f"a value of type {kind.__module__}.{kind.__qualname__} has no data type")
-    return found
+    kind = kind_of(value)
+    found = _TYPE_OF.get(kind)
+    if found is not None:
+        return found
+    if kind == "int":
+        return _type_of_int(value)
+    if kind == "duration":
+        return _type_of_int(value // MICROSECOND)
+    if kind == "decimal":
+        return "text" if _scale_of(value) is None else "decimal"
+    if kind == "time":
+        return "text" if value.utcoffset() else "time"
+    try:
+        in_utc(value)
+    except Misfit:
+        return "text"
+    return "timestamp"
 
 
-# a full ISO 8601 moment: date, time and seconds; bare dates stay text, because ids and versions look like them
+def _type_of_int(value: int) -> DataType:
+    return "bigint" if INT64_MIN <= value <= INT64_MAX else "wei" if abs(value) < WEI_MAX else "text"
+
+
+def _scale_of(value: decimal.Decimal) -> int | None:
+    """Return the scale of a column that holds the decimal, None where it is of no usual size."""
+    if not value.is_finite():
+        return None
+    if not value:
+        return DECIMAL_SCALE
+    scale = max(DECIMAL_SCALE, fraction_digits(value))
+    return scale if scale <= LARGEST_SCALE and value.adjusted() < DECIMAL_DIGITS - scale else None
+
+
+def infer_column(name: str, value: Any, kind: DataType) -> ColumnSchema:
+    """Return the column of a type that a first value needs: with a scale where the usual one would cut a decimal."""
+    column: ColumnSchema = {"name": name, "data_type": kind, "nullable": True}
+    if kind == "decimal" and isinstance(value, decimal.Decimal):
+        scale = _scale_of(value)
+        if scale is not None and scale > DECIMAL_SCALE:
+            column["precision"], column["scale"] = DECIMAL_DIGITS, scale
+    return column
+
+
+# a full ISO 8601 moment: date, time and seconds; bare dates stay text, because ids and versions look like them, and
+# so does what has more digits of a second than a timestamp keeps
 ISO_TIMESTAMP = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?"
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,6})?"
     r"(?:Z|z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?\Z"
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
@@ -136,14 +171,14 @@ def detect(value: Any, detections: Sequence[str]) -> DataType | None:
 
 
 def column_for(schema: Schema, table: str, name: str, value: Any) -> ColumnSchema:
-    """Return the column that a first value decides: declared hints, then preferred types, detections, Python type."""
+    """Return the column that a first value decides: declared hints, then preferred types, detections, its own type."""
     entry = schema.tables.get(table)
     declared = entry["columns"].get(name) if entry else None
     if declared is not None and "data_type" in declared:
         return declared
     kind = schema.get_preferred_type(name) or detect(value, schema.detections) or infer_type(value)
     hints = schema.default_column_hints(name)
-    column: ColumnSchema = {"name": name, "nullable": True}
+    column = infer_column(name, value, kind)
     column.update(hints)
     column.update(declared or {})
     column["name"], column["data_type"] = name, kind
@@ -153,6 +188,38 @@ def column_for(schema: Schema, table: str, name: str, value: Any) -> ColumnSchem
 def variant_name(column: str, kind: DataType) -> str:
     """Return the name of the column for values of another type."""
     return f"{column}__v_{kind}"
+
+
+Variant = tuple[ColumnSchema, Callable[[Any, ColumnSchema, Capabilities], Any]]
+"""A column for values that do not fit, and how a value becomes one of its own."""
+
+
+def variants(name: str, value: Any, detections: Sequence[str]) -> Iterator[Variant]:
+    """Yield the columns that may take a value which its own column does not, the best one first.
+
+    Args:
+        name: The value's own column.
+        value: The value.
+        detections: Names of the detections that count.
+    """
+    kind = detect(value, detections) or infer_type(value)
+    yield infer_column(variant_name(name, kind), value, kind), convert
+    if kind != "text":
+        yield infer_column(variant_name(name, "text"), value, "text"), _last_text
+    yield infer_column(variant_name(name, "binary"), value, "binary"), _last_bytes
+
+
+def _last_text(value: Any, column: ColumnSchema, capabilities: Capabilities) -> Any:
+    if type(value) is float and not math.isfinite(value):
+        value = infinite_text(value)
+    return convert(value, column, capabilities)
+
+
+def _last_bytes(value: Any, column: ColumnSchema, capabilities: Capabilities) -> Any:
+    # what a destination cannot store as text: lone surrogates, or NUL
+    if isinstance(value, str):
+        value = value.encode("utf-8", "surrogatepass")
+    return convert(value, column, capabilities)
 
 
 def coerce_value(wanted: DataType, found: DataType, value: Any) -> Any:
@@ -166,230 +233,4 @@ def coerce_value(wanted: DataType, found: DataType, value: Any) -> Any:
     Raises:
         ValueError: it does not fit without loss.
     """
-    if wanted == found and found in _UNCHANGED and isinstance(value, str if found == "text" else object):
-        return value
-    if found == "text" and not isinstance(value, str):
-        if wanted == "double":
-            raise ValueError("a number of so many digits would lose them as a double")
-        value = str(value)
-    return _COERCE[wanted](found, value)
-
-
-_UNCHANGED = frozenset({"text", "bool", "binary", "date"})
-
-
-_WIDE = decimal.Context(prec=2000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
-
-
-def _no(wanted: str, found: str, value: Any) -> ValueError:
-    return ValueError(f"a {found} value is not a {wanted}")
-
-
-def _to_text(found: DataType, value: Any) -> Any:
-    if found == "json":
-        return json_text(value)
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, decimal.Decimal):
-        # trailing zeros do not survive columns of fixed scale, so they never count
-        return format(value.normalize(_WIDE), "f")
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        from base64 import b64encode
-
-        return b64encode(value).decode("ascii")
-    return str(value)
-
-
-def _to_double(found: DataType, value: Any) -> Any:
-    if found in ("double", "bigint", "wei", "decimal") and not isinstance(value, datetime.timedelta):
-        number = float(value)
-        if found in ("bigint", "wei") and int(number) != int(value):
-            raise ValueError("an int beyond 2**53 would lose digits as a double")
-        return number
-    if found == "text" and isinstance(value, str):
-        number = float(value.strip())
-        if not math.isfinite(number):
-            raise _no("double", found, value)
-        return number
-    raise _no("double", found, value)
-
-
-def _to_bool(found: DataType, value: Any) -> Any:
-    if found == "bool":
-        return bool(value)
-    if found == "text":
-        word = value.strip().lower()
-        if word in ("true", "t", "yes", "1"):
-            return True
-        if word in ("false", "f", "no", "0"):
-            return False
-    if found == "bigint" and value in (0, 1):
-        return bool(value)
-    raise _no("bool", found, value)
-
-
-def _to_bigint(found: DataType, value: Any) -> Any:
-    if isinstance(value, datetime.timedelta):
-        return value // datetime.timedelta(microseconds=1)
-    if found in ("bigint", "wei"):
-        number = int(value)
-    elif found in ("double", "decimal"):
-        number = int(value)
-        if number != value:
-            raise _no("bigint", found, value)
-    elif found == "text":
-        number = int(value.strip())
-    else:
-        raise _no("bigint", found, value)
-    if not INT64_MIN <= number <= INT64_MAX:
-        raise ValueError("an int beyond 64 bits is not a bigint")
-    return number
-
-
-def _to_decimal(found: DataType, value: Any) -> Any:
-    if isinstance(value, decimal.Decimal):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return decimal.Decimal(value)
-    if found in ("bigint", "wei") and not isinstance(value, datetime.timedelta):
-        return decimal.Decimal(int(value))
-    if found == "double":
-        return decimal.Decimal(repr(float(value)))
-    if found == "text":
-        try:
-            number = decimal.Decimal(value.strip())
-        except decimal.InvalidOperation as error:
-            raise _no("decimal", found, value) from error
-        if not number.is_finite():
-            raise _no("decimal", found, value)
-        return number
-    raise _no("decimal", found, value)
-
-
-def _to_timestamp(found: DataType, value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
-    if isinstance(value, datetime.date):
-        return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
-    if found == "text":
-        return parse_timestamp(value)
-    if found in ("bigint", "double") and not isinstance(value, datetime.timedelta):
-        try:
-            return datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
-        except (OverflowError, OSError) as error:
-            raise _no("timestamp", found, value) from error
-    raise _no("timestamp", found, value)
-
-
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?\Z"
-)
-
-
-def parse_timestamp(text: str) -> datetime.datetime:
-    """Return an aware moment from ISO text; text without a zone is UTC, a bare date its midnight.
-
-    Raises:
-        ValueError: the text is no moment.
-    """
-    text = text.strip()
-    if _ISO_DATE.match(text):
-        text += "T00"
-    found = _MOMENT.match(text)
-    if found is None:
-        raise ValueError("the text is not an ISO 8601 timestamp")
-    day, hour, minute, second, fraction, _, sign, zone_hours, zone_minutes = found.groups()
-    moment = datetime.datetime.fromisoformat(f"{day}T{hour}:{minute or '00'}:{second or '00'}")
-    if fraction:
-        moment = moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
-    if sign:
-        hours, minutes = int(zone_hours), int(zone_minutes or 0)
-        if hours > 23 or minutes > 59:
-            raise ValueError("a zone offset of more than a day")
-        offset = datetime.timedelta(hours=hours, minutes=minutes)
-        try:
-            moment = moment + offset if sign == "-" else moment - offset
-        except OverflowError as error:
-            raise ValueError("a moment outside of the years 1 to 9999") from error
-    return moment.replace(tzinfo=datetime.timezone.utc)
-
-
-def _to_date(found: DataType, value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    if found == "text":
-        return parse_timestamp(value).date()
-    if found in ("bigint", "double"):
-        return _to_timestamp(found, value).date()
-    raise _no("date", found, value)
-
-
-def _to_time(found: DataType, value: Any) -> Any:
-    if isinstance(value, datetime.time):
-        return value.replace(tzinfo=None)
-    if isinstance(value, datetime.datetime):
-        return value.time()
-    if found == "text":
-        return datetime.time.fromisoformat(value.strip().rstrip("Zz")).replace(tzinfo=None)
-    raise _no("time", found, value)
-
-
-def _to_binary(found: DataType, value: Any) -> Any:
-    if found == "binary":
-        return bytes(value)
-    if found == "text":
-        from base64 import b64decode
-
-        return b64decode(value, validate=True)
-    raise _no("binary", found, value)
-
-
-def _to_json(found: DataType, value: Any) -> Any:
-    return json_text(value)
-
-
-def json_text(value: Any) -> str:
-    """Return the JSON text of a document; what JSON has no word for is written as text."""
-    import orjson
-
-    try:
-        return orjson.dumps(value, default=_json_default, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z).decode()
-    except TypeError:
-        # orjson knows no ints beyond 64 bits and no lone surrogates
-        import json
-
-        text = json.dumps(value, default=_json_default, separators=(",", ":"), ensure_ascii=False)
-        return text.encode("utf-8", "replace").decode()
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, (set, frozenset, tuple)):
-        return list(value)
-    if isinstance(value, (bytes, bytearray)):
-        from base64 import b64encode
-
-        return b64encode(value).decode("ascii")
-    if isinstance(value, datetime.timedelta):
-        return value // datetime.timedelta(microseconds=1)
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    return str(value)
-
-
-_COERCE: dict[DataType, Callable[[DataType, Any], Any]] = {
-    "text": _to_text,
-    "double": _to_double,
-    "bool": _to_bool,
-    "bigint": _to_bigint,
-    "decimal": _to_decimal,
-    "wei": _to_decimal,
-    "timestamp": _to_timestamp,
-    "date": _to_date,
-    "time": _to_time,
-    "binary": _to_binary,
-    "json": _to_json,
-}
+    return convert(value, {"name": "", "data_type": wanted}, GENERIC)

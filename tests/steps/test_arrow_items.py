@@ -12,7 +12,6 @@ import pytest
 
 import dlt
 from dlt.errors import (
-    CannotCoerceColumnException,
     DataValidationError,
     PipelineStepFailed,
     SchemaIdentifierNormalizationCollision,
@@ -111,13 +110,43 @@ def test_rows_and_tables_share_a_table(pipeline: Any) -> None:
     assert pipeline.default_schema.get_table_columns("items")["at"]["data_type"] == "timestamp"
 
 
-def test_values_that_do_not_fit_are_told(pipeline: Any) -> None:
-    """Bad input: the error names table, column and type, and what to do; nothing is loaded."""
+def test_values_that_do_not_fit_go_to_a_variant_column(pipeline: Any) -> None:
+    """Data as it comes: one value that does not fit costs neither the load nor the others of its column."""
     pipeline.run(pa.table({"id": [1]}), table_name="items")
-    with pytest.raises(PipelineStepFailed, match=r"items\.id: Arrow values of type string") as failure:
-        pipeline.run(pa.table({"id": ["x"]}), table_name="items")
-    assert isinstance(failure.value.__cause__, CannotCoerceColumnException)
+    pipeline.run(pa.table({"id": ["x", "2", None]}), table_name="items")
+    assert rows(pipeline, "items", "id", "id__v_text") == [(1, None), (2, None), (None, "x"), (None, None)]
+    assert pipeline.default_schema.get_table_columns("items")["id__v_text"]["variant"]
+
+
+def test_contracts_on_types_hold_for_arrow(pipeline: Any) -> None:
+    """Schema 4: what would need a variant column is refused, or dropped as a value or with its row."""
+    pipeline.run(pa.table({"id": [1]}), table_name="items")
+    odd = pa.table({"id": ["x", "2"]})
+    with pytest.raises(PipelineStepFailed, match=r"items\.id: a new data type") as failure:
+        pipeline.run(odd, table_name="items", schema_contract={"data_type": "freeze"})
+    assert isinstance(failure.value.__cause__, DataValidationError)
     pipeline.drop_pending_packages()
+    pipeline.run(odd, table_name="items", schema_contract={"data_type": "discard_row"})
+    assert rows(pipeline, "items", "id") == [(1,), (2,)]
+    pipeline.run(odd, table_name="items", schema_contract={"data_type": "discard_value"})
+    assert rows(pipeline, "items", "id") == [(1,), (2,), (2,), (None,)]
+    assert "id__v_text" not in pipeline.default_schema.get_table_columns("items")
+
+
+def test_what_has_no_column_is_told_at_extract(pipeline: Any) -> None:
+    """Bad input: an Arrow type that nothing stands for, and a frame that is no table, are found at once."""
+    for items, message in (
+        (pa.table({"span": pa.array([pa.MonthDayNano([1, 2, 3])])}), r"table items, column span: the Arrow type"),
+        (pd.DataFrame({"mixed": [1, "x", b"y"]}), r"table items: the frame cannot .*mixed"),
+    ):
+        with pytest.raises(PipelineStepFailed, match=message) as failure:
+            pipeline.run(items, table_name="items")
+        assert failure.value.step == "extract"
+    assert not pipeline.has_pending_data
+
+
+def test_names_that_clash_are_told(pipeline: Any) -> None:
+    """Schema 4: two columns of one name lose nothing silently."""
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run(pa.table({"a b": [1], "a_b": [1]}), table_name="clash")
     assert isinstance(failure.value.__cause__, SchemaIdentifierNormalizationCollision)

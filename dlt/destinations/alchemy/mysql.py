@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     max_columns=1_017,
     supports_ddl_transactions=False,
     supports_nan=False,
+    enforces_length=True,
     sqlglot_dialect="mysql",
 )
 KEY_LENGTH = 512

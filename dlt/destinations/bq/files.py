@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
+
+from dlt.schema.documents import word_of
 
 STREAM_ROWS, STREAM_BYTES = 500, 8 << 20
 """Rows and bytes of one request of a streaming insert; 10 MB is BigQuery's limit."""
@@ -87,6 +90,8 @@ def _rows(path: str, file_format: str) -> Iterator[dict[str, Any]]:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return word_of(value)
     if isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, bytes):

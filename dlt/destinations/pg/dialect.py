@@ -10,6 +10,8 @@ CAPABILITIES = Capabilities(
     max_identifier_length=63,
     max_column_identifier_length=63,
     has_case_sensitive_identifiers=True,
+    supports_nul=False,
+    enforces_length=True,
     sqlglot_dialect="postgres",
 )
 

@@ -1,0 +1,294 @@
+"""Whole arrays as columns of a schema, only where every value becomes what the table of conversions makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import UnsupportedDataType
+from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
+from dlt.normalize.arrays import arrow_type, build
+from dlt.normalize.placement import DiscardRow, Placement
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.conversions import int_range
+from dlt.schema.typing import ColumnSchema, DataType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"
+_SECONDS = (MOMENTS[0] // 1_000_000, MOMENTS[1] // 1_000_000)
+
+
+def whole(array: pa.Array, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    """Return an array as the column stores it; None where some value needs a look of its own.
+
+    Args:
+        array: The values.
+        column: Column with a data type.
+        capabilities: What the destination can store.
+    """
+    import pyarrow as pa
+
+    wanted = arrow_type(column, capabilities)
+    if array.null_count == len(array) or pa.types.is_null(array.type):
+        return pa.nulls(len(array), wanted)
+    cast = _CASTS.get(column["data_type"])
+    if cast is None:
+        return None
+    try:
+        return cast(plain(array), wanted, column, capabilities)
+    except pa.ArrowException:
+        return None
+
+
+def by_value(
+    placement: Placement, table: str, name: str, values: list[Any]
+) -> tuple[dict[str, pa.Array], pa.Array | None]:
+    """Return the columns into which values go one by one, and a mask of the rows that the contract discards, or None.
+
+    Args:
+        placement: Decides the columns.
+        table: Name of the table.
+        name: The column that the values are meant for; it is among those returned unless its values are discarded.
+        values: Values as the table of conversions knows them.
+    """
+    import pyarrow as pa
+
+    gathered: dict[str, list[Any]] = {}
+    refused: list[int] = []
+    for row, value in enumerate(values):
+        if value is None:
+            continue
+        try:
+            placed = placement.place(table, name, value)
+        except DiscardRow:
+            refused.append(row)
+            continue
+        if placed is not None:
+            column, stored = placed
+            if column not in gathered:
+                gathered[column] = [None] * len(values)
+            gathered[column][row] = stored
+    columns = placement.columns(table)
+    if "data_type" in columns.get(name, {}):
+        gathered.setdefault(name, [None] * len(values))
+    arrays = {column: build(found, columns[column], placement.capabilities) for column, found in gathered.items()}
+    if not refused:
+        return arrays, None
+    mask = [False] * len(values)
+    for row in refused:
+        mask[row] = True
+    return arrays, pa.array(mask)
+
+
+def place(placement: Placement, table: str, name: str, array: pa.Array) -> tuple[dict[str, pa.Array], pa.Array | None]:
+    """Return the columns into which an array goes, whose own has a type, and a mask of discarded rows, or None."""
+    found = whole(array, placement.columns(table)[name], placement.capabilities)
+    if found is not None:
+        return {name: found}, None
+    return by_value(placement, table, name, values_of(array))
+
+
+def coalesced(known: pa.Array | None, values: pa.Array) -> pa.Array:
+    """Return the values of two arrays of one column; of a row, the first one that is there."""
+    if known is None:
+        return values
+    import pyarrow.compute as pc
+
+    if not known.type.equals(values.type):
+        raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
+    return pc.coalesce(known, values)
+
+
+def holds_nul(array: pa.Array) -> bool:
+    """Tell whether a text has the character NUL."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring(array, "\0")).as_py())
+
+
+def holds_escaped_nul(array: pa.Array) -> bool:
+    """Tell whether a JSON text may have the character NUL in it."""
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring(array, "\\u0000")).as_py())
+
+
+def in_bounds(array: pa.Array, low: Any, high: Any) -> bool:
+    """Tell whether all numbers lie between two."""
+    import pyarrow.compute as pc
+
+    found = pc.min_max(array)
+    least, most = found["min"].as_py(), found["max"].as_py()
+    return least is None or (bool(low <= least) and bool(most <= high))
+
+
+def moments_in_bounds(array: pa.Array) -> bool:
+    """Tell whether timestamps in microseconds are of the years 1 to 9999."""
+    import pyarrow as pa
+
+    return in_bounds(array.cast(pa.int64()), *MOMENTS)
+
+
+def days_in_bounds(array: pa.Array) -> bool:
+    """Tell whether dates in days are of the years 1 to 9999."""
+    import pyarrow as pa
+
+    return in_bounds(array.cast(pa.int32()), *DAYS)
+
+
+def all_finite(array: pa.Array) -> bool:
+    """Tell whether floats are neither NaN nor infinite."""
+    import pyarrow.compute as pc
+
+    return pc.all(pc.is_finite(array)).as_py() is not False
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_integer(array.type):
+        texts = array.cast(wanted)
+    elif _is_text(array.type):
+        texts = array if array.type.equals(wanted) else array.cast(wanted)
+        if not capabilities.supports_nul and holds_nul(texts):
+            return None
+    else:
+        return None
+    precision = column.get("precision")
+    if precision and capabilities.enforces_length:
+        letters = capabilities.max_text_data_type_length is None
+        lengths = pc.utf8_length(texts) if letters else pc.binary_length(texts)
+        if not in_bounds(lengths, 0, precision):
+            return None
+    return texts
+
+
+def _double(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+
+    if pa.types.is_floating(array.type):
+        if pa.types.is_float16(array.type):
+            array = array.cast(pa.float32())
+        numbers = array.cast(wanted)
+        return numbers if capabilities.supports_nan or all_finite(numbers) else None
+    return array.cast(wanted) if pa.types.is_integer(array.type) else None
+
+
+def _bool(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    return array if array.type.equals(wanted) else None
+
+
+def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_duration(array.type):
+        array = array.cast(pa.duration("us")).cast(pa.int64())
+    elif _is_text(array.type):
+        array = array.cast(pa.string())
+        if pc.all(pc.match_substring_regex(array, _WHOLE_NUMBER)).as_py() is False:
+            return None
+    elif not pa.types.is_integer(array.type):
+        return None
+    numbers = array.cast(wanted)
+    return numbers if "precision" not in column or in_bounds(numbers, *int_range(column)) else None
+
+
+def _decimal(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+
+    if not pa.types.is_decimal(wanted) or not (pa.types.is_decimal(array.type) or pa.types.is_integer(array.type)):
+        return None
+    # pyarrow's cast to more digits behind the point multiplies without a look: what does not fit becomes garbage
+    limit = Decimal(10) ** (wanted.precision - wanted.scale)
+    if not in_bounds(array, -limit + Decimal(1).scaleb(-wanted.scale), limit - Decimal(1).scaleb(-wanted.scale)):
+        return None
+    return array if array.type.equals(wanted) else array.cast(wanted)
+
+
+def _timestamp(
+    array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities
+) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    utc = pa.timestamp("us", "UTC")
+    if column.get("precision", 6) < 6:
+        return None
+    if pa.types.is_timestamp(array.type):
+        moments = array.cast(pa.timestamp("us", array.type.tz)).cast(utc)
+    elif _is_text(array.type):
+        moments = _moments_of_text(array.cast(pa.string()))
+    elif pa.types.is_date32(array.type) and days_in_bounds(array):
+        moments = array.cast(pa.timestamp("us")).cast(utc)
+    elif pa.types.is_integer(array.type) and in_bounds(array, *_SECONDS):
+        moments = pc.multiply(array.cast(pa.int64()), 1_000_000).cast(utc)
+    else:
+        return None
+    if moments is None or not moments_in_bounds(moments):
+        return None
+    return moments if moments.type.equals(wanted) else moments.cast(wanted)
+
+
+def _moments_of_text(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return array.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowException:
+        return array.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+
+
+def _date(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+
+    return array if pa.types.is_date32(array.type) and days_in_bounds(array) else None
+
+
+def _time(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+
+    if not pa.types.is_time(array.type) or column.get("precision", 6) < 6:
+        return None
+    return array if array.type.equals(wanted) else array.cast(wanted)
+
+
+def _binary(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind, types = array.type, pa.types
+    if not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)) and not (
+        types.is_binary_view(kind)
+    ):
+        return None
+    found = array if kind.equals(wanted) else array.cast(wanted)
+    precision = column.get("precision")
+    if precision and capabilities.enforces_length and not in_bounds(pc.binary_length(found), 0, precision):
+        return None
+    return found
+
+
+Cast = Callable[["pa.Array", "pa.DataType", ColumnSchema, Capabilities], "pa.Array | None"]
+_CASTS: dict[DataType, Cast] = {
+    "text": _text,
+    "double": _double,
+    "bool": _bool,
+    "bigint": _bigint,
+    "decimal": _decimal,
+    "wei": _decimal,
+    "timestamp": _timestamp,
+    "date": _date,
+    "time": _time,
+    "binary": _binary,
+}
