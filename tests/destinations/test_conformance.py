@@ -131,7 +131,7 @@ VALUES: dict[str, list[Any]] = {
     ],
     "time": [datetime.time(0), datetime.time(23, 59, 59, 999999), None, *(datetime.time(n) for n in (1, 2, 3))],
     "binary": [b"", b"\x00\xff\\x", bytes(range(256)), None, b"a", b"\n"],
-    "json": [{"a": [1, {"b": None}]}, [], "text", 1.5, None, {"ü": "\n", "big": 2**60 + 1}],
+    "json": [{"a": [1, {"b": None}]}, [], ["text"], 1.5, None, {"ü": "\n", "big": 2**60 + 1}],
 }
 
 
