@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections.abc import Iterable
 from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
 
 _lock = threading.Lock()
-_last_load_id = 0.0
+_DIGITS = 12
+_MICRO = 10 ** (_DIGITS - 6)
+_last_load_id = 0
 
 
 def utc_now() -> datetime:
@@ -15,12 +20,28 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def new_load_id() -> str:
-    """Return a load id: seconds since the epoch with a fraction, as text, increasing within the process."""
+def new_load_id(after: Iterable[str] = ()) -> str:
+    """Return a load id: seconds since the epoch with a fraction, as text; it grows, whatever the clock does.
+
+    The digits behind the microseconds are chosen by chance, so that two machines do not give the same one.
+
+    Args:
+        after: Load ids that it must be larger than.
+    """
     global _last_load_id
+    number = int(time.time() * 1_000_000) * _MICRO + int.from_bytes(os.urandom(4), "big") % _MICRO
     with _lock:
-        now = round(time.time(), 7)
-        if now <= _last_load_id:
-            now = round(_last_load_id + 1e-6, 7)
-        _last_load_id = now
-    return f"{now:.7f}"
+        known = max([_last_load_id, *(_number(load_id) for load_id in after)])
+        if number <= known:
+            # a microsecond later, and by chance again
+            number = (known // _MICRO + 1) * _MICRO + number % _MICRO
+        _last_load_id = number
+    return f"{number // 10**_DIGITS}.{number % 10**_DIGITS:0{_DIGITS}d}"
+
+
+def _number(load_id: str) -> int:
+    try:
+        # rounded up: ids of other origin may have more digits
+        return int(Decimal(load_id) * 10**_DIGITS) + 1
+    except InvalidOperation:
+        return 0

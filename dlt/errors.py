@@ -176,6 +176,7 @@ Each message says what failed, on which thing, what was found and what to do; de
                 SchemaNotFoundError
                 UnexpectedSchemaName
             CurrentLoadPackageStateNotAvailable
+            WorkingFolderDamaged
         DataWriterException
             InvalidFileNameTemplateException
             InvalidEncoding
@@ -1063,6 +1064,10 @@ class PipelineLocked(PipelineException):
 
 class PackageCorrupt(LoadStorageException):
     """A package on disk is not what was committed."""
+
+
+class WorkingFolderDamaged(StorageException):
+    """A file of a pipeline's working folder is not what was written, or belongs to something else."""
 
 
 class SourceExhaustedInStep(PipelineStepFailed, SourceExhausted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +15,13 @@ from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.refresh import RefreshMode, refresh_source
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
+from dlt.ids import random_id
 from dlt.progress import Collector, NullCollector
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
 from dlt.workdir.package import PackageBuilder
+from dlt.workdir.state_delta import Change, encode_delta
+from dlt.workdir.undo import is_of, own_changes, undo_of
 from dlt.workdir.workdir import Workdir
 
 
@@ -49,6 +52,7 @@ class SchemaExtract:
         self.started_at = utc_now()
         self.resources: dict[str, int] = {}
         self.tables: dict[str, int] = {}
+        self.sources: set[str] = set()
         self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
         self.files: list[SpoolFile] = []
         self._spool = SpoolWriter(builder.path, options.max_file_bytes, schema.naming.normalize_identifier)
@@ -59,6 +63,7 @@ class SchemaExtract:
     def add_source(self, source: Any, state: dict[str, Any], options: ExtractOptions) -> None:
         """Extract the selected resources of a source."""
         selected = source.resources.selected
+        self.sources.add(source.name)
         if options.refresh:
             own_state = state.setdefault("sources", {}).setdefault(source.name, {})
             found = refresh_source(options.refresh, self.schema, list(selected), own_state)
@@ -193,13 +198,17 @@ def extract_sources(
         The packages, ready to be committed together.
     """
     extracts: dict[str, SchemaExtract] = {}
+    taken: list[str] = []
     try:
         for source in sources:
             schema = schema_for(source)
             extract = extracts.get(schema.name)
             if extract is None:
                 check_schema(schema, f"schema {schema.name}")
-                load_id = options.load_id_for(schema.name) if options.load_id_for else new_load_id()
+                # a clock may have been set back since the last package was made
+                after = [load_id for load_id in (workdir.newest_load_id(), *taken) if load_id]
+                load_id = options.load_id_for(schema.name) if options.load_id_for else new_load_id(after)
+                taken.append(load_id)
                 extract = SchemaExtract(schema.clone(), workdir.begin(load_id), options)
                 extracts[schema.name] = extract
             with use(**info) if info else nullcontext():
@@ -214,7 +223,14 @@ def extract_sources(
 
 
 def commit_extracts(
-    workdir: Workdir, extracts: Iterable[SchemaExtract], state: dict[str, Any] | None, **info: Any
+    workdir: Workdir,
+    extracts: Iterable[SchemaExtract],
+    state: dict[str, Any] | None,
+    *,
+    before: dict[str, Any],
+    changes: list[Change],
+    schemas_before: Mapping[str, Schema],
+    **info: Any,
 ) -> list[Any]:
     """Commit the packages of one extract, all or none; the last one carries the state.
 
@@ -222,17 +238,29 @@ def commit_extracts(
         workdir: Their working folder.
         extracts: What `extract_sources` gave.
         state: Pipeline state that becomes visible with the last load, or None.
+        before: State before the extract.
+        changes: What the extract changed in it.
+        schemas_before: Schemas before the extract, by name.
         info: Further fields of the manifests.
     """
     prepared = list(extracts)
+    extract_id = random_id()
+    elsewhere = {name for extract in prepared[:-1] for name in extract.sources}
     for position, extract in enumerate(prepared):
-        refresh = extract.refresh if any(extract.refresh.values()) else None
+        last = position == len(prepared) - 1
+        own = own_changes(changes, extract.sources)
+        if last:
+            # names of schemas and the like, and what a resource wrote for another source
+            own = [change for change in changes if change in own or not is_of(change, elsewhere)]
+        if last and state is not None:
+            info = {**info, "state_delta": encode_delta(changes)}
         extract.builder.prepare(
             "extracted",
             extract.files,
             extract.schema,
-            state if position == len(prepared) - 1 else None,
-            refresh=refresh,
+            state if last else None,
+            undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema),
+            refresh=extract.refresh if any(extract.refresh.values()) else None,
             metrics={"extract": extract.metrics()},
             **info,
         )

@@ -10,7 +10,7 @@ import orjson
 
 from dlt import typed_json
 from dlt.orchestrate.folder import link_package
-from dlt.workdir.package import MANIFEST, SCHEMA, STATE, LoadPackage
+from dlt.workdir.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
 from dlt.workdir.state_delta import combined, decode_delta, encode_delta
 
 
@@ -31,7 +31,7 @@ def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
     for number, package in enumerate(packages):
         if number:
             schema.update_schema(package.schema)
-        names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE))
+        names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
         files += [{**file, "name": names[file["name"]]} for file in package.files]
         text = package.info.get("state_delta")
         if text is not None:

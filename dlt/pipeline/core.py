@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
-from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigMissing
+from dlt.errors import DestinationLoadingViaStagingNotSupported, PackageCorrupt, PipelineConfigMissing
 from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.inspect import Inspection
@@ -22,6 +22,7 @@ from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
 from dlt.workdir.lock import PipelineLock
+from dlt.workdir.package import LoadPackage
 from dlt.workdir.state import bump, new_state
 from dlt.workdir.workdir import Workdir
 
@@ -49,6 +50,7 @@ class Core(Inspection):
         self.staging: Any = None
         self._suffix = utc_now().strftime("_%Y%m%d%H%M%S") if settings.full_refresh else ""
         self._state = self.workdir.read_state() or new_state(self.pipeline_name)
+        self._mark = self.workdir.mark("state.json")
         self._lock = PipelineLock(self.working_dir, self.pipeline_name, settings.lock_timeout)
         self._trace: PipelineTrace | None = None
         self._depth = 0
@@ -82,8 +84,19 @@ class Core(Inspection):
         self._wipe_once()
         self.workdir.prepare()
         self.workdir.wipe_tmp()
+        self._refresh()
         self._recover()
         self.schemas.store()
+        while self.workdir.repairs:
+            user_log.alarm(f"{self.pipeline_name}: {self.workdir.repairs.pop(0)}")
+
+    def _refresh(self) -> None:
+        """Read what another process, or another pipeline object of this name, left since it was read last."""
+        mark = self.workdir.mark("state.json")
+        if mark != self._mark:
+            self._state = self.workdir.read_state() or new_state(self.pipeline_name)
+            self._mark = mark
+        self.schemas.reread()
 
     def _wipe_once(self) -> None:
         if not self._wiped:
@@ -95,14 +108,20 @@ class Core(Inspection):
         """Adopt what a committed package knows and the files beside it do not, after a kill between the two."""
         for stage in ("loaded", "normalized", "extracted"):
             for package in self.workdir.packages(stage)[-1 if stage == "loaded" else 0 :]:
-                name = package.schema_name
-                if name not in self.schemas or package.schema.stored_version > self.schemas[name].stored_version:
-                    self.schemas.adopt(package.schema)
-                state = package.state
-                if state and state["_state_version"] > self._state["_state_version"]:
-                    self._save_state(state)
-                if stage == "loaded" and not self._state["_local"].get("loaded"):
-                    self._loaded_once(str(package.info.get("dataset_name") or self.dataset_name))
+                with suppress(PackageCorrupt):
+                    # a damaged one is told by the step that needs it; what was loaded is history
+                    self._recover_from(package)
+
+    def _recover_from(self, package: LoadPackage) -> None:
+        self.workdir.check_owner(package)
+        name = package.schema_name
+        if name not in self.schemas or package.schema.stored_version > self.schemas[name].stored_version:
+            self.schemas.adopt(package.schema)
+        state = package.state
+        if state and state["_state_version"] > self._state["_state_version"]:
+            self._save_state(state)
+        if package.stage == "loaded" and not self._state["_local"].get("loaded"):
+            self._loaded_once(str(package.info.get("dataset_name") or self.dataset_name))
 
     def _schema_for(self, source: Any, state: dict[str, Any], schemas: dict[str, Schema]) -> Schema:
         name = source.schema.name
@@ -161,13 +180,17 @@ class Core(Inspection):
 
     def _save_state(self, state: dict[str, Any]) -> None:
         self._state = state
-        self.workdir.write_state(state)
+        self._store_state()
+
+    def _store_state(self) -> None:
+        self.workdir.write_state(self._state)
+        self._mark = self.workdir.mark("state.json")
 
     def _loaded_once(self, dataset: str) -> None:
         local = self._state["_local"]
         if local.get("first_run", True) or not local.get("loaded"):
             local.update(first_run=False, loaded=True, dataset_name=dataset)
-            self.workdir.write_state(self._state)
+            self._store_state()
 
     def _package_facts(self) -> dict[str, Any]:
         return {"pipeline_name": self.pipeline_name}

@@ -111,8 +111,7 @@ class Inspection:
         yield state
         bump(state)
         self.workdir.prepare()
-        self._state = state
-        self.workdir.write_state(state)
+        self._save_state(state)
 
     def get_local_state_val(self, key: str) -> Any:
         """Return a value that is kept on this machine only."""
@@ -122,7 +121,13 @@ class Inspection:
         """Keep a value on this machine only."""
         self.workdir.prepare()
         self._state["_local"][key] = value
-        self.workdir.write_state(self._state)
+        self._store_state()
+
+    def _save_state(self, state: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _store_state(self) -> None:
+        raise NotImplementedError
 
     # -- packages
 

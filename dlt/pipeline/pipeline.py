@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,10 @@ from dlt.pipeline.reading import Reading
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
+from dlt.workdir.abandon import with_followers
 from dlt.workdir.state import new_state
+from dlt.workdir.state_delta import difference
+from dlt.workdir.undo import changed_tables, with_more_tables
 
 if TYPE_CHECKING:
     pass
@@ -89,7 +93,6 @@ class Pipeline(Reading):
             self._set_credentials(credentials)
             self._set_dataset(dataset_name)
             self._need_destination("run")
-            self._begin()
             self._retried("sync", self._sync_for_run)
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
@@ -159,6 +162,8 @@ class Pipeline(Reading):
             check_refresh(refresh)
             self._begin()
             state = deepcopy(self._state)
+            before = deepcopy(self._state)
+            schemas_before = {name: self.schemas[name].clone() for name in self.workdir.schema_names()}
             sources = wrap_data(
                 data,
                 schema=schema,
@@ -189,12 +194,22 @@ class Pipeline(Reading):
                 pipeline_name=self.pipeline_name,
             )
             extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
-            changed = self._describe(state, schemas)
+            # what was taken back from a package that was given up is to reach the destination too
+            changed = self._describe(state, schemas) or bool(state["_local"].get("unsent"))
             if not changed and not any(e.files or any(e.refresh.values()) or e.schema.is_modified for e in extracts):
                 for extract in extracts:
                     extract.abort()
                 extracts = []
-            packages = commit_extracts(self.workdir, extracts, state if changed else None, **self._package_facts())
+            state["_local"].pop("unsent", None)
+            packages = commit_extracts(
+                self.workdir,
+                extracts,
+                state if changed else None,
+                before=before,
+                changes=difference(before, state),
+                schemas_before=schemas_before,
+                **self._package_facts(),
+            )
             for extract in extracts:
                 self.schemas.adopt(extract.schema)
             self._save_state(state)
@@ -224,6 +239,7 @@ class Pipeline(Reading):
             metrics: dict[str, list[dict[str, Any]]] = {}
             packages = []
             for package in self.workdir.packages("extracted"):
+                self.workdir.check_owner(package)
                 package.check()
                 started_at = utc_now()
                 caps = self._capabilities()
@@ -240,7 +256,8 @@ class Pipeline(Reading):
                         builder.target("normalized"), started_at, utc_now(), grown.name, files, rows
                     )
                     facts["metrics"] = {**facts.get("metrics", {}), "normalize": entry}
-                    done = builder.commit("normalized", files, grown, package.state, **facts)
+                    undo = with_more_tables(package.undo, changed_tables(schema, grown))
+                    done = builder.commit("normalized", files, grown, package.state, undo, **facts)
                 except BaseException:
                     builder.abort()
                     raise
@@ -290,6 +307,7 @@ class Pipeline(Reading):
             self._need_destination("load")
             done, metrics = [], {}
             for package in self.workdir.packages("normalized"):
+                self.workdir.check_owner(package)
                 package.check()
                 dataset = self.dataset_for(package.schema_name)
                 with signals.finishing():
@@ -318,6 +336,7 @@ class Pipeline(Reading):
 
     def _sync_for_run(self) -> None:
         with self._failing("sync"):
+            self._begin()
             self._sync_on_start()
 
     def _retried(self, step: str, call: Any, *args: Any, **options: Any) -> Any:
@@ -383,19 +402,41 @@ class Pipeline(Reading):
         return self
 
     def drop_pending_packages(self, with_partial_loads: bool = True) -> None:
-        """Delete packages that were extracted or normalized and not loaded."""
-        with self._lock:
-            names = [p.load_id for stage in ("extracted", "normalized") for p in self.workdir.packages(stage)]
-            self.workdir.drop(names)
+        """Give all packages up that were not loaded; what their extracts changed in state and schemas goes back.
+
+        Args:
+            with_partial_loads: Accepted for programs that pass it: no load is ever partial.
+        """
+        self.abort_packages()
 
     def abort_packages(self, load_id: str | None = None, dry_run: bool = False) -> list[str]:
-        """Delete a pending package, or all of them; return their load ids."""
-        names = [p.load_id for stage in ("extracted", "normalized") for p in self.workdir.packages(stage)]
-        names = [name for name in names if load_id in (None, name)]
-        if not dry_run:
-            with self._lock:
-                self.workdir.drop(names)
-        return names
+        """Give a package up that was not loaded, or all of them; return the load ids of all that went.
+
+        What its extract changed in state and schemas goes back with it, so that its rows come again. Later packages
+        that go on from where this one ended (the cursor of the same resource) go too: without it they leave a gap.
+
+        Args:
+            load_id: Load id of the package; all packages when None.
+            dry_run: Only tell which ones would go.
+
+        Raises:
+            LoadPackageNotFound: no package of this load id waits.
+        """
+        if not os.path.isdir(self.working_dir):
+            return []
+        with self._lock:
+            self._begin()
+            names = [load_id] if load_id is not None else self._pending_load_ids()
+            if dry_run:
+                return with_followers(self.workdir, names)
+            gone = self.workdir.drop(names)
+            self._refresh()
+        if gone:
+            line(f"{self.pipeline_name}: gave up package {', '.join(gone)}; its rows come again with the next extract")
+        return gone
+
+    def _pending_load_ids(self) -> list[str]:
+        return [p.load_id for stage in ("extracted", "normalized") for p in self.workdir.packages(stage)]
 
     def add_hook(self, hook: Any) -> Pipeline:
         """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""

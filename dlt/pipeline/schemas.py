@@ -30,6 +30,7 @@ class PipelineSchemas(Mapping[str, Schema]):
         self._workdir = workdir
         self._import_path, self._export_path = import_path, export_path
         self._live: dict[str, Schema] = {}
+        self._mark: tuple[int, ...] | None = None
 
     def __getitem__(self, name: str) -> Schema:
         if name not in self._live:
@@ -54,6 +55,7 @@ class PipelineSchemas(Mapping[str, Schema]):
             schema = live
         self._live[schema.name] = schema
         self._workdir.write_schema(schema)
+        self._mark = self._workdir.mark("schemas")
 
     def add(self, schema: Schema) -> None:
         """Take a schema before its first extract; it is imported, or saved for import, first."""
@@ -79,6 +81,23 @@ class PipelineSchemas(Mapping[str, Schema]):
         for schema in self._live.values():
             if schema.is_modified:
                 self._workdir.write_schema(schema)
+
+    def reread(self) -> None:
+        """Take what another pipeline object or process stored; changes that were made here and not stored stay."""
+        mark = self._workdir.mark("schemas")
+        if mark == self._mark:
+            return
+        self._mark = mark
+        stored = set(self._workdir.schema_names())
+        for name, live in list(self._live.items()):
+            if live.is_modified:
+                continue
+            if name not in stored:
+                del self._live[name]
+                continue
+            found = self._load(name)
+            if found.version_hash != live.version_hash or found.stored_version != live.stored_version:
+                live.__dict__.update(found.__dict__)
 
     def forget(self) -> None:
         """Drop what is held in memory."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from dlt.errors import CannotRestorePipelineException
@@ -69,9 +68,7 @@ class Syncing(Tracing):
         names = list(self.schemas)
         self.schemas.forget()
         for name in names:
-            path = os.path.join(self.working_dir, "schemas", f"{name}.schema.json")
-            if os.path.exists(path):
-                os.unlink(path)
+            self.workdir.remove_schema(name)
         kept = self.dataset_name
         state = new_state(self.pipeline_name)
         # versions go on, so that the state of a package that still waits is older than this one
@@ -101,7 +98,9 @@ def restore_from(pipeline: Syncing) -> tuple[dict[str, Any], list[Schema]] | Non
             return None
         state = decode(text, pipeline.pipeline_name)
         default = state.get("default_schema_name")
-        schemas = [_schema(client.read_schema(name=default), default, dataset)] if default else []
+        # the package that was to bring the default schema may have been given up
+        names = state.get("schema_names") or [default]
+        schemas = [_schema(client.read_schema(name=default), default, dataset)] if default and default in names else []
     for name in state.get("schema_names") or []:
         if name == default:
             continue

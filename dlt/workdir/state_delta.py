@@ -11,7 +11,8 @@ from dlt.errors import StaleExtract
 from dlt.ids import digest_id
 from dlt.workdir.state import bump, new_state
 
-_MISSING = object()
+MISSING = object()
+"""Stands for a value that is absent."""
 Change = dict[str, Any]
 """path, value and base of one change; a key that is absent stands for a value that is absent."""
 
@@ -29,23 +30,23 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
         change
         for key in sorted({*before, *after})
         if key not in ("_state_version", "_version_hash", "_local")
-        for change in _changes((key,), before.get(key, _MISSING), after.get(key, _MISSING))
+        for change in _changes((key,), before.get(key, MISSING), after.get(key, MISSING))
     ]
 
 
 def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
-    if isinstance(after, dict) and after and not _is_cursor(path) and (before is _MISSING or isinstance(before, dict)):
+    if isinstance(after, dict) and after and not _is_cursor(path) and (before is MISSING or isinstance(before, dict)):
         known: dict[str, Any] = before if isinstance(before, dict) else {}
         for key in sorted({*known, *after}, key=str):
-            yield from _changes((*path, key), known.get(key, _MISSING), after.get(key, _MISSING))
-    elif before is _MISSING and after == {}:
+            yield from _changes((*path, key), known.get(key, MISSING), after.get(key, MISSING))
+    elif before is MISSING and after == {}:
         # who only looks makes empty dicts
         return
-    elif before is _MISSING or after is _MISSING or before != after:
+    elif before is MISSING or after is MISSING or before != after:
         change: Change = {"path": list(path)}
-        if before is not _MISSING:
+        if before is not MISSING:
             change["base"] = before
-        if after is not _MISSING:
+        if after is not MISSING:
             change["value"] = after
         yield change
 
@@ -65,7 +66,7 @@ def combined(deltas: Iterable[list[Change]]) -> list[Change]:
         for change in delta:
             path = tuple(change["path"])
             known = found.setdefault(path, change)
-            if known is not change and known.get("value", _MISSING) != change.get("value", _MISSING):
+            if known is not change and known.get("value", MISSING) != change.get("value", MISSING):
                 found[path] = _joined(path, known, change)
     return list(found.values())
 
@@ -105,7 +106,7 @@ def fingerprints(delta: Iterable[Change]) -> list[list[str]]:
     for change in delta:
         path = change["path"]
         if len(path) > 1:
-            before, after = (_hash(change.get(key, _MISSING)) for key in ("base", "value"))
+            before, after = (_hash(change.get(key, MISSING)) for key in ("base", "value"))
             found.append([typed_json.dumps(path), before, before if _is_cursor(tuple(path)) else after])
     return found
 
@@ -120,13 +121,13 @@ def stale_changes(current: dict[str, Any], prints: Iterable[Sequence[str]]) -> l
     found = []
     for path, before, after in prints:
         keys = typed_json.loads(path)
-        if _hash(_get(current, keys)) not in (before, after):
+        if _hash(get(current, keys)) not in (before, after):
             found.append(".".join(map(str, keys)))
     return found
 
 
 def _hash(value: Any) -> str:
-    return "" if value is _MISSING else digest_id(typed_json.dumps(value))
+    return "" if value is MISSING else digest_id(typed_json.dumps(value))
 
 
 def apply(
@@ -147,7 +148,7 @@ def apply(
     state = deepcopy(current) if current is not None else new_state(pipeline_name)
     for change in delta:
         path = tuple(change["path"])
-        now, value = _get(state, path), change.get("value", _MISSING)
+        now, value = get(state, path), change.get("value", MISSING)
         if now == value and (repeatable or not _is_cursor(path)):
             continue
         # a cursor that is there already was moved by another run, which loaded the same rows
@@ -155,7 +156,7 @@ def apply(
             value = sorted({*(now or []), *value})
         elif len(path) == 1:
             value = now if path[0] == "default_schema_name" and now else value
-        elif now != change.get("base", _MISSING):
+        elif now != change.get("base", MISSING):
             if not (repeatable and _is_cursor(path) and isinstance(now, dict) and isinstance(value, dict)):
                 raise StaleExtract(
                     f"pipeline {pipeline_name}: {'.'.join(path)} changed at the destination since this run extracted: "
@@ -165,22 +166,24 @@ def apply(
                     pipeline_name=pipeline_name,
                 )
             value = _further(change.get("base"), now, value)
-        _set(state, path, value)
+        put(state, path, value)
     return state if bump(state) else None
 
 
-def _get(state: Any, path: Sequence[str]) -> Any:
+def get(state: Any, path: Sequence[str]) -> Any:
+    """Return the value at a path, `MISSING` if there is none."""
     for key in path:
         if not isinstance(state, dict) or key not in state:
-            return _MISSING
+            return MISSING
         state = state[key]
     return state
 
 
-def _set(state: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def put(state: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set the value at a path; `MISSING` removes it."""
     for key in path[:-1]:
         state = state.setdefault(key, {})
-    if value is _MISSING:
+    if value is MISSING:
         state.pop(path[-1], None)
     else:
         state[path[-1]] = deepcopy(value)

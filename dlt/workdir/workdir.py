@@ -5,34 +5,32 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
-from dlt import typed_json
-from dlt.errors import LoadPackageNotFound, SchemaNotFoundError
+from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.schema.schema import Schema
-from dlt.workdir import atomic
-from dlt.workdir.package import MANIFEST, LoadPackage, PackageBuilder
+from dlt.workdir import abandon, atomic
+from dlt.workdir.documents import Documents, read_file
+from dlt.workdir.package import MANIFEST, UNDO, LoadPackage, PackageBuilder, manifest_text
+from dlt.workdir.sealed import Damaged, seal, unseal
 
 STAGES = ("extracted", "normalized", "loaded")
+_LOAD_ID = re.compile(r"\d+(\.\d+)?")
+_WIPING, _COMMIT = "wiping", "commit.json"
 
 
-class Workdir:
+class Workdir(Documents):
     """The working folder of a pipeline.
 
     Args:
         path: Its path; nothing is written before `prepare`.
     """
-
-    def __init__(self, path: str) -> None:
-        self.path = os.path.abspath(path)
-
-    @property
-    def exists(self) -> bool:
-        """Tell whether the folder holds a pipeline."""
-        return os.path.exists(self._at("state.json"))
 
     def prepare(self) -> None:
         """Make the folders."""
@@ -40,14 +38,40 @@ class Workdir:
             os.makedirs(self._at(name), exist_ok=True)
 
     def wipe(self) -> None:
-        """Delete all, except for the lock and the secret."""
+        """Delete all, except for the lock and the secret; a process that is killed leaves the rest to the next one."""
         if not os.path.isdir(self.path):
             return
-        for name in os.listdir(self.path):
-            if name in ("lock", "secret"):
+        atomic.write_bytes(self._at(_WIPING), b"")
+        for name in sorted(os.listdir(self.path)):
+            if name in ("lock", "secret", _WIPING):
                 continue
+            atomic.point(f"wipe.{name}.before")
             path = self._at(name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        os.unlink(self._at(_WIPING))
+
+    def wipe_tmp(self) -> None:
+        """Finish what killed processes began; delete what they left, and packages that a later stage holds.
+
+        Raises:
+            WorkingFolderDamaged: what one of them began cannot be told any more.
+        """
+        if os.path.exists(self._at(_WIPING)):
+            self.wipe()
+            self.prepare()
+        self._finish_commit()
+        abandon.finish(self)
+        shutil.rmtree(self._at("tmp"), ignore_errors=True)
+        os.makedirs(self._at("tmp"), exist_ok=True)
+        for name in os.listdir(self.path):
+            if re.fullmatch(r"[\w.]+\.\d+\.tmp", name):
+                os.unlink(self._at(name))
+        later: set[str] = set()
+        for stage in reversed(STAGES):
+            for load_id in self._load_ids(stage):
+                if load_id in later:
+                    self.remove(LoadPackage(self._at(stage, load_id), stage, self.name))
+                later.add(load_id)
 
     # -- packages
 
@@ -64,40 +88,37 @@ class Workdir:
             for builder in builders:
                 atomic.sync_files(builder.path)
             journal = {"stage": stage, "load_ids": [builder.load_id for builder in builders]}
-            atomic.write_bytes(self._at("commit.json"), orjson.dumps(journal))
+            atomic.write_bytes(self._at(_COMMIT), seal(orjson.dumps(journal)))
             self._finish_commit()
         else:
             for builder in builders:
                 atomic.commit_dir(builder.path, self._at(stage, builder.load_id), f"{stage}_package")
-        return [LoadPackage(self._at(stage, builder.load_id), stage) for builder in builders]
+        return [self._package(stage, builder.load_id) for builder in builders]
 
     def _finish_commit(self) -> None:
-        data = _read(self._at("commit.json"))
+        data = read_file(self._at(_COMMIT))
         if data is None:
             return
-        journal = orjson.loads(data)
-        for load_id in journal["load_ids"]:
+        for stage, load_id in self._journaled(data):
             if os.path.isdir(self._at("tmp", load_id)):
-                atomic.move_dir(self._at("tmp", load_id), self._at(journal["stage"], load_id), "journaled_package")
+                atomic.move_dir(self._at("tmp", load_id), self._at(stage, load_id), "journaled_package")
         atomic.point("journal.before_removal")
-        os.unlink(self._at("commit.json"))
+        os.unlink(self._at(_COMMIT))
 
-    def wipe_tmp(self) -> None:
-        """Finish a commit that was cut; delete what a killed step left, and packages that a later stage holds."""
-        self._finish_commit()
-        shutil.rmtree(self._at("tmp"), ignore_errors=True)
-        os.makedirs(self._at("tmp"), exist_ok=True)
-        later: set[str] = set()
-        for stage in reversed(STAGES):
-            for load_id in self._load_ids(stage):
-                if load_id in later:
-                    atomic.remove_dir(self._at(stage, load_id), f"{stage}_duplicate")
-                later.add(load_id)
+    def _journaled(self, data: bytes) -> list[tuple[str, str]]:
+        try:
+            journal = unseal(data)
+            return [(str(journal["stage"]), str(load_id)) for load_id in journal["load_ids"]]
+        except (Damaged, KeyError, TypeError) as error:
+            # it was written when all of its packages were whole, and nothing else was begun since
+            self.repairs.append(f"{self._at(_COMMIT)}: {error}. The packages that it named are found by themselves")
+            found = [LoadPackage(self._at("tmp", name), "tmp", self.name) for name in os.listdir(self._at("tmp"))]
+            return [(str(package.info["stage"]), package.load_id) for package in found if not _is_stray(package.path)]
 
     def packages(self, stage: str) -> list[LoadPackage]:
         """Return the packages of a stage, oldest first; one that a later stage holds too is left out."""
         later = {load_id for name in STAGES[STAGES.index(stage) + 1 :] for load_id in self._load_ids(name)}
-        return [LoadPackage(self._at(stage, name), stage) for name in self._load_ids(stage) if name not in later]
+        return [self._package(stage, name) for name in self._load_ids(stage) if name not in later]
 
     def package(self, load_id: str) -> LoadPackage:
         """Return a package by its load id.
@@ -107,139 +128,131 @@ class Workdir:
         """
         for stage in reversed(STAGES):
             if os.path.isdir(self._at(stage, load_id)):
-                return LoadPackage(self._at(stage, load_id), stage)
+                return self._package(stage, load_id)
         raise LoadPackageNotFound(
             f"{self.path} has no package {load_id}. It has {', '.join(self._all_load_ids()) or 'none'}.",
             load_id=load_id,
         )
 
+    def _package(self, stage: str, load_id: str) -> LoadPackage:
+        return LoadPackage(self._at(stage, load_id), stage, self.name)
+
+    def check_owner(self, package: LoadPackage) -> None:
+        """Make sure that a package is the one that its folder's name says, of this pipeline.
+
+        Raises:
+            PackageCorrupt: it is a copy of another one.
+        """
+        said, owner = package.info.get("load_id"), package.info.get("pipeline_name")
+        if said not in (None, package.load_id):
+            raise package.corrupt(f"its folder {package.path} holds the package {said}, so it is a copy or was renamed")
+        if owner not in (None, self.name):
+            raise package.corrupt(f"its folder {package.path} holds a package of pipeline {owner}")
+
+    def is_copy(self, package: LoadPackage, known: Collection[str]) -> bool:
+        """Tell whether a package is one of another pipeline, or the copy of one that is here too.
+
+        Args:
+            package: A package that waits.
+            known: Load ids of all packages here.
+        """
+        try:
+            said, owner = package.info.get("load_id"), package.info.get("pipeline_name")
+        except PackageCorrupt:
+            return False
+        return owner not in (None, self.name) or (said not in (None, package.load_id) and said in known)
+
     def replace(self, package: LoadPackage) -> None:
         """Delete a package of the extracted stage once its normalized form is committed."""
-        atomic.remove_dir(package.path, f"{package.stage}_package")
+        self.remove(package)
+
+    def remove(self, package: LoadPackage) -> None:
+        """Delete a package; it is gone at once, and its files afterwards."""
+        trash = self._at("tmp", f"{package.load_id}-{uuid.uuid4().hex[:8]}")
+        os.makedirs(self._at("tmp"), exist_ok=True)
+        atomic.move_dir(package.path, trash, f"removed_{package.stage}_package")
+        atomic.remove_dir(trash, f"{package.stage}_package")
 
     def finish(self, package: LoadPackage, keep_files: bool = False, **info: Any) -> LoadPackage:
         """Move a package to the loaded stage, record how it went, and delete its data files."""
         target = self._at("loaded", package.load_id)
         atomic.move_dir(package.path, target, "loaded_package")
-        manifest = {**package.info, "stage": "loaded", **info}
-        atomic.write_bytes(
-            os.path.join(target, MANIFEST), orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2)
-        )
-        if not keep_files:
-            for file in package.files:
-                path = os.path.join(target, file["name"])
-                if os.path.exists(path):
-                    os.unlink(path)
-        return LoadPackage(target, "loaded")
+        loaded = self._package("loaded", package.load_id)
+        self.write_into(loaded, MANIFEST, manifest_text({**package.info, "stage": "loaded", **info}))
+        for name in [UNDO, *(file["name"] for file in package.files if not keep_files)]:
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(target, name))
+        return self._package("loaded", package.load_id)
 
     def record(self, package: LoadPackage, **info: Any) -> LoadPackage:
         """Write further facts into the manifest of a package that stays in its stage."""
-        manifest = {**package.info, **info}
-        atomic.write_bytes(
-            os.path.join(package.path, MANIFEST), orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2)
-        )
-        return LoadPackage(package.path, package.stage)
+        self.write_into(package, MANIFEST, manifest_text({**package.info, **info}))
+        return LoadPackage(package.path, package.stage, package.pipeline_name)
 
-    def drop(self, load_ids: Iterable[str]) -> None:
-        """Delete packages that were not loaded."""
-        for load_id in load_ids:
-            for stage in ("normalized", "extracted"):
-                if os.path.isdir(self._at(stage, load_id)):
-                    atomic.remove_dir(self._at(stage, load_id), f"{stage}_package")
+    def write_into(self, package: LoadPackage, name: str, document: bytes) -> None:
+        """Write one of the documents of a package again."""
+        atomic.write_bytes(os.path.join(package.path, name), seal(document))
+
+    def drop(self, load_ids: Iterable[str]) -> list[str]:
+        """Give packages up that were not loaded, with those that build on them; return the load ids of all of these.
+
+        Raises:
+            LoadPackageNotFound: one of them does not wait.
+        """
+        return abandon.abandon(self, list(load_ids))
 
     def prune_loaded(self, keep: int) -> None:
         """Delete the manifests of all but the newest loaded packages."""
         for load_id in self._load_ids("loaded")[:-keep] if keep else self._load_ids("loaded"):
             shutil.rmtree(self._at("loaded", load_id), ignore_errors=True)
 
-    # -- schemas
-
-    def schema_names(self) -> list[str]:
-        """Return the names of the schemas that are stored."""
-        suffix = ".schema.json"
-        if not os.path.isdir(self._at("schemas")):
-            return []
-        return sorted(n.removesuffix(suffix) for n in os.listdir(self._at("schemas")) if n.endswith(suffix))
-
-    def read_schema(self, name: str) -> Schema:
-        """Return a stored schema.
-
-        Raises:
-            SchemaNotFoundError: there is none.
-        """
-        path = self._at("schemas", f"{name}.schema.json")
+    @staticmethod
+    def order(load_id: str) -> tuple[Decimal, str]:
+        """Return what packages are sorted by: load ids are numbers that grow."""
         try:
-            with open(path, "rb") as file:
-                return Schema.from_dict(orjson.loads(file.read()))
-        except FileNotFoundError:
-            raise SchemaNotFoundError(
-                f"{self.path} has no schema {name!r}. It has {', '.join(self.schema_names()) or 'none'}.", name=name
-            ) from None
+            return Decimal(load_id), load_id
+        except InvalidOperation:
+            return Decimal("Infinity"), load_id
 
-    def write_schema(self, schema: Schema) -> None:
-        """Store a schema."""
-        content = orjson.dumps(schema.to_dict(), default=str, option=orjson.OPT_INDENT_2)
-        path = self._at("schemas", f"{schema.name}.schema.json")
-        if _read(path) != content:
-            atomic.write_bytes(path, content)
-
-    # -- state, trace, secret
-
-    def read_state(self) -> dict[str, Any] | None:
-        """Return the pipeline state; None before the first run."""
-        data = _read(self._at("state.json"))
-        return None if data is None else typed_json.loads(data)
-
-    def write_state(self, state: dict[str, Any]) -> None:
-        """Store the pipeline state."""
-        content = typed_json.dumps(state).encode()
-        if _read(self._at("state.json")) != content:
-            atomic.write_bytes(self._at("state.json"), content)
-
-    def read_trace(self) -> dict[str, Any] | None:
-        """Return the trace of the last run."""
-        data = _read(self._at("trace.json"))
-        return None if data is None else orjson.loads(data)
-
-    def write_trace(self, trace: dict[str, Any]) -> None:
-        """Store the trace of the last run."""
-        atomic.write_bytes(self._at("trace.json"), orjson.dumps(trace, default=str, option=orjson.OPT_INDENT_2))
-
-    def secret(self, make: bool = True) -> str | None:
-        """Return the secret of the pipeline, made at the first call; it never leaves this folder."""
-        import secrets
-
-        data = _read(self._at("secret"))
-        if data is None and make:
-            os.makedirs(self.path, exist_ok=True)
-            atomic.write_bytes(self._at("secret"), secrets.token_urlsafe(32).encode(), mode=0o600)
-            data = _read(self._at("secret"))
-        return data.decode() if data is not None else None
-
-    def _at(self, *parts: str) -> str:
-        return os.path.join(self.path, *parts)
+    def newest_load_id(self) -> str | None:
+        """Return the largest load id of any package here."""
+        return max((name for name in self._all_load_ids() if _LOAD_ID.fullmatch(name)), key=self.order, default=None)
 
     def _load_ids(self, stage: str) -> list[str]:
         try:
-            names = os.listdir(self._at(stage))
+            entries = list(os.scandir(self._at(stage)))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted((name for name in names if re.fullmatch(r"[\w.-]+", name)), key=_load_order)
+        # desktops, editors and backup programs leave files and folders of their own
+        folders = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        return sorted((f.name for f in folders if not _is_stray(f.path, stage != "loaded")), key=self.order)
 
     def _all_load_ids(self) -> list[str]:
         return [load_id for stage in STAGES for load_id in self._load_ids(stage)]
 
+    # -- what is damaged, made good
 
-def _load_order(load_id: str) -> tuple[float, str]:
-    try:
-        return float(load_id), load_id
-    except ValueError:
-        return float("inf"), load_id
+    def _newest_first(self) -> list[LoadPackage]:
+        found = [package for stage in STAGES for package in self.packages(stage)]
+        return sorted(found, key=lambda package: self.order(package.load_id), reverse=True)
+
+    def _schema_of_packages(self, name: str) -> Schema | None:
+        for package in self._newest_first():
+            with suppress(PackageCorrupt):
+                if package.schema_name == name:
+                    return package.schema
+        return None
+
+    def _state_of_packages(self) -> dict[str, Any] | None:
+        for package in self._newest_first():
+            with suppress(PackageCorrupt):
+                if package.state is not None:
+                    return package.state
+        return None
 
 
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None  # what stands in the way is told when something is to be written
+def _is_stray(path: str, look_inside: bool = True) -> bool:
+    """Tell whether a folder is no package: it has no manifest, and is either empty or named like nothing of ours."""
+    if _LOAD_ID.fullmatch(os.path.basename(path)):
+        return look_inside and all(name.startswith(".") for name in os.listdir(path))
+    return not os.path.exists(os.path.join(path, MANIFEST))

@@ -1,0 +1,27 @@
+"""What a user can do about a package that waits: one wording for every message that names one."""
+
+from __future__ import annotations
+
+
+def drop_advice(pipeline_name: str | None, load_id: str) -> str:
+    """Say how to give a package up.
+
+    Args:
+        pipeline_name: Name of the pipeline; None for the package of a task.
+        load_id: Load id of the package.
+    """
+    if pipeline_name is None:
+        return "Run the task that made it again."
+    return (
+        f"Drop it and extract again: dlt pipeline {pipeline_name} abort-packages {load_id} (in Python: "
+        f"pipeline.abort_packages({load_id!r})). What its extract changed in the state goes back with it, so that "
+        "an incremental resource gives its rows again."
+    )
+
+
+def waiting_advice(pipeline_name: str, load_id: str) -> str:
+    """Say what becomes of a package that could not be normalized or loaded, and how to load it or give it up."""
+    return (
+        f"Package {load_id} waits: the next run, or dlt pipeline {pipeline_name} load-package {load_id}, tries it "
+        f"again once the cause is mended. {drop_advice(pipeline_name, load_id)}"
+    )
