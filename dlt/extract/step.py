@@ -14,6 +14,7 @@ from dlt.extract.items import EmptyTable, ImportFileMeta
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.refresh import RefreshMode, refresh_source
 from dlt.extract.table import STRATEGY_HINTS
+from dlt.extract.versions import check_versions, note_former_settings
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.ids import random_id
 from dlt.progress import Collector, NullCollector
@@ -130,6 +131,7 @@ class SchemaExtract:
         entry = self.schema.tables[table]
         if isinstance(item, EmptyTable) or entry.get("write_disposition") == "skip":
             return
+        check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         count = self._spool.write(table, item, entry)
         self.tables[table] = self.tables.get(table, 0) + count
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
@@ -162,6 +164,7 @@ class SchemaExtract:
         for key in removed:
             known["columns"] = without_key(known["columns"], key)
         if "write_disposition" in declared:
+            note_former_settings(known, declared, self.schema.naming)
             for hint in STRATEGY_HINTS:
                 known.pop(hint, None)
 

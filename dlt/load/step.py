@@ -21,6 +21,7 @@ from dlt.errors import (
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -229,7 +230,8 @@ def _load(
             for file in group:
                 jobs[file["name"]].update(state="started", started_at=utc_now().isoformat())
             with _failing(jobs[group[0]["name"]], jobs):
-                client.load_files(_complete(schema.get_table(name)), targets[name], paths, file_format)
+                table = as_staged(_complete(schema.get_table(name)), chain[0])
+                client.load_files(table, targets[name], paths, file_format)
             for file in group:
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
                 collector.update(name, file["rows"], totals[name])
@@ -240,13 +242,22 @@ def _load(
 
 
 def _migrate(schema: Schema, client: Client) -> dict[str, Any]:
-    wanted = {table["name"]: _complete(table) for table in schema.data_tables()}
+    # parents first: nested rows get from them what they lack
+    tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
+    wanted = {table["name"]: _complete(table) for table in tables}
     stored = client.stored_tables(list(wanted))
     missing = schema.missing_in(stored)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
     # types are compared as well, so every table goes to the client, and it adds only what is not there
     client.apply_ddl(SchemaUpdate(wanted))
     return data
+
+
+def _depth(schema: Schema, table: TableSchema) -> int:
+    depth, parent = 0, table.get("parent")
+    while parent:
+        depth, parent = depth + 1, schema.tables[parent].get("parent") if parent in schema.tables else None
+    return depth
 
 
 def _complete(table: TableSchema) -> TableSchema:

@@ -13,12 +13,13 @@ from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
 from dlt.schema.documents import read_document
+from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SYSTEM_NAMES = frozenset({"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx"})
+SYSTEM_NAMES = frozenset({"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx", ROW_ORDER})
 
 
 class NotColumnar(Exception):
@@ -65,8 +66,11 @@ class ColumnarNormalizer:
         columns.update(self._root_columns(columns, batch.num_rows))
         self._emit(table, columns, batch.num_rows)
         ids = columns["_dlt_id"]
+        of_root = {"_dlt_root_id": ids} if self._keep_root else {}
+        if ROW_ORDER in columns:
+            of_root[ROW_ORDER] = columns[ROW_ORDER]
         for name, array in lists:
-            self._children(table, name, array, ids, ids if self._keep_root else None)
+            self._children(table, name, array, ids, of_root)
 
     def _columns(self, table: str, fields: list[Any]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
         columns: dict[str, pa.Array] = {}
@@ -79,7 +83,7 @@ class ColumnarNormalizer:
                 columns[column] = coalesced(columns.get(column), values)
         return columns, lists
 
-    def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, roots: pa.Array | None) -> None:
+    def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, of_root: dict[str, pa.Array]) -> None:
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -100,15 +104,15 @@ class ColumnarNormalizer:
             columns, lists = self._columns(table, _struct_fields(values))
         else:
             columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
-        columns["_dlt_parent_id"] = ids.take(pa.array(parents))
+        positions = pa.array(parents)
+        columns["_dlt_parent_id"] = ids.take(positions)
         columns["_dlt_list_idx"] = pa.array(indexes)
-        child_roots = None
-        if roots is not None:
-            child_roots = columns["_dlt_root_id"] = roots.take(pa.array(parents))
+        inherited = {column: values.take(positions) for column, values in of_root.items()}
+        columns.update(inherited)
         columns["_dlt_id"] = child_ids(ids, table, parents, indexes)
         self._emit(table, columns, len(values))
         for child, nested in lists:
-            self._children(table, child, nested, columns["_dlt_id"], child_roots)
+            self._children(table, child, nested, columns["_dlt_id"], inherited)
 
     def _flat(self, fields: list[Any], prefix: str) -> Iterator[tuple[str, pa.Array, Any]]:
         import pyarrow as pa

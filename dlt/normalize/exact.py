@@ -8,6 +8,7 @@ from typing import Any
 from dlt.errors import SchemaIdentifierNormalizationCollision
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_id
+from dlt.schema.row_order import ROW_ORDER
 
 
 class RowNormalizer:
@@ -18,15 +19,23 @@ class RowNormalizer:
         load_id: Written to every root row.
         row_id: Gives the id of a root row from its columns and its document.
         keep_root: Tells whether nested rows carry the id of their root row.
+        row_order: Gives the place of the next root row in the load; None where rows need none.
     """
 
     def __init__(
-        self, placement: Placement, load_id: str, row_id: Callable[[dict[str, Any], Any], str], keep_root: bool
+        self,
+        placement: Placement,
+        load_id: str,
+        row_id: Callable[[dict[str, Any], Any], str],
+        keep_root: bool,
+        row_order: Callable[[], int] | None = None,
     ) -> None:
         self._placement = placement
         self._load_id = load_id
         self._row_id = row_id
         self._keep_root = keep_root
+        self._row_order = row_order
+        self._order: dict[str, int] = {}
         self._naming = placement.schema.naming
         self._limit: int | None = None
         self._names: dict[tuple[str, str], str] = {}
@@ -37,9 +46,10 @@ class RowNormalizer:
         """Add one document with all its nested rows, or none of it where the contract discards the row."""
         rows: list[tuple[str, dict[str, Any]]] = []
         self._limit = self._placement.schema.max_nesting(table)
+        self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
         try:
             self._placement.open_table(table, None, item)
-            self._expand(rows, table, item, {"_dlt_load_id": self._load_id}, None, 0)
+            self._expand(rows, table, item, {"_dlt_load_id": self._load_id, **self._order}, None, 0)
         except DiscardRow:
             return
         for name, row in rows:
@@ -85,7 +95,7 @@ class RowNormalizer:
         level: int,
     ) -> None:
         for index, value in enumerate(values):
-            system: dict[str, Any] = {"_dlt_parent_id": parent_id, "_dlt_list_idx": index}
+            system: dict[str, Any] = {"_dlt_parent_id": parent_id, "_dlt_list_idx": index, **self._order}
             if root_id is not None:
                 system["_dlt_root_id"] = root_id
             system["_dlt_id"] = child_id(parent_id, child, index)

@@ -59,6 +59,26 @@ class RootIds:
         return _strings(text)
 
 
+class RowOrder:
+    """Hand out the places of the root rows of one table in their load."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self) -> int:
+        """Return the next place."""
+        self._count += 1
+        return self._count - 1
+
+    def take(self, count: int) -> pa.Int64Array:
+        """Return the next `count` places."""
+        import numpy as np
+        import pyarrow as pa
+
+        self._count += count
+        return pa.array(np.arange(self._count - count, self._count, dtype=np.int64))
+
+
 def key_id(values: Sequence[Any]) -> str:
     """Return the id of a root row that depends on values of the row only."""
     import orjson

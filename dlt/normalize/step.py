@@ -14,9 +14,10 @@ from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.placement import DiscardRow, Placement
-from dlt.normalize.row_ids import RootIds, key_id
+from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
+from dlt.schema.row_order import ROW_ORDER, keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.typed_json import read_rows
@@ -62,6 +63,12 @@ class PackageNormalizer:
         self._capabilities, self._files = capabilities, files
         self._add_to_tables = add_to_tables
         self._tables: dict[str, _Table] = {}
+        # where an earlier load wrote root ids the column takes no NULL, whatever is asked for now
+        self._with_root_ids = {
+            schema.root_of(name)
+            for name, table in schema.tables.items()
+            if table.get("parent") and "data_type" in table["columns"].get("_dlt_root_id", {})
+        }
 
     def file(self, folder: str, file: SpoolFile) -> None:
         """Normalize one file of the package."""
@@ -106,7 +113,8 @@ class PackageNormalizer:
             if strategy in ("upsert", "insert-only"):
                 keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
             table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
-            table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root)
+            table.order = RowOrder() if keeps_order(entry) else None
+            table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root, table.order)
             table.columnar = ColumnarNormalizer(
                 self.placement,
                 lambda columns, count: self._root_columns(table, columns, count),
@@ -134,12 +142,17 @@ class PackageNormalizer:
         exact.tables = {}
 
     def _write(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+        import pyarrow as pa
+
         self._system(table, rows[0])
         columns = self.placement.columns(table)
         arrays = {
             name: build([row.get(name) for row in rows], columns[name], self._capabilities)
             for name in _names_of(rows, self.shapes.get(table, {}))
+            if name != ROW_ORDER
         }
+        if ROW_ORDER in rows[0]:
+            arrays[ROW_ORDER] = pa.array([row[ROW_ORDER] for row in rows], pa.int64())
         self._emit(table, arrays, len(rows))
 
     def _system(self, table: str, names: Iterable[str]) -> None:
@@ -148,14 +161,17 @@ class PackageNormalizer:
             if name in names and "data_type" not in columns.get(name, {}):
                 self.placement.add_column(table, copy(SYSTEM_COLUMNS[name]))
 
-    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
+    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
         import pyarrow as pa
 
         # one value for all rows: a dictionary keeps it once
         load_ids = pa.DictionaryArray.from_arrays(
-            pa.repeat(pa.scalar(0, pa.int8()), count), pa.array([self._load_id], pa.string())
+            pa.repeat(pa.scalar(0, pa.int8()), rows), pa.array([self._load_id], pa.string())
         )
-        return {"_dlt_load_id": load_ids, "_dlt_id": table.column_ids(columns, count)}
+        found = {"_dlt_load_id": load_ids, "_dlt_id": table.column_ids(columns, rows)}
+        if table.order is not None:
+            found[ROW_ORDER] = table.order.take(rows)
+        return found
 
     def _emit(self, table: str, columns: dict[str, pa.Array], count: int) -> None:
         import pyarrow as pa
@@ -177,6 +193,7 @@ class PackageNormalizer:
             entry.get("write_disposition") == "merge"
             or bool(settings.get("propagate_root"))
             or self._schema.propagates_root_key()
+            or entry.get("name") in self._with_root_ids
         )
 
     def _takes(self, table: _Table) -> bool:
@@ -188,7 +205,7 @@ class PackageNormalizer:
 
     def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
-        if self._files.kind != "arrow" or self._add_to_tables or table.keys or table.whole_row:
+        if self._files.kind != "arrow" or self._add_to_tables or table.order is not None:
             return False
         from dlt.normalize.tabular import conform, holds_plain_values, loads_unchanged
 
@@ -214,6 +231,7 @@ class PackageNormalizer:
         # a table that holds rows needs their ids in all of its rows
         columns = self.placement.columns(table.name)
         wanted = {*self._add_to_tables, *(name for name in ROW_COLUMNS if "data_type" in columns.get(name, {}))}
+        wanted.add(ROW_ORDER)
         if table.keys or table.whole_row:
             wanted.add("_dlt_id")
         if wanted:
@@ -227,6 +245,8 @@ class _Table:
 
     exact: RowNormalizer
     columnar: ColumnarNormalizer
+    order: RowOrder | None = None
+    """Gives root rows their places in the load, where a merge needs them."""
 
     def __init__(self, name: str, ids: RootIds, keys: tuple[str, ...], whole_row: bool) -> None:
         self.name, self.keys, self.whole_row = name, keys, whole_row

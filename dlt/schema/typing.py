@@ -86,6 +86,8 @@ TableSchema = TypedDict(
         "x-row-version": str,
         "x-active-record-timestamp": Any,
         "x-boundary-timestamp": Any,
+        "x-former-validity": list[list[str]],
+        "x-former-active": list[Any],
         "x-deduplicated": bool,
         "x-skip-unchanged": bool,
     },

@@ -11,13 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+import dlt
 from dlt import context
+from dlt.destinations.base import Destination
+from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.workdir.package import LoadPackage, PackageBuilder
-from tests.destinations.cases import Case
+from tests.destinations.cases import CASES, Case, World
 
 MakePackage = Callable[..., LoadPackage]
+MakePipeline = Callable[..., Any]
 HERE = Path(__file__).parent
 LOCAL = {"delta", "duckdb", "filesystem", "iceberg", "sqlite"}
 """Cases of the conformance suite that need no server."""
@@ -44,6 +48,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if used:
                 item.add_marker("server")
                 item.add_marker(pytest.mark.xdist_group(used[0]))
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    """Return a line of the cases."""
+    found: Case = request.param
+    return found
+
+
+@pytest.fixture
+def destination(case: Case, request: pytest.FixtureRequest, tmp_path: Path) -> Destination:
+    """Return the destination of a case, empty."""
+    return case.make(World(tmp_path, request.getfixturevalue))
+
+
+@pytest.fixture
+def caps(destination: Destination) -> Capabilities:
+    """Return what the destination declares."""
+    return destination.capabilities()
+
+
+@pytest.fixture
+def make(destination: Destination) -> MakePipeline:
+    """Return a function that makes pipelines into one dataset."""
+
+    def pipeline(name: str = "spec", **options: Any) -> Any:
+        return dlt.pipeline(name, destination=destination, **{"dataset_name": "data", **options})
+
+    return pipeline
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,8 @@ import datetime
 import math
 import shutil
 import threading
-from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,41 +26,11 @@ from dlt.errors import (
 from dlt.load.step import TaskLoad, load_package
 from dlt.schema.capabilities import Capabilities
 from dlt.workdir import atomic
-from tests.destinations.cases import CASES, LARGE_LOAD, Case, World, needs
-from tests.destinations.conftest import MakePackage
+from tests.destinations.cases import LARGE_LOAD, Case, needs
+from tests.destinations.conftest import MakePackage, MakePipeline
 
 UTC = datetime.timezone.utc
 MERGES = ["delete-insert", "upsert", "insert-only"]
-MakePipeline = Callable[..., Any]
-
-
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest) -> Case:
-    """Return a line of the cases."""
-    found: Case = request.param
-    return found
-
-
-@pytest.fixture
-def destination(case: Case, request: pytest.FixtureRequest, tmp_path: Path) -> Destination:
-    """Return the destination of a case, empty."""
-    return case.make(World(tmp_path, request.getfixturevalue))
-
-
-@pytest.fixture
-def caps(destination: Destination) -> Capabilities:
-    """Return what the destination declares."""
-    return destination.capabilities()
-
-
-@pytest.fixture
-def make(destination: Destination) -> MakePipeline:
-    """Return a function that makes pipelines into one dataset."""
-
-    def pipeline(name: str = "spec", **options: Any) -> Any:
-        return dlt.pipeline(name, destination=destination, **{"dataset_name": "data", **options})
-
-    return pipeline
 
 
 def load(pipeline: Any, data: Any, disposition: Any = "append", name: str = "t", **hints: Any) -> Any:
@@ -502,6 +470,18 @@ def test_several_schemas_and_datasets(make: MakePipeline) -> None:
         client.drop_dataset()
         assert not client.has_dataset()
     assert pipeline.dataset(schema="second").t.select("id").fetchall() == [("two",)]
+
+
+def test_names_that_are_patterns(make: MakePipeline) -> None:
+    """A sign that stands for any letter in LIKE is a letter in names of datasets and tables."""
+    for name in ("sqlitedemo", "a_b", "axb"):
+        pipeline = make(name, dataset_name=name)
+        for version in (1, 2):
+            load(pipeline, [{"id": version}], name="sqlitetable")
+        assert rows(pipeline, "sqlitetable", "id") == [(1,), (2,)]
+    with make("a_b", dataset_name="a_b").sql_client() as client:
+        client.drop_dataset()
+    assert rows(make("axb", dataset_name="axb"), "sqlitetable", "id") == [(1,), (2,)]
 
 
 def test_state_and_schemas_come_back_on_an_empty_worker(make: MakePipeline) -> None:

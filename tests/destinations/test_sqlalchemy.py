@@ -58,6 +58,13 @@ def of_server(server: MariaDbServer, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+def test_a_dataset_whose_tables_sqlite_would_keep_to_itself() -> None:
+    """A dataset whose name makes tables impossible is refused by name, before anything is made."""
+    with pytest.raises(PipelineStepFailed, match=r"dataset sqlite_shop: .* Choose another dataset_name"):
+        make("sqlite:///shop.db", dataset_name="sqlite_shop").run([{"id": 1}], table_name="t")
+    assert of_file("SELECT name FROM sqlite_master") == []
+
+
 def test_what_other_programs_see_in_an_sqlite_file(own_folder: Path) -> None:
     """SQLite: a dataset is a prefix; decimals are exact texts, moments texts in UTC as SQLAlchemy writes them."""
     moment = datetime.datetime(2024, 5, 6, 7, 8, 9, 10, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))

@@ -10,7 +10,7 @@ from dlt.destinations.alchemy.client import SqlAlchemyClient
 from dlt.destinations.alchemy.rows import as_text
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import SqlClient
-from dlt.errors import DatabaseTransientException
+from dlt.errors import DatabaseTerminalException, DatabaseTransientException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
@@ -25,6 +25,8 @@ CAPABILITIES = Capabilities(
 )
 MAIN = "main"
 """The dataset whose tables bear their names without a prefix."""
+_OF_SQLITE = "sqlite_"
+"""Beginning of the names that SQLite keeps to itself: https://www.sqlite.org/fileformat2.html#intschema"""
 _BUSY_WAIT = 60_000
 """Milliseconds to wait for another load; SQLite lets in one writer at a time."""
 
@@ -118,7 +120,16 @@ class SqliteClient(SqlAlchemyClient):
         return bool(self._names())
 
     def create_dataset(self) -> None:
-        """Do nothing: a prefix need not be made."""
+        """Check that tables may have the prefix; it need not be made.
+
+        Raises:
+            DatabaseTerminalException: SQLite keeps names that begin so to itself.
+        """
+        if self.dataset_name.lower().startswith(_OF_SQLITE):
+            raise DatabaseTerminalException(
+                f"dataset {self.dataset_name}: a dataset of SQLite is the beginning of table names, and SQLite keeps "
+                f"those that begin with {_OF_SQLITE!r} to itself. Choose another dataset_name."
+            )
 
     def drop_dataset(self) -> None:
         """Drop all tables of the prefix."""
@@ -127,10 +138,9 @@ class SqliteClient(SqlAlchemyClient):
         self._known = None
 
     def _names(self) -> list[str]:
-        found = self.query(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        ).fetchall()
-        names = [str(row[0]) for row in found]
+        found = self.query("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        # not by LIKE, to which the sign _ stands for any letter
+        names = [name for (name,) in found if not str(name).startswith(_OF_SQLITE)]
         if self.dataset_name == MAIN:
             return [name for name in names if "." not in name]
         prefix = f"{self.dataset_name}."

@@ -26,6 +26,7 @@ from dlt.destinations.sql.merge import Merge
 from dlt.destinations.sql.sql_client import Cursor
 from dlt.errors import DatabaseUndefinedRelation, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id, random_id
+from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
@@ -373,7 +374,7 @@ class BigQueryClient(Fencing):
         """Return the new rows of a table, as what stands after FROM."""
         staged = self._staging.where(table["name"])
         if staged is None:
-            return f"(SELECT * FROM {self.qualified(table['name'])} WHERE FALSE)"
+            return f"(SELECT *, 0 AS {ROW_ORDER} FROM {self.qualified(table['name'])} WHERE FALSE)"
         documents = [self.dialect.quote(n) for n, column in table["columns"].items() if column["data_type"] == "json"]
         if not documents:
             return self.qualified(staged)

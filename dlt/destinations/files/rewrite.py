@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dlt.destinations.files.reading import select
 from dlt.destinations.impl.duckdb import DIALECT, DuckDbClient
+from dlt.schema.row_order import as_staged
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
@@ -49,7 +50,7 @@ def merge_files(
                 client.fill_root_ids(table)
         targets = client.stage(chain, load_id)
         for table in chain:
-            _insert(client, table, targets[table["name"]], staged[table["name"]])
+            _insert(client, as_staged(table, chain[0]), targets[table["name"]], staged[table["name"]])
         client.publish(chain, load_id)
         client.commit()
         found = {}

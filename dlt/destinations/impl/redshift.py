@@ -36,6 +36,7 @@ from dlt.errors import (
 )
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.schema import Schema
 from dlt.schema.stored import packed
 from dlt.schema.system_tables import VERSION_TABLE
@@ -324,17 +325,19 @@ class RedshiftClient(PostgresClient):
         """
         self._check_attempt(pipeline_name, load_id, attempt)
         mine = f"session {digest_id(f'{pipeline_name} {load_id}')} "
+        # not by LIKE, to which the signs _ and % of a name are patterns
+        begins = f"LEFT(fence_key, {len(mine)}) = %s"
         own = self.query("SELECT pg_backend_pid()").fetchone()
         if self.stored_tables([FENCES_TABLE]):
-            sql = f"SELECT fence_key, epoch FROM {self.qualified(FENCES_TABLE)} WHERE fence_key LIKE %s"
-            for key, process in self.query(sql, (f"{mine}%",)).fetchall():
+            sql = f"SELECT fence_key, epoch FROM {self.qualified(FENCES_TABLE)} WHERE {begins}"
+            for key, process in self.query(sql, (mine,)).fetchall():
                 # the same number may belong to another session by now, which began later
                 if (process,) != own and self._began(process) == key.removeprefix(mine):
                     self.query("SELECT pg_terminate_backend(%s)", (process,))
         epoch = SqlDestinationClient.claim(self, pipeline_name, load_id, attempt)
         began = self._began(own[0]) if own is not None else None
         if own is not None and began is not None:
-            self.query(f"DELETE FROM {self.qualified(FENCES_TABLE)} WHERE fence_key LIKE %s", (f"{mine}%",))
+            self.query(f"DELETE FROM {self.qualified(FENCES_TABLE)} WHERE {begins}", (mine,))
             self.query(
                 self.dialect.insert_new(self.qualified(FENCES_TABLE), "fence_key, epoch", "%s, %s"),
                 (mine + began, own[0]),
@@ -383,6 +386,8 @@ class RedshiftClient(PostgresClient):
         name = table["name"]
         stored = self.stored_tables([name])[name]
         columns = {column: stored[column] for column in table["columns"] if "data_type" in stored.get(column, {})}
+        if ROW_ORDER in table["columns"]:
+            columns[ROW_ORDER] = table["columns"][ROW_ORDER]
         if self.area is None:
             batches = arrow_batches(paths) if file_format == "arrow" else other_batches(table, paths, file_format)
             for names, rows in insert_values(batches, name, columns):

@@ -15,6 +15,7 @@ from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import DestinationException, Superseded
 from dlt.ids import digest_id, random_id
+from dlt.schema.row_order import ROW_ORDER, keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION, unpacked
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
@@ -213,7 +214,9 @@ class SqlDestinationClient(ABC):
             targets = {}
             for table in chain:
                 target = targets[table["name"]] = self._staged_name(table["name"], load_id)
-                columns = f"SELECT * FROM {self.qualified(table['name'])} WHERE 1 = 0"
+                # the largest bigint, so that engines give the column this type
+                place = f", 9223372036854775807 AS {self.dialect.quote(ROW_ORDER)}" if keeps_order(root) else ""
+                columns = f"SELECT q.*{place} FROM {self.qualified(table['name'])} AS q WHERE 1 = 0"
                 self.query(self.dialect.create_temporary(target, columns))
             return targets
         if disposition == "replace":

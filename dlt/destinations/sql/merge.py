@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import MergeDispositionException
+from dlt.schema.row_order import ROW_ORDER, is_deduplicated
 from dlt.schema.typing import TableSchema
 
 Name = Callable[[TableSchema], str]
+Condition = Callable[[TableSchema], str]
 
 
 def replace_chain(chain: Sequence[TableSchema], final: Name) -> list[str]:
@@ -43,7 +45,7 @@ class Merge:
         distinct: bool = False,
     ) -> None:
         self._dialect, self._chain = dialect, chain
-        self._distinct = distinct or bool(chain[0].get("x-deduplicated"))
+        self._distinct = distinct or is_deduplicated(chain[0])
         self._staged, self._final = staged, final
         self._suffix = load_id.replace(".", "_")
         self._now = now
@@ -95,14 +97,13 @@ class Merge:
                 found.append(self._dialect.create_temporary(ids, gone, "id"))
                 delete = self._dialect.delete_listed
                 found += [delete(self._final(table), self._root_id, ids) for table in self._nested]
-                found.append(delete(self._final(self._root), self._id, ids))
                 found.append(self._dialect.drop_temporary(ids))
-            else:
-                found.append(self._dialect.delete_matching(self._final(self._root), distinct, match))
+            # by the keys: rows that came without nested ones, as tables of Arrow, may have no ids
+            found.append(self._dialect.delete_matching(self._final(self._root), distinct, match))
         return found
 
     def _insert(self, primary: list[str], new_only: bool = False) -> list[str]:
-        source = self._chosen(primary)
+        source = self._chosen(primary, "ASC" if new_only else "DESC")
         if new_only:
             match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
             source = (
@@ -111,38 +112,43 @@ class Merge:
             )
         if not self._nested:
             return [self._copy(self._root, source)]
-        if not new_only and self._keeps_all(primary):
+        if not new_only and self._deleted() is None and (not primary or self._distinct):
             return [self._copy(table, self._staged(table)) for table in self._chain]
+        return self._with_nested(source, self._copy(self._root, source))
+
+    def _with_nested(self, source: str, insert: str, condition: Condition | None = None) -> list[str]:
+        """Return the statements that insert chosen root rows with the nested rows that came with them.
+
+        Args:
+            source: The chosen rows, in brackets.
+            insert: Inserts them.
+            condition: Gives what else nested rows of a table must fulfil.
+        """
         kept = self._temporary("kept")
-        found = [
-            self._dialect.create_temporary(kept, f"SELECT k.{self._id} AS id FROM {source} AS k", "id"),
-            self._copy(self._root, f"{self._staged(self._root)}", f"{self._id} IN (SELECT id FROM {kept})"),
-        ]
-        if primary and self._repeats_ids:
-            # equal keys give equal ids: of two rows with one id the chosen one alone may stay
-            found[1] = self._copy(self._root, source)
-        found += [
-            self._copy(table, self._staged(table), f"{self._root_id} IN (SELECT id FROM {kept})")
-            for table in self._nested
-        ]
+        columns = f"k.{self._id} AS id" + ("" if self._distinct else f", {self._place('k')} AS place")
+        # rows with one key may have one id, and their nested rows too: the place tells whose they are
+        own = f"k.id = q.{self._root_id}" + ("" if self._distinct else f" AND k.place = {self._place('q')}")
+        found = [self._dialect.create_temporary(kept, f"SELECT {columns} FROM {source} AS k", "id"), insert]
+        for table in self._nested:
+            more = f" AND {condition(table)}" if condition is not None else ""
+            found.append(
+                self._copy(table, self._staged(table), f"EXISTS (SELECT 1 FROM {kept} AS k WHERE {own}){more}")
+            )
         found.append(self._dialect.drop_temporary(kept))
         return found
 
-    def _keeps_all(self, primary: list[str]) -> bool:
-        return self._deleted() is None and (not primary or self._distinct)
+    def _place(self, name: str) -> str:
+        # files of an older release have none
+        return f"COALESCE({name}.{self._dialect.quote(ROW_ORDER)}, -1)"
 
-    @property
-    def _repeats_ids(self) -> bool:
-        return self._root.get("x-merge-strategy") in ("upsert", "insert-only")
-
-    def _chosen(self, primary: list[str]) -> str:
+    def _chosen(self, primary: list[str], last: str) -> str:
         staged = self._staged(self._root)
         deleted = self._deleted()
         alive = f" WHERE NOT ({deleted})" if deleted else ""
         if not primary or self._distinct:
             return f"(SELECT * FROM {staged}{alive})"
-        order = self._order() or primary[0]
-        names = ", ".join(self._columns(self._root))
+        names = ", ".join([*self._columns(self._root), self._dialect.quote(ROW_ORDER)])
+        order = ", ".join([*self._sorting(), f"{self._dialect.quote(ROW_ORDER)} {last}"])
         ranked = (
             f"SELECT {names}, ROW_NUMBER() OVER (PARTITION BY {', '.join(primary)} ORDER BY {order}) AS dlt_rank "
             f"FROM {staged}"
@@ -150,14 +156,10 @@ class Merge:
         # a deletion that came last deletes; it must be ranked with the others first
         return f"(SELECT {names} FROM ({ranked}) AS r WHERE dlt_rank = 1{f' AND NOT ({deleted})' if deleted else ''})"
 
-    def _order(self) -> str:
+    def _sorting(self) -> list[str]:
         columns = self._root["columns"].items()
         hinted = [(name, column["dedup_sort"]) for name, column in columns if column.get("dedup_sort")]
-        parts = [self._dialect.ordered(self._dialect.quote(name), direction) for name, direction in hinted]
-        if "_dlt_id" in self._root["columns"]:
-            # ids grow with the rows of a load: of rows that tie the last one counts
-            parts.append(f"{self._id} DESC")
-        return ", ".join(parts)
+        return [self._dialect.ordered(self._dialect.quote(name), direction) for name, direction in hinted]
 
     def _deleted(self) -> str | None:
         for name, column in self._root["columns"].items():
@@ -180,27 +182,54 @@ class Merge:
         version = quote(root.get("x-row-version") or "_dlt_id")
         boundary = self._moment(root.get("x-boundary-timestamp")) or self._now
         open_end = self._moment(root.get("x-active-record-timestamp"))
-        active = f"{valid_to} = {open_end}" if open_end else f"{valid_to} IS NULL"
+        active = f"d.{valid_to} = {open_end}" if open_end else f"d.{valid_to} IS NULL"
         merge_keys = self._hinted("merge_key")
-        absent = f"{version} NOT IN (SELECT {version} FROM {staged})"
+        absent = f"NOT EXISTS (SELECT 1 FROM {staged} AS v WHERE v.{version} = d.{version})"
         if merge_keys:
             match = " AND ".join(f"s.{key} = d.{key}" for key in merge_keys)
             absent += f" AND EXISTS (SELECT 1 FROM {staged} AS s WHERE {match})"
+        adopt = self._adopt(valid_from, valid_to, open_end)
         retire = f"UPDATE {final} AS d SET {valid_to} = {boundary} WHERE {active} AND {absent}"
         names = [name for name in self._columns(root) if name not in (valid_from, valid_to)]
-        fresh = f"{version} NOT IN (SELECT {version} FROM {final} WHERE {active})"
+        place = quote(ROW_ORDER)
         ranked = (
-            f"SELECT {', '.join(names)}, ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY {version}) AS dlt_rank "
-            f"FROM {staged} WHERE {fresh}"
+            f"SELECT {', '.join([*names, place])}, "
+            f"ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY {place} DESC) AS dlt_rank FROM {staged}"
+        )
+        source = (
+            f"(SELECT {', '.join(f'r.{name}' for name in [*names, place])} FROM ({ranked}) AS r WHERE r.dlt_rank = 1 "
+            f"AND NOT EXISTS (SELECT 1 FROM {final} AS d WHERE d.{version} = r.{version} AND {active}))"
         )
         insert = (
             f"INSERT INTO {final} ({', '.join([*names, valid_from, valid_to])}) "
-            f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM ({ranked}) AS r WHERE dlt_rank = 1"
+            f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM {source} AS q"
         )
-        found = [retire, insert]
-        for table in self._nested:
-            own = f"{self._id} NOT IN (SELECT {self._id} FROM {self._final(table)})"
-            found.append(self._copy(table, self._staged(table), own))
+        if not self._nested:
+            return [*adopt, retire, insert]
+
+        def new(table: TableSchema) -> str:
+            # a version that comes back has its nested rows already
+            return f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS d WHERE d.{self._id} = q.{self._id})"
+
+        return [*adopt, retire, *self._with_nested(source, insert, new)]
+
+    def _adopt(self, valid_from: str, valid_to: str, open_end: str | None) -> list[str]:
+        """Return the statements that bring rows of older settings, or of no history, to those that hold now."""
+        quote, final = self._dialect.quote, self._final(self._root)
+        found = []
+        for names in self._root.get("x-former-validity", []):
+            begin, end = map(quote, names)
+            if (begin, end) != (valid_from, valid_to) and all(name in self._root["columns"] for name in names):
+                found.append(
+                    f"UPDATE {final} SET {valid_from} = {begin}, {valid_to} = {end} "
+                    f"WHERE {valid_from} IS NULL AND {begin} IS NOT NULL"
+                )
+        for value in self._root.get("x-former-active", []):
+            former = self._moment(value)
+            if former != open_end:
+                found.append(f"UPDATE {final} SET {valid_to} = {open_end or 'NULL'} WHERE {valid_to} = {former}")
+        if open_end:
+            found.append(f"UPDATE {final} SET {valid_to} = {open_end} WHERE {valid_to} IS NULL")
         return found
 
     def _moment(self, value: object) -> str | None:

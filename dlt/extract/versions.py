@@ -1,0 +1,103 @@
+"""How the history of a table was kept so far, and that every row says its version, where rows say it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import DataValidationError
+
+if TYPE_CHECKING:
+    from dlt.schema.naming import NamingConvention
+    from dlt.schema.typing import TableSchema
+
+
+def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], naming: NamingConvention) -> None:
+    """Note what rows that are loaded already depend on, where the table is declared in another way now.
+
+    Args:
+        known: The table of the schema, as earlier runs left it; it is changed.
+        declared: The table as its resource declares it now.
+        naming: Gives the names of columns.
+    """
+    before = [known.get(key) for key in ("x-valid-from", "x-valid-to")]
+    now = [naming.normalize_path(declared[key]) for key in ("x-valid-from", "x-valid-to") if key in declared]
+    if all(before) and before != now:
+        _note(known, "x-former-validity", before)
+    end = known.get("x-active-record-timestamp")
+    if end is not None and end != declared.get("x-active-record-timestamp"):
+        _note(known, "x-former-active", end)
+
+
+def _note(known: dict[str, Any], key: str, value: Any) -> None:
+    if value not in known.get(key, []):
+        known[key] = [*known.get(key, []), value]
+
+
+def check_versions(table: TableSchema, items: Any, naming: NamingConvention, position: int) -> None:
+    """Check that every row has a value in the column that tells its version.
+
+    Args:
+        table: The table.
+        items: Rows, a row, or a table of Arrow or a frame.
+        naming: Gives the names of columns.
+        position: How many rows of the table came before.
+
+    Raises:
+        DataValidationError: a row has none.
+    """
+    column = table.get("x-row-version")
+    if table.get("write_disposition") != "merge" or table.get("x-merge-strategy") != "scd2" or not column:
+        return
+    name = naming.normalize_path(column)
+    missing = _first_missing(items, name, naming)
+    if missing is None:
+        return
+    number, shown = missing
+    raise DataValidationError(
+        f"{table['name']}.{name}: row {position + number} of this load has no value in the column that tells the "
+        f"version of a row, row_version_column_name; it has the columns {shown}. Without one the history cannot tell "
+        "whether the row changed. Nothing of this run was loaded. Give every row a version, with add_map for instance, "
+        "filter such rows out, or leave row_version_column_name out.",
+        table=table["name"],
+        column=name,
+    )
+
+
+def _first_missing(items: Any, name: str, naming: NamingConvention) -> tuple[int, str] | None:
+    from dlt.formats.spool import as_arrow
+
+    if not isinstance(items, (list, dict)):
+        tabular = as_arrow(items)
+        if tabular is not None:
+            return _first_null(tabular, name, naming)
+    for number, row in enumerate(items if isinstance(items, list) else [items]):
+        if isinstance(row, dict) and _value(row, name, naming) is None:
+            return number, ", ".join(map(str, row))
+    return None
+
+
+def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int, str] | None:
+    import pyarrow.compute as pc
+
+    if not tabular.num_rows:
+        return None
+    shown = ", ".join(tabular.column_names)
+    for number, column in enumerate(tabular.column_names):
+        if naming.normalize_identifier(column) == name:
+            found = pc.index(pc.is_null(tabular.column(number)), True).as_py()
+            return (found, shown) if found >= 0 else None
+    return 0, shown
+
+
+def _value(row: Mapping[str, Any], name: str, naming: NamingConvention, prefix: str = "") -> Any:
+    for key, value in row.items():
+        own = naming.normalize_identifier(str(key))
+        path = naming.make_path(prefix, own) if prefix else own
+        if path == name:
+            return value
+        if isinstance(value, dict) and name.startswith(path):
+            found = _value(value, name, naming, path)
+            if found is not None:
+                return found
+    return None
