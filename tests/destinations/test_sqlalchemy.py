@@ -23,6 +23,7 @@ from dlt.errors import (
     DatabaseTransientException,
     DestinationConnectionError,
     InvalidConnectionString,
+    MissingDependencyException,
     PipelineStepFailed,
 )
 from dlt.workdir import atomic
@@ -212,6 +213,24 @@ def test_databases_without_standard_temporary_tables_do_not_merge() -> None:
     assert dlt.destinations.sqlalchemy("postgresql://u:p@localhost/db").capabilities().supported_merge_strategies
 
 
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("postgresql+psycopg://u:p@localhost/db", 'postgresql+psycopg:// (pip install "psycopg[binary]")'),
+        ("postgresql+pg8000://u:p@localhost/db", 'postgresql+psycopg2:// (pip install "psycopg2-binary")'),
+        ("mysql+mysqldb://u:p@localhost/db", 'mysql+pymysql:// (pip install "pymysql")'),
+        ("mssql+pyodbc://u:p@localhost/db", 'mssql+pymssql:// (pip install "pymssql")'),
+    ],
+)
+def test_a_missing_driver_is_named_with_the_drivers_that_serve_the_url(own_folder: Path, url: str, advice: str) -> None:
+    """The message says which drivers there are for the database, how the URL names each, and what to install."""
+    with pytest.raises(PipelineStepFailed) as failure:
+        make(url, "driverless").run([{"id": 1}], table_name="t")
+    assert isinstance(failure.value.__cause__, MissingDependencyException)
+    assert advice in str(failure.value)
+    assert ":p@" not in str(failure.value)
+
+
 PROGRAM = """
 import sys, dlt
 pipeline = dlt.pipeline("killed", destination=dlt.destinations.sqlalchemy(sys.argv[1]), dataset_name="data")
@@ -230,7 +249,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
     url = {
         "sqlite": lambda: "sqlite:///shop.db",
         "mariadb": lambda: request.getfixturevalue("mariadb").new_server_url(),
-        "postgres": lambda: request.getfixturevalue("postgres").new_database(),
+        "postgres": lambda: request.getfixturevalue("postgres").new_database("psycopg2"),
     }[kind]()
     (own_folder / "program.py").write_text(PROGRAM)
 

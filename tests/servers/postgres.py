@@ -140,8 +140,12 @@ class PostgresServer:
         secret = f":{password}" if password else ""
         return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Make an empty database; return its URL."""
+    def new_database(self, driver: str = "") -> str:
+        """Make an empty database; return its URL.
+
+        Args:
+            driver: Driver that SQLAlchemy is to use, as "psycopg2"; without one the URL is that of libpq.
+        """
         import psycopg2
 
         name = f"test_{os.getpid()}_{next(_databases)}"
@@ -151,7 +155,8 @@ class PostgresServer:
             connection.cursor().execute(f"CREATE DATABASE {name}")
         finally:
             connection.close()
-        return self.url(name)
+        url = self.url(name)
+        return url.replace("://", f"+{driver}://", 1) if driver else url
 
     def crash(self) -> None:
         """End the server as a power cut would, for its connections."""

@@ -22,6 +22,16 @@ from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
+_DRIVERS = {
+    "postgresql": {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "pg8000": "pg8000"},
+    "mysql": {"pymysql": "pymysql", "mysqldb": "mysqlclient", "mysqlconnector": "mysql-connector-python"},
+    "mariadb": {"pymysql": "pymysql", "mysqldb": "mysqlclient", "mariadbconnector": "mariadb"},
+    "mssql": {"pyodbc": "pyodbc", "pymssql": "pymssql"},
+    "oracle": {"oracledb": "oracledb"},
+}
+"""The drivers of SQLAlchemy's own dialects that are not for asyncio, each with the package that brings it. What a URL
+without a driver means differs between versions of SQLAlchemy: `postgresql://` is psycopg from 2.1 on."""
+
 _CAPABILITIES = {"sqlite": sqlite.CAPABILITIES, "mysql": mysql.CAPABILITIES, "mariadb": mysql.CAPABILITIES}
 
 
@@ -146,7 +156,7 @@ class SqlAlchemy(Destination):
         except ImportError as error:
             raise MissingDependencyException(
                 f"destination {self.destination_name}: the driver of {known.drivername} is not installed: {error}. "
-                "Install it beside dlt-tasks."
+                f"{_advice(known.drivername)}"
             ) from error
 
     def _opened(self, engine: Any) -> Any:
@@ -165,6 +175,16 @@ class SqlAlchemy(Destination):
             raise DestinationConnectionError(
                 f"{where}: no connection: {text}. Check host, port and path, and that the server runs."
             ) from None
+
+
+def _advice(drivername: str) -> str:
+    """Say which drivers serve a database system, and how each is named and installed."""
+    backend = drivername.partition("+")[0]
+    drivers = _DRIVERS.get(backend)
+    if drivers is None:
+        return "Install it beside dlt-tasks."
+    ways = [f'{backend}+{driver}:// (pip install "{package}")' for driver, package in drivers.items()]
+    return f"Install one, and name it in the URL: {', '.join(ways)}."
 
 
 def _refused_for_good(text: str) -> bool:
