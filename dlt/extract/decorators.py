@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from dlt.context import active_pipeline, current, use
 from dlt.errors import (
@@ -23,12 +23,19 @@ from dlt.extract.making import NO_PARENT, make_resource
 from dlt.extract.source import Source
 from dlt.extract.wrapping import source_of
 from dlt.schema.contract import check_contract
+from dlt.types import P
 
 if TYPE_CHECKING:
+    from typing import Concatenate
+
+    from typing_extensions import Unpack
+
+    from dlt.extract.resource import Resource
+    from dlt.extract.vocabulary import ContractHint, Hint, HintOptions, ResourceOptions
     from dlt.schema.schema import Schema
 
 
-class SourceFactory:
+class SourceFactory(Generic[P]):
     """A decorated source function: call it to get the source.
 
     Args:
@@ -61,7 +68,7 @@ class SourceFactory:
         """Return the name of the sources."""
         return self._function.sections[-1]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Source:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Source:
         """Run the body of the source function and return the source.
 
         Raises:
@@ -69,6 +76,9 @@ class SourceFactory:
             SourceDataIsNone: the function returned nothing.
             InvalidResourceDataType: the function gave data in place of resources.
         """
+        return self._make(args, kwargs)
+
+    def _make(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Source:
         schema = self._schema.clone() if not callable(self._schema) else self._schema()
         call = self._function.bind(args, kwargs).resolved()
         with _reading_state(schema, self._section):
@@ -83,13 +93,13 @@ class SourceFactory:
 
     def with_resources(self, *resource_names: str) -> Source:
         """Call the function with injected arguments and select resources."""
-        return self().with_resources(*resource_names)
+        return self._make((), {}).with_resources(*resource_names)
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function with injected arguments and load the source."""
-        return self().run(*args, **kwargs)
+        return self._make((), {}).run(*args, **kwargs)
 
-    def clone(self, *, name: str | None = None, section: str | None = None, **settings: Any) -> SourceFactory:
+    def clone(self, *, name: str | None = None, section: str | None = None, **settings: Any) -> SourceFactory[P]:
         """Return a factory whose sources have another name, section or settings."""
         name, section = name or self.name, section or self._section
         function = Function(self._function.call, spec=self._function.spec, sections=("sources", section, name))
@@ -148,6 +158,32 @@ def _schema_file(name: str, function: Callable[..., Any]) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+@overload
+def source(
+    func: Callable[P, Any],
+    /,
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: ContractHint | None = None,
+    spec: type | None = None,
+    parallelized: bool = False,
+) -> SourceFactory[P]: ...
+@overload
+def source(
+    func: None = None,
+    /,
+    name: str | None = None,
+    section: str | None = None,
+    max_table_nesting: int | None = None,
+    root_key: bool | None = None,
+    schema: Schema | None = None,
+    schema_contract: ContractHint | None = None,
+    spec: type | None = None,
+    parallelized: bool = False,
+) -> Callable[[Callable[P, Any]], SourceFactory[P]]: ...
 def source(
     func: Callable[..., Any] | None = None,
     /,
@@ -187,7 +223,7 @@ def source(
     check_contract(schema_contract, f"source {name or getattr(func, '__name__', '')!r}")
     settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
 
-    def decorate(function: Callable[..., Any]) -> SourceFactory:
+    def decorate(function: Callable[P, Any]) -> SourceFactory[P]:
         _check_source_function(function, name)
         found = name or (schema.name if schema else function.__name__)
         place = section or _module_section(function)
@@ -223,6 +259,30 @@ def _module_section(function: Any) -> str:
     return str(named or name)
 
 
+@overload
+def resource(  # type: ignore[overload-overlap]  # what is no function falls to the last one
+    data: Callable[P, Any],
+    /,
+    name: str | None = None,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[ResourceOptions],
+) -> Resource[P]: ...
+@overload
+def resource(
+    data: None = None,
+    /,
+    name: str | None = None,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[ResourceOptions],
+) -> Callable[[Callable[P, Any]], Resource[P]]: ...
+@overload
+def resource(
+    data: object,
+    /,
+    name: str | None = None,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[ResourceOptions],
+) -> Resource[[]]: ...
 def resource(
     data: Any = None,
     /,
@@ -293,6 +353,26 @@ def resource(
     return decorate if data is None else decorate(data)
 
 
+@overload
+def transformer(
+    f: Callable[Concatenate[Any, P], Any],
+    /,
+    data_from: Any = ...,
+    name: str | None = None,
+    *,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[HintOptions],
+) -> Resource[P]: ...
+@overload
+def transformer(
+    f: None = None,
+    /,
+    data_from: Any = ...,
+    name: str | None = None,
+    *,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[HintOptions],
+) -> Callable[[Callable[Concatenate[Any, P], Any]], Resource[P]]: ...
 def transformer(
     f: Callable[..., Any] | None = None, /, data_from: Any = NO_PARENT, name: str | None = None, **options: Any
 ) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from dlt.context import use
 from dlt.errors import InvalidParallelResourceDataType, ResourceNotATransformer
@@ -16,6 +16,7 @@ from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.state import resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
+from dlt.types import P
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dlt")
 
 
-class Resource(ResourceHints):
+
+class Resource(ResourceHints, Generic[P]):
     """A resource or transformer.
 
     Args:
@@ -106,7 +108,7 @@ class Resource(ResourceHints):
         with use(source_name=self.source_name):
             return resource_state(self.name, source_state())
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Self:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Self:
         """Return a copy that is bound to arguments.
 
         Raises:
@@ -114,7 +116,7 @@ class Resource(ResourceHints):
         """
         return self.clone().bind(*args, **kwargs)
 
-    def bind(self, *args: Any, **kwargs: Any) -> Self:
+    def bind(self, *args: P.args, **kwargs: P.kwargs) -> Self:
         """Give arguments in place.
 
         Raises:

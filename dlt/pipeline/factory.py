@@ -30,15 +30,18 @@ def pipeline(
     export_schema_path: str | None = None,
     full_refresh: bool | None = None,
     dev_mode: bool = False,
-    refresh: Any = None,
-    progress: str | Collector | None = None,
+    refresh: Refresh | None = None,
+    progress: ProgressName | Collector | None = None,
     restore_from_destination: bool | None = None,
     use_single_dataset: bool | None = None,
     lock_timeout: float | None = None,
-    retry: Any = None,
-    schema_contract: Any = None,
-    loader_file_format: str | None = None,
-    **aliases: Any,
+    retry: int | RetryPolicy | None = None,
+    schema_contract: ContractHint | None = None,
+    loader_file_format: FileFormat | None = None,
+    *,
+    working_dir: str | None = None,
+    pipeline_secret: str | None = None,
+    dataset: str | None = None,
 ) -> Pipeline:
     """Make a pipeline and activate it; without arguments return the active one, or make the default one.
 
@@ -63,23 +66,22 @@ def pipeline(
         retry: Attempts, or a `RetryPolicy`, for errors that may pass.
         schema_contract: Contract for all data.
         loader_file_format: Format of the files that are loaded.
-        aliases: working_dir, pipeline_secret, dataset.
+        working_dir: The same as pipelines_dir.
+        pipeline_secret: The same as pipeline_salt.
+        dataset: The same as dataset_name.
 
     Raises:
         InvalidPipelineName: the name cannot name a folder.
         UnknownDestinationModule: there is no such destination.
     """
-    given = {key: value for key, value in locals().items() if key != "aliases" and value is not None}
+    given = {key: value for key, value in locals().items() if value is not None}
     if not dev_mode:
         del given["dev_mode"]
-    for alias, value in aliases.items():
-        name = _ALIASES.get(alias, alias if alias == "pipeline_secret" else None)
-        if name is None:
-            raise TypeError(f"dlt.pipeline() has no parameter {alias!r}.")
-        if name in given and value is not None:
-            raise TypeError(f"{name}= and its alias {alias}= were both given. Give one of them.")
-        if value is not None:
-            given[name] = value
+    for alias, name in _ALIASES.items():
+        if alias in given and alias != "dev_mode":
+            if name in given:
+                raise TypeError(f"{name}= and its alias {alias}= were both given. Give one of them.")
+            given[name] = given.pop(alias)
     if not given:
         active = context.active_pipeline()
         if active is not None:
@@ -87,8 +89,6 @@ def pipeline(
             return found
     if dev_mode:
         given["full_refresh"] = True
-    if "pipeline_salt" in given:
-        given["pipeline_secret"] = given.pop("pipeline_salt")
     made = Pipeline(resolve_settings(given))
     made.activate()
     return made
@@ -143,17 +143,32 @@ def attach(
     )
 
 
-def run(data: Any = None, **options: Any) -> LoadInfo:
-    """Load data with the active pipeline, or the default one.
-
-    Args:
-        data: Source, resource, iterator, rows, frame, or a list of them.
-        options: Those of `Pipeline.run`.
+def run(
+    data: Any = None,
+    *,
+    destination: Any = None,
+    staging: Any = None,
+    dataset_name: str | None = None,
+    credentials: Any = None,
+    table_name: str | None = None,
+    write_disposition: WriteDispositionHint | None = None,
+    columns: ColumnsHint | None = None,
+    primary_key: ColumnNamesHint | None = None,
+    schema: Schema | None = None,
+    loader_file_format: FileFormat | None = None,
+    table_format: TableFormat | None = None,
+    schema_contract: ContractHint | None = None,
+    refresh: Refresh | None = None,
+    source: Any = None,
+    dataset: str | None = None,
+    name: str | None = None,
+) -> LoadInfo:
+    """Load data with the active pipeline, or the default one; all arguments are those of `Pipeline.run`.
 
     Raises:
         PipelineStepFailed: a step failed; the cause is chained.
     """
-    return pipeline().run(data, **options)
+    return pipeline().run(**locals())
 
 
 __all__ = ["PipelineSettings", "attach", "pipeline", "run"]

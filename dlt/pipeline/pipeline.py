@@ -27,7 +27,15 @@ from dlt.workdir.state_delta import difference
 from dlt.workdir.undo import changed_tables, with_more_tables
 
 if TYPE_CHECKING:
-    pass
+    from dlt.extract.vocabulary import (
+        ColumnNamesHint,
+        ColumnsHint,
+        ContractHint,
+        FileFormat,
+        Refresh,
+        WriteDispositionHint,
+    )
+    from dlt.schema.typing import TableFormat
 
 KEPT_LOADED_PACKAGES = 100
 
@@ -50,15 +58,17 @@ class Pipeline(Reading):
         dataset_name: str | None = None,
         credentials: Any = None,
         table_name: str | None = None,
-        write_disposition: Any = None,
-        columns: Any = None,
-        primary_key: Any = None,
+        write_disposition: WriteDispositionHint | None = None,
+        columns: ColumnsHint | None = None,
+        primary_key: ColumnNamesHint | None = None,
         schema: Schema | None = None,
-        loader_file_format: str | None = None,
-        table_format: Any = None,
-        schema_contract: Any = None,
-        refresh: Any = None,
-        **aliases: Any,
+        loader_file_format: FileFormat | None = None,
+        table_format: TableFormat | None = None,
+        schema_contract: ContractHint | None = None,
+        refresh: Refresh | None = None,
+        source: Any = None,
+        dataset: str | None = None,
+        name: str | None = None,
     ) -> LoadInfo:
         """Finish pending packages, then extract, normalize and load the data.
 
@@ -77,16 +87,17 @@ class Pipeline(Reading):
             table_format: Format of tables at the destination.
             schema_contract: What may change in the schema.
             refresh: "drop_sources", "drop_resources" or "drop_data" first.
-            aliases: `source` for data, `dataset` for dataset_name, `name` for table_name.
+            source: The same as data.
+            dataset: The same as dataset_name.
+            name: The same as table_name.
 
         Raises:
             PipelineStepFailed: a step failed; the cause is chained.
             PipelineLocked: another process runs this pipeline.
         """
-        data = _alias("data", data, "source", aliases)
-        dataset_name = _alias("dataset_name", dataset_name, "dataset", aliases)
-        table_name = _alias("table_name", table_name, "name", aliases)
-        _no_more(aliases, "run")
+        data = _one_of("data", data, "source", source)
+        dataset_name = _one_of("dataset_name", dataset_name, "dataset", dataset)
+        table_name = _one_of("table_name", table_name, "name", name)
         self.activate()
         with signals.handled(), self._lock, self._run_trace():
             self._set_destination(destination, staging)
@@ -121,17 +132,18 @@ class Pipeline(Reading):
         *,
         table_name: str | None = None,
         parent_table_name: str | None = None,
-        write_disposition: Any = None,
-        columns: Any = None,
-        primary_key: Any = None,
+        write_disposition: WriteDispositionHint | None = None,
+        columns: ColumnsHint | None = None,
+        primary_key: ColumnNamesHint | None = None,
         schema: Schema | None = None,
         max_parallel_items: int | None = None,
         workers: int | None = None,
-        table_format: Any = None,
-        schema_contract: Any = None,
-        refresh: Any = None,
-        loader_file_format: str | None = None,
-        **aliases: Any,
+        table_format: TableFormat | None = None,
+        schema_contract: ContractHint | None = None,
+        refresh: Refresh | None = None,
+        loader_file_format: FileFormat | None = None,
+        source: Any = None,
+        name: str | None = None,
     ) -> ExtractInfo:
         """Extract data into packages, with the state that it leaves; all of it or nothing.
 
@@ -149,14 +161,14 @@ class Pipeline(Reading):
             schema_contract: What may change in the schema.
             refresh: "drop_sources", "drop_resources" or "drop_data" first.
             loader_file_format: Format of the files that are loaded.
-            aliases: `source` for data, `name` for table_name.
+            source: The same as data.
+            name: The same as table_name.
 
         Raises:
             PipelineStepFailed: with the cause chained; nothing was kept.
         """
-        data = _alias("data", data, "source", aliases)
-        table_name = _alias("table_name", table_name, "name", aliases)
-        _no_more(aliases, "extract")
+        data = _one_of("data", data, "source", source)
+        table_name = _one_of("table_name", table_name, "name", name)
         refresh = refresh or self.config.refresh
         with self._step("extract") as step:
             check_refresh(refresh)
@@ -282,7 +294,7 @@ class Pipeline(Reading):
         *,
         workers: int = 20,
         raise_on_failed_jobs: bool | None = None,
-        **aliases: Any,
+        dataset: str | None = None,
     ) -> LoadInfo:
         """Load normalized packages, each in one transaction.
 
@@ -292,13 +304,12 @@ class Pipeline(Reading):
             credentials: Credentials of the destination.
             workers: Accepted for programs that pass it.
             raise_on_failed_jobs: Raise when a job failed; by default the info tells.
-            aliases: `dataset` for dataset_name.
+            dataset: The same as dataset_name.
 
         Raises:
             PipelineStepFailed: with the cause chained; the packages stay.
         """
-        dataset_name = _alias("dataset_name", dataset_name, "dataset", aliases)
-        _no_more(aliases, "load")
+        dataset_name = _one_of("dataset_name", dataset_name, "dataset", dataset)
         with self._step("load") as step:
             self._set_destination(destination, None)
             self._set_credentials(credentials)
@@ -444,17 +455,10 @@ class Pipeline(Reading):
         return self
 
 
-def _alias(name: str, value: Any, alias: str, given: dict[str, Any]) -> Any:
-    if alias not in given:
-        return value
-    if value is not None:
+def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
+    if value is not None and other is not None:
         raise TypeError(f"{name}= and its alias {alias}= were both given. Give one of them.")
-    return given.pop(alias)
-
-
-def _no_more(aliases: dict[str, Any], function: str) -> None:
-    if aliases:
-        raise TypeError(f"Pipeline.{function}() has no parameter {', '.join(map(repr, aliases))}.")
+    return other if value is None else value
 
 
 def _joined(first: LoadInfo, second: LoadInfo) -> LoadInfo:

@@ -66,6 +66,10 @@ def _azure(server: Any) -> Destination:
     return dlt.destinations.filesystem(server.new_container(), server.credentials())
 
 
+def _other(server: Any) -> Destination:
+    return dlt.destinations.sqlalchemy(server.new_database("psycopg2"))
+
+
 CASES = [
     Case("duckdb", lambda world: dlt.destinations.duckdb(str(world.folder / "case.duckdb"))),
     Case("ducklake", lambda world: dlt.destinations.ducklake(lake_in(world.folder))),
@@ -77,7 +81,7 @@ CASES = [
     Case("azure", lambda world: _azure(world.server("azurite"))),
     Case("sqlite", lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db")),
     Case("mariadb", lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url())),
-    Case("other-sqlalchemy", lambda world: dlt.destinations.sqlalchemy(world.server("postgres").new_database("psycopg2"))),
+    Case("other-sqlalchemy", lambda world: _other(world.server("postgres"))),
     Case("postgres", lambda world: dlt.destinations.postgres(world.server("postgres").new_database())),
     Case("redshift-emulated", lambda world: dlt.destinations.redshift(world.server("redshift").new_database())),
     Case("redshift-emulated-staged", lambda world: staged_redshift(world.server("redshift"))),
