@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlt import current, destinations, progress, sources
 from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
@@ -18,18 +18,23 @@ from dlt.pipeline.pipeline import Pipeline
 from dlt.schema.schema import Schema
 from dlt.version import __version__
 
+if TYPE_CHECKING:
+    from dlt.destinations.decorator import destination
+    from dlt.pipeline.dataset import Dataset, Relation
+    from dlt.pipeline.dataset import open_dataset as dataset
+else:
 
-def __getattr__(name: str) -> Any:
-    # rarely used, and not needed to import the rest
-    if name in ("dataset", "Dataset", "Relation"):
-        from dlt.pipeline import dataset as module
+    def __getattr__(name: str) -> Any:
+        # rarely used, and not needed to import the rest
+        if name in ("dataset", "Dataset", "Relation"):
+            from dlt.pipeline import dataset as module
 
-        return {"dataset": module.open_dataset, "Dataset": module.Dataset, "Relation": module.Relation}[name]
-    if name == "destination":
-        from dlt.destinations.decorator import destination
+            return {"dataset": module.open_dataset, "Dataset": module.Dataset, "Relation": module.Relation}[name]
+        if name == "destination":
+            from dlt.destinations.decorator import destination
 
-        return destination
-    raise AttributeError(f"module 'dlt' has no attribute {name!r}")
+            return destination
+        raise AttributeError(f"module 'dlt' has no attribute {name!r}")
 
 
 del _pipeline_package

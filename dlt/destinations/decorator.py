@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from dlt.configuration import with_config
 from dlt.destinations.base import Destination
@@ -26,6 +26,38 @@ from dlt.workdir import atomic
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
 
+@overload
+def destination(
+    func_or_name: Callable[..., Any],
+    *,
+    loader_file_format: str | None = None,
+    batch_size: int = 10,
+    name: str | None = None,
+    naming_convention: str = "direct",
+    skip_dlt_columns_and_tables: bool = True,
+    max_table_nesting: int | None = 0,
+    spec: type | None = None,
+    max_parallel_load_jobs: int | None = None,
+    loader_parallelism_strategy: str | None = None,
+    **kwargs: Any,
+) -> Callable[..., FunctionDestination]: ...
+@overload
+def destination(
+    func_or_name: None = None,
+    *,
+    loader_file_format: str | None = None,
+    batch_size: int = 10,
+    name: str | None = None,
+    naming_convention: str = "direct",
+    skip_dlt_columns_and_tables: bool = True,
+    max_table_nesting: int | None = 0,
+    spec: type | None = None,
+    max_parallel_load_jobs: int | None = None,
+    loader_parallelism_strategy: str | None = None,
+    **kwargs: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., FunctionDestination]]: ...
+@overload
+def destination(func_or_name: str, *, name: str | None = None, **kwargs: Any) -> Destination: ...
 def destination(
     func_or_name: Callable[..., Any] | str | None = None,
     *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, overload
@@ -260,7 +260,7 @@ def _module_section(function: Any) -> str:
 
 
 @overload
-def resource(  # type: ignore[overload-overlap]  # what is no function falls to the last one
+def resource(
     data: Callable[P, Any],
     /,
     name: str | None = None,
@@ -277,7 +277,7 @@ def resource(
 ) -> Callable[[Callable[P, Any]], Resource[P]]: ...
 @overload
 def resource(
-    data: object,
+    data: Iterable[Any] | AsyncIterable[Any],
     /,
     name: str | None = None,
     table_name: Hint[str] | None = None,

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlt import context
 from dlt.errors import CannotRestorePipelineException
 from dlt.info import LoadInfo
 from dlt.pipeline.pipeline import Pipeline
-from dlt.pipeline.settings import PipelineSettings, resolve_settings
+from dlt.pipeline.settings import PipelineSettings, RetryPolicy, resolve_settings
 from dlt.progress import Collector
+
+if TYPE_CHECKING:
+    from dlt.extract.vocabulary import (
+        ColumnNamesHint,
+        ColumnsHint,
+        ContractHint,
+        FileFormat,
+        ProgressName,
+        Refresh,
+        WriteDispositionHint,
+    )
+    from dlt.schema.schema import Schema
+    from dlt.schema.typing import TableFormat
 
 _ALIASES = {
     "working_dir": "pipelines_dir",
