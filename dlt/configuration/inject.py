@@ -16,7 +16,7 @@ from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, m
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
-from dlt.configuration.spec import BaseConfiguration
+from dlt.configuration.spec import BaseConfiguration, optional
 from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 from dlt.redact import remember
 
@@ -151,6 +151,8 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
             continue
         if found is not MISSING:
             arguments[name] = found
+        elif isinstance(marked, Placeholder) and _admits_none(hint) and not trace.misplaced:
+            arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:
             absent[name] = trace
             secret_names |= {name} if secret else set()
@@ -185,6 +187,11 @@ def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, def
     return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden, trace.place)), trace
 
 
+def _admits_none(hint: Any) -> bool:
+    """Tell whether a type hint says that there may be no value."""
+    return bare(hint) is not Any and optional(hint)
+
+
 def _takes_table(hint: Any, default: Any) -> bool:
     # an argument without type hint whose default is text is one that wants text
     return takes_table(hint) and not (bare(hint) is Any and isinstance(default, str))
@@ -195,9 +202,9 @@ def _configured_spec(
 ) -> tuple[Any, Trace]:
     if isinstance(default, BaseConfiguration):
         return fill_nested(name, kinds, places, (), default.as_default(), may_miss=False), Trace()
-    may_miss = not _required(default)
+    may_miss = not _required(default) or (isinstance(default, Placeholder) and _admits_none(hint))
     made = fill_nested(name, kinds, places, (), None, may_miss)
-    if made is None and default:
+    if made is None and default and not isinstance(default, Placeholder):
         # a default in the form of a dict or text is completed like an argument
         made = _completed(name, hint, places, default)
     return (MISSING if made is None else made), Trace()

@@ -16,6 +16,7 @@ from dlt.errors import (
     ConfigurationException,
     ConfigurationWrongTypeException,
     FinalConfigFieldException,
+    InvalidNativeValue,
 )
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
@@ -95,7 +96,9 @@ def _missing(
     absent = [name for name in dict.fromkeys((*config.missing_fields(), *misplaced)) if name not in nested]
     hints = dict(config.__config_fields__.items())
     secret = {name for name in absent if name in misplaced or is_secret(hints[name])}
-    found = [name for name, value in config.items() if value is not None and not is_final(hints[name])]
+    found = [
+        name for name, value in config.items() if value is not None and name not in absent and not is_final(hints[name])
+    ]
     inside = [error.inside(name) for name, error in nested.items() if config.get(name) is None]
     asked = {name: traces.get(name, Trace()) for name in absent}
     return missing(type(config).__name__, asked, secret, found, inside, type(config).__advice__)
@@ -129,6 +132,7 @@ def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
     if value is None:
         return set()
     if isinstance(value, BaseConfiguration):
+        config.__dict__.update({note: value.__dict__[note] for note in config.__notes__ if note in value.__dict__})
         value = {name: value.get(name) for name in value.given_fields() | ({*value} if value.is_resolved() else set())}
     if isinstance(value, Mapping):
         given = {key: item for key, item in value.items() if item is not None and key in config}
@@ -137,10 +141,26 @@ def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
     before = dict(config.items())
     for name in before:
         setattr(config, name, None)
-    config.parse_native_representation(value)
+    _parse(config, value)
     found = {name for name, item in config.items() if item is not None}
     config.update({name: item for name, item in before.items() if name not in found})
     return found
+
+
+def _parse(config: BaseConfiguration, value: Any) -> None:
+    try:
+        config.parse_native_representation(value)
+    except ConfigurationException:
+        raise
+    except Exception as error:
+        # the message of a user's parser may quote a secret
+        raise InvalidNativeValue(
+            f"{type(config).__name__}: its parse_native_representation does not take the value of type "
+            f"{type(value).__name__} that was given ({type(error).__name__}). Mend the value where it is given or "
+            "configured; it is not shown here.",
+            spec=type(config),
+            native_value_type=type(value),
+        ) from None
 
 
 def _fill(

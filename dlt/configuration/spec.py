@@ -37,6 +37,8 @@ class BaseConfiguration:
     __secret_fields__: ClassVar[frozenset[str]] = frozenset()
     __advice__: ClassVar[str] = ""
     """What else can be done when fields are missing, for the message."""
+    __notes__: ClassVar[tuple[str, ...]] = ()
+    """Attributes beside the fields that go along when a spec is filled from another one."""
     is_credentials: ClassVar[bool] = False
 
     def resolve(self) -> None:

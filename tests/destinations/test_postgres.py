@@ -335,7 +335,7 @@ def test_results_have_the_types_of_the_server(postgres_url: str) -> None:
 
 
 def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configuration: one URL, or the parts, or what libpq itself looks for."""
+    """Configuration: one URL, or the parts, or what libpq itself looks for where the user says so."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres_url)
     dlt.pipeline("a", destination="postgres", dataset_name="a").run([{"x": 1}], table_name="t")
     monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
@@ -343,7 +343,11 @@ def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: p
     for key, value in {"PGHOST": host, "PGPORT": port, "PGUSER": "postgres"}.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__DATABASE", postgres_url.rpartition("/")[2])
-    dlt.pipeline("b", destination="postgres", dataset_name="a").run([{"x": 2}], table_name="t")
+    pipeline = dlt.pipeline("b", destination="postgres", dataset_name="a")
+    with pytest.raises(PipelineStepFailed, match=r"(?s)'host', 'username', 'password'.*libpq_defaults=true"):
+        pipeline.run([{"x": 2}], table_name="t")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__LIBPQ_DEFAULTS", "true")
+    pipeline.run(table_name="t")
     assert rows(postgres_url, "SELECT x FROM a.t ORDER BY x") == [(1,), (2,)]
 
 

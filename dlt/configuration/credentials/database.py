@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from dlt.configuration.credentials.url import ConnectionUrl
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import SECRET, TSecretStrValue
 from dlt.errors import InvalidConnectionString
 
+_DRIVER = re.compile(r"[\w.+\-]*\Z")
+
 
 @configspec
 class ConnectionStringCredentials(CredentialsConfiguration):
-    """A database server, as a URL or by parts."""
+    """A database server, as a URL or by parts; the constructor takes either, too."""
 
+    __notes__: ClassVar[tuple[str, ...]] = ("is_url",)
     drivername: str
     database: str | None = None
     password: TSecretStrValue | None = None
@@ -22,6 +28,21 @@ class ConnectionStringCredentials(CredentialsConfiguration):
     port: int | None = None
     # options may hold tokens and keys
     query: Annotated[dict[str, Any] | None, SECRET] = None
+
+    def __post_init__(self) -> None:
+        """Take the parts from a URL or a dict that was passed in place of the first of them."""
+        given: Any = self.drivername
+        if isinstance(given, Mapping) or (isinstance(given, str) and given and not _DRIVER.match(given)):
+            self.drivername = getattr(type(self), "drivername", None)  # type: ignore[assignment]  # until it is parsed
+            if isinstance(given, Mapping):
+                self.update(given)
+            else:
+                self.parse_native_representation(given)
+
+    @property
+    def is_url(self) -> bool:
+        """Tell whether it was given as a URL: what a URL leaves out, it leaves out on purpose."""
+        return bool(self.__dict__.get("is_url"))
 
     def parse_native_representation(self, native_value: Any) -> None:
         """Take the parts from a URL, `driver://user:password@host:port/database?option=value`, or a JSON document.
@@ -51,23 +72,18 @@ class ConnectionStringCredentials(CredentialsConfiguration):
             "host": _host(parts),
             "port": port,
             "database": unquote(parts.path[1:]) or None,
-            "query": dict(parse_qsl(parts.query)) or None,
+            "query": dict(parse_qsl(parts.query)),
         }
+        self.__dict__["is_url"] = True
         self.update({key: value for key, value in found.items() if value is not None})
 
-    def to_url(self) -> str:
+    def to_url(self) -> ConnectionUrl:
         """Return the URL, with the password in it."""
-        login = ""
-        if self.username:
-            secret = f":{quote(str(self.password), safe='')}" if self.password else ""
-            login = f"{quote(self.username, safe='')}{secret}@"
-        port = f":{self.port}" if self.port else ""
-        options = f"?{urlencode(self.query)}" if self.query else ""
-        return f"{self.drivername}://{login}{self.host or ''}{port}/{self.database or ''}{options}"
+        return ConnectionUrl.of(**dict(self.items()))
 
     def to_native_representation(self) -> str:
         """Return the URL, with the password in it."""
-        return self.to_url()
+        return str(self.to_url())
 
     def on_resolved(self) -> None:
         """Drop the line end that a password read from a file often has."""
@@ -75,9 +91,8 @@ class ConnectionStringCredentials(CredentialsConfiguration):
             self.password = self.password.rstrip("\r\n")
 
     def __str__(self) -> str:
-        at = f"{self.username}:***@" if self.username else ""
-        port = f":{self.port}" if self.port else ""
-        return f"{self.drivername}://{at}{self.host or ''}{port}/{self.database or ''}"
+        # options may hold tokens and keys
+        return self.to_url().set(query={}).render_as_string()
 
 
 def _host(parts: SplitResult) -> str | None:

@@ -67,6 +67,11 @@ class GcpCredentials(CredentialsConfiguration):
         """Return the object of google.auth that the program gave or the machine has, or None."""
         return self.__dict__.get("native_credentials")
 
+    @property
+    def of_machine(self) -> str | None:
+        """Return what is used in place of fields, or None."""
+        return "Google's default credentials of the machine" if self.__dict__.get("machine") else None
+
     def take_native(self, native: Any, project_id: str | None) -> None:
         """Use an object of google.auth in place of the fields."""
         self.__dict__["native_credentials"] = native

@@ -78,6 +78,12 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
 class AwsCredentials(AwsCredentialsWithoutDefaults):
     """Keys for Amazon Web Services; without keys, s3fs looks for those of the machine."""
 
+    @property
+    def of_machine(self) -> str | None:
+        """Return what is used in place of keys, or None."""
+        nothing = not self.aws_access_key_id and not self.profile_name
+        return "the AWS credentials of the machine" if nothing else None
+
     def on_partial(self) -> None:
         """Go without keys, but with the region of the machine."""
         self.region_name = self.region_name or os.environ.get("AWS_DEFAULT_REGION")
@@ -148,6 +154,12 @@ class AzureCredentialsWithoutDefaults(AzureCredentialsBase):
 class AzureCredentials(AzureCredentialsWithoutDefaults):
     """A key or token for Azure storage; without both, adlfs looks for the credentials of the machine."""
 
+    @property
+    def of_machine(self) -> str | None:
+        """Return what is used in place of key and token, or None."""
+        nothing = not self.azure_storage_account_key and not self.azure_storage_sas_token
+        return "the Azure credentials of the machine" if nothing else None
+
     def on_partial(self) -> None:
         """Take the account that the variables of Azure name."""
         self._take_account_of_machine()
@@ -182,6 +194,11 @@ class AzureServicePrincipalCredentialsWithoutDefaults(AzureCredentialsBase):
 @configspec
 class AzureServicePrincipalCredentials(AzureServicePrincipalCredentialsWithoutDefaults):
     """A service principal of Azure; without one, adlfs looks for the credentials of the machine."""
+
+    @property
+    def of_machine(self) -> str | None:
+        """Return what is used in place of a principal, or None."""
+        return None if self.azure_client_id else "the Azure credentials of the machine"
 
     def on_partial(self) -> None:
         """Take the account that the variables of Azure name."""

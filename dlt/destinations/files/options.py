@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlt.configuration import get_value
+from dlt.destinations.machine import check_machine_credentials
 
 S3, GCS, AZURE = ("s3", "s3a"), ("gs", "gcs"), ("az", "abfs", "abfss")
 EXTRAS = {**dict.fromkeys(S3, "s3"), **dict.fromkeys(GCS, "gs"), **dict.fromkeys(AZURE, "az")}
@@ -66,6 +67,8 @@ def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, A
         from dlt.configuration.resolve import resolve_configuration
 
         spec = resolve_configuration(spec, sections=section, explicit_value=None if spec is given else given)
+    if given is None:
+        check_machine_credentials(spec, name, section)
     return next(dict(getattr(spec, method)()) for method in _METHODS if hasattr(spec, method))
 
 

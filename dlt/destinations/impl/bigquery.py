@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
 from dlt.destinations.bq.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.machine import check_machine_credentials
 from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
@@ -93,6 +94,8 @@ class BigQuery(Destination):
         spec: Any = self._spec(given)
         if not spec.is_resolved():
             spec = resolve_configuration(spec, sections=sections, explicit_value=None if spec is given else given)
+        if given is None:
+            check_machine_credentials(spec, self.destination_name, sections)
         return spec.to_native_credentials(), spec.project_id
 
     def _spec(self, given: Any) -> Any:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlt.configuration import get_value
+from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.context import current
 from dlt.destinations.base import Destination
 from dlt.destinations.sql.client import SqlDestinationClient
@@ -100,6 +101,20 @@ DIALECT = Dialect(
 )
 
 
+@configspec
+class DuckDbCredentials(CredentialsConfiguration):
+    """A database file: in one piece a secret, as its path may hold a token; the field may stand in config.toml."""
+
+    database: str | None = None
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take a path, or a JSON document with it."""
+        if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
+            self.database = native_value
+        else:
+            super().parse_native_representation(native_value)
+
+
 class DuckDb(Destination):
     """Load into DuckDB.
 
@@ -120,14 +135,17 @@ class DuckDb(Destination):
 
     @property
     def path(self) -> str:
-        """Return the path of the database file."""
+        """Return the path of the database file.
+
+        Raises:
+            ValueNotSecretException: credentials stand in config.toml, where they are not read.
+        """
         credentials = self.credentials
         if credentials is None:
-            section = ("destination", self.destination_name)
-            credentials = get_value("credentials", Any, sections=section, default=None, secret=True)
-            credentials = credentials or get_value(
-                "database", str, sections=(*section, "credentials"), default=None, secret=True
-            )
+            from dlt.configuration.resolve import resolve_configuration
+
+            sections = ("destination", self.destination_name, "credentials")
+            credentials = resolve_configuration(DuckDbCredentials(), sections=sections).database
         if isinstance(credentials, dict):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":

@@ -28,7 +28,6 @@ from dlt.destinations.sql.ddl import check_types
 from dlt.errors import (
     DestinationException,
     MissingDependencyException,
-    PipelineConfigMissing,
     Superseded,
 )
 from dlt.ids import random_id
@@ -98,15 +97,11 @@ class Filesystem(Destination):
         """Return where datasets are kept.
 
         Raises:
-            PipelineConfigMissing: it is not configured.
+            ConfigFieldMissingException: it is nowhere; with every place that was asked.
         """
-        url = self.settings.get("bucket_url") or self._configured("bucket_url", str)
+        url = self.settings.get("bucket_url")
         if not url:
-            raise PipelineConfigMissing(
-                f"destination {self.destination_name}: bucket_url is not set. Pass filesystem(bucket_url=...), or set "
-                f"bucket_url in .dlt/config.toml under [destination.{self.destination_name}].",
-                config_elem="bucket_url",
-            )
+            url = get_value("bucket_url", str, sections=("destination", self.destination_name))
         text = str(url)
         remember_url(text)
         return text if text.endswith("://") else text.rstrip("/") or "/"

@@ -41,6 +41,10 @@ class SqlAlchemyCredentials(ConnectionStringCredentials):
 
     drivername: str = ""
 
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value: where nothing is given, the URL is missing."""
+        return [] if self.given_fields() or self.drivername else ["drivername"]
+
     def on_resolved(self) -> None:
         """Check that it says which database system.
 

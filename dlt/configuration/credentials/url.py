@@ -1,0 +1,76 @@
+"""URLs of databases: text that also tells its parts, as SQLAlchemy's URLs do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+
+class ConnectionUrl(str):
+    """The URL of a database, with the password in it; its repr hides the password.
+
+    Attributes:
+        drivername: Dialect, perhaps with "+driver".
+        username: User.
+        password: Password.
+        host: Server.
+        port: Port.
+        database: Database.
+        query: Options.
+    """
+
+    drivername: str
+    username: str | None
+    password: str | None
+    host: str | None
+    port: int | None
+    database: str | None
+    query: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, **parts: Any) -> ConnectionUrl:
+        """Return the URL with these parts."""
+        made = cls(_rendered(parts, parts.get("password")))
+        made.__dict__.update({name: parts.get(name) for name in _PARTS}, query=dict(parts.get("query") or {}))
+        return made
+
+    def set(self, **parts: Any) -> ConnectionUrl:
+        """Return a URL with other parts."""
+        return self.of(**{**self.__dict__, **parts})
+
+    def render_as_string(self, hide_password: bool = True) -> str:
+        """Return the text.
+
+        Args:
+            hide_password: Write *** in its place.
+        """
+        shown = "***" if hide_password and self.password else self.password
+        return _rendered(self.__dict__, shown, safe="*" if hide_password else "")
+
+    def get_backend_name(self) -> str:
+        """Return the dialect."""
+        return self.drivername.partition("+")[0]
+
+    def get_driver_name(self) -> str:
+        """Return the driver, or the dialect where the URL names none."""
+        return self.drivername.partition("+")[2] or self.drivername
+
+    def __repr__(self) -> str:
+        return self.render_as_string()
+
+
+_PARTS = ("drivername", "username", "password", "host", "port", "database")
+
+
+def _rendered(parts: Mapping[str, Any], password: Any, safe: str = "") -> str:
+    login = ""
+    if parts.get("username"):
+        secret = f":{quote(str(password), safe=safe)}" if password else ""
+        login = f"{quote(str(parts['username']), safe='')}{secret}@"
+    port = f":{parts['port']}" if parts.get("port") else ""
+    host = str(parts.get("host") or "")
+    host = f"[{host}]" if ":" in host else host
+    path = f"/{parts['database']}" if parts.get("database") else ""
+    options = f"?{urlencode(parts['query'])}" if parts.get("query") else ""
+    return f"{parts.get('drivername') or ''}://{login}{host}{port}{path}{options}"
