@@ -347,7 +347,7 @@ def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: p
     with pytest.raises(PipelineStepFailed, match=r"(?s)'host', 'username', 'password'.*libpq_defaults=true"):
         pipeline.run([{"x": 2}], table_name="t")
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__LIBPQ_DEFAULTS", "true")
-    pipeline.run(table_name="t")
+    pipeline.run([{"x": 2}], table_name="t")
     assert rows(postgres_url, "SELECT x FROM a.t ORDER BY x") == [(1,), (2,)]
 
 
