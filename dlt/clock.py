@@ -15,6 +15,16 @@ _MICRO = 10 ** (_DIGITS - 6)
 _last_load_id = 0
 
 
+def _unlock_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    # another thread of the parent may have held it
+    os.register_at_fork(after_in_child=_unlock_in_child)
+
+
 def utc_now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(timezone.utc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -54,15 +55,21 @@ def use(**changes: Any) -> Iterator[RunContext]:
         _current.reset(token)
 
 
+_own_active: ContextVar[Any] = ContextVar("dlt_active_pipeline")
 _active: Any = None
 
 
 def active_pipeline() -> Any:
-    """Return the pipeline that was made or activated last in this process, or None."""
-    return _active
+    """Return the pipeline that this thread or task made or activated last, else that of the main thread, or None."""
+    return _own_active.get(_active)
 
 
 def activate(pipeline: Any) -> None:
-    """Make a pipeline the one that `dlt.pipeline()` and `dlt.run` use; None for no pipeline."""
+    """Make a pipeline the one that `dlt.pipeline()` and `dlt.run` use; None for no pipeline.
+
+    What a thread activates counts in this thread; what the main thread does, also in threads that activated nothing.
+    """
     global _active
-    _active = pipeline
+    _own_active.set(pipeline)
+    if _active is None or threading.current_thread() is threading.main_thread():
+        _active = pipeline

@@ -10,7 +10,7 @@ from typing import Any
 from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
-from dlt.errors import DestinationLoadingViaStagingNotSupported, PackageCorrupt, PipelineConfigMissing
+from dlt.errors import DestinationLoadingViaStagingNotSupported, PackageCorrupt, PipelineConfigMissing, PipelineLocked
 from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.inspect import Inspection
@@ -80,7 +80,23 @@ class Core(Inspection):
 
     # -- inside
 
+    def _is_inside(self) -> bool:
+        """Tell whether a resource of this very pipeline is being extracted here."""
+        at_work = context.current().pipeline
+        return at_work is not None and getattr(at_work, "working_dir", None) == self.working_dir
+
+    def _refuse_inside(self, what: str) -> None:
+        if self._is_inside():
+            raise PipelineLocked(
+                f"pipeline {self.pipeline_name}: {what} was called by a resource that this pipeline is extracting. "
+                "Yield the data instead, or give the inner pipeline another pipeline_name.",
+                pipeline_name=self.pipeline_name,
+                holder=self._lock.holder(),
+            )
+
     def _begin(self) -> None:
+        if self._is_inside():
+            return  # what is in the folder is at work
         self._wipe_once()
         self.workdir.prepare()
         self.workdir.wipe_tmp()

@@ -98,6 +98,7 @@ class Pipeline(Reading):
         data = _one_of("data", data, "source", source)
         dataset_name = _one_of("dataset_name", dataset_name, "dataset", dataset)
         table_name = _one_of("table_name", table_name, "name", name)
+        self._refuse_inside("run")
         self.activate()
         with signals.handled(), self._lock, self._run_trace():
             self._set_destination(destination, staging)
@@ -404,6 +405,7 @@ class Pipeline(Reading):
             from dataclasses import replace
 
             self.__init__(replace(self.config, pipeline_name=pipeline_name))  # type: ignore[misc]  # begins anew
+        self._refuse_inside("drop")
         with self._lock:
             self.workdir.wipe()
             self.schemas.forget()
@@ -433,6 +435,7 @@ class Pipeline(Reading):
         Raises:
             LoadPackageNotFound: no package of this load id waits.
         """
+        self._refuse_inside("abort_packages")
         if not os.path.isdir(self.working_dir):
             return []
         with self._lock:

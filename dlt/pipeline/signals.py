@@ -17,8 +17,12 @@ _SIGNALS = ("SIGINT", "SIGTERM")
 
 
 class _Watch:
-    finishing = False
+    finishing = 0
+    """How many threads are at something that should end first."""
     received: int | None = None
+
+
+_counting = threading.Lock()
 
 
 _watch = _Watch()
@@ -74,10 +78,12 @@ def finishing() -> Iterator[None]:
     Raises:
         SignalReceivedException: a signal came meanwhile.
     """
-    _watch.finishing = True
+    with _counting:
+        _watch.finishing += 1
     try:
         yield
     finally:
-        _watch.finishing = False
+        with _counting:
+            _watch.finishing -= 1
     if _watch.received is not None:
         raise SignalReceivedException(_watch.received)

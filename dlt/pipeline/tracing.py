@@ -67,6 +67,13 @@ class Tracing(Core):
             yield from self._told_step(name)
 
     def _told_step(self, name: str) -> Iterator[Step]:
+        if name != "sync":
+            self._refuse_inside(name)
+        # all of it belongs to one thread at a time: also the trace
+        with self._lock:
+            yield from self._locked_step(name)
+
+    def _locked_step(self, name: str) -> Iterator[Step]:
         step = Step()
         started_at = utc_now()
         self.activate()
@@ -76,7 +83,7 @@ class Tracing(Core):
         collector = self.collector(name)
         self._call_hooks("step_start", name)
         try:
-            with signals.handled(), self._lock, section_context(pipeline_name=self.pipeline_name), collector:
+            with signals.handled(), section_context(pipeline_name=self.pipeline_name), collector:
                 yield step
         except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing) as failed:
             error = failed

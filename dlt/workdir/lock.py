@@ -1,10 +1,12 @@
-"""One run at a time in a pipeline's folder."""
+"""One run at a time in a pipeline's folder: one process, and in it one thread and one pipeline object."""
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 import time
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -14,10 +16,28 @@ from dlt.errors import PipelineLocked
 _POLL_SECONDS = 0.05
 
 
+@dataclass
+class _Place:
+    """What this process knows of the lock of one folder; all pipeline objects of the folder share it."""
+
+    turns: threading.Condition = field(default_factory=threading.Condition)
+    thread: int | None = None
+    owner: object = None
+    depth: int = 0
+    descriptor: int | None = None
+    users: int = 0
+    handed_over_at: float = 0.0
+
+
+_places: dict[str, _Place] = {}
+_places_lock = threading.Lock()
+
+
 class PipelineLock:
     """An exclusive lock on a folder; the operating system ends it with its process, however that dies.
 
-    It may be entered again by the object that holds it.
+    The thread that holds it may enter it again through the same object. Other threads of the process take turns: they
+    wait as long as somebody gets his turn within the timeout.
 
     Args:
         folder: Folder of the pipeline.
@@ -27,42 +47,94 @@ class PipelineLock:
 
     def __init__(self, folder: str, pipeline_name: str, timeout: float) -> None:
         self._path = os.path.join(folder, "lock")
+        self._key = os.path.abspath(self._path)
         self._name, self._timeout = pipeline_name, timeout
-        self._descriptor: int | None = None
-        self._depth = 0
 
     def __enter__(self) -> PipelineLock:
-        if self._depth == 0:
-            self._acquire()
-        self._depth += 1
+        place, thread = self._place(1), threading.get_ident()
+        try:
+            with place.turns:
+                if place.thread == thread and place.owner is not self:
+                    raise self._nested()
+                if place.thread == thread:
+                    place.depth += 1
+                    return self
+                self._wait_for_turn(place)
+                place.thread, place.owner, place.depth = thread, self, 1
+        except BaseException:
+            self._place(-1)
+            raise
+        try:
+            place.descriptor = self._acquire()
+        except BaseException:
+            self._leave(place)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._depth -= 1
-        if self._depth == 0 and self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = None
+        place = _places.get(self._key)
+        if place is None or place.owner is not self:
+            return  # a child process that was forked inside of the block: the lock is its parent's
+        if place.depth > 1:
+            place.depth -= 1
+            self._place(-1)
+            return
+        if place.descriptor is not None:
+            os.ftruncate(place.descriptor, 0)
+            os.close(place.descriptor)
+        self._leave(place)
 
-    def _acquire(self) -> None:
+    def _place(self, users: int) -> _Place:
+        """Return the place of the folder, with one more user or one less; without users it is forgotten."""
+        with _places_lock:
+            place = _places.setdefault(self._key, _Place())
+            place.users += users
+            if place.users <= 0:
+                del _places[self._key]
+            return place
+
+    def _wait_for_turn(self, place: _Place) -> None:
+        began = time.monotonic()
+        while place.thread is not None:
+            # threads that queue up are no reason to fail while the queue moves
+            left = max(began, place.handed_over_at) + self._timeout - time.monotonic()
+            if left <= 0:
+                raise self._locked()
+            place.turns.wait(left)
+
+    def _leave(self, place: _Place) -> None:
+        with place.turns:
+            place.thread, place.owner, place.depth, place.descriptor = None, None, 0, None
+            place.handed_over_at = time.monotonic()
+            place.turns.notify_all()
+        self._place(-1)
+
+    def _acquire(self) -> int:
         os.makedirs(os.path.dirname(self._path), exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         deadline = time.monotonic() + self._timeout
-        while not _try_lock(descriptor):
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                raise self._locked()
-            time.sleep(_POLL_SECONDS)
-        holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        self._descriptor = descriptor
+        try:
+            while not _try_lock(descriptor):
+                if time.monotonic() >= deadline:
+                    raise self._locked()
+                time.sleep(_POLL_SECONDS)
+            holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def _locked(self) -> PipelineLocked:
         holder = self.holder()
-        who = f"process {holder['pid']} on {holder['host']} since {holder['since']}" if holder else "another process"
+        who = "another process"
+        if holder:
+            who = f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+            if (holder["host"], holder["pid"]) == (_host(), os.getpid()):
+                who = f"another thread of this process ({holder['pid']}) since {holder['since']}"
         return PipelineLocked(
             f"pipeline {self._name}: {who} is running it in {os.path.dirname(self._path)}; waited {self._timeout:g} s. "
             "Wait for it, give this run another pipeline_name or pipelines_dir, or raise lock_timeout.",
@@ -70,16 +142,22 @@ class PipelineLock:
             holder=holder,
         )
 
+    def _nested(self) -> PipelineLocked:
+        return PipelineLocked(
+            f"pipeline {self._name}: this thread is already running it, with another pipeline object of the same name. "
+            "A resource cannot run its own pipeline: yield the data, or give the inner pipeline another pipeline_name.",
+            pipeline_name=self._name,
+            holder=self.holder(),
+        )
+
     def holder(self) -> dict[str, Any] | None:
         """Return host, pid and since of the process that holds the lock, if it says."""
         try:
-            with open(self._path, encoding="utf-8") as file:
-                text = file.read()
-        except FileNotFoundError:
+            with open(self._path, "rb") as file:
+                found = json.loads(file.read())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        try:
-            found: dict[str, Any] = json.loads(text)
-        except json.JSONDecodeError:
+        if not isinstance(found, dict) or not {"host", "pid", "since"} <= set(found):
             return None
         return found
 
@@ -94,6 +172,20 @@ def is_free(path: str) -> bool:
         return _try_lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _forget_in_child() -> None:
+    """Let go of what was inherited: the locks are the parent's, and must end with it."""
+    global _places_lock
+    _places_lock = threading.Lock()
+    for place in _places.values():
+        if place.descriptor is not None:
+            os.close(place.descriptor)
+    _places.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
 
 
 def _host() -> str:
