@@ -1129,5 +1129,9 @@ class StaleExtract(OrchestrationException, TerminalException):
     """The state went on at the destination since the data was extracted."""
 
 
+class ReloadUndecided(OrchestrationException, TerminalException):
+    """A run that was loaded is to be loaded once more, and nobody can tell what becomes of the rows that it left."""
+
+
 class Superseded(DestinationTerminalException):
     """A later try of the same task took over; this one may not commit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import Any, TextIO
@@ -119,6 +120,82 @@ class LogCollector(Collector):
         else:
             print(text, file=self._logger or sys.stdout, flush=True)
         self._shown = now
+
+
+class TableLog(Collector):
+    """Write a line for each table: when it is done, and for those under way every now and then.
+
+    The lines come also while a step is silent, because a query or an upload takes long.
+
+    Args:
+        period: Seconds between two reports.
+        target: A logger or a stream.
+    """
+
+    def __init__(self, period: float, target: logging.Logger | TextIO) -> None:
+        self._period, self._target = period, target
+        self._rows: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+        self._begun: dict[str, float] = {}
+        self._done: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._rows, self._totals, self._begun, self._done = {}, {}, {}, set()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(self._stopped,), daemon=True)
+        self._thread.start()
+
+    def update(
+        self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
+    ) -> None:
+        """Count, and write a line when all rows of a table came."""
+        with self._lock:
+            self._begun.setdefault(name, time.monotonic())
+            self._rows[name] = self._rows.get(name, 0) + inc
+            if total:
+                self._totals[name] = total
+                if self._rows[name] >= total and name not in self._done:
+                    self._done.add(name)
+                    self._write(name, "done")
+
+    def stop(self) -> None:
+        """Write a line for each table whose end was not known before."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._lock:
+            for name in self._rows:
+                if name not in self._done and self._rows[name]:
+                    self._done.add(name)
+                    self._write(name, "done")
+
+    def _watch(self, stopped: threading.Event) -> None:
+        while not stopped.wait(self._period):
+            with self._lock:
+                active = [name for name in self._rows if name not in self._done]
+                for name in active:
+                    self._write(name, "goes on")
+                if not active:
+                    self._tell(f"{self.step}: goes on, memory {_memory_megabytes():.0f} MB")
+
+    def _write(self, name: str, what: str) -> None:
+        count, total = self._rows[name], self._totals.get(name)
+        seconds = time.monotonic() - self._begun[name]
+        share = f" of {total}" if total and count < total else ""
+        # the time of a table whose rows came all at once tells nothing
+        speed = f", {count / seconds:.0f} rows/s" if seconds >= 0.01 else ""
+        self._tell(f"{self.step} {name}: {what}, {count}{share} rows{speed}, memory {_memory_megabytes():.0f} MB")
+
+    def _tell(self, text: str) -> None:
+        if isinstance(self._target, logging.Logger):
+            self._target.info(text)
+        else:
+            print(text, file=self._target, flush=True)
 
 
 def _memory_megabytes() -> float:

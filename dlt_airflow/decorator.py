@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
-from dlt_airflow.operators import DltLoadOperator, beside, handed_on, window_of
+from dlt_airflow.operators import DltLoadOperator, beside, handed_on, reprocess_of, window_of
 
-_FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "window", "chunk", "reload")
+_FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "reprocess", "window", "chunk", "reload")
 
 
 class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[misc]
@@ -25,9 +25,10 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         run_args: Arguments of `Pipeline.run`, such as table_name, write_disposition, primary_key and refresh.
         handoff: URL of a folder for packages; `[dlt] handoff_url` when None.
         work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        reprocess: As for `DltExtractOperator`.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         chunk: Name of the part, where the task is mapped; the index of the task when empty.
-        reload: Any text other than before makes a run that was loaded load once more when it is cleared.
+        reload: Any text other than before makes the run a new one, which takes nothing back when it is cleared.
         kwargs: Arguments of every operator, and those of `DltLoadOperator`.
     """
 
@@ -44,20 +45,21 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         run_args: Mapping[str, Any] | None = None,
         handoff: str | None = None,
         work_dir: str | None = None,
+        reprocess: str = "auto",
         window: str | Sequence[Any] | None = None,
         chunk: str = "",
         reload: str = "",
         **kwargs: Any,
     ) -> None:
         self.pipeline = pipeline
-        self.pipeline_args = pipeline_args
         self.run_args = run_args
-        self.handoff = handoff
         self.work_dir = work_dir
+        self.reprocess = reprocess
         self.window = window
         self.chunk = chunk
         self.reload = reload
-        super().__init__(python_callable=python_callable, kwargs_to_upstream={"normalized": None}, **kwargs)
+        later: dict[str, Any] = {"pipeline_args": pipeline_args, "handoff": handoff}
+        super().__init__(python_callable=python_callable, kwargs_to_upstream={"normalized": None}, **later, **kwargs)
 
     @property
     def chunk_name(self) -> str:
@@ -77,11 +79,12 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id, self.reload)
             who = step_context(context, run_id, window=window_of(self.window, context))
             with inline.offered(run_id, lambda: self._call(context)):
-                token = extract_step(self._spec(context, run_id), who)
+                spec = self._whole_spec(context, run_id)
+                token = extract_step(spec, who)
             handed_on(context, token)
-            normalized = normalize_step(token, who)
-            report = load_step(normalized, who)
-            cleanup_step(normalized)
+            normalized = normalize_step(token, who, spec)
+            report = load_step(normalized, who, spec)
+            cleanup_step(normalized, spec=spec)
         return self._finish(context, report, token.window)
 
     def _call(self, context: Any) -> Any:
@@ -91,7 +94,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         kwargs = determine_kwargs(self.python_callable, self.op_args, arguments)
         return self.python_callable(*self.op_args, **kwargs)
 
-    def _spec(self, context: Any, key: str) -> dict[str, Any]:
+    def _whole_spec(self, context: Any, key: str) -> dict[str, Any]:
         return {
             "source": "dlt_airflow.inline:returned",
             "source_args": {"key": key},
@@ -100,6 +103,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             "run_args": dict(self.run_args or {}),
             "handoff": self.handoff or None,
             "work_dir": self.work_dir or None,
+            "reprocess": reprocess_of(self, context),
         }
 
 

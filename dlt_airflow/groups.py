@@ -36,9 +36,11 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         run_args: Arguments of `Pipeline.run`, such as write_disposition, refresh and loader_file_format.
         handoff: URL of a folder through which packages travel between workers; `[dlt] handoff_url` when None.
         work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        reprocess: What becomes of rows that the run appended, when it was loaded and is cleared: "auto" deletes them
+            where the extract gives them again and keeps them where it goes on behind a cursor, "undo" deletes them,
+            "keep" leaves them; `dlt_reprocess` in the configuration of the run says the same.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
-        reload: Any text other than before makes a run that was loaded load once more when it is cleared; a template
-            of a variable, for example.
+        reload: Any text other than before makes the run a new one, which takes nothing back when it is cleared.
         cleanup: Make a teardown task that deletes the packages of a run that was loaded.
         extract_args: Arguments of the extract task alone, such as its queue.
         normalize_args: Arguments of the normalize task alone.
@@ -66,6 +68,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         run_args: Mapping[str, Any] | None = None,
         handoff: str | None = None,
         work_dir: str | None = None,
+        reprocess: str = "auto",
         window: str | Sequence[Any] | None = None,
         reload: str = "",
         cleanup: bool = True,
@@ -86,10 +89,12 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
             "run_args": run_args,
             "handoff": handoff,
             "work_dir": work_dir,
+            "reprocess": reprocess,
         }
         look_ups = {key: kwargs.pop(key, None) for key in ("conn_ids", "variables")}
         with self:
             common = {**look_ups, **kwargs}
+            later = {**common, "pipeline_args": pipeline_args, "handoff": handoff}
             here = {
                 **common,
                 **spec,
@@ -98,7 +103,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
                 "group": self.group_id,
                 **(extract_args or {}),
             }
-            normal = {**common, **(normalize_args or {})}
+            normal = {**later, **(normalize_args or {})}
             if fan_out is None:
                 self.extract: Any = DltExtractOperator(task_id="extract", **here)
                 self.normalize: Any = DltNormalizeOperator(task_id="normalize", extracted=self.extract.output, **normal)
@@ -115,12 +120,12 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
                     task_id="normalize", map_index_template=name, **normal
                 ).expand(extracted=self.extract.output)
             self.load: Any = DltLoadOperator(
-                task_id="load", normalized=self.normalize.output, **{**common, **of_load, **(load_args or {})}
+                task_id="load", normalized=self.normalize.output, **{**later, **of_load, **(load_args or {})}
             )
             self.cleanup: Any = None
             if cleanup:
                 self.cleanup = DltCleanupOperator(
-                    task_id="cleanup", normalized=self.normalize.output, loaded=self.load.output, **common
+                    task_id="cleanup", normalized=self.normalize.output, loaded=self.load.output, **later
                 ).as_teardown()
 
 

@@ -8,11 +8,16 @@ from urllib.parse import quote
 from dlt_airflow.compat import AIRFLOW_3, BaseOperatorLink
 
 
+def _named(name: str, module: str) -> type:
+    return type(name, (), {"__module__": f"dlt_airflow.{module}"})
+
+
 class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
     """Lead to the page of Airflow that shows the LoadInfo of a task."""
 
     name = "LoadInfo"
-    xcom_key = "dlt_load_info_link"
+    # Airflow goes by the names of the classes, and importing the operators would cost each process something
+    operators = [_named("DltLoadOperator", "operators"), _named("DltDecoratedOperator", "decorator")]
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Return the address of the rendered fields, of which the LoadInfo is one."""

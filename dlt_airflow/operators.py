@@ -8,16 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat import sdk
+
+from dlt_airflow.arguments import Handed, Hidden, handed
 from dlt_airflow.assets import report_assets
 from dlt_airflow.compat import AssetAlias, BaseOperator
-from dlt_airflow.links import LoadInfoLink
 from dlt_airflow.retries import airflow_errors
 
 if TYPE_CHECKING:
     from dlt.orchestrate import LoadReport, StepContext, Token
 
 _LOOK_UPS = ("conn_ids", "variables")
-_SPEC = ("source", "pipeline", "source_args", "pipeline_args", "resource_names", "run_args", "handoff", "work_dir")
+_SPEC = (
+    *("source", "pipeline", "source_args", "pipeline_args", "resource_names", "run_args", "handoff", "work_dir"),
+    "reprocess",
+)
+_LATER = ("pipeline_args", "handoff")
+"""What later steps need and tokens do not carry where it is secret."""
 
 
 class DltOperator(BaseOperator):  # type: ignore[misc]
@@ -89,17 +96,23 @@ class DltExtractOperator(DltOperator):
         run_args: Arguments of `Pipeline.run`, such as write_disposition, refresh and loader_file_format.
         handoff: URL of a folder through which packages travel between workers; `[dlt] handoff_url` when None.
         work_dir: Folder for packages under way; `[dlt] work_dir` when None.
+        reprocess: What becomes of rows that the run appended, when it was loaded and is cleared: "auto" deletes them
+            where the extract gives them again and keeps them where it goes on behind a cursor, "undo" deletes them,
+            "keep" leaves them; `dlt_reprocess` in the configuration of the run says the same.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         chunk: Name of the part, where the task is mapped; the index of the task when empty.
         chunk_args: Arguments of the source's factory that are those of the part.
-        reload: Any text other than before makes a run that was loaded load once more when it is cleared; a template
-            of a variable, for example.
+        reload: Any text other than before makes the run a new one, which takes nothing back when it is cleared.
         group: Name of the group of tasks; tasks of one group and run share their work.
         kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
     template_fields: Sequence[str] = (*_LOOK_UPS, *_SPEC, "window", "chunk", "chunk_args", "reload")
     template_fields_renderers = dict.fromkeys(("pipeline", "source_args", "pipeline_args", "run_args"), "json")
+    source_args = Hidden()
+    pipeline_args = Hidden()
+    handoff = Hidden()
+    chunk_args = Hidden()
 
     def __init__(
         self,
@@ -112,6 +125,7 @@ class DltExtractOperator(DltOperator):
         run_args: Mapping[str, Any] | None = None,
         handoff: str | None = None,
         work_dir: str | None = None,
+        reprocess: str = "auto",
         window: str | Sequence[Any] | None = None,
         chunk: str = "",
         chunk_args: Mapping[str, Any] | None = None,
@@ -128,6 +142,7 @@ class DltExtractOperator(DltOperator):
         self.run_args = run_args
         self.handoff = handoff
         self.work_dir = work_dir
+        self.reprocess = reprocess
         self.window = window
         self.chunk = chunk
         self.chunk_args = chunk_args
@@ -171,16 +186,43 @@ class DltResourcesOperator(DltExtractOperator):
         return resource_parts(names)
 
 
-class DltNormalizeOperator(DltOperator):
+class DltLaterOperator(DltOperator):
+    """What the operators behind the extract have in common: arguments that may be secret, which no token carries.
+
+    Args:
+        pipeline_args: Arguments of the pipeline's factory, where they hold secrets; `DltTaskGroup` passes them.
+        handoff: URL of the hand-off, where it holds a secret.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+    """
+
+    pipeline_args = Hidden()
+    handoff = Hidden()
+
+    def __init__(
+        self, *, pipeline_args: Mapping[str, Any] | None = None, handoff: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pipeline_args = pipeline_args
+        self.handoff = handoff
+
+    def _spec(self) -> dict[str, Any] | None:
+        """Return what no token carries."""
+        if not self.pipeline_args and not self.handoff:
+            return None
+        return {"pipeline_args": dict(self.pipeline_args or {}), "handoff": self.handoff or None}
+
+
+class DltNormalizeOperator(DltLaterOperator):
     """Normalize what was extracted; `DltLoadOperator` takes what it returns.
 
     Args:
         extracted: What `DltExtractOperator` returned.
-        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+        kwargs: Arguments of every operator, `conn_ids` and `variables`, and `pipeline_args` and `handoff` where they
+            hold secrets.
     """
 
-    template_fields: Sequence[str] = ("extracted", *_LOOK_UPS)
-    template_fields_renderers = {"extracted": "json"}
+    template_fields: Sequence[str] = ("extracted", *_LATER, *_LOOK_UPS)
+    extracted = Handed()
 
     def __init__(self, *, extracted: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -189,7 +231,8 @@ class DltNormalizeOperator(DltOperator):
     @property
     def chunk_name(self) -> str:
         """Return the name of the part that the task works on."""
-        return str(self.extracted.get("chunk", "")) if isinstance(self.extracted, Mapping) else ""
+        token = handed(self.extracted)
+        return str(token.get("chunk", "")) if isinstance(token, Mapping) else ""
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Normalize, and return the token."""
@@ -198,26 +241,27 @@ class DltNormalizeOperator(DltOperator):
             from dlt_airflow.disk import prune
             from dlt_airflow.identity import step_context
 
-            token = normalize_step(self.extracted, step_context(context, ""))
+            token = normalize_step(handed(self.extracted), step_context(context, ""), self._spec())
             prune(token)
         return handed_on(context, token)
 
 
-class DltLoadOperator(DltOperator):
+class DltLoadOperator(DltLaterOperator):
     """Load what was normalized, all parts in one transaction.
 
-    It returns the rows by table, load ids, schema hashes and the LoadInfo as text.
+    It returns the rows by table, load ids, schema hashes and the LoadInfo as text. Where the run was loaded before and
+    its extract was not cleared, there is nothing to do, and the task ends as skipped.
 
     Args:
         normalized: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
         assets: Report the tables that were loaded as assets, by an alias that is an outlet of the task.
         asset_alias: Name of the alias; "dlt/<dag>/<task>" when None.
-        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+        kwargs: Arguments of every operator, `conn_ids` and `variables`, and `pipeline_args` and `handoff` where they
+            hold secrets.
     """
 
-    template_fields: Sequence[str] = ("load_info", "normalized", *_LOOK_UPS)
-    template_fields_renderers = {"normalized": "json"}
-    operator_extra_links = (LoadInfoLink(),)
+    template_fields: Sequence[str] = ("load_info", "normalized", *_LATER, *_LOOK_UPS)
+    normalized = Handed()
     overwrite_rtif_after_execution = True
 
     def __init__(self, *, normalized: Any, assets: bool = True, asset_alias: str | None = None, **kwargs: Any) -> None:
@@ -237,16 +281,21 @@ class DltLoadOperator(DltOperator):
             from dlt_airflow.identity import step_context
 
             tokens = tokens_of(self.normalized)
-            report = load_step(tokens, step_context(context, ""))
+            report = load_step(tokens, step_context(context, ""), self._spec())
             prune(Token.from_dict(tokens[0]))
         return self._finish(context, report, tokens[0].get("window"))
 
     def _finish(self, context: Any, report: LoadReport, window: Any) -> dict[str, Any]:
         self._report = report
         self.load_info = report.text
+        returned = {key: value for key, value in report.to_dict().items() if key != "info"}
+        if report.known:
+            # the teardown learns from it that nothing waits any more
+            context["ti"].xcom_push("return_value", returned)
+            raise sdk.AirflowSkipException(report.text)
         report_assets(context, self.outlets, report, list(window) if window else None)
         self.log.info("%s", report.text)
-        return {key: value for key, value in report.to_dict().items() if key != "info"}
+        return returned
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """Return tables, columns and rows for OpenLineage."""
@@ -255,17 +304,19 @@ class DltLoadOperator(DltOperator):
         return lineage_of(self._report)
 
 
-class DltCleanupOperator(DltOperator):
+class DltCleanupOperator(DltLaterOperator):
     """Delete what a loaded run left in the work folder and at the hand-off; keep all of it if the load failed.
 
     Args:
         normalized: What `DltNormalizeOperator` returned.
         loaded: What `DltLoadOperator` returned.
-        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
+        kwargs: Arguments of every operator, `conn_ids` and `variables`, and `pipeline_args` and `handoff` where they
+            hold secrets.
     """
 
-    template_fields: Sequence[str] = ("loaded", "normalized", *_LOOK_UPS)
-    template_fields_renderers = {"loaded": "json", "normalized": "json"}
+    template_fields: Sequence[str] = ("loaded", "normalized", *_LATER, *_LOOK_UPS)
+    normalized = Handed()
+    loaded = Handed()
 
     def __init__(self, *, normalized: Any, loaded: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -274,14 +325,14 @@ class DltCleanupOperator(DltOperator):
 
     def execute(self, context: Any) -> None:
         """Delete what nothing needs any more."""
-        if not self.loaded:
+        if not handed(self.loaded):
             self.log.warning("The run was not loaded, so its packages are kept: clear the task that failed.")
             return
         with self._step(context):
             from dlt.orchestrate import cleanup_step
 
             # one token stands for all parts of its run
-            cleanup_step(tokens_of(self.normalized)[0])
+            cleanup_step(tokens_of(self.normalized)[0], spec=self._spec())
 
 
 # -- inside
@@ -304,7 +355,19 @@ def spec_dict(task: Any, context: Any) -> dict[str, Any]:
         "run_args": dict(task.run_args or {}),
         "handoff": task.handoff or None,
         "work_dir": task.work_dir or None,
+        "reprocess": reprocess_of(task, context),
     }
+
+
+def reprocess_of(task: Any, context: Any) -> str:
+    """Return what becomes of rows that a run appended, when it is loaded once more.
+
+    Args:
+        task: An operator with that field.
+        context: Context of the task.
+    """
+    conf = getattr(context["dag_run"], "conf", None) or {}
+    return str(conf.get("dlt_reprocess") or task.reprocess or "auto")
 
 
 def beside(reference: Any, context: Any) -> Any:
@@ -344,6 +407,7 @@ def tokens_of(value: Any) -> list[dict[str, Any]]:
     Args:
         value: What the tasks returned.
     """
+    value = handed(value)
     items = [value] if isinstance(value, Mapping) else list(value or ())
     return [dict(item) for item in items if item is not None]
 

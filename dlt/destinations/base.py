@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dlt.schema.capabilities import Capabilities
@@ -14,6 +15,21 @@ from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+@dataclass(frozen=True)
+class WorkDone:
+    """What the destination knows of the work of one part of a run.
+
+    Attributes:
+        revision: Higher when someone asked for the work to be done once more.
+        wish: Number of the wish by which it was loaded, the same in all tries of a load task.
+        load_id: Load that holds it now.
+    """
+
+    revision: int
+    wish: int
+    load_id: str
 
 
 class Client(Protocol):
@@ -88,6 +104,23 @@ class Client(Protocol):
 
         Raises:
             Superseded: another try took the load over.
+        """
+
+    def read_work(self, key: str) -> WorkDone | None:
+        """Return what is known of the work of one part of a run; None if it was never loaded.
+
+        Args:
+            key: Hex digits that stand for the run and the part.
+        """
+
+    def record_work(self, key: str, done: WorkDone) -> None:
+        """Write in the transaction what load holds the work of one part of a run, in place of the one before."""
+
+    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Delete in the transaction the rows that a load appended to a root table and its nested tables.
+
+        Raises:
+            ReloadUndecided: nobody can tell which rows these are.
         """
 
     def sql_client(self) -> Any:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dlt")
 
 
-
 class Resource(ResourceHints, Generic[P]):
     """A resource or transformer.
 

@@ -35,8 +35,6 @@ class ExtractOptions:
     max_file_bytes: int = MAX_FILE_BYTES
     refresh: RefreshMode | None = None
     collector: Collector = field(default_factory=NullCollector)
-    load_id_for: Callable[[str], str] | None = None
-    """Gives the load id for the package of a schema; a new one each time when None."""
 
 
 class SchemaExtract:
@@ -210,7 +208,7 @@ def extract_sources(
                 check_schema(schema, f"schema {schema.name}")
                 # a clock may have been set back since the last package was made
                 after = [load_id for load_id in (workdir.newest_load_id(), *taken) if load_id]
-                load_id = options.load_id_for(schema.name) if options.load_id_for else new_load_id(after)
+                load_id = new_load_id(after)
                 taken.append(load_id)
                 extract = SchemaExtract(schema.clone(), workdir.begin(load_id), options)
                 extracts[schema.name] = extract

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.clock import utc_now
-from dlt.destinations.base import Client
+from dlt.destinations.base import Client, WorkDone
 from dlt.errors import (
     DestinationException,
     LoadPackageAborted,
@@ -18,6 +18,7 @@ from dlt.errors import (
     TerminalException,
     WriteDispositionNotSupported,
 )
+from dlt.load.work import known_work, roots_to_empty, works_of
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
@@ -41,10 +42,12 @@ class TaskLoad:
     Attributes:
         pipeline_name: Name of the pipeline.
         attempt: Number of the try.
+        wish: The same in all tries that follow one wish to load, and another one when someone asks again.
     """
 
     pipeline_name: str
     attempt: int = 1
+    wish: int = 0
 
 
 @dataclass
@@ -55,6 +58,9 @@ class LoadResult:
         jobs: One dict for each file: table, file, format, rows, bytes, state, started_at, finished_at, error.
         schema_update: Tables and columns that were added.
         skipped: The destination had this load already.
+        known: It had it by another wish than that of this task, so that this is no retry.
+        load_ids: Loads that hold the rows.
+        removed: Tables from which the rows of an earlier load of the same work were deleted.
     """
 
     load_id: str
@@ -64,6 +70,9 @@ class LoadResult:
     jobs: list[dict[str, Any]] = field(default_factory=list)
     schema_update: Mapping[str, Any] = field(default_factory=dict)
     skipped: bool = False
+    known: bool = False
+    load_ids: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
@@ -105,7 +114,7 @@ def load_package(
         Superseded: another try of the task took over.
         StaleExtract: another run changed the same state since this package was extracted.
     """
-    result = LoadResult(package.load_id, dataset_name, utc_now())
+    result = LoadResult(package.load_id, dataset_name, utc_now(), load_ids=_parts(package))
     jobs = {file["name"]: _new_job(file) for file in package.files}
     result.jobs = list(jobs.values())
     atomic.point("load.before_begin")
@@ -115,13 +124,16 @@ def load_package(
         client.create_dataset()
         if task is not None:
             client.hold(task.pipeline_name, package.load_id, epoch)
-        if _is_loaded(package, client):
-            result.skipped = True
+        settled = _settled(package, client)
+        if settled is not None:
+            result.skipped, result.load_ids = True, [done.load_id for done in settled]
+            result.known = task is not None and bool(settled) and all(done.wish != task.wish for done in settled)
             client.rollback()
             for job in jobs.values():
                 job["state"] = "completed"
         else:
             schema = package.schema if task is None else _joined_schema(package.schema, client)
+            _take_back(package, schema, client, result)
             _load(package, schema, client, capabilities, jobs, collector or NullCollector(), result)
             home = state_dataset_name or dataset_name
             state = package.state if task is None else _joined_state(package, client, home, task)
@@ -129,6 +141,10 @@ def load_package(
                 client.record_state(home, package.load_id, state)
             for load_id in _parts(package):
                 client.record_load(load_id, schema)
+            for work in works_of(package):
+                client.record_work(
+                    work.key, WorkDone(work.revision, task.wish if task is not None else 0, work.load_id)
+                )
             if task is not None:
                 # another try may have taken over while this one loaded
                 client.hold(task.pipeline_name, package.load_id, epoch)
@@ -150,16 +166,33 @@ def _parts(package: LoadPackage) -> list[str]:
     return list(package.info.get("parts") or [package.load_id])
 
 
-def _is_loaded(package: LoadPackage, client: Client) -> bool:
-    parts = _parts(package)
-    loaded = [load_id for load_id in parts if client.has_load(load_id)]
-    if loaded and len(loaded) < len(parts):
+def _settled(package: LoadPackage, client: Client) -> list[WorkDone] | None:
+    """Return what the destination has of a package, None if it is to be loaded."""
+    parts, works = _parts(package), works_of(package)
+    if not works:
+        found = [WorkDone(0, 0, load_id) for load_id in parts if client.has_load(load_id)]
+    else:
+        found = [done for work in works if (done := known_work(work, client)) and done.revision >= work.revision]
+    if found and len(found) < len(parts):
         raise LoadPackageAborted(
-            f"package {package.load_id}: {', '.join(loaded)} of its parts were loaded before and the others were not. "
-            "Nothing of it was loaded now. Load the others without them.",
+            f"package {package.load_id}: {', '.join(done.load_id for done in found)} of its parts were loaded before "
+            "and the others were not. Nothing of it was loaded now. Load the others without them.",
             load_id=package.load_id,
         )
-    return bool(loaded)
+    return found or None
+
+
+def _take_back(package: LoadPackage, schema: Schema, client: Client, result: LoadResult) -> None:
+    """Delete what earlier loads of the same work appended to tables that this one fills anew."""
+    refresh = (package.info.get("refresh") or {}).get("drop_tables") or []
+    for work in works_of(package):
+        done = known_work(work, client)
+        if done is None:
+            continue
+        for root in roots_to_empty(schema, work, refresh):
+            chain = [_complete(table) for table in schema.chain(root)]
+            client.remove_load(chain, done.load_id)
+            result.removed.append(root)
 
 
 def _roll_back(client: Client) -> None:

@@ -11,13 +11,14 @@ from dlt.errors import (
     HandoffMissing,
     OrchestrationException,
     PackageTooLarge,
+    ReloadUndecided,
     SpecInvalid,
     StaleExtract,
     Superseded,
 )
+from dlt.orchestrate.report import LoadReport
 from dlt.orchestrate.spec import Spec, StepContext, Window, moment
 from dlt.orchestrate.steps import (
-    LoadReport,
     cleanup_step,
     commit_step,
     extract_step,
@@ -36,6 +37,7 @@ __all__ = [
     "OrchestrationException",
     "PackageRef",
     "PackageTooLarge",
+    "ReloadUndecided",
     "Spec",
     "SpecInvalid",
     "StaleExtract",

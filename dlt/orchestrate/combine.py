@@ -9,17 +9,17 @@ from typing import Any
 import orjson
 
 from dlt import typed_json
+from dlt.destinations.work import part_prefix
 from dlt.orchestrate.folder import link_package
 from dlt.workdir.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
 from dlt.workdir.state_delta import combined, decode_delta, encode_delta
 
 
-def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
-    """Make one normalized package of several of one schema; their files are linked.
+def combine(packages: Sequence[LoadPackage], target: str) -> None:
+    """Make one normalized package of several of one schema; their files are linked, the rows keep their load ids.
 
     Args:
         packages: The packages, in the order of the parts.
-        load_id: Load id of the whole; the rows keep those of the parts.
         target: An existing folder.
 
     Raises:
@@ -31,15 +31,21 @@ def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
     for number, package in enumerate(packages):
         if number:
             schema.update_schema(package.schema)
-        names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
-        files += [{**file, "name": names[file["name"]]} for file in package.files]
+        names = link_package(package, target, part_prefix(number), (MANIFEST, SCHEMA, STATE, UNDO))
+        part = package.info["load_id"]
+        files += [{**file, "name": names[file["name"]], "load_id": part} for file in package.files]
         text = package.info.get("state_delta")
         if text is not None:
             deltas.append(decode_delta(text))
     schema.bump()
-    manifest = {**packages[0].info, "load_id": load_id, "files": files, "refresh": _refresh(packages)}
+    manifest = {**packages[0].info, "files": files, "refresh": _refresh(packages)}
     manifest["parts"] = [package.info["load_id"] for package in packages]
+    works = [package.info.get("works") or [] for package in packages]
+    # packages of versions before 0.2 have none
+    manifest["works"] = [work for found in works for work in found] if all(works) else []
     manifest.pop("state_delta", None)
+    state = next((package.state for package in reversed(packages) if package.state is not None), None)
+    manifest["has_state"] = state is not None
     if deltas:
         manifest["state_delta"] = encode_delta(combined(deltas))
     for name, data in (
@@ -48,7 +54,6 @@ def combine(packages: Sequence[LoadPackage], load_id: str, target: str) -> None:
     ):
         with open(os.path.join(target, name), "wb") as file:
             file.write(data)
-    state = next((package.state for package in reversed(packages) if package.state is not None), None)
     if state is not None:
         with open(os.path.join(target, STATE), "wb") as file:
             file.write(typed_json.dumps(state).encode())

@@ -110,9 +110,17 @@ class RunFolder:
             token: What to record.
             number: One more than that of the record that it replaces.
         """
+        atomic.point(f"task.{token.stage}.before_record")
+        while True:
+            counts = self._record(token, number)
+            # a try of an older wish that is still alive may be faster, and what it says is out of date
+            if counts.revision >= token.revision:
+                return counts
+            number += 1
+
+    def _record(self, token: Token, number: int) -> Token:
         name = f"{token.stage}.{number}.json"
         data = orjson.dumps(token.to_dict())
-        atomic.point(f"task.{token.stage}.before_record")
         if self.store is not None and not self.store.put_if_absent(f"{self._remote}/{name}", data):
             data = self.store.read(f"{self._remote}/{name}") or data
         atomic.point(f"task.{token.stage}.sent")
@@ -188,8 +196,15 @@ class RunFolder:
             self.store.delete_folder(self._remote_run)
 
 
-def load_id(pipeline_name: str, context: StepContext, schema_name: str) -> str:
-    """Return the load id of a part of a run for a schema: the same in every try."""
+def work_key(pipeline_name: str, run_id: str, chunk: str, schema_name: str) -> str:
+    """Return hex digits that stand for a part of a run and a schema: the same in every try."""
+    import hashlib
+
+    return hashlib.sha256("\n".join((pipeline_name, run_id, schema_name, chunk)).encode()).hexdigest()[:32]
+
+
+def former_load_id(pipeline_name: str, context: StepContext, schema_name: str) -> str:
+    """Return the load id that versions before 0.2 gave to a part of a run for a schema."""
     import hashlib
 
     who = "\n".join((pipeline_name, context.run_id, schema_name, context.chunk))

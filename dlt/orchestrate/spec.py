@@ -14,6 +14,7 @@ from typing import Any
 
 from dlt.errors import EmptyWindow, SpecInvalid
 from dlt.ids import digest_id
+from dlt.redact import is_secret_name, redact
 
 _REFERENCE, _ARGUMENTS = "package.module:name or path/to/file.py:name", "a dict of arguments"
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -25,6 +26,7 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "run_args": ((Mapping,), _ARGUMENTS),
     "handoff": ((str,), "a URL"),
     "work_dir": ((str,), "the path of a folder"),
+    "reprocess": ((str,), '"auto", "undo" or "keep"'),
 }
 """What each key of a spec may hold, and how an error says it."""
 _SECRET = ("credential", "password", "secret", "token", "api_key")
@@ -42,6 +44,9 @@ class Spec:
         resources: Resources to load; those that the source selects when empty.
         run_args: Arguments of `Pipeline.extract`, such as write_disposition, primary_key and refresh, and
             loader_file_format.
+        reprocess: What becomes of the rows that the run appended, when it was loaded and is loaded once more: "auto"
+            deletes them where the extract gives them again, keeps them where it goes on behind a cursor, and fails
+            where nobody can tell; "undo" deletes them, "keep" leaves them where they are.
         handoff: URL under which packages travel between workers; None where workers share `work_dir`.
         work_dir: Folder for packages under way; a folder beside that of pipelines when None.
     """
@@ -54,6 +59,7 @@ class Spec:
     run_args: Mapping[str, Any] = field(default_factory=dict)
     handoff: str | None = None
     work_dir: str | None = None
+    reprocess: str = "auto"
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Spec:
@@ -85,16 +91,44 @@ class Spec:
                 "build objects in the factories."
             ) from error
         if isinstance(self.pipeline, Mapping):
-            found = [key for key in self.pipeline if any(word in key.lower() for word in _SECRET)]
+            found = [key for key in self.pipeline if _names_secret(str(key))]
             if found:
                 raise SpecInvalid(
                     f"spec: the arguments of the pipeline hold {', '.join(sorted(found))}. Specs are stored by the "
                     "orchestrator where many can read them: configure secrets, or use a pipeline factory."
                 )
+            found = [key for key, value in self.pipeline.items() if _hides(value, _no_more)]
+            if found:
+                raise SpecInvalid(
+                    f"spec: {', '.join(sorted(found))} of the pipeline holds the address of a place with its password. "
+                    "Specs are stored by the orchestrator where many can read them: configure credentials, or use a "
+                    "pipeline factory."
+                )
+        if self.reprocess not in ("auto", "undo", "keep"):
+            raise SpecInvalid(f'spec: reprocess is {self.reprocess!r}. Pass "auto", "undo" or "keep".')
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
         return {**asdict(self), "resources": list(self.resources)}
+
+    def travelling(self, is_secret: Callable[[str], bool] | None = None) -> tuple[Spec, tuple[str, ...]]:
+        """Return what later steps need of the spec, and the names of what they need and must get another way.
+
+        Tokens are stored where many can read them, so no argument of the source is in them, and no argument of the
+        pipeline's factory and no URL that holds a secret.
+
+        Args:
+            is_secret: Tells whether a text holds a value that is to be hidden, where the orchestrator knows.
+        """
+        known = is_secret or _no_more
+        withheld = [name for name, value in self.pipeline_args.items() if _hides(value, known) or _names_secret(name)]
+        kept = {name: value for name, value in self.pipeline_args.items() if name not in withheld}
+        handoff = self.handoff
+        if handoff is not None and _hides(handoff, known):
+            withheld, handoff = [*withheld, "handoff"], None
+        formats = {key: value for key, value in self.run_args.items() if key == "loader_file_format"}
+        made = replace(self, source_args={}, pipeline_args=kept, run_args=formats, handoff=handoff)
+        return made, tuple(sorted(withheld))
 
     def part(self, resources: Sequence[str] | None = None, source_args: Mapping[str, Any] | None = None) -> Spec:
         """Return the spec of one part of a fan-out.
@@ -105,6 +139,22 @@ class Spec:
         """
         chosen = self.resources if resources is None else tuple(resources)
         return replace(self, resources=chosen, source_args={**self.source_args, **(source_args or {})})
+
+
+def _names_secret(name: str) -> bool:
+    return is_secret_name(name) or any(word in name.lower() for word in _SECRET)
+
+
+def _hides(value: Any, is_secret: Callable[[str], bool]) -> bool:
+    if isinstance(value, str):
+        return redact(value) != value or is_secret(value)
+    if isinstance(value, Mapping):
+        return any(_names_secret(str(key)) or _hides(inner, is_secret) for key, inner in value.items())
+    return isinstance(value, (list, tuple)) and any(_hides(inner, is_secret) for inner in value)
+
+
+def _no_more(text: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -163,11 +213,14 @@ class StepContext:
         run_id: The same for all tasks and tries of one run, and of no other run.
         chunk: Name of the part, where a step is mapped over parts.
         attempt: Number of the try, 1 for the first; higher with every further one.
-        moment: When the run was due; the first part of its load ids, so that they sort by time.
+        moment: When the run was due. By it and the run versions before 0.2 named their loads, which are found again.
         window: Time that the run loads, or None.
-        generation: Higher when someone asks for the work to be done again: what an earlier generation extracted is
-            used again only if it was loaded.
+        generation: Higher when someone asks for the work to be done again. Then what was extracted is extracted anew,
+            and what was loaded is loaded once more.
+        began: When the run began, where it can be deleted and made again under the same id; a later one is another
+            wish for the work to be done.
         progress: A collector that shows progress.
+        is_secret: Tells whether a text holds a value that is to be hidden, where the orchestrator knows.
     """
 
     run_id: str
@@ -176,7 +229,15 @@ class StepContext:
     moment: datetime.datetime | None = None
     window: Window | None = None
     generation: int = 0
+    began: datetime.datetime | None = None
     progress: Any = None
+    is_secret: Callable[[str], bool] | None = None
+
+    @property
+    def revision(self) -> int:
+        """Return a number that is higher for a later wish, and the same in all tries that follow one wish."""
+        began = int(self.began.timestamp() * 1000) if self.began is not None else 0
+        return began * 1000 + self.generation
 
 
 def load_object(reference: str) -> Callable[..., Any]:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dlt import context as run_context
+from dlt.destinations.base import WorkDone
 from dlt.errors import (
     CreatePipeException,
     DltSourceException,
@@ -30,55 +31,17 @@ from dlt.errors import (
     WriteDispositionNotSupported,
     causes,
 )
-from dlt.info import LoadInfo, json_safe
+from dlt.load.work import REPEATS, roots_to_empty
+from dlt.orchestrate.again import check_parts, known_packages, loaded_before, what_repeats, work_of
 from dlt.orchestrate.combine import combine
-from dlt.orchestrate.folder import RunFolder, link_package, load_id
+from dlt.orchestrate.folder import RunFolder, handoff_url, link_package
+from dlt.orchestrate.report import LoadReport, known_report, report_of
 from dlt.orchestrate.spec import Spec, StepContext, Window
 from dlt.orchestrate.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.orchestrate.token import PackageRef, Token
-from dlt.redact import redact
 from dlt.user_log import line
 from dlt.workdir.package import MANIFEST, LoadPackage
-from dlt.workdir.state_delta import difference, encode_delta, fingerprints, stale_changes
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What a load left; all of it JSON.
-
-    Attributes:
-        pipeline_name: Name of the pipeline.
-        destination: Name of the destination.
-        location: Where it is, without secrets.
-        dataset_name: Dataset of the first schema.
-        load_ids: Load ids, one for each schema.
-        rows: Rows by table.
-        tables: Types of columns by table, of the tables that were loaded.
-        datasets: Dataset by table.
-        schema_update: Columns that were added, by table.
-        schema_hash: Version hash of the schema, by schema.
-        skipped: The destination had all of it already.
-        text: The LoadInfo as text.
-        info: The LoadInfo as a dict.
-    """
-
-    pipeline_name: str
-    destination: str
-    location: str
-    dataset_name: str
-    load_ids: list[str] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    tables: dict[str, dict[str, str]] = field(default_factory=dict)
-    datasets: dict[str, str] = field(default_factory=dict)
-    schema_update: dict[str, dict[str, str]] = field(default_factory=dict)
-    schema_hash: dict[str, str] = field(default_factory=dict)
-    skipped: bool = False
-    text: str = ""
-    info: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return dict(self.__dict__)
+from dlt.workdir.state_delta import Change, difference, encode_delta, fingerprints, stale_changes
 
 
 def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
@@ -99,43 +62,39 @@ def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
     with _bench(spec, context) as (pipeline, folder):
         known = folder.find("extracted")
         pipeline.sync_destination()
-        if known is not None and _still_counts(pipeline, known[1], context):
+        loaded = loaded_before(pipeline, context)
+        if known is not None and _still_counts(pipeline, known[1], context, loaded):
             line(f"{pipeline.pipeline_name}: extract of run {context.run_id} was done before and is used again")
             return known[1]
+        if loaded is not None and loaded.revision >= context.revision and len(pipeline.state["schema_names"] or ()) < 2:
+            line(
+                f"{pipeline.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
+                "extracted. Ask for it once more to load it again (clear the task; dlt step extract --revision)."
+            )
+            return _token(spec, context, pipeline, [PackageRef(loaded.load_id, pipeline.default_schema_name or "", "")])
+        if loaded is not None:
+            told = f"run {context.run_id} was loaded before, as {loaded.load_id}, and is loaded again"
+            line(f"{pipeline.pipeline_name}: {told}")
+            pipeline.keep_empty()
         base = deepcopy(pipeline.state)
-        arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
-        window = (context.window.start, context.window.end) if context.window is not None else None
-        with run_context.use(window=window):
-            pipeline.extract(open_source(spec), **arguments)
-        delta = difference(base, pipeline.state)
-        references = []
-        for package in pipeline.workdir.packages("extracted"):
-            if package.state is not None:
-                package = pipeline.workdir.record(package, state_delta=encode_delta(delta))
-            references.append(folder.keep(package, _extracted_rows(package)))
-        token = Token(
-            spec,
-            pipeline.pipeline_name,
-            context.run_id,
-            context.chunk,
-            "extracted",
-            tuple(references),
-            state_version=int(base.get("_state_version") or 0),
-            attempt=context.attempt,
-            default_schema_name=pipeline.default_schema_name,
-            window=tuple(context.window.to_list()) if context.window is not None else None,
-            changes=tuple((p, b, a) for p, b, a in fingerprints(delta)) if references else (),
-            generation=context.generation,
-        )
+        packages, delta = _extract(spec, context, pipeline, base, again=loaded is not None)
+        references = [folder.keep(package, _extracted_rows(package)) for package in packages]
+        changes = tuple((p, b, a) for p, b, a in fingerprints(delta)) if references else ()
+        token = _token(spec, context, pipeline, references, changes, int(base.get("_state_version") or 0))
         return folder.record(token, known[0] + 1 if known is not None else 1)
 
 
-def normalize_step(token: Token | Mapping[str, Any], context: StepContext | None = None) -> Token:
+def normalize_step(
+    token: Token | Mapping[str, Any],
+    context: StepContext | None = None,
+    spec: Spec | Mapping[str, Any] | None = None,
+) -> Token:
     """Normalize the packages of a token; return where the result is.
 
     Args:
         token: What `extract_step` returned.
         context: The try; the run is the token's.
+        spec: The spec of the run, where it holds secrets that its later steps need: those are in no token.
 
     Raises:
         HandoffMissing: a package is neither on this worker nor at the hand-off.
@@ -144,16 +103,24 @@ def normalize_step(token: Token | Mapping[str, Any], context: StepContext | None
     """
     token = token if isinstance(token, Token) else Token.from_dict(token)
     _need_stage(token, "extracted", "normalize_step")
-    own = _of(token, context)
-    with _bench(token.spec, own) as (pipeline, folder):
+    own, whole = _of(token, context), _whole(token, spec)
+    with _bench(whole, own) as (pipeline, folder):
         sources = tuple(reference.nonce for reference in token.packages)
         known = folder.find("normalized")
         if known is not None and known[1].made_from == sources:
             line(f"{pipeline.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
             return known[1]
         pipeline.begin_with(token.default_schema_name)
-        for reference in token.packages:
-            _put(folder.fetch(reference, "extracted"), pipeline, reference)
+        try:
+            packages = [folder.fetch(reference, "extracted") for reference in token.packages]
+        except HandoffMissing:
+            if not all(_all_known(pipeline, [token])):
+                raise
+            # the run was cleaned up after it was loaded
+            line(f"{pipeline.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
+            return replace(token, stage="normalized", made_from=sources, attempt=own.attempt)
+        for package, reference in zip(packages, token.packages):
+            _put(package, pipeline, reference)
         pipeline.normalize(loader_file_format=token.spec.run_args.get("loader_file_format"))
         done = {package.load_id: package for package in pipeline.workdir.packages("normalized")}
         references = tuple(folder.keep(done[r.load_id], _loaded_rows(done[r.load_id])) for r in token.packages)
@@ -162,63 +129,73 @@ def normalize_step(token: Token | Mapping[str, Any], context: StepContext | None
 
 
 def load_step(
-    tokens: Token | Mapping[str, Any] | Sequence[Token | Mapping[str, Any]], context: StepContext | None = None
+    tokens: Token | Mapping[str, Any] | Sequence[Token | Mapping[str, Any]],
+    context: StepContext | None = None,
+    spec: Spec | Mapping[str, Any] | None = None,
 ) -> LoadReport:
     """Load the packages of one token, or of all parts of a fan-out, in one transaction for each schema.
 
-    A load that the destination has already is not repeated.
+    A load that the destination has already is not repeated. Where an earlier load of the same run was asked to be done
+    once more, what it appended is deleted in the transaction of this one.
 
     Args:
         tokens: What `normalize_step` returned, of all parts of one run.
         context: The try; the run is the tokens'.
+        spec: As for `normalize_step`.
 
     Raises:
         Superseded: a later try of the same task took over.
         StaleExtract: another run changed the same state since the extract.
+        ReloadUndecided: nobody can tell what is to become of the rows of the earlier load.
         HandoffMissing: a package is neither on this worker nor at the hand-off.
         PipelineStepFailed: the load failed; the cause is chained, and nothing of it is visible.
     """
     given = [tokens] if isinstance(tokens, (Token, Mapping)) else list(tokens)
     parts = [token if isinstance(token, Token) else Token.from_dict(token) for token in given]
     first = _one_run(parts)
-    own = replace(_of(first, context), chunk="" if len(parts) > 1 else first.chunk)
-    with _bench(first.spec, own) as (pipeline, folder):
+    own, whole = replace(_of(first, context), chunk="" if len(parts) > 1 else first.chunk), _whole(first, spec)
+    with _bench(whole, own) as (pipeline, folder):
         pipeline.begin_with(first.default_schema_name)
         wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
         for token in parts:
             for reference in token.packages:
                 wanted.setdefault(reference.schema_name, []).append((token, reference))
+        chosen = []
         try:
-            for schema_name, found in wanted.items():
-                packages = [_folder_of(t, folder).fetch(reference, "normalized") for t, reference in found]
-                _put_all(load_id(first.pipeline_name, own, schema_name), packages, pipeline)
+            for found in wanted.values():
+                fresh, done = _split(pipeline, found)
+                packages = [_folder_of(t, whole, folder).fetch(reference, "normalized") for t, reference in fresh]
+                check_parts(packages, [reference for _, reference in done])
+                _put_all(packages, pipeline)
+                chosen += fresh
         except HandoffMissing:
-            if not all(pipeline.has_load(r.load_id, r.schema_name) for token in parts for r in token.packages):
+            known = _all_known(pipeline, parts)
+            if not all(known):
                 raise
             # the run was cleaned up after it was loaded
-            return _known_report(pipeline, parts)
+            return known_report(pipeline, parts, [done for done in known if done is not None], own.revision)
         info = pipeline.load(raise_on_failed_jobs=True)
-        skipped = bool(wanted) and all(result.skipped for result in pipeline.results)
-        return _report(pipeline, info, parts, skipped)
+        return report_of(pipeline, info, parts, chosen)
 
 
 commit_step = load_step
 """Another name of `load_step`, for the step that ends a fan-out."""
 
 
-def cleanup_step(work: Any, context: StepContext | None = None) -> None:
+def cleanup_step(work: Any, context: StepContext | None = None, spec: Spec | Mapping[str, Any] | None = None) -> None:
     """Delete what a run left on this worker and at the hand-off.
 
     Args:
         work: A token, tokens, or a spec; with a spec the context says which run.
         context: The run.
+        spec: As for `normalize_step`.
     """
     items = list(work) if isinstance(work, (list, tuple)) else [work]
     for item in items:
         if isinstance(item, Mapping):
             item = Token.from_dict(item) if "packages" in item else Spec.from_dict(item)
         if isinstance(item, Token):
-            RunFolder(item.spec, item.pipeline_name, item.run_id).forget_run()
+            RunFolder(_whole(item, spec), item.pipeline_name, item.run_id).forget_run()
         elif isinstance(item, Spec) and context is not None:
             RunFolder(item, open_pipeline(item).pipeline_name, context.run_id).forget_run()
         else:
@@ -295,12 +272,113 @@ def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskPipeline, Run
             run_context.activate(before)
 
 
-def _still_counts(pipeline: TaskPipeline, token: Token, context: StepContext) -> bool:
-    if token.packages and all(pipeline.has_load(p.load_id, p.schema_name) for p in token.packages):
-        return True
-    if token.generation != context.generation:
+def _extract(
+    spec: Spec, context: StepContext, pipeline: TaskPipeline, base: dict[str, Any], again: bool
+) -> tuple[list[LoadPackage], list[Change]]:
+    """Extract; return the packages, which say whose work they are, and what changed in the state."""
+    arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
+    window = (context.window.start, context.window.end) if context.window is not None else None
+    with run_context.use(window=window):
+        data = open_source(spec)
+        pipeline.extract(data, **arguments)
+    delta = difference(base, pipeline.state)
+    resources = what_repeats(data, base, context.window)
+    packages = []
+    for package in pipeline.workdir.packages("extracted"):
+        name = package.schema_name
+        more = {"resources": resources or dict.fromkeys(_resource_names(package), REPEATS)}
+        work = work_of(pipeline.pipeline_name, context, name, package.load_id, reprocess=spec.reprocess, **more)
+        if again:
+            # what nobody can decide fails before anything is kept
+            roots_to_empty(package.schema, work)
+        facts: dict[str, Any] = {"works": [asdict(work)]}
+        if package.state is not None:
+            facts["state_delta"] = encode_delta(delta)
+        packages.append(pipeline.workdir.record(package, **facts))
+    return packages, delta
+
+
+def _resource_names(package: LoadPackage) -> list[str]:
+    return [str(table.get("resource") or table["name"]) for table in package.schema.tables.values()]
+
+
+def _token(
+    spec: Spec,
+    context: StepContext,
+    pipeline: TaskPipeline,
+    packages: Sequence[PackageRef],
+    changes: tuple[tuple[str, str, str], ...] = (),
+    state_version: int = 0,
+) -> Token:
+    travelling, withheld = spec.travelling(context.is_secret)
+    return Token(
+        travelling,
+        pipeline.pipeline_name,
+        context.run_id,
+        context.chunk,
+        "extracted",
+        tuple(packages),
+        state_version=state_version,
+        attempt=context.attempt,
+        default_schema_name=pipeline.default_schema_name,
+        window=tuple(context.window.to_list()) if context.window is not None else None,
+        changes=changes,
+        generation=context.generation,
+        revision=context.revision,
+        withheld=withheld,
+    )
+
+
+def _whole(token: Token, spec: Spec | Mapping[str, Any] | None) -> Spec:
+    """Return the spec that a token carries, with what it must not carry."""
+    given = Spec.from_dict(spec) if isinstance(spec, Mapping) else spec
+    missing = [] if given is not None else [name for name in token.withheld if name != "handoff"]
+    if missing or (
+        "handoff" in token.withheld and (given or token.spec).handoff is None and not handoff_url(token.spec)
+    ):
+        names = ", ".join(missing or ["the hand-off's URL"])
+        raise SpecInvalid(
+            f"token of run {token.run_id}: {names} is secret, so it is in no token, and this step needs it. Give the "
+            "step the spec of the run too (spec=..., dlt step --spec, pipeline_args and handoff of the operator), or "
+            "keep it in the configuration."
+        )
+    if given is None:
+        return token.spec
+    return replace(token.spec, pipeline_args=given.pipeline_args, handoff=given.handoff or token.spec.handoff)
+
+
+def _still_counts(pipeline: TaskPipeline, token: Token, context: StepContext, loaded: WorkDone | None) -> bool:
+    if token.revision < context.revision:
+        # someone asked for the work to be done again
         return False
+    if loaded is not None and loaded.revision >= token.revision:
+        return True
     return not stale_changes(pipeline.state, token.changes)
+
+
+def _all_known(pipeline: TaskPipeline, tokens: Sequence[Token]) -> list[WorkDone | None]:
+    by_schema: dict[str, list[tuple[Token, PackageRef]]] = {}
+    for token in tokens:
+        for reference in token.packages:
+            by_schema.setdefault(reference.schema_name, []).append((token, reference))
+    return [done for found in by_schema.values() for done in known_packages(pipeline, found)]
+
+
+def _split(
+    pipeline: TaskPipeline, found: list[tuple[Token, PackageRef]]
+) -> tuple[list[tuple[Token, PackageRef]], list[tuple[Token, PackageRef]]]:
+    """Return the parts to load, and those that stay as they were loaded while a newer wish is for others."""
+    if len(found) < 2:
+        return found, []
+    known = known_packages(pipeline, found)
+    fresh = [pair for pair, done in zip(found, known) if done is None]
+    done = [pair for pair, done in zip(found, known) if done is not None]
+    newest = max((token.revision for token, _ in done), default=0)
+    if not fresh or not done or any(token.revision <= newest for token, _ in fresh):
+        return found, []
+    names = [", ".join(token.chunk for token, _ in pairs) for pairs in (fresh, done)]
+    line(f"{pipeline.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
+    return fresh, done
 
 
 def _of(token: Token, context: StepContext | None) -> StepContext:
@@ -331,10 +409,10 @@ def _one_run(tokens: Sequence[Token]) -> Token:
     return tokens[0]
 
 
-def _folder_of(token: Token, own: RunFolder) -> RunFolder:
+def _folder_of(token: Token, spec: Spec, own: RunFolder) -> RunFolder:
     if token.chunk == own.chunk:
         return own
-    return RunFolder(token.spec, token.pipeline_name, token.run_id, token.chunk)
+    return RunFolder(spec, token.pipeline_name, token.run_id, token.chunk)
 
 
 def _put(package: LoadPackage, pipeline: TaskPipeline, reference: PackageRef) -> None:
@@ -343,16 +421,14 @@ def _put(package: LoadPackage, pipeline: TaskPipeline, reference: PackageRef) ->
     link_package(package, target)
 
 
-def _put_all(whole: str, packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
-    alone = len(packages) == 1
+def _put_all(packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
     # folders are named by load id and nonce here, and by load id in a pipeline
-    name = str(packages[0].info["load_id"]) if alone else whole
-    target = os.path.join(pipeline.working_dir, "normalized", name)
+    target = os.path.join(pipeline.working_dir, "normalized", str(packages[0].info["load_id"]))
     os.makedirs(target)
-    if alone:
+    if len(packages) == 1:
         link_package(packages[0], target)
     else:
-        combine(packages, whole, target)
+        combine(packages, target)
     assert os.path.exists(os.path.join(target, MANIFEST))
 
 
@@ -366,49 +442,3 @@ def _loaded_rows(package: LoadPackage) -> dict[str, int]:
     for file in package.files:
         rows[file["table"]] = rows.get(file["table"], 0) + int(file["rows"])
     return rows
-
-
-def _report(pipeline: TaskPipeline, info: LoadInfo, tokens: Sequence[Token], skipped: bool) -> LoadReport:
-    report = _known_report(pipeline, tokens)
-    tables, datasets, update, hashes = {}, {}, {}, {}
-    for package in info.load_packages:
-        hashes[package.schema_name] = package.schema_hash
-        dataset = str(package.dataset_name or pipeline.dataset_for(package.schema_name))
-        for table in package.schema.data_tables():
-            if table["name"] in report.rows:
-                tables[table["name"]] = {
-                    n: str(c["data_type"]) for n, c in table["columns"].items() if "data_type" in c
-                }
-                datasets[table["name"]] = dataset
-        for name, table in package.schema_update.items():
-            update[name] = {n: str(c.get("data_type")) for n, c in (table.get("columns") or {}).items()}
-    return replace(
-        report,
-        location=str(info.destination_displayable_credentials),
-        tables=tables,
-        datasets=datasets,
-        schema_update=update,
-        schema_hash=hashes,
-        skipped=skipped,
-        text=str(info),
-        info=json_safe(info.asdict()),
-    )
-
-
-def _known_report(pipeline: TaskPipeline, tokens: Sequence[Token]) -> LoadReport:
-    rows: dict[str, int] = {}
-    for token in tokens:
-        for table, count in token.rows.items():
-            rows[table] = rows.get(table, 0) + count
-    load_ids = list(dict.fromkeys(reference.load_id for token in tokens for reference in token.packages))
-    return LoadReport(
-        pipeline.pipeline_name,
-        pipeline.destination.destination_name,
-        redact(pipeline.destination.displayable_credentials()),
-        pipeline.dataset_for(pipeline.default_schema_name),
-        load_ids=load_ids,
-        rows=rows,
-        datasets=dict.fromkeys(rows, pipeline.dataset_for(pipeline.default_schema_name)),
-        skipped=True,
-        text=f"{pipeline.pipeline_name}: {', '.join(load_ids) or 'nothing'} was loaded before",
-    )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from dlt import context
+from dlt.configuration import section_context
+from dlt.destinations.base import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
 from dlt.load.step import LoadResult, TaskLoad, load_package
-from dlt.orchestrate.folder import load_id
+from dlt.load.work import Work, known_work
 from dlt.orchestrate.spec import Spec, StepContext, load_object
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.pipeline import Pipeline
-from dlt.progress import Collector
+from dlt.progress import Collector, NullCollector, TableLog
 
 CLASH_WAIT = 600.0
 """Seconds for which a load gives way to others of the same pipeline before it fails and leaves the wait to a retry."""
@@ -39,9 +41,8 @@ class TaskPipeline(Pipeline):
         self.destination, self.staging = made.destination, made.staging
         self.dataset_name = made.dataset_name
         self._hooks = made._hooks
-        self.collector = task.progress if isinstance(task.progress, Collector) else made.collector
+        self.collector = _collector(task.progress, made.collector)
         self._task = task
-        self._load_id_for = lambda schema_name: load_id(self.pipeline_name, task, schema_name)
         self.results: list[LoadResult] = []
 
     def begin_with(self, default_schema_name: str | None) -> None:
@@ -50,19 +51,33 @@ class TaskPipeline(Pipeline):
         if default_schema_name and not self._state["default_schema_name"]:
             self._state["default_schema_name"] = default_schema_name
 
-    def has_load(self, load_id: str, schema_name: str) -> bool:
-        """Tell whether the destination has a load."""
+    def displayable_location(self) -> str:
+        """Return where the data goes."""
+        with context.use(pipeline_name=self.pipeline_name), section_context(pipeline_name=self.pipeline_name):
+            return str(self.destination.displayable_credentials())
+
+    def keep_empty(self) -> None:
+        """Let the extract leave a package also where it finds nothing: the load of it deletes rows."""
+        self._keeps_empty = True
+
+    def known_works(self, schema_name: str, works: Sequence[Work]) -> list[WorkDone | None]:
+        """Return what the destination knows of works.
+
+        Args:
+            schema_name: Their schema.
+            works: The works; their resources do not matter.
+        """
         with self.destination_client_for(self.dataset_for(schema_name), None) as client:
             if not client.has_dataset():
-                return False
+                return [None] * len(works)
             client.begin()
             try:
-                return bool(client.has_load(load_id))
+                return [known_work(work, client) for work in works]
             finally:
                 client.rollback()
 
     def _load_one(self, package: Any, dataset: str) -> LoadResult:
-        task = TaskLoad(self.pipeline_name, self._task.attempt)
+        task = TaskLoad(self.pipeline_name, self._task.attempt, self._task.revision)
         deadline = time.monotonic() + CLASH_WAIT
         with _alone(self.destination.fingerprint(), self.pipeline_name):
             while True:
@@ -83,6 +98,12 @@ class TaskPipeline(Pipeline):
                     if not getattr(error, "clash", False) or time.monotonic() > deadline:
                         raise
                     time.sleep(0.2)
+
+
+def _collector(wanted: Any, own: Collector) -> Collector:
+    """Return what shows progress: lines in a log give way to what the pipeline was made with."""
+    chosen = isinstance(wanted, Collector) and (isinstance(own, NullCollector) or not isinstance(wanted, TableLog))
+    return wanted if chosen else own
 
 
 @contextmanager

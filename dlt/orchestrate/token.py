@@ -9,7 +9,8 @@ from typing import Any
 from dlt.errors import SpecInvalid
 from dlt.orchestrate.spec import Spec
 
-VERSION = 1
+VERSION = 2
+_READABLE = (1, VERSION)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Token:
     """What a step leaves for the next one.
 
     Attributes:
-        spec: The spec of the run.
+        spec: What later steps need of the spec of the run.
         pipeline_name: Name of the pipeline.
         run_id: Id of the run.
         chunk: Name of the part.
@@ -51,6 +52,9 @@ class Token:
         made_from: Nonces of the packages that these were made from.
         changes: What the extract changed in the state, as hashes.
         generation: Generation of the run's context.
+        revision: Revision of the run's context.
+        withheld: Arguments of the pipeline's factory that later steps need, and must be given, because they are
+            secret; "handoff" stands for the URL.
     """
 
     spec: Spec
@@ -66,6 +70,8 @@ class Token:
     made_from: tuple[str, ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
     generation: int = 0
+    revision: int = 0
+    withheld: tuple[str, ...] = ()
 
     @property
     def rows(self) -> dict[str, int]:
@@ -91,15 +97,18 @@ class Token:
             raise SpecInvalid(
                 f"{str(value)[:200]!r} is not a token. Pass what extract_step or normalize_step returned."
             )
-        if value.get("version") != VERSION:
+        if value.get("version") not in _READABLE:
+            readable = " and ".join(map(str, _READABLE))
             raise SpecInvalid(
                 f"token of run {value['run_id']}: version {value.get('version')} was made by another version of the "
-                f"library, this one reads {VERSION}. Use one version on all workers, and run the extract task again."
+                f"library, this one reads {readable}. Use one version on all workers, and run the extract task again."
             )
         try:
             fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
             fields["spec"] = Spec.from_dict(value["spec"])
             fields["packages"] = tuple(PackageRef(**package) for package in value["packages"])
+            fields["withheld"] = tuple(value.get("withheld") or ())
+            fields["revision"] = int(value.get("revision") or 0)
             fields["made_from"] = tuple(value.get("made_from") or ())
             fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
             fields["window"] = tuple(value["window"]) if value.get("window") else None

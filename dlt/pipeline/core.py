@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -34,8 +34,8 @@ class Core(Inspection):
         settings: Names, folders and options.
     """
 
-    _load_id_for: Callable[[str], str] | None = None
-    """Gives the load id for the package of a schema, where it must not be a new one each time."""
+    _keeps_empty = False
+    """Whether an extract that found nothing new leaves a package all the same."""
 
     def __init__(self, settings: PipelineSettings) -> None:
         self.config = settings

@@ -194,7 +194,6 @@ class Pipeline(Reading):
                 max_parallel_items=max_parallel_items or self._value("max_parallel_items", int, "extract", 20),
                 refresh=refresh,
                 collector=self.collector,
-                load_id_for=self._load_id_for,
             )
             schemas: dict[str, Schema] = {}
             extracts = extract_sources(
@@ -209,7 +208,8 @@ class Pipeline(Reading):
             extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
             # what was taken back from a package that was given up is to reach the destination too
             changed = self._describe(state, schemas) or bool(state["_local"].get("unsent"))
-            if not changed and not any(e.files or any(e.refresh.values()) or e.schema.is_modified for e in extracts):
+            wanted = changed or self._keeps_empty
+            if not wanted and not any(e.files or any(e.refresh.values()) or e.schema.is_modified for e in extracts):
                 for extract in extracts:
                     extract.abort()
                 extracts = []

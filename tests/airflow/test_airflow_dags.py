@@ -109,8 +109,99 @@ def test_example(dag_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # -- what a run is
 
 
-def test_a_cleared_run_is_not_loaded_twice(make: Write) -> None:
-    """A run that is loaded stays as it is when it is cleared, until `dlt_reload` asks for more."""
+def clear(dag: Any, run: Any, *task_ids: str) -> Any:
+    """Clear tasks of a run as the interface of Airflow does, and run them to their end; return the run."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance, clear_task_instances
+    from airflow.sdk.definitions.dag import _run_task
+    from airflow.utils import timezone
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState, TaskInstanceState
+
+    with create_session() as session:
+        known = session.query(TaskInstance).filter_by(dag_id=run.dag_id, run_id=run.run_id).all()
+        named = {ti.task_id + (f"[{ti.map_index}]" if ti.map_index >= 0 else ""): ti for ti in known}
+        wanted = [ti for name, ti in named.items() if not task_ids or {name, ti.task_id} & set(task_ids)]
+        assert wanted
+        clear_task_instances(wanted, session, dag_run_state=DagRunState.QUEUED)
+        session.query(DagRun).filter_by(dag_id=run.dag_id, run_id=run.run_id).one().state = DagRunState.RUNNING
+    with create_session() as session:
+        again = session.query(DagRun).filter_by(dag_id=run.dag_id, run_id=run.run_id).one()
+        again.dag = run.dag
+        while again.state == DagRunState.RUNNING:
+            session.expire_all()
+            ready, _ = again.update_state(session=session)
+            for ti in ready:
+                ti.try_number += 1
+                ti.state, ti.scheduled_dttm = TaskInstanceState.SCHEDULED, timezone.utcnow()
+            session.commit()
+            for ti in ready:
+                _run_task(ti=ti, task=dag.task_dict[ti.task_id], run_triggerer=True)
+        session.expunge_all()
+    return again
+
+
+def events(run: Any) -> list[str]:
+    """Return the addresses of the assets that a run reported, once for each event."""
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        pairs = session.query(AssetModel.uri).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        return sorted(uri for (uri,) in pairs.filter(AssetEvent.source_run_id == run.run_id))
+
+
+PEOPLE = {"source": str(PROGRAM.with_name("again_program.py")) + ":people"}
+
+
+def test_a_cleared_run_is_loaded_again(make: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the source gives by then takes the place of what the run appended; other tasks alone change nothing."""
+    monkeypatch.setenv("VALUE", "old")
+    args = {"value": "{{ macros.os_value() }}"}
+    body = f"dlt_task_group(**{{**SPEC, **{PEOPLE!r}}}, source_args={args!r})"
+    dag = make(
+        "again",
+        "import os\ndag.user_defined_macros = {'value': lambda: os.environ['VALUE']}\n"
+        + body.replace("macros.os_value()", "value()"),
+    )
+    first = dag.test()
+    assert str(first.state) == "success"
+    reported = events(first)
+    assert len(reported) == len(set(reported)) == 3
+    monkeypatch.setenv("VALUE", "new")
+    for number in (1, 2):
+        again = clear(dag, first)
+        assert set(tasks(again).values()) == {("success", 1 + number)}
+        report = xcom(again, "dlt.load")
+        assert not report["skipped"] and report["removed"] == ["people"]
+        assert rows("SELECT value, count(*) FROM shop.people GROUP BY 1") == [("new", 3)]
+        assert rows("SELECT count(*), count(DISTINCT load_id) FROM shop._dlt_loads") == [(1 + number, 1 + number)]
+        assert len(events(first)) == 3 + 3 * number
+    # load alone, and normalize with it: nothing is left to do, and nobody downstream is told
+    for some in (("dlt.load",), ("dlt.normalize", "dlt.load", "dlt.cleanup")):
+        alone = clear(dag, first, *some)
+        assert tasks(alone)["dlt.load"][0] == "skipped" and str(alone.state) == "success"
+        assert xcom(alone, "dlt.load")["known"]
+    assert rows("SELECT count(*) FROM shop._dlt_loads") == [(3,)] and len(events(first)) == 9
+
+
+def test_one_mapped_part_is_cleared(make: Write) -> None:
+    """The part is loaded again, the others stay as they are."""
+    parts = "fan_out=[{'value': 'a'}, {'value': 'b'}]"
+    dag = make("part", f"dlt_task_group(**{{**SPEC, **{PEOPLE!r}}}, {parts})")
+    first = dag.test()
+    before = rows("SELECT value, _dlt_load_id FROM shop.people GROUP BY ALL ORDER BY 1")
+    assert [value for value, _ in before] == ["a", "b"]
+    again = clear(dag, first, "dlt.extract[1]", "dlt.normalize[1]", "dlt.load", "dlt.cleanup")
+    report = xcom(again, "dlt.load")
+    assert report["rows"] == {"people": 3, "people__pets": 3, "people__pets__toys": 3}
+    after = rows("SELECT value, _dlt_load_id FROM shop.people GROUP BY ALL ORDER BY 1")
+    assert after == [before[0], ("b", report["load_ids"][0])] and report["load_ids"][0] not in before[1]
+    assert rows("SELECT count(*) FROM shop.people") == [(6,)]
+
+
+def test_a_run_that_is_tested_again_stays_as_it_is(make: Write) -> None:
+    """A run that is loaded stays as it is when nobody cleared it, until `dlt_reload` asks for more."""
     import pendulum
 
     dag = make("cleared", "dlt_task_group(**SPEC, window=None)")
@@ -121,6 +212,7 @@ def test_a_cleared_run_is_not_loaded_twice(make: Write) -> None:
     loads = rows("SELECT load_id FROM shop._dlt_loads")
     again = dag.test(**when)
     assert again.run_id == first.run_id and set(tasks(again).values()) == {("success", 1)}
+    assert "Nothing was loaded now" in xcom(again, "dlt.load")["text"]
     assert xcom(again, "dlt.load")["load_ids"] == report["load_ids"]
     assert xcom(again, "dlt.load")["skipped"] is True
     assert rows("SELECT load_id FROM shop._dlt_loads") == loads
@@ -132,14 +224,18 @@ def test_a_cleared_run_is_not_loaded_twice(make: Write) -> None:
     assert rows("SELECT count(*) FROM shop.orders") == [(6,)]
 
 
-def test_the_load_id_names_the_time_of_the_run(make: Write) -> None:
-    """Load ids sort by the time for which a run was due."""
+def test_load_ids_are_the_time_of_the_load(make: Write) -> None:
+    """A run for an old day has a load id that is younger than those before it."""
+    import time
+
     import pendulum
 
     dag = make("moments", "dlt_task_group(**SPEC)")
-    when = pendulum.datetime(2026, 5, 1)
+    when, before = pendulum.datetime(2026, 5, 1), time.time()
     run = dag.test(logical_date=when, run_after=when)
-    assert xcom(run, "dlt.load")["load_ids"][0].split(".")[0] == str(int(when.timestamp()))
+    (load_id,) = xcom(run, "dlt.load")["load_ids"]
+    assert before <= float(load_id) <= time.time()
+    assert rows("SELECT load_id FROM shop._dlt_loads") == [(load_id,)]
 
 
 def test_messages_are_no_errors(make: Write, capfd: pytest.CaptureFixture[str], caplog: Any) -> None:

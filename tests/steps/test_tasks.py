@@ -267,7 +267,11 @@ def test_asking_for_the_work_again_extracts_again(own_folder: Path, database: Pa
     second = extract_step(what, StepContext("r", generation=1))
     assert first.packages[0].nonce != second.packages[0].nonce and marker.read_text() == "xx"
     load_step(normalize_step(second))
-    assert extract_step(what, StepContext("r", generation=2)) == second
+    assert extract_step(what, StepContext("r", generation=1, attempt=2)) == second and marker.read_text() == "xx"
+    # asked for again after the load: the cursor of orders has nothing new, customers are merged once more
+    third = extract_step(what, StepContext("r", generation=2))
+    assert third.packages[0].load_id > second.packages[0].load_id and marker.read_text() == "xxx"
+    assert load_step(normalize_step(third)).rows == {"customers": 5}
     assert len(content(database)["orders"]) == 6
 
 
@@ -440,7 +444,7 @@ def test_backfills_beside_the_live_runs_leave_the_cursor_alone(database: Path) -
         (f"{PROGRAM}:nothing", None, "returned None"),
         (f"{PROGRAM}:number", None, "returned int. Return a source"),
         (f"{PROGRAM}:shop", f"{PROGRAM}:number", "returned int. Return what"),
-        (f"{PROGRAM}:shop", {"no_such_argument": 1}, "no parameter 'no_such_argument'"),
+        (f"{PROGRAM}:shop", {"no_such_argument": 1}, "no_such_argument"),
         (f"{PROGRAM}:shop", {"pipeline_name": "x"}, "has no destination"),
         (f"{PROGRAM}:shop", {"pipeline_name": "x", "destination": "duckdb", "full_refresh": True}, "full_refresh"),
         (None, None, "there is no source"),

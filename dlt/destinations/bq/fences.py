@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlt.clock import utc_now
+from dlt.destinations.base import WorkDone
 from dlt.destinations.bq.script import Script
 from dlt.destinations.bq.tables import HINT
 from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
+from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
 from dlt.errors import Superseded
-from dlt.schema.typing import ColumnSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 
 AS_A_CLASH = "due to concurrent update"
 """What BigQuery says of transactions that it aborted because of another one."""
@@ -103,6 +105,38 @@ class Fencing(SqlDestinationClient):
         self._script.guard(same, f"another try took the load over, {AS_A_CLASH}", f"load {load_id}", epoch)
         # the row that all loads of the pipeline change: of two transactions at once BigQuery aborts one
         self._script.first(*self._touch(name))
+
+    # -- the work of runs
+
+    def read_work(self, key: str) -> WorkDone | None:
+        """Return what is known of the work of one part of a run; None if it was never loaded."""
+        if not self.stored_tables([FENCES_TABLE]):
+            return None
+        sql = f"SELECT fence_key FROM {self.qualified(FENCES_TABLE)} WHERE part = %s AND fence_key LIKE %s"
+        found = [work_done(str(name)) for (name,) in self.query(sql, (_part(key), f"work {key} %")).fetchall()]
+        return max(found, key=lambda done: done.revision, default=None)
+
+    def record_work(self, key: str, done: WorkDone) -> None:
+        """Add the record of what load holds the work of one part of a run."""
+        self._create_fences()
+        fences, part = self.qualified(FENCES_TABLE), _part(key)
+        self._script.add(f"DELETE FROM {fences} WHERE part = %s AND fence_key LIKE %s", (part, f"work {key} %"))
+        sql = f"INSERT INTO {fences} (fence_key, epoch, part) VALUES (%s, 0, %s)"
+        self._script.add(sql, (work_name(key, done), part))
+
+    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Add the statements that delete the rows that a load appended to a chain.
+
+        Raises:
+            ReloadUndecided: the rows of the root table do not bear the ids of their loads.
+        """
+        root = chain[0]["name"]
+        stored = self.stored_tables([table["name"] for table in chain])
+        if root not in stored:
+            return
+        check_bears_load_ids(root, stored[root])
+        for statement in remove_load(chain, stored, self.qualified, self.dialect.quote):
+            self._script.add(statement, (load_id,))
 
     def _create_fences(self) -> None:
         if not self.stored_tables([FENCES_TABLE]):

@@ -43,6 +43,7 @@ class Snapshot:
         unpublished: Tables with a format whose index may lack the files of a snapshot, by table, and the number of that
             snapshot. It is written after the snapshot, and made up for in the same way.
         since: Number of the snapshot that dropped the dataset as it was before; 0 if it was never dropped.
+        work: Which load holds the work of a part of a run, by the key of that work: revision, wish, load_id.
     """
 
     number: int = 0
@@ -55,6 +56,7 @@ class Snapshot:
     formats: dict[str, str] = field(default_factory=dict)
     unpublished: dict[str, int] = field(default_factory=dict)
     since: int = 0
+    work: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def is_dataset(self) -> bool:
@@ -95,6 +97,7 @@ class Change:
     forwarded: set[str] = field(default_factory=set)
     formats: dict[str, str] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
+    work: dict[str, dict[str, Any]] = field(default_factory=dict)
     exclusive: bool = False
     """Whether what was read of the base must still hold, so that another load in between is a clash."""
 
@@ -128,6 +131,7 @@ class Change:
                 **dict.fromkeys(changed, base.number + 1),
             },
             since=base.since,
+            work={**base.work, **self.work},
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from dlt.destinations.base import Destination
+from dlt.destinations.base import Destination, WorkDone
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -93,6 +93,16 @@ class DummyClient:
         return attempt
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
+        """Keep nothing."""
+
+    def read_work(self, key: str) -> WorkDone | None:
+        """Return none."""
+        return None
+
+    def record_work(self, key: str, done: WorkDone) -> None:
+        """Keep nothing."""
+
+    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Keep nothing."""
 
     def sql_client(self) -> Any:

@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, ClassVar, cast
 
 from dlt.clock import utc_now
 from dlt.configuration import get_value
-from dlt.destinations.base import Destination
+from dlt.destinations.base import Destination, WorkDone
 from dlt.destinations.files.faults import secrets_of, translated
 from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout, new_file_id
 from dlt.destinations.files.options import EXTRAS, GCS, scheme_of, store_options
@@ -25,9 +26,11 @@ from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of
 from dlt.destinations.lake.types import write_lake_file
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
+from dlt.destinations.work import CHOICES, is_of_part
 from dlt.errors import (
     DestinationException,
     MissingDependencyException,
+    ReloadUndecided,
     Superseded,
 )
 from dlt.ids import random_id
@@ -345,9 +348,13 @@ class FilesystemClient:
         if name in self._staged:
             self._staged[name] += [(path, file_format) for path in paths]
             return
-        entries = self.store.each(lambda path: self._upload(name, path, file_format), paths)
+        entries = self.store.each(lambda path: self._upload(name, path, file_format) | self._came_by(path), paths)
         goal = self._change.replace if name in self._change.replace else self._change.add
         goal.setdefault(name, []).extend(entries)
+
+    def _came_by(self, path: str) -> dict[str, Any]:
+        """Return by what load a file came, where that is one load: files of parts that are joined bear a number."""
+        return {} if is_of_part(os.path.basename(path)) else {"load_id": self._load_id}
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
         file_id = new_file_id(os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2])
@@ -498,6 +505,38 @@ class FilesystemClient:
 
     def _epochs(self, load_id: str) -> list[int]:
         return [int(name) for name in self.store.names(f"{_FENCES_FOLDER}/{segment(load_id)}") if name.isdigit()]
+
+    # -- the work of runs
+
+    def read_work(self, key: str) -> WorkDone | None:
+        """Return what is known of the work of one part of a run; None if it was never loaded."""
+        found = (self._base if self._in_transaction else self._snapshots.newest()).work.get(key)
+        return WorkDone(**found) if found is not None else None
+
+    def record_work(self, key: str, done: WorkDone) -> None:
+        """Let the next snapshot say what load holds the work of one part of a run."""
+        self._change.work[key] = asdict(done)
+
+    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Leave the files of a load out of the next snapshot.
+
+        Raises:
+            ReloadUndecided: a file does not tell by what load it came.
+        """
+        for table in chain:
+            name = table["name"]
+            kind = kind_of(name, self._base, self._change)
+            if kind != NATIVE:
+                self._lake.take(name, kind, self._base, self._change)
+            entries = self._change.replace.get(name, self._base.files.get(name, []))
+            if any("load_id" not in entry for entry in entries):
+                raise ReloadUndecided(
+                    f"table {name}: the run was loaded before and is to be loaded once more, and files of the table do "
+                    f"not tell by what load they came (several parts in one load, or an earlier version). {CHOICES}"
+                )
+            kept = [entry for entry in entries if entry["load_id"] != load_id]
+            if len(kept) < len(entries):
+                self._change.replace[name] = kept
 
     def table_files(self, table: str) -> list[str]:
         """Return the paths of a table's files, of complete loads only."""

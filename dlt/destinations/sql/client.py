@@ -9,10 +9,12 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
+from dlt.destinations.base import WorkDone
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
+from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
 from dlt.errors import DestinationException, Superseded
 from dlt.ids import digest_id, random_id
 from dlt.schema.row_order import ROW_ORDER, keeps_order
@@ -362,6 +364,38 @@ class SqlDestinationClient(ABC):
                 "ran. Nothing of this one was loaded; see the other one.",
                 load_id=load_id,
             )
+
+    # -- the work of runs: which load holds it. A key is text and is replaced as a whole
+
+    def read_work(self, key: str) -> WorkDone | None:
+        """Return what is known of the work of one part of a run; None if it was never loaded."""
+        if not self.stored_tables([FENCES_TABLE]):
+            return None
+        column, _ = self._fence_columns()
+        sql = f"SELECT {column} FROM {self.qualified(FENCES_TABLE)} WHERE {column} LIKE %s"
+        found = [work_done(str(name)) for (name,) in self.query(sql, (f"work {key} %",)).fetchall()]
+        return max(found, key=lambda done: done.revision, default=None)
+
+    def record_work(self, key: str, done: WorkDone) -> None:
+        """Write in the transaction what load holds the work of one part of a run."""
+        self._create_fences()
+        table, (column, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
+        self.query(f"DELETE FROM {table} WHERE {column} LIKE %s", (f"work {key} %",))
+        self.query(f"INSERT INTO {table} ({column}, {epoch}) VALUES (%s, 0)", (work_name(key, done),))
+
+    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
+        """Delete the rows that a load appended to a chain.
+
+        Raises:
+            ReloadUndecided: the rows of the root table do not bear the ids of their loads.
+        """
+        root = chain[0]["name"]
+        stored = self.stored_tables([table["name"] for table in chain])
+        if root not in stored:
+            return
+        check_bears_load_ids(root, stored[root])
+        for statement in remove_load(chain, stored, self.qualified, self.dialect.quote):
+            self.query(statement, (load_id,))
 
     def _check_attempt(self, pipeline_name: str, load_id: str, attempt: int) -> int:
         taken = self._epoch(f"load {load_id}") or 0

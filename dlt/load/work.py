@@ -1,0 +1,96 @@
+"""The work that a package does: which part of which run, and what becomes of the rows of an earlier load of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlt.destinations.base import Client, WorkDone
+from dlt.destinations.work import CHOICES
+from dlt.errors import ReloadUndecided
+from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
+
+if TYPE_CHECKING:
+    from dlt.workdir.package import LoadPackage
+
+REPEATS, GOES_ON, OWN_STATE = "repeats", "goes on", "own state"
+"""What an extract of the same run gives again: all rows, those behind a cursor, or what a state of its own says."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One part of a run, as a package does it.
+
+    Attributes:
+        key: Hex digits that stand for pipeline, run, part and schema.
+        revision: Higher when someone asked for the work to be done once more.
+        load_id: Load id of the package.
+        before: Load id under which versions that knew no works loaded it.
+        resources: For each resource that took part REPEATS, GOES_ON or OWN_STATE.
+        reprocess: What becomes of rows that an earlier load of the work appended: "auto", "undo" or "keep".
+    """
+
+    key: str
+    revision: int
+    load_id: str
+    before: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    reprocess: str = "auto"
+
+
+def works_of(package: LoadPackage) -> list[Work]:
+    """Return the works that a package does: one, those of the packages it was made of, none outside of tasks."""
+    return [Work(**entry) for entry in package.info.get("works") or []]
+
+
+def known_work(work: Work, client: Client) -> WorkDone | None:
+    """Return what the destination knows of a work.
+
+    Args:
+        work: The work.
+        client: Client of its dataset.
+    """
+    found = client.read_work(work.key)
+    if found is None and work.before and client.has_load(work.before):
+        return WorkDone(0, 0, work.before)
+    return found
+
+
+def roots_to_empty(schema: Schema, work: Work, dropped: Collection[str] = ()) -> list[str]:
+    """Return the root tables from which the rows of an earlier load of a work must go before it is loaded again.
+
+    Tables that are merged by a key or replaced take rows twice without harm, and what goes on behind a cursor gives
+    no row twice.
+
+    Args:
+        schema: Schema of the tables.
+        work: The work.
+        dropped: Tables that the load drops anyhow.
+
+    Raises:
+        ReloadUndecided: it depends on what a state of the user's holds.
+    """
+    found = []
+    for table in schema.data_tables():
+        kind = work.resources.get(str(table.get("resource") or table["name"]))
+        if kind is None or table.get("parent") or table["name"] in dropped or not _appends(table):
+            continue
+        if work.reprocess == "keep" or (work.reprocess == "auto" and kind == GOES_ON):
+            continue
+        if work.reprocess == "auto" and kind == OWN_STATE:
+            raise ReloadUndecided(
+                f"table {table['name']}: the run was loaded before and is to be loaded once more, and its resource "
+                f"keeps a state of its own, so that nobody can tell whether it gives the same rows again. {CHOICES}"
+            )
+        found.append(table["name"])
+    return found
+
+
+def _appends(table: TableSchema) -> bool:
+    disposition: Any = table.get("write_disposition", "append")
+    if disposition != "merge":
+        return bool(disposition == "append")
+    by_keys = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
+    return not by_keys and table.get("x-merge-strategy", "delete-insert") == "delete-insert"

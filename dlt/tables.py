@@ -1,0 +1,82 @@
+"""What a load did to each table, as lines of text: rows, duration, new columns."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_MOST_NAMES = 6
+
+
+@dataclass(frozen=True)
+class TableLine:
+    """One table of a load.
+
+    Attributes:
+        name: Its name.
+        rows: Rows that were loaded.
+        seconds: How long that took, None where nobody knows.
+        columns: Names of the columns that were added.
+    """
+
+    name: str
+    rows: int
+    seconds: float | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> str:
+        """Return the duration for people."""
+        return "" if self.seconds is None else f"{self.seconds:.2f} s"
+
+    @property
+    def new_columns(self) -> str:
+        """Return the names of the new columns, the first ones where there are many."""
+        text = ", ".join(self.columns[:_MOST_NAMES])
+        more = len(self.columns) - _MOST_NAMES
+        return f"{text} and {more} more" if more > 0 else text
+
+
+def table_lines(jobs: Iterable[Mapping[str, Any]], new: Mapping[str, Sequence[str]]) -> list[TableLine]:
+    """Return a line for each table, in the order in which they were loaded.
+
+    Args:
+        jobs: What became of each file: table, rows, state, started_at, finished_at.
+        new: Names of new columns, by table.
+    """
+    rows: dict[str, int] = {}
+    spans: dict[str, list[datetime.datetime]] = {}
+    for job in jobs:
+        name, times = job["table"], (_moment(job.get("started_at")), _moment(job.get("finished_at")))
+        rows[name] = rows.get(name, 0) + (int(job["rows"]) if job.get("state") == "completed" else 0)
+        if times[0] is not None and times[1] is not None:
+            spans.setdefault(name, []).extend(time for time in times if time is not None)
+    for name in new:
+        rows.setdefault(name, 0)
+    return [
+        TableLine(
+            name,
+            count,
+            (max(spans[name]) - min(spans[name])).total_seconds() if name in spans else None,
+            tuple(column for column in new.get(name, ()) if not column.startswith("_dlt")),
+        )
+        for name, count in rows.items()
+    ]
+
+
+def text_table(lines: Sequence[TableLine]) -> list[str]:
+    """Return lines of text in columns, with a heading; none if there is no table."""
+    if not lines:
+        return []
+    cells = [("table", "rows", "duration", "new columns")]
+    cells += [(line.name, str(line.rows), line.duration, line.new_columns) for line in lines]
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    return [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip() for row in cells]
+
+
+def _moment(value: Any) -> datetime.datetime | None:
+    if isinstance(value, str):
+        return datetime.datetime.fromisoformat(value)
+    return value if isinstance(value, datetime.datetime) else None

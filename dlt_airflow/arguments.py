@@ -1,0 +1,113 @@
+"""Arguments that may be secret: hidden in logs and in what Airflow shows of a task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from airflow.providers.common.compat import sdk
+
+_SOURCES = re.compile(r"\bconn\b|\bvar\b|get_connection|Variable")
+"""What a template says that takes a value from where Airflow keeps secrets."""
+_PASSWORD = re.compile(r"://[^/?#\s'\"@:]*:([^/?#\s'\"]+)@")
+
+
+class Hidden:
+    """A field of an operator: what its templates take from connections and variables is hidden once it is rendered."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, task: Any, owner: type | None = None) -> Any:
+        if task is None:
+            return self
+        try:
+            return task.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
+
+    def __set__(self, task: Any, value: Any) -> None:
+        before = task.__dict__.get(self._name)
+        task.__dict__[self._name] = value
+        if before is not None and before is not value:
+            hide(before, value)
+
+
+class Shown:
+    """Tokens or a report that came from another task, with the short text that Airflow shows instead of their JSON."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def serialize(self) -> str:
+        """Return the text."""
+        items = [self.value] if isinstance(self.value, Mapping) else list(self.value)
+        return "; ".join(_told(item) for item in items if isinstance(item, Mapping)) or "nothing"
+
+    __str__ = serialize
+
+
+class Handed:
+    """A field of an operator: what other tasks returned."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, task: Any, owner: type | None = None) -> Any:
+        if task is None:
+            return self
+        try:
+            return task.__dict__[self._name]
+        except KeyError:
+            raise AttributeError(self._name) from None
+
+    def __set__(self, task: Any, value: Any) -> None:
+        is_rendered = isinstance(value, (Mapping, Sequence)) and not isinstance(value, str)
+        task.__dict__[self._name] = Shown(value) if is_rendered else value
+
+
+def handed(value: Any) -> Any:
+    """Return what another task returned, of a field that shows it."""
+    return value.value if isinstance(value, Shown) else value
+
+
+def _told(item: Mapping[str, Any]) -> str:
+    packages = item.get("packages") or []
+    ids = item.get("load_ids") or [package.get("load_id") for package in packages]
+    rows: dict[str, int] = dict(item.get("rows") or {})
+    for package in packages:
+        for table, count in (package.get("rows") or {}).items():
+            rows[table] = rows.get(table, 0) + count
+    what = " ".join(filter(None, (str(item.get("pipeline_name")), item.get("chunk"), item.get("stage") or "loaded")))
+    counted = ", ".join(f"{table} {count}" for table, count in rows.items()) or "nothing"
+    return f"{what}: {counted} ({', '.join(map(str, ids)) or 'no package'})"
+
+
+def hide(template: Any, value: Any) -> None:
+    """Hide what a template took from a connection or variable, and passwords in addresses.
+
+    Args:
+        template: The field before it was rendered.
+        value: The field after it.
+    """
+    if isinstance(value, Mapping):
+        known = template if isinstance(template, Mapping) else {}
+        for key, inner in value.items():
+            hide(known.get(key, template if isinstance(template, str) else None), inner)
+    elif isinstance(value, (list, tuple)):
+        same = isinstance(template, (list, tuple)) and len(template) == len(value)
+        for number, inner in enumerate(value):
+            hide(template[number] if same else template if isinstance(template, str) else None, inner)
+    elif isinstance(value, str) and value:
+        if isinstance(template, str) and "{" in template and _SOURCES.search(template):
+            sdk.mask_secret(value)
+        for password in _PASSWORD.findall(value):
+            sdk.mask_secret(password)
+            sdk.mask_secret(unquote(password))
+
+
+def is_masked(text: str) -> bool:
+    """Tell whether a text holds what Airflow hides in logs."""
+    return bool(sdk.redact(text) != text)

@@ -1,0 +1,16 @@
+"""Progress in the log of a task. Used in tasks only."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+PERIOD = 30.0
+"""Seconds between two reports of a step that goes on."""
+
+
+def task_progress() -> Any:
+    """Return a collector that tells rows, rows per second and memory in the task's log."""
+    from dlt.progress import TableLog
+
+    return TableLog(PERIOD, logging.getLogger("dlt"))
