@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of our output went away
         sys.stderr.close()
         return 1
-    except KeyboardInterrupt:
-        say_error("stopped")
-        return 130
+    except KeyboardInterrupt as stopped:
+        number = getattr(stopped, "signal_code", signal.SIGINT)
+        if not getattr(stopped, "told", False):
+            say_error(f"stopped by {signal.Signals(number).name}")
+        return 128 + number

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import orjson
@@ -41,6 +43,20 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     say("  ".join("-" * width for width in widths))
     for row in texts:
         say(line(row))
+
+
+@contextmanager
+def stdout_as_stderr() -> Iterator[None]:
+    """Let all that is printed inside the block go to stderr, by other libraries and programs as well."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def confirm(question: str, assume_yes: bool, never_ask: bool) -> bool:

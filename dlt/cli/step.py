@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from dlt.cli.output import say_error, say_json
+from dlt.cli.output import say_error, say_json, stdout_as_stderr
 from dlt.errors import SpecInvalid
 
 TRY_AGAIN = 75
@@ -59,9 +59,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from dlt.orchestrate import is_terminal
 
     try:
-        say_json(_step(arguments))
-    except KeyboardInterrupt:
-        raise
+        # standard output carries the token, and nothing that the source or a collector prints
+        with stdout_as_stderr():
+            made = _step(arguments)
+        say_json(made)
     except Exception as error:
         say_error(_told(error))
         return 1 if is_terminal(error) else TRY_AGAIN

@@ -100,7 +100,7 @@ class Pipeline(Reading):
         table_name = _one_of("table_name", table_name, "name", name)
         self._refuse_inside("run")
         self.activate()
-        with signals.handled(), self._lock, self._run_trace():
+        with signals.handled(), signals.held(self._lock), self._run_trace():
             self._set_destination(destination, staging)
             self._set_credentials(credentials)
             self._set_dataset(dataset_name)

@@ -1,12 +1,16 @@
-"""SIGINT and SIGTERM: a running load ends its package first; everything else stops at once."""
+"""SIGINT and SIGTERM: a running load ends its package first; everything else stops at once.
+
+Python runs signal handlers in the main thread, so all of this is about the pipeline that runs there; pipelines in other
+threads go on, and the program that started the threads decides what becomes of them.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -16,13 +20,21 @@ from dlt.user_log import alarm
 _SIGNALS = ("SIGINT", "SIGTERM")
 
 
+class Terminated(SignalReceivedException, SystemExit):
+    """SIGTERM came: a script that nobody stops on the way ends with exit code 143, and without a traceback."""
+
+    def __init__(self, signal_code: int) -> None:
+        super().__init__(signal_code)
+        self.code = 128 + signal_code
+
+
 class _Watch:
-    finishing = 0
-    """How many threads are at something that should end first."""
-    received: int | None = None
+    """What the main thread is doing, and the signal that came meanwhile."""
 
-
-_counting = threading.Lock()
+    depth = 0
+    finishing = False
+    shields = 0
+    pending: BaseException | None = None
 
 
 _watch = _Watch()
@@ -38,13 +50,28 @@ def handle(number: int, frame: FrameType | None = None) -> None:
     Raises:
         SignalReceivedException: nothing is under way that should end first.
     """
-    first = _watch.received is None
-    _watch.received = number
-    name = signal.Signals(number).name
-    if _watch.finishing and first:
-        alarm(f"{name}: the running package is finished first; once more to stop at once")
+    _take(number, SignalReceivedException)
+
+
+def _on_signal(number: int, frame: FrameType | None = None) -> None:
+    """Stop as Python itself does: KeyboardInterrupt for Ctrl-C, and the exit code of SIGTERM for SIGTERM."""
+    _take(number, _interrupt if number == signal.SIGINT else Terminated)
+
+
+def _interrupt(number: int) -> BaseException:
+    # a subclass would end a script with exit code 1
+    return KeyboardInterrupt("SIGINT received: the step stops at a safe point")
+
+
+def _take(number: int, make: Callable[[int], BaseException]) -> None:
+    first = _watch.pending is None
+    _watch.pending = error = make(number)
+    if _watch.shields:
         return
-    raise SignalReceivedException(number)
+    if _watch.finishing and first:
+        alarm(f"{signal.Signals(number).name}: the running package is finished first; once more to stop at once")
+        return
+    raise error
 
 
 def in_interactive_host() -> bool:
@@ -52,21 +79,28 @@ def in_interactive_host() -> bool:
     return "streamlit.runtime" in sys.modules or "ipykernel" in sys.modules
 
 
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
 @contextmanager
 def handled() -> Iterator[None]:
     """Handle signals inside the block, in the main thread of a plain script only."""
-    if threading.current_thread() is not threading.main_thread() or in_interactive_host():
+    if not _in_main_thread() or in_interactive_host():
         yield
         return
+    if _watch.depth == 0:
+        _watch.pending = None
     previous: dict[int, Any] = {}
     for name in _SIGNALS:
         number = getattr(signal, name)
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            previous[number] = signal.signal(number, handle)
-    _watch.received = None
+            previous[number] = signal.signal(number, _on_signal)
+    _watch.depth += 1
     try:
         yield
     finally:
+        _watch.depth -= 1
         for number, handler in previous.items():
             signal.signal(number, handler)
 
@@ -78,12 +112,46 @@ def finishing() -> Iterator[None]:
     Raises:
         SignalReceivedException: a signal came meanwhile.
     """
-    with _counting:
-        _watch.finishing += 1
+    if not _in_main_thread():
+        yield
+        return
+    if _watch.depth == 0:
+        _watch.pending = None
+    outer, _watch.finishing = _watch.finishing, True
     try:
         yield
     finally:
-        with _counting:
-            _watch.finishing -= 1
-    if _watch.received is not None:
-        raise SignalReceivedException(_watch.received)
+        _watch.finishing = outer
+    if _watch.pending is not None:
+        raise _watch.pending
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Let a short block, which puts things away, end whatever comes.
+
+    Raises:
+        SignalReceivedException: the first signal came meanwhile; one while the process stops anyway is left out.
+    """
+    if not _in_main_thread():
+        yield
+        return
+    before = _watch.pending
+    _watch.shields += 1
+    try:
+        yield
+    finally:
+        _watch.shields -= 1
+    if before is None and _watch.pending is not None and not _watch.shields:
+        raise _watch.pending
+
+
+@contextmanager
+def held(lock: AbstractContextManager[Any]) -> Iterator[None]:
+    """Hold a lock, and let no signal keep it from being released."""
+    lock.__enter__()
+    try:
+        yield
+    finally:
+        with shielded():
+            lock.__exit__(None, None, None)

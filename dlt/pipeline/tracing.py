@@ -23,7 +23,7 @@ from dlt.pipeline import signals
 from dlt.pipeline.core import Core
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
 from dlt.redact import clean, clean_error
-from dlt.user_log import alarm, line, logger, use
+from dlt.user_log import alarm, current, line, logger, use
 
 
 class Step:
@@ -53,8 +53,9 @@ class Tracing(Core):
             try:
                 yield
             finally:
-                self._depth -= 1
-                self._store_trace()
+                with signals.shielded():
+                    self._depth -= 1
+                    self._store_trace()
 
     def _store_trace(self) -> None:
         if self._trace is not None and self._depth == 0 and os.path.isdir(self.working_dir):
@@ -62,7 +63,8 @@ class Tracing(Core):
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Step]:
-        with use(self.telling):
+        # signals are handled until the trace is stored
+        with use(self.telling), signals.handled():
             logger.info(f"{self.pipeline_name}: {name} begins")
             yield from self._told_step(name)
 
@@ -70,7 +72,7 @@ class Tracing(Core):
         if name != "sync":
             self._refuse_inside(name)
         # all of it belongs to one thread at a time: also the trace
-        with self._lock:
+        with signals.held(self._lock):
             yield from self._locked_step(name)
 
     def _locked_step(self, name: str) -> Iterator[Step]:
@@ -83,7 +85,7 @@ class Tracing(Core):
         collector = self.collector(name)
         self._call_hooks("step_start", name)
         try:
-            with signals.handled(), section_context(pipeline_name=self.pipeline_name), collector:
+            with section_context(pipeline_name=self.pipeline_name), collector:
                 yield step
         except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing) as failed:
             error = failed
@@ -96,10 +98,11 @@ class Tracing(Core):
             error = stopped
             raise
         finally:
-            self._trace = end_step(self._trace, name, started_at, step.info, error)
-            self._call_hooks("step_end", name if error is None else f"{name} failed")
-            self._tell(name, started_at, step.info, error)
-            self._store_trace()
+            with signals.shielded():
+                self._trace = end_step(self._trace, name, started_at, step.info, error)
+                self._call_hooks("step_end", name if error is None else f"{name} failed")
+                self._tell(name, started_at, step.info, error)
+                self._store_trace()
 
     @contextmanager
     def _failing(self, name: str) -> Iterator[None]:
@@ -128,6 +131,11 @@ class Tracing(Core):
 
     def _tell(self, name: str, started_at: Any, info: Any, error: BaseException | None) -> None:
         took = duration_text((utc_now() - started_at).total_seconds())
+        if isinstance(error, KeyboardInterrupt):
+            alarm(f"{self.pipeline_name}: {name} stopped after {took}. Nothing is lost: run again to go on")
+            # so that the command does not say it again
+            error.told = current().lines  # type: ignore[attr-defined]  # any exception takes attributes
+            return
         if error is not None:
             alarm(f"{self.pipeline_name}: {name} failed after {took} with {type(error).__name__}")
             return
