@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from dlt import context, user_log
-from dlt.clock import utc_now
 from dlt.configuration import get_value, section_context
 from dlt.errors import DestinationLoadingViaStagingNotSupported, PackageCorrupt, PipelineConfigMissing, PipelineLocked
 from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
+from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings, configured_telling
@@ -48,7 +48,7 @@ class Core(Inspection):
         self.dev_mode = settings.full_refresh
         self.destination: Any = None
         self.staging: Any = None
-        self._suffix = utc_now().strftime("_%Y%m%d%H%M%S") if settings.full_refresh else ""
+        self._suffix = ""
         self._state = self.workdir.read_state() or new_state(self.pipeline_name)
         self._mark = self.workdir.mark("state.json")
         self._lock = PipelineLock(self.working_dir, self.pipeline_name, settings.lock_timeout)
@@ -56,10 +56,11 @@ class Core(Inspection):
         self._depth = 0
         self._wiped = not settings.full_refresh
         self._hooks: list[Any] = []
-        self.dataset_name: str = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
+        self.dataset_name = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
         if settings.full_refresh:
             self._state = new_state(self.pipeline_name)
             self.dataset_name = settings.dataset_name or self._default_dataset()
+            self._suffix = take_suffix(settings.pipelines_dir, self.dataset_name)
             # the folder is wiped by the first step; until then nothing of it counts
             nowhere = Workdir(os.path.join(self.working_dir, ".none"))
             self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
@@ -68,6 +69,15 @@ class Core(Inspection):
         if self.telling.excepthook:
             excepthook.install()
         self._set_destination(settings.destination, settings.staging)
+
+    @property
+    def dataset_name(self) -> str:
+        """Return the name of the dataset, with the timestamp of one that begins anew."""
+        return self._dataset + self._suffix
+
+    @dataset_name.setter
+    def dataset_name(self, name: str) -> None:
+        self._dataset = name.removesuffix(self._suffix)
 
     def activate(self) -> None:
         """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
@@ -187,7 +197,8 @@ class Core(Inspection):
 
     def _describe(self, state: dict[str, Any], schemas: dict[str, Schema]) -> bool:
         state["pipeline_name"] = self.pipeline_name
-        state["dataset_name"] = self.dataset_name
+        # the next run begins anew under another timestamp
+        state["dataset_name"] = self._dataset
         state["schema_names"] = sorted({*state.get("schema_names", []), *schemas})
         if self.destination is not None:
             state["destination_name"] = self.destination.destination_name
@@ -299,7 +310,7 @@ class Core(Inspection):
         return naming_from().normalize_identifier(self.pipeline_name)
 
     def dataset_for(self, schema_name: str | None) -> str:
-        name = naming_from().normalize_table_identifier(self.dataset_name) + self._suffix
+        name = naming_from().normalize_table_identifier(self._dataset) + self._suffix
         if schema_name is None or schema_name == self.default_schema_name or self.config.use_single_dataset:
             return name
         return f"{name}_{schema_name}"
