@@ -184,7 +184,7 @@ class ColumnarNormalizer:
     def _name(self, prefix: str, key: str) -> str:
         known = self._names.get((prefix, key))
         if known is None:
-            name = self._naming.normalize_identifier(key)
+            name = self._naming.normalize_path(key)
             known = self._names[prefix, key] = self._naming.make_path(prefix, name) if prefix else name
         return known
 

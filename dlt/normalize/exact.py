@@ -151,7 +151,7 @@ class RowNormalizer:
     def _name(self, table: str, prefix: str, key: str) -> str:
         known = self._names.get((prefix, key))
         if known is None:
-            name = self._naming.normalize_identifier(key)
+            name = self._naming.normalize_path(key)
             known = self._names[prefix, key] = self._naming.make_path(prefix, name) if prefix else name
         return known
 

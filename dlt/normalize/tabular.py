@@ -29,7 +29,7 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
         return False
     for field in schema:
         name, kind = field.name, field.type
-        if placement.schema.naming.normalize_identifier(name) != name or len(schema.get_all_field_indices(name)) > 1:
+        if placement.schema.naming.normalize_path(name) != name or len(schema.get_all_field_indices(name)) > 1:
             return False
         plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind)
         number = pa.types.is_signed_integer(kind) or pa.types.is_float64(kind) or pa.types.is_float32(kind)
@@ -86,7 +86,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
     for field, array in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_null(field.type):
             continue
-        name = placement.schema.naming.normalize_identifier(field.name)
+        name = placement.schema.naming.normalize_path(field.name)
         if name in names:
             raise SchemaIdentifierNormalizationCollision(
                 f"table {table}: two columns of the Arrow data become {name!r}, one of them is {field.name!r}. "

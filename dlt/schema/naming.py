@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from dlt.errors import InvalidNamingType, NamingTypeNotFound, UnknownNamingModule
@@ -41,7 +40,7 @@ class NamingConvention:
         return f"{type(self).__module__}.{type(self).__qualname__}"
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the identifier for one key."""
+        """Return the identifier for one part of a key."""
         return self.shorten(identifier.strip() or _EMPTY)
 
     def normalize_table_identifier(self, identifier: str) -> str:
@@ -49,12 +48,12 @@ class NamingConvention:
         return self.normalize_identifier(identifier)
 
     def normalize_path(self, path: str) -> str:
-        """Normalize each part of a path."""
-        return self.make_path(*(self.normalize_identifier(part) for part in self.break_path(path)))
+        """Return the identifier for a key that may be a path: each part between double underscores by itself."""
+        return self.make_path(*(self.normalize_identifier(part) for part in self.break_path(path))) or _EMPTY
 
     def normalize_tables_path(self, path: str) -> str:
         """Normalize each part of the path of a table."""
-        return self.make_path(*(self.normalize_table_identifier(part) for part in self.break_path(path)))
+        return self.make_path(*(self.normalize_table_identifier(part) for part in self.break_path(path))) or _EMPTY
 
     def make_path(self, *identifiers: str) -> str:
         """Join normalized identifiers into one name, shortened to the limit."""
@@ -70,13 +69,24 @@ class NamingConvention:
 
     def shorten(self, identifier: str) -> str:
         """Cut an identifier to the limit; a tag from its whole text keeps cut names apart."""
-        if self.max_length is None:
-            return identifier
-        text = identifier.encode(errors="surrogatepass")
-        if len(text) <= self.max_length:
-            return identifier
+        return self.shorten_identifier(identifier, identifier, self.max_length)
+
+    @staticmethod
+    def shorten_identifier(normalized_ident: str, identifier: str, max_length: int | None) -> str:
+        """Return an identifier that is at most as long as the limit.
+
+        Args:
+            normalized_ident: The identifier; it is kept if it is short enough, else its middle is cut out.
+            identifier: What it was made of; the tag that stands in the middle comes from it, so that cut names differ.
+            max_length: Length in bytes of UTF-8; None for no limit.
+        """
+        if max_length is None:
+            return normalized_ident
+        text = normalized_ident.encode(errors="surrogatepass")
+        if len(text) <= max_length:
+            return normalized_ident
         tag = re.sub(r"[^a-z0-9]", "x", digest_id(identifier, _TAG_LENGTH).lower())
-        kept = self.max_length - _TAG_LENGTH
+        kept = max_length - _TAG_LENGTH
         head = (kept + 1) // 2
         # letters that a cut goes through are left out
         start, end = text[:head], text[len(text) - (kept - head) :]
@@ -93,23 +103,18 @@ class SnakeCase(NamingConvention):
     _CAMEL_TAIL = re.compile(r"([a-z0-9])([A-Z])")
     _STRANGE = re.compile(r"[^a-zA-Z\d_]+")
     _UNDERSCORES = re.compile(r"_{2,}")
-    _OWN_PATH = re.compile(r"(?<=[^_])__(?=[^_])")
     _MEANT = str.maketrans("+-*@|", "x_xal")
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the identifier; a double underscore inside the key reads as a path and stays."""
-        parts = self._OWN_PATH.split(identifier.strip())
-        name = "__".join(self._word(part, last=index == len(parts) - 1) for index, part in enumerate(parts))
-        return self.shorten(f"_{name}" if name[:1].isdigit() else name or _EMPTY)
-
-    def _word(self, text: str, last: bool) -> str:
-        text = self._STRANGE.sub("_", text.translate(self._MEANT))
+        """Return the identifier; no double underscore is left in it, for that would read as a path."""
+        text = self._STRANGE.sub("_", identifier.strip().translate(self._MEANT))
         text = self._CAMEL_TAIL.sub(r"\1_\2", self._CAMEL_WORD.sub(r"\1_\2", text)).lower()
         stripped = text.rstrip("_")
         if len(stripped) < len(text):
             # a trailing underscore would read as a path separator once a child's name follows
             text = stripped + "x" * (len(text) - len(stripped))
-        return self._UNDERSCORES.sub("_", text)
+        name = self._UNDERSCORES.sub("_", text)
+        return self.shorten(f"_{name}" if name[:1].isdigit() else name or _EMPTY)
 
 
 class DuckCase(NamingConvention):
@@ -181,6 +186,7 @@ def naming_from(reference: Any = None, max_length: int | None = None) -> NamingC
     """
     if reference is None:
         reference = DEFAULT_NAMING
+    given = reference
     if isinstance(reference, NamingConvention):
         reference = type(reference)
     if isinstance(reference, str):
@@ -190,30 +196,41 @@ def naming_from(reference: Any = None, max_length: int | None = None) -> NamingC
         reference = reference.NamingConvention
     if not isinstance(reference, type) or not issubclass(reference, NamingConvention):
         raise InvalidNamingType(
-            f"{reference!r} is not a naming convention. Derive the class from "
+            f"The naming convention {given!r} is {reference!r}, which is none. Derive the class from "
             "dlt.common.normalizers.naming.NamingConvention.",
         )
     return reference(max_length)
 
 
 def _import(path: str) -> Any:
-    for module_name, kind in _candidates(path):
-        try:
-            module = importlib.import_module(module_name)
-        except ModuleNotFoundError:
-            continue
-        if hasattr(module, kind):
-            return getattr(module, kind)
-        if kind == "NamingConvention":
-            raise NamingTypeNotFound(f"The module {module_name} has no class NamingConvention. Define it there.")
-    raise UnknownNamingModule(
-        f"The naming convention {path!r} is neither one of {', '.join(_SHORT_NAMES)} nor an importable class. "
-        "Give the path as package.module.ClassName."
-    )
+    """Return the class that a path names: the class itself, or the module that holds `NamingConvention`."""
+    parent, _, kind = path.rpartition(".")
+    found = _module(path)
+    if found is not None:
+        if not hasattr(found, "NamingConvention"):
+            raise NamingTypeNotFound(f"The module {path} has no class NamingConvention. Define it there.")
+        return found.NamingConvention
+    found = _module(parent) if parent else None
+    if found is None:
+        raise UnknownNamingModule(
+            f"The naming convention {path!r} is neither one of {', '.join(_SHORT_NAMES)} nor an importable module or "
+            "class. Give the path as package.module or package.module.ClassName; the program's folder and those of "
+            "PYTHONPATH are searched."
+        )
+    if not hasattr(found, kind):
+        raise NamingTypeNotFound(f"The module {parent} has no class {kind}. Define it there, or correct the path.")
+    return getattr(found, kind)
 
 
-def _candidates(path: str) -> Iterable[tuple[str, str]]:
-    module, _, kind = path.rpartition(".")
-    if module:
-        yield module, kind
-    yield path, "NamingConvention"
+def _module(name: str) -> Any:
+    """Return a module, or None if there is none; what goes wrong inside of it is told."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and (name == missing or name.startswith(f"{missing}.")):
+            return None
+        raise UnknownNamingModule(
+            f"The module {name} of a naming convention is there and cannot be imported: {type(error).__name__}: "
+            f"{error}. Correct it."
+        ) from error
