@@ -84,7 +84,7 @@ def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int,
         return None
     shown = ", ".join(tabular.column_names)
     for number, column in enumerate(tabular.column_names):
-        if naming.normalize_identifier(column) == name:
+        if naming.normalize_path(column) == name:
             found = pc.index(pc.is_null(tabular.column(number)), True).as_py()
             return (found, shown) if found >= 0 else None
     return 0, shown
@@ -92,7 +92,7 @@ def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int,
 
 def _value(row: Mapping[str, Any], name: str, naming: NamingConvention, prefix: str = "") -> Any:
     for key, value in row.items():
-        own = naming.normalize_identifier(str(key))
+        own = naming.normalize_path(str(key))
         path = naming.make_path(prefix, own) if prefix else own
         if path == name:
             return value
