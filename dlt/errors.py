@@ -819,7 +819,20 @@ class OAuth2ScopesRequired(SpecException):
 
 
 class NativeValueError(SpecException, ValueError):
-    """Native value error."""
+    """Native value error.
+
+    Args:
+        spec: The message, or the spec that does not take the value.
+        native_value: The value; it may be a secret, so only its type is kept.
+        msg: What is wrong with it.
+        **attributes: Details.
+    """
+
+    def __init__(self, spec: Any = "", native_value: Any = None, msg: str = "", **attributes: Any) -> None:
+        if isinstance(spec, str):
+            super().__init__(spec or msg, **attributes)
+        else:
+            super().__init__(msg, spec=spec, native_value_type=type(native_value), **attributes)
 
 
 class InvalidConnectionString(NativeValueError):

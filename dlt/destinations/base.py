@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from dlt.errors import MissingDependencyException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -127,6 +128,19 @@ class Client(Protocol):
         """Return a client for queries, or None."""
 
 
+def missing_package(where: str, package: str, extra: str) -> MissingDependencyException:
+    """Return the error for a package that is not installed.
+
+    Args:
+        where: The destination, as messages name it.
+        package: The package.
+        extra: Extra of this library that brings it.
+    """
+    return MissingDependencyException(
+        f'{where}: the package {package} is not installed. Run: pip install "dlt-tasks[{extra}]"'
+    )
+
+
 class Destination:
     """Settings of a destination; nothing is imported or opened before `connect`.
 
@@ -166,6 +180,42 @@ class Destination:
     def bind(self, credentials: Any) -> Self:
         """Return a destination with these credentials."""
         return self.__call__(credentials)
+
+    @classmethod
+    def from_reference(
+        cls,
+        ref: Any,
+        credentials: Any = None,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: Any,
+    ) -> Destination:
+        """Return a destination by whatever names it.
+
+        Args:
+            ref: A short name, the path of a class, a class, or a destination.
+            credentials: Credentials in any form that the destination takes.
+            destination_name: Name under which it is configured.
+            environment: Free text that tells destinations apart.
+            settings: Further options.
+
+        Raises:
+            UnknownDestinationModule: nothing has this name.
+            InvalidDestinationReference: it is something else.
+        """
+        from dlt.destinations.references import resolve_destination
+
+        found = resolve_destination(ref, destination_name=destination_name)
+        if environment is not None:
+            found = copy(found)
+            found.environment = environment
+        return found(credentials, **settings) if credentials is not None or settings else found
+
+    @property
+    def config_params(self) -> dict[str, Any]:
+        """Return what the program set: credentials, name and settings."""
+        given = {"credentials": self.credentials, "destination_name": self.destination_name, **self.settings}
+        return {name: value for name, value in given.items() if value is not None}
 
     def capabilities(self) -> Capabilities:
         """Return what the destination can do."""

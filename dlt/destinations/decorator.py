@@ -33,6 +33,8 @@ def destination(
     loader_file_format: str | None = None,
     batch_size: int = 10,
     name: str | None = None,
+    destination_name: str | None = None,
+    destination_type: Any = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
@@ -48,6 +50,8 @@ def destination(
     loader_file_format: str | None = None,
     batch_size: int = 10,
     name: str | None = None,
+    destination_name: str | None = None,
+    destination_type: Any = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
@@ -64,6 +68,8 @@ def destination(
     loader_file_format: str | None = None,
     batch_size: int = 10,
     name: str | None = None,
+    destination_name: str | None = None,
+    destination_type: Any = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
@@ -83,6 +89,8 @@ def destination(
         loader_file_format: "parquet" for Arrow tables as items; rows as dicts otherwise.
         batch_size: Rows of a batch; 0 to get the path of the whole file.
         name: Name under which it is configured; that of the function when None.
+        destination_name: The same.
+        destination_type: What kind of destination the first argument names, where that is a name of its own.
         naming_convention: How keys become names of columns.
         skip_dlt_columns_and_tables: Leave out what the library adds.
         max_table_nesting: Levels of nested tables; 0 keeps documents whole.
@@ -94,17 +102,20 @@ def destination(
     if isinstance(func_or_name, str):
         from dlt.destinations.references import resolve_destination
 
-        own = kwargs.pop("destination_name", None) or name
-        return resolve_destination(func_or_name, destination_name=own)(kwargs.pop("credentials", None), **kwargs)
+        own = destination_name or name or (func_or_name if destination_type is not None else None)
+        kind = func_or_name if destination_type is None else destination_type
+        return resolve_destination(kind, destination_name=own)(kwargs.pop("credentials", None), **kwargs)
 
     def wrap(function: Callable[..., Any]) -> Any:
         if not callable(function):
             raise InvalidDestinationReference(f"{function!r} is not a function (items, table).")
 
+        own_name = destination_name or name or function.__name__
+
         def make(destination_name: str | None = None, **bound: Any) -> FunctionDestination:
             return FunctionDestination(
                 function,
-                destination_name or name or function.__name__,
+                destination_name or own_name,
                 {**kwargs, **bound},
                 batch_size=batch_size,
                 file_format=loader_file_format,

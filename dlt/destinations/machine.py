@@ -40,8 +40,11 @@ def check_machine_credentials(spec: Any, destination_name: str, sections: Sequen
 
 
 def _check_amazon(sections: Sequence[str]) -> None:
-    from botocore.session import Session
-
+    try:
+        from botocore.session import Session
+    except ImportError:
+        # whoever opens the bucket says which package is missing
+        return
     if Session().get_credentials() is None:
         from dlt.configuration.credentials.stores import AwsCredentialsWithoutDefaults
         from dlt.configuration.resolve import resolve_configuration

@@ -28,9 +28,12 @@ def load_destination(name: str) -> type[Destination]:
         UnknownDestinationModule: there is none of this name.
     """
     if name not in KNOWN:
+        from dlt.configuration.similar import did_you_mean
+
         raise UnknownDestinationModule(
-            f"There is no destination {name!r}. Known are {', '.join(sorted(KNOWN))}; another one is named by the path "
-            "of its class, as package.module.ClassName.",
+            f"There is no destination {name!r}{did_you_mean(name, KNOWN) or '.'} Known are {', '.join(sorted(KNOWN))}; "
+            f"one under a name of its own needs destination_type under [destination.{name}]; another one is named by "
+            "the path of its class, as package.module.ClassName.",
             ref=name,
         )
     module, kind = KNOWN[name]

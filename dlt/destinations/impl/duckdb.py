@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlt.configuration import get_value
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.context import current
-from dlt.destinations.base import Destination
+from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
@@ -22,7 +22,6 @@ from dlt.errors import (
     DatabaseUndefinedRelation,
     DestinationConnectionError,
     DestinationException,
-    MissingDependencyException,
 )
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -165,30 +164,32 @@ class DuckDb(Destination):
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
         """Open the file, and wait for a process that has it open."""
-        connection = self.credentials.cursor() if self._is_open else _open(self.path)
+        connection = (
+            self.credentials.cursor() if self._is_open else _open(self.path, f"destination {self.destination_name}")
+        )
         client = DuckDbClient(DIALECT, dataset_name, connection)
         client.use_utc()
         if not self._is_open and self.path != ":memory:":
             # a database in memory is all memory: only one in a file can do with less
             section = ("destination", self.destination_name)
-            client.memory_limit = get_value("memory_limit", str, sections=section, default=MEMORY_LIMIT)
+            client.memory_limit = self.settings.get("memory_limit") or get_value(
+                "memory_limit", str, sections=section, default=MEMORY_LIMIT
+            )
         try:
             yield client
         finally:
             connection.close()
 
 
-def _open(path: str) -> duckdb.DuckDBPyConnection:
+def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
     try:
         import duckdb
     except ImportError as error:
-        raise MissingDependencyException(
-            'destination duckdb: the package duckdb is not installed. Run: pip install "dlt-tasks[duckdb]"'
-        ) from error
+        raise missing_package(where, "duckdb", "duckdb") from error
     if path == ":memory:":
         # one database in memory for the whole process, so that what one step wrote the next one reads
         return duckdb.connect(":memory:dlt")
-    return wait_while_busy(lambda: duckdb.connect(path), f"destination duckdb: {path}")
+    return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {path}")
 
 
 def wait_while_busy(

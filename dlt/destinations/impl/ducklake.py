@@ -15,7 +15,7 @@ from dlt.configuration import get_value
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 from dlt.context import current
-from dlt.destinations.base import Destination
+from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb import BUSY, DIALECT, MEMORY_LIMIT, DuckDbClient, first_line, wait_while_busy
 from dlt.destinations.sql.client import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
@@ -187,7 +187,10 @@ class DuckLake(Destination):
         return self.credentials.cursor(), name
 
     def _attached(self) -> tuple[duckdb.DuckDBPyConnection, str]:
-        import duckdb
+        try:
+            import duckdb
+        except ImportError as error:
+            raise missing_package(f"destination {self.destination_name}", "duckdb", "ducklake") from error
 
         known = self.resolved()
         catalog, storage = known.catalog, known.storage

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlt.configuration import get_value
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
-from dlt.destinations.base import Destination
+from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.pg.binary import BYTEA
 from dlt.destinations.pg.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
 from dlt.destinations.pg.dialect import CAPABILITIES, DIALECT
@@ -22,7 +22,6 @@ from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import (
     DatabaseTerminalException,
     DestinationConnectionError,
-    MissingDependencyException,
 )
 from dlt.ids import digest_id
 from dlt.redact import redact
@@ -100,8 +99,10 @@ class Postgres(Destination):
 
     destination_type: ClassVar[str] = "postgres"
 
-    def __init__(self, credentials: Any = None, create_indexes: bool = True, **settings: Any) -> None:
-        super().__init__(credentials, create_indexes=create_indexes, **settings)
+    def __init__(self, credentials: Any = None, create_indexes: bool | None = None, **settings: Any) -> None:
+        super().__init__(credentials, **settings)
+        if create_indexes is not None:
+            self.settings["create_indexes"] = create_indexes
 
     def capabilities(self) -> Capabilities:
         """Return what PostgreSQL can do."""
@@ -140,7 +141,9 @@ class Postgres(Destination):
         client = PostgresClient(DIALECT, dataset_name, connection)
         section = ("destination", self.destination_name)
         client.create_indexes = bool(
-            get_value("create_indexes", bool, sections=section, default=self.settings.get("create_indexes", True))
+            self.settings["create_indexes"]
+            if "create_indexes" in self.settings
+            else get_value("create_indexes", bool, sections=section, default=True)
         )
         try:
             yield client
@@ -170,10 +173,8 @@ class Postgres(Destination):
         try:
             import psycopg2
         except ImportError as error:
-            raise MissingDependencyException(
-                f"destination {self.destination_name}: the package psycopg2 is not installed. Run: "
-                'pip install "dlt-tasks[postgres]"'
-            ) from error
+            where = f"destination {self.destination_name}"
+            raise missing_package(where, "psycopg2", self.destination_type) from error
         known = self.resolved()
         for attempt in range(1, CONNECT_ATTEMPTS + 1):
             try:

@@ -48,7 +48,9 @@ class Run:
         """Tell whether rows equal to the start may have been loaded before."""
         s = self.settings
         without_key = isinstance(s.primary_key, (tuple, list, str)) and not s.primary_key
-        return s.range_start == "closed" and not without_key and s.end_value is None and not s.lag
+        # the start of a user's function is not moved back
+        lags = s.lag and self.ordered
+        return s.range_start == "closed" and not without_key and s.end_value is None and not lags
 
     # -- range
 

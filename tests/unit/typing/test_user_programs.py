@@ -12,7 +12,7 @@ import pytest
 
 import dlt
 
-PROGRAM = '''
+PROGRAM = """
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,7 +58,7 @@ info = dlt.run([{"id": 1}], table_name="t", primary_key=["id"], columns={"id": {
 any_resource(users)
 any_resource(dlt.resource([{"id": 1}], name="rows"))
 plain(page="one").add_limit(3).apply_hints(write_disposition="append")
-'''
+"""
 
 MISTAKES = {
     "users(limt=3)": "limt",

@@ -218,3 +218,18 @@ def test_settings_of_a_call_hold_for_one_run(tmp_path: Path) -> None:
     for data in (moving(), moving(at=Cursor(lag=0)), moving(at=Cursor(initial_value=3, end_value=6)), moving(at=4)):
         pipeline.run(data)
     assert starts == [(2, None), (9, None), (3, 6), (7, None)]
+
+
+def test_a_lag_does_not_move_the_start_of_an_own_function(tmp_path: Path) -> None:
+    """With a last_value_func of the user's own the lag has no effect, so rows at the start come once all the same."""
+
+    @dlt.resource(primary_key="at")
+    def latest(at: Any = Cursor("at", lag=5, last_value_func=lambda values: max(values))) -> Iterator[Any]:
+        yield rows()
+
+    pipeline = dlt.pipeline(
+        "latest", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")), pipelines_dir=str(tmp_path)
+    )
+    pipeline.run(latest())
+    pipeline.run(latest())
+    assert pipeline.dataset().row_counts().fetchall() == [("latest", 10)]
