@@ -54,7 +54,12 @@ class SchemaExtract:
         self.sources: set[str] = set()
         self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
         self.files: list[SpoolFile] = []
-        self._spool = SpoolWriter(builder.path, options.max_file_bytes, schema.naming.normalize_identifier)
+        self._spool = SpoolWriter(
+            builder.path,
+            options.max_file_bytes,
+            schema.naming.normalize_identifier,
+            checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
+        )
         self._collector = options.collector
         self._fixed: dict[int, str] = {}
         self._known: dict[tuple[int, str], Any] = {}

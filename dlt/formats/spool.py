@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import PageEncoder
+from dlt.formats.required import Required, required_columns
 from dlt.typed_json import dump_row
 
 if TYPE_CHECKING:
@@ -122,8 +123,9 @@ class RowsFile:
             try:
                 lines.append(dump_row(item) + b"\n")
             except (TypeError, ValueError, RecursionError) as error:
+                place = "" if isinstance(error, RecursionError) else _place_of_fault(item)
                 raise InvalidDataItem(
-                    f"table {table}: item {position + offset} cannot be stored: {error}. "
+                    f"table {table}: item {position + offset} cannot be stored: {place and f'at {place}, '}{error}. "
                     "Turn it into dicts, lists and scalars in the resource or with add_map.",
                     item_position=position + offset,
                     table=table,
@@ -141,6 +143,22 @@ class RowsFile:
         return self.rows, self._out.size, self._out.crc
 
 
+def _place_of_fault(value: Any) -> str:
+    """Return the path of the first value that cannot be stored, such as a.b[2], or "" for the item itself."""
+    parts: list[tuple[str, Any]] = []
+    if isinstance(value, Mapping):
+        parts = [(f".{key}", inner) for key, inner in value.items()]
+    elif isinstance(value, (list, tuple)):
+        parts = [(f"[{index}]", inner) for index, inner in enumerate(value)]
+    for name, inner in parts:
+        try:
+            dump_row(inner)
+        except (TypeError, ValueError):
+            inside = _place_of_fault(inner)
+            return name.removeprefix(".") + ("." if inside and inside[0] != "[" else "") + inside
+    return ""
+
+
 class SpoolWriter:
     """Write what resources yield into files of a folder.
 
@@ -148,13 +166,18 @@ class SpoolWriter:
         folder: An existing folder.
         max_file_bytes: Size, in bytes, at which a new file begins.
         normalize: Gives the identifier of a key.
+        checked: Tells whether values for columns that must have one are checked; not where the contract drops rows.
     """
 
     def __init__(
-        self, folder: str, max_file_bytes: int = MAX_FILE_BYTES, normalize: Callable[[str], str] = str
+        self,
+        folder: str,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        normalize: Callable[[str], str] = str,
+        checked: Callable[[str], bool] = lambda table: True,
     ) -> None:
         self._folder = folder
-        self._normalize = normalize
+        self._normalize, self._checked = normalize, checked
         self._max_file_bytes = max_file_bytes
         self._sequence = 0
         self._open: dict[str, ArrowFile | RowsFile] = {}
@@ -169,12 +192,15 @@ class SpoolWriter:
 
         Raises:
             InvalidDataItem: a row holds a value that cannot be stored, or a frame values of no common type.
+            CannotCoerceColumnException: a value does not fit a column that must have one.
             UnsupportedDataType: no data type stands for an Arrow type.
         """
         if not isinstance(items, (list, dict)):
             tabular = _tabular(items, table)
             if tabular is not None:
                 self._flush(table)
+                if required := self._required_of(table, table_schema):
+                    required.check_table(tabular)
                 for batch in tabular.to_batches() or _empty_batches(tabular, table_schema):
                     self._write_batch(table, batch, "table")
                 return int(tabular.num_rows)
@@ -184,6 +210,8 @@ class SpoolWriter:
         if table not in self._encoders:
             self._encoders[table] = _encoder(table_schema, self._normalize)
         pending = self._pending.setdefault(table, [])
+        if required := self._required_of(table, table_schema):
+            required.check_rows(items, self._positions.get(table, 0) + len(pending))
         pending.extend(items)
         if len(pending) >= PAGE_ROWS or (
             pending and isinstance(pending[0], dict) and len(pending) * len(pending[0]) >= PAGE_CELLS
@@ -205,6 +233,10 @@ class SpoolWriter:
             file.discard()
         self._open.clear()
         self._pending.clear()
+
+    def _required_of(self, table: str, table_schema: Mapping[str, Any]) -> Required | None:
+        columns = required_columns(table_schema)
+        return Required(table, columns, self._normalize) if columns and self._checked(table) else None
 
     def _flush(self, table: str) -> None:
         page = self._pending.pop(table, None)

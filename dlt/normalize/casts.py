@@ -223,7 +223,8 @@ def _timestamp(
     import pyarrow.compute as pc
 
     utc = pa.timestamp("us", "UTC")
-    if column.get("precision", 6) < 6:
+    precision = column.get("precision", 6)
+    if precision > 6:
         return None
     if pa.types.is_timestamp(array.type):
         moments = array.cast(pa.timestamp("us", array.type.tz)).cast(utc)
@@ -235,7 +236,7 @@ def _timestamp(
         moments = pc.multiply(array.cast(pa.int64()), 1_000_000).cast(utc)
     else:
         return None
-    if moments is None or not moments_in_bounds(moments):
+    if not moments_in_bounds(moments) or not _has_digits(moments, precision):
         return None
     return moments if moments.type.equals(wanted) else moments.cast(wanted)
 
@@ -258,9 +259,20 @@ def _date(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabiliti
 def _time(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
     import pyarrow as pa
 
-    if not pa.types.is_time(array.type) or column.get("precision", 6) < 6:
+    if not pa.types.is_time(array.type):
         return None
-    return array if array.type.equals(wanted) else array.cast(wanted)
+    times = array if array.type.equals(wanted) else array.cast(wanted)
+    return times if _has_digits(times, column.get("precision", 6)) else None
+
+
+def _has_digits(array: pa.Array, precision: int) -> bool:
+    """Tell whether microseconds have no digits of a second beyond a number of them."""
+    if precision >= 6:
+        return True
+    import pyarrow as pa
+
+    micros = array.cast(pa.int64()).drop_null().to_numpy()
+    return not (micros % 10 ** (6 - precision)).any()
 
 
 def _binary(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:

@@ -113,7 +113,7 @@ class Placement:
         try:
             return name, convert(value, column, self.capabilities)
         except Misfit:
-            return self._place_variant(table, name, column["data_type"], value)
+            return self._place_variant(table, name, column, value)
 
     def filtered(self, table: str, name: str, root: str | None = None) -> bool:
         """Tell whether the filters of the root table exclude a column or, without a name, a nested table.
@@ -138,8 +138,19 @@ class Placement:
         entry = self._added.setdefault(table, {"name": table, "columns": {}})
         entry["columns"][column["name"]] = column
 
-    def _place_variant(self, table: str, name: str, wanted: DataType, value: Any) -> tuple[str, Any] | None:
+    def _place_variant(self, table: str, name: str, own: ColumnSchema, value: Any) -> tuple[str, Any] | None:
         columns = self.columns(table)
+        if own.get("nullable") is False:
+            if self._contract(table)["data_type"] == "discard_row":
+                raise DiscardRow
+            raise CannotCoerceColumnException(
+                f"{table}.{name}: a value of type {type(value).__name__} does not fit the column, whose type is "
+                f"{own['data_type']}. The column must have a value in every row{_of_key(own)}, so that it cannot go "
+                "to a variant column. Convert the value in the resource, or declare another data_type; drop the "
+                "package that has it with drop_pending_packages().",
+                table=table,
+                column=name,
+            )
         for candidate, become in variants(name, value, self.schema.detections):
             variant = candidate["name"]
             known = columns.get(variant, candidate)
@@ -154,7 +165,7 @@ class Placement:
                 self.add_column(table, {**column, "variant": True})
             return variant, stored
         raise CannotCoerceColumnException(
-            f"{table}.{name}: a value of type {type(value).__name__} fits neither {wanted} nor the columns "
+            f"{table}.{name}: a value of type {type(value).__name__} fits neither {own['data_type']} nor the columns "
             f"{name}__v_…, as these have other types than their names say. Rename or drop them.",
             table=table,
             column=name,
@@ -208,6 +219,10 @@ class Placement:
             if not parent:
                 return table
             table = parent
+
+
+def _of_key(column: ColumnSchema) -> str:
+    return ", being a key" if column.get("primary_key") or column.get("merge_key") else ""
 
 
 def _matches(pattern: str, path: str) -> bool:

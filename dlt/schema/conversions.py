@@ -157,16 +157,15 @@ def _check_decimal(value: decimal.Decimal, column: ColumnSchema, capabilities: C
     precision, scale = digits_of(column, capabilities)
     if not value.is_finite():
         raise Misfit("neither NaN nor an infinity is a decimal")
-    if not value:
-        return value
-    if value.adjusted() >= precision - scale:
+    if value and value.adjusted() >= precision - scale:
         raise Misfit("more digits before the point than the column holds")
     if fraction_digits(value) > scale:
         raise Misfit("more digits behind the point than the column holds")
-    # zeros at the end do not count, but Arrow refuses those beyond the scale
-    return value.quantize(decimal.Decimal(1).scaleb(-scale), context=_WIDE)
+    # as the destination gives it back: zeros at the end do not count, but Arrow refuses those beyond the scale
+    return (value or _ZERO).quantize(decimal.Decimal(1).scaleb(-scale), context=_WIDE)
 
 
+_ZERO = decimal.Decimal(0)
 _WIDE = decimal.Context(prec=1000, traps=[decimal.Inexact, decimal.InvalidOperation])
 
 
@@ -185,7 +184,14 @@ def fraction_digits(value: decimal.Decimal) -> int:
 
 def _check_timestamp(value: datetime.datetime, column: ColumnSchema, capabilities: Capabilities) -> datetime.datetime:
     _check_fraction(value.microsecond, column)
-    return value if column.get("timezone", True) else value.replace(tzinfo=None)
+    if column.get("timezone", True):
+        return value
+    if (column.get("precision") or 0) > 6 and not NANOSECOND_YEARS[0] <= value <= NANOSECOND_YEARS[1]:
+        raise Misfit("a moment outside of the years that nanoseconds in 64 bits reach")
+    return value.replace(tzinfo=None)
+
+
+NANOSECOND_YEARS = (datetime.datetime(1677, 9, 22, tzinfo=UTC), datetime.datetime(2262, 4, 11, tzinfo=UTC))
 
 
 def _check_time(value: datetime.time, column: ColumnSchema, capabilities: Capabilities) -> datetime.time:

@@ -13,7 +13,9 @@ from dlt.errors import DatabaseTerminalException, DatabaseTransientException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
-CAPABILITIES = Capabilities(max_identifier_length=63, max_column_identifier_length=63, supports_ddl_transactions=False)
+CAPABILITIES = Capabilities(
+    max_identifier_length=63, max_column_identifier_length=63, supports_ddl_transactions=False, enforces_length=True
+)
 NO_MERGE = replace(CAPABILITIES, supported_merge_strategies=())
 """Of databases that cannot make a temporary table of a query the standard way."""
 _NO_MERGE = ("mssql", "oracle", "ibm_db_sa", "db2", "hana", "firebird")

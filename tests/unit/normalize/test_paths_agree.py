@@ -8,6 +8,7 @@ import enum
 import math
 import tempfile
 import uuid
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlt.errors import DltException
+from dlt.normalize.placement import Placement
+from dlt.schema.conversions import convert
+from dlt.schema.inference import infer_column, infer_type
+from dlt.schema.schema import Schema
+from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType
+from dlt.typed_json import simplify
 from tests.unit.normalize.conftest import normalize_pages
 
 
@@ -113,6 +120,64 @@ def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
     """Normalize 3: pages that really take the fast path give the same tables."""
     with tempfile.TemporaryDirectory() as folder:
         assert outcome(Path(folder), data, exact=False) == outcome(Path(folder), data, exact=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(scalars.filter(lambda value: value is not None), st.sampled_from(DATA_TYPES), st.sampled_from([None, 2, 6, 16]))
+def test_a_value_is_stored_whole_or_in_a_variant_column(value: Any, kind: DataType, precision: int | None) -> None:
+    """Nothing is lost: what a column holds becomes the same again in the column that the value would have made."""
+    column: ColumnSchema = {"name": "v", "data_type": kind}
+    if precision is not None:
+        column["precision"] = precision
+    placement = Placement(Schema("s"))
+    placement.add_column("t", column)
+    value = simplify(value)
+    name, stored = placement.place("t", "v", value) or ("", None)
+    assert name == "v" or name.startswith("v__v_")
+    again: ColumnSchema = infer_column("v", value, infer_type(value))
+    direct = convert(value, again) if not isinstance(value, str) or utf8(value) else value
+    if name == "v" and kind == "bool" and isinstance(value, (int, str)):
+        assert str(stored) == str(bool(value) if isinstance(value, int) else value.strip().capitalize())
+    elif name == "v" and isinstance(value, str) and kind in ("double", "bigint", "decimal", "wei"):
+        assert decimal.Decimal(str(stored)) == decimal.Decimal(value)
+    elif isinstance(value, str) and isinstance(stored, (dt.date, dt.time)):
+        assert kind in ("timestamp", "date", "time") or name == "v__v_timestamp"  # examples show what such texts say
+    elif name == "v" and isinstance(value, str) and kind == "json":
+        assert stored == value.strip()
+    elif isinstance(stored, bytes) and isinstance(value, str):
+        assert value in (b64encode(stored).decode(), stored.decode("utf-8", "surrogatepass"), f"0x{stored.hex()}")
+    elif isinstance(stored, str) and isinstance(value, bytes):
+        assert b64decode(stored) == value
+    elif isinstance(value, float) and not math.isfinite(value):
+        assert repr(stored) == repr(value)
+    elif isinstance(stored, str) and isinstance(value, decimal.Decimal):
+        assert stored == str(value) or decimal.Decimal(stored) == value
+    elif isinstance(stored, str) and isinstance(value, bool):
+        assert stored.lower() == str(value).lower()
+    elif isinstance(stored, str) and isinstance(value, (int, float)):
+        assert type(value)(stored) == value
+    elif isinstance(stored, str) and not isinstance(value, str):
+        assert type(value).fromisoformat(stored) == value
+    elif isinstance(value, (int, float, decimal.Decimal)) and isinstance(stored, dt.datetime):
+        assert stored.replace(tzinfo=UTC).timestamp() == value
+    elif isinstance(value, (int, float, decimal.Decimal)) and isinstance(stored, dt.date):
+        assert dt.datetime(stored.year, stored.month, stored.day, tzinfo=UTC).timestamp() == value
+    elif isinstance(direct, dt.datetime) and isinstance(stored, dt.date):
+        found = stored if isinstance(stored, dt.datetime) else dt.datetime(stored.year, stored.month, stored.day)
+        assert found.replace(tzinfo=UTC) == direct
+    elif isinstance(value, dt.date) and isinstance(stored, dt.datetime):
+        assert stored == dt.datetime(value.year, value.month, value.day, tzinfo=UTC)
+    elif isinstance(value, float) and isinstance(stored, decimal.Decimal):
+        assert float(stored) == value
+    elif isinstance(value, decimal.Decimal) and isinstance(stored, float):
+        assert decimal.Decimal(repr(stored)) == value
+    else:
+        assert stored == value
+
+
+def utf8(value: str) -> bool:
+    """Tell whether a text has no lone surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 @pytest.mark.parametrize(
