@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     )
     from dlt_airflow.retries import DltRetryPolicy, dlt_retry_policy
 
+CONFIGURATION_HELP = (
+    'Settings and secrets as TOML or JSON, one key a line: api_key = "…". With '
+    'conn_ids={"sources.shop": "this connection"} they stand in that section; in a list of conn_ids they begin at the '
+    'top: sources.shop.api_key = "…", destination.postgres.credentials = "postgresql://…".'
+)
+CONFIGURATION_EXAMPLE = '{"destination": {"postgres": {"credentials": "postgresql://…"}}}'
 _PLACES = {
     "DltCleanupOperator": "operators",
     "DltExtractOperator": "operators",
@@ -69,7 +75,24 @@ def get_provider_info() -> dict[str, Any]:
         "description": "Extract, normalize and load as separate tasks.",
         "task-decorators": [{"name": "dlt", "class-name": "dlt_airflow.decorator.dlt_task"}],
         "connection-types": [
-            {"connection-type": "dlt", "hook-class-name": "dlt_airflow.hooks.DltHook", "hook-name": "dlt"}
+            {
+                "connection-type": "dlt",
+                "hook-class-name": "dlt_airflow.hooks.DltHook",
+                "hook-name": "dlt",
+                # Airflow 3 reads these, Airflow 2 asks the hook
+                "ui-field-behaviour": {
+                    "hidden-fields": ["host", "port", "schema", "login", "password"],
+                    "relabeling": {"extra": "Configuration as JSON"},
+                    "placeholders": {"extra": CONFIGURATION_EXAMPLE},
+                },
+                "conn-fields": {
+                    "secret_config": {
+                        "label": "Configuration",
+                        "description": CONFIGURATION_HELP,
+                        "schema": {"type": ["string", "null"], "format": "multiline"},
+                    }
+                },
+            }
         ],
         "extra-links": ["dlt_airflow.links.LoadInfoLink"],
         "asset-uris": [{"schemes": ["dlt"], "handler": "dlt_airflow.assets.check_uri"}],

@@ -64,8 +64,10 @@ class Handed:
             raise AttributeError(self._name) from None
 
     def __set__(self, task: Any, value: Any) -> None:
-        is_rendered = isinstance(value, (Mapping, Sequence)) and not isinstance(value, str)
-        task.__dict__[self._name] = Shown(value) if is_rendered else value
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            # what mapped tasks returned is fetched when it is asked for, which works while the task runs only
+            value = list(value)
+        task.__dict__[self._name] = Shown(value) if isinstance(value, (Mapping, list)) else value
 
 
 def handed(value: Any) -> Any:
@@ -101,11 +103,16 @@ def hide(template: Any, value: Any) -> None:
         for number, inner in enumerate(value):
             hide(template[number] if same else template if isinstance(template, str) else None, inner)
     elif isinstance(value, str) and value:
-        if isinstance(template, str) and "{" in template and _SOURCES.search(template):
+        if isinstance(template, str) and takes_secrets(template):
             sdk.mask_secret(value)
         for password in _PASSWORD.findall(value):
             sdk.mask_secret(password)
             sdk.mask_secret(unquote(password))
+
+
+def takes_secrets(template: str) -> bool:
+    """Tell whether a template takes something from where Airflow keeps secrets."""
+    return "{" in template and _SOURCES.search(template) is not None
 
 
 def is_masked(text: str) -> bool:

@@ -12,14 +12,21 @@ if TYPE_CHECKING:
     from dlt.orchestrate import LoadReport
 
 
-def table_asset(destination: str, dataset: str, table: str) -> Any:
+def table_asset(destination: str, dataset: str, table: str, location: str | None = None) -> Any:
     """Return the asset of a table, for the schedule of a DAG or as an outlet.
 
     Args:
-        destination: Name of the destination, such as "postgres", or the one that you gave it.
+        destination: Type of the destination, such as "postgres"; without a location its name.
         dataset: Dataset.
         table: Table, as the destination names it; child tables are assets too.
+        location: Where the destination is, such as "postgres://db.example:5432/shop", "bigquery://project" or
+            "s3://bucket/folder": the asset is then the one that a load reports. Without it the address tells no host,
+            and the asset is reported only where it is an outlet of the load.
     """
+    if location is not None:
+        from dlt.places import table_place
+
+        return Asset(uri=table_place(location, dataset, table, destination).uri)
     uri = "dlt://" + "/".join(quote(part, safe="") for part in (destination, dataset, table))
     return Asset(name=f"{destination}/{dataset}/{table}", uri=uri) if AIRFLOW_3 else Asset(uri)
 
@@ -35,8 +42,8 @@ def check_uri(uri: SplitResult) -> SplitResult:
     return uri
 
 
-def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: list[str] | None) -> None:
-    """Tell Airflow which tables a task loaded, with rows, schema hash and load ids.
+def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: list[str] | None) -> list[str]:
+    """Tell Airflow which tables a task loaded, with rows, schema hash and load ids; return their addresses.
 
     Args:
         context: Context of the task.
@@ -44,10 +51,14 @@ def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: 
         report: What was loaded.
         window: Both ends of the time that was loaded.
     """
+    from dlt.places import table_place
+
     aliases = [outlet for outlet in outlets if isinstance(outlet, AssetAlias)]
-    known = {outlet.uri for outlet in outlets if isinstance(outlet, Asset)}
+    known = {outlet.uri: outlet for outlet in outlets if isinstance(outlet, Asset)}
+    uris = []
     for table, rows in sorted(report.rows.items()):
-        asset = table_asset(report.destination, report.datasets.get(table, report.dataset_name), table)
+        dataset = report.datasets.get(table, report.dataset_name)
+        place = table_place(report.location, dataset, table, report.destination_type)
         extra: dict[str, Any] = {
             "rows": rows,
             "load_ids": list(report.load_ids),
@@ -61,8 +72,13 @@ def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: 
             extra = {
                 key: json.dumps(value) if isinstance(value, (list, dict)) else value for key, value in extra.items()
             }
-        if asset.uri in known:
-            context["outlet_events"][asset].extra = extra
+        asset = Asset(uri=place.uri)
+        uris.append(asset.uri)
+        by_name = table_asset(report.destination, dataset, table)
+        declared = known.get(asset.uri) or known.get(by_name.uri)
+        if declared is not None:
+            context["outlet_events"][declared].extra = extra
         else:
             for alias in aliases:
                 context["outlet_events"][alias].add(asset, extra=extra)
+    return uris

@@ -97,7 +97,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[st
     """
     found: dict[str, Any] = {}
     for name in [variables] if isinstance(variables, str) else list(variables or ()):
-        document = _document(name, sdk.Variable.get(name))
+        document = _document(f"variable {name}", sdk.Variable.get(name))
         _hide(document, False)
         _merge(found, document)
     for section, conn_id in _pairs(conn_ids):
@@ -135,6 +135,9 @@ def values_of(connection: Any) -> dict[str, Any]:
     extra = dict(connection.extra_dejson or {})
     kind = connection.conn_type
     if kind == "dlt":
+        text = extra.pop("secret_config", None)
+        if text:
+            _merge(extra, _document(f"connection {connection.conn_id}", text))
         return extra
     if kind in ("google_cloud_platform", "gcpbigquery"):
         return _google(extra)
@@ -182,7 +185,7 @@ def _document(name: str, text: str) -> dict[str, Any]:
         found = json.loads(text) if text.lstrip().startswith("{") else tomlkit.parse(text).unwrap()
     except ValueError as error:
         # the text may hold secrets, so it is not shown
-        raise SpecInvalid(f"variable {name}: it is neither TOML nor JSON. {type(error).__name__}") from None
+        raise SpecInvalid(f"{name}: it is neither TOML nor JSON. {type(error).__name__}") from None
     return dict(found)
 
 

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlt_airflow.arguments import takes_secrets
 from dlt_airflow.compat import TaskGroup
+from dlt_airflow.known import declared
 from dlt_airflow.operators import (
     DltCleanupOperator,
     DltExtractOperator,
@@ -17,7 +19,7 @@ from dlt_airflow.operators import (
 )
 
 _GROUP = {"prefix_group_id", "parent_group", "dag", "tooltip", "ui_color", "ui_fgcolor", "add_suffix_on_collision"}
-_OF_LOAD = ("assets", "asset_alias", "outlets")
+_OF_LOAD = ("assets", "asset_alias", "known_assets", "outlets")
 
 
 class DltTaskGroup(TaskGroup):  # type: ignore[misc]
@@ -41,12 +43,16 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
             "keep" leaves them; `dlt_reprocess` in the configuration of the run says the same.
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         reload: Any text other than before makes the run a new one, which takes nothing back when it is cleared.
+        asset_location: Where the destination is, such as "postgres://db.example:5432/shop": with it the tables of
+            schemas that the pipeline imports, and those of `asset_tables`, are outlets before the first run.
+        asset_tables: Names of tables that are outlets before the first run.
         cleanup: Make a teardown task that deletes the packages of a run that was loaded.
         extract_args: Arguments of the extract task alone, such as its queue.
         normalize_args: Arguments of the normalize task alone.
         load_args: Arguments of the load task alone.
         kwargs: Arguments of all tasks, such as pool, retries, retry_policy, execution_timeout, conn_ids and variables;
-            of the load task: assets, asset_alias and outlets; of the group: tooltip, dag, prefix_group_id and the like.
+            of the load task: assets, asset_alias, known_assets and outlets; of the group: tooltip, dag,
+            prefix_group_id and the like.
 
     Attributes:
         extract: The extract task.
@@ -71,6 +77,8 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         reprocess: str = "auto",
         window: str | Sequence[Any] | None = None,
         reload: str = "",
+        asset_location: str | None = None,
+        asset_tables: Sequence[str] = (),
         cleanup: bool = True,
         extract_args: Mapping[str, Any] | None = None,
         normalize_args: Mapping[str, Any] | None = None,
@@ -79,6 +87,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
     ) -> None:
         of_group = {key: kwargs.pop(key) for key in list(kwargs) if key in _GROUP}
         of_load = {key: kwargs.pop(key) for key in _OF_LOAD if key in kwargs}
+        of_load["known_assets"] = [*of_load.get("known_assets", ()), *declared(asset_location, pipeline, asset_tables)]
         super().__init__(group_id=group_id, **of_group)
         spec = {
             "source": source,
@@ -158,10 +167,10 @@ def _parts(fan_out: Any, here: dict[str, Any]) -> Any:
 
 
 def chunk_name(arguments: Mapping[str, Any]) -> str:
-    """Return a name for a part: its arguments, or their digest where they are long.
+    """Return a name for a part: its arguments, or their digest where they are long or come from what may be secret.
 
     Args:
         arguments: Arguments of the source that are those of the part.
     """
     text = ",".join(f"{key}={arguments[key]}" for key in sorted(arguments))
-    return text if len(text) <= 80 else hashlib.sha256(text.encode()).hexdigest()[:20]
+    return text if len(text) <= 80 and not takes_secrets(text) else hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlt_airflow import CONFIGURATION_EXAMPLE
 from dlt_airflow.compat import BaseHook
 
 
@@ -25,11 +26,11 @@ class DltHook(BaseHook):  # type: ignore[misc]
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return how the form of the connection looks: one field, the configuration as JSON."""
+        """Return how the form of the connection looks in Airflow 2: one field, the configuration as JSON."""
         return {
             "hidden_fields": ["host", "port", "schema", "login", "password"],
-            "relabeling": {"extra": "Configuration (JSON)"},
-            "placeholders": {"extra": '{"destination": {"postgres": {"credentials": "postgresql://…"}}}'},
+            "relabeling": {"extra": "Configuration as JSON"},
+            "placeholders": {"extra": CONFIGURATION_EXAMPLE},
         }
 
     def get_conn(self) -> dict[str, Any]:

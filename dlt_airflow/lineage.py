@@ -24,21 +24,20 @@ def lineage_of(report: LoadReport | None) -> Any:
 
     if report is None:
         return OperatorLineage()
+    from dlt.places import table_place
+
     outputs = []
     for table, rows in sorted(report.rows.items()):
         columns = report.tables.get(table, {})
         fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in columns.items()]
+        dataset = report.datasets.get(table, report.dataset_name)
+        place = table_place(report.location, dataset, table, report.destination_type)
         outputs.append(
             OutputDataset(
-                namespace=namespace(report.destination, report.location),
-                name=f"{report.datasets.get(table, report.dataset_name)}.{table}",
+                namespace=place.namespace,
+                name=place.name,
                 facets={"schema": SchemaDatasetFacet(fields=fields)},
                 outputFacets={"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=rows)},
             )
         )
     return OperatorLineage(outputs=outputs)
-
-
-def namespace(destination: str, location: str) -> str:
-    """Return the namespace of a place, such as "duckdb:///data/shop.duckdb"."""
-    return location if "://" in location else f"{destination}://{location}"

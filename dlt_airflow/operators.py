@@ -12,7 +12,8 @@ from airflow.providers.common.compat import sdk
 
 from dlt_airflow.arguments import Handed, Hidden, handed
 from dlt_airflow.assets import report_assets
-from dlt_airflow.compat import AssetAlias, BaseOperator
+from dlt_airflow.compat import Asset, AssetAlias, BaseOperator
+from dlt_airflow.known import remember, reported
 from dlt_airflow.retries import airflow_errors
 
 if TYPE_CHECKING:
@@ -256,6 +257,8 @@ class DltLoadOperator(DltLaterOperator):
         normalized: What `DltNormalizeOperator` returned, of one task or of all mapped ones.
         assets: Report the tables that were loaded as assets, by an alias that is an outlet of the task.
         asset_alias: Name of the alias; "dlt/<dag>/<task>" when None.
+        known_assets: Addresses of tables that are outlets before they were loaded; those that the task reported before
+            are, where the DAG processor shares AIRFLOW_HOME.
         kwargs: Arguments of every operator, `conn_ids` and `variables`, and `pipeline_args` and `handoff` where they
             hold secrets.
     """
@@ -263,15 +266,29 @@ class DltLoadOperator(DltLaterOperator):
     template_fields: Sequence[str] = ("load_info", "normalized", *_LATER, *_LOOK_UPS)
     normalized = Handed()
     overwrite_rtif_after_execution = True
+    outlets: list[Any]
 
-    def __init__(self, *, normalized: Any, assets: bool = True, asset_alias: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        normalized: Any,
+        assets: bool = True,
+        asset_alias: str | None = None,
+        known_assets: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.normalized = normalized
         self.load_info: str | None = None
         self._report: LoadReport | None = None
+        self._found: list[str] = []
         if assets:
-            name = asset_alias or f"dlt/{self.dag.dag_id if self.has_dag() else 'no dag'}/{self.task_id}"
-            self.outlets.append(AssetAlias(name))
+            dag_id = self.dag.dag_id if self.has_dag() else "no dag"
+            given = {outlet.uri for outlet in self.outlets if isinstance(outlet, Asset)}
+            known = [*(known_assets or ()), *reported(dag_id, self.task_id)]
+            self._found = [uri for uri in dict.fromkeys(known) if uri not in given]
+            self.outlets += [Asset(uri=uri) for uri in self._found]
+            self.outlets.append(AssetAlias(asset_alias or f"dlt/{dag_id}/{self.task_id}"))
 
     def execute(self, context: Any) -> dict[str, Any]:
         """Load, and return what was loaded."""
@@ -293,7 +310,12 @@ class DltLoadOperator(DltLaterOperator):
             # the teardown learns from it that nothing waits any more
             context["ti"].xcom_push("return_value", returned)
             raise sdk.AirflowSkipException(report.text)
-        report_assets(context, self.outlets, report, list(window) if window else None)
+        uris = report_assets(context, self.outlets, report, list(window) if window else None)
+        if any(isinstance(outlet, AssetAlias) for outlet in self.outlets):
+            remember(context["ti"].dag_id, self.task_id, uris)
+            # Airflow reports each outlet of a task that succeeds, whether or not something was loaded into it
+            idle = {*self._found} - {*uris}
+            self.outlets = [o for o in self.outlets if not (isinstance(o, Asset) and o.uri in idle)]
         self.log.info("%s", report.text)
         return returned
 

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from prefect.artifacts import (
     create_markdown_artifact,
@@ -20,6 +20,7 @@ from prefect.context import AssetContext, FlowRunContext, TaskRunContext
 from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 
+from dlt.places import table_place
 from dlt.progress import Collector
 
 _MOST_TABLES = 10
@@ -150,13 +151,10 @@ def summary(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def asset_key(location: str, dataset: str, table: str) -> str:
+def asset_key(location: str, dataset: str, table: str, destination: str = "dlt") -> str:
     """Return the key of a table: a URI without user, password and characters that Prefect refuses."""
-    parts = urlsplit(location)
-    scheme = re.sub(r"[^a-z0-9]", "", parts.scheme.lower()) or "dlt"
-    place = f"{parts.netloc.rpartition('@')[2]}{parts.path}".strip("/")
-    path = re.sub(r"[^\w./:=-]", "_", "/".join(filter(None, (place, dataset, table))))
-    return f"{scheme}://{path}"
+    scheme, _, path = table_place(location, dataset, table, destination).uri.partition("://")
+    return f"{re.sub(r'[^a-z0-9]', '', scheme)}://{re.sub(r'[^A-Za-z0-9_./:=-]', '_', unquote(path))}"
 
 
 def record_assets(report: Mapping[str, Any]) -> None:
@@ -169,7 +167,8 @@ def record_assets(report: Mapping[str, Any]) -> None:
         return
     for table, rows in report["rows"].items():
         dataset = str(report["datasets"].get(table, report["dataset_name"]))
-        asset = Asset(key=asset_key(str(report["location"]), dataset, table))
+        kind = str(report["destination_type"] or "dlt")
+        asset = Asset(key=asset_key(str(report["location"]), dataset, table, kind))
         context.downstream_assets.add(asset)
         context.add_asset_metadata(
             asset.key,

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dlt_airflow import table_asset
 from tests.airflow.conftest import DAGS, HOME, ROOT
 from tests.steps import task_program
 
@@ -515,34 +516,65 @@ numbers.override(task_id="more").expand(upto=[1, 2])
 
 
 def test_assets_link_and_load_info(make: Write) -> None:
-    """Each table is an asset with rows, load ids and schema hash; the LoadInfo is a field and has a link."""
+    """Each table is an asset with host and database in its address; the LoadInfo is a field and has a link."""
     from airflow.models.asset import AssetEvent, AssetModel
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
-    declared = "outlets=[table_asset('duckdb', 'shop', 'orders')]"
-    run = make("shown", f"dlt_task_group(**SPEC, {declared})").test()
+    place = f"duckdb://{os.environ['SHOP_DB']}"
+    by_name = "table_asset('duckdb', 'shop', 'orders')"
+    by_place = f"table_asset('duckdb', 'shop', 'customers', {place!r})"
+    body = f"dlt_task_group(**SPEC, outlets=[{by_name}, {by_place}])"
+    run = make("shown", body).test()
     report = xcom(run, "dlt.load")
     with create_session() as session:
         pairs = session.query(AssetModel.uri, AssetEvent.extra).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
         events = dict(pairs.filter(AssetEvent.source_run_id == run.run_id).all())
         fields = session.query(RenderedTaskInstanceFields).filter_by(run_id=run.run_id, task_id="dlt.load").one()
         shown = fields.rendered_fields
+        keys = {key for (key,) in session.query(XComModel.key).filter_by(run_id=run.run_id, dag_id="shown")}
+        ti = session.query(TaskInstance).filter_by(run_id=run.run_id, dag_id="shown", task_id="dlt.load").one()
+        link = SerializedDagModel.get_dag("shown").get_task("dlt.load").get_extra_links(ti, "LoadInfo")
+
+    def of(table: str) -> str:
+        return str(table_asset("duckdb", "shop", table, place).uri)
+
     assert {uri: extra["rows"] for uri, extra in events.items()} == {
         "dlt://duckdb/shop/orders": 6,
-        "dlt://duckdb/shop/orders__items": 6,
-        "dlt://duckdb/shop/customers": 5,
+        of("orders__items"): 6,
+        of("customers"): 5,
     }
-    extra = events["dlt://duckdb/shop/orders__items"]
+    extra = events[of("orders__items")]
     assert extra["load_ids"] == report["load_ids"] and extra["schema_hash"] == report["schema_hash"]
     assert "is LOADED and contains no failed jobs" in shown["load_info"]
+    heading, *table = [line.split()[:2] for line in shown["load_info"].splitlines()[-4:]]
+    assert heading == ["table", "rows"]
+    assert sorted(table) == [["customers", "5"], ["orders", "6"], ["orders__items", "6"]]
+    assert shown["normalized"].startswith("shop normalized: ") and "orders__items 6" in shown["normalized"]
     assert "***" not in str(shown)
-    link = xcom(run, "dlt.load", "dlt_load_info_link")
+    assert keys == {"return_value"}
     assert link.endswith("/tasks/dlt.load/rendered_templates") and "/dags/shown/runs/" in link
+    # the next parsing knows what this one reported
+    dag = make("shown", "dlt_task_group(**SPEC)")
+    declared = {outlet.uri for outlet in dag.task_dict["dlt.load"].outlets if hasattr(outlet, "uri")}
+    assert declared == {of(table) for table in ("orders", "orders__items", "customers")}
+
+
+def test_outlets_before_the_first_run(make: Write, tmp_path: Path) -> None:
+    """Tables that are named, or that an imported schema has, are outlets where one says where the destination is."""
+    (tmp_path / "shop.schema.yaml").write_text("name: shop\ntables:\n  _dlt_loads: {}\n  orders: {}\n")
+    to = {"pipeline_name": "p", "destination": "postgres", "dataset_name": "shop", "import_schema_path": str(tmp_path)}
+    more = "asset_location='postgres://db.example:5433/sales', asset_tables=['returns']"
+    dag = make("early", f"dlt_task_group(source=PROGRAM + ':shop', pipeline={to!r}, {more})")
+    found = {outlet.uri for outlet in dag.task_dict["dlt.load"].outlets if hasattr(outlet, "uri")}
+    assert found == {f"postgres://db.example:5433/sales/shop/{table}" for table in ("orders", "returns")}
 
 
 def test_lineage(make: Write) -> None:
-    """OpenLineage learns tables, columns and rows from the event of the load task."""
+    """OpenLineage learns tables, columns and rows from the event of the load task, by the names of the standard."""
     (HOME / "lineage").unlink(missing_ok=True)
     run = make("traced", "dlt_task_group(**SPEC)").test()
     assert str(run.state) == "success"
@@ -551,8 +583,52 @@ def test_lineage(make: Write) -> None:
     outputs = {output["name"]: output for output in done[-1]["outputs"]}
     assert set(outputs) == {"shop.orders", "shop.orders__items", "shop.customers"}
     orders = outputs["shop.orders"]
-    assert orders["namespace"].startswith("duckdb://") and orders["outputFacets"]["outputStatistics"]["rowCount"] == 6
+    assert orders["namespace"] == f"duckdb://{os.environ['SHOP_DB']}"
+    assert orders["outputFacets"]["outputStatistics"]["rowCount"] == 6
     assert {"id": "bigint"}.items() <= {f["name"]: f["type"] for f in orders["facets"]["schema"]["fields"]}.items()
+
+
+def test_secrets_are_found_nowhere(
+    make: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any, capfd: Any
+) -> None:
+    """What templates take from connections and variables reaches the source, and no table, file or log keeps it."""
+    import sqlite3
+
+    secrets = {name: f"canary-{name}-9b1c" for name in ("password", "extra", "variable")}
+    connection = {"conn_type": "generic", "password": secrets["password"], "extra": {"thing": secrets["extra"]}}
+    monkeypatch.setenv("AIRFLOW_CONN_CANARY", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_VAR_CANARY", secrets["variable"])
+    seen = tmp_path / "seen"
+    args = {
+        "seen": str(seen),
+        "given": [
+            "{{ conn.canary.password }}",
+            {"x": "{{ conn.canary.extra_dejson.thing }}"},
+            "{{ var.value.canary }}",
+        ],
+    }
+    spec = {
+        "source": PEOPLE["source"].replace(":people", ":guarded"),
+        "source_args": args,
+        "pipeline": PEOPLE["source"].replace(":people", ":guarded_pipeline"),
+        "pipeline_args": {"key": "{{ conn.canary.password }}", "url": "https://ann:{{ var.value.canary }}@example/"},
+        "handoff": f"file://{tmp_path}/bucket",
+        "fan_out": [{"part": "{{ var.value.canary }}"}, {"part": "two"}],
+        "cleanup": False,
+    }
+    (HOME / "lineage").unlink(missing_ok=True)
+    run = make("guarded", f"dlt_task_group(**{spec!r})").test()
+    assert str(run.state) == "success"
+    assert all(secret in seen.read_text() for secret in secrets.values())
+    said = capfd.readouterr()
+    with sqlite3.connect(HOME / "airflow.db") as database:
+        kept = {"database": "\n".join(database.iterdump()), "log": said.out + said.err + caplog.text}
+    folders = (HOME / "work", HOME / "logs", HOME / "dlt_assets", tmp_path / "bucket")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()] + [HOME / "lineage"]
+    assert any(path.suffix == ".tar" for path in files)
+    kept |= {str(path): path.read_bytes().decode("utf-8", "replace") for path in files}
+    found = {(where, name) for where, text in kept.items() for name, secret in secrets.items() if secret in text}
+    assert not found, [text[text.index(secrets[n]) - 300 :][:400] for w, n in found for text in [kept[w]]][:2]
 
 
 def test_state_across_tries(make: Write) -> None:

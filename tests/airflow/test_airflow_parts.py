@@ -68,6 +68,10 @@ def test_provider() -> None:
     assert "dlt-tasks" in ProvidersManager().providers
     assert ProvidersManagerTaskRuntime().hooks["dlt"].hook_class_name == "dlt_airflow.hooks.DltHook"
     assert "dlt_airflow.links.LoadInfoLink" in ProvidersManager().extra_links_class_names
+    behaviour = ProvidersManager().field_behaviours["dlt"]
+    assert set(behaviour["hidden_fields"]) == {"host", "port", "schema", "login", "password"}
+    field = ProvidersManager().connection_form_widgets["extra__dlt__secret_config"].field
+    assert field["schema"]["title"] == "Configuration" and "api_key" in field["description"]
     assert conf.get("dlt", "handoff_url") == ""
     assert task.dlt is dlt_airflow.dlt_task
 
@@ -154,6 +158,19 @@ def test_connections_without_a_place(values: None, monkeypatch: pytest.MonkeyPat
     with pytest.raises(SpecInvalid, match="neither TOML nor JSON") as caught:
         collect(None, "broken")
     assert "pass-of-ada" not in str(caught.value)
+
+
+def test_the_form_of_a_connection_takes_toml(values: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed into the form is configuration, in TOML as in JSON, and is hidden."""
+    from airflow.sdk.log import redact
+
+    text = '[sources.shop]\napi_key = "key-in-the-form"'
+    for written in (text, json.dumps({"sources.shop.api_key": "key-in-the-form"})):
+        extra = {"secret_config": written, "sources": {"shop": {"page_size": 7}}}
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP_FORM", json.dumps({"conn_type": "dlt", "extra": extra}))
+        found = collect(["shop_form"], None)
+        assert found == {"sources": {"shop": {"page_size": 7, "api_key": "key-in-the-form"}}}
+    assert redact("key-in-the-form") == "***"
 
 
 @pytest.mark.parametrize(

@@ -87,3 +87,17 @@ def two(value: str, disposition: str = "append", table: str | None = None) -> An
         )
 
     return make("left"), make("right")
+
+
+def guarded_pipeline(key: str, url: str) -> Any:
+    """Return the pipeline, which needs secrets in every step."""
+    assert "canary" in key and "canary" in url
+    return dlt.pipeline("again", destination=dlt.destinations.duckdb(os.environ["SHOP_DB"]), dataset_name="shop")
+
+
+@dlt.source
+def guarded(seen: str, given: Any, part: str = "") -> Any:
+    """Take secrets, write them where the test looks, and give rows that have none."""
+    with open(seen, "a") as file:
+        print(given, part, file=file)
+    return dlt.resource([{"value": len(part)}], name="guarded")
