@@ -1,20 +1,25 @@
-"""`dlt config explain`: where a value comes from."""
+"""`dlt config`: where a value comes from, and which keys nobody reads."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import os
 from typing import Any
 
 from dlt.cli.output import say, say_json
+from dlt.configuration.container import CONFIG, SECRETS
 from dlt.configuration.lookup import MISSING, find_value
+
+_LEVELS = ("known", "unchecked", "without effect", "problem")
 
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "config",
-        help="see where a configuration value comes from",
-        description="See where a configuration value comes from.",
+        help="see where a configuration value comes from, and check files and variables",
+        description="See where a configuration value comes from, and check files and variables.",
         epilog="example: dlt config explain sources.github.access_token --secret",
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -29,6 +34,15 @@ def add_parser(commands: Any) -> None:
     explain.add_argument("--pipeline", help="name of the pipeline that asks")
     explain.add_argument("--json", action="store_true", help="print JSON")
     explain.set_defaults(run=_explain)
+    checking = actions.add_parser(
+        "check",
+        help="find misspelt keys, wrong types, and secrets in config.toml",
+        description="Check config.toml, secrets.toml and the environment: misspelt sections and options, values of a "
+        "wrong type, secrets in config.toml. Keys of your own sources cannot be checked; they are listed.",
+        epilog="example: dlt config check. Exit status 1 when there is a problem.",
+    )
+    checking.add_argument("--json", action="store_true", help="print JSON")
+    checking.set_defaults(run=_check)
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -46,3 +60,28 @@ def _explain(arguments: argparse.Namespace) -> int:
         say(f"{'found' if hit else '  -  '}  {entry.provider}: {entry.key}")
     say(f"value: {shown}" if found else "no value: the default of the code counts")
     return 0 if found else 1
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from dlt.cli.config_check import Document, check, variables
+    from dlt.pipeline.settings import default_pipelines_dir
+
+    files = [
+        Document(str(path), values, provider.supports_secrets)
+        for provider in (CONFIG, SECRETS)
+        for path, values in provider.files()
+    ]
+    folder = default_pipelines_dir()
+    pipelines = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = check([*files, variables(os.environ)], pipelines)
+    problems = [finding for finding in found if finding.level == "problem"]
+    if arguments.json:
+        say_json({"problems": len(problems), "keys": [dataclasses.asdict(finding) for finding in found]})
+        return 1 if problems else 0
+    for level in ("problem", "without effect", "unchecked"):
+        for finding in found:
+            if finding.level == level:
+                say(f"{level}  {finding.place}: {finding.key}: {finding.text}")
+    counts = ", ".join(f"{sum(f.level == level for f in found)} {level}" for level in _LEVELS)
+    say(f"{len(found)} keys in {len(files)} files and the environment: {counts}")
+    return 1 if problems else 0

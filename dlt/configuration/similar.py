@@ -36,9 +36,15 @@ def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
     return [name for _, name in scored[:_MOST]]
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ", did you mean '...'" with the known word that is most like another one, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return ", did you mean '...'?" with the known word that is most like another one, or nothing.
+
+    Args:
+        word: What was found.
+        known: What there is.
+        cutoff: How much alike they must be, 1 for equal words.
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f", did you mean {near[0]!r}?" if near else ""
 
 

@@ -78,6 +78,10 @@ class TomlProvider:
         """Return the dotted keys that have values."""
         return list(dict.fromkeys(key for document in self._documents() for key in leaves(document)))
 
+    def files(self) -> list[tuple[Path, dict[str, Any]]]:
+        """Return the files that are there, with what stands in them."""
+        return [(path, _parse(path)) for path in self.paths if path.is_file()]
+
     def _documents(self) -> list[dict[str, Any]]:
         home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
         files = (os.path.join(_project_folder(), self.name), home)

@@ -1,0 +1,233 @@
+"""The options that the library reads, by section: what `dlt config check` holds files and variables against."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any
+
+from dlt.configuration.resolve import spec_kinds
+from dlt.configuration.values import SECRET
+
+_SECRET_TEXT = Annotated[str, SECRET]
+_SECRET_TABLE = Annotated[dict[str, Any], SECRET]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the configuration.
+
+    Attributes:
+        options: Types of its options by name, a secret type for secrets.
+        sections: Sections in it by name.
+        named: What a section in it is that bears a name of the user's own; None where there are none.
+        without_effect: Options of PyPI `dlt` 1.x that are read by nobody here.
+        is_open: It may have any other option, too.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sections: Mapping[str, Section] = field(default_factory=dict)
+    named: Section | None = None
+    without_effect: frozenset[str] = frozenset()
+    is_open: bool = False
+
+
+OPEN = Section(is_open=True)
+_NUMBER = float
+_RUNTIME = Section(
+    {
+        "user_log": bool, "log_level": str, "log_format": str, "excepthook": bool, "request_timeout": _NUMBER,
+        "request_max_attempts": int, "request_backoff_factor": _NUMBER, "request_max_retry_delay": _NUMBER,
+    },
+    without_effect=frozenset(
+        (
+            "dlthub_telemetry",
+            "dlthub_telemetry_endpoint",
+            "sentry_dsn",
+            "slack_incoming_hook",
+            "prometheus_port",
+            "name",
+            "environment",
+            "config_files_storage_path",
+            "http_show_error_body",
+            "http_max_error_body_length",
+        )
+    ),
+)  # fmt: skip
+_WRITER = Section(
+    is_open=True,
+    without_effect=frozenset(
+        (
+            "buffer_max_items",
+            "file_max_items",
+            "file_max_bytes",
+            "disable_compression",
+            "flush_interval",
+        )
+    ),
+)
+_EXTRACT = Section(
+    {"workers": int, "max_parallel_items": int},
+    {"data_writer": _WRITER},
+    without_effect=frozenset(
+        (
+            "poll_interval",
+            "next_item_mode",
+            "copy_on_fork",
+        )
+    ),
+)
+_NORMALIZE = Section(
+    {},
+    {
+        "parquet_normalizer": Section({"add_dlt_id": bool, "add_dlt_load_id": bool}),
+        "json_normalizer": OPEN,
+        "data_writer": _WRITER,
+    },
+    without_effect=frozenset(
+        (
+            "workers",
+            "start_method",
+            "pool_type",
+            "loader_file_format",
+        )
+    ),
+)
+_LOAD = Section(
+    {"raise_on_failed_jobs": bool, "delete_completed_jobs": bool},
+    without_effect=frozenset(
+        (
+            "workers",
+            "raise_on_max_retries",
+            "truncate_staging_dataset",
+            "parallelism_strategy",
+            "start_method",
+            "pool_type",
+        )
+    ),
+)
+_HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _SECRET_TABLE})
+_SCHEMA_OPTIONS = {"naming": str}
+_EXTRA: dict[str, dict[str, Any]] = {
+    "duckdb": {"memory_limit": str},
+    "ducklake": {"memory_limit": str},
+    "filesystem": {"kwargs": _SECRET_TABLE, "client_kwargs": _SECRET_TABLE},
+    "redshift": {"staging_bucket": str},
+    "bigquery": {"staging_bucket": str},
+}
+_OF_ALL = {"destination_type": str, "destination_name": str, "environment": str}
+_OF_ALL_WITHOUT_EFFECT = frozenset(
+    (
+        "default_schema_name",
+        "replace_strategy",
+        "staging_dataset_name_layout",
+        "enable_dataset_name_normalization",
+        "staging_config",
+        "truncate_tables_on_staging_destination_before_load",
+        "info_tables_query_threshold",
+        "dataset_name",
+        "force_iceberg",
+        "enable_atomic_replace",
+    )
+)
+
+
+@cache
+def pipeline_options() -> dict[str, Any]:
+    """Return the options of a pipeline with their types."""
+    from dlt.pipeline.settings import PipelineSettings
+
+    hints = typing.get_type_hints(PipelineSettings)
+    found = {option.name: hints[option.name] for option in dataclasses.fields(PipelineSettings)}
+    for name in ("compat", "raise_on_failed_jobs"):
+        found.pop(name)
+    secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt"), _SECRET_TEXT)
+    names = dict.fromkeys(("destination", "destination_type", "staging", "staging_type", "refresh", "progress"), str)
+    return {**found, **secrets, **names, "dev_mode": bool, "retry": Any}
+
+
+@cache
+def top() -> Section:
+    """Return what may stand at the top, and below the name of a pipeline."""
+    pipelines = Section(pipeline_options(), named=Section(pipeline_options()))
+    sections = {
+        "pipelines": pipelines,
+        "runtime": _RUNTIME,
+        "extract": _EXTRACT,
+        "normalize": _NORMALIZE,
+        "load": _LOAD,
+        "handoff": _HANDOFF,
+        "compat": Section({"dlt1": bool}),
+        "schema": Section(_SCHEMA_OPTIONS, named=Section(_SCHEMA_OPTIONS)),
+        "sources": OPEN,
+        "source": OPEN,
+        "destination": _destinations(),
+        "data_writer": _WRITER,
+    }
+    return Section(pipeline_options(), sections, is_open=True)
+
+
+@cache
+def of_destination(kind: str) -> Section:
+    """Return the section of a destination.
+
+    Args:
+        kind: Its type.
+    """
+    from dlt.destinations.references import KNOWN, load_destination
+
+    if kind not in KNOWN:
+        # a class or function of the user's own
+        return OPEN
+    cls: Any = load_destination(kind)
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    hints = typing.get_type_hints(cls.__init__)
+    taken = {
+        parameter.name: hints.get(parameter.name, Any)
+        for parameter in parameters
+        if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    module = inspect.getmodule(cls)
+    configured = dict.fromkeys(getattr(module, "_DEFAULTS", ()), Any) | getattr(module, "_TYPES", {})
+    options = {**configured, **taken, **_OF_ALL, **_EXTRA.get(kind, {}), "credentials": _SECRET_TEXT}
+    return Section(options, {"credentials": _credentials(kind)}, without_effect=_OF_ALL_WITHOUT_EFFECT - set(options))
+
+
+def _destinations() -> Section:
+    from dlt.destinations.references import KNOWN
+
+    kinds = {name: of_destination(name) for name in KNOWN}
+    options = {name: hint for section in kinds.values() for name, hint in section.options.items()}
+    return Section(options, {**kinds, "credentials": OPEN}, named=OPEN)
+
+
+def _credentials(kind: str) -> Section:
+    """Return the fields of the credentials of a destination; file systems take arguments of their own besides."""
+    specs = list(_specs(kind))
+    fields = {name: hint for spec in specs for name, hint in spec.__config_fields__.items()}
+    nested = {name: OPEN for name, hint in fields.items() if spec_kinds(hint)}
+    return Section(fields, nested, is_open=kind in ("filesystem", "dummy"))
+
+
+def _specs(kind: str) -> Iterator[Any]:
+    from dlt.configuration.credentials import google, stores
+
+    if kind in ("filesystem", "bigquery"):
+        yield from (google.GcpServiceAccountCredentials, google.GcpOAuthCredentials)
+    if kind == "filesystem":
+        yield from (stores.AwsCredentials, stores.AzureCredentials, stores.AzureServicePrincipalCredentials)
+    names = {
+        "duckdb": "DuckDbCredentials",
+        "ducklake": "DuckLakeCredentials",
+        "postgres": "PostgresCredentials",
+        "redshift": "RedshiftCredentials",
+        "sqlalchemy": "SqlAlchemyCredentials",
+    }
+    if kind in names:
+        import importlib
+
+        yield getattr(importlib.import_module(f"dlt.destinations.impl.{kind}"), names[kind])
