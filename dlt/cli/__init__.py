@@ -8,8 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from dlt.cli import config, init, pipeline, schedule, step
-from dlt.cli.output import say_error
-from dlt.errors import DltException
+from dlt.cli.output import add_telling, say_error, say_traceback
+from dlt.configuration import get_value
+from dlt.errors import CannotRestorePipelineException, DltException
+from dlt.redact import clean_error
 from dlt.version import __version__
 
 
@@ -17,12 +19,13 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="dlt",
-        description="Look after pipelines: list them, see what they loaded, drop or restore them.",
+        description="Look after pipelines: list them, see what they loaded, load what waits, drop or restore them.",
         epilog="example: dlt pipeline my_pipeline info",
     )
     parser.add_argument("--version", action="version", version=f"dlt-tasks {__version__}")
     parser.add_argument("--non-interactive", action="store_true", help="never ask; answer no")
     parser.add_argument("-y", "--yes", action="store_true", help="never ask; answer yes")
+    add_telling(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     pipeline.add_parser(commands)
     init.add_parser(commands)
@@ -40,14 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
-        if given[:2] == ["pipeline", "list"]:
-            # list stands where the name of a pipeline stands
-            given[1] = "--list-pipelines"
-        parsed = make_parser().parse_args(given)
-        return int(parsed.run(parsed) or 0)
-    except DltException as error:
-        say_error(str(error))
-        return 1
+        parsed = make_parser().parse_args(_with_action(given))
+        return _run(parsed)
     except BrokenPipeError:
         # the reader of our output went away
         sys.stderr.close()
@@ -57,3 +54,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not getattr(stopped, "told", False):
             say_error(f"stopped by {signal.Signals(number).name}")
         return 128 + number
+
+
+def _with_action(given: list[str]) -> list[str]:
+    """Return the command line with the action that is meant where there is none: argparse would take a name for one."""
+    words = [index for index, word in enumerate(given) if not word.startswith("-") and not _is_value(given, index)]
+    if not words or given[words[0]] != "pipeline" or len(words) == 1:
+        return given
+    name = words[1]
+    if given[name] == "list":
+        return [*given[:name], "--list-pipelines", *given[name + 1 :]]
+    return [*given[: name + 1], "info", *given[name + 1 :]] if len(words) == 2 else given
+
+
+def _is_value(given: list[str], index: int) -> bool:
+    return index > 0 and given[index - 1] == "--pipelines-dir"
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    try:
+        return int(parsed.run(parsed) or 0)
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        clean_error(error)
+        if parsed.debug:
+            say_traceback(error)
+        # a sentence of ours says what failed; of anything else the kind tells, and the place
+        ours = isinstance(error, DltException)
+        say_error(str(error) if ours else f"{type(error).__name__}: {error}. --debug shows where it came up.")
+        return _code_of(error)
+
+
+def _code_of(error: Exception) -> int:
+    """Return 1; for scripts that were written for PyPI `dlt` 1.x, what its command returned."""
+    if not get_value("dlt1", bool, sections=("compat",), default=False):
+        return 1
+    return 254 if isinstance(error, CannotRestorePipelineException) else 255

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import Any
@@ -14,6 +16,29 @@ from dlt.info import json_safe
 from dlt.redact import redact
 
 
+def add_common(parser: argparse.ArgumentParser, top: bool = False) -> None:
+    """Add the options that stand before or behind an action.
+
+    Args:
+        parser: Parser of a command, or of one of its actions.
+        top: It is the one of the command: what is not given has a value there.
+    """
+    # an action must not take back what was given before it
+    absent: Any = None if top else argparse.SUPPRESS
+    off: Any = False if top else argparse.SUPPRESS
+    parser.add_argument("--pipelines-dir", default=absent, help="parent of the folders of pipelines")
+    parser.add_argument("--json", action="store_true", default=off, help="print JSON")
+    add_telling(parser)
+
+
+def add_telling(parser: argparse.ArgumentParser, top: bool = False) -> None:
+    """Add the options that say how much is told; they may stand anywhere."""
+    absent: Any = 0 if top else argparse.SUPPRESS
+    parser.add_argument("-v", "--verbose", action="count", default=absent, help="tell more; -vv for still more")
+    off: Any = False if top else argparse.SUPPRESS
+    parser.add_argument("--debug", action="store_true", default=off, help="show where an error came up")
+
+
 def say(text: str = "") -> None:
     """Print a line."""
     print(text)
@@ -22,6 +47,11 @@ def say(text: str = "") -> None:
 def say_error(text: str) -> None:
     """Print an error."""
     print(f"dlt: error: {redact(text)}", file=sys.stderr)
+
+
+def say_traceback(error: BaseException) -> None:
+    """Print where an error came up, with its causes."""
+    print(redact("".join(traceback.format_exception(error))), file=sys.stderr, end="")
 
 
 def say_json(value: Any) -> None:

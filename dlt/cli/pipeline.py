@@ -1,73 +1,186 @@
-"""`dlt pipeline`: what pipelines did, and what they hold."""
+"""`dlt pipeline`: what pipelines did, what they hold, and what is to be done about it."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
-from dlt.cli.output import confirm, say, say_error, say_json, say_table
+from dlt.cli import changing, showing
+from dlt.cli.output import add_common, say, say_json
 from dlt.errors import CannotRestorePipelineException
-from dlt.info import size_text
 from dlt.pipeline.factory import attach
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.settings import default_pipelines_dir
 
-_ACTIONS: dict[str, tuple[str, str]] = {
-    "info": ("state, schemas and packages of a pipeline", "dlt pipeline shop info"),
-    "show": ("tables of the dataset with their numbers of rows", "dlt pipeline shop show"),
-    "trace": ("the last run, step by step", "dlt pipeline shop trace --json"),
-    "packages": ("load packages in all stages", "dlt pipeline shop packages"),
-    "failed-jobs": ("failed jobs of pending packages, with the causes", "dlt pipeline shop failed-jobs"),
-    "schema": ("the default schema as YAML", "dlt pipeline shop schema --name shop"),
-    "sync": ("take state and schemas from the destination", "dlt pipeline shop sync --destination duckdb"),
-    "drop": ("delete the local folder: state, schemas and packages", "dlt pipeline shop drop --yes"),
-    "drop-pending-packages": ("delete packages that were not loaded", "dlt pipeline shop drop-pending-packages"),
+Format = Literal["yaml", "json", "mermaid", "dot", "dbml"]
+
+
+@dataclass(frozen=True)
+class _Action:
+    """One action of the command."""
+
+    run: Callable[[argparse.Namespace, Pipeline], int]
+    help: str
+    examples: tuple[str, ...]
+    more: str = ""
+    asks: bool = False
+    has_destination: bool = False
+
+
+ACTIONS: dict[str, _Action] = {
+    "info": _Action(
+        showing.info,
+        "state, schemas and packages of a pipeline",
+        ("dlt pipeline shop info", "dlt pipeline shop info -v"),
+        "This is what the command does without an action. -v shows the state of the sources and the tables.",
+    ),
+    "show": _Action(
+        showing.show,
+        "tables of the dataset with their numbers of rows",
+        ("dlt pipeline shop show",),
+        has_destination=True,
+    ),
+    "trace": _Action(
+        showing.trace,
+        "the last run, step by step",
+        ("dlt pipeline shop trace --json",),
+        "-v shows errors with the places in the program where they came up.",
+    ),
+    "packages": _Action(showing.packages, "load packages in all stages", ("dlt pipeline shop packages",)),
+    "load-package": _Action(
+        showing.load_package,
+        "one load package with its jobs",
+        ("dlt pipeline shop load-package", "dlt pipeline shop load-package 1700000000.1234567 -v"),
+        "-v shows the tables and columns that its load added. Without a load id it is the most recent package.",
+    ),
+    "failed-jobs": _Action(
+        showing.failed_jobs,
+        "failed jobs, with their files and the causes",
+        ("dlt pipeline shop failed-jobs", "dlt pipeline shop failed-jobs 1700000000.1234567"),
+    ),
+    "schema": _Action(
+        showing.schema,
+        "the default schema",
+        ("dlt pipeline shop schema", "dlt pipeline shop schema --name other --format mermaid"),
+    ),
+    "sync": _Action(
+        changing.sync,
+        "take state and schemas from the destination",
+        ("dlt pipeline shop sync --destination duckdb --dataset-name shop",),
+        "They are taken if they are newer than those here, or if there are none here. Packages that wait stay.",
+        has_destination=True,
+    ),
+    "run-pending": _Action(
+        changing.run_pending,
+        "normalize and load what waits, without the source",
+        ("dlt pipeline shop run-pending",),
+        "For packages that a run left behind: its load failed, or its process ended. Nothing is extracted. The command "
+        "is run in the folder of the program, where its configuration is.",
+        has_destination=True,
+    ),
+    "drop": _Action(
+        changing.drop,
+        "drop tables of resources and reset their state",
+        (
+            "dlt pipeline shop drop orders customers",
+            'dlt pipeline shop drop "re:^order"',
+            "dlt pipeline shop drop --drop-all --yes",
+            "dlt pipeline shop drop orders --state-only",
+            "dlt pipeline shop drop --state-paths archives",
+        ),
+        "The tables go at the destination, with those nested in them, and so does the state of the resources, in one "
+        "transaction; the next run loads them from the start. What goes is shown first, and asked for.",
+        asks=True,
+        has_destination=True,
+    ),
+    "abort-packages": _Action(
+        changing.abort_packages,
+        "give packages up that were not loaded",
+        ("dlt pipeline shop abort-packages", "dlt pipeline shop abort-packages 1700000000.1234567 --yes"),
+        "What their extracts changed in the state goes back, so that their rows come again with the next run. Later "
+        "packages that go on from where one of them ended go too. Without a load id: all packages that wait.",
+        asks=True,
+    ),
+    "drop-pending-packages": _Action(
+        changing.drop_pending_packages,
+        "the same for all packages that wait",
+        ("dlt pipeline shop drop-pending-packages",),
+        asks=True,
+    ),
+    "delete-folder": _Action(
+        changing.delete_folder,
+        "delete the local folder: state, schemas and packages",
+        ("dlt pipeline shop delete-folder --yes",),
+        "The destination stays as it is; dlt pipeline NAME sync takes state and schemas from there. Packages that wait "
+        "are lost: load them first with run-pending.",
+        asks=True,
+    ),
 }
 
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
+    examples = ("dlt pipeline list", "dlt pipeline shop", *(action.examples[0] for action in ACTIONS.values()))
     parser = commands.add_parser(
         "pipeline",
-        help="list pipelines and look into one",
-        description="List pipelines, or look into one: dlt pipeline NAME ACTION.",
-        epilog="\n".join(["examples:", "  dlt pipeline list", *(f"  {example}" for _, example in _ACTIONS.values())]),
+        help="list pipelines, look into one, and change what it holds",
+        description="List pipelines, or look into one: dlt pipeline NAME ACTION. Without an action: info.",
+        epilog=_examples(examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _common(parser)
+    add_common(parser, top=True)
     parser.add_argument("-l", "--list-pipelines", action="store_true", help="list pipelines")
     parser.add_argument("name", nargs="?", help="name of a pipeline, or list")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    for name, (text, example) in _ACTIONS.items():
-        action = actions.add_parser(name, help=text, description=text, epilog=f"example: {example}")
-        _common(action, suppress=True)
-        if name in ("sync", "show", "drop"):
-            action.add_argument("--destination", help="name of the destination, if the pipeline does not know it")
-            action.add_argument("--dataset-name", help="name of the dataset")
-        if name == "schema":
-            action.add_argument("--name", dest="schema_name", help="name of the schema; the default one without it")
-        if name.startswith("drop"):
-            action.add_argument("-y", "--yes", action="store_true", default=argparse.SUPPRESS, help="do not ask")
-        action.set_defaults(run=_run)
+    for name, action in ACTIONS.items():
+        _add_action(actions, name, action)
     parser.set_defaults(run=_run)
 
 
-def _common(parser: argparse.ArgumentParser, suppress: bool = False) -> None:
-    absent = argparse.SUPPRESS if suppress else None
-    parser.add_argument("--pipelines-dir", default=absent, help="parent of the folders of pipelines")
-    default = argparse.SUPPRESS if suppress else False
-    parser.add_argument("--json", action="store_true", default=default, help="print JSON")
+def _add_action(actions: Any, name: str, action: _Action) -> None:
+    text = action.help[0].upper() + action.help[1:] + "."
+    parser = actions.add_parser(
+        name,
+        help=action.help,
+        description=f"{text} {action.more}".strip(),
+        epilog=_examples(action.examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_common(parser)
+    if action.has_destination:
+        parser.add_argument("--destination", help="name of the destination, if the pipeline does not know it")
+        parser.add_argument("--dataset-name", help="name of the dataset")
+    if action.asks:
+        parser.add_argument("-y", "--yes", action="store_true", default=argparse.SUPPRESS, help="do not ask")
+    if name in ("load-package", "failed-jobs", "abort-packages"):
+        parser.add_argument("load_id", nargs="?", metavar="LOAD_ID", help="load id of a package")
+    if name == "schema":
+        parser.add_argument("--name", dest="schema_name", help="name of the schema; the default one without it")
+        parser.add_argument("--format", choices=get_args(Format), default="yaml", help="how it is written")
+        parser.add_argument("--remove-defaults", action="store_true", help="leave out what is so by default")
+    if name == "drop":
+        parser.add_argument("resources", nargs="*", metavar="RESOURCE", help="names, or patterns that begin with re:")
+        parser.add_argument("--drop-all", action="store_true", help="all resources of the schema")
+        parser.add_argument("--state-paths", nargs="*", default=[], metavar="PATH", help="more of the state to reset")
+        parser.add_argument("--schema", dest="schema_name", help="name of the schema; the default one without it")
+        parser.add_argument("--state-only", action="store_true", help="keep the tables")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would go")
+    parser.set_defaults(run=_run)
+
+
+def _examples(examples: tuple[str, ...]) -> str:
+    return "\n".join(["examples:", *(f"  {example}" for example in examples)])
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.list_pipelines or arguments.name is None:
         return _list(arguments)
-    action = arguments.action or "info"
-    function = globals()[f"_{action.replace('-', '_')}"]
-    found: int = function(arguments, _attach(arguments)) or 0
-    return found
+    action = ACTIONS[arguments.action or "info"]
+    return action.run(arguments, _attach(arguments))
 
 
 def _attach(arguments: argparse.Namespace) -> Pipeline:
@@ -81,155 +194,24 @@ def _attach(arguments: argparse.Namespace) -> Pipeline:
     folder = os.path.join(arguments.pipelines_dir or default_pipelines_dir(), arguments.name)
     if not os.path.isdir(folder):
         raise CannotRestorePipelineException(
-            f"There is no pipeline {arguments.name!r} in {os.path.dirname(folder)}. See: dlt pipeline list"
+            f"There is no pipeline {arguments.name!r} in {os.path.dirname(folder)}. See: dlt pipeline list. "
+            f"To take it from its destination: dlt pipeline {arguments.name} sync --destination NAME"
         )
-    options = {"destination": getattr(arguments, "destination", None)}
     return attach(
         arguments.name,
         pipelines_dir=arguments.pipelines_dir,
+        destination=getattr(arguments, "destination", None),
         dataset_name=getattr(arguments, "dataset_name", None),
-        **options,
     )
 
 
 def _list(arguments: argparse.Namespace) -> int:
     folder = arguments.pipelines_dir or default_pipelines_dir()
-    names = []
-    if os.path.isdir(folder):
-        names = sorted(n for n in os.listdir(folder) if os.path.exists(os.path.join(folder, n, "state.json")))
+    found = showing.pipelines_in(folder)
     if arguments.json:
-        say_json({"pipelines_dir": folder, "pipelines": names})
+        say_json({"pipelines_dir": folder, "pipelines": [name for name, _ in found]})
         return 0
-    say(f"{len(names)} pipeline(s) in {folder}")
-    for name in names:
-        say(f"  {name}")
-    return 0
-
-
-def _info(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    state = pipeline.state
-    facts = {
-        "pipeline_name": pipeline.pipeline_name,
-        "working_dir": pipeline.working_dir,
-        "destination": state.get("destination_name"),
-        "dataset_name": pipeline.dataset_name,
-        "default_schema_name": pipeline.default_schema_name,
-        "schema_names": pipeline.schema_names,
-        "state_version": state["_state_version"],
-        "first_run": pipeline.first_run,
-        "extracted_packages": pipeline.list_extracted_load_packages(),
-        "normalized_packages": pipeline.list_normalized_load_packages(),
-        "loaded_packages": pipeline.list_completed_load_packages(),
-        "resources_with_state": {
-            name: sorted(source.get("resources", {})) for name, source in state.get("sources", {}).items()
-        },
-    }
-    if arguments.json:
-        say_json(facts)
-        return 0
-    for key, value in facts.items():
-        if key.endswith("_packages"):
-            value = f"{len(value)}{': ' + ', '.join(value[-3:]) if value else ''}"
-        say(f"{key.replace('_', ' '):>22}  {value}")
-    return 0
-
-
-def _show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    rows = pipeline.dataset().row_counts().fetchall()
-    if arguments.json:
-        say_json({"dataset_name": pipeline.dataset_name, "tables": dict(rows)})
-        return 0
-    say(f"dataset {pipeline.dataset_name}")
-    say_table(("table", "rows"), rows)
-    return 0
-
-
-def _trace(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    trace = pipeline.last_trace
-    if arguments.json:
-        say_json(trace.asdict() if trace else None)
-    else:
-        say(str(trace) if trace else f"pipeline {pipeline.pipeline_name} has no trace yet")
-    return 0
-
-
-def _packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    found = [
-        pipeline.get_load_package_info(load_id)
-        for load_id in (
-            *pipeline.list_extracted_load_packages(),
-            *pipeline.list_normalized_load_packages(),
-            *pipeline.list_completed_load_packages(),
-        )
-    ]
-    if arguments.json:
-        say_json(found)
-        return 0
-    rows = []
-    for info in found:
-        jobs = [job for group in info.jobs.values() for job in group]
-        size = size_text(sum(job.file_size for job in jobs))
-        failed = len(info.jobs["failed_jobs"])
-        rows.append((info.load_id, info.state, info.schema_name, len(jobs), sum(j.rows for j in jobs), size, failed))
-    say_table(("load id", "stage", "schema", "files", "rows", "size", "failed"), rows)
-    return 0
-
-
-def _failed_jobs(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    found = {
-        load_id: jobs
-        for load_id in pipeline.list_normalized_load_packages()
-        if (jobs := pipeline.list_failed_jobs_in_package(load_id))
-    }
-    if arguments.json:
-        say_json({load_id: [job.asdict() for job in jobs] for load_id, jobs in found.items()})
-        return 0
-    if not found:
-        say("no failed jobs")
-    for load_id, jobs in found.items():
-        for job in jobs:
-            say(f"package {load_id}, table {job.job_file_info.table_name}: {job.failed_message}")
-            say(f"  file {job.file_path}")
-    return 0
-
-
-def _schema(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    schema = pipeline.schemas[arguments.schema_name] if arguments.schema_name else pipeline.default_schema
-    if arguments.json:
-        say_json(schema.to_dict())
-    else:
-        say(schema.to_pretty_yaml())
-    return 0
-
-
-def _sync(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    pipeline.sync_destination()
-    if pipeline.default_schema_name is None:
-        say_error(f"dataset {pipeline.dataset_name} holds no state of pipeline {pipeline.pipeline_name}")
-        return 1
-    return _info(arguments, pipeline)
-
-
-def _drop(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    question = f"Delete state, schemas and packages in {pipeline.working_dir}? The destination stays as it is."
-    if not confirm(question, arguments.yes, arguments.non_interactive):
-        return 1
-    pipeline.drop()
-    if arguments.json:
-        say_json({"dropped": pipeline.pipeline_name})
-    else:
-        say(f"dropped {pipeline.working_dir}")
-    return 0
-
-
-def _drop_pending_packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
-    names = pipeline.abort_packages(dry_run=True)
-    question = f"Delete {len(names)} pending package(s) of {pipeline.pipeline_name}? Their data is lost."
-    if names and not confirm(question, arguments.yes, arguments.non_interactive):
-        return 1
-    pipeline.abort_packages()
-    if arguments.json:
-        say_json({"dropped": names})
-    else:
-        say(f"deleted {len(names)} package(s)")
+    say(f"{len(found)} pipeline(s) in {folder}")
+    for name, last in found:
+        say(f"  {name} (last run: {last:%Y-%m-%d %H:%M:%S} UTC)" if last else f"  {name} (never ran)")
     return 0

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from dlt.cli.output import say_error, say_json, stdout_as_stderr
+from dlt.cli.output import say_error, say_json, say_traceback, stdout_as_stderr
 from dlt.errors import SpecInvalid
+from dlt.redact import clean_error
 
 TRY_AGAIN = 75
 """Exit code for errors that may pass, as sysexits.h names it."""
@@ -64,6 +65,9 @@ def _run(arguments: argparse.Namespace) -> int:
             made = _step(arguments)
         say_json(made)
     except Exception as error:
+        clean_error(error)
+        if arguments.debug:
+            say_traceback(error)
         say_error(_told(error))
         return 1 if is_terminal(error) else TRY_AGAIN
     return 0

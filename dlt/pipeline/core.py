@@ -9,7 +9,13 @@ from typing import Any
 
 from dlt import context, user_log
 from dlt.configuration import get_value, section_context
-from dlt.errors import DestinationLoadingViaStagingNotSupported, PackageCorrupt, PipelineConfigMissing, PipelineLocked
+from dlt.errors import (
+    DestinationLoadingViaStagingNotSupported,
+    PackageCorrupt,
+    PipelineConfigMissing,
+    PipelineLocked,
+    UnknownDestinationModule,
+)
 from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.fresh_dataset import take_suffix
@@ -230,7 +236,8 @@ class Core(Inspection):
             reference = self._state.get("destination_type")
             if self.config.destination is None and reference is not None:
                 name = self._state.get("destination_name")
-                with section_context(pipeline_name=self.pipeline_name):
+                # a function of the program is not known here; it is asked for where data is to go
+                with suppress(UnknownDestinationModule), section_context(pipeline_name=self.pipeline_name):
                     self.destination = resolve_destination(reference, destination_name=name)
                 reference = None
         if reference is not None:

@@ -1,10 +1,13 @@
-"""Predicates for retry libraries."""
+"""Predicates for retry libraries, and what drops the tables of resources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from dlt.errors import PipelineStepFailed, TerminalException, causes
+from dlt.pipeline.dropping import drop
+
+__all__ = ["drop", "retry_load"]
 
 
 def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[BaseException], bool]:

@@ -22,6 +22,6 @@ def drop_advice(pipeline_name: str | None, load_id: str) -> str:
 def waiting_advice(pipeline_name: str, load_id: str) -> str:
     """Say what becomes of a package that could not be normalized or loaded, and how to load it or give it up."""
     return (
-        f"Package {load_id} waits: the next run, or dlt pipeline {pipeline_name} load-package {load_id}, tries it "
+        f"Package {load_id} waits: the next run, or dlt pipeline {pipeline_name} run-pending, tries it "
         f"again once the cause is mended. {drop_advice(pipeline_name, load_id)}"
     )

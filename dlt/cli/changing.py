@@ -1,0 +1,125 @@
+"""What `dlt pipeline` changes: nothing is lost without a question that says so."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dlt.cli import showing
+from dlt.cli.output import confirm, say, say_error, say_json
+from dlt.pipeline import dropping
+from dlt.pipeline.pipeline import Pipeline
+
+
+def sync(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Take state and schemas from the destination."""
+    pipeline.sync_destination()
+    if pipeline.default_schema_name is None:
+        say_error(f"dataset {pipeline.dataset_name} holds no state of pipeline {pipeline.pipeline_name}")
+        return 1
+    return showing.info(arguments, pipeline)
+
+
+def run_pending(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Normalize and load what waits."""
+    if not pipeline.has_pending_data:
+        _say_result(arguments, {"loaded": []}, f"No package of {pipeline.pipeline_name} waits")
+        return 0
+    info = pipeline.run()
+    _say_result(arguments, info, str(info))
+    return 1 if info.has_failed_jobs else 0
+
+
+def drop(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Drop tables of resources and reset their state."""
+    selects = arguments.resources or arguments.drop_all or arguments.state_paths
+    if selects:
+        pipeline.sync_destination()
+    plan = dropping.plan_for(
+        pipeline,
+        arguments.schema_name,
+        resources=arguments.resources,
+        state_paths=arguments.state_paths,
+        drop_all=arguments.drop_all,
+        state_only=arguments.state_only,
+    )
+    if not arguments.json:
+        showing.say_found(pipeline)
+    if plan.unknown:
+        known = ", ".join(plan.known) or "none"
+        say_error(f"{', '.join(plan.unknown)} selected nothing in schema {plan.schema_name}. Resources are: {known}")
+    if plan.is_empty:
+        return _nothing_to_drop(arguments, pipeline, plan)
+    if not arguments.json:
+        _say_plan(pipeline, plan)
+    if arguments.dry_run:
+        _say_result(arguments, plan.__dict__, "Nothing was changed")
+        return 0
+    if not confirm("Do you want to apply these changes?", arguments.yes, arguments.non_interactive):
+        return 1
+    dropping.carry_out(pipeline, plan)
+    _say_result(arguments, plan.__dict__, f"Dropped {len(plan.tables)} table(s)")
+    return 0
+
+
+def _nothing_to_drop(arguments: argparse.Namespace, pipeline: Pipeline, plan: dropping.DropPlan) -> int:
+    name = pipeline.pipeline_name
+    text = (
+        "Could not select any resources to drop and no resource/source state to reset. Name resources, or give "
+        f"--drop-all. Use the command below to inspect the pipeline:\ndlt pipeline {name} info -v\n"
+        f"To delete the local folder: dlt pipeline {name} delete-folder"
+    )
+    _say_result(arguments, plan.__dict__, text)
+    return 1 if plan.unknown else 0
+
+
+def _say_plan(pipeline: Pipeline, plan: dropping.DropPlan) -> None:
+    destination = pipeline.destination.destination_name if pipeline.destination is not None else None
+    dataset = pipeline.dataset_for(plan.schema_name)
+    say(f"About to drop the following data in dataset {dataset} in destination {destination}:")
+    say(f"Selected schema: {plan.schema_name}")
+    say(f"Selected resource(s): {list(plan.resources)}")
+    say(f"Table(s) to drop: {list(plan.tables)}")
+    say(f"Resource(s) state to reset: {list(plan.states)}")
+    say(f"Source state path(s) to reset: {list(plan.state_paths)}")
+
+
+def abort_packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Give packages up that were not loaded."""
+    going = pipeline.abort_packages(getattr(arguments, "load_id", None), dry_run=True)
+    if not going:
+        _say_result(arguments, {"dropped": []}, "No pending packages found. Nothing to abort.")
+        return 0
+    question = (
+        f"Give up {len(going)} package(s) of {pipeline.pipeline_name} that were not loaded ({', '.join(going)})? "
+        "Their files are deleted, and what their extracts changed in the state goes back."
+    )
+    if not confirm(question, arguments.yes, arguments.non_interactive):
+        return 1
+    gone = pipeline.abort_packages(getattr(arguments, "load_id", None))
+    _say_result(arguments, {"dropped": gone}, f"Gave up {len(gone)} package(s): {', '.join(gone)}")
+    return 0
+
+
+def drop_pending_packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Give all packages up that were not loaded."""
+    return abort_packages(arguments, pipeline)
+
+
+def delete_folder(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Delete the working folder."""
+    waiting = [*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()]
+    lost = f" {len(waiting)} package(s) that were not loaded are LOST." if waiting else ""
+    question = f"Delete state, schemas and packages in {pipeline.working_dir}?{lost} The destination stays as it is."
+    if not confirm(question, arguments.yes, arguments.non_interactive):
+        return 1
+    pipeline.drop()
+    _say_result(arguments, {"deleted": pipeline.pipeline_name}, f"Deleted {pipeline.working_dir}")
+    return 0
+
+
+def _say_result(arguments: argparse.Namespace, value: Any, text: str) -> None:
+    if arguments.json:
+        say_json(value)
+    else:
+        say(text)

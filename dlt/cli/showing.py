@@ -1,0 +1,229 @@
+"""What `dlt pipeline` shows: it reads the working folder, and only `show` asks the destination."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import yaml
+
+from dlt.cli.output import say, say_json, say_table
+from dlt.errors import LoadPackageNotFound
+from dlt.info import LoadPackageInfo, size_text
+from dlt.pipeline.pipeline import Pipeline
+from dlt.schema.diagrams import to_diagram
+
+_STAGES = (
+    ("extracted", "extracted packages ready to be normalized"),
+    ("normalized", "normalized packages ready to be loaded"),
+    ("loaded", "completed load packages"),
+)
+
+
+def pipelines_in(folder: str) -> list[tuple[str, datetime | None]]:
+    """Return the pipelines of a folder by name, and when each one ran last."""
+    if not os.path.isdir(folder):
+        return []
+    names = sorted(n for n in os.listdir(folder) if os.path.exists(os.path.join(folder, n, "state.json")))
+    return [(name, _last_run(os.path.join(folder, name, "trace.json"))) for name in names]
+
+
+def _last_run(path: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(os.path.getmtime(path), timezone.utc)
+    except FileNotFoundError:
+        return None
+
+
+def say_found(pipeline: Pipeline) -> None:
+    """Say which pipeline the rest is about."""
+    say(f"Found pipeline {pipeline.pipeline_name} in {pipeline.pipelines_dir}")
+
+
+def info(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show state, schemas and packages."""
+    state = pipeline.state
+    packages = {stage: _load_ids(pipeline, stage) for stage, _ in _STAGES}
+    if arguments.json:
+        facts = {
+            "pipeline_name": pipeline.pipeline_name,
+            "working_dir": pipeline.working_dir,
+            "destination": state.get("destination_name"),
+            "dataset_name": pipeline.dataset_name,
+            "default_schema_name": pipeline.default_schema_name,
+            "schema_names": pipeline.schema_names,
+            "state_version": state["_state_version"],
+            "first_run": pipeline.first_run,
+            **{f"{stage}_packages": load_ids for stage, load_ids in packages.items()},
+            "resources_with_state": {
+                name: sorted(source.get("resources", {})) for name, source in state.get("sources", {}).items()
+            },
+        }
+        say_json(facts)
+        return 0
+    say_found(pipeline)
+    _say_state(state, arguments.verbose)
+    for name in pipeline.schema_names:
+        _say_resources(pipeline.schemas[name], state, arguments.verbose)
+    say("Working dir content:")
+    for stage, text in _STAGES:
+        if packages[stage]:
+            say(f"Has {len(packages[stage])} {text} with following load ids:")
+            for load_id in packages[stage]:
+                say(load_id)
+    if pipeline.has_pending_data:
+        name = pipeline.pipeline_name
+        say(f"\nPackages wait. Use 'dlt pipeline {name} run-pending' to load them")
+    if pipeline.last_trace is not None:
+        say(f"\nPipeline has last run trace. Use 'dlt pipeline {pipeline.pipeline_name} trace' to inspect")
+    return 0
+
+
+def _say_state(state: Mapping[str, Any], verbosity: int) -> None:
+    say("Synchronized state:")
+    for key, value in state.items():
+        if key not in ("_local", "sources"):
+            say(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    if verbosity and state.get("sources"):
+        say("sources:")
+        say(yaml.safe_dump(_plain(state["sources"]), sort_keys=False, allow_unicode=True).rstrip())
+    say("\nLocal state:")
+    for key, value in state.get("_local", {}).items():
+        say(f"{key}: {value}")
+    say()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that YAML writes without tags of Python."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _say_resources(schema: Any, state: Mapping[str, Any], verbosity: int) -> None:
+    say(f"Resources in schema: {schema.name}")
+    resources: dict[str, list[Any]] = {}
+    for table in schema.data_tables(include_incomplete=True):
+        resources.setdefault(str(schema.tables[schema.root_of(table["name"])].get("resource")), []).append(table)
+    slots = state.get("sources", {}).get(schema.name, {}).get("resources", {})
+    for resource, tables in resources.items():
+        say(f"{resource} with {len(tables)} table(s) and {len(slots.get(resource, {}))} resource state slot(s)")
+        for table in tables if verbosity else ():
+            seen = "received data" if (table.get("x-normalizer") or {}).get("seen-data") else "no data yet"
+            say(f"\t{table['name']} table {len(table['columns'])} column(s) {seen}")
+    say()
+
+
+def _load_ids(pipeline: Pipeline, stage: str) -> list[str]:
+    return [package.load_id for package in pipeline.workdir.packages(stage)]
+
+
+def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show the tables of the dataset."""
+    rows = pipeline.dataset().row_counts().fetchall()
+    if arguments.json:
+        say_json({"dataset_name": pipeline.dataset_name, "tables": dict(rows)})
+        return 0
+    say(f"dataset {pipeline.dataset_name}")
+    say_table(("table", "rows"), rows)
+    return 0
+
+
+def trace(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show the last run."""
+    found = pipeline.last_trace
+    if arguments.json:
+        say_json(found.asdict() if found else None)
+        return 0
+    if found is None:
+        say(f"pipeline {pipeline.pipeline_name} has no trace yet")
+        return 0
+    say_found(pipeline)
+    say(found.asstr(arguments.verbose))
+    return 0
+
+
+def packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show the packages of all stages."""
+    found = [pipeline.get_load_package_info(name) for stage, _ in _STAGES for name in _load_ids(pipeline, stage)]
+    if arguments.json:
+        say_json(found)
+        return 0
+    rows = []
+    for package in found:
+        jobs = [job for group in package.jobs.values() for job in group]
+        size = size_text(sum(job.file_size for job in jobs))
+        failed = len(package.jobs["failed_jobs"])
+        count = sum(job.rows for job in jobs)
+        rows.append((package.load_id, package.state, package.schema_name, len(jobs), count, size, failed))
+    say_table(("load id", "stage", "schema", "files", "rows", "size", "failed"), rows)
+    return 0
+
+
+def load_package(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show one package."""
+    package = pipeline.get_load_package_info(arguments.load_id or _most_recent(pipeline))
+    if arguments.json:
+        say_json(package)
+        return 0
+    say_found(pipeline)
+    say(f"Package {package.load_id} found in {package.package_path}")
+    say(package.asstr(arguments.verbose))
+    if not package.schema_update:
+        return 0
+    if arguments.verbose:
+        say("Schema update:")
+        say(yaml.safe_dump({"tables": _plain(package.schema_update)}, sort_keys=False, allow_unicode=True).rstrip())
+    else:
+        say("Add -v option to see schema update. Note that it could be large.")
+    return 0
+
+
+def _most_recent(pipeline: Pipeline) -> str:
+    load_ids = [load_id for stage, _ in _STAGES for load_id in _load_ids(pipeline, stage)]
+    if not load_ids:
+        raise LoadPackageNotFound(f"pipeline {pipeline.pipeline_name} has no load packages yet: it never ran.")
+    return max(load_ids, key=lambda load_id: (pipeline.workdir.order(load_id), load_id))
+
+
+def failed_jobs(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show the jobs that failed."""
+    chosen = [arguments.load_id] if arguments.load_id else None
+    names = chosen or [name for stage in ("normalized", "loaded") for name in _load_ids(pipeline, stage)]
+    found: dict[str, LoadPackageInfo] = {name: pipeline.get_load_package_info(name) for name in names}
+    failed = {name: package.jobs["failed_jobs"] for name, package in found.items() if package.jobs["failed_jobs"]}
+    if arguments.json:
+        say_json({load_id: [job.asdict() for job in jobs] for load_id, jobs in failed.items()})
+        return 0
+    say_found(pipeline)
+    for load_id in found:
+        say(f"Checking failed jobs in load id '{load_id}'")
+        for job in failed.get(load_id, []):
+            say(f"JOB: {job.job_file_info.job_id}({job.job_file_info.table_name})")
+            say(f"JOB file type: {job.job_file_info.file_format}")
+            say(f"JOB file path: {job.file_path}")
+            say(str(job.failed_message))
+    if failed:
+        name = pipeline.pipeline_name
+        say(f"Mend the cause, then: dlt pipeline {name} run-pending, or dlt pipeline {name} abort-packages")
+    else:
+        say("No failed jobs found")
+    return 0
+
+
+def schema(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+    """Show a schema."""
+    found = pipeline.schemas[arguments.schema_name] if arguments.schema_name else pipeline.default_schema
+    kind: Any = "json" if arguments.json else arguments.format
+    if kind == "json":
+        say(found.to_pretty_json(remove_defaults=arguments.remove_defaults))
+    elif kind == "yaml":
+        say(found.to_pretty_yaml(remove_defaults=arguments.remove_defaults))
+    else:
+        say(to_diagram(found, kind))
+    return 0
