@@ -12,6 +12,7 @@ from dlt.clock import new_load_id, utc_now
 from dlt.context import use
 from dlt.extract.items import EmptyTable, ImportFileMeta
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
+from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, note_former_settings
@@ -54,11 +55,13 @@ class SchemaExtract:
         self.sources: set[str] = set()
         self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
         self.files: list[SpoolFile] = []
+        self._names = NameCheck(schema)
         self._spool = SpoolWriter(
             builder.path,
             options.max_file_bytes,
             schema.naming.normalize_identifier,
             checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
+            names=self._names,
         )
         self._collector = options.collector
         self._fixed: dict[int, str] = {}
@@ -92,8 +95,13 @@ class SchemaExtract:
             self._declare_empty(source, resource)
 
     def close(self) -> None:
-        """End the files."""
+        """End the files.
+
+        Raises:
+            UnboundColumnException: no row of a table has a column that all of them must have.
+        """
         self.files = self._spool.close()
+        self._names.close(self.tables)
 
     def abort(self) -> None:
         """Delete what was written."""
@@ -147,7 +155,9 @@ class SchemaExtract:
         if known is not None and known[0] == (root, nested):
             return str(known[1])
         plain = ({**root}, [{**table} for table in nested])
-        name = self.schema.naming.normalize_tables_path(root["name"])
+        name = self._names.declare(root)
+        for table in nested:
+            self._names.declare(table)
         limit = (root.get("x-normalizer") or {}).get("max_nesting")
         if limit is None:
             limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
@@ -159,6 +159,19 @@ def _place_of_fault(value: Any) -> str:
     return ""
 
 
+class NameCheck(Protocol):
+    """Looks at the names in every page before it is written, and raises what would fail later."""
+
+    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[Any], first: int) -> None:
+        """Check a page that became a record batch; `first` is the number of its first row."""
+
+    def rows(self, table: str, rows: Sequence[Any], first: int) -> None:
+        """Check a page that goes row by row."""
+
+    def tabular(self, table: str, schema: pa.Schema) -> None:
+        """Check the columns of an Arrow table or frame."""
+
+
 class SpoolWriter:
     """Write what resources yield into files of a folder.
 
@@ -167,6 +180,7 @@ class SpoolWriter:
         max_file_bytes: Size, in bytes, at which a new file begins.
         normalize: Gives the identifier of a key.
         checked: Tells whether values for columns that must have one are checked; not where the contract drops rows.
+        names: Looks at the names in every page.
     """
 
     def __init__(
@@ -175,9 +189,10 @@ class SpoolWriter:
         max_file_bytes: int = MAX_FILE_BYTES,
         normalize: Callable[[str], str] = str,
         checked: Callable[[str], bool] = lambda table: True,
+        names: NameCheck | None = None,
     ) -> None:
         self._folder = folder
-        self._normalize, self._checked = normalize, checked
+        self._normalize, self._checked, self._name_check = normalize, checked, names
         self._max_file_bytes = max_file_bytes
         self._sequence = 0
         self._open: dict[str, ArrowFile | RowsFile] = {}
@@ -201,6 +216,8 @@ class SpoolWriter:
                 self._flush(table)
                 if required := self._required_of(table, table_schema):
                     required.check_table(tabular)
+                if self._name_check is not None:
+                    self._name_check.tabular(table, tabular.schema)
                 for batch in tabular.to_batches() or _empty_batches(tabular, table_schema):
                     self._write_batch(table, batch, "table")
                 return int(tabular.num_rows)
@@ -247,9 +264,14 @@ class SpoolWriter:
             part = page[start : start + min(step, PAGE_ROWS)]
             with without_collection():
                 batch = self._encoders[table].encode(part)
+            position = self._positions.get(table, 0)
             if batch is not None:
+                if self._name_check is not None:
+                    self._name_check.batch(table, batch, part, position)
                 self._write_batch(table, batch)
             else:
+                if self._name_check is not None:
+                    self._name_check.rows(table, part, position)
                 self._write_rows(table, part)
             self._positions[table] = self._positions.get(table, 0) + len(part)
 

@@ -127,7 +127,7 @@ class RowNormalizer:
                         raise self._clash(table, document, prefix, name)
                     lists.append((name, value))
                 continue
-            if name in flat:
+            if name in flat and flat[name] != value:
                 raise self._clash(table, document, prefix, name)
             flat[name] = value
 

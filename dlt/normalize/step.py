@@ -14,6 +14,7 @@ from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.required import RequiredColumns
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
@@ -57,6 +58,7 @@ class PackageNormalizer:
         add_to_tables: Collection[str] = (),
     ) -> None:
         self.placement = Placement(schema, capabilities)
+        self._required = RequiredColumns(self.placement)
         self.rows: dict[str, int] = {}
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
@@ -87,6 +89,7 @@ class PackageNormalizer:
             if file["format"] == "table" and not self._takes(table):
                 return
             if file["format"] == "table" and self._fits_as_it_is(table, path, stream.schema):
+                self._check_file(table.name, path)
                 self._files.adopt(path, file)
                 self.rows[table.name] = self.rows.get(table.name, 0) + file["rows"]
                 return
@@ -177,6 +180,7 @@ class PackageNormalizer:
         import pyarrow as pa
 
         self._system(table, columns)
+        self._required.check(table, columns, count)
         # a file has one set of columns: a column once seen stays, so that pages with gaps share a file
         shape = self.shapes.setdefault(table, {})
         for name, array in columns.items():
@@ -220,6 +224,17 @@ class PackageNormalizer:
         arrays = conform(self.placement, table.name, empty)
         self.shapes.setdefault(table.name, {}).update({name: array.type for name, array in arrays.items()})
         return True
+
+    def _check_file(self, table: str, path: str) -> None:
+        """Check the rows of a file that is taken as it is; only what stands before the columns is read."""
+        if not self._required.of(table):
+            return
+        import pyarrow as pa
+
+        with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
+            for batch in stream:
+                columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+                self._required.check(table, columns, batch.num_rows)
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
         from dlt.normalize.tabular import ROW_COLUMNS, conform

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from dlt.normalize.step import normalize_package
 from dlt.pipeline import retry, signals
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
 from dlt.pipeline.reading import Reading
+from dlt.pipeline.refusal import refuse
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
@@ -46,6 +48,9 @@ class Pipeline(Reading):
     Args:
         settings: Names, folders and options.
     """
+
+    _extracted_now: Sequence[str] = ()
+    """Load ids of what the run at work extracted."""
 
     # -- steps
 
@@ -109,7 +114,7 @@ class Pipeline(Reading):
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
                 return pending if pending is not None else self._load_info([], {})
-            self._retried(
+            extracted = self._retried(
                 "extract",
                 self.extract,
                 data,
@@ -123,7 +128,11 @@ class Pipeline(Reading):
                 refresh=refresh,
                 loader_file_format=loader_file_format,
             )
-            self._retried("normalize", self.normalize, loader_file_format=loader_file_format)
+            self._extracted_now = extracted.loads_ids
+            try:
+                self._retried("normalize", self.normalize, loader_file_format=loader_file_format)
+            finally:
+                self._extracted_now = ()
             info: LoadInfo = self._retried("load", self.load)
             return _joined(pending, info) if pending is not None else info
 
@@ -271,8 +280,9 @@ class Pipeline(Reading):
                     facts["metrics"] = {**facts.get("metrics", {}), "normalize": entry}
                     undo = with_more_tables(package.undo, changed_tables(schema, grown))
                     done = builder.commit("normalized", files, grown, package.state, undo, **facts)
-                except BaseException:
+                except BaseException as error:
                     builder.abort()
+                    refuse(self, package, error, self._extracted_now)
                     raise
                 change = grown.missing_in(schema)
                 self.schemas.adopt(grown)

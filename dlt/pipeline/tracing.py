@@ -115,11 +115,12 @@ class Tracing(Core):
             raise self._failed(name, failed, Step()) from failed
 
     def _failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
-        load_id = getattr(error, "load_id", None)
+        load_id, advice = getattr(error, "load_id", None), getattr(error, "advice", None)
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
         return kind(
             f"Pipeline {self.pipeline_name} failed at step {step}"
-            f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}",
+            f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}"
+            f"{f' {advice}' if advice else ''}",
             pipeline=self,
             step=step,
             load_id=load_id,

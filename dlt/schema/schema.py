@@ -43,6 +43,9 @@ class Schema:
             **deepcopy(dict(normalizers or {})),
         }
         self.naming: NamingConvention = naming_from(self.normalizers["names"])
+        if not isinstance(self.normalizers["names"], str):
+            # a class or module has no place in what is stored
+            self.normalizers["names"] = self.naming.name
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name or ""):
             raise InvalidSchemaName(
                 f"{name!r} is not a schema name: at most 64 letters, digits and underscores, not beginning with a "

@@ -1,0 +1,381 @@
+"""Names that data brings, looked at page by page while it is extracted.
+
+What would fail later, or lose values without a word, is found here: two keys of one row that become one column, names
+that nothing can store, tables that are the library's own, and keys of tables that no row has.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlt.errors import (
+    CannotCoerceNullException,
+    SchemaException,
+    SchemaIdentifierNormalizationCollision,
+    TablePropertiesConflictException,
+    UnboundColumnException,
+)
+from dlt.schema.required import required_columns, unbound
+from dlt.schema.schema import Schema
+from dlt.schema.system_tables import is_system_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+logger = logging.getLogger("dlt")
+_DECIDING = ("dedup_sort", "hard_delete")
+_MUCH_ALIKE = 0.75
+_SHOWN = 100
+"""Letters of a name that a message shows."""
+_PLAIN = frozenset({str, int, float, bool, bytes})
+_SEQUENCES = (list, tuple, set, frozenset)
+
+
+class NameCheck:
+    """Watch the names of one package.
+
+    Args:
+        schema: Its schema, with all that is declared so far.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema, self._naming = schema, schema.naming
+        self._names: dict[tuple[str, str, Any], str] = {}
+        self._children: dict[tuple[str, str], str] = {}
+        self._seen: dict[str, dict[str, None]] = {}
+        self._opaque: set[str] = set()
+        self._written: dict[str, dict[str, str]] = {}
+        self._batches: dict[str, pa.Schema] = {}
+        self._limit: int | None = None
+
+    # -- declared names
+
+    def declare(self, table: Mapping[str, Any]) -> str:
+        """Check a table as hints declare it; return its name.
+
+        Args:
+            table: The partial table, with names as users wrote them.
+
+        Raises:
+            SchemaException: the name cannot be that of a table.
+        """
+        given = table["name"]
+        name = self._naming.normalize_tables_path(given)
+        self._check(f"table {_cut(given)!r}", name)
+        if is_system_name(name):
+            raise SchemaException(
+                f"table {given!r}: its name {name!r} begins with '_dlt', as those of the library's own tables do. "
+                "Give table_name= another name.",
+                table_name=name,
+            )
+        written = self._written.setdefault(name, {})
+        stored: Any = self._schema.tables.get(name) or {}
+        if stored.get("parent") and not table.get("parent"):
+            raise TablePropertiesConflictException(
+                f"table {given!r}: the table {name!r} holds nested rows of {stored['parent']!r}. Give table_name= "
+                "another name.",
+                table_name=name,
+            )
+        for key, column in (table.get("columns") or {}).items():
+            column_name = column.get("name") or key
+            normalized = self._naming.normalize_path(column_name)
+            written.setdefault(normalized, column_name)
+            self._check_added(table, stored, normalized, column)
+        return name
+
+    def _check_added(self, table: Mapping[str, Any], stored: Any, name: str, column: Mapping[str, Any]) -> None:
+        """Refuse a new column that is not nullable where there are rows without it; a key finds none of them."""
+        is_key = column.get("primary_key") or column.get("merge_key")
+        if column.get("nullable") is not False or is_key or table.get("write_disposition") == "replace":
+            return
+        loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+        if loaded and "data_type" not in (stored.get("columns") or {}).get(name, {}):
+            raise CannotCoerceNullException(
+                f"table {stored['name']}, column {column.get('name', name)!r}: it is new and not nullable, and the "
+                "rows that the table has already hold no value for it. Let the column be nullable, or load the table "
+                "anew with write_disposition 'replace'.",
+                table_name=stored["name"],
+                column_name=name,
+            )
+
+    # -- pages
+
+    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[Any], first: int) -> None:
+        """Check a page that became a record batch.
+
+        Args:
+            table: Name of its table.
+            batch: The page.
+            rows: The same as rows.
+            first: Number of the first row.
+
+        Raises:
+            SchemaException: a name cannot be stored, or two keys of one row become one column.
+        """
+        known = self._batches.get(table)
+        if known is not None and known.equals(batch.schema):
+            return
+        self._seen.setdefault(table, {})
+        walk = _Fields(self)
+        walk.document(table, [(field.name, field.type) for field in batch.schema], "", ())
+        if walk.clashes:
+            self.rows(table, rows, first)
+            return  # other rows of the same shape may have both
+        self._batches[table] = batch.schema
+
+    def tabular(self, table: str, schema: pa.Schema) -> None:
+        """Check the columns of an Arrow table or frame.
+
+        Raises:
+            SchemaException: a name cannot be stored, or two columns become one.
+        """
+        import pyarrow as pa
+
+        known = self._batches.get(table)
+        if known is not None and known.equals(schema):
+            return
+        self._seen.setdefault(table, {})
+        found: dict[str, str] = {}
+        for field in schema:
+            if pa.types.is_null(field.type):
+                continue
+            name = self.name(table, "", field.name)
+            if name in found:
+                raise self._clash(table, [found[name], field.name], name, None)
+            found[name] = field.name
+            self.see(table, name)
+        self._batches[table] = schema
+
+    def rows(self, table: str, rows: Sequence[Any], first: int) -> None:
+        """Check rows one by one.
+
+        Args:
+            table: Name of their table.
+            rows: The rows.
+            first: Number of the first one.
+
+        Raises:
+            SchemaException: a name cannot be stored, or two keys of one row become one column.
+        """
+        self._seen.setdefault(table, {})
+        self._limit = self._schema.max_nesting(table)
+        for number, row in enumerate(rows, first):
+            self._item(table, row, 0, number)
+
+    def close(self, tables: Mapping[str, int]) -> None:
+        """Check that the columns which every row must fill came at all.
+
+        Args:
+            tables: Number of rows of each root table.
+
+        Raises:
+            UnboundColumnException: no row of a table has one of them.
+        """
+        for table, seen in self._seen.items():
+            entry: Any = self._schema.tables.get(table)
+            if entry is None or table in self._opaque or not (tables.get(table) or (entry.get("parent") and seen)):
+                continue
+            required = required_columns(entry, entry["columns"])
+            missing = {name: reason for name, reason in required.items() if name not in seen}
+            self._check_sort(table, entry, list(seen))
+            if missing:
+                nested = [name for name in self._seen if name.startswith(table) and name != table]
+                raise unbound(table, missing, list(seen), self._written.get(table), nested)
+
+    def _check_sort(self, table: str, entry: Any, seen: Sequence[str]) -> None:
+        """Tell of columns that decide which rows stay and that never came: misspelt ones, or those of sparse rows."""
+        for name, column in entry["columns"].items():
+            hint = next((hint for hint in _DECIDING if column.get(hint)), None)
+            if hint is None or name in seen or "data_type" in column:
+                continue
+            close = difflib.get_close_matches(name, seen, 1, _MUCH_ALIKE)
+            if close:
+                raise UnboundColumnException(
+                    f"table {table}: no row has the column {name!r}, which has the hint {hint}. Did you mean "
+                    f"{close[0]!r}? Correct the hint, or declare a data_type for the column if rows may lack it.",
+                    table_name=table,
+                    column_name=name,
+                )
+            logger.warning("table %s: no row has the column %r, which has the hint %s", table, name, hint)
+
+    # -- inside
+
+    def see(self, table: str, name: str) -> None:
+        """Remember that a table has a column."""
+        self._seen.setdefault(table, {})[name] = None
+
+    def name(self, table: str, prefix: str, key: Any) -> str:
+        """Return the name of a key.
+
+        Raises:
+            SchemaException: it cannot be stored.
+        """
+        known = self._names.get((table, prefix, key))
+        if known is None:
+            text = key if isinstance(key, str) else str(key)
+            name = self._naming.normalize_identifier(text)
+            self._check(f"table {table}, key {_cut(text)!r}", name)
+            known = self._names[table, prefix, key] = self._naming.make_path(prefix, name) if prefix else name
+        return known
+
+    def child(self, table: str, name: str) -> str:
+        """Return the nested table for lists of a column.
+
+        Raises:
+            TablePropertiesConflictException: another table has the name.
+        """
+        known = self._children.get((table, name))
+        if known is None:
+            known = self._naming.make_path(table, name)
+            there: Any = self._schema.tables.get(known)
+            if there is not None and there.get("parent") != table:
+                raise TablePropertiesConflictException(
+                    f"table {table}: the lists of {name!r} become the nested table {known!r}, and there is another "
+                    f"table of this name{_of_resource(there)}. Give that one another table_name, or rename the key.",
+                    table_name=known,
+                )
+            self._children[table, name] = known
+            self._seen.setdefault(known, {})
+        return known
+
+    def kept_whole(self, table: str, name: str, level: int) -> bool:
+        """Tell whether documents and lists of a column stay as they are."""
+        if self._limit is not None and level >= self._limit:
+            return True
+        entry: Any = self._schema.tables.get(table) or {}
+        return bool((entry.get("columns") or {}).get(name, {}).get("data_type") == "json")
+
+    def _check(self, what: str, name: Any) -> None:
+        wrong = None
+        if not isinstance(name, str) or not name:
+            wrong = f"the naming convention {self._naming.name} makes {name!r} of it, which is no name"
+        elif "\x00" in name:
+            wrong = "its name holds a NUL character, which no destination stores"
+        elif self._naming.max_length is not None and len(name.encode(errors="surrogatepass")) > self._naming.max_length:
+            wrong = (
+                f"its name has {len(name.encode(errors='surrogatepass'))} bytes, and the destination takes "
+                f"{self._naming.max_length}; the naming convention {self._naming.name} does not shorten it"
+            )
+        if wrong is not None:
+            raise SchemaException(
+                f"{what}: {wrong}. Rename it with add_map or table_name=, or use the naming convention snake_case."
+            )
+
+    def _item(self, table: str, item: Any, level: int, number: int) -> None:
+        if not isinstance(item, Mapping):
+            if isinstance(item, _SEQUENCES):
+                self._list(table, self.name(table, "", "list"), item, level, number)
+            elif type(item) not in _PLAIN and hasattr(item, "__dict__"):
+                self._opaque.add(table)
+            self.see(table, "value")
+            return
+        flat: dict[str, tuple[str, Any]] = {}
+        self._document(table, item, "", level, flat, {}, number)
+        self._seen.setdefault(table, {}).update(dict.fromkeys(flat))
+
+    def _document(
+        self,
+        table: str,
+        document: Mapping[Any, Any],
+        prefix: str,
+        level: int,
+        flat: dict[str, tuple[str, Any]],
+        lists: dict[str, str],
+        number: int,
+    ) -> None:
+        for key, value in document.items():
+            if value is None:
+                continue
+            name, kind = self.name(table, prefix, key), type(value)
+            if kind not in _PLAIN:
+                nested = isinstance(value, (Mapping, *_SEQUENCES))
+                if not nested and hasattr(value, "__dict__"):
+                    self._opaque.add(table)
+                if nested and not self.kept_whole(table, name, level):
+                    if isinstance(value, Mapping):
+                        self._document(table, value, name, level + 1, flat, lists, number)
+                    elif value:
+                        if lists.setdefault(name, str(key)) != key:
+                            raise self._clash(table, [lists[name], str(key)], name, number)
+                        self._list(table, name, value, level, number)
+                    continue
+            known = flat.setdefault(name, (str(key), value))
+            if known[1] is not value and repr(known[1]) != repr(value):
+                raise self._clash(table, [known[0], str(key)], name, number)
+
+    def _list(self, table: str, name: str, values: Any, level: int, number: int) -> None:
+        child = self.child(table, name)
+        for value in values:
+            self._item(child, value, level + 1, number)
+
+    def _clash(
+        self, table: str, keys: Sequence[str], name: str, number: int | None
+    ) -> SchemaIdentifierNormalizationCollision:
+        of = "of the Arrow data" if number is None else f"of item {number} (counted from 0) with different values"
+        return SchemaIdentifierNormalizationCollision(
+            f"table {table}: the keys {' and '.join(map(repr, keys))} {of} become one column, {name!r}. "
+            "Rename one of them with add_map, or choose another naming convention.",
+            table=table,
+            table_name=table,
+            column=name,
+            column_name=name,
+            item_position=number,
+        )
+
+
+class _Fields:
+    """Walk through the fields of a batch."""
+
+    def __init__(self, check: NameCheck) -> None:
+        self._check = check
+        self._paths: dict[tuple[str, str, bool], tuple[str, ...]] = {}
+        self.clashes = False
+
+    def document(self, table: str, fields: Sequence[tuple[str, Any]], prefix: str, above: tuple[str, ...]) -> None:
+        """Walk through the fields of documents of one table.
+
+        Args:
+            table: Their table.
+            fields: Name and Arrow type of each.
+            prefix: Name of the document that they belong to, or "".
+            above: Keys that lead there.
+        """
+        import pyarrow as pa
+
+        for key, kind in fields:
+            if pa.types.is_null(kind):
+                continue
+            name, path = self._check.name(table, prefix, key), (*above, key)
+            if pa.types.is_struct(kind):
+                self.document(table, _inner(kind), name, path)
+                continue
+            is_list = pa.types.is_list(kind)
+            if self._paths.setdefault((table, name, is_list), path) != path:
+                self.clashes = True
+            if is_list:
+                self._list(self._check.child(table, name), kind.value_type)
+            else:
+                self._check.see(table, name)
+
+    def _list(self, table: str, kind: Any) -> None:
+        import pyarrow as pa
+
+        if pa.types.is_struct(kind):
+            self.document(table, _inner(kind), "", ())
+        else:
+            self.document(table, [("list" if pa.types.is_list(kind) else "value", kind)], "", ())
+
+
+def _inner(kind: Any) -> list[tuple[str, Any]]:
+    return [(kind.field(i).name, kind.field(i).type) for i in range(kind.num_fields)]
+
+
+def _of_resource(table: Mapping[str, Any]) -> str:
+    return f", of resource {table['resource']!r}" if table.get("resource") else ""
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"

@@ -1,0 +1,49 @@
+"""Rows as they are shown in messages: cut short, and without the values of columns that are secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dlt.schema.system_tables import is_system_name
+
+_HIDDEN = ("secret", "mask", "x-secret", "x-mask", "x-masked", "x-sensitive", "x-pii")
+_SECRET_NAME = re.compile(r"passw|secret|token|api_?key|credential|private_?key|authorization", re.IGNORECASE)
+_MOST_COLUMNS, _MOST_LETTERS = 12, 60
+
+
+def shown_row(row: Any, columns: Mapping[str, Any], first: str | None = None) -> str:
+    """Return a row as text for a message.
+
+    Args:
+        row: The row, or a single value.
+        columns: Columns of its table; those that are secret or masked keep their values to themselves.
+        first: Column that is shown whatever is cut.
+    """
+    if not isinstance(row, Mapping):
+        return _cut(row)
+    names = [name for name in row if not is_system_name(name)]
+    if first in names:
+        names.remove(str(first))
+        names.insert(0, str(first))
+    parts = [f"{name!r}: {'***' if _is_hidden(name, columns) else _cut(row[name])}" for name in names[:_MOST_COLUMNS]]
+    more = [f"and {len(names) - _MOST_COLUMNS} more"] if len(names) > _MOST_COLUMNS else []
+    return "{" + ", ".join([*parts, *more]) + "}"
+
+
+def _is_hidden(name: Any, columns: Mapping[str, Any]) -> bool:
+    column = columns.get(name) or {}
+    # the value of a variant column is that of the column itself
+    column = column or columns.get(str(name).partition("__v_")[0]) or {}
+    return any(column.get(hint) for hint in _HIDDEN) or bool(_SECRET_NAME.search(str(name)))
+
+
+def _cut(value: Any) -> str:
+    if isinstance(value, Mapping):
+        # what is inside of documents may be secret by its key
+        inner = {key: "***" if _SECRET_NAME.search(str(key)) else item for key, item in value.items()}
+        text = repr(inner)
+    else:
+        text = repr(value)
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
