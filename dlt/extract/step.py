@@ -19,6 +19,8 @@ from dlt.extract.versions import check_versions, note_former_settings
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.ids import random_id
 from dlt.progress import Collector, NullCollector
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
 from dlt.workdir.package import PackageBuilder
@@ -36,6 +38,8 @@ class ExtractOptions:
     max_file_bytes: int = MAX_FILE_BYTES
     refresh: RefreshMode | None = None
     collector: Collector = field(default_factory=NullCollector)
+    capabilities: Capabilities | None = None
+    """What the destination can do, if it is known."""
 
 
 class SchemaExtract:
@@ -64,6 +68,7 @@ class SchemaExtract:
             names=self._names,
         )
         self._collector = options.collector
+        self._capabilities = options.capabilities
         self._fixed: dict[int, str] = {}
         self._known: dict[tuple[int, str], Any] = {}
 
@@ -166,6 +171,7 @@ class SchemaExtract:
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
             self.schema.update_table(table)
+        check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
         self._known[key] = (plain, name)
         return name
 

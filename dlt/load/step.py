@@ -14,14 +14,13 @@ from dlt.destinations.base import Client, WorkDone
 from dlt.errors import (
     DestinationException,
     LoadPackageAborted,
-    TableFormatNotSupported,
     TerminalException,
-    WriteDispositionNotSupported,
 )
 from dlt.load.work import known_work, roots_to_empty, works_of
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.dispositions import check_disposition
 from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
@@ -253,7 +252,7 @@ def _load(
     for name, total in totals.items():
         collector.update(name, 0, total)
     for chain, files in _chains(schema, package):
-        _check_root(chain[0], capabilities)
+        check_disposition(chain[0], capabilities)
         first = jobs[files[0]["name"]] if files else {}
         with _failing(first, jobs):
             targets = client.stage(chain, package.load_id)
@@ -324,24 +323,6 @@ def _groups(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         group.append(file)
     if group:
         yield group
-
-
-def _check_root(root: TableSchema, capabilities: Capabilities) -> None:
-    table_format = root.get("table_format")
-    if table_format in ("delta", "iceberg") and table_format not in capabilities.supported_table_formats:
-        raise TableFormatNotSupported(
-            f"table {root['name']}: the destination has no tables in format {table_format!r}. Leave table_format out, "
-            "or load with dlt.destinations.filesystem."
-        )
-    if root.get("write_disposition") != "merge":
-        return
-    strategy = root.get("x-merge-strategy", "delete-insert")
-    if strategy not in capabilities.supported_merge_strategies:
-        raise WriteDispositionNotSupported(
-            f"table {root['name']}: the destination cannot merge with strategy {strategy!r}. It can: "
-            f"{', '.join(capabilities.supported_merge_strategies) or 'none'}.",
-            table=root["name"],
-        )
 
 
 class _failing:

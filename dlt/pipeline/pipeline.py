@@ -203,6 +203,7 @@ class Pipeline(Reading):
                 max_parallel_items=max_parallel_items or self._value("max_parallel_items", int, "extract", 20),
                 refresh=refresh,
                 collector=self.collector,
+                capabilities=self._capabilities() if self.destination is not None else None,
             )
             schemas: dict[str, Schema] = {}
             extracts = extract_sources(

@@ -31,9 +31,6 @@ def required_columns(table: Mapping[str, Any], columns: Mapping[str, Any]) -> di
             found[name] = "the merge key"
         elif column.get("nullable") is False:
             found[name] = "not nullable"
-    version = table.get("x-row-version")
-    if merges and version and not is_system_name(version):
-        found[str(version)] = "the row version"
     return found
 
 

@@ -10,11 +10,14 @@ import pytest
 import dlt
 from dlt.errors import (
     CannotCoerceNullException,
+    MergeDispositionException,
     PipelineStepFailed,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
+    TableFormatNotSupported,
     TablePropertiesConflictException,
     UnboundColumnException,
+    WriteDispositionNotSupported,
 )
 from dlt.extract import mark
 from dlt.schema.naming import NamingConvention
@@ -64,9 +67,6 @@ WAYS: dict[str, Any] = {
     ),
     "function": lambda rows: dlt.resource(
         rows, name="t", primary_key=lambda item: "day", write_disposition="merge", table_name=lambda item: "t"
-    ),
-    "version": lambda rows: dlt.resource(
-        rows, name="t", write_disposition={**merge("scd2"), "row_version_column_name": "day"}
     ),
     "append": lambda rows: dlt.resource(rows, name="t", primary_key="day"),
     "not nullable": lambda rows: dlt.resource(rows, name="t", columns={"day": {"nullable": False}}),
@@ -153,6 +153,15 @@ def test_no_alarm_without_rows(pipeline: Any) -> None:
     pipeline.run(dlt.resource([], name="t", **hints))
     pipeline.run(dlt.resource([{"id": 1}], name="u", columns={"d": {"hard_delete": True}}, **hints))
     assert pipeline.dataset().t.select("id").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("strategy", ["upsert", "insert-only", "cdc"])
+def test_a_strategy_that_cannot_be_is_told_in_extract(pipeline: Any, strategy: str) -> None:
+    """It needs a key that there is not, or the destination does not have it; nothing waits afterwards."""
+    kind = WriteDispositionNotSupported if strategy == "cdc" else MergeDispositionException
+    made = dlt.resource([{"id": 1}], name="t", write_disposition=merge(strategy))
+    assert refused(pipeline, made, f"table t.*{strategy}", kind).step == "extract"
+    refused(pipeline, [{"id": 1}], "table t.*'delta'", TableFormatNotSupported, table_name="t", table_format="delta")
 
 
 @pytest.mark.parametrize("hint", [{"dedup_sort": "desc"}, {"hard_delete": True}])

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 import dlt
+from dlt.errors import PipelineStepFailed
 
 UTC = dt.timezone.utc
 
@@ -208,9 +209,10 @@ def test_merge_after_append_finds_nested_rows(pipeline: Any) -> None:
 
 
 def test_upsert_needs_a_primary_key(pipeline: Any) -> None:
-    """A18: a failed job that says what is missing."""
-    info = pipeline.run([{"id": 1}], table_name="t", write_disposition={"disposition": "merge", "strategy": "upsert"})
-    assert info.has_failed_jobs and "primary key" in str(info)
+    """A18: an error of extract that says what is missing; nothing waits."""
+    with pytest.raises(PipelineStepFailed, match="primary key"):
+        pipeline.run([{"id": 1}], table_name="t", write_disposition={"disposition": "merge", "strategy": "upsert"})
+    assert not pipeline.has_pending_data
 
 
 def test_new_columns_and_wider_rows_come_with_a_merge(pipeline: Any) -> None:

@@ -85,8 +85,10 @@ def test_pending_packages_are_loaded_before_new_data(pipeline: Any) -> None:
 
 def test_a_failed_job_hides_the_whole_package_and_stops_the_run(pipeline: Any) -> None:
     """A7, A18, S67: a terminal error of a job does not raise; nothing of the package is visible; it can be retried."""
-    pipeline.run([{"id": 1, "n": 1}], table_name="items", columns={"n": {"data_type": "bigint", "nullable": False}})
-    bad = [dlt.resource([{"id": 2, "n": None}], name="items"), dlt.resource([{"id": 9}], name="others")]
+    pipeline.run([{"id": 1, "n": 1}], table_name="items")
+    with pipeline.sql_client() as client:
+        client.execute_sql("CREATE UNIQUE INDEX one ON items (n)")
+    bad = [dlt.resource([{"id": 2, "n": 1}], name="items"), dlt.resource([{"id": 9}], name="others")]
     info = pipeline.run(bad)
     assert info.has_failed_jobs and "items" in str(info)
     assert rows(pipeline, "items", "id") == [(1,)]
@@ -94,10 +96,10 @@ def test_a_failed_job_hides_the_whole_package_and_stops_the_run(pipeline: Any) -
         assert not client.execute_sql("SELECT 1 FROM information_schema.tables WHERE table_name = 'others'")
     (load_id,) = pipeline.list_normalized_load_packages()
     (job,) = pipeline.list_failed_jobs_in_package(load_id)
-    assert "NOT NULL" in job.failed_message
+    assert "unique constraint" in job.failed_message
     stopped = pipeline.run([{"id": 3, "n": 3}], table_name="items")
     assert stopped.has_failed_jobs and rows(pipeline, "items", "id") == [(1,)]
-    with pytest.raises(Exception, match="NOT NULL"):
+    with pytest.raises(Exception, match="unique constraint"):
         stopped.raise_on_failed_jobs()
     pipeline.drop_pending_packages()
     assert not pipeline.run([{"id": 3, "n": 3}], table_name="items").has_failed_jobs
