@@ -216,7 +216,7 @@ class NameCheck:
         known = self._names.get((table, prefix, key))
         if known is None:
             text = key if isinstance(key, str) else str(key)
-            name = self._naming.normalize_identifier(text)
+            name = self._naming.normalize_path(text)
             self._check(f"table {table}, key {_cut(text)!r}", name)
             known = self._names[table, prefix, key] = self._naming.make_path(prefix, name) if prefix else name
         return known

@@ -63,7 +63,7 @@ class SchemaExtract:
         self._spool = SpoolWriter(
             builder.path,
             options.max_file_bytes,
-            schema.naming.normalize_identifier,
+            schema.naming.normalize_path,
             checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
             names=self._names,
         )

@@ -206,6 +206,9 @@ class Bare(NamingConvention):
     def normalize_identifier(self, identifier: str) -> str:
         return identifier
 
+    def normalize_path(self, path: str) -> str:
+        return path
+
 
 @pytest.mark.parametrize("name", ["a\0b", "", "x" * 70_000])
 def test_names_that_nothing_stores(pipeline: Any, name: str) -> None:
