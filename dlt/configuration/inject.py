@@ -21,6 +21,7 @@ from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 from dlt.redact import remember
 
 __all__ = ["configured_incremental", "with_config"]
+SectionsFrom = Callable[[Mapping[str, Any]], Sequence[str]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -30,7 +31,7 @@ class _Options:
 
     spec: type[BaseConfiguration] | None
     sections: tuple[str, ...]
-    sections_from: Callable[[Mapping[str, Any]], Sequence[str]] | None
+    sections_from: SectionsFrom | None
     include_defaults: bool
     accept_partial: bool
 
@@ -57,9 +58,9 @@ def _required(default: Any) -> bool:
 def with_config(
     func: Function | None = None,
     spec: type[BaseConfiguration] | None = None,
-    sections: str | Sequence[str] = (),
+    sections: str | Sequence[str] | SectionsFrom = (),
     *,
-    sections_from: Callable[[Mapping[str, Any]], Sequence[str]] | None = None,
+    sections_from: SectionsFrom | None = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
     **options: Any,
@@ -69,7 +70,7 @@ def with_config(
     Args:
         func: The function.
         spec: Spec whose fields are arguments of the function.
-        sections: Sections, from general to specific.
+        sections: Sections, from general to specific, or a function that returns them, given the passed arguments.
         sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
         include_defaults: Look up arguments with defaults, too; without, only those that must be configured.
         accept_partial: Pass None for required arguments that are nowhere.
@@ -78,6 +79,9 @@ def with_config(
     Raises:
         ConfigFieldMissingException: at a call, when a required argument is nowhere; it is a TypeError too.
     """
+    if callable(sections):
+        sections_from = sections
+        sections = ()
     places = (sections,) if isinstance(sections, str) else tuple(sections)
     chosen = _Options(spec, places, sections_from, include_defaults, accept_partial)
     return functools.partial(_decorate, options=chosen) if func is None else _decorate(func, chosen)

@@ -242,7 +242,8 @@ class Core(Inspection):
                 reference = None
         if reference is not None:
             with section_context(pipeline_name=self.pipeline_name):
-                self.destination = resolve_destination(reference)
+                named = self.config.destination_name if isinstance(reference, str) else None
+                self.destination = resolve_destination(reference, destination_name=named)
         if staging is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 self.staging = resolve_destination(staging)

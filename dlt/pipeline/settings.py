@@ -70,6 +70,7 @@ class PipelineSettings:
     pipeline_name: str
     pipelines_dir: str
     destination: Any = None
+    destination_name: str | None = None
     staging: Any = None
     dataset_name: str | None = None
     import_schema_path: str | None = None
@@ -155,6 +156,7 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
         pipeline_name=name,
         pipelines_dir=os.path.abspath(os.fspath(option("pipelines_dir", str) or default_pipelines_dir())),
         destination=option("destination", str) or option("destination_type", str),
+        destination_name=option("destination_name", str),
         staging=option("staging", str) or option("staging_type", str),
         dataset_name=option("dataset_name", str),
         import_schema_path=option("import_schema_path", str),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,17 @@ def test_a_destination_with_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DESTINATION__WAREHOUSE__CREDENTIALS", "w.duckdb")
     made = dlt.destination("warehouse")
     assert (made.destination_type, made.path.rpartition("/")[2]) == ("duckdb", "w.duckdb")
+
+
+def test_the_name_of_a_destination_may_be_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A pipeline takes type and name of its destination from the configuration."""
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PIPELINES__SHOP__DESTINATION_TYPE", "duckdb")
+    monkeypatch.setenv("PIPELINES__SHOP__DESTINATION_NAME", "mine")
+    monkeypatch.setenv("DESTINATION__MINE__CREDENTIALS", "mine.duckdb")
+    pipeline = dlt.pipeline("shop")
+    assert (pipeline.destination.destination_name, Path(pipeline.destination.path).name) == ("mine", "mine.duckdb")
+    pipeline.deactivate()
 
 
 def test_a_name_that_is_much_like_a_destination() -> None:

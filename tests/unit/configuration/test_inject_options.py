@@ -97,3 +97,14 @@ def test_a_secret_type_known_to_type_checkers_only(write: Any) -> None:
     write("config.toml", 'key = "public"\n')
     with pytest.raises(ConfigFieldMissingException):
         orders()
+
+
+def test_sections_may_depend_on_the_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sections` takes a function of the passed arguments, too."""
+
+    @with_config(sections=lambda arguments: ("shops", arguments["shop"]))
+    def limit(shop: str, rows: int = 1) -> int:
+        return rows
+
+    monkeypatch.setenv("SHOPS__NORTH__ROWS", "5")
+    assert (limit("north"), limit("south")) == (5, 1)

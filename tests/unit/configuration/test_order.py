@@ -14,8 +14,15 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlt.configuration import get_value
-from dlt.errors import ValueNotSecretException
+from dlt.configuration import (
+    CredentialsConfiguration,
+    TSecretStrValue,
+    configspec,
+    get_value,
+    resolve_configuration,
+    section_context,
+)
+from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
 
 PIPELINE = "nightly"
 SECTIONS = ("sources", "shop", "orders")
@@ -35,8 +42,8 @@ PLACES = [(kind, path) for paths in ([(PIPELINE, *path) for path in PATHS], PATH
 
 
 @contextmanager
-def holding(places: list[tuple[str, tuple[str, ...]]]) -> Iterator[None]:
-    """Put a value that names the place into every place, for the length of a block."""
+def holding(places: list[tuple[str, tuple[str, ...], str]]) -> Iterator[None]:
+    """Put a value that names the place into every place, under a key, for the length of a block."""
     before, folder = dict(os.environ), os.getcwd()
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
@@ -44,14 +51,14 @@ def holding(places: list[tuple[str, tuple[str, ...]]]) -> Iterator[None]:
         try:
             for file in ("secrets.toml", "config.toml"):
                 document: dict[str, Any] = {}
-                for path in (path for kind, path in places if kind == file):
+                for path, key in ((path, key) for kind, path, key in places if kind == file):
                     table = document
                     for section in path:
                         table = table.setdefault(section, {})
-                    table["limit"] = ".".join((file, *path))
+                    table[key] = ".".join((file, *path))
                 Path(".dlt", file).write_text(tomlkit.dumps(document))
-            for path in (path for kind, path in places if kind == "env"):
-                os.environ["__".join((*path, "limit")).upper()] = ".".join(("env", *path))
+            for path, key in ((path, key) for kind, path, key in places if kind == "env"):
+                os.environ["__".join((*path, key)).upper()] = ".".join(("env", *path))
             yield
         finally:
             os.chdir(folder)
@@ -69,10 +76,55 @@ def test_the_first_place_in_order_wins(places: set[tuple[str, tuple[str, ...]]],
     asked = [(kind, path) for kind, path in PLACES if named or path[:1] != (PIPELINE,)]
     expected = next((place for place in asked if place in places and not (secret and place[0] == "config.toml")), None)
     name = PIPELINE if named else ""
-    with holding(sorted(places)):
+    with holding([(kind, path, "limit") for kind, path in sorted(places)]):
         if expected is None and secret and any(place in places for place in asked):
             with pytest.raises(ValueNotSecretException, match=r"stands in config\.toml"):
                 get_value("limit", str, sections=SECTIONS, pipeline_name=name, secret=True, default="none")
             return
         found = get_value("limit", str, sections=SECTIONS, pipeline_name=name, secret=secret, default="none")
     assert found == (".".join((expected[0], *expected[1])) if expected else "none")
+
+
+@configspec
+class Login(CredentialsConfiguration):
+    """Credentials with a secret and a plain field."""
+
+    host: str
+    key: TSecretStrValue
+
+
+LOGIN_PATHS = [(PIPELINE, "destination", "pg"), (PIPELINE, "destination"), (PIPELINE,)]
+LOGIN_PATHS += [path[1:] for path in LOGIN_PATHS]
+LOGIN_PLACES = [
+    (kind, path, field)
+    for paths in (LOGIN_PATHS[:3], LOGIN_PATHS[3:])
+    for kind in KINDS
+    for path in paths
+    for field in ("host", "key")
+]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.sampled_from(LOGIN_PLACES), min_size=1, max_size=8))
+def test_fields_of_credentials_follow_the_same_order(places: set[tuple[str, tuple[str, ...], str]]) -> None:
+    """Every field for itself: all of the pipeline's places first; a secret is never read from config.toml."""
+    inner = [(kind, (*path, "credentials"), field) for kind, path, field in sorted(places)]
+    expected = {
+        field: next(
+            (
+                ".".join((kind, *path, "credentials"))
+                for kind, path, name in LOGIN_PLACES
+                if name == field and (kind, path, name) in places and not (field == "key" and kind == "config.toml")
+            ),
+            None,
+        )
+        for field in ("host", "key")
+    }
+    with holding(inner), section_context(pipeline_name=PIPELINE):
+        if None in expected.values():
+            with pytest.raises(ConfigFieldMissingException) as caught:
+                resolve_configuration(Login(), sections=("destination", "pg", "credentials"))
+            assert set(caught.value.fields) == {field for field, value in expected.items() if value is None}
+            return
+        made = resolve_configuration(Login(), sections=("destination", "pg", "credentials"))
+    assert (made.host, made.key) == (expected["host"], expected["key"])
