@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
+from dlt.workdir.advice import drop_advice, waiting_advice
 
 JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)
@@ -321,11 +322,15 @@ class LoadInfo(_LoadInfo, _Step):
             details = "; ".join(f"{job.job_file_info.table_name}: {job.failed_message}" for job in jobs)
             raise DestinationHasFailedJobs(
                 f"package {load_id} has {len(jobs)} failed jobs at {self.destination_name}: {details}. Nothing of it "
-                "is visible. Mend the cause and run again, or drop the package.",
+                f"is visible. {self._advice(load_id)}",
                 load_id=load_id,
                 failed_jobs=jobs,
                 destination_name=self.destination_name,
             )
+
+    def _advice(self, load_id: str) -> str:
+        is_task = getattr(self.pipeline, "is_task", False)
+        return drop_advice(None, load_id) if is_task else waiting_advice(self._name(), load_id)
 
     def asdict(self) -> dict[str, Any]:
         """Return a JSON-safe dict."""
@@ -378,6 +383,9 @@ class PipelineStepTrace(NamedTuple):
         lines = [f"Step {self.step} {end}"]
         if self.step_exception:
             lines.append(f"Failed due to: {self.step_exception}")
+        for error in (self.exception_traces or []) if verbosity > 0 else ():
+            lines.append(f"{error['exception_type']}: {error['message']}")
+            lines += [f"  {place}" for place in error["stack_trace"]]
         if self.step_info is not None and hasattr(self.step_info, "asstr"):
             lines.append(self.step_info.asstr(verbosity))
         return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import Any
 from dlt.cli.output import say, say_json
 from dlt.configuration.container import CONFIG, SECRETS
 from dlt.configuration.lookup import MISSING, find_value
+from dlt.redact import MASK, clean
 
 _LEVELS = ("known", "unchecked", "without effect", "problem")
 
@@ -50,7 +51,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     value, trace = find_value(key, sections, secret=arguments.secret, pipeline_name=arguments.pipeline)
     found = value is not MISSING
     hidden = arguments.secret or getattr(trace, "hidden", False)
-    shown = "***" if found and hidden else value if found else None
+    shown = MASK if found and hidden else clean(value) if found else None
     if arguments.json:
         places = [{"provider": entry.provider, "key": entry.key} for entry in trace]
         say_json({"key": arguments.key, "found": found, "value": shown, "places": places})

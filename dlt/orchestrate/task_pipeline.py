@@ -35,6 +35,8 @@ class TaskPipeline(Pipeline):
         task: The run and the try.
     """
 
+    is_task = True
+
     def __init__(self, made: Pipeline, folder: str, task: StepContext) -> None:
         settings = replace(made.config, pipelines_dir=folder, restore_from_destination=True, raise_on_failed_jobs=True)
         super().__init__(settings)

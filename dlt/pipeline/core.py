@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from dlt import context, user_log
 from dlt.configuration import get_value, section_context
@@ -42,6 +42,9 @@ class Core(Inspection):
 
     _keeps_empty = False
     """Whether an extract that found nothing new leaves a package all the same."""
+
+    is_task: ClassVar[bool] = False
+    """Whether this is one step of a task: its packages live for one try, and the task is what is run again."""
 
     def __init__(self, settings: PipelineSettings) -> None:
         self.config = settings

@@ -336,7 +336,9 @@ class Pipeline(Reading):
                 with signals.finishing():
                     result = self._load_one(package, dataset)
                     jobs = result.jobs
-                    facts = {"jobs": jobs, "dataset_name": dataset, "schema_update": dict(result.schema_update)}
+                    # what a failed load added was taken back with it
+                    update = {} if result.failed else dict(result.schema_update)
+                    facts = {"jobs": jobs, "dataset_name": dataset, "schema_update": update}
                     if result.failed:
                         package = self.workdir.record(package, **facts)
                         alarm(f"{self.pipeline_name}: {failed_message(package)}")

@@ -14,7 +14,7 @@ import yaml
 import dlt
 from dlt import context
 from dlt.cli import main, make_parser
-from dlt.errors import DestinationTerminalException
+from dlt.errors import DestinationTerminalException, PipelineStepFailed
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,6 +137,21 @@ def test_schema_in_every_format(pipeline: Any, command: Any) -> None:
     assert len(command("shop", "schema", "--remove-defaults").out) < len(command("shop", "schema").out)
     assert command("shop", "schema", "--name", "nothing").code == 1
     assert command("shop", "schema", "--format", "poem").code == 2
+
+
+def test_trace_shows_errors(pipeline: Any, command: Any) -> None:
+    """The message; with -v the causes and the places."""
+
+    @dlt.resource
+    def bad() -> Any:
+        yield {"id": 1}
+        raise KeyError("gone")
+
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(bad())
+    short, long = command("shop", "trace"), command("shop", "trace", "-v")
+    assert "Step extract FAILED" in short.out and "gone" in short.out and "in bad" not in short.out
+    assert "builtins.KeyError" in long.out and "in bad" in long.out
 
 
 def test_failed_jobs_and_what_to_do(command: Any) -> None:
