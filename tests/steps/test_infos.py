@@ -52,7 +52,7 @@ def test_failed_jobs_are_told_apart(failing: Any) -> None:
     assert info.has_failed_jobs and job.state == "failed_jobs" and "never again" in str(job.failed_message)
     assert [waiting.job_file_info.table_name for waiting in package.jobs["new_jobs"]] == ["good"]
     assert "never again" in str(info) and failing.list_failed_jobs_in_package(package.load_id) == [job]
-    with pytest.raises(DestinationHasFailedJobs, match="never again.*dlt pipeline failing run-pending"):
+    with pytest.raises(DestinationHasFailedJobs, match=r"never again.*dlt pipeline failing run-pending"):
         info.raise_on_failed_jobs()
     assert package.schema_update == {}, "what a failed load added was taken back"
     assert {found["state"] for found in info.asdict()["load_packages"][0]["jobs"]} == {"failed_jobs", "new_jobs"}
