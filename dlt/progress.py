@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import sys
 import threading
@@ -146,7 +147,9 @@ class TableLog(Collector):
         """Begin to count."""
         self._rows, self._totals, self._begun, self._done = {}, {}, {}, set()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(self._stopped,), daemon=True)
+        # an orchestrator may know by the context which task a line of a log belongs to
+        watch, context = self._watch, contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(watch, self._stopped), daemon=True)
         self._thread.start()
 
     def update(

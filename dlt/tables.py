@@ -60,10 +60,15 @@ def table_lines(jobs: Iterable[Mapping[str, Any]], new: Mapping[str, Sequence[st
             name,
             count,
             (max(spans[name]) - min(spans[name])).total_seconds() if name in spans else None,
-            tuple(column for column in new.get(name, ()) if not column.startswith("_dlt")),
+            users_columns(new.get(name, ())),
         )
         for name, count in rows.items()
     ]
+
+
+def users_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of columns without those that the library adds."""
+    return tuple(name for name in names if not name.startswith("_dlt"))
 
 
 def text_table(lines: Sequence[TableLine]) -> list[str]:

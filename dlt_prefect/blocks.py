@@ -67,6 +67,7 @@ class DltPipeline(Block):
         run_args: Arguments of the run, such as write_disposition.
         handoff: URL under which packages travel between workers.
         work_dir: Folder for packages under way.
+        reprocess: What becomes of rows that a run appended, when it was completed and runs again.
         destination: Block of the destination, for pipelines given by arguments.
         config: Settings by dotted key.
         secrets: Secrets by dotted key, such as "sources.github.token".
@@ -84,6 +85,7 @@ class DltPipeline(Block):
     run_args: dict[str, Any] = Field(default_factory=dict)
     handoff: str | None = Field(default=None, description="URL under which packages travel between workers.")
     work_dir: str | None = None
+    reprocess: str = Field(default="auto", description='Rows of a run that runs again: "auto", "undo" or "keep".')
     destination: DltDestination | None = None
     config: dict[str, Any] = Field(default_factory=dict, description="Settings by dotted key.")
     secrets: SecretDict = Field(default_factory=lambda: SecretDict({}), description="Secrets by dotted key.")
@@ -96,7 +98,7 @@ class DltPipeline(Block):
             if self.destination.dataset_name:
                 named["dataset_name"] = self.destination.dataset_name
             pipeline = {**named, **pipeline}
-        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "handoff", "work_dir")
+        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "handoff", "work_dir", "reprocess")
         return Spec.from_dict({"pipeline": pipeline, **{key: getattr(self, key) for key in keys}}).to_dict()
 
     def values(self) -> dict[str, Any]:

@@ -75,17 +75,20 @@ def run_steps(
         chosen = list_resources.submit(whole.to_dict(), names).result() if fan_out == "resources" else fan_out
         parts = parts_of(chosen) if chosen is not None else None
         run = run_id(flow_run_id(), whole, given, parts)
+        # what tokens do not carry: the block that holds it, or the arguments of the pipeline
+        held = {"pipeline": whole.pipeline, "pipeline_args": whole.pipeline_args, "handoff": whole.handoff}
+        later = (spec if isinstance(spec, str) else held) if whole.travelling()[1] else None
         for round_ in range(_ROUNDS):
             tokens = []
             for part in parts if parts is not None else [None]:
                 token = extract.submit(whole.to_dict(), part, times, run, names, round_)
-                tokens.append((token, normalize.submit(token, round_)))
-            last = load.submit([normalized for _, normalized in tokens], round_)
+                tokens.append((token, normalize.submit(token, round_, later)))
+            last = load.submit([normalized for _, normalized in tokens], round_, later)
             last.wait()
             error = _first_error([*[future for pair in tokens for future in pair], last])
             if error is None:
                 if cleanup:
-                    clean_up.submit([normalized for _, normalized in tokens]).wait()
+                    clean_up.submit([normalized for _, normalized in tokens], later).wait()
                 return last.result()  # type: ignore[no-any-return]  # the report
             if not isinstance(error, BEGIN_AGAIN) or round_ + 1 == _ROUNDS:
                 raise error
@@ -102,6 +105,7 @@ def dlt_flow(
     run_args: Mapping[str, Any] | None = None,
     handoff: str | None = None,
     work_dir: str | None = None,
+    reprocess: str = "auto",
     fan_out: FanOut = None,
     window: Any = None,
     blocks: Sequence[str] = (),
@@ -121,6 +125,8 @@ def dlt_flow(
         run_args: Arguments of the run, such as write_disposition.
         handoff: URL under which packages travel between workers.
         work_dir: Folder for packages under way.
+        reprocess: What becomes of rows that the run appended, when it was completed and runs again: "auto", "undo" or
+            "keep".
         fan_out: As for `run_pipeline`.
         window: As for `run_pipeline`.
         blocks: As for `run_pipeline`.
@@ -144,6 +150,7 @@ def dlt_flow(
                 "run_args": dict(run_args or {}),
                 "handoff": handoff,
                 "work_dir": work_dir,
+                "reprocess": reprocess,
             }
             return run_steps(spec, fan_out, window, blocks, limit, cleanup)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.context import FlowRunContext, TaskRunContext
+from prefect.exceptions import ObjectNotFound
 
 from dlt.orchestrate import Spec, StepContext, Window
 
@@ -27,9 +32,41 @@ def run_id(flow_run_id: Any, spec: Spec, window: Window | None, parts: Sequence[
         parts: The parts of a fan-out, or None.
     """
     what = {**spec.to_dict(), "handoff": None, "work_dir": None}
+    # how a run is loaded once more is no part of what it is
+    what.pop("reprocess")
     times = window.to_list() if window is not None else None
     text = json.dumps([what, times, list(parts) if parts is not None else None], sort_keys=True, default=str)
     return f"{flow_run_id}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=64)
+def completions(flow_run_id: str, run_count: int) -> int:
+    """Return how often a flow run was completed before it ran this time: each further run is a wish to load again.
+
+    A run that crashed or failed and goes on was not completed, and finds the work that it had done.
+
+    Args:
+        flow_run_id: Id of the flow run.
+        run_count: How often it ran; it tells one answer from the next.
+    """
+    if run_count < 2:
+        return 0
+    with get_client(sync_client=True) as client:
+        try:
+            states = client.read_flow_run_states(UUID(flow_run_id))
+        except (ObjectNotFound, ValueError):
+            return 0
+    return sum(state.type == StateType.COMPLETED for state in states)
+
+
+def wishes() -> int:
+    """Return how often the flow run at work was completed before."""
+    task = TaskRunContext.get()
+    if task is not None:
+        run_id = task.task_run.flow_run_id
+        return completions(str(run_id), task.task_run.flow_run_run_count) if run_id is not None else 0
+    run = flow_run()
+    return completions(str(run.id), run.run_count) if run is not None else 0
 
 
 def flow_run() -> Any:
@@ -63,8 +100,9 @@ def step_context(run: str, chunk: str, window: Window | None, round_: int, progr
     # a crashed flow run that was rescheduled makes new task runs, and those count from one
     flows = task.task_run.flow_run_run_count if task is not None else 1
     attempt = (max(flows, 1) * _ROUNDS + round_) * _TRIES + max(tries, 1)
+    generation = wishes() * _ROUNDS + round_
     moment = getattr(flow, "expected_start_time", None)
-    return StepContext(run, chunk, attempt, moment, window, generation=round_, progress=progress)
+    return StepContext(run, chunk, attempt, moment, window, generation=generation, progress=progress)
 
 
 def last_try() -> bool:

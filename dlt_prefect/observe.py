@@ -21,7 +21,7 @@ from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 
 from dlt.places import table_place
-from dlt.progress import Collector
+from dlt.progress import Collector, TableLog
 
 _MOST_TABLES = 10
 
@@ -29,6 +29,15 @@ _MOST_TABLES = 10
 def artifact_key(*words: str) -> str:
     """Return a key of lower case letters, digits and dashes."""
     return "-".join(filter(None, (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in ("dlt", *words))))
+
+
+LOG_PERIOD = 30.0
+"""Seconds between two lines in the log of a task run for a table that goes on."""
+
+
+def log_lines() -> TableLog:
+    """Return a collector that writes lines into the log of the task run at work."""
+    return TableLog(LOG_PERIOD, logging.getLogger("dlt"))
 
 
 class ProgressArtifact(Collector):
@@ -44,6 +53,7 @@ class ProgressArtifact(Collector):
 
     def __init__(self, step: str, *words: str, period: float = 2.0) -> None:
         self._name, self._words, self._period = step, words, period
+        self._log = log_lines()
         self._counts: dict[str, int] = {}
         self._totals: dict[str, int] = {}
         self._shown = 0.0
@@ -57,10 +67,19 @@ class ProgressArtifact(Collector):
         self._shown = time.monotonic()
         return self
 
+    def start(self) -> None:
+        """Begin to write lines into the log of the task run as well."""
+        self._log(self.step).start()
+
+    def stop(self) -> None:
+        """End the lines."""
+        self._log.stop()
+
     def update(
         self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
     ) -> None:
         """Count, and show it when the period is over."""
+        self._log.update(name, inc, total)
         self._counts[name] = self._counts.get(name, 0) + inc
         if total:
             self._totals[name] = total
@@ -107,6 +126,8 @@ def show_report(report: Mapping[str, Any]) -> None:
             {
                 "table": table,
                 "rows": rows[table],
+                "seconds": round(report["seconds"].get(table, 0.0), 2),
+                "new columns": ", ".join(report["schema_update"].get(table, {})),
                 "columns": len(report["tables"].get(table, {})),
                 "dataset": report["datasets"].get(table, report["dataset_name"]),
             }

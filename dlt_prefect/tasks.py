@@ -14,7 +14,9 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import TaskRunContext
+from prefect.logging import get_run_logger
 from prefect.runtime import task_run
+from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
 from dlt.errors import causes
@@ -33,7 +35,7 @@ from dlt.orchestrate import (
 )
 from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
-from dlt_prefect.identity import flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
+from dlt_prefect.identity import completions, flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
 
 BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt)
 """Errors after which the same task cannot succeed, but a run that extracts again can."""
@@ -50,7 +52,9 @@ def _cache_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | Non
     run = context.task_run.flow_run_id
     if run is None:
         return None
-    text = json.dumps(parameters, sort_keys=True, default=str)
+    again = completions(str(run), context.task_run.flow_run_run_count)
+    # a run that is run again after it was completed does its work again
+    text = json.dumps(parameters if not again else [again, parameters], sort_keys=True, default=str)
     return f"dlt-{context.task.name}-{run}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
@@ -125,37 +129,48 @@ def extract(
 
 
 @task(name="normalize", task_run_name=_normalize_name, **_OPTIONS)
-def normalize(token: dict[str, Any], round_: int = 0) -> dict[str, Any]:
+def normalize(token: dict[str, Any], round_: int = 0, spec: str | dict[str, Any] | None = None) -> dict[str, Any]:
     """Normalize what an extract left; return a token that says where the result is.
 
     Args:
         token: What `extract` returned.
         round_: As for `extract`.
+        spec: The spec once more, or the block that holds it, where arguments of the pipeline's factory or the URL of
+            the hand-off are secret: no token carries them.
     """
     given = Token.from_dict(token)
     names = list(token.get("blocks", ()))
     with values_of(names), _plain_errors(), stopping.may_stop():
         observe.send_logs()
-        made = normalize_step(given, step_context(given.run_id, given.chunk, None, round_, None))
+        context = step_context(given.run_id, given.chunk, None, round_, observe.log_lines())
+        made = normalize_step(given, context, _given(spec))
         observe.tell("dlt.normalize.completed", made.pipeline_name, made.run_id, part=made.chunk, rows=made.rows)
     return {**made.to_dict(), "blocks": names}
 
 
 @task(name="load", task_run_name=_load_name, **_OPTIONS)
-def load(tokens: dict[str, Any] | list[dict[str, Any]], round_: int = 0) -> dict[str, Any]:
+def load(
+    tokens: dict[str, Any] | list[dict[str, Any]], round_: int = 0, spec: str | dict[str, Any] | None = None
+) -> Any:
     """Load what one normalize left, or all parts of a fan-out in one transaction; return the report.
 
     Args:
         tokens: What `normalize` returned.
         round_: As for `extract`.
+        spec: As for `normalize`.
+
+    Where the run was loaded before and nobody asked for it again, the task ends in the state "Skipped".
     """
     parts = [tokens] if isinstance(tokens, Mapping) else list(tokens)
     first: Mapping[str, Any] = parts[0] if parts else {}
     identity, name = str(first.get("run_id")), str(first.get("pipeline_name"))
     try:
         with _step("load", first.get("blocks", ()), name) as progress:
-            report = load_step(parts, step_context(identity, "", None, round_, progress)).to_dict()
+            report = load_step(parts, step_context(identity, "", None, round_, progress), _given(spec)).to_dict()
             progress.close(report["rows"])
+            if report["known"]:
+                get_run_logger().info("%s", report["text"])
+                return Completed(name="Skipped", message=report["text"], data=report)
             observe.show_report(report)
             observe.record_assets(report)
             observe.tell(
@@ -207,14 +222,19 @@ def find_window() -> list[str]:
 
 
 @task(name="clean up", task_run_name=_load_name, retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
-def clean_up(tokens: list[dict[str, Any]]) -> None:
+def clean_up(tokens: list[dict[str, Any]], spec: str | dict[str, Any] | None = None) -> None:
     """Delete what a finished run left on this worker and at the hand-off.
 
     Args:
         tokens: What `normalize` returned, of all parts.
+        spec: As for `normalize`.
     """
     with values_of(tokens[0]["blocks"]), _plain_errors():
-        cleanup_step(tokens[0])
+        cleanup_step(tokens[0], spec=_given(spec))
+
+
+def _given(spec: str | Mapping[str, Any] | None) -> Spec | None:
+    return resolve(spec)[0] if spec is not None else None
 
 
 def _of(spec: Spec, part: Mapping[str, Any] | None) -> tuple[Spec, str]:

@@ -16,6 +16,10 @@ TRY_AGAIN = 75
 """Exit code for errors that may pass, as sysexits.h names it."""
 
 
+PROGRESS_PERIOD = 30.0
+"""Seconds between two lines on standard error for a table that goes on."""
+
+
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
@@ -34,15 +38,27 @@ def add_parser(commands: Any) -> None:
     )
     extract.add_argument("--run-id", required=True, help="the same for all steps and tries of one run, and of no other")
     extract.add_argument("--chunk", default="", help="name of the part, in a fan-out")
-    extract.add_argument("--moment", help="when the run was due, ISO; load ids sort by it")
+    extract.add_argument(
+        "--moment", help="when the run was due, ISO; finds what releases before 0.2 loaded under the same run id"
+    )
     extract.add_argument("--window", nargs=2, metavar=("START", "END"), help="time to load, ISO with a time zone")
-    extract.add_argument("--generation", type=int, default=0, help="higher to extract again what was not loaded")
+    _add_revision(extract, "a higher one extracts the run anew, and loads it once more if it was loaded")
+    extract.add_argument(
+        "--reprocess",
+        choices=("auto", "undo", "keep"),
+        help="rows that the run appended, when it is loaded once more: deleted where they come again (auto, unless the "
+        "spec says otherwise), always, or never",
+    )
     normalize = _add(steps, "normalize", "normalize what was extracted", "dlt step normalize t.json")
     normalize.add_argument("token", help="JSON file that extract printed, or -")
+    _add_spec(normalize)
     load = _add(steps, "load", "load the parts of a run, all or nothing", "dlt step load n.json")
     load.add_argument("token", nargs="+", help="JSON files that normalize printed, or -")
+    _add_spec(load)
+    _add_revision(load, "one that is not that of the load tells a new wish from a retry; the report says it as known")
     cleanup = _add(steps, "cleanup", "delete what a run left on the way", "dlt step cleanup n.json")
     cleanup.add_argument("token", nargs="+", help="JSON files that a step printed, or -")
+    _add_spec(cleanup)
     resources = _add(steps, "resources", "print the names of a source's resources", "dlt step resources spec.json")
     resources.add_argument("spec", help="JSON file, or -")
 
@@ -54,6 +70,16 @@ def _add(steps: Any, name: str, text: str, example: str) -> argparse.ArgumentPar
     parser.add_argument("--attempt", type=int, default=1, help="number of the try; a later one takes a load over")
     parser.set_defaults(run=_run)
     return parser
+
+
+def _add_spec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--spec", help="JSON file with the spec of the run, where it holds secrets of the pipeline: tokens carry none"
+    )
+
+
+def _add_revision(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--revision", "--generation", dest="revision", type=int, metavar="N", help=text)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -86,29 +112,44 @@ def _step(arguments: argparse.Namespace) -> Any:
     if step == "resources":
         return orchestrate.resource_names(_read(arguments.spec))
     if step == "extract":
+        spec = _read(arguments.spec)
+        if arguments.reprocess and isinstance(spec, dict):
+            spec["reprocess"] = arguments.reprocess
         context = orchestrate.StepContext(
             arguments.run_id,
             arguments.chunk,
             arguments.attempt,
             orchestrate.moment(arguments.moment) if arguments.moment else None,
             orchestrate.Window.from_list(arguments.window) if arguments.window else None,
-            arguments.generation,
+            arguments.revision or 0,
+            progress=_progress(),
         )
-        return orchestrate.extract_step(_read(arguments.spec), context).to_dict()
+        return orchestrate.extract_step(spec, context).to_dict()
+    spec = _read(arguments.spec) if arguments.spec else None
     if step == "normalize":
         token = orchestrate.Token.from_dict(_read(arguments.token))
-        return orchestrate.normalize_step(token, _context(token, arguments)).to_dict()
+        return orchestrate.normalize_step(token, _context(token, arguments), spec).to_dict()
     tokens = [orchestrate.Token.from_dict(_read(path)) for path in arguments.token]
     if step == "cleanup":
-        orchestrate.cleanup_step(tokens)
+        orchestrate.cleanup_step(tokens, spec=spec)
         return {"cleaned": tokens[0].run_id}
-    return orchestrate.load_step(tokens, _context(tokens[0], arguments)).to_dict()
+    report = orchestrate.load_step(tokens, _context(tokens[0], arguments), spec)
+    print(report.text, file=sys.stderr)
+    return report.to_dict()
 
 
 def _context(token: Any, arguments: argparse.Namespace) -> Any:
     from dlt.orchestrate import StepContext
 
-    return StepContext(token.run_id, token.chunk, arguments.attempt)
+    revision = getattr(arguments, "revision", None)
+    generation = token.generation if revision is None else revision
+    return StepContext(token.run_id, token.chunk, arguments.attempt, generation=generation, progress=_progress())
+
+
+def _progress() -> Any:
+    from dlt.progress import TableLog
+
+    return TableLog(PROGRESS_PERIOD, sys.stderr)
 
 
 def _read(path: str) -> Any:

@@ -10,7 +10,7 @@ from dlt.destinations.base import WorkDone
 from dlt.info import LoadInfo, json_safe
 from dlt.orchestrate.token import PackageRef, Token
 from dlt.redact import redact
-from dlt.tables import TableLine, table_lines, text_table
+from dlt.tables import TableLine, table_lines, text_table, users_columns
 
 if TYPE_CHECKING:
     from dlt.orchestrate.task_pipeline import TaskPipeline
@@ -66,7 +66,7 @@ class LoadReport:
     def lines(self) -> list[TableLine]:
         """Return a line for each table."""
         return [
-            TableLine(name, count, self.seconds.get(name), tuple(self.schema_update.get(name, ())))
+            TableLine(name, count, self.seconds.get(name), users_columns(self.schema_update.get(name, ())))
             for name, count in self.rows.items()
         ]
 

@@ -35,8 +35,16 @@ with DAG("harmed", schedule=None, **WIDE) as harmed:
         source_args={"last": 11, "sleep": conf("sleep"), "nap": conf("nap")},
         pipeline_args=HARMED,
         handoff=conf("handoff"),
-        reload="{{ var.value.get('reload', '') }}",
         cleanup=False,
+        **RETRY,
+    )
+
+with DAG("changing", schedule=None, **WIDE) as changing:
+    dlt_task_group(
+        source=PROGRAM + ":changing",
+        pipeline=PROGRAM + ":make_pipeline",
+        source_args={"value": "{{ var.value.value }}"},
+        pipeline_args={"name": "changing", "url": URL},
         **RETRY,
     )
 

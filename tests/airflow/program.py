@@ -119,3 +119,22 @@ def ticks(nap: float = 0) -> Any:
         time.sleep(nap)
 
     return rows
+
+
+@dlt.source(name="changing")
+def changing(value: str) -> Any:
+    """Give rows with a value: appended with nested ones, merged, and numbers behind a cursor."""
+
+    @dlt.resource(write_disposition="append")
+    def appended() -> Any:
+        yield [{"id": n, "value": value, "list": [{"value": value}]} for n in range(3)]
+
+    @dlt.resource(write_disposition="merge", primary_key="id")
+    def merged() -> Any:
+        yield [{"id": n, "value": value} for n in range(3)]
+
+    @dlt.resource
+    def counted(at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
+        yield [{"id": n} for n in range(1, 6)]
+
+    return appended, merged, counted

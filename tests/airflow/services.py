@@ -199,9 +199,11 @@ class Airflow:
 
         return dict(self.wait(states, seconds, f"{dag_id}: the runs did not end"))
 
-    def clear(self, dag_id: str, run_id: str) -> None:
-        """Clear all tasks of a run."""
-        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+    def clear(self, dag_id: str, run_id: str, *task_ids: str) -> None:
+        """Clear tasks of a run, all of them when none is named."""
+        body: dict[str, Any] = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+        if task_ids:
+            body["task_ids"] = list(task_ids)
         self.call(f"/api/v2/dags/{dag_id}/clearTaskInstances", "POST", body)
 
     def fail(self, dag_id: str, run_id: str) -> None:

@@ -49,6 +49,8 @@ def test_a_dag(dag_of: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.M
     from airflow.models.dataset import DatasetEvent, DatasetModel
     from airflow.utils.session import create_session
 
+    from dlt_airflow import table_asset
+
     assert "airflow.sdk" not in sys.modules
     monkeypatch.setenv("SHOP_DB", str(tmp_path / "tasks.duckdb"))
     dag = dag_of("two", TEXT.format(program=str(PROGRAM)))
@@ -68,7 +70,9 @@ def test_a_dag(dag_of: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.M
             DatasetEvent, DatasetEvent.dataset_id == DatasetModel.id
         )
         events = dict(pairs.all())
-    assert events["dlt://duckdb/shop/orders"]["rows"] == 6 and "dlt://duckdb/shop/orders__items" in events
+    assert events["dlt://duckdb/shop/orders"]["rows"] == 6
+    items = table_asset("duckdb", "shop", "orders__items", f"duckdb://{tmp_path}/tasks.duckdb")
+    assert items.uri in events
 
 
 def test_an_error_that_no_retry_mends(dag_of: Callable[..., Any]) -> None:

@@ -164,27 +164,37 @@ def running(pid: int) -> bool:
 # -- clearing and stopping
 
 
-def test_clearing_and_reloading(airflow: Airflow, url: str) -> None:
-    """A run that was loaded is not loaded again when it is cleared, until a variable asks for that."""
-    airflow.unpause("harmed")
-    plain(url, "cleared", 6)
-    run = airflow.trigger("harmed", "cleared", name="cleared")
+def test_clearing_loads_again(airflow: Airflow, url: str) -> None:
+    """A cleared run loads what the source has by then, one more load and one event for each table; load alone does not.
+
+    What the run appended is taken back, what it merged is merged, and a cursor goes on.
+    """
+    airflow.unpause("changing")
+    run = airflow.trigger("changing", "changing")
     loads = []
-    for wish in ("", "", "once more", ""):
-        if wish:
-            airflow.call("/api/v2/variables", "POST", {"key": "reload", "value": wish})
+    for number, value in enumerate(("old", "new", "newer")):
+        key = "" if number == 0 else "/value"
+        body = {"key": "value", "value": value}
+        airflow.call(f"/api/v2/variables{key}", "POST" if number == 0 else "PATCH", body)
         if loads:
-            airflow.clear("harmed", run)
-        assert airflow.finish("harmed", [run], 120) == {run: "success"}
-        loads += airflow.xcom("harmed", run, "dlt.load")["load_ids"]
-        assert len(query(url, "SELECT * FROM cleared.orders")) == 11
-    airflow.call("/api/v2/variables/reload", "DELETE")
-    assert loads[0] == loads[1] != loads[2] == loads[3]
-    # the extract that was asked for anew knows that the task had been cleared twice by then
-    assert airflow.xcom("harmed", run, "dlt.extract")["generation"] == 2
-    plain(url, "clean_cleared", 6, 11)
-    found, expected = content(url, "cleared"), content(url, "clean_cleared")
-    assert found.pop("loads") == expected.pop("loads") + 1 and found == expected
+            airflow.clear("changing", run)
+        assert airflow.finish("changing", [run], 180) == {run: "success"}
+        loads += airflow.xcom("changing", run, "dlt.load")["load_ids"]
+        for table in ("appended", "appended__list", "merged"):
+            assert query(url, f"SELECT DISTINCT value FROM changing.{table}") == [(value,)]
+        assert query(url, "SELECT count(*) FROM changing.appended") == [(3,)]
+        assert query(url, "SELECT count(*) FROM changing.counted") == [(5,)]
+    assert loads == sorted(set(loads)) and len(loads) == 3
+    assert sorted(load_id for (load_id,) in query(url, "SELECT load_id FROM changing._dlt_loads")) == loads
+    events = airflow.call("/api/v2/assets/events?limit=100&source_dag_id=changing")["asset_events"]
+    told = sorted(event["extra"]["load_ids"][0] for event in events if event["uri"].endswith("/appended"))
+    assert told == loads, events
+    airflow.clear("changing", run, "dlt.load")
+    assert airflow.finish("changing", [run], 120) == {run: "success"}
+    assert airflow.tasks("changing", run)["dlt.load"]["state"] == "skipped"
+    assert "Nothing was loaded now" in airflow.log_of("changing", run, "dlt.load")
+    again = airflow.call("/api/v2/assets/events?limit=100&source_dag_id=changing")["asset_events"]
+    assert len(again) == len(events) and len(query(url, "SELECT * FROM changing._dlt_loads")) == 3
 
 
 def test_a_run_that_is_stopped(airflow: Airflow, url: str, tmp_path: Path) -> None:

@@ -152,3 +152,27 @@ def raced_shop(last: int, rival: int, url: str, folder: str) -> Any:
         )
         subprocess.run([sys.executable, "-c", program, url, folder, str(rival)], check=True)
     return shop(last)
+
+
+@dlt.source
+def changing(file: str) -> Any:
+    """Return a row with what a file says."""
+
+    @dlt.resource(name="changing")
+    def rows() -> Any:
+        yield [{"value": Path(file).read_text()}]
+
+    return rows
+
+
+@dlt.source
+def guarded(key: str, seen: str) -> Any:
+    """Take a secret and write it where the test looks."""
+    Path(seen).write_text(key)
+    return dlt.resource([{"id": 1}], name="guarded")
+
+
+def guarded_pipeline(url: str, api_key: str) -> Any:
+    """Return a pipeline that needs a secret in every step."""
+    assert api_key
+    return dlt.pipeline("guarded", destination=dlt.destinations.duckdb(url), dataset_name="d")

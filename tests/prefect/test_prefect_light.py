@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -396,3 +397,86 @@ def test_importing_it_loads_no_destination_and_no_user_code() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_completed_run_that_runs_again_loads_what_the_source_gives_now(database: str, tmp_path: Path) -> None:
+    """Rows that the run appended give way to new ones; a run that failed goes on instead of beginning again."""
+    values = tmp_path / "values"
+    plan = {
+        "source": f"{shop.FILE}:changing",
+        "source_args": {"file": str(values)},
+        "pipeline": f"{shop.FILE}:guarded_pipeline",
+        "pipeline_args": {"url": database, "api_key": "in no token"},
+    }
+
+    def again(flow_run: Any) -> Any:
+        from prefect.flow_engine import run_flow
+        from prefect.states import AwaitingRetry
+
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(flow_run.id, AwaitingRetry(), force=True)
+            known = client.read_flow_run(flow_run.id)
+        return run_flow(run_pipeline, flow_run=known, parameters={"spec": plan}, return_type="result")
+
+    values.write_text("old")
+    with get_client(sync_client=True) as client:
+        made = client.create_flow_run(run_pipeline, parameters={"spec": plan})
+    from prefect.flow_engine import run_flow
+
+    first = run_flow(run_pipeline, flow_run=made, parameters={"spec": plan}, return_type="result")
+    assert first["rows"] == {"changing": 1} and not first["skipped"]
+    for value in ("new", "newer"):
+        values.write_text(value)
+        report = again(made)
+        assert not report["skipped"] and report["removed"] == ["changing"], report["text"]
+        assert report["load_ids"] != first["load_ids"]
+        with duckdb.connect(database, read_only=True) as connection:
+            assert connection.execute("SELECT value FROM d.changing").fetchall() == [(value,)]
+    with duckdb.connect(database, read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM d._dlt_loads").fetchall() == [(3,)]
+
+
+def test_secrets_are_in_no_result_and_no_artifact(database: str, tmp_path: Path, monkeypatch: Any, caplog: Any) -> None:
+    """Arguments of the source and of the pipeline's factory reach the steps, and no file, table or log keeps them."""
+    secret = "canary-of-prefect-7f3a"
+    monkeypatch.setenv("PREFECT_LOCAL_STORAGE_PATH", str(tmp_path / "storage"))
+    DltPipeline(
+        source=f"{shop.FILE}:guarded",
+        source_args={"key": secret, "seen": str(tmp_path / "seen")},
+        pipeline=f"{shop.FILE}:guarded_pipeline",
+        pipeline_args={"url": database, "api_key": secret},
+        handoff=f"file://{tmp_path}/bucket",
+        work_dir=str(tmp_path / "work"),
+    ).save("guarded", overwrite=True)
+    with caplog.at_level(logging.DEBUG):
+        state = run_pipeline("dlt-pipeline/guarded", fan_out="resources", cleanup=False, return_state=True)
+    assert state.is_completed() and (tmp_path / "seen").read_text() == secret
+    report = state.result()
+    assert report["rows"] == {"guarded": 1}
+    files = [path for folder in ("bucket", "work", "storage") for path in (tmp_path / folder).rglob("*")]
+    kept = {str(path): path.read_bytes().decode("utf-8", "replace") for path in files if path.is_file()}
+    with get_client(sync_client=True) as client:
+        kept["artifacts"] = "".join(artifact.model_dump_json() for artifact in client.read_artifacts())
+        kept["flow run"] = client.read_flow_run(state.state_details.flow_run_id).model_dump_json()
+        kept["tasks"] = "".join(run.model_dump_json() for run in task_runs(state.state_details.flow_run_id))
+    kept |= {"log": caplog.text, "report": json.dumps(report)}
+    assert [where for where, text in kept.items() if secret in text] == []
+
+
+def test_a_token_without_its_secrets_says_what_to_pass(database: str) -> None:
+    """A task that needs a secret argument, and is not given the spec, names it."""
+    plan = {
+        "source": f"{shop.FILE}:shop",
+        "source_args": {"last": 3},
+        "pipeline": f"{shop.FILE}:guarded_pipeline",
+        "pipeline_args": {"url": database, "api_key": "hidden-in-no-token"},
+    }
+
+    @flow
+    def by_hand(told: bool) -> Any:
+        token = extract(plan)
+        return load(normalize(token, spec=plan if told else None), spec=plan if told else None)
+
+    assert by_hand(True)["rows"]["orders"] == 3
+    state = by_hand(False, return_state=True)
+    assert "api_key is secret, so it is in no token" in str(state.result(raise_on_failure=False))
