@@ -12,11 +12,16 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 MASK = "***"
 _MOST_KNOWN = 1024
+_MOST_KEYS = 200
+"""Larger documents are data, and not settings."""
+_LONGEST = 1 << 16
+"""Longer texts are no secrets."""
 _MIN_LENGTH = 5
 """Shorter texts stand in other words by chance; in URLs and beside the words below they are hidden all the same."""
 _WHOLE_WORD = 8
@@ -31,14 +36,14 @@ _NAMES = (
     r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
 )
 _SECRET_NAME = re.compile(rf"(?:^|[_.\s-]|x-)(?:{_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$", re.IGNORECASE)
-_LOGIN = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@", re.IGNORECASE)
+_LOGIN = re.compile(r"([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@", re.IGNORECASE)
 _LOGIN_TOKEN = re.compile(r"(https?://)[^\s/?#:@'\"]+@", re.IGNORECASE)
 _PARAMETER = re.compile(
     r"([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)[^&;\s'\"<>)]+",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(
-    rf"(?<![\w-])([\w.-]*(?:{_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
+    rf"(?<![\w.-])([\w.-]*(?:{_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
     r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})",
     re.IGNORECASE,
 )
@@ -124,17 +129,17 @@ def remember(value: Any) -> None:
         value: A text, or a document in which the keys tell what is secret; other types are left out.
     """
     if isinstance(value, Mapping):
-        for name, item in value.items():
+        for name, item in value.items() if len(value) <= _MOST_KEYS else ():
             if isinstance(item, Mapping) or is_secret_name(str(name)):
                 remember(item)
             elif isinstance(item, str):
                 remember_url(item)
     elif isinstance(value, (list, tuple)):
-        for item in value:
+        for item in value[:_MOST_KEYS]:
             remember(item)
     elif isinstance(value, bytes):
         remember(value.decode(errors="replace"))
-    elif isinstance(value, str):
+    elif isinstance(value, str) and len(value) <= _LONGEST:
         text = value.strip()
         if text.startswith("{"):
             remember(_document(text))
@@ -150,6 +155,8 @@ def remember(value: Any) -> None:
 
 def remember_url(text: str) -> None:
     """Note the password and the secret parameters of a URL or of a connection string."""
+    if len(text) > _LONGEST:
+        return
     for match in _LOGIN.finditer(text):
         remember(unquote(match.group(2)))
     if "=" not in text:
@@ -257,7 +264,9 @@ def _clean_one(error: BaseException) -> None:
     for name in names:
         value = getattr(error, name, None)
         if isinstance(value, (str, list)) and clean(value) != value:
-            setattr(error, name, clean(value))
+            # what cannot be set is printed by `_print_as`
+            with suppress(AttributeError, TypeError):
+                setattr(error, name, clean(value))
     text, represented = (redact(text) for text in _printed(error)[:2])
     if _leaks(error):
         _print_as(error, text, represented)

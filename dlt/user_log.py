@@ -123,6 +123,9 @@ class _Stderr(logging.NullHandler):
     def createLock(self) -> None:
         logging.Handler.createLock(self)
 
+    def _at_fork_reinit(self) -> None:
+        logging.Handler._at_fork_reinit(self)  # type: ignore[attr-defined]  # what NullHandler, without a lock, leaves out
+
     def handle(self, record: logging.LogRecord) -> bool:
         return logging.Handler.handle(self, record)
 

@@ -78,7 +78,7 @@ class PipelineSettings:
     full_refresh: bool = False
     refresh: Any = None
     progress: Any = None
-    pipeline_secret: str | None = None
+    pipeline_secret: str | None = field(default=None, repr=False)
     restore_from_destination: bool | None = None
     use_single_dataset: bool = False
     lock_timeout: float = 30.0

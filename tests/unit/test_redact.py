@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import dlt
 from dlt import redact
 from dlt.errors import DltException
 
@@ -138,3 +139,17 @@ def test_clean_errors_are_left_alone() -> None:
     error = ValueError(details, 7)
     redact.clean_error(error)
     assert error.args[0] is details and error.args[1] == 7
+
+
+def test_long_texts_take_no_time_that_matters() -> None:
+    """Each pattern reads a text once, whatever stands in it; large documents are data and hold no settings."""
+    redact.remember({"rows": {str(number): {"token": f"value-{number}"} for number in range(10_000)}})
+    assert redact._known.texts == []
+    for text in ("a.b" * 20_000 + " key=", "a" * 50_000 + "://@key", "?a=1&keykey" * 5_000, "_secret" * 10_000):
+        assert isinstance(redact.redact(text), str)
+
+
+def test_the_secret_of_a_pipeline_is_in_no_repr() -> None:
+    """Its settings are shown without it."""
+    made = dlt.pipeline("secretive", pipeline_salt="geheim-salt", destination="duckdb")
+    assert "geheim" not in repr(made.config) and "geheim" not in repr(made)
