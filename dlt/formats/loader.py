@@ -108,6 +108,8 @@ class LoaderFiles:
         self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
         self._open: dict[str, ArrowFile | _TableFile] = {}
         self._names: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+        self._taken: set[str] = set()
         self._files: list[SpoolFile] = []
         self._sequence: dict[str, int] = {}
 
@@ -154,11 +156,19 @@ class LoaderFiles:
 
     def _next_name(self, table: str) -> str:
         number = self._sequence[table] = self._sequence.get(table, 0) + 1
+        if table not in self._stems:
+            self._stems[table] = self._new_stem(table)
+        return f"{self._stems[table]}.{number:05d}.{self._kind}"
+
+    def _new_stem(self, table: str) -> str:
+        """Return how the names of a table's files begin, unlike those of all others where case does not count too."""
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", table)[:120]
-        name = f"{safe}.{number:05d}.{self._kind}"
-        if any(file["name"] == name for file in self._files):
-            name = f"{safe}-{zlib.crc32(table.encode()):08x}.{number:05d}.{self._kind}"
-        return name
+        stem, count = safe, 1
+        while stem.casefold() in self._taken:
+            # a point and a number would read as those of the file
+            count, stem = count + 1, f"{safe}-{count + 1}"
+        self._taken.add(stem.casefold())
+        return stem
 
     def _begin(self, table: str, schema: pa.Schema) -> ArrowFile | _TableFile:
         name = self._names[table] = self._next_name(table)

@@ -14,16 +14,18 @@ _passed: dict[str, int] = {}
 _once: str | None = None
 
 
-def arm(name: str | None, once: str | None = None, log: str | None = None) -> None:
+def arm(name: str | None, once: str | None = None, log: str | None = None, signal_name: str | None = None) -> None:
     """Choose the point at which this process is killed, for tests of tasks that others start.
 
     Args:
         name: Name of the point, or "name#occurrence"; None for no point.
         once: File that is made before the kill; where it is there already, nobody is killed.
         log: File that gets the name of every point passed.
+        signal_name: What the process gets there; as before when None.
     """
-    global _POINT, _LOG, _once
+    global _POINT, _LOG, _SIGNAL, _once
     _POINT, _once, _LOG = name, once, log
+    _SIGNAL = signal_name or _SIGNAL
     _passed.clear()
 
 
@@ -58,7 +60,8 @@ def point(name: str) -> None:
 def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
     """Write a file so that readers see the old content or the new, never a part."""
     label = re.sub(r"\d+\.\d+", "id", os.path.basename(path))
-    temporary = f"{path}.{os.getpid()}.tmp"
+    # two machines may have processes of one number
+    temporary = f"{path}.{os.urandom(6).hex()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,7 @@ from dlt.destinations.files.snapshot import Snapshot
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT, DuckDbClient
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
-from dlt.errors import DatabaseException, DatabaseTransientException
+from dlt.errors import DatabaseException, DatabaseTerminalException, DatabaseTransientException
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 
@@ -119,12 +120,30 @@ class FilesSqlClient(SqlClient):
         text = sql.casefold()
         if any(word in text for word in _CATALOG):
             return list(self._waiting)
-        names = {name: re.escape(name.casefold().replace('"', '""')) for name in self._waiting}
-        return [name for name, pattern in names.items() if re.search(rf"(?<!\w){pattern}(?!\w)", text)]
+        return [name for name in self._waiting if _names(text, name.casefold()) and self._is_meant(name, sql)]
+
+    def _is_meant(self, name: str, sql: str) -> bool:
+        """Tell which of several tables is meant whose names differ by case only, for which DuckDB has one view.
+
+        Raises:
+            DatabaseTerminalException: it is not said.
+        """
+        if name not in self._alike:
+            return True
+        alike = [other for other in self._snapshot.columns if other.casefold() == name.casefold()]
+        meant = [other for other in alike if _names(sql, other)]
+        if len(meant) != 1:
+            raise DatabaseTerminalException(
+                f"{self._store.root}: the names of the tables {', '.join(alike)} differ by case only, and a query "
+                "reads one of them at a time. Write its name as it is here."
+            )
+        return meant == [name]
 
     def _show(self, snapshot: Snapshot) -> None:
         """Make the tables of a snapshot in place of those of the one before."""
         self._snapshot, self._waiting = snapshot, dict(snapshot.columns)
+        count = Counter(name.casefold() for name in snapshot.columns)
+        self._alike = {name for name in snapshot.columns if count[name.casefold()] > 1}
         client = self._database
         if not self._store.is_local:
             files = _files(self._store, snapshot, self._failures.append)
@@ -149,7 +168,13 @@ class FilesSqlClient(SqlClient):
             files = [(f"{prefix}{self._store.full(entry['path'])}", entry["format"]) for entry in entries]
             rows = select(self._waiting[name], files)
             self._database.query(f"CREATE OR REPLACE VIEW {self._database.qualified(name)} AS {rows}")
-            del self._waiting[name]
+            if name not in self._alike:
+                del self._waiting[name]
+
+
+def _names(sql: str, table: str) -> bool:
+    pattern = re.escape(table.replace('"', '""'))
+    return re.search(rf"(?<!\w){pattern}(?!\w)", sql) is not None
 
 
 def _fill(client: DuckDbClient, table: TableSchema, rows: list[dict[str, Any]]) -> None:

@@ -11,6 +11,8 @@ from dlt.schema.typing import ColumnSchema
 Files = Sequence[tuple[str, str]]
 """Path or URL, and format."""
 _LONGEST_LINE = 1_000_000_000
+_AS_IT_IS = "hive_partitioning = false"
+"""What a path says, such as day=2024-01-01, takes the place of no column."""
 
 
 def select(columns: Mapping[str, ColumnSchema], files: Files) -> str:
@@ -32,7 +34,7 @@ def _select_format(
         values = ", ".join(f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}" for name, kind in types.items())
         # a file may lack columns that were added later: the empty branch has them all
         empty = ", ".join(f"NULL AS {_quoted(name)}" for name in types)
-        rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"
+        rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true, {_AS_IT_IS})"
         return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
     values = ", ".join(_from_text(name, columns[name], kind) for name, kind in types.items())
     longest = _longest_line(path for path, kind in files if kind == file_format)
@@ -41,13 +43,13 @@ def _select_format(
         kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)
         return (
             f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
-            f"maximum_object_size = {longest})"
+            f"maximum_object_size = {longest}, {_AS_IT_IS})"
         )
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
     rows = (
         f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
-        f"max_line_size = {longest})"
+        f"max_line_size = {longest}, {_AS_IT_IS})"
     )
     return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
 

@@ -99,8 +99,12 @@ class Store:
                 self.filesystem.pipe_file(path, data)
 
     def fetch(self, relative: str, local: str) -> None:
-        """Copy a file to a local path."""
-        with self._translated(self.full(relative)):
+        """Copy a file to a local path.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        with self._translated(self.full(relative), missing=True):
             self.filesystem.get_file(self.full(relative), local)
 
     def read(self, relative: str) -> bytes | None:

@@ -51,6 +51,8 @@ _STORES = {
 _CLASHES = ("conflict", "database is locked", "maximum retry count", "could not serialize")
 """What is said when another load was faster."""
 _WRITES = "writes"
+_LAST_LOAD = "_dlt_last_load_of_"
+"""Beginning of the name of a view for each schema; DuckLake lets one of several transactions replace it."""
 _MAX_INLINED_COLUMNS = 200
 """Rows of wider tables go into files always: in a catalog they would not fit into a page of Postgres."""
 
@@ -354,6 +356,15 @@ class DuckLakeClient(DuckDbClient):
             self._create_fences()
             self._touch_fences()
         return super().stage(chain, load_id)
+
+    def record_load(self, load_id: str, schema: Schema) -> None:
+        """Write that the load is complete, and the version of its schema; two tries of one load will clash.
+
+        Nothing else would keep the second one from adding the same rows again, where both only add.
+        """
+        super().record_load(load_id, schema)
+        name = self.qualified(f"{_LAST_LOAD}{schema.name}")
+        self.query(f"CREATE OR REPLACE VIEW {name} AS SELECT {LAKE_DIALECT.literal(load_id)} AS load_id")
 
     def _create_fences(self) -> None:
         if not self.stored_tables([FENCES_TABLE]):

@@ -29,6 +29,7 @@ from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.work import CHOICES, is_of_part
 from dlt.errors import (
     DestinationException,
+    DestinationTransientException,
     MissingDependencyException,
     ReloadUndecided,
     Superseded,
@@ -394,7 +395,13 @@ class FilesystemClient:
         def one(numbered: tuple[int, Mapping[str, Any]]) -> tuple[str, str]:
             number, entry = numbered
             local = os.path.join(folder, f"{number:06d}-{random_id(8)}.{entry['format']}")
-            self.store.fetch(str(entry["path"]), local)
+            try:
+                self.store.fetch(str(entry["path"]), local)
+            except FileNotFoundError as error:
+                where = self.store.full(str(entry["path"]))
+                raise DestinationTransientException(
+                    f"{where}: another load took its place meanwhile. Run this load again."
+                ) from error
             return local, str(entry["format"])
 
         return self.store.each(one, list(enumerate(entries)))

@@ -106,7 +106,8 @@ class FolderCatalog(NoopCatalog):
             CommitFailedException: another program wrote one since the table was read.
         """
         name = Catalog.table_name_from(table.name())
-        current = self.load_table(name)
+        # a text would be split at its points
+        current = self.load_table((name,))
         for requirement in requirements:
             requirement.validate(current.metadata)
         metadata = update_table_metadata(current.metadata, updates, metadata_location=current.metadata_location)

@@ -1,0 +1,106 @@
+"""Kill loads at random moments, for as long as you like.
+
+    python -m tests.kills --destination postgres --kills 1000 --seed 7
+
+Each kill is a SIGKILL of a process that runs a pipeline. After one to four of them the same run goes to its end, and
+the rows, nested rows and state must be those of a second place that nobody disturbed. The exit code is 1 if they are
+not; the folder of that round is then kept. Moments depend on how fast the machine is: the seed gives the same loads and
+the same shares of a run, not the same instruction.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.kills.place import Place, programs
+from tests.kills.program import STRATEGIES
+from tests.kills.rounds import Tally, add, empty_folder, run_round
+
+DESTINATIONS = ("postgres", "sqlite", "duckdb", "files", "delta", "iceberg", "ducklake")
+
+
+@contextmanager
+def places(kind: str) -> Iterator[Iterator[Place]]:
+    """Give empty places of a kind, one after the other; a server runs as long as the block."""
+    with ExitStack() as stack:
+        root = stack.enter_context(tempfile.TemporaryDirectory(prefix="dlt-places-", ignore_cleanup_errors=True))
+        server = None
+        if kind == "postgres":
+            from tests.servers.postgres import PostgresServer
+
+            server = PostgresServer().start()
+            stack.callback(server.stop)
+
+        def make() -> Iterator[Place]:
+            while True:
+                folder = Path(tempfile.mkdtemp(prefix="place-", dir=root))
+                if server is not None:
+                    yield {"kind": kind, "url": server.new_database()}
+                elif kind == "ducklake":
+                    lake = {"catalog": f"sqlite:///{folder}/lake.sqlite", "storage": str(folder / "lake.files")}
+                    yield {"kind": kind, "url": lake}
+                elif kind == "sqlite":
+                    yield {"kind": kind, "url": str(folder / "shop.db"), "dataset": "main"}
+                else:
+                    yield {"kind": kind, "url": str(folder / ("shop.duckdb" if kind == "duckdb" else "bucket"))}
+
+        yield make()
+
+
+def kill_many(kind: str, kills: int, seed: int, folder: Path, minutes: float, strategies: list[str]) -> Tally:
+    """Kill until it is enough, or the time is over, and print how it goes."""
+    dice, total, begun = random.Random(f"{kind} {seed}"), Tally(), time.monotonic()
+    with places(kind) as empty, programs(empty_folder(folder)) as runs:
+        number = 0
+        while total.kills < kills and time.monotonic() - begun < minutes * 60 and not total.wrong:
+            strategy, number = strategies[number % len(strategies)], number + 1
+            work = empty_folder(folder / "round")
+            tally = run_round(runs, (next(empty), next(empty)), work, strategy, dice, kills - total.kills)
+            add(total, tally, strategy)
+            print(
+                f"{kind}: {total.kills} kills, {total.checks} comparisons, {len(total.wrong)} wrong, "
+                f"{time.monotonic() - begun:.0f} s",
+                flush=True,
+            )
+    return total
+
+
+def main() -> int:
+    """Run it; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__.partition("\n")[0])
+    parser.add_argument("--destination", choices=(*DESTINATIONS, "all"), default="all")
+    parser.add_argument("--kills", type=int, default=100, help="of each destination (100)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=60.0, help="at most, for each destination (60)")
+    parser.add_argument("--strategy", choices=STRATEGIES, action="append", help="may be given several times; all")
+    given = parser.parse_args()
+    os.environ["RUNTIME__USER_LOG"] = "false"
+    # DuckLake has an environment of its own
+    chosen = DESTINATIONS[:-1] if given.destination == "all" else [given.destination]
+    folder = Path(tempfile.mkdtemp(prefix="dlt-kills-"))
+    os.environ["DLT_DATA_DIR"] = str(folder / "data")
+    totals = {}
+    for kind in chosen:
+        strategies = given.strategy or list(STRATEGIES)
+        totals[kind] = kill_many(kind, given.kills, given.seed, folder / kind, given.minutes, strategies)
+    print()
+    for kind, total in totals.items():
+        detail = ", ".join(f"{name} {count}" for name, count in total.by_strategy.items())
+        print(f"{kind:10} {total.kills:6} kills ({detail}), {total.checks} comparisons, {len(total.wrong)} wrong")
+        for sentence in total.wrong:
+            print(f"  {sentence}")
+    wrong = any(total.wrong for total in totals.values())
+    print(f"seed {given.seed}" + (f"; see {folder}" if wrong else ""))
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
