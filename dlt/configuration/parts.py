@@ -7,13 +7,15 @@ already. The signature comes first, then what is configured is merged into it, t
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce
+from dlt.configuration.container import ENVIRON, asked
 from dlt.configuration.lookup import MISSING, Trace, find_value
-from dlt.configuration.sections import current_sections
+from dlt.configuration.sections import current_sections, search_paths
 from dlt.configuration.spec import optional
 from dlt.configuration.values import Placeholder, bare
 from dlt.errors import ConfigFieldMissingException, ConfigurationValueError, ConfigValueCannotBeCoercedException
@@ -107,8 +109,11 @@ def configured_parts(name: str, kind: Any, base: Any, hint: Any, sections: tuple
     whole, trace = find_value(name, sections, bare=False, tables=False)
     if whole is not MISSING:
         found = _from_whole(name, whole, base, declared, trace)
-    _refuse_unknown(name, kind, sections)
     first: Trace | None = None
+    if base is not None and not _has_table(name, sections):
+        # twelve look-ups that find nothing would be most of the work of a small resource
+        return (found or MISSING), trace
+    _refuse_unknown(name, kind, sections)
     for part in kind.__parts__:
         value, asked = find_value(part, sections, inner=(name,))
         first = first or asked
@@ -118,6 +123,22 @@ def configured_parts(name: str, kind: Any, base: Any, hint: Any, sections: tuple
             if wanted is Any and isinstance(value, str):
                 found[part] = _literal(value)
     return (found or MISSING), first or Trace()
+
+
+def _has_table(name: str, sections: tuple[str, ...]) -> bool:
+    """Tell whether some place may have single settings of an argument."""
+    paths = tuple(path for group in search_paths(sections, current_sections().pipeline_name) for path in group)
+    for provider in asked(secret=False):
+        if provider is ENVIRON:
+            mark = f"{name.upper()}__"
+            found = any(mark in variable for variable in os.environ)
+        else:
+            find = getattr(provider, "find", None)
+            # a place that cannot be searched must be asked for every setting
+            found = find is None or find(name, paths, lambda value, path: isinstance(value, Mapping))[0] is not None
+        if found:
+            return True
+    return False
 
 
 def _from_whole(name: str, value: Any, base: Any, declared: Any, trace: Trace) -> dict[str, Any]:
