@@ -155,6 +155,9 @@ class Destination:
 
     destination_type: ClassVar[str] = ""
     supports_staging: ClassVar[bool] = False
+    named_after_pipeline: ClassVar[bool] = False
+    """Without credentials, data goes where the name of the pipeline says."""
+    pipeline_name: str | None = None
 
     def __init__(
         self,
@@ -175,6 +178,14 @@ class Destination:
         bound.destination_name = bound.settings.pop("destination_name", None) or self.destination_name
         if credentials is not None:
             bound.credentials = credentials
+        return bound
+
+    def for_pipeline(self, pipeline_name: str) -> Self:
+        """Return the destination as that of a pipeline; one that a pipeline has already stays where it is."""
+        if not self.named_after_pipeline or self.pipeline_name is not None:
+            return self
+        bound = copy(self)
+        bound.pipeline_name = pipeline_name
         return bound
 
     def bind(self, credentials: Any) -> Self:

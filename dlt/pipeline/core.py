@@ -232,6 +232,7 @@ class Core(Inspection):
         return {"pipeline_name": self.pipeline_name}
 
     def _set_destination(self, destination: Any, staging: Any) -> None:
+        from dlt.destinations.base import Destination
         from dlt.destinations.references import resolve_destination
 
         reference = destination if destination is not None else None
@@ -250,6 +251,8 @@ class Core(Inspection):
         if staging is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 self.staging = resolve_destination(staging)
+        if isinstance(self.destination, Destination):
+            self.destination = self.destination.for_pipeline(self.pipeline_name)
         if self.staging is not None and self.destination is not None:
             if not self.destination.supports_staging:
                 raise DestinationLoadingViaStagingNotSupported(

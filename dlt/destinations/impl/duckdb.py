@@ -124,6 +124,7 @@ class DuckDb(Destination):
     """
 
     destination_type: ClassVar[str] = "duckdb"
+    named_after_pipeline: ClassVar[bool] = True
 
     def __init__(self, credentials: Any = None, create_indexes: bool = False, **settings: Any) -> None:
         super().__init__(credentials, **settings)
@@ -148,7 +149,7 @@ class DuckDb(Destination):
         if isinstance(credentials, dict):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":
-            return os.path.abspath(f"{current().pipeline_name or 'dlt'}.duckdb")
+            return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
         text = str(getattr(credentials, "database", credentials))
         text = text.removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
         return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))

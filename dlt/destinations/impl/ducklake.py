@@ -122,6 +122,7 @@ class DuckLake(Destination):
     """
 
     destination_type: ClassVar[str] = "ducklake"
+    named_after_pipeline: ClassVar[bool] = True
 
     def capabilities(self) -> Capabilities:
         """Return what DuckLake can do."""
@@ -144,7 +145,7 @@ class DuckLake(Destination):
 
     def _name(self, known: DuckLakeCredentials) -> str:
         own = self.destination_name if self.destination_name != self.destination_type else None
-        return known.ducklake_name or own or current().pipeline_name or "dlt"
+        return known.ducklake_name or own or self.pipeline_name or current().pipeline_name or "dlt"
 
     def displayable_credentials(self) -> str:
         """Return where catalog and files are, without the password."""

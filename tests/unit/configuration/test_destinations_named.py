@@ -45,6 +45,20 @@ def test_the_name_of_a_destination_may_be_configured(monkeypatch: pytest.MonkeyP
     pipeline.deactivate()
 
 
+def test_a_destination_of_one_pipeline_stays_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The destination of a pipeline is the same file for another one; one of no pipeline is named after each."""
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path))
+    free = dlt.destinations.duckdb()
+    first = dlt.pipeline("first", destination=free)
+    paths = [
+        Path(dlt.pipeline(name, destination=destination).destination.path).name
+        for name, destination in (("second", first.destination), ("third", free), ("fourth", "duckdb"))
+    ]
+    assert paths == ["first.duckdb", "third.duckdb", "fourth.duckdb"]
+    assert Path(first.destination("mine.duckdb").path).name == "mine.duckdb"
+    dlt.pipeline("fourth").deactivate()
+
+
 def test_a_name_that_is_much_like_a_destination() -> None:
     """The message has the destination that was meant, and how one gets a name of its own."""
     with pytest.raises(UnknownDestinationModule, match=r"'postgress', did you mean 'postgres'\?.*destination_type"):
