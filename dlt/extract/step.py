@@ -15,7 +15,7 @@ from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
 from dlt.extract.table import STRATEGY_HINTS
-from dlt.extract.versions import check_versions, note_former_settings
+from dlt.extract.versions import check_versions, is_new_history, note_former_settings
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.ids import random_id
 from dlt.progress import Collector, NullCollector
@@ -178,6 +178,8 @@ class SchemaExtract:
     def _forget(self, declared: Any, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
         known: Any = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
+        if declared.get("x-merge-strategy") == "scd2" and is_new_history(known):
+            declared["x-row-hash"] = 2
         if known is None:
             return
         for key in removed:

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from dlt.schema.typing import TableSchema
 
 
+def is_new_history(known: Mapping[str, Any] | None) -> bool:
+    """Tell whether versions of rows may be told in the way of this release: no older history goes on with them.
+
+    Args:
+        known: The table of the schema, as earlier runs left it.
+    """
+    return known is None or known.get("x-merge-strategy") != "scd2" or "x-row-hash" in known
+
+
 def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], naming: NamingConvention) -> None:
     """Note what rows that are loaded already depend on, where the table is declared in another way now.
 

@@ -15,6 +15,7 @@ from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.required import RequiredColumns
+from dlt.normalize.row_hash import ROW_HASH, lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
@@ -116,6 +117,8 @@ class PackageNormalizer:
             if strategy in ("upsert", "insert-only"):
                 keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
             table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
+            if table.whole_row and entry.get(ROW_HASH):
+                table.placement = self.placement
             table.order = RowOrder() if keeps_order(entry) else None
             table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root, table.order)
             table.columnar = ColumnarNormalizer(
@@ -263,12 +266,18 @@ class _Table:
     order: RowOrder | None = None
     """Gives root rows their places in the load, where a merge needs them."""
 
+    placement: Placement | None = None
+    """Knows the columns, where the id of a row is a hash of its values in any order; else keys count as they come."""
+
     def __init__(self, name: str, ids: RootIds, keys: tuple[str, ...], whole_row: bool) -> None:
         self.name, self.keys, self.whole_row = name, keys, whole_row
         self._ids = ids
 
     def row_id(self, row: dict[str, Any], document: Any) -> str:
         """Return the id of a root row."""
+        if self.placement is not None:
+            lists = lists_of(document, self.placement.schema.naming, row)
+            return version_of(row, self.placement.columns(self.name), lists)
         if self.whole_row:
             return key_id([json_text(document)])
         if self.keys:
@@ -279,6 +288,10 @@ class _Table:
         """Return the ids of root rows."""
         import pyarrow as pa
 
+        if self.placement is not None:
+            known = self.placement.columns(self.name)
+            rows = zip(*(array.to_pylist() for array in columns.values()), strict=True)
+            return pa.array([version_of(dict(zip(columns, row, strict=True)), known) for row in rows], pa.string())
         names = sorted(columns) if self.whole_row else self.keys
         if not names:
             return self._ids.take(count)

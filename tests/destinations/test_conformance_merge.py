@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed
+from dlt.normalize.row_ids import key_id
 from dlt.schema.capabilities import Capabilities
 from tests.destinations.cases import needs
 from tests.destinations.conftest import MakePipeline
@@ -230,3 +234,81 @@ def test_a_row_without_a_version_is_refused(make: MakePipeline, caps: Capabiliti
     load_versions("x", "b", "c")
     assert {value for value, (_, end) in history(pipeline).items() if end is None} == {"0x", "1b", "2c"}
     assert len(history(pipeline)) == 4
+
+
+EQUAL: dict[str, tuple[list[Any], list[Any]]] = {
+    "keys in another order": ([{"id": 1, "v": 1}], [{"v": 1, "id": 1}]),
+    "keys of a document": (
+        [{"id": 1, "d": {"a": 1, "b": {"x": 1, "y": 2}}}],
+        [{"d": {"b": {"y": 2, "x": 1}, "a": 1}, "id": 1}],
+    ),
+    "keys of nested rows": ([{"id": 1, "l": [{"a": 1, "b": 2}]}], [{"l": [{"b": 2, "a": 1}], "id": 1}]),
+    "keys of a document that is kept": (
+        [{"id": 1, "j": {"a": [{"x": 1, "y": None}]}}],
+        [{"j": {"a": [{"y": None, "x": 1}]}, "id": 1}],
+    ),
+    "a new column without a value": ([{"id": 1}], [{"new": None, "id": 1, "e": []}]),
+    "a number in another form": ([{"id": 1, "f": 1.0, "n": Decimal("1.50")}], [{"id": 1, "f": 1, "n": Decimal("1.5")}]),
+}
+CHANGED: dict[str, tuple[list[Any], list[Any]]] = {
+    "a value": ([{"id": 1, "v": 1}], [{"id": 1, "v": 2}]),
+    "the order of a list": ([{"id": 1, "l": [1, 2]}], [{"id": 1, "l": [2, 1]}]),
+    "values that change places": ([{"id": 1, "a": 1, "b": 2}], [{"id": 1, "a": 2, "b": 1}]),
+    "a kept document": ([{"id": 1, "j": {"a": None}}], [{"id": 1, "j": {}}]),
+    "one more nested row": ([{"id": 1, "l": [{"a": 1}]}], [{"id": 1, "l": [{"a": 1}, {"a": 1}]}]),
+    "a value gone": ([{"id": 1, "v": 1}], [{"id": 1}]),
+}
+
+
+@pytest.mark.parametrize("what", [*EQUAL, *CHANGED])
+def test_what_is_a_change_of_a_row(tmp_path: Path, what: str) -> None:
+    """scd2: another order of keys is no change, another order of a list is one."""
+    pipeline = dlt.pipeline("spec", destination=dlt.destinations.duckdb(str(tmp_path / "h.db")), dataset_name="data")
+    hints: Any = {"columns": {"j": {"data_type": "json"}, "f": {"data_type": "double"}}}
+    for data in {**EQUAL, **CHANGED}[what]:
+        load(pipeline, data, merge("scd2"), **hints)
+    assert len(rows(pipeline, "t", "id")) == (1 if what in EQUAL else 2)
+
+
+def test_rows_and_tables_of_arrow_have_one_version(tmp_path: Path) -> None:
+    """scd2: a row is the same version, whether it comes as a document or in a table of Arrow."""
+    import pyarrow as pa
+
+    pipeline = dlt.pipeline("spec", destination=dlt.destinations.duckdb(str(tmp_path / "h.db")), dataset_name="data")
+    moment = datetime.datetime(2024, 1, 2, 3, 4, 5, 678, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+    row = {
+        "Id": 2**62,
+        "price": Decimal("12.50"),
+        "at": moment,
+        "day": datetime.date(2024, 1, 2),
+        "time": datetime.time(1, 2, 3, 4),
+        "raw": b"\0a",
+        "share": 0.1,
+        "yes": True,
+        "name": "ünï",
+        "doc": '{"b": 1, "a": [1, null]}',
+        "none": None,
+    }
+    hints: Any = {"columns": {"doc": {"data_type": "json"}}}
+    documents = {**row, "doc": {"a": [1, None], "b": 1}}
+    load(pipeline, [dict(reversed(documents.items()))], merge("scd2"), **hints)
+    load(pipeline, [pa.Table.from_pylist([row])], merge("scd2"), **hints)
+    assert len(rows(pipeline, "t", "id")) == 1
+    load(pipeline, [documents], merge("scd2"), **hints)
+    assert len(rows(pipeline, "t", "id")) == 1
+
+
+def test_a_history_that_an_older_release_began_goes_on(tmp_path: Path) -> None:
+    """scd2: rows whose versions were told in the older way are not closed and opened again."""
+    pipeline = dlt.pipeline("spec", destination=dlt.destinations.duckdb(str(tmp_path / "h.db")), dataset_name="data")
+    data = [{"v": n, "id": n} for n in range(3)]
+    load(pipeline, data, merge("scd2"))
+    # as the older release left it: no hint, and the hash of the document as it came
+    del pipeline.default_schema.tables["t"]["x-row-hash"]
+    with pipeline.sql_client() as client:
+        for item in data:
+            text = orjson.dumps(item).decode()
+            client.execute_sql("UPDATE t SET _dlt_id = %s WHERE id = %s", key_id([text]), item["id"])
+    load(pipeline, [*data[:2], {"v": 9, "id": 2}], merge("scd2"))
+    found = history(pipeline)
+    assert {value: end is None for value, (_, end) in found.items()} == {0: True, 1: True, 2: False, 9: True}
