@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
 from dlt.destinations.alchemy.rows import batches_of, rows_of
+from dlt.destinations.kinds import Kind, database_error, is_transient
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.ddl import create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import Cursor
-from dlt.errors import DatabaseTerminalException, DatabaseTransientException, DatabaseUndefinedRelation
+from dlt.errors import DatabaseTransientException
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
@@ -29,18 +30,28 @@ _PLACES: Mapping[str, Callable[[int], str]] = {
     "numeric": lambda number: f":{number}",
     "named": lambda number: f":p{number}",
 }
-_TRANSIENT_SIGNS = (
-    "deadlock",
-    "serializ",
-    "lock wait timeout",
-    "timed out",
-    "timeout",
-    "connection",
-    "gone away",
-    "is locked",
+_SIGNS: tuple[tuple[str, Kind], ...] = (
+    ("no such table", "undefined"),
+    ("doesn't exist", "undefined"),
+    ("does not exist", "undefined"),
+    ("invalid object name", "undefined"),
+    ("not found", "undefined"),
+    ("permission denied", "right"),
+    ("access denied", "right"),
+    ("insufficient privilege", "right"),
+    ("read-only", "read_only"),
+    ("no space left", "disk_full"),
+    ("disk full", "disk_full"),
+    ("deadlock", "clash"),
+    ("serializ", "clash"),
+    ("lock wait timeout", "busy"),
+    ("is locked", "busy"),
+    ("timed out", "timeout"),
+    ("timeout", "timeout"),
+    ("connection", "connection"),
+    ("gone away", "connection"),
 )
-_CLASH_SIGNS = ("deadlock", "serializ", "locked")
-_UNDEFINED_SIGNS = ("no such table", "doesn't exist", "does not exist", "invalid object name", "not found")
+"""Words by which databases of which nothing more is known tell what an error is."""
 
 
 class SqlAlchemyClient(SqlDestinationClient):
@@ -142,19 +153,21 @@ class SqlAlchemyClient(SqlDestinationClient):
         found = self.translated(error)
         if self.connection.dialect.is_disconnect(error, None, None):
             self._losses.append(error)
-            return found if isinstance(found, DatabaseTransientException) else DatabaseTransientException(str(found))
+            return found if isinstance(found, DatabaseTransientException) else database_error("connection", str(found))
         return found
 
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver."""
         text = f"{self.connection.dialect.name}: {str(error).strip().rstrip('.')}"
         lower = text.lower()
-        if any(sign in lower for sign in _UNDEFINED_SIGNS):
-            return DatabaseUndefinedRelation(text)
         lost = isinstance(error, (self._errors.OperationalError, self._errors.InterfaceError))
-        if lost and any(sign in lower for sign in _TRANSIENT_SIGNS):
-            return DatabaseTransientException(text, clash=any(sign in lower for sign in _CLASH_SIGNS))
-        return DatabaseTerminalException(text)
+        found: Kind = "constraint" if isinstance(error, self._errors.IntegrityError) else "refused"
+        for sign, kind in _SIGNS:
+            # texts of other errors may quote values, in which any word may stand
+            if sign in lower and (lost or not is_transient(kind)):
+                found = kind
+                break
+        return database_error(found, text)
 
     def run_ddl(self, sql: str) -> None:
         """Run a statement that makes, changes or drops a table or dataset."""

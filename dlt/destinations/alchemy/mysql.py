@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.alchemy.client import SqlAlchemyClient
 from dlt.destinations.alchemy.rows import as_text
+from dlt.destinations.kinds import Kind, database_error
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import SqlClient
-from dlt.errors import DatabaseTerminalException, DatabaseTransientException, DatabaseUndefinedRelation
+from dlt.errors import DatabaseTransientException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -33,22 +34,24 @@ KEY_LENGTH = 512
 """Letters of a text by which rows are looked up: an index holds 3,072 bytes, and longer types cannot be hashed."""
 _LOCK_WAIT = 600
 """Seconds to wait for another load that changes the same tables."""
-_TRANSIENT = frozenset(
-    {
-        *(1021, 1026, 1114),  # the disk is full
-        *(1037, 1038, 1041, 1135),  # no memory, no threads
-        *(1040, 1203, 1226),  # too many connections, or too many queries of one user
-        *(1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927),  # the server stops, or ended the connection
-        *(1205, 1213, 1412, 3058),
-        *(1317, 1969, 3024),  # a statement took too long
-        *(2002, 2003, 2006, 2013, 2055, 4031),  # the connection broke
-    }
-)
+_KINDS: Mapping[Kind, frozenset[int]] = {
+    "disk_full": frozenset({1021, 1026, 1114}),
+    # no memory, no threads, too many connections, or too many queries of one user
+    "overloaded": frozenset({1037, 1038, 1041, 1135, 1040, 1203, 1226}),
+    # the server stops, ended the connection, or cannot be reached
+    "connection": frozenset({1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2055, 4031}),
+    "clash": frozenset({1213, 1412}),
+    "busy": frozenset({1205, 3058}),
+    "timeout": frozenset({1317, 1969, 3024}),
+    "undefined": frozenset({1049, 1051, 1146}),
+    "constraint": frozenset({1022, 1048, 1062, 1216, 1364, 1217, 1451, 1452, 1557, 1586, 1761, 1762, 3819, 4025}),
+    "right": frozenset({1044, 1142, 1143, 1227, 1370}),
+    "credentials": frozenset({1045, 1698, 1820, 1862}),
+    "read_only": frozenset({1036, 1290, 1792, 1836}),
+}
 """https://mariadb.com/docs/server/reference/error-codes and https://dev.mysql.com/doc/mysql-errors/8.0/en/"""
 _NO_SPACE = "error 28"
 """How the storage engine tells what the system said: the disk is full."""
-_CLASH = frozenset({1205, 1213, 1412, 3058})
-_UNDEFINED = frozenset({1049, 1051, 1146})
 
 
 @dataclass(frozen=True)
@@ -300,12 +303,12 @@ class MySqlClient(SqlAlchemyClient):
         """Return our error for one of the driver, by its number."""
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         text = f"mysql {code}: {' '.join(str(part) for part in error.args[1:]) or error}"
-        if code in _UNDEFINED:
-            return DatabaseUndefinedRelation(text)
-        unknown = code == 0 and isinstance(error, (self._errors.OperationalError, OSError))
-        if code in _TRANSIENT or unknown or (code == 1030 and _NO_SPACE in text):
-            return DatabaseTransientException(text, clash=code in _CLASH)
-        return DatabaseTerminalException(text)
+        kind: Kind = next((kind for kind, codes in _KINDS.items() if code in codes), "refused")
+        if code == 0 and isinstance(error, (self._errors.OperationalError, OSError)):
+            kind = "connection"
+        if code == 1030 and _NO_SPACE in text:
+            kind = "disk_full"
+        return database_error(kind, text)
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
 from dlt.destinations.alchemy.client import SqlAlchemyClient
 from dlt.destinations.alchemy.rows import as_text
+from dlt.destinations.kinds import Kind, database_error
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import SqlClient
-from dlt.errors import DatabaseTerminalException, DatabaseTransientException
+from dlt.errors import DatabaseTerminalException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
@@ -25,6 +27,17 @@ CAPABILITIES = Capabilities(
 )
 MAIN = "main"
 """The dataset whose tables bear their names without a prefix."""
+_KINDS: Mapping[str, Kind] = {
+    "database is locked": "busy",
+    "database table is locked": "busy",
+    "disk is full": "disk_full",
+    "disk i/o error": "connection",
+    "out of memory": "memory",
+    "readonly database": "read_only",
+    "unable to open": "right",
+    "constraint failed": "constraint",
+}
+"""What SQLite says of its result codes: https://www.sqlite.org/rescode.html"""
 _OF_SQLITE = "sqlite_"
 """Beginning of the names that SQLite keeps to itself: https://www.sqlite.org/fileformat2.html#intschema"""
 _BUSY_WAIT = 60_000
@@ -170,9 +183,8 @@ class SqliteClient(SqlAlchemyClient):
 
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver."""
-        if "database is locked" in str(error):
-            return DatabaseTransientException(f"sqlite: {error}", clash=True)
-        return super().translated(error)
+        kind = next((kind for sign, kind in _KINDS.items() if sign in str(error).lower()), None)
+        return super().translated(error) if kind is None else database_error(kind, f"sqlite: {error}")
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""

@@ -6,29 +6,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dlt.errors import (
-    DatabaseTerminalException,
-    DatabaseTransientException,
-    DatabaseUndefinedRelation,
-    DestinationException,
-)
+from dlt.destinations.kinds import Kind, database_error, is_transient
+from dlt.errors import DestinationException
 
-TRANSIENT_REASONS = frozenset(
-    {
-        "backendError",
-        "badGateway",
-        "internalError",
-        "jobBackendError",
-        "jobInternalError",
-        "jobRateLimitExceeded",
-        "quotaExceeded",
-        "rateLimitExceeded",
-        "stopped",
-        "tableUnavailable",
-        "timeout",
-    }
-)
-"""Reasons of errors that may pass: https://cloud.google.com/bigquery/docs/error-messages"""
+_KINDS: Mapping[str, Kind] = {
+    "backendError": "overloaded",
+    "badGateway": "overloaded",
+    "internalError": "overloaded",
+    "jobBackendError": "overloaded",
+    "jobInternalError": "overloaded",
+    "jobRateLimitExceeded": "overloaded",
+    "quotaExceeded": "overloaded",
+    "rateLimitExceeded": "overloaded",
+    "tableUnavailable": "overloaded",
+    "stopped": "interrupted",
+    "timeout": "timeout",
+    "notFound": "undefined",
+    "accessDenied": "right",
+}
+"""What reasons of errors are: https://cloud.google.com/bigquery/docs/error-messages"""
+TRANSIENT_REASONS = frozenset(reason for reason, kind in _KINDS.items() if is_transient(kind))
 _CLASH = "due to concurrent update"
 
 
@@ -63,25 +60,19 @@ def translated(error: BaseException, what: str = "") -> DestinationException:
         return translated(error.cause, what)
     text = _first_line(getattr(error, "message", None) or str(error) or type(error).__name__)
     if not isinstance(error, GoogleAPICallError):
-        return DatabaseTransientException(_message("", what, text))
+        return database_error("connection", _message("", what, text))
     reason = _reason(error)
     if isinstance(error, NotFound) and reason in ("", "notFound"):
-        return DatabaseUndefinedRelation(_message("notFound", what, text))
+        return database_error("undefined", _message("notFound", what, text))
     if (error.code or 0) >= 500 or error.code == 429:
-        return DatabaseTransientException(_message(reason, what, text))
+        return database_error("overloaded", _message(reason, what, text))
     return by_reason(reason, text, what)
 
 
 def by_reason(reason: str, text: str, what: str = "") -> DestinationException:
     """Return the exception for a reason that BigQuery gives."""
     message = _message(reason, what, text)
-    if _CLASH in text:
-        return DatabaseTransientException(message, clash=True)
-    if reason in TRANSIENT_REASONS:
-        return DatabaseTransientException(message)
-    if reason == "notFound":
-        return DatabaseUndefinedRelation(message)
-    return DatabaseTerminalException(message)
+    return database_error("clash" if _CLASH in text else _KINDS.get(reason, "refused"), message)
 
 
 def of_job(job: Any, what: str = "") -> DestinationException:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dlt.errors import DestinationException, DestinationTerminalException, DestinationTransientException, DltException
+from dlt.destinations.kinds import Kind, store_error
+from dlt.errors import DestinationException, DltException
 from dlt.redact import redact
 
 _NO_CREDENTIALS = {
@@ -67,19 +69,25 @@ def _meaning(what: str, error: Exception, writing: bool, secrets: tuple[str, ...
     text = redact(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}", secrets)
     chain = _chain(error)
     statuses = {status for found in chain if (status := _status(found)) is not None}
-    if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, str(error)):
-        return DestinationTerminalException(
-            f"{what}: no right to read or write there ({text}). Check the credentials, and what they may do."
-        )
+    kind, shown, advice = _kind(chain, statuses, str(error), writing)
+    return store_error(kind, f"{what}: {f'{shown} ({text})' if shown else text}.", advice=advice)
+
+
+def _kind(chain: list[BaseException], statuses: set[int], text: str, writing: bool) -> tuple[Kind, str, str | None]:
+    """Return what an error is, how it is told, and what to do; None for what its kind tells."""
+    error = chain[0]
+    codes = {found.errno for found in chain if isinstance(found, OSError)}
+    if codes & {errno.ENOSPC, errno.EDQUOT}:
+        return "disk_full", "", None
+    if errno.EROFS in codes:
+        return "read_only", "", None
+    if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, text):
+        return "right", "no right to read or write there", "Check the credentials, and what they may do."
     if writing and (isinstance(error, FileNotFoundError) or 404 in statuses):
-        return DestinationTerminalException(
-            f"{what}: there is no such bucket ({text}). Create it, or correct bucket_url."
-        )
+        return "undefined", "there is no such bucket", "Create it, or correct bucket_url."
     if isinstance(error, ValueError) or (statuses & _WRONG and not _WORTH_ANOTHER_TRY & {_code(e) for e in chain}):
-        return DestinationTerminalException(
-            f"{what}: the store does not take the request ({text}). Check bucket_url, region and credentials."
-        )
-    return DestinationTransientException(f"{what}: {text}.")
+        return "refused", "the store does not take the request", "Check bucket_url, region and credentials."
+    return "connection", "", None
 
 
 def _is_refused(chain: list[BaseException], statuses: set[int], text: str) -> bool:

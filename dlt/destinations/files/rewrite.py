@@ -39,7 +39,9 @@ def merge_files(
     try:
         client = DuckDbClient(DIALECT, "tables", connection)
         client.use_utc()
+        client.bound_memory("filesystem")
         client.begin()
+        client.fit_memory(chain)
         client.create_dataset()
         whole = {table["name"]: _without_constraints(table, columns[table["name"]]) for table in chain}
         client.apply_ddl(SchemaUpdate(whole))

@@ -13,13 +13,13 @@ from dlt.configuration import get_value
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
+from dlt.destinations.kinds import Kind, database_error
+from dlt.destinations.memory import available
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import (
     DatabaseTerminalException,
-    DatabaseTransientException,
-    DatabaseUndefinedRelation,
     DestinationConnectionError,
     DestinationException,
 )
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
-MEMORY_LIMIT = "400MB"
-"""Memory of a load, so that its peak does not grow with the data."""
+_MEMORY = 400 * 10**6
+"""Bytes that a load of narrow tables may use; its peak must not grow with the data, nor with the machine."""
+_MEMORY_PER_COLUMN = 1_500_000
+"""DuckDB keeps blocks of 256 KiB for each column: of the new rows and of the table, in each thread."""
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
 BUSY = ("lock", "file handle conflict")
@@ -114,6 +116,17 @@ class DuckDbCredentials(CredentialsConfiguration):
             super().parse_native_representation(native_value)
 
 
+def memory_for(columns: int = 0) -> str:
+    """Return what a load may use of memory when the user does not say it.
+
+    Args:
+        columns: Columns of the widest table.
+    """
+    # the rest is for Python, for Arrow, and for what DuckDB takes beyond its limit
+    most = available() * 6 // 10
+    return f"{min(most, _MEMORY + columns * _MEMORY_PER_COLUMN) // 10**6}MB"
+
+
 class DuckDb(Destination):
     """Load into DuckDB.
 
@@ -172,10 +185,7 @@ class DuckDb(Destination):
         client.use_utc()
         if not self._is_open and self.path != ":memory:":
             # a database in memory is all memory: only one in a file can do with less
-            section = ("destination", self.destination_name)
-            client.memory_limit = self.settings.get("memory_limit") or get_value(
-                "memory_limit", str, sections=section, default=MEMORY_LIMIT
-            )
+            client.bound_memory(self.destination_name, self.settings.get("memory_limit"))
         try:
             yield client
         finally:
@@ -256,6 +266,33 @@ class DuckDbClient(SqlDestinationClient):
     _settings: tuple[int, bool, str] = (1, True, "")
     memory_limit: str | None = None
     """What a load may use of memory; DuckDB spills to disk beyond it. None leaves the limit as it is."""
+    _follows_machine = False
+    _memory_setting = "memory_limit under [destination.duckdb]"
+
+    def bound_memory(self, destination_name: str, given: str | None = None) -> None:
+        """Bound the memory of loads: as the user says, else by the machine.
+
+        Args:
+            destination_name: Under which name the setting is configured.
+            given: What the program says.
+        """
+        configured = get_value("memory_limit", str, sections=("destination", destination_name), default=None)
+        self.memory_limit = given or configured or memory_for()
+        self._follows_machine = not (given or configured)
+        self._memory_setting = f"memory_limit under [destination.{destination_name}]"
+
+    def fit_memory(self, chain: Sequence[TableSchema]) -> None:
+        """Give wide tables more memory, where the machine has it and the user did not say what a load may use."""
+        widest = max(len(table["columns"]) for table in chain)
+        wanted = memory_for(widest)
+        if self._follows_machine and wanted != memory_for():
+            self.memory_limit = wanted
+            self.query(f"SET memory_limit = '{wanted}'")
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain."""
+        self.fit_memory(chain)
+        return super().stage(chain, load_id)
 
     def use_utc(self) -> None:
         """Read moments without a time zone as UTC, whatever the machine's zone is; holds for this connection only."""
@@ -271,6 +308,8 @@ class DuckDbClient(SqlDestinationClient):
         self._threads = 1
         self.query("SET preserve_insertion_order = false; SET threads = 1")
         if self.memory_limit:
+            if self._follows_machine:
+                self.memory_limit = memory_for()
             self.query(f"SET memory_limit = '{self.memory_limit}'")
         super().begin()
 
@@ -354,16 +393,43 @@ class DuckDbClient(SqlDestinationClient):
 
     def translated(self, error: duckdb.Error) -> DestinationException:
         """Return our error for one of DuckDB."""
-        import duckdb
-
         text = f"{self.engine}: {first_line(error)}"
-        if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
-            return DatabaseUndefinedRelation(text)
-        if isinstance(error, duckdb.TransactionException):
-            return DatabaseTransientException(text, clash=True)
-        if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)):
-            return DatabaseTransientException(text)
-        return DatabaseTerminalException(text)
+        kind = kind_of(error)
+        if kind == "memory":
+            limit = f" of {self.memory_limit}" if self.memory_limit else ""
+            return database_error(
+                kind,
+                text,
+                advice=f"The load has reached its limit{limit}, and what DuckDB can put on the disk is there. Set a "
+                f"higher {self._memory_setting}, or load tables with fewer columns.",
+            )
+        return database_error(kind, text)
+
+
+def kind_of(error: duckdb.Error) -> Kind:
+    """Return what an error of DuckDB is."""
+    import duckdb
+
+    text = str(error).lower()
+    if "no space left" in text or "max_temp_directory_size" in text:
+        return "disk_full"
+    if "read-only" in text or "read only" in text:
+        return "read_only"
+    if "permission denied" in text:
+        return "right"
+    if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
+        return "undefined"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "memory"
+    if isinstance(error, duckdb.ConstraintException):
+        return "constraint"
+    if isinstance(error, duckdb.TransactionException):
+        return "clash"
+    if isinstance(error, duckdb.InterruptException):
+        return "interrupted"
+    if isinstance(error, duckdb.IOException):
+        return "busy" if any(word in text for word in BUSY) else "connection"
+    return "refused"
 
 
 def _as_table(native: Any) -> Any:

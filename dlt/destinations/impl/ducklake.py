@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlt.configuration import get_value
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
-from dlt.destinations.impl.duckdb import BUSY, DIALECT, MEMORY_LIMIT, DuckDbClient, first_line, wait_while_busy
+from dlt.destinations.impl.duckdb import BUSY, DIALECT, DuckDbClient, first_line, wait_while_busy
 from dlt.destinations.sql.client import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import (
@@ -172,8 +171,7 @@ class DuckLake(Destination):
         client.use_utc()
         client.query(f"USE {LAKE_DIALECT.quote(name)}")
         if not self._is_open:
-            section = ("destination", self.destination_name)
-            client.memory_limit = get_value("memory_limit", str, sections=section, default=MEMORY_LIMIT)
+            client.bound_memory(self.destination_name, self.settings.get("memory_limit"))
         try:
             yield client
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.files.reading import select
-from dlt.destinations.impl.duckdb import DIALECT, MEMORY_LIMIT
+from dlt.destinations.impl.duckdb import DIALECT, memory_for
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format:
     import duckdb
     import pyarrow as pa
 
-    connection = duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT, "threads": 1})
+    connection = duckdb.connect(":memory:", config={"memory_limit": memory_for(len(columns)), "threads": 1})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         complete = {name: column for name, column in columns.items() if "data_type" in column}

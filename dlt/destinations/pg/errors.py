@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dlt.errors import DatabaseTerminalException, DatabaseTransientException, DatabaseUndefinedRelation
+from dlt.destinations.kinds import Kind, database_error
 
-_TRANSIENT = (
-    "08",  # the connection broke
-    "25P03",  # it was idle in a transaction for too long
-    "40001",
-    "40P01",
-    "53",  # no memory, no disk, too many connections
-    "55P03",
-    "57014",
-    "57P01",
-    "57P02",
-    "57P03",
-    "57P05",
-    "58030",
+_KINDS: tuple[tuple[str, Kind], ...] = (
+    ("08", "connection"),
+    ("25P03", "connection"),  # it was idle in a transaction for too long
+    ("57P", "connection"),  # the server stops or starts
+    ("40001", "clash"),
+    ("40P01", "clash"),
+    ("55P03", "busy"),
+    ("53100", "disk_full"),
+    ("53", "overloaded"),  # no memory, too many connections
+    ("57014", "timeout"),
+    ("58030", "overloaded"),  # the system could not read or write
+    ("23", "constraint"),
+    ("42501", "right"),
+    ("25006", "read_only"),
+    ("28", "credentials"),
+    ("42P01", "undefined"),
+    ("3F000", "undefined"),
 )
-"""SQLSTATEs, or their beginnings, of errors that may pass: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-_UNDEFINED = ("42P01", "3F000")
+"""SQLSTATEs, or their beginnings: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _REFUSALS = (
     "authentication failed",
     "does not exist",
@@ -54,18 +57,20 @@ def translated(error: Any, table: str | None = None) -> Exception:
     code = getattr(error, "pgcode", None)
     hint = _HINTS.get(code or "", "").format(column=_column(text))
     where = f"table {table}: " if table else ""
-    message = f"{where}postgres{f' {code}' if code else ''}: {text}.{f' {hint}' if hint else ''}"
-    if code in _UNDEFINED:
-        return DatabaseUndefinedRelation(message)
+    message = f"{where}postgres{f' {code}' if code else ''}: {text}."
+    return database_error(kind_of(error), message, advice=hint or None)
+
+
+def kind_of(error: Any) -> Kind:
+    """Return what an error of psycopg2 is."""
+    code = getattr(error, "pgcode", None)
     if code is None:
         import psycopg2
 
         # the connection broke, or the driver refused the call
         lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
-        return DatabaseTransientException(message) if lost else DatabaseTerminalException(message)
-    if code.startswith(_TRANSIENT):
-        return DatabaseTransientException(message, clash=code in ("40001", "40P01"))
-    return DatabaseTerminalException(message)
+        return "connection" if lost else "refused"
+    return next((kind for begin, kind in _KINDS if code.startswith(begin)), "refused")
 
 
 def refused_for_good(text: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dlt.destinations.kinds import database_error
+from dlt.destinations.pg.errors import kind_of
 from dlt.destinations.pg.errors import translated as as_postgres
-from dlt.errors import DatabaseTransientException
 
 _CLASHES = re.compile(r"serializable isolation violation|\b1023\b|conflict with concurrent transaction", re.IGNORECASE)
 """A transaction saw another one commit what it had read: https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html"""
@@ -25,12 +26,10 @@ def translated(error: Any, table: str | None = None) -> Exception:
         error: What the driver raised.
         table: Name of the table that takes rows, if it is known.
     """
-    found = as_postgres(error, table)
-    text = re.sub(r"(^|: )postgres\b", r"\1redshift", str(found), count=1)
+    text = re.sub(r"(^|: )postgres\b", r"\1redshift", str(as_postgres(error, table)), count=1)
+    kind = kind_of(error)
     if _CLASHES.search(text):
-        return DatabaseTransientException(text, clash=True)
-    if getattr(error, "pgcode", None) == "XX000" and _PASSING.search(text):
-        return DatabaseTransientException(text)
-    if getattr(found, "clash", False):
-        return DatabaseTransientException(text, clash=True)
-    return type(found)(text)
+        kind = "clash"
+    elif getattr(error, "pgcode", None) == "XX000" and _PASSING.search(text):
+        kind = "connection"
+    return database_error(kind, text, advice="")
