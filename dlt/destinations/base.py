@@ -79,6 +79,9 @@ class Client(Protocol):
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete."""
 
+    def loaded_schema(self, load_id: str) -> str | None:
+        """Return the name of the schema of a complete load."""
+
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
 
@@ -90,6 +93,9 @@ class Client(Protocol):
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the state, as `dlt.workdir.state.encode` made it."""
+
+    def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
+        """Let no other load of the pipeline change its state before this transaction ends, where the engine can."""
 
     # what follows is for loads that run as tasks, of which an older try may still be alive
 

@@ -14,6 +14,7 @@ from dlt.destinations.base import Client, WorkDone
 from dlt.errors import (
     DestinationException,
     LoadPackageAborted,
+    StaleExtract,
     TerminalException,
 )
 from dlt.load.work import known_work, roots_to_empty, works_of
@@ -26,6 +27,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.workdir import atomic
+from dlt.workdir.advice import drop_advice
 from dlt.workdir.package import LoadPackage
 from dlt.workdir.state import decode
 from dlt.workdir.state_delta import apply, decode_delta
@@ -49,6 +51,19 @@ class TaskLoad:
     wish: int = 0
 
 
+@dataclass(frozen=True)
+class RunLoad:
+    """A load of a pipeline that runs in its own folder; the same pipeline may run on other machines.
+
+    Attributes:
+        pipeline_name: Name of the pipeline.
+        known_states: Version hashes of the states that the destination may have when nobody else loaded meanwhile.
+    """
+
+    pipeline_name: str
+    known_states: frozenset[str] = frozenset()
+
+
 @dataclass
 class LoadResult:
     """What became of one package.
@@ -60,6 +75,8 @@ class LoadResult:
         known: It had it by another wish than that of this task, so that this is no retry.
         load_ids: Loads that hold the rows.
         removed: Tables from which the rows of an earlier load of the same work were deleted.
+        state: State that the destination has now, if this load changed it.
+        joined: The state holds what another run left there meanwhile.
     """
 
     load_id: str
@@ -72,6 +89,8 @@ class LoadResult:
     known: bool = False
     load_ids: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    state: dict[str, Any] | None = None
+    joined: bool = False
 
     @property
     def failed(self) -> bool:
@@ -93,6 +112,7 @@ def load_package(
     collector: Collector | None = None,
     state_dataset_name: str | None = None,
     task: TaskLoad | None = None,
+    run: RunLoad | None = None,
 ) -> LoadResult:
     """Load a package in one transaction: tables, data, schema version, state and the record of the load.
 
@@ -108,6 +128,8 @@ def load_package(
         state_dataset_name: Dataset that holds the pipeline's state; the package's own when None.
         task: Given for a load that runs as a task: its state and schema are then joined with those that other runs
             left at the destination meanwhile.
+        run: Given for a load that runs in the pipeline's own folder: its state is joined with what the pipeline left
+            from elsewhere meanwhile. The state is written as the package has it when None.
 
     Raises:
         Superseded: another try of the task took over.
@@ -123,6 +145,10 @@ def load_package(
         client.create_dataset()
         if task is not None:
             client.hold(task.pipeline_name, package.load_id, epoch)
+        home = state_dataset_name or dataset_name
+        compares = run is not None and package.state is not None and "state_delta" in package.info
+        if run is not None and compares:
+            client.hold_state(run.pipeline_name, home)
         settled = _settled(package, client)
         if settled is not None:
             result.skipped, result.load_ids = True, [done.load_id for done in settled]
@@ -131,13 +157,18 @@ def load_package(
             for job in jobs.values():
                 job["state"] = "completed"
         else:
-            schema = package.schema if task is None else _joined_schema(package.schema, client)
+            state = package.state
+            if run is not None and compares:
+                # before the data: it is of no use to load what will be refused
+                state, result.joined = _state_of_run(package, client, home, run)
+            schema = _joined_schema(package.schema, client) if task is not None or result.joined else package.schema
             _take_back(package, schema, client, result)
             _load(package, schema, client, capabilities, jobs, collector or NullCollector(), result)
-            home = state_dataset_name or dataset_name
-            state = package.state if task is None else _joined_state(package, client, home, task)
+            if task is not None:
+                state = _joined_state(package, client, home, task)
             if state is not None:
                 client.record_state(home, package.load_id, state)
+            result.state = state
             for load_id in _parts(package):
                 client.record_load(load_id, schema)
             for work in works_of(package):
@@ -176,6 +207,14 @@ def _settled(package: LoadPackage, client: Client) -> list[WorkDone] | None:
         raise LoadPackageAborted(
             f"package {package.load_id}: {', '.join(done.load_id for done in found)} of its parts were loaded before "
             "and the others were not. Nothing of it was loaded now. Load the others without them.",
+            load_id=package.load_id,
+        )
+    if not works and found and (name := client.loaded_schema(found[0].load_id)) not in (None, package.schema_name):
+        # two clocks, or one that was set back, can give one id twice
+        raise LoadPackageAborted(
+            f"package {package.load_id} of schema {package.schema_name}: the destination has a load of this id, "
+            f"of schema {name}: it is another one. Nothing of this package was loaded. "
+            f"{drop_advice(package.pipeline_name, package.load_id)}",
             load_id=package.load_id,
         )
     return found or None
@@ -224,6 +263,27 @@ def _joined_state(package: LoadPackage, client: Client, dataset_name: str, task:
     stored = client.read_state(task.pipeline_name, dataset_name)
     current = decode(stored, task.pipeline_name) if stored is not None else None
     return apply(current, decode_delta(text), task.pipeline_name, _is_repeatable(package))
+
+
+def _state_of_run(
+    package: LoadPackage, client: Client, dataset_name: str, run: RunLoad
+) -> tuple[dict[str, Any] | None, bool]:
+    """Return the state to write, and whether it was joined with that of another run."""
+    stored = client.read_state(run.pipeline_name, dataset_name)
+    current = decode(stored, run.pipeline_name) if stored is not None else None
+    before = (package.undo or {}).get("version_hash")
+    if current is None or current.get("_version_hash") in {*run.known_states, before}:
+        return package.state, False
+    try:
+        return apply(current, decode_delta(package.info["state_delta"]), run.pipeline_name, False), True
+    except StaleExtract as error:
+        raise StaleExtract(
+            f"pipeline {run.pipeline_name}, package {package.load_id}: another run of this pipeline, from another "
+            "folder, loaded since this package was extracted and went on from the same state. To load this one as well "
+            f"would repeat its rows; nothing of it was loaded. {drop_advice(run.pipeline_name, package.load_id)}",
+            pipeline_name=run.pipeline_name,
+            load_id=package.load_id,
+        ) from error
 
 
 def _is_repeatable(package: LoadPackage) -> bool:

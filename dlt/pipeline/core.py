@@ -64,6 +64,7 @@ class Core(Inspection):
         self._trace: PipelineTrace | None = None
         self._depth = 0
         self._wiped = not settings.full_refresh
+        self._compared: tuple[str, ...] | None = None
         self._hooks: list[Any] = []
         self.dataset_name = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
         if settings.full_refresh:
@@ -229,7 +230,7 @@ class Core(Inspection):
             self._store_state()
 
     def _package_facts(self) -> dict[str, Any]:
-        return {"pipeline_name": self.pipeline_name}
+        return {"pipeline_name": self.pipeline_name, "known_state": self._state["_local"].get("at_destination")}
 
     def _set_destination(self, destination: Any, staging: Any) -> None:
         from dlt.destinations.base import Destination

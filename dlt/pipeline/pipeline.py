@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlt import context
 from dlt.clock import utc_now
 from dlt.configuration import section_context
+from dlt.errors import PipelineStepFailed, StaleExtract
 from dlt.extract.refresh import check_refresh
 from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
 from dlt.extract.wrapping import wrap_data
@@ -20,6 +21,7 @@ from dlt.pipeline import retry, signals
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
 from dlt.pipeline.reading import Reading
 from dlt.pipeline.refusal import refuse
+from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
@@ -77,6 +79,8 @@ class Pipeline(Reading):
     ) -> LoadInfo:
         """Finish pending packages, then extract, normalize and load the data.
 
+        With `compat.dlt1` a run that finds pending packages loads these only, as PyPI dlt 1.x does.
+
         Args:
             data: Source, resource, iterator, rows, frame, or a list of them; None to finish pending packages only.
             destination: Where to, if the pipeline does not say.
@@ -114,6 +118,12 @@ class Pipeline(Reading):
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
                 return pending if pending is not None else self._load_info([], {})
+            if pending is not None and self.config.compat:
+                alarm(
+                    f"{self.pipeline_name}: packages of an earlier run were loaded; as compat.dlt1 is set, the data of "
+                    "this run was not extracted. Run again to load it"
+                )
+                return pending
             extracted = self._retried(
                 "extract",
                 self.extract,
@@ -133,7 +143,7 @@ class Pipeline(Reading):
                 self._retried("normalize", self.normalize, loader_file_format=loader_file_format)
             finally:
                 self._extracted_now = ()
-            info: LoadInfo = self._retried("load", self.load)
+            info = self._load_extracted()
             return _joined(pending, info) if pending is not None else info
 
     def extract(
@@ -348,6 +358,7 @@ class Pipeline(Reading):
                             package, completed_at=utc_now().isoformat(), **facts, keep_files=self._keeps_files()
                         )
                         self._loaded_once(dataset)
+                        self._note_state(package, result)
                 metrics[package.load_id] = [load_metrics(package, result, dataset)]
                 done.append(package_info(package))
                 if result.failed:
@@ -376,6 +387,7 @@ class Pipeline(Reading):
                 capabilities=self._capabilities(),
                 collector=self.collector,
                 state_dataset_name=self.dataset_for(self.default_schema_name),
+                run=self._run_load(package),
             )
 
     def _finish_pending(self, loader_file_format: str | None) -> LoadInfo | None:
@@ -383,7 +395,33 @@ class Pipeline(Reading):
             return None
         line(f"{self.pipeline_name}: packages of an earlier run are finished first")
         self._retried("normalize", self.normalize, loader_file_format=loader_file_format)
-        info: LoadInfo = self._retried("load", self.load)
+        while True:
+            try:
+                info: LoadInfo = self._retried("load", self.load)
+                break
+            except PipelineStepFailed as failed:
+                if not self._gives_up_stale(failed):
+                    raise
+        # what waited is loaded: the state of the destination may be newer now
+        self._retried("sync", self._sync_for_run)
+        return info
+
+    def _load_extracted(self) -> LoadInfo:
+        try:
+            info: LoadInfo = self._retried("load", self.load)
+        except PipelineStepFailed as failed:
+            if not self._gives_up_stale(failed):
+                raise
+            raise self._failed(
+                "load",
+                StaleExtract(
+                    f"pipeline {self.pipeline_name}: another run of this pipeline, from another folder, loaded while "
+                    "this one ran, and went on from the same state. Nothing of this one was loaded, and its package "
+                    "was given up. Run again: its rows come from where the other run ended.",
+                    pipeline_name=self.pipeline_name,
+                ),
+                Step(),
+            ) from failed
         return info
 
     def _load_info(self, packages: list[Any], metrics: dict[str, list[dict[str, Any]]]) -> LoadInfo:

@@ -170,6 +170,19 @@ def apply(
     return state if bump(state) else None
 
 
+def with_changes(state: dict[str, Any], delta: Iterable[Change]) -> dict[str, Any]:
+    """Return a state with changes made, whatever was in their places; names of schemas are joined."""
+    found = deepcopy(state)
+    for change in delta:
+        path, value = tuple(change["path"]), change.get("value", MISSING)
+        if path == ("schema_names",):
+            value = sorted({*(found.get("schema_names") or []), *value})
+        elif len(path) == 1 and found.get(path[0]) is not None:
+            continue
+        put(found, path, value)
+    return found
+
+
 def get(state: Any, path: Sequence[str]) -> Any:
     """Return the value at a path, `MISSING` if there is none."""
     for key in path:

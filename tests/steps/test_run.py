@@ -281,3 +281,20 @@ def test_staging_where_no_destination_loads_from_it(own_folder: Path) -> None:
     """A destination that takes files from this process refuses a staging area by name, before anything is extracted."""
     with pytest.raises(DestinationLoadingViaStagingNotSupported, match="destination duckdb takes files from this"):
         dlt.pipeline("staged", destination="duckdb", staging=dlt.destinations.filesystem("area"))
+
+
+@pytest.mark.parametrize("stage", ["extracted", "normalized"])
+@pytest.mark.parametrize("compat", [False, True])
+def test_what_waits_goes_first(own_folder: Path, monkeypatch: pytest.MonkeyPatch, stage: str, compat: bool) -> None:
+    """A run loads what an earlier one left and its own data too; with compat.dlt1 only what was left."""
+    monkeypatch.setenv("COMPAT__DLT1", str(compat))
+    pipeline = dlt.pipeline("waits", destination="duckdb", dataset_name="data")
+    pipeline.run([{"id": 1}], table_name="items")
+    pipeline.extract([{"id": 2}], table_name="items")
+    if stage == "normalized":
+        pipeline.normalize()
+    info = pipeline.run([{"id": 3}], table_name="items")
+    assert len(info.loads_ids) == (1 if compat else 2) and not pipeline.has_pending_data
+    pipeline.run([{"id": 4}], table_name="items")
+    rows = sorted(row[0] for row in pipeline.dataset()["items"].select("id").fetchall())
+    assert rows == ([1, 2, 4] if compat else [1, 2, 3, 4])

@@ -100,6 +100,8 @@ class Change:
     work: dict[str, dict[str, Any]] = field(default_factory=dict)
     exclusive: bool = False
     """Whether what was read of the base must still hold, so that another load in between is a clash."""
+    watched: str | None = None
+    """A pipeline whose state must still be that of the base."""
 
     def applied_to(self, base: Snapshot) -> Snapshot:
         """Return the next snapshot."""
@@ -149,6 +151,8 @@ class Change:
             return "the dataset was dropped meanwhile"
         if self.exclusive:
             return "another load was faster"
+        if self.watched is not None and _states_of(self.watched, found) != _states_of(self.watched, base):
+            return f"another load of pipeline {self.watched} was faster"
         rewritten = {t for t in self.rewritten if found.files.get(t) != base.files.get(t)}
         made = {t for t in {*self.add, *self.replace, *self.columns} if self._is_other(t, base, found)}
         if rewritten or made:
@@ -178,6 +182,10 @@ def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -
     for states in by_pipeline.values():
         kept += sorted(states, key=lambda state: (state["version"], state["created_at"]))[-_STATES_KEPT:]
     return kept
+
+
+def _states_of(pipeline_name: str, snapshot: Snapshot) -> set[str]:
+    return {str(state["_dlt_id"]) for state in snapshot.states if state["pipeline_name"] == pipeline_name}
 
 
 class Snapshots:

@@ -74,6 +74,10 @@ class DummyClient:
         """Tell that no load is there."""
         return False
 
+    def loaded_schema(self, load_id: str) -> str | None:
+        """Return none."""
+        return None
+
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Keep nothing."""
 
@@ -87,6 +91,9 @@ class DummyClient:
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return none."""
         return None
+
+    def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
+        """Keep nothing."""
 
     def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
         """Let everyone load: nothing is kept that a second load could spoil."""

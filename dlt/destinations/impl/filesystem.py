@@ -412,6 +412,10 @@ class FilesystemClient:
         """Tell whether a load is complete."""
         return self._base.has_load(load_id)
 
+    def loaded_schema(self, load_id: str) -> str | None:
+        """Return the name of the schema of a complete load."""
+        return next((str(load["schema_name"]) for load in self._base.loads if load["load_id"] == load_id), None)
+
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
         hash_ = schema.stored_version_hash or schema.version_hash
@@ -468,6 +472,11 @@ class FilesystemClient:
         snapshots = Snapshots(self.store.beside(segment(str(dataset_name)))) if elsewhere else self._snapshots
         found = [s for s in snapshots.newest().states if s["pipeline_name"] == pipeline_name]
         return str(max(found, key=lambda s: (s["version"], s["created_at"]))["state"]) if found else None
+
+    def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
+        """Make a load in between that changes the state of the pipeline a clash."""
+        if dataset_name in (None, self.dataset_name):
+            self._change.watched = pipeline_name
 
     # -- fencing
 

@@ -261,6 +261,12 @@ class SqlDestinationClient(ABC):
         sql = f"SELECT 1 FROM {self.qualified(LOADS_TABLE)} WHERE load_id = %s"
         return self.query(sql, (load_id,)).fetchone() is not None
 
+    def loaded_schema(self, load_id: str) -> str | None:
+        """Return the name of the schema of a complete load."""
+        sql = f"SELECT schema_name FROM {self.qualified(LOADS_TABLE)} WHERE load_id = %s"
+        row = self.query(sql, (load_id,)).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
         self._need(loads_table())
@@ -316,6 +322,15 @@ class SqlDestinationClient(ABC):
         sql = f"SELECT state FROM {table} WHERE pipeline_name = %s AND {newest} ORDER BY created_at DESC"
         row = self.query(sql, (pipeline_name, pipeline_name)).fetchone()
         return str(row[0]) if row is not None else None
+
+    def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
+        """Let no other load of the pipeline change its state before this transaction ends."""
+        client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
+        if not client.stored_tables([STATE_TABLE]):
+            return  # two that make the table at once clash over that
+        name = self.dialect.quote("pipeline_name")
+        # it waits for the other load, and what is read after it is not out of date
+        client.query(f"UPDATE {client.qualified(STATE_TABLE)} SET {name} = {name} WHERE {name} = %s", (pipeline_name,))
 
     # -- fencing: one row for each load under way, and one for each pipeline
 
