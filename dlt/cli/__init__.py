@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from dlt.cli import config, init, pipeline, schedule, step
+from dlt.cli import config, init, pipeline, schedule, schema, step
 from dlt.cli.output import add_telling, say_error, say_traceback
 from dlt.configuration import get_value
 from dlt.errors import CannotRestorePipelineException, DltException
@@ -25,9 +26,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"dlt-tasks {__version__}")
     parser.add_argument("--non-interactive", action="store_true", help="never ask; answer no")
     parser.add_argument("-y", "--yes", action="store_true", help="never ask; answer yes")
+    parser.add_argument("--no-pwd", action="store_true", help="do not import modules from the folder where it is run")
     add_telling(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     pipeline.add_parser(commands)
+    schema.add_parser(commands)
     init.add_parser(commands)
     config.add_parser(commands)
     schedule.add_parser(commands)
@@ -44,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         parsed = make_parser().parse_args(_with_action(given))
+        if not parsed.no_pwd and os.getcwd() not in sys.path:
+            # naming conventions and destinations of the program, as in its scripts
+            sys.path.insert(0, os.getcwd())
         return _run(parsed)
     except BrokenPipeError:
         # the reader of our output went away

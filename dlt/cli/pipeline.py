@@ -6,17 +6,16 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from dlt.cli import changing, showing
 from dlt.cli.output import add_common, say, say_json
+from dlt.cli.schema import add_form
 from dlt.errors import CannotRestorePipelineException
 from dlt.pipeline.factory import attach
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.settings import default_pipelines_dir
-
-Format = Literal["yaml", "json", "mermaid", "dot", "dbml"]
 
 
 @dataclass(frozen=True)
@@ -160,8 +159,7 @@ def _add_action(actions: Any, name: str, action: _Action) -> None:
         parser.add_argument("load_id", nargs="?", metavar="LOAD_ID", help="load id of a package")
     if name == "schema":
         parser.add_argument("--name", dest="schema_name", help="name of the schema; the default one without it")
-        parser.add_argument("--format", choices=get_args(Format), default="yaml", help="how it is written")
-        parser.add_argument("--remove-defaults", action="store_true", help="leave out what is so by default")
+        add_form(parser)
     if name == "drop":
         parser.add_argument("resources", nargs="*", metavar="RESOURCE", help="names, or patterns that begin with re:")
         parser.add_argument("--drop-all", action="store_true", help="all resources of the schema")

@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from dlt.cli.output import say, say_json, say_table
+from dlt.cli.schema import say_schema
 from dlt.errors import LoadPackageNotFound
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
-from dlt.schema.diagrams import to_diagram
 
 _STAGES = (
     ("extracted", "extracted packages ready to be normalized"),
@@ -219,11 +219,5 @@ def failed_jobs(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
 def schema(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     """Show a schema."""
     found = pipeline.schemas[arguments.schema_name] if arguments.schema_name else pipeline.default_schema
-    kind: Any = "json" if arguments.json else arguments.format
-    if kind == "json":
-        say(found.to_pretty_json(remove_defaults=arguments.remove_defaults))
-    elif kind == "yaml":
-        say(found.to_pretty_yaml(remove_defaults=arguments.remove_defaults))
-    else:
-        say(to_diagram(found, kind))
+    say_schema(found, "json" if arguments.json else arguments.format, arguments.remove_defaults)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,9 @@ def command(capsys: pytest.CaptureFixture[str]) -> Any:
     def run(*arguments: str) -> Told:
         capsys.readouterr()
         try:
-            code = main(["pipeline", *arguments])
+            options = [word for word in arguments if word == "--no-pwd"]
+            given = [word for word in arguments if word not in options]
+            code = main([*options, "schema", *given[1:]] if given[:1] == ["--file"] else [*options, "pipeline", *given])
         except SystemExit as usage:
             code = int(str(usage.code))
         shown = capsys.readouterr()
@@ -152,6 +155,34 @@ def test_trace_shows_errors(pipeline: Any, command: Any) -> None:
     short, long = command("shop", "trace"), command("shop", "trace", "-v")
     assert "Step extract FAILED" in short.out and "gone" in short.out and "in bad" not in short.out
     assert "builtins.KeyError" in long.out and "in bad" in long.out
+
+
+def test_a_schema_file_is_checked_and_written_anew(pipeline: Any, command: Any, folder: Path) -> None:
+    """YAML and JSON, of this and of earlier versions; what is no schema is told in one line."""
+    (folder / "shop.yaml").write_text(command("shop", "schema").out)
+    shown = command("--file", "shop.yaml", "--format", "json")
+    (folder / "shop.json").write_text(shown.out)
+    assert json.loads(shown.out)["name"] == "shop"
+    assert command("--file", "shop.json").out == (folder / "shop.yaml").read_text()
+    (folder / "bad.yaml").write_text("- 1\n")
+    for name in ("bad.yaml", "nothing.yaml"):
+        refused = command("--file", name)
+        assert refused.code == 1 and name in refused.err and refused.err.count("\n") == 1
+
+
+def test_modules_of_the_program_are_found(
+    pipeline: Any, command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A naming convention beside the program, as in its scripts; not with --no-pwd."""
+    (folder / "names_of_ours.py").write_text("from dlt.common.normalizers.naming.direct import NamingConvention\n")
+    monkeypatch.setenv("SCHEMA__NAMING", "names_of_ours")
+    monkeypatch.syspath_prepend(str(folder))
+    dlt.pipeline("named", destination="duckdb").run([{"Id": 1}], table_name="T")
+    monkeypatch.setattr("sys.path", [path for path in sys.path if path not in ("", str(folder))])
+    monkeypatch.delitem(sys.modules, "names_of_ours")
+    refused = command("--no-pwd", "named", "schema")
+    assert refused.code == 1 and "names_of_ours" in refused.err
+    assert command("named", "schema").code == 0
 
 
 def test_failed_jobs_and_what_to_do(command: Any) -> None:
