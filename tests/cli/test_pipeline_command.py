@@ -174,7 +174,10 @@ def test_modules_of_the_program_are_found(
     pipeline: Any, command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A naming convention beside the program, as in its scripts; not with --no-pwd."""
-    (folder / "names_of_ours.py").write_text("from dlt.common.normalizers.naming.direct import NamingConvention\n")
+    (folder / "names_of_ours.py").write_text(
+        "from dlt.common.normalizers.naming.direct import NamingConvention as Direct\n\n\n"
+        "class NamingConvention(Direct):\n    pass\n"
+    )
     monkeypatch.setenv("SCHEMA__NAMING", "names_of_ours")
     monkeypatch.syspath_prepend(str(folder))
     dlt.pipeline("named", destination="duckdb").run([{"Id": 1}], table_name="T")
