@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_value, missing
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
@@ -135,7 +135,7 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
     given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
     absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
-    nested: list[MissingValue] = []
+    nested: list[ConfigFieldMissing] = []
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
         if name not in given and (name in from_spec or (spec is not None and spec in spec_kinds(hint))):
@@ -150,7 +150,7 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
                 arguments[name] = _completed(name, hint, places, marked, default)
                 continue
             found, trace = _configured(name, hint, places, secret, default)
-        except MissingValue as error:
+        except ConfigFieldMissing as error:
             nested.append(error.inside(name))
             continue
         if found is not MISSING:

@@ -81,7 +81,7 @@ class Trace(Sequence[LookupTrace]):
         return len(self._entries)
 
 
-class MissingValue(ConfigFieldMissingException, TypeError):
+class ConfigFieldMissing(ConfigFieldMissingException, TypeError):
     """A required value was not given and no provider has it.
 
     Attributes:
@@ -93,7 +93,7 @@ class MissingValue(ConfigFieldMissingException, TypeError):
         advice: What else can be done about it.
     """
 
-    def inside(self, name: str) -> MissingValue:
+    def inside(self, name: str) -> ConfigFieldMissing:
         """Return the same for a field or parameter that is the spec."""
         return missing(
             self.spec_name,
@@ -104,7 +104,7 @@ class MissingValue(ConfigFieldMissingException, TypeError):
         )
 
 
-class MisplacedSecret(MissingValue, ValueNotSecretException):
+class MisplacedSecret(ConfigFieldMissing, ValueNotSecretException):
     """A secret stands where secrets are not read, so it counts as missing, even where there is a default."""
 
 
@@ -237,9 +237,9 @@ def missing(
     traces: Mapping[str, Trace],
     secret_keys: set[str],
     found: Sequence[str] = (),
-    nested: Sequence[MissingValue] = (),
+    nested: Sequence[ConfigFieldMissing] = (),
     advice: str = "",
-) -> MissingValue:
+) -> ConfigFieldMissing:
     """Return the exception for missing values, with every place that was asked.
 
     Args:
@@ -277,7 +277,7 @@ def missing(
         lines.append(f"Pass the value in the code, set {env} in the environment, or write {toml} into .dlt/{file}.")
     if advice:
         lines.append(advice)
-    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else MissingValue
+    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else ConfigFieldMissing
     return kind(
         "\n".join(lines),
         fields=list(traces),

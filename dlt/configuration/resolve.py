@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce, takes_table
-from dlt.configuration.lookup import MISSING, MissingValue, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, optional
 from dlt.configuration.values import bare, is_class, is_secret
@@ -90,9 +90,9 @@ def _resolve(
 def _missing(
     config: BaseConfiguration,
     traces: Mapping[str, Trace],
-    nested: Mapping[str, MissingValue],
+    nested: Mapping[str, ConfigFieldMissing],
     misplaced: Sequence[str] = (),
-) -> MissingValue:
+) -> ConfigFieldMissing:
     absent = [name for name in dict.fromkeys((*config.missing_fields(), *misplaced)) if name not in nested]
     hints = dict(config.__config_fields__.items())
     secret = {name for name in absent if name in misplaced or is_secret(hints[name])}
@@ -170,9 +170,9 @@ def _fill(
     explicit: set[str],
     native: Mapping[str, tuple[int, str]],
     may_miss: bool,
-) -> tuple[dict[str, Trace], dict[str, MissingValue]]:
+) -> tuple[dict[str, Trace], dict[str, ConfigFieldMissing]]:
     traces: dict[str, Trace] = {}
-    errors: dict[str, MissingValue] = {}
+    errors: dict[str, ConfigFieldMissing] = {}
     for name, hint in config.__config_fields__.items():
         # a host or user is no secret, and may stand in config.toml; still no message shows it
         secret, hidden = is_secret(hint), config.is_credentials or is_secret(hint)
@@ -180,7 +180,7 @@ def _fill(
             given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
             try:
                 setattr(config, name, fill_nested(name, nested, places, inner, given, optional(hint)))
-            except MissingValue as error:
+            except ConfigFieldMissing as error:
                 # all that is missing is told at once
                 errors[name] = error
                 made = _resolve(nested[0](), places, (*inner, name), given, True, True) if may_miss else None

@@ -194,7 +194,7 @@ class SchemaExtract:
             return
         name = self._declare(source, resource, None, None)
         replaced = self.schema.tables[name].get("write_disposition") == "replace"
-        if replaced and resource.incremental is None:
+        if replaced and resource.pipe.merged_incremental() is None:
             # nothing new from an incremental resource is no order to empty its table
             chain = [table["name"] for table in self.schema.chain(name)]
             self.refresh["truncate_tables"] += [n for n in chain if n not in self.refresh["truncate_tables"]]

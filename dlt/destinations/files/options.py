@@ -84,7 +84,8 @@ def _spec(url: str, given: Any, section: tuple[str, ...]) -> Any:
     def has(*names: str) -> bool:
         if isinstance(given, Mapping):
             return any(given.get(name) for name in names)
-        found = (get_value(name, str, sections=section, default=None, secret=True) for name in names)
+        secret = ("refresh_token", "azure_client_secret")
+        found = (get_value(name, str, sections=section, default=None, secret=name in secret) for name in names)
         return given is None and any(found)
 
     made: Any = stores.AwsCredentials

@@ -233,3 +233,18 @@ def test_a_lag_does_not_move_the_start_of_an_own_function(tmp_path: Path) -> Non
     pipeline.run(latest())
     pipeline.run(latest())
     assert pipeline.dataset().row_counts().fetchall() == [("latest", 10)]
+
+
+def test_a_cursor_from_the_configuration_keeps_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resource that loads incrementally because the configuration says so does not empty its table on a quiet day."""
+
+    @dlt.resource(write_disposition="replace")
+    def kept(at: Cursor[int] | None = None) -> Iterator[Any]:
+        yield rows()
+
+    monkeypatch.setenv("SOURCES__TEST_ARGUMENTS__KEPT__AT__CURSOR_PATH", "at")
+    destination = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"))
+    pipeline = dlt.pipeline("kept", destination=destination, pipelines_dir=str(tmp_path))
+    pipeline.run(kept())
+    pipeline.run(kept())
+    assert pipeline.dataset().row_counts().fetchall() == [("kept", 10)]
