@@ -31,7 +31,8 @@ SCALARS: tuple[tuple[type, str], ...] = (
 
 def is_model(value: Any) -> bool:
     """Return True for a Pydantic model class or instance."""
-    return hasattr(value, "model_fields") and hasattr(value, "model_validate")
+    kind = value if isinstance(value, type) else type(value)
+    return hasattr(kind, "model_fields") and hasattr(kind, "model_validate")
 
 
 def is_columns_class(value: Any) -> bool:

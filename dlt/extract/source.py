@@ -102,6 +102,8 @@ class Source:
 
     implicit = False
     """The source was made around bare data, so the pipeline's default schema takes its place."""
+    run_contract: Any = None
+    """The contract that was given to the run: it comes before those of resources."""
     generator_name: str | None = None
     """Name of the undecorated generator function that the data came from."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
-from dlt.extract.items import EmptyTable, ImportFileMeta
+from dlt.extract.items import EmptyTable, ImportFileMeta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
@@ -20,6 +20,7 @@ from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.ids import random_id
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.contract import NEW_TABLE, declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
@@ -144,6 +145,8 @@ class SchemaExtract:
             self._write(resource, table, group if isinstance(item, list) else item)
 
     def _write(self, resource: Any, table: str, item: Any) -> None:
+        if not table:
+            return  # the contract discards it
         entry = self.schema.tables[table]
         if isinstance(item, EmptyTable) or entry.get("write_disposition") == "skip":
             return
@@ -168,12 +171,34 @@ class SchemaExtract:
             limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
         if limit is not None:
             root["x-normalizer"] = {**(root.get("x-normalizer") or {}), "max_nesting": limit}
+        contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
+        root.pop("schema_contract", None)
+        if self._refuses(name, contract, item):
+            self._known[key] = (plain, "")
+            return ""
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
-            self.schema.update_table(table)
+            if self.schema.is_new_table(self.schema.naming.normalize_tables_path(table["name"])):
+                table["x-normalizer"] = {**(table.get("x-normalizer") or {}), NEW_TABLE: True}
+            own = contract if table is root else table.pop("schema_contract", None)
+            declare(self.schema.update_table(table), own)
         check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
         self._known[key] = (plain, name)
         return name
+
+    def _refuses(self, name: str, contract: Any, item: Any) -> bool:
+        """Tell whether the contract discards a table that is new.
+
+        Raises:
+            DataValidationError: it freezes tables.
+        """
+        if not self.schema.is_new_table(name):
+            return False
+        modes = expand(contract, expand(self.schema.settings.get("schema_contract")))
+        if modes["tables"] == "freeze":
+            first = item[0] if isinstance(item, list) and item else item
+            raise with_row(violation(self.schema.name, name, "tables", modes), None if is_frame(first) else first)
+        return modes["tables"] != "evolve"
 
     def _forget(self, declared: Any, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
@@ -193,6 +218,8 @@ class SchemaExtract:
         if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
             return
         name = self._declare(source, resource, None, None)
+        if not name:
+            return
         replaced = self.schema.tables[name].get("write_disposition") == "replace"
         if replaced and resource.pipe.merged_incremental() is None:
             # nothing new from an incremental resource is no order to empty its table

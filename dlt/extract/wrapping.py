@@ -13,6 +13,7 @@ from dlt.extract.making import make_resource, refuse_hints_for
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source
+from dlt.schema.contract import check_contract
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
@@ -107,8 +108,8 @@ def _hinted(source: Source, schema: Schema | None, hints: dict[str, Any]) -> Sou
     if schema is not None:
         source.schema = schema
     own = {key: value for key, value in hints.items() if key != "schema_contract"}
-    if "schema_contract" in hints:
-        source.schema_contract = hints["schema_contract"]
+    check_contract(hints.get("schema_contract"), "run")
+    source.run_contract = hints.get("schema_contract")
     if own:
         for resource in source.selected_resources.values():
             resource.apply_hints(**own)
@@ -124,6 +125,7 @@ def _implicit(parts: list[Any], schema: Schema | None, default_name: str, hints:
     first = parts[0]
     source = Source(schema or Schema(default_name), None, _distinct(resources))
     source.implicit = schema is None
+    source.run_contract = hints.get("schema_contract")
     undecorated = inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first))
     source.generator_name = first.__name__ if undecorated else None
     return source

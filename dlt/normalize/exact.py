@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dlt.errors import SchemaIdentifierNormalizationCollision
+from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_id
+from dlt.schema.contract import with_row
 from dlt.schema.row_order import ROW_ORDER
 
 
@@ -72,10 +73,13 @@ class RowNormalizer:
         for name in system:
             flat.pop(name, None)
         row: dict[str, Any] = {}
-        for name, value in flat.items():
-            placed = self._placement.place(table, name, value)
-            if placed is not None:
-                row[placed[0]] = placed[1]
+        try:
+            for name, value in flat.items():
+                placed = self._placement.place(table, name, value)
+                if placed is not None:
+                    row[placed[0]] = placed[1]
+        except DataValidationError as error:
+            raise with_row(error, flat) from None
         if level == 0:
             system["_dlt_id"] = own if own and isinstance(own, str) else self._row_id(row, item)
             root_id = system["_dlt_id"] if self._keep_root else None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dlt.errors import CannotCoerceColumnException, DataValidationError
+from dlt.errors import CannotCoerceColumnException
 from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.contract import is_marked_new, violation, with_row
 from dlt.schema.conversions import Misfit, convert
 from dlt.schema.inference import column_for, infer_type, variants
 from dlt.schema.schema import Schema
@@ -34,7 +35,7 @@ class Placement:
         if capabilities.supports_nul:
             self._same[str] = "text"
         # a table that has hints and no typed column yet is still new to the contract
-        self._known = {n for n, t in schema.tables.items() if any("data_type" in c for c in t["columns"].values())}
+        self._known = {name for name in schema.tables if not self._new(name)}
         self._added: dict[str, TableSchema] = {}
         self._columns: dict[str, dict[str, ColumnSchema]] = {}
         self._modes: dict[str, dict[str, str]] = {}
@@ -69,13 +70,7 @@ class Placement:
         root = self.root_of(parent) if parent else table
         mode = self._contract(root)["tables"]
         if mode == "freeze":
-            raise DataValidationError(
-                f"table {table} is new, but the contract of schema {self.schema.name} freezes tables. "
-                "Declare the table, or set the contract for tables to 'evolve'.",
-                table=table,
-                data_item=row,
-                schema_name=self.schema.name,
-            )
+            raise with_row(violation(self.schema.name, table, "tables", self._contract(root)), row)
         if mode in ("discard_row", "discard_value"):
             raise DiscardRow
         self._known.add(table)
@@ -160,7 +155,7 @@ class Placement:
             except Misfit:
                 continue
             if "data_type" not in columns.get(variant, {}):
-                if not self._allowed(table, name, "data_type", column["data_type"], has_column=False):
+                if not self._allowed(table, variant, "data_type", column["data_type"], has_column=False):
                     return None
                 self.add_column(table, {**column, "variant": True})
             return variant, stored
@@ -184,32 +179,38 @@ class Placement:
         return self._allowed(table, name, "columns", column["data_type"], has_column=name in self.columns(table))
 
     def _allowed(self, table: str, name: str, entity: str, kind: DataType, has_column: bool) -> bool:
-        if has_column or self._new(table):
+        if has_column or (entity == "columns" and (self._new(table) or self._is_open(table, name))):
             return True
         mode = self._contract(table)[entity]
         if mode == "evolve":
             return True
         if mode == "freeze":
-            raise DataValidationError(
-                f"{table}.{name}: a new {'column' if entity == 'columns' else 'data type'} came with a value of type "
-                f"{kind}, but the contract of schema {self.schema.name} freezes {entity}. "
-                f"Declare the column, or set the contract for {entity} to 'evolve'.",
-                table=table,
-                column=name,
-                schema_name=self.schema.name,
-            )
+            known: Any = self.schema.tables.get(table)
+            raise violation(self.schema.name, table, entity, self._contract(table), name, known, kind)
         if mode == "discard_row":
             raise DiscardRow
         return False
 
     def _contract(self, table: str) -> dict[str, str]:
         if table not in self._modes:
-            self._modes[table] = dict(self.schema.resolve_contract(self.root_of(table)))
+            own = table if table in self.schema.tables else self.root_of(table)
+            self._modes[table] = dict(self.schema.resolve_contract(own))
         return self._modes[table]
 
     def _new(self, table: str) -> bool:
         stored = self.schema.tables.get(table)
-        return stored is None or not any("data_type" in column for column in stored["columns"].values())
+        typed = stored is not None and any("data_type" in column for column in stored["columns"].values())
+        return not typed or is_marked_new(stored)
+
+    def _is_open(self, table: str, name: str) -> bool:
+        """Tell whether a column belongs to a field that a model declares and leaves open."""
+        stored: Any = self.schema.tables.get(table) or {}
+        naming = self.schema.naming
+        for field in (stored.get("x-normalizer") or {}).get("open-columns") or ():
+            prefix = naming.normalize_path(field)
+            if name == prefix or name.startswith(prefix + naming.PATH_SEPARATOR):
+                return True
+        return False
 
     def root_of(self, table: str) -> str:
         """Return the name of the root table of a chain, tables added here included."""

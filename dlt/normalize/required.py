@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.errors import CannotCoerceNullException
 from dlt.normalize.placement import Placement
-from dlt.normalize.shown import shown_row
 from dlt.schema.required import required_columns
+from dlt.schema.shown import shown_row
 
 if TYPE_CHECKING:
     import pyarrow as pa

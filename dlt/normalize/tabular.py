@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from dlt.errors import SchemaIdentifierNormalizationCollision
+from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.formats.arrow_values import column_of
 from dlt.normalize.casts import all_finite, coalesced, days_in_bounds, holds_nul, moments_in_bounds, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.contract import with_row
 from dlt.schema.conversions import digits_of
 from dlt.schema.typing import ColumnSchema
 
@@ -104,15 +105,28 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
             except DiscardRow:
                 refused.append(array.is_valid())
                 continue
+            except DataValidationError as error:
+                raise with_row(error, _first_row(batch, array)) from None
             placement.add_column(table, {**added, **(known or {}), "data_type": added["data_type"]})
         elif placement.filtered(table, name):
             continue
-        columns, discarded = place(placement, table, name, array)
+        try:
+            columns, discarded = place(placement, table, name, array)
+        except DataValidationError as error:
+            raise with_row(error, _first_row(batch, array)) from None
         for column, values in columns.items():
             arrays[column] = coalesced(arrays.get(column), values)
         if discarded is not None:
             refused.append(discarded)
     return _kept(arrays, refused)
+
+
+def _first_row(batch: pa.RecordBatch, array: pa.Array) -> dict[str, Any] | None:
+    """Return the first row that has a value in a column."""
+    if not len(array):
+        return None
+    position = max(array.is_valid().index(True).as_py(), 0)
+    return {name: column[position].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
 
 
 def _kept(arrays: dict[str, pa.Array], refused: list[pa.Array]) -> dict[str, pa.Array]:

@@ -24,6 +24,7 @@ from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings, configured_telling
 from dlt.progress import collector_from
 from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.contract import declare
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
@@ -179,6 +180,8 @@ class Core(Inspection):
             self._configure_schema(schema)
             self.schemas.add(schema)
             schema = self.schemas[name].clone()
+        own = source.schema.settings.get("schema_contract")
+        declare(schema.settings, source.run_contract if source.run_contract is not None else own)
         schema.update_naming(None, self._capabilities().max_identifier_length)
         if state["default_schema_name"] is None:
             state["default_schema_name"] = name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
+from dlt.schema.contract import NEW_TABLE
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
@@ -71,8 +72,9 @@ def mark_seen(schema: Schema, rows: dict[str, int]) -> None:
     for table in rows:
         entry = schema.tables[table]
         settings = entry.get("x-normalizer") or {}
-        if not settings.get("seen-data"):
-            schema.tables[table] = {**entry, "x-normalizer": {**settings, "seen-data": True}}
+        if not settings.get("seen-data") or NEW_TABLE in settings:
+            kept = {key: value for key, value in settings.items() if key != NEW_TABLE}
+            schema.tables[table] = {**entry, "x-normalizer": {**kept, "seen-data": True}}
 
 
 def normalize_metrics(

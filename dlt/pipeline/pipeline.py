@@ -18,6 +18,7 @@ from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.load.step import load_package
 from dlt.normalize.step import normalize_package
 from dlt.pipeline import retry, signals
+from dlt.pipeline.contracts import put_in_force
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
 from dlt.pipeline.reading import Reading
 from dlt.pipeline.refusal import refuse
@@ -115,6 +116,8 @@ class Pipeline(Reading):
             self._set_dataset(dataset_name)
             self._need_destination("run")
             self._retried("sync", self._sync_for_run)
+            if data is not None and self.list_extracted_load_packages():
+                self._contracts_of(data, table_name, schema_contract)
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
                 return pending if pending is not None else self._load_info([], {})
@@ -374,6 +377,14 @@ class Pipeline(Reading):
         with self._failing("sync"):
             self._begin()
             self._sync_on_start()
+
+    def _contracts_of(self, data: Any, table_name: str | None, schema_contract: Any) -> None:
+        """Put the contracts of what is about to be extracted in force for the packages that wait."""
+        with self._failing("extract"):
+            given = schema_contract if schema_contract is not None else self.config.schema_contract
+            name = self._default_schema_name()
+            sources = wrap_data(data, default_name=name, table_name=table_name, schema_contract=given)
+            put_in_force(sources, self.schemas, name)
 
     def _retried(self, step: str, call: Any, *args: Any, **options: Any) -> Any:
         return retry.with_retry(self.config.retry, step, lambda: call(*args, **options))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from dlt.errors import InvalidHint
+from dlt.errors import DataValidationError, InvalidHint
 from dlt.schema.checks import known_values
+from dlt.schema.shown import shown_row
 from dlt.schema.typing import ContractMode
 
 MODES: tuple[ContractMode, ...] = get_args(ContractMode)
 ENTITIES = ("tables", "columns", "data_type")
+DECLARED = "x-declared-contract"
+"""Key of settings and tables: the contract that code declared last. One that differs was set by hand and stays."""
+NEW_TABLE = "evolve-columns-once"
+"""Key of a table's "x-normalizer" while the data that made the table is on its way: its columns are no change."""
 EVOLVE: dict[str, ContractMode] = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
 
 
@@ -59,3 +64,81 @@ def expand(contract: Any, default: Mapping[str, ContractMode] = EVOLVE) -> dict[
     if contract is None:
         return dict(default)
     return {**default, **(dict.fromkeys(ENTITIES, contract) if isinstance(contract, str) else contract)}
+
+
+def declare(place: Any, contract: Any) -> None:
+    """Put the contract that the code has now into the settings of a schema or a table; take an earlier one out.
+
+    Args:
+        place: The settings or the table, to be changed.
+        contract: The contract; None where the code has none.
+    """
+    if contract:
+        place["schema_contract"], place[DECLARED] = contract, contract
+    elif DECLARED in place and place.pop(DECLARED) == place.get("schema_contract"):
+        place.pop("schema_contract", None)
+
+
+def is_marked_new(table: Mapping[str, Any] | None) -> bool:
+    """Tell whether a table came with data that is on its way."""
+    return bool(table and (table.get("x-normalizer") or {}).get(NEW_TABLE))
+
+
+def violation(
+    schema_name: str,
+    table_name: str,
+    entity: str,
+    contract: Mapping[str, str],
+    column_name: str | None = None,
+    table: Mapping[str, Any] | None = None,
+    kind: str | None = None,
+) -> DataValidationError:
+    """Return the error for data that a frozen contract does not let in.
+
+    Args:
+        schema_name: Name of the schema.
+        table_name: Name of the table.
+        entity: What would change: "tables", "columns" or "data_type".
+        contract: The contract in force, expanded.
+        column_name: Name of the column.
+        table: The table as it is known.
+        kind: Data type of the value.
+    """
+    if entity == "tables":
+        what = f"table {table_name} is new"
+    else:
+        change = "column" if entity == "columns" else "data type"
+        name = str(column_name).partition("__v_")[0] if entity == "data_type" else column_name
+        what = f"{table_name}.{name}: a new {change} came with a value of type {kind}"
+    return DataValidationError(
+        f"{what}, but the contract of schema {schema_name} freezes {entity}. Mend the data, declare it in the schema, "
+        f"or set schema_contract={{{entity!r}: 'evolve'}}, 'discard_row' or 'discard_value', for the resource, its "
+        "source or this run.",
+        schema_name=schema_name,
+        table_name=table_name,
+        column_name=column_name,
+        schema_entity=entity,
+        contract_mode="freeze",
+        table_schema=table,
+        schema_contract=dict(contract),
+        data_item=None,
+        table=table_name,
+        column=column_name,
+    )
+
+
+def with_row(error: DataValidationError, row: Any) -> DataValidationError:
+    """Return the error with the row that broke the contract; values of secret columns are not in the message.
+
+    Args:
+        error: The error; one that has a row keeps it.
+        row: The row, or the item.
+    """
+    details = error.__dict__
+    if details.get("data_item") is None and row is not None:
+        columns = (details.get("table_schema") or {}).get("columns") or {}
+        name = str(details.get("column_name") or "").partition("__v_")[0]
+        details["data_item"] = row
+        error.message = f"{error.message} The row: {shown_row(row, columns, name)}"
+        error.args = (error.message,)
+    return error

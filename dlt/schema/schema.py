@@ -189,10 +189,12 @@ class Schema:
         return bool(config.get("root_key_propagation"))
 
     def resolve_contract(self, table_name: str) -> dict[str, ContractMode]:
-        """Return the contract of a table: its root's own, else the schema's, else evolve."""
-        table = self.tables.get(self.root_of(table_name))
-        base = expand(self.settings.get("schema_contract"))
-        return expand(table.get("schema_contract") if table else None, base)
+        """Return the contract of a table: its own, else that of its root, else the schema's, else evolve."""
+        found = expand(self.settings.get("schema_contract"))
+        for name in dict.fromkeys((self.root_of(table_name), table_name)):
+            table = self.tables.get(name)
+            found = expand(table.get("schema_contract") if table else None, found)
+        return found
 
     # -- types and hints of new columns
 
@@ -481,6 +483,8 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
             table_name=known["name"],
         )
     merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
+    if known.get("x-normalizer") and partial.get("x-normalizer"):
+        merged["x-normalizer"] = {**known["x-normalizer"], **partial["x-normalizer"]}
     columns = dict(known["columns"])
     partial_columns = partial.get("columns") or {}
     if merge_compound_props:

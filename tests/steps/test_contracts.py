@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+import pyarrow as pa
 import pytest
+from pydantic import BaseModel
 
 import dlt
 from dlt.errors import DataValidationError, PipelineStepFailed
+from dlt.schema.contract import DECLARED
 
 
 def run(pipeline: Any, rows: Any, contract: Any = None, table: str = "t") -> Any:
@@ -27,9 +30,16 @@ def test_a_frozen_entity_raises_and_keeps_the_package_out(pipeline: Any, entity:
     bad = {"columns": [{"id": 2, "new": 1}], "data_type": [{"id": "x"}], "tables": [{"id": 2, "l": [1]}]}[entity]
     with pytest.raises(PipelineStepFailed, match="freezes") as failure:
         run(pipeline, bad, {entity: "freeze"})
-    assert isinstance(failure.value.__cause__, DataValidationError)
-    pipeline.drop_pending_packages()
-    assert values(pipeline, "id") == [(1,)]
+    found = failure.value.__cause__
+    assert isinstance(found, DataValidationError) and not pipeline.has_pending_data
+    assert (found.schema_name, found.schema_entity, found.contract_mode) == ("spec", entity, "freeze")
+    column = {"columns": "new", "data_type": "id__v_text", "tables": None}[entity]
+    assert (found.table_name, found.column_name) == ("t__l" if entity == "tables" else "t", column)
+    assert found.schema_contract[entity] == "freeze" and found.data_item is not None
+    assert found.table_schema is None if entity == "tables" else found.table_schema["name"] == "t"
+    run(pipeline, [{"id": 2}], {entity: "freeze"})
+    run(pipeline, bad)
+    assert len(pipeline.dataset().t.select("id").fetchall()) == 3
 
 
 def test_rows_and_values_are_discarded(pipeline: Any) -> None:
@@ -76,3 +86,150 @@ def test_an_unknown_mode_is_told(pipeline: Any) -> None:
     """Schema 4: the error lists entities and modes."""
     with pytest.raises(PipelineStepFailed, match="discard_row"):
         run(pipeline, [{"id": 1}], {"columns": "explode"})
+
+
+MODES = ("freeze", "discard_row", "discard_value")
+
+
+def table_of(rows: list[dict[str, Any]], arrow: bool) -> Any:
+    """Return a resource of rows or of an Arrow table."""
+    return dlt.resource(pa.Table.from_pylist(rows) if arrow else rows, name="t")
+
+
+@pytest.mark.parametrize("arrow", [False, True])
+@pytest.mark.parametrize("mode", ("evolve", *MODES))
+@pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
+def test_every_mode_of_every_entity(pipeline: Any, entity: str, mode: str, arrow: bool) -> None:
+    """Rows and Arrow data alike."""
+    pipeline.run(table_of([{"id": 1}], arrow))
+    if entity == "tables":
+        resource = dlt.resource([{"id": 2}], name="u")
+    else:
+        rows = {"columns": [{"id": 2, "n": 1}, {"id": 3, "n": None}], "data_type": [{"id": "x"}]}[entity]
+        resource = table_of(rows, arrow)
+    resource.apply_hints(schema_contract={entity: mode})
+    if mode == "freeze":
+        with pytest.raises(PipelineStepFailed, match="freezes"):
+            pipeline.run(resource)
+        assert not pipeline.has_pending_data
+    else:
+        pipeline.run(resource)
+    expected = {
+        "columns": {"evolve": [1, 2, 3], "discard_row": [1, 3], "discard_value": [1, 2, 3]},
+        "data_type": {"evolve": [1, None], "discard_row": [1], "discard_value": [1, None]},
+        "tables": {},
+    }[entity].get(mode, [1])
+    assert [row[0] for row in pipeline.dataset().t.select("id").fetchall()] == expected
+    assert ("u" in pipeline.default_schema.tables) == (entity == "tables" and mode == "evolve")
+    assert ("n" in pipeline.default_schema.tables["t"]["columns"]) == (entity == "columns" and mode == "evolve")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_columns_of_a_table_that_is_new_in_this_run_evolve(pipeline: Any, mode: str) -> None:
+    """Also when hints declare some of them with a type, and for nested tables; afterwards the contract counts."""
+    hints: Any = {"columns": {"key": {"data_type": "text"}}, "schema_contract": {"columns": mode}}
+    nested = {"l": {"columns": {"y": {"data_type": "bigint"}}}}
+    pipeline.run(dlt.resource([{"id": 1, "key": "a", "l": [{"x": 1, "y": 2}]}], name="t", nested_hints=nested, **hints))
+    assert values(pipeline, "id", "key") == [(1, "a")]
+    assert pipeline.dataset().t__l.select("x", "y").fetchall() == [(1, 2)]
+    later = dlt.resource([{"id": 2, "new": 1}], name="t", **hints)
+    if mode == "freeze":
+        with pytest.raises(PipelineStepFailed, match=r"t\.new: a new column"):
+            pipeline.run(later)
+    else:
+        pipeline.run(later)
+    assert values(pipeline, "id") == ([(1,), (2,)] if mode == "discard_value" else [(1,)])
+
+
+def test_the_contract_that_the_code_has_now_counts(pipeline: Any) -> None:
+    """Not that of an earlier run, whether it was on the resource, the source or the run; one set by hand stays."""
+    freeze = {"columns": "freeze"}
+    pipeline.run(dlt.resource([{"id": 1}], name="t", schema_contract=freeze))
+    pipeline.run(dlt.resource([{"id": 2, "a": 1}], name="t"))
+    pipeline.run(dlt.resource([{"id": 3}], name="t"), schema_contract=freeze)
+    pipeline.run(dlt.resource([{"id": 4, "b": 1}], name="t"))
+    assert DECLARED not in pipeline.default_schema.settings
+
+    @dlt.source(name="shop", schema_contract=freeze)
+    def shut(row: Any) -> Any:
+        return dlt.resource([row], name="t")
+
+    @dlt.source(name="shop")
+    def open_(row: Any) -> Any:
+        return dlt.resource([row], name="t")
+
+    pipeline.run(shut({"id": 1}))
+    with pytest.raises(PipelineStepFailed, match=r"t\.c: a new column"):
+        pipeline.run(shut({"id": 2, "c": 1}))
+    pipeline.run(shut({"id": 3, "c": 1}), schema_contract="evolve")
+    pipeline.run(open_({"id": 4, "d": 1}))
+    pipeline.default_schema.set_schema_contract(freeze)
+    with pytest.raises(PipelineStepFailed, match=r"t\.e: a new column"):
+        pipeline.run(dlt.resource([{"id": 5, "e": 1}], name="t"))
+    pipeline.default_schema.set_schema_contract(None)
+    pipeline.default_schema.tables["t"]["schema_contract"] = freeze
+    with pytest.raises(PipelineStepFailed, match=r"t\.e: a new column"):
+        pipeline.run(dlt.resource([{"id": 5, "e": 1}], name="t"))
+
+
+def test_a_contract_given_to_run_comes_before_that_of_a_resource(pipeline: Any) -> None:
+    """Both ways, for bare data and for sources; it does not stay with the objects."""
+    source = dlt.source(lambda: dlt.resource([{"id": 2, "n": 1}], name="t", schema_contract="freeze"), name="spec")()
+    run(pipeline, [{"id": 1}])
+    pipeline.run(source, schema_contract="evolve")
+    loose = dlt.resource([{"id": 3, "m": 1}], name="t", schema_contract="evolve")
+    with pytest.raises(PipelineStepFailed, match=r"t\.m: a new column"):
+        pipeline.run(loose, schema_contract="freeze")
+    pipeline.run(loose)
+    assert source.schema_contract is None
+
+
+def test_a_package_that_waits_is_taken_under_the_contract_of_now(pipeline: Any) -> None:
+    """What one step refused, the next run takes once the contract allows it; the message says how to give it up."""
+    run(pipeline, [{"id": 1}])
+    pipeline.extract(dlt.resource([{"id": 2, "new": 1}], name="t", schema_contract="freeze"))
+    with pytest.raises(PipelineStepFailed, match=r"waits: the next run.*abort-packages") as failure:
+        pipeline.normalize()
+    assert failure.value.load_id in str(failure.value) and pipeline.has_pending_data
+    with pytest.raises(PipelineStepFailed, match=r"t\.new: a new column"):
+        pipeline.run(dlt.resource([{"id": 3}], name="t", schema_contract="freeze"))
+    pipeline.run(dlt.resource([{"id": 3}], name="t", schema_contract={"columns": "discard_value"}))
+    assert values(pipeline, "id") == [(1,), (2,), (3,)] and not pipeline.has_pending_data
+
+
+def test_secrets_of_the_row_stay_out_of_the_message(pipeline: Any) -> None:
+    """Columns marked as secret, and those whose names say it; the rest of the row is shown."""
+    pipeline.run([{"id": 1, "pin": 1}], table_name="t", columns={"pin": {"x-secret": True}})
+    with pytest.raises(PipelineStepFailed, match="'id': 7") as failure:
+        run(pipeline, [{"id": 7, "pin": 4711, "api_key": "s3cr3t", "d": {"password": "hunter2"}}], "freeze")
+    assert not [secret for secret in ("4711", "s3cr3t", "hunter2") if secret in str(failure.value)]
+
+
+class Child(BaseModel):
+    """A nested model."""
+
+    a: int
+    b: str | None = None
+
+
+class Parent(BaseModel):
+    """A model whose nested fields become columns with the data."""
+
+    dlt_config: ClassVar[Any] = {"skip_nested_types": True}
+    child: Child
+    tags: list[int] = []
+    name: str | None = None
+
+
+@pytest.mark.parametrize("contract", [None, "discard_value", "freeze"])
+def test_nested_fields_of_a_model_are_kept(pipeline: Any, contract: Any) -> None:
+    """Also those whose first values come in a later run: the model has them."""
+
+    def people(*found: Any) -> Any:
+        hints = {"schema_contract": {"columns": contract}} if contract else {}
+        return dlt.resource(list(found), name="t", columns=Parent, **hints)
+
+    pipeline.run(people(Parent(child=Child(a=1))))
+    pipeline.run(people({"child": {"a": 2, "b": "x"}, "tags": [1, 2], "name": "n"}))
+    assert values(pipeline, "child__a", "child__b", "name") == [(1, None, None), (2, "x", "n")]
+    assert sorted(pipeline.dataset().t__tags.select("value").fetchall()) == [(1,), (2,)]

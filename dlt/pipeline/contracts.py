@@ -1,0 +1,37 @@
+"""The contracts that the code has now, put in force for packages that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlt.extract.hint_checks import is_dynamic
+from dlt.schema.contract import declare
+
+if TYPE_CHECKING:
+    from dlt.extract.source import Source
+    from dlt.schema.schema import Schema
+
+
+def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], default_name: str) -> None:
+    """Let the contracts of sources and resources count for what was extracted before.
+
+    Args:
+        sources: What is about to be extracted.
+        schemas: The live schemas of the pipeline.
+        default_name: Name of the schema of data without a source.
+    """
+    for source in sources:
+        name = default_name if source.implicit else source.schema.name
+        if name not in schemas:
+            continue
+        schema, given = schemas[name], source.run_contract
+        own = source.schema.settings.get("schema_contract")
+        declare(schema.settings, given if given is not None else own)
+        for resource in source.resources.selected.values():
+            table_name, contract = resource.table_name, resource.schema_contract
+            if is_dynamic(table_name) or is_dynamic(contract):
+                continue
+            table: Any = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
+            if table is not None:
+                declare(table, given if given is not None else contract)
