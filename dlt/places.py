@@ -64,6 +64,29 @@ def table_place(location: str, dataset: str, table: str, destination: str = "dlt
     return Place(namespace, f"{dataset}.{table}", _uri(scheme, authority, *path.split("/"), dataset, table))
 
 
+def dataset_of(uri: str) -> tuple[str, str]:
+    """Return namespace and name, by the standard, of what a URI stands for: "postgres://host:5432/db/schema/table".
+
+    Args:
+        uri: Address of a table, a file or a folder.
+    """
+    parts = urlsplit(uri)
+    scheme = parts.scheme.partition("+")[0].lower()
+    scheme = _SCHEMES.get(scheme, scheme)
+    names = [unquote(name) for name in parts.path.split("/") if name]
+    authority = parts.netloc.rpartition("@")[2]
+    if scheme in _PORTS:
+        host, port = parts.hostname or "localhost", parts.port or _PORTS[scheme]
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", ".".join(names)
+    if scheme == "bigquery":
+        return scheme, ".".join(filter(None, [authority, *names]))
+    if scheme == "file":
+        return scheme, "/" + "/".join(names)
+    if scheme == "abfss" and names:
+        return f"abfss://{names[0]}@{authority}", "/".join(names[1:])
+    return f"{scheme}://{authority}", "/".join(names) or "/"
+
+
 def _in_database(scheme: str, parts: SplitResult, database: str, dataset: str, table: str) -> Place:
     host = parts.hostname or "localhost"
     if scheme == "redshift" and (found := _REDSHIFT.fullmatch(host)):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from dlt_airflow.compat import Asset
 
 if TYPE_CHECKING:
     from dlt.orchestrate import LoadReport
 
 
-def lineage_of(report: LoadReport | None) -> Any:
-    """Return the datasets that a load wrote.
+def lineage_of(report: LoadReport | None, inlets: Sequence[Any] = ()) -> Any:
+    """Return the datasets that a load read and wrote.
 
     Args:
         report: What was loaded; None if the task did not get that far.
+        inlets: Assets that the task reads, as far as somebody declared them: a source is a function of the user's.
     """
     from airflow.providers.common.compat.openlineage.facet import (
+        InputDataset,
         OutputDataset,
         OutputStatisticsOutputDatasetFacet,
         SchemaDatasetFacet,
@@ -22,10 +27,12 @@ def lineage_of(report: LoadReport | None) -> Any:
     )
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    if report is None:
-        return OperatorLineage()
-    from dlt.places import table_place
+    from dlt.places import dataset_of, table_place
 
+    read = [dataset_of(inlet.uri) for inlet in inlets if isinstance(inlet, Asset)]
+    inputs = [InputDataset(namespace=namespace, name=name) for namespace, name in read]
+    if report is None:
+        return OperatorLineage(inputs=inputs)
     outputs = []
     for table, rows in sorted(report.rows.items()):
         columns = report.tables.get(table, {})
@@ -40,4 +47,4 @@ def lineage_of(report: LoadReport | None) -> Any:
                 outputFacets={"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=rows)},
             )
         )
-    return OperatorLineage(outputs=outputs)
+    return OperatorLineage(inputs=inputs, outputs=outputs)

@@ -266,6 +266,7 @@ class DltLoadOperator(DltLaterOperator):
     template_fields: Sequence[str] = ("load_info", "normalized", *_LATER, *_LOOK_UPS)
     normalized = Handed()
     overwrite_rtif_after_execution = True
+    inlets: list[Any]
     outlets: list[Any]
 
     def __init__(
@@ -323,7 +324,7 @@ class DltLoadOperator(DltLaterOperator):
         """Return tables, columns and rows for OpenLineage."""
         from dlt_airflow.lineage import lineage_of
 
-        return lineage_of(self._report)
+        return lineage_of(self._report, self.inlets)
 
 
 class DltCleanupOperator(DltLaterOperator):

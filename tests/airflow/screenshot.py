@@ -6,6 +6,7 @@ It needs what no test needs: `pip install playwright` and Debian's chromium.
 from __future__ import annotations
 
 import sys
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def main() -> int:
             page.wait_for_load_state("networkidle")
             page.evaluate("localStorage.setItem('theme', 'light')")
             take(page, f"{base}/dags/world/runs/{run_id}", IMAGES / "airflow-grid.png")
-            link = airflow.xcom("world", run_id, "world.load", "dlt_load_info_link")
+            task = f"/api/v2/dags/world/dagRuns/{urllib.parse.quote(run_id)}/taskInstances/world.load"
+            link = airflow.call(f"{task}/links")["extra_links"]["LoadInfo"]
             take(page, link, IMAGES / "airflow-load-info.png")
             browser.close()
     finally:

@@ -576,12 +576,16 @@ def test_outlets_before_the_first_run(make: Write, tmp_path: Path) -> None:
 def test_lineage(make: Write) -> None:
     """OpenLineage learns tables, columns and rows from the event of the load task, by the names of the standard."""
     (HOME / "lineage").unlink(missing_ok=True)
-    run = make("traced", "dlt_task_group(**SPEC)").test()
+    from_where = "load_args={'inlets': [Asset(uri='postgres://crm.example:5432/crm/public/orders')]}"
+    run = make("traced", f"from airflow.sdk import Asset\ndlt_task_group(**SPEC, {from_where})").test()
     assert str(run.state) == "success"
     events = [json.loads(line) for line in (HOME / "lineage").read_text().splitlines()]
     done = [e for e in events if e["eventType"] == "COMPLETE" and e["job"]["name"] == "traced.dlt.load"]
     outputs = {output["name"]: output for output in done[-1]["outputs"]}
     assert set(outputs) == {"shop.orders", "shop.orders__items", "shop.customers"}
+    assert [(i["namespace"], i["name"]) for i in done[-1]["inputs"]] == [
+        ("postgres://crm.example:5432", "crm.public.orders")
+    ]
     orders = outputs["shop.orders"]
     assert orders["namespace"] == f"duckdb://{os.environ['SHOP_DB']}"
     assert orders["outputFacets"]["outputStatistics"]["rowCount"] == 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlt.places import table_place
+from dlt.places import dataset_of, table_place
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,19 @@ def test_tables_are_named_by_the_standard(location: str, namespace: str, name: s
     found = table_place(location, "sales", "orders")
     assert (found.namespace, found.name, found.uri) == (namespace, name, uri)
     assert found.uri.isascii() and "***" not in found.uri
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "postgresql://u@h:6/db",
+        "bigquery://project",
+        "s3://bucket/a",
+        "file:///data",
+        "abfss://box@a.dfs.core.windows.net",
+    ],
+)
+def test_a_uri_leads_back_to_the_names(location: str) -> None:
+    """What a table is called by its URI is what it is called by the standard."""
+    place = table_place(location, "sales", "orders")
+    assert dataset_of(place.uri) == (place.namespace, place.name)
