@@ -123,6 +123,9 @@ class Client(Protocol):
     def record_work(self, key: str, done: WorkDone) -> None:
         """Write in the transaction what load holds the work of one part of a run, in place of the one before."""
 
+    def note_parts(self, loads: Mapping[str, str]) -> None:
+        """Take note of the load ids of files, by path, where one load takes files of several parts of a run."""
+
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Delete in the transaction the rows that a load appended to a root table and its nested tables.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,19 +14,6 @@ CHOICES = (
     'reprocess="undo" deletes them first (a key of the spec, an argument of the task group or flow). Or let the table '
     'be merged or replaced (write_disposition="merge" with a primary_key, "replace").'
 )
-
-
-_PART = re.compile(r"p\d{4}\.[^.]+\.[^.]+\.")
-
-
-def part_prefix(number: int) -> str:
-    """Return what the names of files begin with when several parts of a run are joined to one package."""
-    return f"p{number:04d}."
-
-
-def is_of_part(file_name: str) -> bool:
-    """Tell whether a file comes from one of several parts."""
-    return _PART.match(file_name) is not None
 
 
 def work_name(key: str, done: WorkDone) -> str:

@@ -311,6 +311,10 @@ def _load(
         totals[file["table"]] += file["rows"]
     for name, total in totals.items():
         collector.update(name, 0, total)
+    path_of = {file["name"]: os.path.join(package.path, file["name"]) for file in package.files}
+    of_parts = {path_of[file["name"]]: file["load_id"] for file in package.files if "load_id" in file}
+    if of_parts:
+        client.note_parts(of_parts)
     for chain, files in _chains(schema, package):
         check_disposition(chain[0], capabilities)
         first = jobs[files[0]["name"]] if files else {}

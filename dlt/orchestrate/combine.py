@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from dlt import typed_json
-from dlt.destinations.work import part_prefix
 from dlt.orchestrate.folder import link_package
 from dlt.workdir.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
 from dlt.workdir.state_delta import combined, decode_delta, encode_delta
@@ -31,7 +30,7 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
     for number, package in enumerate(packages):
         if number:
             schema.update_schema(package.schema)
-        names = link_package(package, target, part_prefix(number), (MANIFEST, SCHEMA, STATE, UNDO))
+        names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
         part = package.info["load_id"]
         files += [{**file, "name": names[file["name"]], "load_id": part} for file in package.files]
         text = package.info.get("state_delta")

@@ -299,6 +299,21 @@ def test_files_are_taken_back_too(own_folder: Path, monkeypatch: pytest.MonkeyPa
     assert pipeline.dataset()("SELECT count(*) FROM _dlt_loads").fetchall()[0][0] == 4
 
 
+def test_parts_in_files_take_their_own_rows_back(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that several parts left in one load tell their part."""
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(own_folder / "lake"))
+    to = {"pipeline_name": "files", "destination": "filesystem", "dataset_name": "d"}
+    for value, wishes in (("old", {"left": 0, "right": 0}), ("new", {"left": 0, "right": 1})):
+        tokens = []
+        for name, number in wishes.items():
+            who = StepContext("r", name, generation=number)
+            what = spec("two", to, source_args={"value": value, "table": "both"}).part([name])
+            tokens.append(normalize_step(extract_step(what, who), who))
+        load_step(tokens, StepContext("r", generation=max(wishes.values())))
+    found = dlt.pipeline(**to).dataset()('SELECT side, value FROM "both" ORDER BY 1').fetchall()
+    assert [tuple(row) for row in found] == [("left", "old"), ("right", "new")]
+
+
 # -- load ids
 
 

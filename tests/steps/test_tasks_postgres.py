@@ -116,7 +116,7 @@ def test_eight_runs_of_one_pipeline_at_once_keep_all_states(url: str) -> None:
         command = [sys.executable, "-m", "dlt.cli", "step", "load", f"{number}.json"]
         processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
     for process in processes:
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=600)
         assert process.returncode == 0, errors
     pipeline = dlt.pipeline("shop", destination="postgres", dataset_name="shop")
     pipeline.sync_destination()

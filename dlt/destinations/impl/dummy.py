@@ -109,6 +109,9 @@ class DummyClient:
     def record_work(self, key: str, done: WorkDone) -> None:
         """Keep nothing."""
 
+    def note_parts(self, loads: Mapping[str, str]) -> None:
+        """Keep nothing."""
+
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Keep nothing."""
 

@@ -26,7 +26,7 @@ from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of
 from dlt.destinations.lake.types import write_lake_file
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
-from dlt.destinations.work import CHOICES, is_of_part
+from dlt.destinations.work import CHOICES
 from dlt.errors import (
     DestinationException,
     DestinationTransientException,
@@ -210,6 +210,7 @@ class FilesystemClient:
         self._load_id = ""
         self._fence: tuple[str, int] | None = None
         self._now = utc_now()
+        self._parts: dict[str, str] = {}
         self._open: list[Callable[[], None]] = []
 
     # -- dataset and tables
@@ -354,8 +355,8 @@ class FilesystemClient:
         goal.setdefault(name, []).extend(entries)
 
     def _came_by(self, path: str) -> dict[str, Any]:
-        """Return by what load a file came, where that is one load: files of parts that are joined bear a number."""
-        return {} if is_of_part(os.path.basename(path)) else {"load_id": self._load_id}
+        """Return by what load a file came."""
+        return {"load_id": self._parts.get(path, self._load_id)}
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
         file_id = new_file_id(os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2])
@@ -533,6 +534,10 @@ class FilesystemClient:
         """Let the next snapshot say what load holds the work of one part of a run."""
         self._change.work[key] = asdict(done)
 
+    def note_parts(self, loads: Mapping[str, str]) -> None:
+        """Take note of the load ids of files, by path, where one load takes files of several parts of a run."""
+        self._parts = dict(loads)
+
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Leave the files of a load out of the next snapshot.
 
@@ -548,7 +553,7 @@ class FilesystemClient:
             if any("load_id" not in entry for entry in entries):
                 raise ReloadUndecided(
                     f"table {name}: the run was loaded before and is to be loaded once more, and files of the table do "
-                    f"not tell by what load they came (several parts in one load, or an earlier version). {CHOICES}"
+                    f"not tell by what load they came: an earlier version wrote them, or a merge. {CHOICES}"
                 )
             kept = [entry for entry in entries if entry["load_id"] != load_id]
             if len(kept) < len(entries):

@@ -398,6 +398,9 @@ class SqlDestinationClient(ABC):
         self.query(f"DELETE FROM {table} WHERE {column} LIKE %s", (f"work {key} %",))
         self.query(f"INSERT INTO {table} ({column}, {epoch}) VALUES (%s, 0)", (work_name(key, done),))
 
+    def note_parts(self, loads: Mapping[str, str]) -> None:  # noqa: B027  # nothing to do, for all engines
+        """Need nothing: rows bear the ids of their loads."""
+
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Delete the rows that a load appended to a chain.
 
