@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dlt.cli import config, init, pipeline, schedule, schema, step
 from dlt.cli.output import add_telling, say_error, say_traceback
 from dlt.configuration import get_value
-from dlt.errors import CannotRestorePipelineException, DltException
+from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException
 from dlt.redact import clean_error
 from dlt.version import __version__
 
@@ -94,6 +94,11 @@ def _run(parsed: argparse.Namespace) -> int:
 
 def _code_of(error: Exception) -> int:
     """Return 1; for scripts that were written for PyPI `dlt` 1.x, what its command returned."""
-    if not get_value("dlt1", bool, sections=("compat",), default=False):
+    try:
+        as_before = get_value("dlt1", bool, sections=("compat",), default=False)
+    except ConfigurationException:
+        # the error may be that a file cannot be read
+        return 1
+    if not as_before:
         return 1
     return 254 if isinstance(error, CannotRestorePipelineException) else 255

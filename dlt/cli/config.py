@@ -59,6 +59,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     for number, entry in enumerate(trace, 1):
         hit = found and number == len(trace)
         say(f"{'found' if hit else '  -  '}  {entry.provider}: {entry.key}")
+    if trace.misplaced:
+        say(f"seen   {trace.misplaced[1]}: {trace.misplaced[0]}, where secrets are not read: move it to secrets.toml")
     say(f"value: {shown}" if found else "no value: the default of the code counts")
     return 0 if found else 1
 

@@ -14,7 +14,7 @@ from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.values import SECRET
 
 _SECRET_TEXT = Annotated[str, SECRET]
-_SECRET_TABLE = Annotated[dict[str, Any], SECRET]
+_TABLE = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,12 @@ _LOAD = Section(
         )
     ),
 )
-_HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _SECRET_TABLE})
+_HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})
 _SCHEMA_OPTIONS = {"naming": str}
 _EXTRA: dict[str, dict[str, Any]] = {
     "duckdb": {"memory_limit": str},
     "ducklake": {"memory_limit": str},
-    "filesystem": {"kwargs": _SECRET_TABLE, "client_kwargs": _SECRET_TABLE},
+    "filesystem": {"kwargs": _TABLE, "client_kwargs": _TABLE},
     "redshift": {"staging_bucket": str},
     "bigquery": {"staging_bucket": str},
 }

@@ -51,7 +51,11 @@ class Accessor:
         value, trace = self._find(key)
         if value is MISSING:
             return None
-        return value if expected_type is None else coerce(value, expected_type, key, self._secret or trace.hidden)
+        return (
+            value
+            if expected_type is None
+            else coerce(value, expected_type, key, self._secret or trace.hidden, trace.place)
+        )
 
     @property
     def value(self) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.configuration import get_value
 from dlt.errors import HandoffCorrupt, MissingDependencyException, PackageTooLarge, SpecInvalid
+from dlt.redact import remember
 from dlt.workdir import atomic
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def open_store(url: str) -> Store:
 
     from dlt.destinations.files.store import Store
 
-    options = get_value("options", dict, sections=("handoff",), default=None, secret=True) or {}
+    options = get_value("options", dict, sections=("handoff",), default=None) or {}
+    # arguments of a file system may be tokens, by their names
+    remember(options)
     try:
         filesystem, path = fsspec.core.url_to_fs(url, **options)
     except ImportError as error:

@@ -166,6 +166,19 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["config", "check"]) == 1 and "is not TOML" in capsys.readouterr().err
 
 
+def test_explain_tells_of_a_secret_among_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that shows where a value comes from says why one in config.toml does not count."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text('[sources.shop]\napi_key = "hunter2"\n')
+    assert main(["config", "explain", "sources.shop.api_key", "--secret"]) == 1
+    told = capsys.readouterr().out
+    assert "seen   config.toml: sources.shop.api_key, where secrets are not read" in told and "hunter2" not in told
+
+
 def names(section: Section) -> set[str]:
     """Return the names of all options below a section."""
     inside = [*section.sections.values(), *([section.named] if section.named else [])]

@@ -36,7 +36,7 @@ from dlt.errors import (
 )
 from dlt.ids import random_id
 from dlt.paths import segment
-from dlt.redact import redact, remember_url
+from dlt.redact import redact, remember, remember_url
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
@@ -110,8 +110,12 @@ class Filesystem(Destination):
         remember_url(text)
         return text if text.endswith("://") else text.rstrip("/") or "/"
 
-    def _configured(self, key: str, kind: Any, secret: bool = False) -> Any:
-        return get_value(key, kind, sections=("destination", self.destination_name), default=None, secret=secret)
+    def _configured(self, key: str, kind: Any) -> Any:
+        found = get_value(key, kind, sections=("destination", self.destination_name), default=None)
+        if isinstance(found, Mapping):
+            # arguments of a file system may be tokens, by their names
+            remember(found)
+        return found
 
     def displayable_credentials(self) -> str:
         """Return the URL without secrets."""
@@ -146,9 +150,9 @@ class Filesystem(Destination):
     def _arguments(self) -> dict[str, Any]:
         """Return what the program and the configuration give for the file system itself."""
         found: dict[str, Any] = {}
-        for given in (self._configured("kwargs", dict, secret=True), self.settings.get("kwargs")):
+        for given in (self._configured("kwargs", dict), self.settings.get("kwargs")):
             found.update(given or {})
-        inner = self.settings.get("client_kwargs") or self._configured("client_kwargs", dict, secret=True)
+        inner = self.settings.get("client_kwargs") or self._configured("client_kwargs", dict)
         return {**found, "client_kwargs": inner} if inner else found
 
     @contextmanager
