@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 from dlt.schema.contract import NEW_TABLE
+from dlt.workdir.advice import waiting_advice
 
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
@@ -64,7 +65,8 @@ def failed_message(package: LoadPackage) -> str:
     """Return a line on the failed jobs of a package."""
     failed = [job for job in package.info.get("jobs") or [] if job["state"] == "failed"]
     details = "; ".join(f"{job['table']} ({os.path.join(package.path, job['file'])}): {job['error']}" for job in failed)
-    return f"package {package.load_id} has {len(failed)} failed jobs and nothing of it was loaded: {details}"
+    advice = waiting_advice(str(package.pipeline_name), package.load_id) if package.pipeline_name else ""
+    return f"package {package.load_id} has {len(failed)} failed jobs and nothing of it was loaded: {details}. {advice}"
 
 
 def mark_seen(schema: Schema, rows: dict[str, int]) -> None:

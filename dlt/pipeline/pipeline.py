@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -19,15 +18,13 @@ from dlt.load.step import load_package
 from dlt.normalize.step import normalize_package
 from dlt.pipeline import retry, signals
 from dlt.pipeline.contracts import put_in_force
+from dlt.pipeline.life import Life
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
-from dlt.pipeline.reading import Reading
-from dlt.pipeline.refusal import refuse
+from dlt.pipeline.refusal import refuse, tell_waiting
 from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.user_log import alarm, line
-from dlt.workdir.abandon import with_followers
-from dlt.workdir.state import new_state
 from dlt.workdir.state_delta import difference
 from dlt.workdir.undo import changed_tables, with_more_tables
 
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
 KEPT_LOADED_PACKAGES = 100
 
 
-class Pipeline(Reading):
+class Pipeline(Life):
     """Move data: `run`, or `extract`, `normalize` and `load` one by one.
 
     Args:
@@ -346,8 +343,15 @@ class Pipeline(Reading):
                 self.workdir.check_owner(package)
                 package.check()
                 dataset = self.dataset_for(package.schema_name)
+                if not self._capabilities().supports_ddl_transactions and not package.info.get("tried"):
+                    # tables and columns that it makes stay, also if it is given up
+                    package = self.workdir.record(package, tried=True)
                 with signals.finishing():
-                    result = self._load_one(package, dataset)
+                    try:
+                        result = self._load_one(package, dataset)
+                    except Exception as error:
+                        tell_waiting(self.pipeline_name, package, error)
+                        raise
                     jobs = result.jobs
                     # what a failed load added was taken back with it
                     update = {} if result.failed else dict(result.schema_update)
@@ -454,70 +458,6 @@ class Pipeline(Reading):
             packages,
             self.first_run,
         )
-
-    # -- life
-
-    def drop(self, pipeline_name: str | None = None) -> Pipeline:
-        """Delete the working folder's content: state, schemas and packages; the destination stays.
-
-        Args:
-            pipeline_name: Go on under another name.
-        """
-        if pipeline_name and pipeline_name != self.pipeline_name:
-            from dataclasses import replace
-
-            self.__init__(replace(self.config, pipeline_name=pipeline_name))  # type: ignore[misc]  # begins anew
-        self._refuse_inside("drop")
-        with self._lock:
-            self.workdir.wipe()
-            self.schemas.forget()
-            self._state = new_state(self.pipeline_name)
-            self.dataset_name = self.config.dataset_name or self._default_dataset()
-        self._trace = None
-        return self
-
-    def drop_pending_packages(self, with_partial_loads: bool = True) -> None:
-        """Give all packages up that were not loaded; what their extracts changed in state and schemas goes back.
-
-        Args:
-            with_partial_loads: Accepted for programs that pass it: no load is ever partial.
-        """
-        self.abort_packages()
-
-    def abort_packages(self, load_id: str | None = None, dry_run: bool = False) -> list[str]:
-        """Give a package up that was not loaded, or all of them; return the load ids of all that went.
-
-        What its extract changed in state and schemas goes back with it, so that its rows come again. Later packages
-        that go on from where this one ended (the cursor of the same resource) go too: without it they leave a gap.
-
-        Args:
-            load_id: Load id of the package; all packages when None.
-            dry_run: Only tell which ones would go.
-
-        Raises:
-            LoadPackageNotFound: no package of this load id waits.
-        """
-        self._refuse_inside("abort_packages")
-        if not os.path.isdir(self.working_dir):
-            return []
-        with self._lock:
-            self._begin()
-            names = [load_id] if load_id is not None else self._pending_load_ids()
-            if dry_run:
-                return with_followers(self.workdir, names)
-            gone = self.workdir.drop(names)
-            self._refresh()
-        if gone:
-            line(f"{self.pipeline_name}: gave up package {', '.join(gone)}; its rows come again with the next extract")
-        return gone
-
-    def _pending_load_ids(self) -> list[str]:
-        return [p.load_id for stage in ("extracted", "normalized") for p in self.workdir.packages(stage)]
-
-    def add_hook(self, hook: Any) -> Pipeline:
-        """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""
-        self._hooks.append(hook)
-        return self
 
 
 def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:

@@ -20,6 +20,13 @@ def is_fault_of_data(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, _OF_THE_MACHINE)
 
 
+def tell_waiting(pipeline_name: str, package: LoadPackage, error: BaseException) -> None:
+    """Give an error the load id of a package that could not be loaded, and say what can be done about it."""
+    if getattr(error, "load_id", None) is None:
+        advice = waiting_advice(pipeline_name, package.load_id)
+        error.__dict__.update(load_id=package.load_id, advice=advice)
+
+
 def refuse(pipeline: Any, package: LoadPackage, error: BaseException, own: Collection[str]) -> None:
     """Say what became of a package that could not be normalized, after giving up what must not stay.
 

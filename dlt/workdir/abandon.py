@@ -309,6 +309,9 @@ def _revert_schemas(workdir: Workdir, going: list[Waiting], staying: list[Waitin
         if not tables:
             continue
         try:
+            if one.package.info.get("tried"):
+                # its tables and columns may be at a destination that cannot take them back
+                continue
             left = one.package.schema
             current = workdir.read_schema(left.name)
         except (PackageCorrupt, WorkingFolderDamaged, KeyError):

@@ -15,8 +15,6 @@ import dlt
 from dlt import context
 from dlt.errors import DltException, PipelineStepFailed, WorkingFolderDamaged
 
-STAGES = ("extracted", "normalized", "loaded", "two extracted")
-
 
 def upto(last: int) -> Any:
     """Return a resource with a cursor, a nested list and a counter in its state."""
@@ -44,8 +42,6 @@ def prepared(folder: Path, stage: str) -> Path:
     assert pipeline.pipeline_secret
     if stage != "loaded":
         pipeline.extract(upto(4))
-    if stage == "two extracted":
-        pipeline.extract(upto(5))
     if stage == "normalized":
         pipeline.normalize()
     return Path(pipeline.working_dir)
@@ -81,8 +77,6 @@ def check(folder: Path, what: str, path: Path) -> str:
     names = {row[0] for row in last.dataset()["events"].select("name").fetchall()}
     assert names == {f"number {number}" for number in range(1, 7)}, what
     assert last.state["sources"]["hurt"]["resources"]["events"]["seen"] == 6
-    last.run(upto(7))
-    assert last.dataset()["events"].df()["id"].nunique() == len(last.dataset()["events"].fetchall()) == 7, what
     return outcome
 
 
@@ -95,13 +89,11 @@ def flip(data: bytes, dice: random.Random) -> bytes:
 DAMAGES: dict[str, Any] = {
     "a bit": flip,
     "the end": lambda data, dice: data[: len(data) // 2],
-    "all": lambda data, dice: b"",
     "zeros": lambda data, dice: bytes(len(data)),
 }
 
 
-@pytest.mark.parametrize("damage", list(DAMAGES))
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(("stage", "damage"), [("extracted", "a bit"), ("normalized", "the end"), ("loaded", "zeros")])
 def test_every_file_of_a_folder(own_folder: Path, stage: str, damage: str) -> None:
     """One file at a time is damaged: the result is exact, or an error names the file and its advice leads there."""
     base = own_folder / "base"
