@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from dlt.errors import (
     StaleExtract,
     TerminalException,
 )
+from dlt.load.drift import check_drift, find_drift
 from dlt.load.work import known_work, roots_to_empty, works_of
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
@@ -26,6 +27,7 @@ from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.user_log import logger
 from dlt.workdir import atomic
 from dlt.workdir.advice import drop_advice
 from dlt.workdir.package import LoadPackage
@@ -304,7 +306,7 @@ def _load(
     refresh = package.info.get("refresh") or {}
     if refresh:
         client.remove_tables(refresh.get("drop_tables") or [], refresh.get("truncate_tables") or [])
-    result.schema_update = _migrate(schema, client)
+    result.schema_update = _migrate(schema, client, _replaced(schema, package), result.dataset_name)
     atomic.point("load.after_ddl")
     totals = Counter[str]()
     for file in package.files:
@@ -337,16 +339,50 @@ def _load(
         atomic.point("load.after_publish")
 
 
-def _migrate(schema: Schema, client: Client) -> dict[str, Any]:
+def _replaced(schema: Schema, package: LoadPackage) -> set[str]:
+    roots = {schema.root_of(file["table"]) for file in package.files}
+    refresh = package.info.get("refresh") or {}
+    emptied = {*(refresh.get("drop_tables") or []), *(refresh.get("truncate_tables") or [])}
+    return emptied | {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
+
+
+def _migrate(schema: Schema, client: Client, replaced: Collection[str], dataset_name: str) -> dict[str, Any]:
     # parents first: nested rows get from them what they lack
     tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
     wanted = {table["name"]: _complete(table) for table in tables}
     stored = client.stored_tables(list(wanted))
     missing = schema.missing_in(stored)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
+    if stored and data:
+        _make_up(schema, client, stored, replaced, dataset_name)
     # types are compared as well, so every table goes to the client, and it adds only what is not there
     client.apply_ddl(SchemaUpdate(wanted))
     return data
+
+
+def _make_up(
+    schema: Schema, client: Client, stored: Mapping[str, Any], replaced: Collection[str], dataset_name: str
+) -> None:
+    """Look whether others removed tables and columns; what is made again without a loss is told only."""
+    before = client.read_schema(name=schema.name)
+    if before is None:
+        return
+    drift = find_drift(Schema.from_dict(before), stored)
+    check_drift(drift, schema, stored, replaced, dataset_name)
+    for name, gone in drift.columns.items():
+        logger.warning(
+            "dataset %s: the columns %s of table %s were removed by others; rows that are there have no values in them",
+            dataset_name,
+            ", ".join(gone),
+            name,
+        )
+    if drift.empty:
+        logger.warning(
+            "dataset %s: tables of parents were removed by others, so %s are emptied",
+            dataset_name,
+            ", ".join(drift.empty),
+        )
+        client.remove_tables((), drift.empty)
 
 
 def _depth(schema: Schema, table: TableSchema) -> int:

@@ -1,0 +1,105 @@
+"""What others changed at the destination since the last load: what can be made up for, and what is an error.
+
+A column that is gone can be added again, but not its values. Where rows are found by them, such as the ids by which
+nested rows belong to their root row, a merge would leave old rows beside new ones without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dlt.errors import DestinationSchemaTampered
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema, TableSchema
+
+Columns = Mapping[str, Mapping[str, ColumnSchema]]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What is gone at the destination.
+
+    Attributes:
+        columns: Names of columns that an earlier load made, by table.
+        empty: Tables whose rows lost the table of their parents.
+    """
+
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    empty: Sequence[str] = ()
+
+
+def find_drift(before: Schema, stored: Columns) -> Drift:
+    """Compare what earlier loads made with what is there.
+
+    Args:
+        before: The schema as the last load left it at the destination.
+        stored: Columns of the tables that are there.
+    """
+    columns: dict[str, list[str]] = {}
+    orphaned: list[str] = []
+    for name, table in before.tables.items():
+        made = [column for column, spec in table["columns"].items() if "data_type" in spec]
+        if name in stored:
+            gone = [column for column in made if column not in stored[name]]
+            if gone:
+                columns[name] = gone
+        elif made:
+            orphaned += [child["name"] for child in before.chain(name)[1:] if child["name"] in stored]
+    return Drift(columns, list(dict.fromkeys(orphaned)))
+
+
+def check_drift(drift: Drift, schema: Schema, stored: Columns, replaced: Collection[str], dataset: str) -> None:
+    """Check that what is gone can be made up for.
+
+    Args:
+        drift: What is gone.
+        schema: The schema of the load.
+        stored: Columns of the tables that are there.
+        replaced: Root tables of which this load replaces all rows.
+        dataset: Name of the dataset, for messages.
+
+    Raises:
+        DestinationSchemaTampered: a column is gone by which a load finds rows.
+    """
+    for name, gone in drift.columns.items():
+        root = schema.root_of(name)
+        if name not in schema.tables or root in replaced:
+            continue
+        needed = [column for column in gone if column in _finding(schema, name, stored)]
+        if needed:
+            raise DestinationSchemaTampered(
+                f"table {name} in dataset {dataset}: the column {', '.join(needed)}, which an earlier load made, is no "
+                "longer there, and without its values the rows that are there cannot be found again: they would stay "
+                "beside the new ones. Nothing was loaded. Put the column back with its values, from a backup for "
+                f"instance; or give the package up (dlt pipeline NAME drop-pending-packages) and load {root} anew with "
+                "refresh='drop_resources'.",
+                table=name,
+                column=needed[0],
+            )
+
+
+def _finding(schema: Schema, name: str, stored: Columns) -> Iterator[str]:
+    """Yield the columns of a table by which rows that are there are found."""
+    table, root = schema.tables[name], schema.tables[schema.root_of(name)]
+    merges = root.get("write_disposition") == "merge"
+    history = merges and root.get("x-merge-strategy") == "scd2"
+    if any(child.get("parent") == name and child["name"] in stored for child in schema.tables.values()):
+        yield "_dlt_id"
+    if table.get("parent"):
+        yield "_dlt_parent_id"
+        return
+    if history:
+        yield from ("_dlt_id", *_named(root))
+    if merges:
+        yield from (column for column, spec in table["columns"].items() if _is_key(spec))
+
+
+def _named(root: TableSchema) -> Iterator[str]:
+    for name in (root.get("x-valid-from"), root.get("x-valid-to"), root.get("x-row-version")):
+        if name:
+            yield name
+
+
+def _is_key(column: ColumnSchema) -> bool:
+    return bool(column.get("primary_key") or column.get("merge_key"))

@@ -1,0 +1,96 @@
+"""What others drop at the destination between two loads is made up for, or named with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import DestinationSchemaTampered, PipelineStepFailed
+from tests.destinations.test_conformance import load, merge, rows
+from tests.destinations.test_conformance_merge import content, document
+
+MAKE: dict[str, Callable[[Path], Any]] = {
+    "duckdb": lambda folder: dlt.destinations.duckdb(str(folder / "case.duckdb")),
+    "sqlite": lambda folder: dlt.destinations.sqlalchemy(f"sqlite:///{folder}/case.db"),
+}
+
+
+@pytest.fixture(params=MAKE)
+def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Return a pipeline that has loaded two rows with children and grandchildren by a merge."""
+    found = dlt.pipeline("spec", destination=MAKE[request.param](tmp_path), dataset_name="data")
+    load(found, [document(1, 1, kept="a"), document(2, 1, kept="b")], "merge", primary_key="id")
+    return found
+
+
+def change(pipeline: Any, sql: str, table: str) -> None:
+    """Do what another program does."""
+    with pipeline.destination_client() as client:
+        client.query(sql.format(client.qualified(table)))
+
+
+def again(pipeline: Any, **hints: Any) -> None:
+    """Load the first row once more."""
+    load(pipeline, [document(1, 2)], **{"disposition": "merge", "primary_key": "id", **hints})
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("t", "_dlt_id"), ("t", "id"), ("t__l", "_dlt_id"), ("t__l__m", "_dlt_parent_id")]
+)
+def test_a_column_by_which_rows_are_found(pipeline: Any, table: str, column: str) -> None:
+    """A merge does not double rows that it cannot find any more: the error names table, column and the ways out."""
+    change(pipeline, f'ALTER TABLE {{}} DROP COLUMN "{column}"', table)
+    with pytest.raises(PipelineStepFailed, match=rf"table {table} in dataset data: the column {column}.*refresh=") as e:
+        again(pipeline)
+    assert isinstance(e.value.__cause__, DestinationSchemaTampered)
+    pipeline.drop_pending_packages()
+    pipeline.run(
+        dlt.resource([document(1, 3)], name="t", write_disposition="merge", primary_key="id"), refresh="drop_resources"
+    )
+    assert content(pipeline) == [[3], [3] * 2, [3] * 4]
+
+
+def test_ids_of_roots_are_found_again(pipeline: Any) -> None:
+    """Ids that nested rows have from their parents are filled in, and the merge finds them."""
+    for table in ("t__l", "t__l__m"):
+        change(pipeline, 'ALTER TABLE {} DROP COLUMN "_dlt_root_id"', table)
+    again(pipeline)
+    assert content(pipeline) == [[1, 2], [1, 1, 2, 2], [1] * 4 + [2] * 4]
+
+
+def test_other_columns_are_made_again(pipeline: Any) -> None:
+    """A column that nothing is found by comes back, without the values that were dropped with it."""
+    change(pipeline, "ALTER TABLE {} DROP COLUMN kept", "t")
+    change(pipeline, 'ALTER TABLE {} DROP COLUMN "_dlt_id"', "t__l__m")
+    load(pipeline, [document(1, 2, kept="c")], "merge", primary_key="id")
+    assert rows(pipeline, "t", "v", "kept") == [(1, None), (2, "c")]
+    assert rows(pipeline, "t__l__m", "w") == [(1,)] * 4 + [(2,)] * 4
+
+
+def test_a_replace_makes_up_for_everything(pipeline: Any) -> None:
+    """Where all rows are replaced nothing has to be found."""
+    change(pipeline, 'ALTER TABLE {} DROP COLUMN "_dlt_id"', "t")
+    again(pipeline, disposition="replace")
+    assert content(pipeline) == [[2], [2, 2], [2] * 4]
+
+
+@pytest.mark.parametrize("table", ["t", "t__l", "t__l__m"])
+def test_a_table_that_is_gone_is_made_again(pipeline: Any, table: str) -> None:
+    """Rows whose parents went with their table are no longer there; those of the load are, once."""
+    change(pipeline, "DROP TABLE {}", table)
+    again(pipeline)
+    old = {"t": [[], [], []], "t__l": [[1], [], []], "t__l__m": [[1], [1, 1], []]}[table]
+    assert content(pipeline) == [part + [2] * count for part, count in zip(old, (1, 2, 4), strict=True)]
+
+
+@pytest.mark.parametrize("column", ["_dlt_valid_to", "_dlt_id"])
+def test_a_history_without_its_columns(pipeline: Any, column: str) -> None:
+    """A history goes on only with the columns by which it is told."""
+    load(pipeline, [{"id": 1, "v": 1}], merge("scd2"), "h")
+    change(pipeline, f'ALTER TABLE {{}} DROP COLUMN "{column}"', "h")
+    with pytest.raises(PipelineStepFailed, match=rf"table h in dataset data: the column {column}"):
+        load(pipeline, [{"id": 1, "v": 2}], merge("scd2"), "h")
