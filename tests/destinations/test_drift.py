@@ -94,3 +94,13 @@ def test_a_history_without_its_columns(pipeline: Any, column: str) -> None:
     change(pipeline, f'ALTER TABLE {{}} DROP COLUMN "{column}"', "h")
     with pytest.raises(PipelineStepFailed, match=rf"table h in dataset data: the column {column}"):
         load(pipeline, [{"id": 1, "v": 2}], merge("scd2"), "h")
+
+
+def test_nested_rows_that_others_appended(pipeline: Any) -> None:
+    """Nested rows without the id of their root row, as older releases append them, are found by a merge."""
+    load(pipeline, [document(1, 1)], "append", "a", primary_key="id")
+    load(pipeline, [document(2, 1)], "merge", "a", primary_key="id")
+    for table in ("a__l", "a__l__m"):
+        change(pipeline, "UPDATE {} SET _dlt_root_id = NULL", table)
+    load(pipeline, [document(key, 2) for key in (1, 2)], "merge", "a", primary_key="id")
+    assert rows(pipeline, "a__l", "of") == [(2,)] * 4 and rows(pipeline, "a__l__m", "w") == [(2,)] * 8

@@ -230,6 +230,11 @@ class SqlDestinationClient(ABC):
         """Bring what was staged for a chain into its tables."""
         if chain[0].get("write_disposition") != "merge":
             return
+        for table in chain[1:]:
+            # rows that an older release, or another program, appended after a merge have none
+            name, root = self.qualified(table["name"]), self.dialect.quote("_dlt_root_id")
+            if self.query(f"SELECT 1 FROM {name} WHERE {root} IS NULL LIMIT 1").fetchone() is not None:
+                self.fill_root_ids(table)
         merge = self._merge(chain, load_id)
         count = merge.most_of_one_key()
         if count is not None:
