@@ -340,7 +340,8 @@ class LoadInfo(_LoadInfo, _Step):
         """Return some lines to read."""
         lines = [
             f"Pipeline {self._name()} load step {self._took()}",
-            f"{len(self.loads_ids)} load package(s) were loaded to destination {self.destination_name} and into "
+            f"{len(self.loads_ids) - len(self.failed_jobs)} load package(s) were loaded to destination "
+            f"{self.destination_name} and into "
             f"dataset {self.dataset_name}",
             f"The {self.destination_name} destination used {self.destination_displayable_credentials} location "
             "to store data",
@@ -414,7 +415,8 @@ class PipelineTrace(NamedTuple):
         """Return some lines to read."""
         took = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
         count = len(self.steps)
-        lines = [f"Run started at {self.started_at} and COMPLETED in {duration_text(took)} with {count} steps."]
+        end = "FAILED" if any(step.step_exception for step in self.steps) else "COMPLETED"
+        lines = [f"Run started at {self.started_at} and {end} in {duration_text(took)} with {count} steps."]
         lines += [step.asstr(verbosity) for step in self.steps]
         return "\n\n".join(lines)
 

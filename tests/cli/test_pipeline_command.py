@@ -153,7 +153,12 @@ def test_trace_shows_errors(pipeline: Any, command: Any) -> None:
     with pytest.raises(PipelineStepFailed):
         pipeline.run(bad())
     short, long = command("shop", "trace"), command("shop", "trace", "-v")
-    assert "Step extract FAILED" in short.out and "gone" in short.out and "in bad" not in short.out
+    assert (
+        "and FAILED in" in short.out
+        and "Step extract FAILED" in short.out
+        and "gone" in short.out
+        and "in bad" not in short.out
+    )
     assert "builtins.KeyError" in long.out and "in bad" in long.out
 
 

@@ -51,6 +51,7 @@ def test_failed_jobs_are_told_apart(failing: Any) -> None:
     (job,) = package.jobs["failed_jobs"]
     assert info.has_failed_jobs and job.state == "failed_jobs" and "never again" in str(job.failed_message)
     assert [waiting.job_file_info.table_name for waiting in package.jobs["new_jobs"]] == ["good"]
+    assert "0 load package(s) were loaded" in str(info) and "is NOT LOADED" in str(info)
     assert "never again" in str(info) and failing.list_failed_jobs_in_package(package.load_id) == [job]
     with pytest.raises(DestinationHasFailedJobs, match=r"never again.*dlt pipeline failing run-pending"):
         info.raise_on_failed_jobs()
