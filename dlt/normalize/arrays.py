@@ -22,8 +22,6 @@ def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
         return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
     if kind in ("decimal", "wei"):
         precision, scale = digits_of(column, capabilities)
-        if precision > 76:
-            return pa.string()
         return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
     return {
         "text": pa.string(),

@@ -10,7 +10,7 @@ from dlt.normalize.casts import all_finite, coalesced, days_in_bounds, holds_nul
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import with_row
-from dlt.schema.conversions import digits_of
+from dlt.schema.conversions import digits_of, limited
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
 
 def _same_column(known: ColumnSchema | dict[str, Any], added: ColumnSchema, capabilities: Capabilities) -> bool:
     if "data_type" not in known:
-        return all(known.get(key, added.get(key)) == added.get(key) for key in ("precision", "scale", "timezone"))
+        return added == limited(added, capabilities) and all(
+            known.get(key, added.get(key)) == added.get(key) for key in ("precision", "scale", "timezone")
+        )
     if known["data_type"] != added["data_type"]:
         return False
     if added["data_type"] == "decimal":
@@ -98,7 +100,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         names.add(name)
         known = placement.columns(table).get(name)
         if known is None or "data_type" not in known:
-            added = column_of(name, field.type)
+            added = limited(column_of(name, field.type), placement.capabilities)
             try:
                 if not placement.accepts(table, added):
                     continue

@@ -12,6 +12,7 @@ class Capabilities:
     """Limits and formats of a destination; lengths are in bytes of UTF-8.
 
     Attributes:
+        max_decimal: Largest precision and scale of a decimal.
         supports_nan: Columns of type double hold NaN and infinities.
         supports_nul: Texts may hold the character NUL.
         enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
@@ -30,6 +31,7 @@ class Capabilities:
     max_text_data_type_length: int | None = None
     decimal_precision: tuple[int, int] = (38, 9)
     wei_precision: tuple[int, int] = (38, 0)
+    max_decimal: tuple[int, int] = (76, 76)
     timestamp_precision: int = 6
     max_file_bytes: int = 64 << 20
     supports_ddl_transactions: bool = True

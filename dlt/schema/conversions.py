@@ -93,7 +93,24 @@ def digits_of(column: ColumnSchema, capabilities: Capabilities) -> tuple[int, in
     """Return precision and scale of a column of type decimal or wei."""
     default = capabilities.decimal_precision if column["data_type"] == "decimal" else capabilities.wei_precision
     precision, scale = column.get("precision"), column.get("scale")
-    return precision or default[0], default[1] if scale is None else scale
+    most = capabilities.max_decimal
+    precision = min(precision or default[0], most[0])
+    return precision, min(default[1] if scale is None else scale, most[1], precision)
+
+
+def limited(column: ColumnSchema, capabilities: Capabilities) -> ColumnSchema:
+    """Return a new column with no more digits than the destination has; some of them are left before the point."""
+    if column["data_type"] != "decimal" or "precision" not in column:
+        return column
+    digits = column["precision"], column.get("scale", 0)
+    precision, scale = digits_of(column, capabilities)
+    if (precision, scale) == digits:
+        return column
+    return {**column, "precision": precision, "scale": min(scale, max(precision - WHOLE_DIGITS, 0))}
+
+
+WHOLE_DIGITS = 10
+"""Digits before the point in a column that cannot have all that its first values would need."""
 
 
 # -- what a column holds

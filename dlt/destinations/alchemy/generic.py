@@ -14,7 +14,11 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
 CAPABILITIES = Capabilities(
-    max_identifier_length=63, max_column_identifier_length=63, supports_ddl_transactions=False, enforces_length=True
+    max_identifier_length=63,
+    max_column_identifier_length=63,
+    supports_ddl_transactions=False,
+    enforces_length=True,
+    max_decimal=(38, 38),
 )
 NO_MERGE = replace(CAPABILITIES, supported_merge_strategies=())
 """Of databases that cannot make a temporary table of a query the standard way."""

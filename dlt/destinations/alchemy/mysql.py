@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     supports_ddl_transactions=False,
     supports_nan=False,
     enforces_length=True,
+    max_decimal=(65, 30),
     sqlglot_dialect="mysql",
 )
 KEY_LENGTH = 512

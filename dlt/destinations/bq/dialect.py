@@ -21,6 +21,7 @@ CAPABILITIES = Capabilities(
     has_case_sensitive_identifiers=True,
     max_columns=10_000,
     supports_ddl_transactions=False,
+    max_decimal=(76, 38),
     sqlglot_dialect="bigquery",
 )
 NUMERIC_DIGITS, NUMERIC_SCALE = 29, 9

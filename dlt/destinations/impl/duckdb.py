@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
+CAPABILITIES = Capabilities(max_decimal=(38, 38), sqlglot_dialect="duckdb")
 _MEMORY = 400 * 10**6
 """Bytes that a load of narrow tables may use; its peak must not grow with the data, nor with the machine."""
 _MEMORY_PER_COLUMN = 1_500_000

@@ -34,7 +34,7 @@ from dlt.schema.update import SchemaUpdate
 if TYPE_CHECKING:
     import duckdb
 
-CAPABILITIES = Capabilities(sqlglot_dialect="duckdb")
+CAPABILITIES = Capabilities(max_decimal=(38, 38), sqlglot_dialect="duckdb")
 _CATALOGS = {
     "duckdb": ("", None),
     "sqlite": ("sqlite:", "sqlite_scanner"),

@@ -53,6 +53,7 @@ CAPABILITIES = Capabilities(
     supported_merge_strategies=("delete-insert", "upsert", "insert-only", "scd2"),
     supports_transactions=False,
     supports_ddl_transactions=False,
+    max_decimal=(38, 38),
     supported_table_formats=FORMATS,
     sqlglot_dialect="duckdb",
 )

@@ -31,6 +31,7 @@ CAPABILITIES = Capabilities(
     max_text_data_type_length=MAX_TEXT,
     supports_nul=False,
     enforces_length=True,
+    max_decimal=(38, 37),
     preferred_staging_file_format="parquet",
     supported_staging_file_formats=("parquet", "jsonl"),
     sqlglot_dialect="redshift",
