@@ -47,6 +47,7 @@ class PackageNormalizer:
         capabilities: What the destination can store.
         files: Where the loader files go.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
+        mixed: Names of tables to which rows come as well as Arrow tables; there all get what rows have.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class PackageNormalizer:
         capabilities: Capabilities,
         files: LoaderFiles,
         add_to_tables: Collection[str] = (),
+        mixed: Collection[str] = (),
     ) -> None:
         self.placement = Placement(schema, capabilities)
         self._required = RequiredColumns(self.placement)
@@ -64,7 +66,7 @@ class PackageNormalizer:
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
         self._capabilities, self._files = capabilities, files
-        self._add_to_tables = add_to_tables
+        self._add_to_tables, self._mixed = add_to_tables, mixed
         self._tables: dict[str, _Table] = {}
         # where an earlier load wrote root ids the column takes no NULL, whatever is asked for now
         self._with_root_ids = {
@@ -157,6 +159,8 @@ class PackageNormalizer:
             for name in _names_of(rows, self.shapes.get(table, {}))
             if name != ROW_ORDER
         }
+        if "_dlt_load_id" in rows[0]:
+            arrays["_dlt_load_id"] = self._load_ids(len(rows))
         if ROW_ORDER in rows[0]:
             arrays[ROW_ORDER] = pa.array([row[ROW_ORDER] for row in rows], pa.int64())
         self._emit(table, arrays, len(rows))
@@ -167,14 +171,15 @@ class PackageNormalizer:
             if name in names and "data_type" not in columns.get(name, {}):
                 self.placement.add_column(table, copy(SYSTEM_COLUMNS[name]))
 
-    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
+    def _load_ids(self, rows: int) -> pa.Array:
+        # one value for all rows: a dictionary keeps it once
         import pyarrow as pa
 
-        # one value for all rows: a dictionary keeps it once
-        load_ids = pa.DictionaryArray.from_arrays(
-            pa.repeat(pa.scalar(0, pa.int8()), rows), pa.array([self._load_id], pa.string())
-        )
-        found = {"_dlt_load_id": load_ids, "_dlt_id": table.column_ids(columns, rows)}
+        zeros = pa.repeat(pa.scalar(0, pa.int8()), rows)
+        return pa.DictionaryArray.from_arrays(zeros, pa.array([self._load_id], pa.string()))
+
+    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
+        found = {"_dlt_load_id": self._load_ids(rows), "_dlt_id": table.column_ids(columns, rows)}
         if table.order is not None:
             found[ROW_ORDER] = table.order.take(rows)
         return found
@@ -212,7 +217,7 @@ class PackageNormalizer:
 
     def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
-        if self._files.kind != "arrow" or self._add_to_tables or table.order is not None:
+        if self._files.kind != "arrow" or self._add_to_tables or table.name in self._mixed or table.order is not None:
             return False
         from dlt.normalize.tabular import conform, holds_plain_values, loads_unchanged
 
@@ -250,6 +255,8 @@ class PackageNormalizer:
         columns = self.placement.columns(table.name)
         wanted = {*self._add_to_tables, *(name for name in ROW_COLUMNS if "data_type" in columns.get(name, {}))}
         wanted.add(ROW_ORDER)
+        if table.name in self._mixed:
+            wanted.update(ROW_COLUMNS)
         if table.keys or table.whole_row:
             wanted.add("_dlt_id")
         if wanted:
@@ -394,12 +401,15 @@ def normalize_package(
         The evolved schema, the manifest entries of the files, and the number of rows of each table.
     """
     files = LoaderFiles(folder, kind, capabilities.max_file_bytes)
+    entries: list[Any] = [file if isinstance(file, dict) else vars(file) for file in package.files]
+    of_tables = {entry["table"] for entry in entries if entry["format"] == "table"}
+    of_rows = {entry["table"] for entry in entries if entry["format"] != "table"}
+    nonce = str(package.info.get("nonce") or package.load_id)
     normalizer = PackageNormalizer(
-        schema, package.load_id, str(package.info.get("nonce") or package.load_id), capabilities, files, add_to_tables
+        schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows
     )
     normalizer.add_root_keys()
-    for file in package.files:
-        entry = file if isinstance(file, dict) else vars(file)
-        normalizer.file(str(package.path), entry)  # type: ignore[arg-type]  # the fields of a manifest entry
+    for entry in entries:
+        normalizer.file(str(package.path), entry)
     grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes)
     return grown, files.close(), normalizer.rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import enum
 from typing import Any
 
 import pandas as pd
@@ -100,6 +101,28 @@ def test_tables_evolve(pipeline: Any) -> None:
     pipeline.run(pa.table({"id": pa.array([2], pa.int64()), "more": ["x"]}), table_name="items")
     pipeline.run(pa.table({"more": ["y"]}), table_name="items")
     assert rows(pipeline, "items", "id", "more") == [(1, None), (2, "x"), (None, "y")]
+
+
+def test_widths_differ_in_one_load(pipeline: Any) -> None:
+    """Schema 4: integers and floats of several widths, in tables that load unchanged and in others."""
+    tables = [
+        pa.table({"id": pa.array([1], pa.int32()), "v": pa.array([1.5], pa.float32())}),
+        pa.table({"id": pa.array([2], pa.int64()), "v": pa.array([0.1], pa.float64())}),
+        pa.table({"id": pa.array([3], pa.int8()), "more": ["x"]}),
+    ]
+    pipeline.run(dlt.resource(lambda: iter(tables), name="items"))
+    assert rows(pipeline, "items", "id", "v", "more") == [(1, 1.5, None), (2, 0.1, None), (3, None, "x")]
+
+
+def test_regular_pages_irregular_pages_and_tables_share_a_load(pipeline: Any) -> None:
+    """Data as it comes: what one page needs, be it taken row by row, does not stop the others of the same load."""
+    odd = {"id": 3, "v": enum.Enum("Odd", {"ONE": "x"}).ONE}
+    for pages in ([[{"id": 1}], [odd]], [pa.table({"id": [1]}), [odd]], [[{"id": 1}], pa.table({"id": [2]}), [odd]]):
+        name = f"items_{len(pages)}_{type(pages[0]).__name__}".lower()
+        info = pipeline.run(dlt.resource(lambda pages=pages: iter(pages), name=name))
+        assert not info.has_failed_jobs
+        assert rows(pipeline, name, "id")[-1] == (3,) and len(rows(pipeline, name, "id")) == len(pages)
+        assert {load_id for (load_id,) in rows(pipeline, name, "_dlt_load_id")} == set(info.loads_ids)
 
 
 def test_rows_and_tables_share_a_table(pipeline: Any) -> None:

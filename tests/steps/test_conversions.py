@@ -232,6 +232,26 @@ def test_no_value_changes_in_any_column(tables: Any) -> None:
             assert same(value, name, found[number][name]), (value, name, found[number][name])
 
 
+def test_every_value_makes_a_column_that_holds_it(own_folder: Path) -> None:
+    """Without hints too: the column that a first value or an Arrow type makes holds the values, or a variant does."""
+    found = [*PAIRS, *((None, [value]) for value in ROWS_ONLY)]
+    pages: list[Any] = []
+    for number, (array, values) in enumerate(found):
+        ids = [f"{number}_{position}" for position in range(len(values))]
+        rows = [{"id": key, f"c{number}": value} for key, value in zip(ids, values, strict=True)]
+        pages.append(rows if array is None else pa.table({"id": ids, f"c{number}": array}))
+    pipeline = dlt.pipeline(
+        "new", destination=dlt.destinations.duckdb(str(own_folder / "new.db")), pipelines_dir=str(own_folder)
+    )
+    pipeline.run(dlt.resource(lambda: iter(pages), name="t", max_table_nesting=0))
+    cells_of, types = stored(pipeline), pipeline.default_schema.tables["t"]["columns"]
+    for number, (_, values) in enumerate(found):
+        for position, value in enumerate(values):
+            ((name, cell),) = cells_of[f"{number}_{position}"].items()
+            assert same(value, f"v__v_{types[name]['data_type']}", cell), (value, name, cell)
+    dlt.context.activate(None)
+
+
 def test_the_documentation_has_the_table_that_the_code_uses() -> None:
     """docs/schema.md shows, for each kind of value and each type of column, what becomes of it."""
     page = Path(__file__).parents[2] / "docs" / "schema.md"

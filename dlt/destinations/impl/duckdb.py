@@ -375,7 +375,8 @@ class DuckDbClient(SqlDestinationClient):
 
         with ExitStack() as stack:
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
-            rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="default")
+            # files of one load may have integers and floats of several widths
+            rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
             if rows.nbytes > _SMALL:
                 self._use_threads()
             there = set(rows.column_names)
