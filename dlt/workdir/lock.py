@@ -144,8 +144,9 @@ class PipelineLock:
 
     def _nested(self) -> PipelineLocked:
         return PipelineLocked(
-            f"pipeline {self._name}: this thread is already running it, with another pipeline object of the same name. "
-            "A resource cannot run its own pipeline: yield the data, or give the inner pipeline another pipeline_name.",
+            f"pipeline {self._name}: this thread of process {os.getpid()} is already running it, with another "
+            "pipeline object of the same name. A resource cannot run its own pipeline: yield the data, or give the "
+            "inner pipeline another pipeline_name.",
             pipeline_name=self._name,
             holder=self.holder(),
         )
