@@ -174,7 +174,7 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
         _remove(source_state, path)
     changed = bump(state)
     changes = difference(before, state)
-    pipeline.workdir.begin(new_load_id()).commit(
+    pipeline.workdir.begin(new_load_id([pipeline.workdir.newest_load_id() or "0"])).commit(
         "normalized",
         [],
         schema,
