@@ -43,7 +43,7 @@ class NameCheck:
 
     def __init__(self, schema: Schema) -> None:
         self._schema, self._naming = schema, schema.naming
-        self._names: dict[tuple[str, str, Any], str] = {}
+        self._names: dict[tuple[str, str], dict[Any, str]] = {}
         self._children: dict[tuple[str, str], str] = {}
         self._seen: dict[str, dict[str, None]] = {}
         self._opaque: set[str] = set()
@@ -213,12 +213,13 @@ class NameCheck:
         Raises:
             SchemaException: it cannot be stored.
         """
-        known = self._names.get((table, prefix, key))
+        names = self._names.setdefault((table, prefix), {})
+        known = names.get(key)
         if known is None:
             text = key if isinstance(key, str) else str(key)
             name = self._naming.normalize_path(text)
             self._check(f"table {table}, key {_cut(text)!r}", name)
-            known = self._names[table, prefix, key] = self._naming.make_path(prefix, name) if prefix else name
+            known = names[key] = self._naming.make_path(prefix, name) if prefix else name
         return known
 
     def child(self, table: str, name: str) -> str:
@@ -272,9 +273,11 @@ class NameCheck:
                 self._opaque.add(table)
             self.see(table, "value")
             return
-        flat: dict[str, tuple[str, Any]] = {}
+        flat: dict[str, tuple[Any, Any]] = {}
         self._document(table, item, "", level, flat, {}, number)
-        self._seen.setdefault(table, {}).update(dict.fromkeys(flat))
+        seen = self._seen.setdefault(table, {})
+        if not flat.keys() <= seen.keys():
+            seen.update(dict.fromkeys(flat))
 
     def _document(
         self,
@@ -282,14 +285,15 @@ class NameCheck:
         document: Mapping[Any, Any],
         prefix: str,
         level: int,
-        flat: dict[str, tuple[str, Any]],
+        flat: dict[str, tuple[Any, Any]],
         lists: dict[str, str],
         number: int,
     ) -> None:
+        names = self._names.setdefault((table, prefix), {})
         for key, value in document.items():
             if value is None:
                 continue
-            name, kind = self.name(table, prefix, key), type(value)
+            name, kind = names.get(key) or self.name(table, prefix, key), type(value)
             if kind not in _PLAIN:
                 nested = isinstance(value, (Mapping, *_SEQUENCES))
                 if not nested and hasattr(value, "__dict__"):
@@ -302,9 +306,10 @@ class NameCheck:
                             raise self._clash(table, [lists[name], str(key)], name, number)
                         self._list(table, name, value, level, number)
                     continue
-            known = flat.setdefault(name, (str(key), value))
-            if known[1] is not value and repr(known[1]) != repr(value):
-                raise self._clash(table, [known[0], str(key)], name, number)
+            if name not in flat:
+                flat[name] = (key, value)
+            elif repr(flat[name][1]) != repr(value):
+                raise self._clash(table, [str(flat[name][0]), str(key)], name, number)
 
     def _list(self, table: str, name: str, values: Any, level: int, number: int) -> None:
         child = self.child(table, name)

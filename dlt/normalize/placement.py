@@ -74,10 +74,10 @@ class Placement:
         if mode in ("discard_row", "discard_value"):
             raise DiscardRow
         self._known.add(table)
-        added: TableSchema = {"name": table, "columns": {}}
+        # a column of the library's may have been added before
+        added = self._added.setdefault(table, {"name": table, "columns": {}})
         if parent:
             added["parent"] = parent
-        self._added[table] = added
 
     def place(self, table: str, name: str, value: Any) -> tuple[str, Any] | None:
         """Return the column and the coerced value, or None when the contract discards the value.

@@ -224,7 +224,10 @@ class Schema:
         changed.tables = dict(self.tables)
         for name, partial in update.tables.items():
             known = self.tables.get(name)
-            changed.tables[name] = merge_table(known, partial) if known else new_table(partial)
+            # an update holds some columns of a table: what it says of keys is not all that there is to say
+            changed.tables[name] = (
+                merge_table(known, partial, merge_compound_props=False) if known else new_table(partial)
+            )
         return changed
 
     def update_table(

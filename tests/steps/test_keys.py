@@ -144,6 +144,22 @@ def test_keys_of_nested_tables(pipeline: Any) -> None:
     pipeline.run(made([{"no": 1}]))
 
 
+def test_a_key_of_which_one_column_is_declared_with_its_type(pipeline: Any) -> None:
+    """Columns that come with the data take nothing from those that are declared, in root and nested tables."""
+    typed: Any = {"cid": {"data_type": "bigint"}}
+    nested = mark.make_nested_hints(primary_key=["cid", "y"], write_disposition="merge", columns=typed)
+    hints: Any = {"primary_key": ["cid", "z"], "columns": typed, "nested_hints": {"c": nested}}
+    for value in (1, 2):
+        rows = [{"cid": 1, "z": z, "v": value, "c": [{"cid": 1, "y": 1, "v": value}]} for z in (1, 2)]
+        info = pipeline.run(dlt.resource(rows, name="t", write_disposition="merge", **hints))
+        assert not info.has_failed_jobs, str(info)
+    tables = pipeline.default_schema.tables
+    assert [name for name, column in tables["t"]["columns"].items() if column.get("primary_key")] == ["cid", "z"]
+    assert [name for name, column in tables["t__c"]["columns"].items() if column.get("primary_key")] == ["cid", "y"]
+    assert sorted(pipeline.dataset().t.select("z", "v").fetchall()) == [(1, 2), (2, 2)]
+    assert pipeline.dataset().t__c.select("v").fetchall() == [(2,), (2,)]
+
+
 def test_no_alarm_without_rows(pipeline: Any) -> None:
     """An empty resource, an empty frame and a table that other runs filled are no fault."""
     hints: Any = {"primary_key": "id", "write_disposition": "merge"}
