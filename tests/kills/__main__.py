@@ -2,7 +2,7 @@
 
     python -m tests.kills --destination postgres --kills 1000 --seed 7
 
-Each kill is a SIGKILL of a process that runs a pipeline. After one to four of them the same run goes to its end, and
+Each kill is a SIGKILL of a process that runs a pipeline. After one to eight of them the same run goes to its end, and
 the rows, nested rows and state must be those of a second place that nobody disturbed. The exit code is 1 if they are
 not; the folder of that round is then kept. Moments depend on how fast the machine is: the seed gives the same loads and
 the same shares of a run, not the same instruction.
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.kills.place import Place, programs
+from tests.kills.place import Place, Programs, programs
 from tests.kills.program import STRATEGIES
 from tests.kills.rounds import Tally, add, empty_folder, run_round
 
@@ -55,10 +55,12 @@ def places(kind: str) -> Iterator[Iterator[Place]]:
         yield make()
 
 
-def kill_many(kind: str, kills: int, seed: int, folder: Path, minutes: float, strategies: list[str]) -> Tally:
+def kill_many(
+    runs: Programs, kind: str, kills: int, seed: int, folder: Path, minutes: float, strategies: list[str]
+) -> Tally:
     """Kill until it is enough, or the time is over, and print how it goes."""
     dice, total, begun = random.Random(f"{kind} {seed}"), Tally(), time.monotonic()
-    with places(kind) as empty, programs(empty_folder(folder)) as runs:
+    with places(kind) as empty:
         number = 0
         while total.kills < kills and time.monotonic() - begun < minutes * 60 and not total.wrong:
             strategy, number = strategies[number % len(strategies)], number + 1
@@ -88,9 +90,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="dlt-kills-"))
     os.environ["DLT_DATA_DIR"] = str(folder / "data")
     totals = {}
-    for kind in chosen:
-        strategies = given.strategy or list(STRATEGIES)
-        totals[kind] = kill_many(kind, given.kills, given.seed, folder / kind, given.minutes, strategies)
+    strategies = given.strategy or list(STRATEGIES)
+    with programs(folder) as runs:
+        for kind in chosen:
+            where = empty_folder(folder / kind)
+            totals[kind] = kill_many(runs, kind, given.kills, given.seed, where, given.minutes, strategies)
     print()
     for kind, total in totals.items():
         detail = ", ".join(f"{name} {count}" for name, count in total.by_strategy.items())

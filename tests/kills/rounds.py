@@ -13,7 +13,7 @@ from tests.kills.place import Place, Programs, content
 
 STEPS = 6
 """Runs of one pipeline, each with more rows, before a new place is taken."""
-MOST_KILLS = 4
+MOST_KILLS = 8
 """Kills of one run before it may end."""
 
 
