@@ -143,7 +143,7 @@ VALUES: dict[str, list[Any]] = {
     "time": [datetime.time(0), datetime.time(23, 59, 59, 999999), None, *(datetime.time(n) for n in (1, 2, 3))],
     "binary": [b"", b"\x00\xff\\x", bytes(range(256)), None, b"a", b"\n"],
 }
-DOCUMENTS: list[Any] = [{"a": [1, {"b": None}]}, [], "text", 1.5, None, {"ü": "\n"}]
+DOCUMENTS: list[Any] = [{"a": [1, {"b": None}]}, [], ["text"], 1.5, None, {"ü": "\n"}]
 
 
 @pytest.mark.parametrize("file_format", ["parquet", "jsonl", "arrow"])
