@@ -436,6 +436,22 @@ def test_a_completed_run_that_runs_again_loads_what_the_source_gives_now(databas
         assert connection.execute("SELECT count(*) FROM d._dlt_loads").fetchall() == [(3,)]
 
 
+def test_a_load_that_finds_its_run_loaded_is_skipped(database: str) -> None:
+    """The task run tells that nothing was loaded, by its state, and no event says that something was."""
+    name = f"skip{os.getpid()}"
+    plan = spec(database, kind="duckdb", pipeline_args={"pipeline_name": name})
+
+    @flow
+    def twice() -> list[Any]:
+        done = normalize(extract(plan))
+        first = load(done)
+        state = load(done, round_=1, return_state=True)
+        return [first["skipped"], state.name, state.is_completed(), state.result()["known"]]
+
+    assert twice() == [False, "Skipped", True, True]
+    assert len(events("dlt.load.completed", lambda e: key_of(e) == f"dlt.pipeline.{name}")) == 1
+
+
 def test_secrets_are_in_no_result_and_no_artifact(database: str, tmp_path: Path, monkeypatch: Any, caplog: Any) -> None:
     """Arguments of the source and of the pipeline's factory reach the steps, and no file, table or log keeps them."""
     secret = "canary-of-prefect-7f3a"
