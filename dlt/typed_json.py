@@ -39,28 +39,44 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def simplify(value: Any) -> Any:
+MAX_LEVELS = 200
+"""Levels of dicts and lists in one item. orjson writes 254, and each level takes frames of Python's 1,000."""
+
+
+class TooDeep(ValueError):
+    """A value has more levels of dicts and lists than `MAX_LEVELS`, as one that contains itself has."""
+
+
+def simplify(value: Any, level: int = 0) -> Any:
     """Return the value in terms of dict, list and scalars: enums by value, models, named tuples and alike by field.
+
+    Args:
+        value: Any value.
+        level: Number of dicts and lists that it is in.
 
     Raises:
         TypeError: a value of a type that has no columnar meaning.
+        TooDeep: it is nested too deep, or contains itself.
     """
     kind = type(value)
     if value is None or kind in _PLAIN:
         return value
+    if level > MAX_LEVELS:
+        raise TooDeep(f"it is nested deeper than {MAX_LEVELS} levels of dicts and lists, or contains itself")
+    inner = level + 1
     if isinstance(value, enum.Enum):
-        return simplify(value.value)
+        return simplify(value.value, inner)
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, Mapping):
-        return {key if type(key) is str else _key(key): simplify(item) for key, item in value.items()}
+        return {key if type(key) is str else _key(key): simplify(item, inner) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return simplify(value._asdict())
+        return simplify(value._asdict(), level)
     if isinstance(value, (list, tuple)):
-        return [simplify(item) for item in value]
+        return [simplify(item, inner) for item in value]
     if isinstance(value, (set, frozenset)):
-        return sorted((simplify(item) for item in value), key=lambda item: (str(type(item)), str(item)))
-    return _simplify_object(value)
+        return sorted((simplify(item, inner) for item in value), key=lambda item: (str(type(item)), str(item)))
+    return _simplify_object(value, inner)
 
 
 _PLAIN = frozenset(
@@ -75,7 +91,7 @@ def _key(key: Any) -> str:
     return key if isinstance(key, str) else str(key)
 
 
-def _simplify_object(value: Any) -> Any:
+def _simplify_object(value: Any, level: int) -> Any:
     for base in (bool, int, float, str, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, bytes):
         if isinstance(value, base):
             # a subclass (numpy.float64, pendulum.DateTime): keep what the base class sees
@@ -87,19 +103,19 @@ def _simplify_object(value: Any) -> Any:
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
     if hasattr(value, "model_dump"):
-        return simplify(value.model_dump())
+        return simplify(value.model_dump(), level)
     for names in ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__"):
         if hasattr(value, names) and not isinstance(value, type):
             fields = [getattr(field, "name", field) for field in getattr(value, names)]
-            return {name: simplify(getattr(value, name)) for name in fields}
+            return {name: simplify(getattr(value, name), level) for name in fields}
     if type(value).__name__ == "NAType":  # pandas
         return None
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         if value.dtype.kind in "mM":
-            return [simplify(item) for item in value] if value.ndim else _numpy_moment(value)
+            return [simplify(item, level) for item in value] if value.ndim else _numpy_moment(value)
         plain = value.tolist()
         if type(plain) is not type(value):
-            return simplify(plain)
+            return simplify(plain, level)
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
 
 
@@ -162,6 +178,7 @@ def dump_row(row: Any) -> bytes:
 
     Raises:
         TypeError: the row holds a value that cannot be stored.
+        TooDeep: it is nested too deep.
     """
     return json.dumps(simplify(row), default=_default, separators=(",", ":")).encode("ascii")
 
@@ -171,6 +188,7 @@ def dumps(value: Any) -> str:
 
     Raises:
         TypeError: it holds a value that cannot be stored.
+        TooDeep: it is nested too deep.
     """
     return json.dumps(simplify(value), default=_default, indent=1)
 

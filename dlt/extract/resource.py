@@ -10,7 +10,7 @@ from dlt.context import use
 from dlt.errors import InvalidParallelResourceDataType, ResourceNotATransformer
 from dlt.extract.function import Function, is_incremental
 from dlt.extract.hints import TableHints
-from dlt.extract.items import EmptyTable
+from dlt.extract.items import EmptyTable, Joined
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_hints import ResourceHints
@@ -133,7 +133,7 @@ class Resource(ResourceHints, Generic[P]):
         """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
         context = {"source_name": self.source_name} if self.source_name else None
         for _, page, _ in extract_items([self], batched=False, context=context):
-            if type(page) is list:
+            if type(page) in (list, Joined):
                 yield from page
             elif not isinstance(page, EmptyTable):
                 yield page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.context import active_pipeline, use
 from dlt.errors import DeletingResourcesNotSupported, ResourceNotFoundError, ResourcesNotFoundError
-from dlt.extract.items import EmptyTable
+from dlt.extract.items import EmptyTable, Joined
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource
@@ -259,7 +259,7 @@ class Source:
         """Yield the items of all selected resources; state goes nowhere outside a pipeline."""
         context = {"source_name": self.name, "schema": self.schema, "section": self.section, "source": self}
         for _, page, _ in extract_items(list(self.selected_resources.values()), batched=False, context=context):
-            if type(page) is list:
+            if type(page) in (list, Joined):
                 yield from page
             elif not isinstance(page, EmptyTable):
                 yield page

@@ -10,7 +10,7 @@ from typing import Any
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
-from dlt.extract.items import EmptyTable, ImportFileMeta, is_frame
+from dlt.extract.items import EmptyTable, ImportFileMeta, Joined, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
@@ -151,7 +151,8 @@ class SchemaExtract:
         if isinstance(item, EmptyTable) or entry.get("write_disposition") == "skip":
             return
         check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
-        count = self._spool.write(table, item, entry)
+        # what was yielded row by row was copied when it was
+        count = self._spool.write(table, item, entry, own=type(item) is Joined)
         self.tables[table] = self.tables.get(table, 0) + count
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.formats.arrow_values import MOMENTS
 from dlt.schema.documents import is_strict, json_text
-from dlt.typed_json import simplify
+from dlt.typed_json import TooDeep, simplify
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NoneType = type(None)
 _WIDE = 32
 """Number of keys above which a page is read row by row."""
+ARROW_LEVELS = 60
+"""Levels of structs and lists in one column: Arrow's stream format takes 64, the column and the batch among them."""
 _EMPTY: dict[str, Any] = {}
 _is_there = partial(is_not, None)
 JSON_FIELD = {b"dlt.type": b"json"}
@@ -46,6 +48,7 @@ class PageEncoder:
         self._kept_whole = kept_whole or (lambda key: False)
         self._nested = nested
         self._shredded: set[tuple[str, ...]] = set()
+        self._plain = False
         self._types: dict[type, pa.DataType] = {
             int: pa.int64(),
             float: pa.float64(),
@@ -101,6 +104,7 @@ class PageEncoder:
                 return [(JSON_FIELD, pa.array(texts, pa.string()))]
             if not self._nested:
                 raise ValueError("documents with a limit of nesting go row by row")
+            self._plain = _is_plain(column)
             return [(None, array) for array in self._documents((key,), column, kinds)]
         if len(kinds) == 1:
             return [(None, self._scalars(next(iter(kinds)), column))]
@@ -119,10 +123,14 @@ class PageEncoder:
 
         if kind is not dict and kind is not list:
             return self._scalars(kind, column)
+        if len(path) > ARROW_LEVELS:
+            raise TooDeep
         if path not in self._shredded:
             # one call for a whole subtree is the fastest, unless it would change values; then this path is taken apart
             try:
-                return nested_array(column)
+                return nested_array(column, ARROW_LEVELS - len(path), self._plain)
+            except TooDeep:
+                raise
             except (*self._refusals, pa.ArrowException):
                 self._shredded.add(path)
         return self._structs(path, column) if kind is dict else self._lists(path, column)
@@ -289,21 +297,63 @@ def _null_mask(column: Sequence[Any]) -> pa.Array | None:
     return pa.array(absent, pa.bool_()) if any(absent) else None
 
 
-def nested_array(column: Sequence[Any]) -> pa.Array:
+def _is_plain(column: Sequence[Any]) -> bool:
+    """Tell whether documents hold only what JSON has; refuse those that are too deep before anything goes into them.
+
+    Raises:
+        TooDeep: one of them is, or contains itself.
+    """
+    import orjson
+
+    try:
+        orjson.dumps(column)
+    except TypeError:
+        try:
+            orjson.dumps(column, default=str, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:
+            # too deep, or what orjson cannot write at all, such as an int beyond 64 bits
+            for value in column:
+                simplify(value)
+        return False
+    return True
+
+
+def nested_array(column: Sequence[Any], levels: int, plain: bool) -> pa.Array:
     """Return dicts or lists as a struct or list array.
+
+    Args:
+        column: Dicts or lists, which were found not to be too deep.
+        levels: Levels of structs and lists that the array may have.
+        plain: orjson wrote them.
 
     Raises:
         ValueError: the array would hide that values of several types met in one place.
+        TooDeep: the array would have more levels.
     """
     import orjson
     import pyarrow as pa
 
     array = pa.array(column)
-    # bytes that follow text are taken for text, and nothing in the array tells: orjson refuses them
-    orjson.dumps(column)
+    if not plain:
+        # bytes that follow text are taken for text, and nothing in the array tells: orjson refuses them
+        orjson.dumps(column)
+    if levels_of(array.type) > levels:
+        raise TooDeep
     if not _faithful(array.type):
         raise ValueError("values of several types may meet in one place")
     return array
+
+
+def levels_of(kind: pa.DataType) -> int:
+    """Return the number of levels of an Arrow type; 0 for one that holds no others."""
+    deepest, level = 0, [kind]
+    while level := [field.type for outer in level for field in _fields_of(outer)]:
+        deepest += 1
+    return deepest
+
+
+def _fields_of(kind: pa.DataType) -> list[pa.Field]:
+    return [kind.field(position) for position in range(kind.num_fields)]
 
 
 def _faithful(kind: pa.DataType) -> bool:

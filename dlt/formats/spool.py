@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
-from dlt.formats.pages import PageEncoder
+from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, required_columns
 from dlt.typed_json import dump_row
 
@@ -202,8 +202,14 @@ class SpoolWriter:
         self._encoders: dict[str, PageEncoder] = {}
         self._positions: dict[str, int] = {}
 
-    def write(self, table: str, items: Any, table_schema: Mapping[str, Any]) -> int:
+    def write(self, table: str, items: Any, table_schema: Mapping[str, Any], own: bool = False) -> int:
         """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
+
+        Args:
+            table: Name of the table.
+            items: What goes into it.
+            table_schema: Schema of the table.
+            own: Nobody else holds the rows, so that they cannot change while they wait.
 
         Raises:
             InvalidDataItem: a row holds a value that cannot be stored, or a frame values of no common type.
@@ -234,6 +240,9 @@ class SpoolWriter:
             pending and isinstance(pending[0], dict) and len(pending) * len(pending[0]) >= PAGE_CELLS
         ):
             self._flush(table)
+        elif not own:
+            # the program that gave them may go on to change them while they wait
+            pending[-len(items) :] = [row.copy() if type(row) is dict else row for row in items]
         return len(items)
 
     def close(self) -> list[SpoolFile]:
@@ -359,6 +368,12 @@ def _tabular(items: Any, table: str) -> pa.Table | None:
             table=table,
         ) from error
     for field in tabular.schema if tabular is not None else ():
+        if levels_of(field.type) > ARROW_LEVELS:
+            raise InvalidDataItem(
+                f"table {table}: column {field.name} of the Arrow data has more than {ARROW_LEVELS} levels of structs "
+                "and lists. Turn it into JSON text before it is yielded.",
+                table=table,
+            )
         if pa.types.is_null(field.type):
             continue
         try:
