@@ -14,7 +14,7 @@ from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, required_columns
-from dlt.typed_json import dump_row
+from dlt.typed_json import TooDeep, dump_row
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +123,7 @@ class RowsFile:
             try:
                 lines.append(dump_row(item) + b"\n")
             except (TypeError, ValueError, RecursionError) as error:
-                place = "" if isinstance(error, RecursionError) else _place_of_fault(item)
+                place = "" if isinstance(error, (RecursionError, TooDeep)) else _place_of_fault(item)
                 raise InvalidDataItem(
                     f"table {table}: item {position + offset} cannot be stored: {place and f'at {place}, '}{error}. "
                     "Turn it into dicts, lists and scalars in the resource or with add_map.",
@@ -240,7 +240,7 @@ class SpoolWriter:
             pending and isinstance(pending[0], dict) and len(pending) * len(pending[0]) >= PAGE_CELLS
         ):
             self._flush(table)
-        elif not own:
+        elif items and not own:
             # the program that gave them may go on to change them while they wait
             pending[-len(items) :] = [row.copy() if type(row) is dict else row for row in items]
         return len(items)
@@ -279,9 +279,10 @@ class SpoolWriter:
                     self._name_check.batch(table, batch, part, position)
                 self._write_batch(table, batch)
             else:
+                # written first: that refuses what is nested too deep to be looked through
+                self._write_rows(table, part)
                 if self._name_check is not None:
                     self._name_check.rows(table, part, position)
-                self._write_rows(table, part)
             self._positions[table] = self._positions.get(table, 0) + len(part)
 
     def _write_batch(self, table: str, batch: pa.RecordBatch, kind: str = "arrow") -> None:

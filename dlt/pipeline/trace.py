@@ -48,6 +48,10 @@ def start_trace(pipeline_name: str) -> PipelineTrace:
     return PipelineTrace(random_id(), pipeline_name, context, utc_now(), [])
 
 
+MOST_ERRORS, MOST_FRAMES = 20, 50
+"""Of a chain of errors, and of the last calls of each, what a trace keeps."""
+
+
 def end_step(
     trace: PipelineTrace, step: str, started_at: datetime.datetime, info: Any, error: BaseException | None
 ) -> PipelineTrace:
@@ -69,18 +73,22 @@ def _chain(error: BaseException | None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     seen: set[int] = set()
     # errors may be causes of each other
-    while error is not None and id(error) not in seen:
+    while error is not None and id(error) not in seen and len(found) < MOST_ERRORS:
         seen.add(id(error))
         found.append(
             {
                 "exception_type": f"{type(error).__module__}.{type(error).__qualname__}",
                 "message": redact(str(error)),
                 # lines of the program are shown in it
-                "stack_trace": [redact(line.strip()) for line in traceback.format_tb(error.__traceback__)],
+                "stack_trace": [redact(line.strip()) for line in _frames(error)],
             }
         )
         error = error.__cause__ or error.__context__
     return found
+
+
+def _frames(error: BaseException) -> list[str]:
+    return traceback.format_tb(error.__traceback__, -MOST_FRAMES)
 
 
 def restore_trace(stored: dict[str, Any]) -> PipelineTrace:

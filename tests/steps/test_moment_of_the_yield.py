@@ -73,6 +73,11 @@ def test_objects_that_are_used_again(tmp_path: Path, rows: Any, count: int) -> N
     assert loaded(tmp_path, rows(count)) == {"t": [(number,) for number in range(count)]}
 
 
+def test_empty_pages_between_others(tmp_path: Path) -> None:
+    """A page without rows takes nothing away."""
+    assert loaded(tmp_path, iter([[{"id": 0}], [], [{"id": 1}, {"id": 2}], [], []])) == {"t": [(0,), (1,), (2,)]}
+
+
 def test_what_is_nested_in_one_dict_that_is_used_again(tmp_path: Path) -> None:
     """Lists and dicts in a dict that is yielded again and again are those of the moment too."""
 
