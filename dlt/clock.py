@@ -30,6 +30,15 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def moment_of(text: str) -> datetime:
+    """Return the moment that ISO text says, also where it ends with a Z, which Python 3.10 does not read.
+
+    Raises:
+        ValueError: it says none.
+    """
+    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+
+
 def new_load_id(after: Iterable[str] = ()) -> str:
     """Return a load id: seconds since the epoch with a fraction, as text; it grows, whatever the clock does.
 

@@ -9,6 +9,7 @@ import types
 from pathlib import PurePath
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+from dlt.clock import moment_of
 from dlt.configuration.values import bare
 from dlt.errors import ConfigValueCannotBeCoercedException
 
@@ -146,7 +147,7 @@ def _datetime(value: Any) -> datetime.datetime:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
     text = str(value).strip()
-    moment = datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+    moment = moment_of(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 

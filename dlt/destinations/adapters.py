@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dlt.clock import moment_of
+
 __all__ = ["bigquery_adapter"]
 
 _BIGQUERY = "x-bigquery"
@@ -88,7 +90,7 @@ def _names(given: Names) -> list[str]:
 def _text(moment: str | datetime.datetime | None) -> str | None:
     if moment is None:
         return None
-    found = datetime.datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    found = moment_of(moment) if isinstance(moment, str) else moment
     return found.isoformat()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from dlt.clock import moment_of
 from dlt.errors import EmptyWindow, SpecInvalid
 from dlt.ids import digest_id
 from dlt.redact import is_secret_name, redact
@@ -200,7 +201,7 @@ def moment(text: str) -> datetime.datetime:
         EmptyWindow: it says none.
     """
     try:
-        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return moment_of(text)
     except (AttributeError, ValueError) as error:
         raise EmptyWindow(f"window: {text!r} is not a moment. Write it as 2026-01-31T00:00:00+00:00.") from error
 

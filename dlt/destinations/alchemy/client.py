@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dlt.clock import utc_now
+from dlt.clock import moment_of, utc_now
 from dlt.destinations.alchemy.rows import batches_of, rows_of
 from dlt.destinations.kinds import Kind, database_error, is_transient
 from dlt.destinations.sql.client import SqlDestinationClient
@@ -310,7 +310,7 @@ class SqlAlchemyClient(SqlDestinationClient):
 
 
 def _moment(value: Any, zone: datetime.timezone | None) -> Any:
-    found = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    found = moment_of(value) if isinstance(value, str) else value
     if zone is None:
         return found.replace(tzinfo=None)
     return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from dlt.clock import moment_of
 from dlt.destinations.bq.dialect import DIALECT
 from dlt.errors import DatabaseTerminalException
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -135,7 +136,7 @@ def set_properties(native: Any, table: TableSchema) -> list[str]:
 def _moment(value: Any) -> datetime.datetime | None:
     if value is None:
         return None
-    moment = value if isinstance(value, datetime.datetime) else datetime.datetime.fromisoformat(str(value))
+    moment = value if isinstance(value, datetime.datetime) else moment_of(str(value))
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.timezone.utc)
 
 

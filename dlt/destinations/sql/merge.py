@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dlt.clock import moment_of
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import MergeDispositionException
 from dlt.schema.row_order import ROW_ORDER, is_deduplicated
@@ -237,7 +238,7 @@ class Merge:
             return None
         import datetime
 
-        moment = value if isinstance(value, datetime.datetime) else datetime.datetime.fromisoformat(str(value))
+        moment = value if isinstance(value, datetime.datetime) else moment_of(str(value))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.timezone.utc)
         return self._dialect.moment(moment)
