@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from dlt.cli.schedule import cron_ticks, even_ticks
 from dlt.errors import ConfigurationValueError
 
+pytestmark = pytest.mark.slow
+
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC = timezone.utc
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.compose.conftest import ROOT, Stack, can_have_namespaces, compose, programs_of
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "compose.md").read_text(encoding="utf-8")
 
 

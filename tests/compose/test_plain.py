@@ -10,6 +10,8 @@ import pytest
 
 from tests.compose.conftest import Stack, can_have_namespaces, countries, loaded, wait_for_rows
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(sys.executable).parent
 
 

@@ -27,6 +27,9 @@ LOCAL = {"delta", "duckdb", "filesystem", "iceberg", "sqlite"}
 """Cases of the conformance suite that need no server."""
 SERVERS = ("azurite", "bigquery", "gcs", "mariadb", "redshift", "seaweedfs", "postgres")
 """Fixtures that start one."""
+SLOW_CASES = {"delta", "iceberg"}
+SLOW_MODULES = {"test_filesystem_safety", "test_kills", "test_random_kills", "test_table_formats", "test_zombies"}
+"""Modules whose tests start, stop and kill processes, or write formats that take long."""
 MODULES = {"test_faults": "faults", "test_filesystem_stores": "stores"}
 """Modules that start servers by themselves."""
 
@@ -38,7 +41,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             params = getattr(getattr(item, "callspec", None), "params", {})
             case = params.get("case")
-            asked = (*getattr(item, "fixturenames", ()), params.get("store"), params.get("kind"))
+            if item.path.stem in SLOW_MODULES or (isinstance(case, Case) and case.name in SLOW_CASES):
+                item.add_marker("slow")
+            server = "postgres" if params.get("server") == "other-sqlalchemy" else params.get("server")
+            asked = (*getattr(item, "fixturenames", ()), params.get("store"), params.get("kind"), server)
             used = [name for name in SERVERS if name in asked]
             if item.path.stem in MODULES:
                 # what runs on the emulator of BigQuery takes as long as all the rest

@@ -22,7 +22,7 @@ MAKE: dict[str, Callable[[World], Any]] = {
     "sqlite": lambda world: dlt.destinations.sqlalchemy(f"sqlite:///{world.folder}/case.db"),
     "postgres": lambda world: dlt.destinations.postgres(world.server("postgres").new_database()),
     "mariadb": lambda world: dlt.destinations.sqlalchemy(world.server("mariadb").new_server_url()),
-    "other-sqlalchemy": lambda world: dlt.destinations.sqlalchemy(world.server("postgres").new_database()),
+    "other-sqlalchemy": lambda world: dlt.destinations.sqlalchemy(world.server("postgres").new_database("psycopg2")),
 }
 EVERYWHERE = {
     "undefined": ["SELECT * FROM {nowhere}"],

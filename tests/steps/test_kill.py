@@ -18,6 +18,8 @@ import pytest
 
 from tests.steps import crash_program
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = str(Path(crash_program.__file__))
 FIRST, SECOND = 6, 11
 

@@ -13,6 +13,8 @@ import pytest
 PROGRAM = """
 import dlt
 
+pytestmark = pytest.mark.slow
+
 def make(name):
     @dlt.source(name=name)
     def source():

@@ -16,6 +16,8 @@ import pytest
 import dlt
 from dlt.errors import PipelineLocked
 
+pytestmark = pytest.mark.slow
+
 RUNS = 16
 
 
