@@ -107,7 +107,7 @@ class Pipeline(Life):
         table_name = _one_of("table_name", table_name, "name", name)
         self._refuse_inside("run")
         self.activate()
-        with signals.handled(), signals.held(self._lock), self._run_trace():
+        with signals.handled(), self._held("run"), self._run_trace():
             self._set_destination(destination, staging)
             self._set_credentials(credentials)
             self._set_dataset(dataset_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +72,16 @@ class Tracing(Core):
         if name != "sync":
             self._refuse_inside(name)
         # all of it belongs to one thread at a time: also the trace
-        with signals.held(self._lock):
+        with self._held(name):
             yield from self._locked_step(name)
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[None]:
+        """Hold the lock of the folder; where that cannot be had, the step is what failed."""
+        with ExitStack() as stack:
+            with self._failing(name):
+                stack.enter_context(signals.held(self._lock))
+            yield
 
     def _locked_step(self, name: str) -> Iterator[Step]:
         step = Step()

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 PROGRAM = """
 import dlt
-
-pytestmark = pytest.mark.slow
 
 def make(name):
     @dlt.source(name=name)
