@@ -22,6 +22,8 @@ pytestmark = pytest.mark.slow
 
 PROGRAM = str(Path(crash_program.__file__))
 FIRST, SECOND = 6, 11
+SHARES = 6
+"""Parts of the points, each a test of its own, so that none takes long."""
 
 
 def run(disposition: str, folder: Path, last: int, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,7 +78,8 @@ def test_there_are_many_points_and_each_was_found(scenario: Any) -> None:
     assert {"load.before_commit#1", "load.after_commit#1"} <= set(points)
 
 
-def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any) -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any, share: int) -> None:
     """Kill it 9, S58, S59, S62: after a SIGKILL at each point and one more run all is as after a clean run."""
     disposition, base, clean, points = scenario
 
@@ -91,11 +94,12 @@ def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any) -> None:
             return f"{points[number]}: the next run failed: {again.stderr}"
         return None
 
+    numbers = range(share, len(points), SHARES)
     with ThreadPoolExecutor(2) as pool:
-        failures = [failure for failure in pool.map(kill_at, range(len(points))) if failure]
+        failures = [failure for failure in pool.map(kill_at, numbers) if failure]
     assert failures == []
-    for number, point in enumerate(points):
-        assert content(base.parent / f"kill_{number}") == clean, point
+    for number in numbers:
+        assert content(base.parent / f"kill_{number}") == clean, points[number]
 
 
 def test_kills_at_random_times_lose_and_double_nothing(scenario: Any) -> None:

@@ -185,8 +185,14 @@ def _points(own_folder: Path, url: str | None) -> dict[str, list[str]]:
     return found
 
 
+SHARES = 5
+"""Parts of the points, each a test of its own, so that none takes long."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("url", [None, "bucket"])
-def test_a_kill_at_every_point_of_every_step(own_folder: Path, database: Path, url: str | None) -> None:
+def test_a_kill_at_every_point_of_every_step(own_folder: Path, database: Path, url: str | None, share: int) -> None:
     """Orchestration 1 and 6: SIGKILL at each rename, write and commit, one more try, and the rows are exact."""
     expected = content(clean(own_folder, (6, 11)))
     handoff = f"file://{own_folder}/bucket" if url else None
@@ -200,7 +206,7 @@ def test_a_kill_at_every_point_of_every_step(own_folder: Path, database: Path, u
         assert "handoff.archive_written#1" in points["normalize"]
     matrix = [(name, point) for name, found in points.items() for point in found]
     assert len(matrix) >= 30
-    for number, (killed, point) in enumerate(matrix):
+    for number, (killed, point) in enumerate(matrix[share::SHARES]):
         shutil.copy(base, database)
         database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
         marker = own_folder / f"marker{number}"
