@@ -239,6 +239,7 @@ pipeline.run([{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(20)],
 POINTS = ["load.after_ddl", "load.after_files", "load.after_publish", "load.before_commit", "load.after_commit"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb", "postgres"])
 def test_a_killed_load_is_exact_after_the_next_run(

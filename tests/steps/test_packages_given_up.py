@@ -253,6 +253,7 @@ def program(folder: Path, what: str, **environment: str) -> int:
     return subprocess.run(command, cwd=folder, env=variables, check=False, timeout=120).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["abort", "wipe"])
 def test_a_kill_while_packages_are_given_up_takes_both_or_none(own_folder: Path, what: str) -> None:
     """At every point: the package and its state are both there, or both gone; the next run is exact."""
