@@ -20,7 +20,7 @@ from dlt.errors import (
     DestinationTerminalException,
     DestinationTransientException,
     InvalidFilesystemLayout,
-    PipelineConfigMissing,
+    ConfigFieldMissing,
     PipelineStepFailed,
 )
 
@@ -200,7 +200,7 @@ def test_wrong_layouts(template: str) -> None:
 def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """D9: settings come from the section of the destination's name; D28: without a URL the error says where."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PipelineConfigMissing, match=r"\[destination\.lake\]"):
+    with pytest.raises(ConfigFieldMissing, match=r"secrets\.toml: destination\.lake\.bucket_url"):
         _ = dlt.destinations.filesystem(destination_name="lake").bucket_url
     monkeypatch.setenv("DESTINATION__LAKE__BUCKET_URL", f"file://{tmp_path}/lake/")
     monkeypatch.setenv("DESTINATION__LAKE__LAYOUT", "x/{table_name}/{load_id}.{file_id}.{ext}")
