@@ -304,9 +304,12 @@ def _load(
     result: LoadResult,
 ) -> None:
     refresh = package.info.get("refresh") or {}
-    if refresh:
-        client.remove_tables(refresh.get("drop_tables") or [], refresh.get("truncate_tables") or [])
+    if refresh.get("drop_tables"):
+        client.remove_tables(refresh["drop_tables"], ())
     result.schema_update = _migrate(schema, client, _replaced(schema, package), result.dataset_name)
+    if refresh.get("truncate_tables"):
+        # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
+        client.remove_tables((), refresh["truncate_tables"])
     atomic.point("load.after_ddl")
     totals = Counter[str]()
     for file in package.files:
