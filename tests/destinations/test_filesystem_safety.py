@@ -17,10 +17,10 @@ from dlt.destinations.files.layout import Layout
 from dlt.destinations.files.snapshot import Change, Snapshots
 from dlt.destinations.files.store import Store, translated
 from dlt.errors import (
+    ConfigFieldMissing,
     DestinationTerminalException,
     DestinationTransientException,
     InvalidFilesystemLayout,
-    ConfigFieldMissing,
     PipelineStepFailed,
 )
 
