@@ -410,7 +410,7 @@ def test_the_format_of_a_table_stays() -> None:
 
 def test_formats_that_are_not_there() -> None:
     """An unknown format, and one on a destination that has none, are refused by name."""
-    with pytest.raises(PipelineStepFailed, match="table_format='hudi'. Known are"):
+    with pytest.raises(PipelineStepFailed, match=r"table_format=.hudi.\. Known are"):
         load(make(), "hudi", [{"id": 1}])
     duck = dlt.pipeline("duck", destination=dlt.destinations.duckdb("x.duckdb"), dataset_name="data")
     with pytest.raises(PipelineStepFailed, match="no tables in format 'delta'"):
