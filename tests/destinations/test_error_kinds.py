@@ -50,7 +50,7 @@ PROVOKED: dict[str, dict[str, list[str]]] = {
     "postgres": {
         **EVERYWHERE,
         "read_only": ["SET default_transaction_read_only = on", "INSERT INTO {t} (id) VALUES (1)"],
-        "right": ["CREATE ROLE nobody_at_all", "SET ROLE nobody_at_all", "SELECT * FROM {t}"],
+        "right": ["SET ROLE pg_monitor", "SELECT * FROM {t}"],
         "timeout": ["SET statement_timeout = 1", "SELECT pg_sleep(60)"],
         "connection": ["SELECT pg_terminate_backend(pg_backend_pid())"],
     },
