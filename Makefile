@@ -135,7 +135,7 @@ test-destinations: install install-bigquery install-azurite system-packages
 
 # what CI runs of it, beside the tests that need no server
 test-destinations-in-ci: install install-azurite system-packages
-	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations -m server -k "not bigquery and not ducklake" -n 3 --dist loadgroup
+	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations -m "server and not slow" -k "not bigquery and not ducklake" -n 3 --dist loadgroup
 
 # -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5
 
