@@ -41,6 +41,11 @@ test: install
 test-slow: install
 	$(PY) -m pytest -m "slow and not server" -n 2 --dist loadgroup
 
+# what CI runs of it: kills at every point of a load into files are in test-slow, those at random moments here too
+.PHONY: test-slow-in-ci
+test-slow-in-ci: install
+	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
+
 # all there is; it takes hours
 test-all: check test test-slow test-destinations test-airflow test-prefect test-versions
 
