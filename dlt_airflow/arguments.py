@@ -14,8 +14,8 @@ _SOURCES = re.compile(r"\bconn\b|\bvar\b|get_connection|Variable")
 _PASSWORD = re.compile(r"://[^/?#\s'\"@:]*:([^/?#\s'\"]+)@")
 
 
-class Hidden:
-    """A field of an operator: what its templates take from connections and variables is hidden once it is rendered."""
+class _Field:
+    """A field of an operator that does something when it is set."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -27,6 +27,10 @@ class Hidden:
             return task.__dict__[self._name]
         except KeyError:
             raise AttributeError(self._name) from None
+
+
+class Hidden(_Field):
+    """A field of an operator: what its templates take from connections and variables is hidden once it is rendered."""
 
     def __set__(self, task: Any, value: Any) -> None:
         before = task.__dict__.get(self._name)
@@ -49,19 +53,8 @@ class Shown:
     __str__ = serialize
 
 
-class Handed:
+class Handed(_Field):
     """A field of an operator: what other tasks returned."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, task: Any, owner: type | None = None) -> Any:
-        if task is None:
-            return self
-        try:
-            return task.__dict__[self._name]
-        except KeyError:
-            raise AttributeError(self._name) from None
 
     def __set__(self, task: Any, value: Any) -> None:
         if isinstance(value, Sequence) and not isinstance(value, str):

@@ -21,6 +21,7 @@ from dlt.orchestrate import LoadReport, Spec, StepContext, extract_step, is_term
 from tests.servers.postgres import free_port
 from tests.steps import task_program
 
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("postgres")]
 PROGRAM = str(Path(task_program.__file__))
 
 
