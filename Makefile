@@ -37,6 +37,11 @@ check: install
 test: install
 	$(PY) -m pytest -m "not server and not slow" -n 2 --dist loadgroup
 
+# how long, how typed and how entangled the code is, beside the goals
+.PHONY: measure
+measure: install
+	$(PY) tools/measure.py
+
 # what needs no server either, and takes long: kills at every point, table formats, schedules
 test-slow: install
 	$(PY) -m pytest -m "slow and not server" -n 2 --dist loadgroup
