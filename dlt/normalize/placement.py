@@ -7,9 +7,10 @@ from typing import Any
 
 from dlt.errors import CannotCoerceColumnException
 from dlt.schema.capabilities import GENERIC, Capabilities
+from dlt.schema.columns import column_for
 from dlt.schema.contract import is_marked_new, violation, with_row
 from dlt.schema.conversions import Misfit, convert
-from dlt.schema.inference import column_for, infer_type, variants
+from dlt.schema.inference import infer_type, variants
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate

@@ -7,7 +7,7 @@ import decimal
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.conversions import (
@@ -26,10 +26,7 @@ from dlt.schema.conversions import (
 from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema, DataType
 
-if TYPE_CHECKING:
-    from dlt.schema.schema import Schema
-
-__all__ = ["DETECTIONS", "coerce_value", "column_for", "detect", "infer_type", "json_text", "parse_timestamp"]
+__all__ = ["DETECTIONS", "coerce_value", "detect", "infer_type", "json_text", "parse_timestamp"]
 WEI_MAX = 10**38
 DECIMAL_DIGITS, DECIMAL_WHOLE_DIGITS, DECIMAL_SCALE = 38, 29, 9
 """Digits of every destination's default decimal: all of them, before and behind the point."""
@@ -168,21 +165,6 @@ def detect(value: Any, detections: Sequence[str]) -> DataType | None:
         if found is not None:
             return found
     return None
-
-
-def column_for(schema: Schema, table: str, name: str, value: Any) -> ColumnSchema:
-    """Return the column that a first value decides: declared hints, then preferred types, detections, its own type."""
-    entry = schema.tables.get(table)
-    declared = entry["columns"].get(name) if entry else None
-    if declared is not None and "data_type" in declared:
-        return declared
-    kind = schema.get_preferred_type(name) or detect(value, schema.detections) or infer_type(value)
-    hints = schema.default_column_hints(name)
-    column = infer_column(name, value, kind)
-    column.update(hints)
-    column.update(declared or {})
-    column["name"], column["data_type"] = name, kind
-    return column
 
 
 def variant_name(column: str, kind: DataType) -> str:

@@ -25,8 +25,8 @@ import dlt
 from dlt.common.libs.deltalake import get_delta_tables
 from dlt.common.libs.pyiceberg import get_iceberg_tables
 from dlt.destinations.files.store import Store
-from dlt.destinations.lake.index import open_index
 from dlt.destinations.lake.object_store import storage_options
+from dlt.destinations.lake.tables import open_index
 from dlt.errors import DestinationTerminalException, PipelineStepFailed, SchemaUpdateTerminalError
 from dlt.workdir import atomic
 

@@ -21,8 +21,8 @@ from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import TYPE, Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
 from dlt.destinations.impl.duckdb import DIALECT
-from dlt.destinations.lake.index import FORMATS, data_path, open_index
-from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of
+from dlt.destinations.lake.index import FORMATS, data_path
+from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of, open_index
 from dlt.destinations.lake.types import write_lake_file
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dlt.destinations.files.layout import table_folder
-from dlt.destinations.files.store import Store
-from dlt.errors import OpenTableFormatNotSupported
 from dlt.schema.typing import ColumnSchema
 
 FOLDERS = {"delta": "_delta_log", "iceberg": "metadata"}
@@ -67,30 +65,6 @@ class Index(Protocol):
             number: Number of the snapshot.
             load_id: Id of the load that made it.
         """
-
-
-def open_index(kind: str, store: Store, table: str) -> Index:
-    """Return the index of a table.
-
-    Args:
-        kind: Its format.
-        store: The folder of the dataset.
-        table: Name of the table.
-
-    Raises:
-        OpenTableFormatNotSupported: there is no such format.
-    """
-    if kind == "delta":
-        from dlt.destinations.lake.delta import DeltaIndex
-
-        return DeltaIndex(store, table)
-    if kind == "iceberg":
-        from dlt.destinations.lake.iceberg import IcebergIndex
-
-        return IcebergIndex(store, table)
-    raise OpenTableFormatNotSupported(
-        f"table {table}: there is no table format {kind!r}. Known are {', '.join(FORMATS)} and native."
-    )
 
 
 def data_path(kind: str, table: str, name: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from dlt.destinations.files.layout import table_folder
 from dlt.destinations.files.snapshot import Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
-from dlt.destinations.lake.index import FOLDERS, FORMATS, Indexed, open_index
-from dlt.errors import DestinationTerminalException, SchemaUpdateTerminalError
+from dlt.destinations.lake.index import FOLDERS, FORMATS, Index, Indexed
+from dlt.errors import DestinationTerminalException, OpenTableFormatNotSupported, SchemaUpdateTerminalError
 from dlt.user_log import logger
 
 NATIVE = "native"
@@ -24,6 +24,30 @@ def formats_of(snapshot: Snapshot) -> dict[str, str]:
 def kind_of(table: str, base: Snapshot, change: Change) -> str:
     """Return the format that a table has after a change, native if it has none."""
     return {**base.formats, **change.formats}.get(table, NATIVE)
+
+
+def open_index(kind: str, store: Store, table: str) -> Index:
+    """Return the index of a table.
+
+    Args:
+        kind: Its format.
+        store: The folder of the dataset.
+        table: Name of the table.
+
+    Raises:
+        OpenTableFormatNotSupported: there is no such format.
+    """
+    if kind == "delta":
+        from dlt.destinations.lake.delta import DeltaIndex
+
+        return DeltaIndex(store, table)
+    if kind == "iceberg":
+        from dlt.destinations.lake.iceberg import IcebergIndex
+
+        return IcebergIndex(store, table)
+    raise OpenTableFormatNotSupported(
+        f"table {table}: there is no table format {kind!r}. Known are {', '.join(FORMATS)} and native."
+    )
 
 
 class LakeTables:

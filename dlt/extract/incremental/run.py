@@ -5,30 +5,41 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from dlt.errors import IncrementalCursorPathHasValueNone, IncrementalCursorPathMissing
 from dlt.extract.incremental.cursor import MISSING, align, finder, incomparable, keys_of
 from dlt.extract.incremental.identity import row_hash
-
-if TYPE_CHECKING:
-    from dlt.extract.incremental.incremental import Incremental
 
 logger = logging.getLogger("dlt")
 WARN_AT = 100_000
 """Rows that share the last value; each costs 19 bytes of state."""
 
 
+class Settings(Protocol):
+    """What a run asks of its incremental."""
+
+    cursor_path: str | None
+    resource_name: str | None
+    primary_key: Any
+    last_value_func: Any
+    end_value: Any
+    lag: float | None
+    range_start: str
+    range_end: str
+    on_cursor_value_missing: str
+
+
 class Run:
     """The cursor during one run.
 
     Args:
-        settings: The incremental.
+        settings: Those of the incremental.
         start: Where the run starts, lag included; None for everything.
         state: State of the cursor; changed as rows come.
     """
 
-    def __init__(self, settings: Incremental[Any], start: Any, state: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, start: Any, state: dict[str, Any]) -> None:
         self.settings, self.start, self.end, self.state = settings, start, settings.end_value, state
         self.first = state["last_value"]
         self.start_out_of_range = self.end_out_of_range = False

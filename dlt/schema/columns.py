@@ -1,0 +1,24 @@
+"""The column that is made when a table meets a value for the first time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt.schema.inference import detect, infer_column, infer_type
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema
+
+
+def column_for(schema: Schema, table: str, name: str, value: Any) -> ColumnSchema:
+    """Return the column that a first value decides: declared hints, then preferred types, detections, its own type."""
+    entry = schema.tables.get(table)
+    declared = entry["columns"].get(name) if entry else None
+    if declared is not None and "data_type" in declared:
+        return declared
+    kind = schema.get_preferred_type(name) or detect(value, schema.detections) or infer_type(value)
+    hints = schema.default_column_hints(name)
+    column = infer_column(name, value, kind)
+    column.update(hints)
+    column.update(declared or {})
+    column["name"], column["data_type"] = name, kind
+    return column
