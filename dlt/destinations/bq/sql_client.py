@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from dlt.destinations.sql.sql_client import SqlClient
+from dlt.destinations.sql.sql_client import Session, SqlClient
 
-if TYPE_CHECKING:
-    from dlt.destinations.bq.client import BigQueryClient
+
+class WithSessions(Session, Protocol):
+    """A client that can open a session, in which BigQuery has transactions."""
+
+    def open_session(self) -> None:
+        """Run the queries that follow in a session."""
+
+    def close_session(self) -> None:
+        """End the session."""
 
 
 class BigQuerySqlClient(SqlClient):
@@ -20,9 +27,9 @@ class BigQuerySqlClient(SqlClient):
         dataset_name: Dataset in which bare table names are looked up.
     """
 
-    _client: BigQueryClient
+    _client: WithSessions
 
-    def __init__(self, client: BigQueryClient, dataset_name: str) -> None:
+    def __init__(self, client: WithSessions, dataset_name: str) -> None:
         super().__init__(client, dataset_name)
 
     @contextmanager

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dlt.destinations.sql.dialect import Dialect
+from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
-    from dlt.destinations.sql.client import SqlDestinationClient
-    from dlt.schema.typing import ColumnSchema
+    from typing_extensions import Self
 
 
 class Cursor:
@@ -84,6 +86,49 @@ class Cursor:
             yield from rows
 
 
+class Session(Protocol):
+    """An open connection to an engine, and what a dataset there is called."""
+
+    dialect: Dialect
+    connection: Any
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run a statement with parameters, which it has as %s."""
+
+    def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
+        """Return a result whose values have the classes of its columns."""
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+
+    def commit(self) -> None:
+        """End the transaction; what it did is there."""
+
+    def rollback(self) -> None:
+        """End the transaction; what it did is not there."""
+
+    def qualified(self, table: str, dataset_name: str | None = None) -> str:
+        """Return a table's name with its dataset, quoted."""
+
+    def qualified_dataset(self, dataset_name: str | None = None) -> str:
+        """Return a dataset's name, quoted."""
+
+    def for_dataset(self, dataset_name: str) -> Self:
+        """Return this session with another dataset."""
+
+    def has_dataset(self) -> bool:
+        """Tell whether the dataset is there."""
+
+    def create_dataset(self) -> None:
+        """Make the dataset if it is not there."""
+
+    def drop_dataset(self) -> None:
+        """Delete the dataset with all in it."""
+
+    def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
+        """Delete tables, and empty others."""
+
+
 class SqlClient:
     """Run SQL in one dataset.
 
@@ -92,7 +137,7 @@ class SqlClient:
         dataset_name: Dataset in which bare table names are looked up.
     """
 
-    def __init__(self, client: SqlDestinationClient, dataset_name: str) -> None:
+    def __init__(self, client: Session, dataset_name: str) -> None:
         self._client = client
         self.dataset_name = dataset_name
 
