@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
@@ -134,6 +134,9 @@ def remember(value: Any) -> None:
                 remember(item)
             elif isinstance(item, str):
                 remember_url(item)
+            elif isinstance(item, (list, tuple)):
+                # texts of a list whose name tells nothing are no secrets; documents in it tell by their keys
+                remember([{"": inner} for inner in item[:_MOST_KEYS]])
     elif isinstance(value, (list, tuple)):
         for item in value[:_MOST_KEYS]:
             remember(item)
@@ -205,25 +208,30 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _PEM.sub(MASK, text) if "-----BEGIN" in text else text
 
 
-def clean(value: Any) -> Any:
+def clean(value: Any, secrets: Sequence[str] = ()) -> Any:
     """Return dicts, lists and texts without secrets; other values as they are."""
     if isinstance(value, str):
-        return redact(value)
+        return redact(value, secrets)
     if isinstance(value, Mapping):
-        return {key: clean(item) for key, item in value.items()}
+        return {key: clean(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [clean(item) for item in value]
+        return [clean(item, secrets) for item in value]
     return value
 
 
 # -- errors
 
 
-def clean_error(error: BaseException | None) -> None:
-    """Take secrets out of what an error, its causes and its contexts print; where they have none, nothing changes."""
+def clean_error(error: BaseException | None, secrets: Sequence[str] = ()) -> None:
+    """Take secrets out of what an error, its causes and its contexts print; where they have none, nothing changes.
+
+    Args:
+        error: The error.
+        secrets: Further texts that it must not show.
+    """
     for found in _linked(error):
-        if _leaks(found):
-            _clean_one(found)
+        if _leaks(found, secrets):
+            _clean_one(found, secrets)
 
 
 def clean_current_error() -> None:
@@ -253,30 +261,30 @@ def _printed(error: BaseException) -> list[str]:
     return [*shown, *map(str, getattr(error, "__notes__", ()))]
 
 
-def _leaks(error: BaseException) -> bool:
-    return any(redact(text) != text for text in _printed(error))
+def _leaks(error: BaseException, secrets: Sequence[str]) -> bool:
+    return any(redact(text, secrets) != text for text in _printed(error))
 
 
-def _clean_one(error: BaseException) -> None:
+def _clean_one(error: BaseException, secrets: Sequence[str]) -> None:
     # BaseException prints its arguments, OSError and others their attributes
-    error.args = tuple(_clean_argument(argument) for argument in error.args)
+    error.args = tuple(_clean_argument(argument, secrets) for argument in error.args)
     names = {*vars(error), "strerror", "filename", "msg", "text"}
     for name in names:
         value = getattr(error, name, None)
-        if isinstance(value, (str, list)) and clean(value) != value:
+        if isinstance(value, (str, list)) and clean(value, secrets) != value:
             # what cannot be set is printed by `_print_as`
             with suppress(AttributeError, TypeError):
-                setattr(error, name, clean(value))
-    text, represented = (redact(text) for text in _printed(error)[:2])
-    if _leaks(error):
+                setattr(error, name, clean(value, secrets))
+    text, represented = (redact(text, secrets) for text in _printed(error)[:2])
+    if _leaks(error, secrets):
         _print_as(error, text, represented)
 
 
-def _clean_argument(value: Any) -> Any:
-    cleaned = clean(value)
-    if cleaned != value or redact(repr(value)) == repr(value):
+def _clean_argument(value: Any, secrets: Sequence[str]) -> Any:
+    cleaned = clean(value, secrets)
+    if cleaned != value or redact(repr(value), secrets) == repr(value):
         return value if cleaned == value else cleaned
-    return redact(repr(value))
+    return redact(repr(value), secrets)
 
 
 def _print_as(error: BaseException, text: str, represented: str) -> None:

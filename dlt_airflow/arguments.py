@@ -11,6 +11,9 @@ from airflow.providers.common.compat import sdk
 
 _SOURCES = re.compile(r"\bconn\b|\bvar\b|get_connection|Variable")
 """What a template says that takes a value from where Airflow keeps secrets."""
+_LEAST = 5
+"""Airflow hides no text that is shorter."""
+_hidden: dict[str, None] = {}
 _PASSWORD = re.compile(r"://[^/?#\s'\"@:]*:([^/?#\s'\"]+)@")
 
 
@@ -97,10 +100,26 @@ def hide(template: Any, value: Any) -> None:
             hide(template[number] if same else template if isinstance(template, str) else None, inner)
     elif isinstance(value, str) and value:
         if isinstance(template, str) and takes_secrets(template):
-            sdk.mask_secret(value)
+            hide_text(value)
         for password in _PASSWORD.findall(value):
-            sdk.mask_secret(password)
-            sdk.mask_secret(unquote(password))
+            hide_text(password)
+            hide_text(unquote(password))
+
+
+def hide_text(text: str) -> None:
+    """Hide a text in logs, in what Airflow shows of tasks, and in errors.
+
+    Args:
+        text: The text.
+    """
+    sdk.mask_secret(text)
+    if len(text) >= _LEAST:
+        _hidden[text] = None
+
+
+def hidden() -> list[str]:
+    """Return what was hidden in this process: errors leave it by other ways than the logs in which Airflow hides it."""
+    return list(_hidden)
 
 
 def takes_secrets(template: str) -> bool:

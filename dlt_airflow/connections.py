@@ -14,6 +14,7 @@ from typing import Any
 from airflow.providers.common.compat import sdk
 
 from dlt.errors import SpecInvalid
+from dlt_airflow.arguments import hide_text
 
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
@@ -213,7 +214,7 @@ def _hide(document: Any, secret: bool) -> None:
         for value in document:
             _hide(value, secret)
     elif secret and isinstance(document, str) and document:
-        sdk.mask_secret(document)
+        hide_text(document)
         if "://" in document:
             _hide_password(document)
 
@@ -226,5 +227,5 @@ def _hide_password(url: str) -> None:
     except ValueError:
         return
     if password:
-        sdk.mask_secret(password)
-        sdk.mask_secret(unquote(password))
+        hide_text(password)
+        hide_text(unquote(password))

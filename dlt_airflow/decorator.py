@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dlt_airflow.arguments import Hidden
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
 from dlt_airflow.operators import DltLoadOperator, beside, handed_on, reprocess_of, window_of
 
@@ -35,6 +36,8 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
     custom_operator_name = "@task.dlt"
     template_fields: Sequence[str] = ("load_info", "op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS)
     template_fields_renderers = {"op_args": "py", "op_kwargs": "py"}
+    op_args = Hidden()
+    op_kwargs = Hidden()
 
     def __init__(
         self,

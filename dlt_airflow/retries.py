@@ -18,7 +18,7 @@ else:
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
-    """Turn an error that no further try can mend into one that Airflow does not retry.
+    """Turn an error that no further try can mend into one that Airflow does not retry, and take secrets out of all.
 
     Raises:
         AirflowFailException: another try cannot help; the error is its cause.
@@ -27,7 +27,11 @@ def airflow_errors() -> Iterator[None]:
         yield
     except Exception as error:
         from dlt.orchestrate import is_terminal
+        from dlt.redact import clean_error
+        from dlt_airflow.arguments import hidden
 
+        # the log of the worker and OpenLineage show errors as they are
+        clean_error(error, hidden())
         if isinstance(error, sdk.AirflowException) or not is_terminal(error):
             raise
         raise sdk.AirflowFailException(str(error)) from error

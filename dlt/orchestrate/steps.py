@@ -39,6 +39,7 @@ from dlt.orchestrate.report import LoadReport, known_report, report_of
 from dlt.orchestrate.spec import Spec, StepContext, Window
 from dlt.orchestrate.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.orchestrate.token import PackageRef, Token
+from dlt.redact import clean_error, remember, remember_url
 from dlt.user_log import line
 from dlt.workdir.package import MANIFEST, LoadPackage
 from dlt.workdir.state_delta import Change, difference, encode_delta, fingerprints, stale_changes
@@ -195,11 +196,15 @@ def cleanup_step(work: Any, context: StepContext | None = None, spec: Spec | Map
         if isinstance(item, Mapping):
             item = Token.from_dict(item) if "packages" in item else Spec.from_dict(item)
         if isinstance(item, Token):
-            RunFolder(_whole(item, spec), item.pipeline_name, item.run_id).forget_run()
+            whole = _whole(item, spec)
+            with _discreet(whole):
+                RunFolder(whole, item.pipeline_name, item.run_id).forget_run()
         elif isinstance(item, Spec) and context is not None:
-            RunFolder(item, open_pipeline(item).pipeline_name, context.run_id).forget_run()
+            with _discreet(item):
+                RunFolder(item, open_pipeline(item).pipeline_name, context.run_id).forget_run()
         else:
-            raise SpecInvalid(f"cleanup_step: {item!r} is no token, and without a context a spec names no run.")
+            what = "a spec, and without a context it names no run" if isinstance(item, Spec) else "no token"
+            raise SpecInvalid(f"cleanup_step: this is {what} ({type(item).__name__}).")
 
 
 def resource_names(spec: Spec | Mapping[str, Any]) -> list[str]:
@@ -209,7 +214,8 @@ def resource_names(spec: Spec | Mapping[str, Any]) -> list[str]:
         SpecInvalid: the spec cannot be imported, or makes something without resources.
     """
     spec = spec if isinstance(spec, Spec) else Spec.from_dict(spec)
-    data = open_source(spec)
+    with _discreet(spec):
+        data = open_source(spec)
     if hasattr(data, "selected_resources"):
         return list(data.selected_resources)
     if getattr(data, "name", None):
@@ -262,14 +268,28 @@ _TERMINAL = (
 def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskPipeline, RunFolder]]:
     """Make the pipeline of a spec, in a folder for one try."""
     before = run_context.active_pipeline()
-    made = open_pipeline(spec)
-    folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
-    with folder.scratch() as scratch:
-        pipeline = TaskPipeline(made, scratch, context)
-        try:
-            yield pipeline, folder
-        finally:
-            run_context.activate(before)
+    with _discreet(spec):
+        made = open_pipeline(spec)
+        folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
+        with folder.scratch() as scratch:
+            pipeline = TaskPipeline(made, scratch, context)
+            try:
+                yield pipeline, folder
+            finally:
+                run_context.activate(before)
+
+
+@contextmanager
+def _discreet(spec: Spec) -> Iterator[None]:
+    """Take the secrets of a spec, and others that are known, out of what a block raises: orchestrators keep errors."""
+    for arguments in (spec.source_args, spec.pipeline_args):
+        remember(arguments)
+    remember_url(spec.handoff or "")
+    try:
+        yield
+    except Exception as error:
+        clean_error(error)
+        raise
 
 
 def _extract(

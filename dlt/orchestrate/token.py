@@ -94,8 +94,10 @@ class Token:
             SpecInvalid: it is something else.
         """
         if not isinstance(value, Mapping) or "packages" not in value or "run_id" not in value:
+            # its values may be secret
+            keys = f" with the keys {', '.join(map(str, value))}"[:200] if isinstance(value, Mapping) and value else ""
             raise SpecInvalid(
-                f"{str(value)[:200]!r} is not a token. Pass what extract_step or normalize_step returned."
+                f"{type(value).__name__}{keys} is not a token. Pass what extract_step or normalize_step returned."
             )
         if value.get("version") not in _READABLE:
             readable = " and ".join(map(str, _READABLE))

@@ -595,7 +595,7 @@ def test_lineage(make: Write) -> None:
 def test_secrets_are_found_nowhere(
     make: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any, capfd: Any
 ) -> None:
-    """What templates take from connections and variables reaches the source, and no table, file or log keeps it."""
+    """What templates take from connections and variables reaches the source; no table, file, log or error keeps it."""
     import sqlite3
 
     secrets = {name: f"canary-{name}-9b1c" for name in ("password", "extra", "variable")}
@@ -620,11 +620,24 @@ def test_secrets_are_found_nowhere(
         "fan_out": [{"part": "{{ var.value.canary }}"}, {"part": "two"}],
         "cleanup": False,
     }
+    refused = {**spec, "source_args": {**args, "refused": True}, "fan_out": None}
+    body = f"""
+dlt_task_group(**{spec!r})
+dlt_task_group("refused", **{refused!r})
+
+@task.dlt(pipeline=PROGRAM + ":make_pipeline", run_args={{"table_name": "numbers"}})
+def decorated(key, given):
+    raise ConnectionError(f"no entry with {{key}} and {{given}}")
+
+decorated("{{{{ conn.canary.password }}}}", given={args["given"]!r})
+"""
     (HOME / "lineage").unlink(missing_ok=True)
-    run = make("guarded", f"dlt_task_group(**{spec!r})").test()
-    assert str(run.state) == "success"
+    run = make("guarded", body).test()
+    states = {name: state for name, (state, _) in tasks(run).items()}
+    assert (states["dlt.load"], states["refused.extract"], states["decorated"]) == ("success", "failed", "failed")
     assert all(secret in seen.read_text() for secret in secrets.values())
     said = capfd.readouterr()
+    assert "no entry with ***" in said.out + said.err + caplog.text
     with sqlite3.connect(HOME / "airflow.db") as database:
         kept = {"database": "\n".join(database.iterdump()), "log": said.out + said.err + caplog.text}
     folders = (HOME / "work", HOME / "logs", HOME / "dlt_assets", tmp_path / "bucket")

@@ -96,8 +96,10 @@ def guarded_pipeline(key: str, url: str) -> Any:
 
 
 @dlt.source
-def guarded(seen: str, given: Any, part: str = "") -> Any:
-    """Take secrets, write them where the test looks, and give rows that have none."""
+def guarded(seen: str, given: Any, part: str = "", refused: bool = False) -> Any:
+    """Take secrets, write them where the test looks, and give rows that have none, or refuse them with an error."""
     with open(seen, "a") as file:
         print(given, part, file=file)
+    if refused:
+        raise ConnectionError(f"no entry with {given} of {part!r}")
     return dlt.resource([{"value": len(part)}], name="guarded")

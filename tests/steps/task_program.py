@@ -34,6 +34,24 @@ def shop(last: int = 6, disposition: str = "append", marker: str | None = None) 
     return orders, customers
 
 
+def refusing(where: str = "", **secrets: Any) -> Any:
+    """Refuse what is given, in the function or with the first row."""
+    if where == "source":
+        raise ConnectionError(f"no entry with {secrets}")
+
+    def rows() -> Any:
+        if where == "rows":
+            raise ConnectionError(f"no entry with {secrets['conf'][0]['deep'][0]['password']}")
+        yield {"id": 1}
+
+    return dlt.resource(rows, name="refused")
+
+
+def refusing_pipeline(**secrets: Any) -> Any:
+    """Refuse what is given."""
+    raise ConnectionError(f"no entry with {secrets['options']['token']}")
+
+
 @dlt.source(name="many")
 def many(last: int = 3) -> Any:
     """Give eight resources, each with a cursor and a state of its own."""
