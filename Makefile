@@ -159,7 +159,7 @@ install-bigquery: $(BIGQUERY)/.installed
 
 $(BIGQUERY)/.installed: constraints-bigquery.txt
 	@if command -v uv >/dev/null 2>&1; then \
-		test -x $(BIGQUERY)/bin/python || uv venv --python 3.13 $(BIGQUERY); \
+		test -x $(BIGQUERY)/bin/python || uv venv --python "$(or $(PYTHON313),3.13)" $(BIGQUERY); \
 		uv pip install --python $(BIGQUERY)/bin/python --no-deps -r $<; \
 		touch $@; \
 	elif [ -n "$(PYTHON313)" ]; then \

@@ -88,6 +88,10 @@ class BigQueryClient(Fencing):
         self._load_id = ""
         self._gives_way = True
 
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Add a statement to the transaction, with parameters written %s."""
+        self._script.add(sql, parameters)
+
     # -- names
 
     def for_dataset(self, dataset_name: str) -> BigQueryClient:
@@ -356,6 +360,7 @@ class BigQueryClient(Fencing):
         if disposition in ("merge", "replace"):
             self._locked.append(f"table {chain[0]['name']}")
         if disposition == "merge":
+            self._complete_root_ids(chain)
             now = self.dialect.moment(self._now)
             merge = Merge(self.dialect, chain, self._source, lambda table: self.qualified(table["name"]), load_id, now)
             for statement in merge.statements():

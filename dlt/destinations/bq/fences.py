@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dlt.clock import utc_now
@@ -11,9 +11,9 @@ from dlt.destinations.base import WorkDone
 from dlt.destinations.bq.script import Script
 from dlt.destinations.bq.tables import HINT
 from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
-from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
+from dlt.destinations.work import work_done, work_name
 from dlt.errors import Superseded
-from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.typing import ColumnSchema
 
 AS_A_CLASH = "due to concurrent update"
 """What BigQuery says of transactions that it aborted because of another one."""
@@ -83,7 +83,13 @@ class Fencing(SqlDestinationClient):
         return None if row is None or row[0] is None else int(row[0])
 
     def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
-        """Do nothing: the state is compared all the same, but two loads that end at once do not see each other."""
+        """Let the transaction fail if another load of the pipeline changed its state after this call."""
+        client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
+        client.create_dataset()
+        client._create_fences()
+        # to repeat the transaction would be of no use: the state that it writes was made of the one before
+        self._gives_way = False
+        client._come_first(f"pipeline {pipeline_name}")
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
         """Let the transaction fail if another load of the pipeline was committed after this call.
@@ -101,13 +107,22 @@ class Fencing(SqlDestinationClient):
             return
         self._gives_way = False
         self._now = utc_now()
-        name = f"pipeline {pipeline_name}"
-        fences = self.qualified(FENCES_TABLE)
-        same = f"(SELECT MAX(epoch) FROM {fences} WHERE fence_key = %s) = %s"
-        self._script.guard(same, f"a load of the pipeline came first, {AS_A_CLASH}", name, self._epoch(name))
-        self._script.guard(same, f"another try took the load over, {AS_A_CLASH}", f"load {load_id}", epoch)
-        # the row that all loads of the pipeline change: of two transactions at once BigQuery aborts one
+        self._come_first(f"pipeline {pipeline_name}")
+        self._guard(f"load {load_id}", epoch, "another try took the load over")
+
+    def _come_first(self, name: str) -> None:
+        """Let the transaction fail if another one that does this for the same fence ends before it."""
+        epoch = self._epoch(name)
+        if epoch is None:
+            self._add_fences({name: 0})
+            epoch = self._epoch(name)
+        self._guard(name, epoch, "a load of the pipeline came first")
+        # the row that all of them change: of two transactions at once BigQuery aborts one
         self._script.first(*self._touch(name))
+
+    def _guard(self, name: str, epoch: int | None, text: str) -> None:
+        same = f"(SELECT MAX(epoch) FROM {self.qualified(FENCES_TABLE)} WHERE part = %s AND fence_key = %s) = %s"
+        self._script.guard(same, f"{text}, {AS_A_CLASH}", _part(name), name, epoch)
 
     # -- the work of runs
 
@@ -126,20 +141,6 @@ class Fencing(SqlDestinationClient):
         self._script.add(f"DELETE FROM {fences} WHERE part = %s AND fence_key LIKE %s", (part, f"work {key} %"))
         sql = f"INSERT INTO {fences} (fence_key, epoch, part) VALUES (%s, 0, %s)"
         self._script.add(sql, (work_name(key, done), part))
-
-    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
-        """Add the statements that delete the rows that a load appended to a chain.
-
-        Raises:
-            ReloadUndecided: the rows of the root table do not bear the ids of their loads.
-        """
-        root = chain[0]["name"]
-        stored = self.stored_tables([table["name"] for table in chain])
-        if root not in stored:
-            return
-        check_bears_load_ids(root, stored[root])
-        for statement in remove_load(chain, stored, self.qualified, self.dialect.quote):
-            self._script.add(statement, (load_id,))
 
     def _create_fences(self) -> None:
         if not self.stored_tables([FENCES_TABLE]):

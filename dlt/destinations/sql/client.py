@@ -53,6 +53,10 @@ class SqlDestinationClient(ABC):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
         """Run SQL with parameters written %s; errors of the driver become ours."""
 
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Change rows in the transaction."""
+        self.query(sql, parameters)
+
     def run_ddl(self, sql: str) -> None:
         """Run a statement that makes, changes or drops a table or dataset."""
         self.query(sql)
@@ -230,11 +234,7 @@ class SqlDestinationClient(ABC):
         """Bring what was staged for a chain into its tables."""
         if chain[0].get("write_disposition") != "merge":
             return
-        for table in chain[1:]:
-            # rows that an older release, or another program, appended after a merge have none
-            name, root = self.qualified(table["name"]), self.dialect.quote("_dlt_root_id")
-            if self.query(f"SELECT 1 FROM {name} WHERE {root} IS NULL LIMIT 1").fetchone() is not None:
-                self.fill_root_ids(table)
+        self._complete_root_ids(chain)
         merge = self._merge(chain, load_id)
         count = merge.most_of_one_key()
         if count is not None:
@@ -245,6 +245,13 @@ class SqlDestinationClient(ABC):
             self.query(statement)
         for table in chain:
             self.query(self.dialect.drop_temporary(self._staged_name(table["name"], load_id)))
+
+    def _complete_root_ids(self, chain: Sequence[TableSchema]) -> None:
+        for table in chain[1:]:
+            # rows that an older release, or another program, appended after a merge have none
+            name, root = self.qualified(table["name"]), self.dialect.quote("_dlt_root_id")
+            if self.query(f"SELECT 1 FROM {name} WHERE {root} IS NULL LIMIT 1").fetchone() is not None:
+                self.fill_root_ids(table)
 
     def _merge(self, chain: Sequence[TableSchema], load_id: str, distinct: bool = False) -> Merge:
         return Merge(
@@ -418,7 +425,7 @@ class SqlDestinationClient(ABC):
             return
         check_bears_load_ids(root, stored[root])
         for statement in remove_load(chain, stored, self.qualified, self.dialect.quote):
-            self.query(statement, (load_id,))
+            self.change(statement, (load_id,))
 
     def _check_attempt(self, pipeline_name: str, load_id: str, attempt: int) -> int:
         taken = self._epoch(f"load {load_id}") or 0
