@@ -552,6 +552,26 @@ def test_tries_of_a_task_are_fenced(world: World) -> None:
     assert world.rows("SELECT load_id FROM _dlt_loads") == [("load0",)]
 
 
+def test_loads_that_went_on_from_one_state(world: World) -> None:
+    """Of two loads of one pipeline that end at once, from two folders, the second is refused and repeated by nobody."""
+    state = {"pipeline_name": "pipe", "_version_hash": "h"}
+    with world.destination.connect(world.dataset) as first, world.destination.connect(world.dataset) as second:
+        for version in (1, 3):
+            for n, client in enumerate((first, second), version):
+                client.begin()
+                client.create_dataset()
+                client.hold_state("pipe")
+                client.record_state(world.dataset, f"load{n}", {**state, "_state_version": n})
+                client.record_load(f"load{n}", dlt.Schema("s"))
+            first.commit()
+            with pytest.raises(DatabaseTransientException, match="a load of the pipeline came first|concurrent") as clash:
+                second.commit()
+            assert clash.value.clash
+            second.rollback()
+    assert world.rows("SELECT load_id FROM _dlt_loads ORDER BY 1") == [("load1",), ("load3",)]
+    assert world.rows("SELECT version FROM _dlt_pipeline_state ORDER BY 1") == [(1,), (3,)]
+
+
 # -- faults
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.bq.cursor import cursor_of
-from dlt.destinations.bq.fences import AS_A_CLASH, Fencing
+from dlt.destinations.bq.fences import Fencing
 from dlt.destinations.bq.jobs import Jobs, parameters
 from dlt.destinations.bq.script import Script
 from dlt.destinations.bq.sql_client import BigQuerySqlClient
@@ -86,7 +86,7 @@ class BigQueryClient(Fencing):
         self._staging = Staging(self.jobs, where, self.settings.bucket)
         self._locked: list[str] = []
         self._load_id = ""
-        self._gives_way = True
+        self._holds = False
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Add a statement to the transaction, with parameters written %s."""
@@ -310,7 +310,6 @@ class BigQueryClient(Fencing):
                 lambda job_id: script.start(self.connection, job_id, self.jobs.call),
                 f"load {load_id}",
                 counts=lambda: self._has_load_now(load_id),
-                gives_way=self._gives_way,
             )
         except DestinationException:
             # another try of the same load may have been faster
@@ -410,9 +409,7 @@ class BigQueryClient(Fencing):
         )
         self._insert(LOADS_TABLE, loads_table(), (load_id, schema.name, 0, self._now, hash_))
         loads = self.qualified(LOADS_TABLE)
-        self._script.guard(
-            f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", f"the load is there, {AS_A_CLASH}", load_id
-        )
+        self._script.guard(f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", "the load is there", load_id)
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
         """Add the state of the pipeline, and forget states that are long superseded."""

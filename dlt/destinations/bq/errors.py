@@ -26,7 +26,10 @@ _KINDS: Mapping[str, Kind] = {
 }
 """What reasons of errors are: https://cloud.google.com/bigquery/docs/error-messages"""
 TRANSIENT_REASONS = frozenset(reason for reason, kind in _KINDS.items() if is_transient(kind))
-_CLASH = "due to concurrent update"
+CLASH = "due to concurrent update"
+"""What BigQuery says of transactions that it aborted because of another one."""
+GUARD = "what this load was made for has changed"
+"""What our own guards say beside it: to repeat the same transaction is of no use."""
 
 
 @contextmanager
@@ -72,7 +75,9 @@ def translated(error: BaseException, what: str = "") -> DestinationException:
 def by_reason(reason: str, text: str, what: str = "") -> DestinationException:
     """Return the exception for a reason that BigQuery gives."""
     message = _message(reason, what, text)
-    return database_error("clash" if _CLASH in text else _KINDS.get(reason, "refused"), message)
+    found = database_error("clash" if CLASH in text else _KINDS.get(reason, "refused"), message)
+    found.__dict__["guarded"] = GUARD in text
+    return found
 
 
 def of_job(job: Any, what: str = "") -> DestinationException:

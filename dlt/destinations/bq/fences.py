@@ -15,8 +15,6 @@ from dlt.destinations.work import work_done, work_name
 from dlt.errors import Superseded
 from dlt.schema.typing import ColumnSchema
 
-AS_A_CLASH = "due to concurrent update"
-"""What BigQuery says of transactions that it aborted because of another one."""
 _PARTS = 1_000
 """Partitions of the table of fences; a table has at most 10,000."""
 
@@ -28,7 +26,7 @@ class Fencing(SqlDestinationClient):
     """
 
     _script: Script
-    _gives_way: bool
+    _holds: bool
     _locked: list[str]
 
     def _lock_tables(self) -> None:
@@ -87,8 +85,6 @@ class Fencing(SqlDestinationClient):
         client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
         client.create_dataset()
         client._create_fences()
-        # to repeat the transaction would be of no use: the state that it writes was made of the one before
-        self._gives_way = False
         client._come_first(f"pipeline {pipeline_name}")
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
@@ -103,9 +99,9 @@ class Fencing(SqlDestinationClient):
                 "ran. Nothing of this one was loaded; see the other one.",
                 load_id=load_id,
             )
-        if not self._gives_way:
+        if self._holds:
             return
-        self._gives_way = False
+        self._holds = True
         self._now = utc_now()
         self._come_first(f"pipeline {pipeline_name}")
         self._guard(f"load {load_id}", epoch, "another try took the load over")
@@ -122,7 +118,7 @@ class Fencing(SqlDestinationClient):
 
     def _guard(self, name: str, epoch: int | None, text: str) -> None:
         same = f"(SELECT MAX(epoch) FROM {self.qualified(FENCES_TABLE)} WHERE part = %s AND fence_key = %s) = %s"
-        self._script.guard(same, f"{text}, {AS_A_CLASH}", _part(name), name, epoch)
+        self._script.guard(same, text, _part(name), name, epoch)
 
     # -- the work of runs
 

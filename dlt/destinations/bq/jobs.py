@@ -164,7 +164,6 @@ class Jobs:
         *,
         job: Any = None,
         counts: Callable[[], bool] = lambda: True,
-        gives_way: bool = True,
     ) -> Any:
         """Wait for a job; begin it again where it failed for a reason that may pass.
 
@@ -174,7 +173,6 @@ class Jobs:
             what: As for `start`.
             job: One that was begun.
             counts: As for `start`.
-            gives_way: Repeat what was aborted because another transaction changed the same tables.
 
         Raises:
             DestinationException: it failed.
@@ -183,8 +181,8 @@ class Jobs:
             try:
                 return self.wait(job or self.start(name, begin, what, counts), what)
             except DatabaseTransientException as error:
-                clash = bool(getattr(error, "clash", False))
-                if attempt >= (CLASH_ATTEMPTS if clash else ATTEMPTS) - 1 or (clash and not gives_way):
+                attempts = CLASH_ATTEMPTS if getattr(error, "clash", False) else ATTEMPTS
+                if attempt >= attempts - 1 or getattr(error, "guarded", False):
                     raise
                 job = None
                 _pause(attempt)

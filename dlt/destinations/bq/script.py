@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dlt.destinations.bq.errors import CLASH, GUARD
 from dlt.destinations.bq.jobs import parameters
 from dlt.errors import DatabaseTerminalException
 
@@ -43,10 +44,10 @@ class Script:
 
         Args:
             condition: Condition with parameters written %s.
-            text: Message of the error.
+            text: What another load did, for the message of the error.
             values: Values of the parameters.
         """
-        self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{text}'")
+        self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{GUARD}: {text}, {CLASH}'")
 
     def first(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Add a statement before all others, with parameters written %s."""
