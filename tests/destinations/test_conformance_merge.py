@@ -137,6 +137,8 @@ def test_equal_rows_are_one_version(make: MakePipeline, caps: Capabilities) -> N
     assert rows(pipeline, "o", "id") == rows(pipeline, "o__l", "value") == [(2,)]
     load(pipeline, [{"id": 3, "version": "a", "l": [3]}], own, "o")
     assert rows(pipeline, "o", "id") == rows(pipeline, "o__l", "value") == [(2,)]
+
+
 @pytest.mark.slow
 def test_every_disposition_after_every_other(make: MakePipeline, caps: Capabilities) -> None:
     """With nested rows each disposition may follow each other one: what is there is right, and never fails."""

@@ -96,6 +96,18 @@ def test_a_history_without_its_columns(pipeline: Any, column: str) -> None:
         load(pipeline, [{"id": 1, "v": 2}], merge("scd2"), "h")
 
 
+def test_ids_of_roots_of_a_version_that_came_back(pipeline: Any) -> None:
+    """Nested rows of a history find their root row also where its version is there twice."""
+    for value in (1, 2, 1):
+        load(pipeline, [document(1, value)], merge("scd2"), "h")
+    for table in ("h__l", "h__l__m"):
+        change(pipeline, 'ALTER TABLE {} DROP COLUMN "_dlt_root_id"', table)
+    load(pipeline, [document(1, value) for value in (1, 3)], merge("scd2"), "h")
+    assert rows(pipeline, "h", "v") == [(1,), (1,), (2,), (3,)]
+    assert rows(pipeline, "h__l", "of") == [(value,) for value in (1, 1, 2, 2, 3, 3)]
+    assert not [row for row in rows(pipeline, "h__l", "_dlt_root_id") if row == (None,)]
+
+
 def test_nested_rows_that_others_appended(pipeline: Any) -> None:
     """Nested rows without the id of their root row, as older releases append them, are found by a merge."""
     load(pipeline, [document(1, 1)], "append", "a", primary_key="id")

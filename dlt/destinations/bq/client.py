@@ -85,6 +85,7 @@ class BigQueryClient(Fencing):
         where = f"{self.settings.project_id}.{self.dataset_name}"
         self._staging = Staging(self.jobs, where, self.settings.bucket)
         self._locked: list[str] = []
+        self._filled: set[str] = set()
         self._load_id = ""
         self._holds = False
 
@@ -247,13 +248,16 @@ class BigQueryClient(Fencing):
     def fill_root_ids(self, table: TableSchema) -> None:
         """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
         parent = table.get("parent")
-        if not parent:
+        if not parent or table["name"] in self._filled:
             return
+        self._filled.add(table["name"])
         known = self.stored_tables([parent]).get(parent, {})
         source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
+        # a version of a history that came back is there twice, under one id
+        roots = f"SELECT `_dlt_id`, MAX(`{source}`) AS root FROM {self.qualified(parent)} GROUP BY `_dlt_id`"
         self._script.add(
-            f"UPDATE {self.qualified(table['name'])} AS n SET `_dlt_root_id` = p.`{source}` "
-            f"FROM {self.qualified(parent)} AS p WHERE p.`_dlt_id` = n.`_dlt_parent_id` AND n.`_dlt_root_id` IS NULL"
+            f"UPDATE {self.qualified(table['name'])} AS n SET `_dlt_root_id` = p.root "
+            f"FROM ({roots}) AS p WHERE p.`_dlt_id` = n.`_dlt_parent_id` AND n.`_dlt_root_id` IS NULL"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:

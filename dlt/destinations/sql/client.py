@@ -174,10 +174,12 @@ class SqlDestinationClient(ABC):
         known = self.stored_tables([parent]).get(parent, {})
         source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
         quote = self.dialect.quote
+        # a version of a history that came back is there twice, under one id
+        root = f"SELECT MAX(p.{quote(source)}) FROM {self.qualified(parent)} AS p"
         # the parent may have columns of the same names: those of the nested table are written with its name
         self.query(
-            f"UPDATE {self.qualified(table['name'])} AS n SET {quote('_dlt_root_id')} = (SELECT p.{quote(source)} FROM "
-            f"{self.qualified(parent)} AS p WHERE p.{quote('_dlt_id')} = n.{quote('_dlt_parent_id')}) "
+            f"UPDATE {self.qualified(table['name'])} AS n SET {quote('_dlt_root_id')} = "
+            f"({root} WHERE p.{quote('_dlt_id')} = n.{quote('_dlt_parent_id')}) "
             f"WHERE n.{quote('_dlt_root_id')} IS NULL"
         )
 
