@@ -27,9 +27,12 @@ import pytest
 
 import dlt
 from dlt.destinations.adapters import bigquery_adapter
+from dlt.destinations.base import WorkDone
+from dlt.destinations.bq.script import Script
 from dlt.errors import (
     DatabaseTerminalException,
     DatabaseTransientException,
+    DestinationSchemaTampered,
     DestinationTransientException,
     PipelineStepFailed,
     SchemaUpdateTerminalError,
@@ -238,6 +241,55 @@ def test_merge_finds_nested_rows_that_were_appended(on_emulator: World) -> None:
     load(pipeline, [{"id": n, "l": [{"m": [1, 2]}]} for n in (1, 2)], primary_key="id")
     load(pipeline, [{"id": 1, "l": [{"m": [3]}]}], "merge", primary_key="id")
     assert on_emulator.rows("SELECT value FROM t__l__m ORDER BY 1") == [(1,), (2,), (3,)]
+
+
+def test_what_others_removed(on_emulator: World) -> None:
+    """Ids of roots are filled in again, and a merge finds its rows; without the ids of rows it is refused."""
+    pipeline = on_emulator.pipeline()
+    for value in (1, 2, 1):
+        load(pipeline, [{"id": 1, "l": [{"m": [value]}]}], {"disposition": "merge", "strategy": "scd2"}, "h")
+    load(pipeline, [{"id": n, "l": [{"m": [n]}]} for n in (1, 2)], "merge", primary_key="id")
+    for table in ("t__l", "t__l__m", "h__l", "h__l__m"):
+        on_emulator.rows(f"ALTER TABLE {table} DROP COLUMN _dlt_root_id")
+    load(pipeline, [{"id": 1, "l": [{"m": [3]}]}], "merge", primary_key="id")
+    load(pipeline, [{"id": 1, "l": [{"m": [1]}]}], {"disposition": "merge", "strategy": "scd2"}, "h")
+    for table, values in (("t__l__m", [(2,), (3,)]), ("h__l__m", [(1,), (2,)])):
+        assert on_emulator.rows(f"SELECT value FROM {table} WHERE _dlt_root_id IS NOT NULL ORDER BY 1") == values
+        assert on_emulator.rows(f"SELECT count(*) FROM {table}") == [(2,)]
+    on_emulator.rows("UPDATE t__l SET _dlt_root_id = NULL WHERE TRUE")
+    load(pipeline, [{"id": 1, "l": [{"m": [4]}]}], "merge", primary_key="id")
+    assert on_emulator.rows("SELECT count(*) FROM t__l") == [(2,)]
+    on_emulator.rows("ALTER TABLE t DROP COLUMN _dlt_id")
+    with pytest.raises(PipelineStepFailed, match="table t in dataset data: the column _dlt_id") as failure:
+        load(pipeline, [{"id": 1, "l": [{"m": [5]}]}], "merge", primary_key="id")
+    assert isinstance(failure.value.__cause__, DestinationSchemaTampered)
+
+
+def test_a_load_that_is_taken_back(on_emulator: World) -> None:
+    """The rows that a load appended go with their nested rows in the transaction that tells who holds the work."""
+    pipeline = on_emulator.pipeline()
+    infos = [load(pipeline, [{"id": n, "l": [{"m": [n]}]}]) for n in (1, 2)]
+    chain: Any = [pipeline.default_schema.get_table(name) for name in ("t", "t__l", "t__l__m")]
+    with pipeline.destination_client() as client:
+        for revision, info in enumerate(infos):
+            client.begin()
+            client.remove_load(chain, info.loads_ids[0])
+            client.record_work("abc", WorkDone(revision, 0, info.loads_ids[0]))
+            (client.commit if revision == 0 else client.rollback)()
+        assert client.read_work("abc") == WorkDone(0, 0, infos[0].loads_ids[0])
+    for table, column in (("t", "id"), ("t__l__m", "value")):
+        assert on_emulator.rows(f"SELECT {column} FROM {table}") == [(2,)]
+    assert on_emulator.rows("SELECT count(*) FROM t__l") == [(1,)]
+
+
+def test_the_tables_of_one_transaction() -> None:
+    """A load changes as many tables as BigQuery allows in one transaction, with room for those of dlt."""
+    script = Script()
+    for number in range(96):
+        script.changes(f"t{number}")
+    script.changes("t0")
+    with pytest.raises(DatabaseTerminalException, match="more than 96 tables"):
+        script.changes("one more")
 
 
 def test_state_and_schema_come_back_on_an_empty_worker(world: World) -> None:

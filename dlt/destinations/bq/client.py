@@ -357,9 +357,10 @@ class BigQueryClient(Fencing):
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Wait for the rows of a chain, and add the statements that bring them into its tables."""
         self._staging.wait()
-        for table in chain:
-            self._script.changes(self.qualified(table["name"]))
         disposition = chain[0].get("write_disposition", "append")
+        for table in chain:
+            if disposition != "append" or self._staging.where(table["name"]):
+                self._script.changes(self.qualified(table["name"]))
         if disposition in ("merge", "replace"):
             self._locked.append(f"table {chain[0]['name']}")
         if disposition == "merge":
