@@ -89,6 +89,7 @@ Each message says what failed, on which thing, what was found and what to do; de
                 MergeDispositionException
                 InvalidFilesystemLayout
                 CantExtractTablePrefix
+                UnknownDestinationSetting
                 DestinationLoadingViaStagingNotSupported
                 DestinationLoadingWithoutStagingNotSupported
                 DestinationNoStagingMode
@@ -563,7 +564,13 @@ class LoadClientJobException(WithJobError):
 
 
 class DestinationException(DltException):
-    """Destination."""
+    """An error of a destination.
+
+    Attributes:
+        kind: What it is, one of `dlt.destinations.kinds.Kind`.
+    """
+
+    kind: str = "refused"
 
 
 class DestinationTerminalException(DestinationException, TerminalException):
@@ -583,7 +590,9 @@ class LoadPackageAborted(DestinationTerminalException):
 
 
 class DestinationTransientException(DestinationException, TransientException):
-    """Destination transient."""
+    """An error of a destination that may be gone on the next try; one that says no more broke off on the way."""
+
+    kind = "interrupted"
 
 
 class LoadClientJobRetry(DestinationTransientException, LoadClientJobException):
@@ -609,6 +618,8 @@ class DatabaseTerminalException(DestinationTerminalException, DatabaseException)
 class DestinationUndefinedEntity(DestinationTerminalException):
     """Destination undefined entity."""
 
+    kind = "undefined"
+
 
 class DatabaseUndefinedRelation(DestinationUndefinedEntity, DatabaseException):
     """Database undefined relation."""
@@ -621,9 +632,13 @@ class DatabaseTransientException(DestinationTransientException, DatabaseExceptio
 class DestinationConnectionError(DestinationTransientException):
     """Destination connection error."""
 
+    kind = "connection"
+
 
 class LoadClientNotConnected(DestinationTransientException):
     """Load client not connected."""
+
+    kind = "connection"
 
 
 class DestinationSchemaWillNotUpdate(DestinationTerminalException):
@@ -672,6 +687,10 @@ class UnknownDestinationModule(ReferenceImportError, DestinationException, KeyEr
 
 class InvalidDestinationReference(DestinationException):
     """Invalid destination reference."""
+
+
+class UnknownDestinationSetting(DestinationTerminalException, TypeError):
+    """A destination is given a setting that it does not have; attribute setting."""
 
 
 class DestinationLoadingViaStagingNotSupported(DestinationTerminalException):

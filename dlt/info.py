@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
+from dlt.tables import TableLine, table_lines, text_table
 from dlt.workdir.advice import drop_advice, waiting_advice
 
 JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
@@ -332,6 +333,19 @@ class LoadInfo(_LoadInfo, _Step):
         is_task = getattr(self.pipeline, "is_task", False)
         return drop_advice(None, load_id) if is_task else waiting_advice(self._name(), load_id)
 
+    def _tables(self, package: LoadPackageInfo) -> list[TableLine]:
+        """Return what was loaded into each table; of a package that failed nothing was."""
+        if package.jobs["failed_jobs"]:
+            return []
+        new = {name: tuple(table.get("columns") or ()) for name, table in package.schema_update.items()}
+        entries = self.metrics.get(package.load_id) or []
+        jobs = [
+            {**job, "table": job["table_name"], "rows": job["items_count"]}
+            for entry in entries
+            for job in (entry.get("job_metrics") or {}).values()
+        ]
+        return [found for found in table_lines(jobs, new) if not found.name.startswith("_dlt")]
+
     def asdict(self) -> dict[str, Any]:
         """Return a JSON-safe dict."""
         return {**self._base(self._asdict()), "has_failed_jobs": self.has_failed_jobs}
@@ -353,6 +367,7 @@ class LoadInfo(_LoadInfo, _Step):
                 state = f"NOT LOADED and contains {len(failed)} failed jobs"
             where = f" in dataset {package.dataset_name}" if package.dataset_name != self.dataset_name else ""
             lines.append(f"Load package {package.load_id}{where} is {state}")
+            lines.extend(f"  {text}" for text in text_table(self._tables(package)))
             lines.extend(f"\t{job.asstr()}" for job in failed)
             if verbosity > 0:
                 lines.append(package.asstr(verbosity))

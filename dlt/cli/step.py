@@ -39,7 +39,8 @@ def add_parser(commands: Any) -> None:
     extract.add_argument("--run-id", required=True, help="the same for all steps and tries of one run, and of no other")
     extract.add_argument("--chunk", default="", help="name of the part, in a fan-out")
     extract.add_argument(
-        "--moment", help="when the run was due, ISO; finds what releases before 0.2 loaded under the same run id"
+        "--moment",
+        help="when the run was due, ISO; finds what earlier versions, which named loads by it, loaded for the run",
     )
     extract.add_argument("--window", nargs=2, metavar=("START", "END"), help="time to load, ISO with a time zone")
     _add_revision(extract, "a higher one extracts the run anew, and loads it once more if it was loaded")

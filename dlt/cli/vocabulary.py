@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -112,28 +111,6 @@ _LOAD = Section(
 )
 _HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})
 _SCHEMA_OPTIONS = {"naming": str}
-_EXTRA: dict[str, dict[str, Any]] = {
-    "duckdb": {"memory_limit": str},
-    "ducklake": {"memory_limit": str},
-    "filesystem": {"kwargs": _TABLE, "client_kwargs": _TABLE},
-    "redshift": {"staging_bucket": str},
-    "bigquery": {"staging_bucket": str},
-}
-_OF_ALL = {"destination_type": str, "destination_name": str, "environment": str}
-_OF_ALL_WITHOUT_EFFECT = frozenset(
-    (
-        "default_schema_name",
-        "replace_strategy",
-        "staging_dataset_name_layout",
-        "enable_dataset_name_normalization",
-        "staging_config",
-        "truncate_tables_on_staging_destination_before_load",
-        "info_tables_query_threshold",
-        "dataset_name",
-        "force_iceberg",
-        "enable_atomic_replace",
-    )
-)
 
 
 @cache
@@ -179,22 +156,15 @@ def of_destination(kind: str) -> Section:
         kind: Its type.
     """
     from dlt.destinations.references import KNOWN, load_destination
+    from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
 
-    if kind not in KNOWN:
+    known = known_settings(load_destination(kind)) if kind in KNOWN else None
+    if known is None:
         # a class or function of the user's own
         return OPEN
-    cls: Any = load_destination(kind)
-    parameters = inspect.signature(cls.__init__).parameters.values()
-    hints = typing.get_type_hints(cls.__init__)
-    taken = {
-        parameter.name: hints.get(parameter.name, Any)
-        for parameter in parameters
-        if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
-    }
-    module = inspect.getmodule(cls)
-    configured = dict.fromkeys(getattr(module, "_DEFAULTS", ()), Any) | getattr(module, "_TYPES", {})
-    options = {**configured, **taken, **_OF_ALL, **_EXTRA.get(kind, {}), "credentials": _SECRET_TEXT}
-    return Section(options, {"credentials": _credentials(kind)}, without_effect=_OF_ALL_WITHOUT_EFFECT - set(options))
+    known.pop("staging", None)
+    options = {**known, "credentials": _SECRET_TEXT}
+    return Section(options, {"credentials": _credentials(kind)}, without_effect=WITHOUT_EFFECT - set(options))
 
 
 def _destinations() -> Section:

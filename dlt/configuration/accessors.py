@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from dlt.configuration import container
 from dlt.configuration.coerce import coerce
-from dlt.configuration.lookup import MISSING, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, get_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
 from dlt.redact import remember
@@ -36,7 +37,10 @@ class Accessor:
         container.memory(self._secret).set(key, value)
 
     def __contains__(self, key: str) -> bool:
-        return self._find(key)[0] is not MISSING
+        value, trace = self._find(key)
+        if trace.misplaced is not None:
+            self._tell(key, trace.misplaced)
+        return value is not MISSING
 
     def get(self, key: str, expected_type: Any = None) -> Any:
         """Return a value, or None.
@@ -47,9 +51,15 @@ class Accessor:
 
         Raises:
             ConfigValueCannotBeCoercedException: it is not of the type.
+            MisplacedSecret: the secret stands in config.toml, where secrets are not read; with `compat.dlt1` that is
+                a warning, and None is returned.
         """
         value, trace = self._find(key)
         if value is MISSING:
+            if trace.misplaced is not None:
+                if not get_value("dlt1", bool, sections=("compat",), default=False):
+                    raise missing("", {key: trace}, {key})
+                self._tell(key, trace.misplaced)
             return None
         return (
             value
@@ -79,6 +89,15 @@ class Accessor:
             DuplicateConfigProviderException: one of its name is registered.
         """
         container.register_provider(provider)
+
+    @staticmethod
+    def _tell(key: str, misplaced: tuple[str, str]) -> None:
+        name, place = misplaced
+        warnings.warn(
+            f"secret {key}: {name} stands in {place}, where secrets are not read, so it counts as missing. Move it to "
+            "secrets.toml or to the environment.",
+            stacklevel=3,
+        )
 
     def _find(self, key: str) -> tuple[Any, Trace]:
         *sections, last = key.split(".")

@@ -13,7 +13,7 @@ from dlt.configuration.providers.environ import SET_BY_SYSTEM
 from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.similar import similar_keys
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
-from dlt.redact import remember
+from dlt.redact import is_secret_name, remember
 
 
 class _Missing:
@@ -193,9 +193,16 @@ class _Search:
         for paths in self.groups:
             for provider in settings_only():
                 value, names = self.ask(provider, paths)
-                if value is not None:
+                if value is not None and not _is_plain(value):
                     return names[-1], provider.name
         return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is a section in which no name stands for a secret."""
+    if not isinstance(value, Mapping):
+        return False
+    return all(_is_plain(item) if isinstance(item, Mapping) else not is_secret_name(key) for key, item in value.items())
 
 
 def get_value(

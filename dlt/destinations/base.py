@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from dlt.destinations.settings import OF_CAPABILITIES, check_settings
 from dlt.errors import MissingDependencyException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -166,6 +167,8 @@ class Destination:
     supports_staging: ClassVar[bool] = False
     named_after_pipeline: ClassVar[bool] = False
     """Without credentials, data goes where the name of the pipeline says."""
+    setting_types: ClassVar[Mapping[str, Any] | None] = None
+    """Types of the settings beside the parameters of `__init__`; None for a class that takes any."""
     pipeline_name: str | None = None
 
     def __init__(
@@ -179,12 +182,15 @@ class Destination:
         self.credentials = credentials
         self.destination_name = destination_name or self.destination_type
         self.environment = environment
+        check_settings(type(self), self.destination_name, settings)
         self.settings = settings
 
     def __call__(self, credentials: Any = None, **settings: Any) -> Self:
         bound = copy(self)
+        bound.destination_name = settings.pop("destination_name", None) or self.destination_name
+        bound.environment = settings.pop("environment", None) or self.environment
+        check_settings(type(self), bound.destination_name, settings)
         bound.settings = {**self.settings, **settings}
-        bound.destination_name = bound.settings.pop("destination_name", None) or self.destination_name
         if credentials is not None:
             bound.credentials = credentials
         return bound
@@ -238,7 +244,12 @@ class Destination:
         return {name: value for name, value in given.items() if value is not None}
 
     def capabilities(self) -> Capabilities:
-        """Return what the destination can do."""
+        """Return what the destination can do, with what the program says otherwise."""
+        changes = {name: self.settings[name] for name in OF_CAPABILITIES if self.settings.get(name) is not None}
+        return replace(self.own_capabilities(), **changes)
+
+    def own_capabilities(self) -> Capabilities:
+        """Return what the destination can do by itself."""
         raise NotImplementedError
 
     def connect(self, dataset_name: str, schema: Schema | None = None) -> AbstractContextManager[Client]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, overload
 
 from dlt.configuration import with_config
+from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy import DummyClient
 from dlt.errors import (
@@ -16,6 +18,7 @@ from dlt.errors import (
     LoadJobTerminalException,
     LoadJobTransientException,
     TerminalException,
+    UnknownDestinationSetting,
 )
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -140,9 +143,10 @@ class FunctionDestination(Destination):
 
     def __init__(self, function: Callable[..., Any], name: str, arguments: dict[str, Any], **options: Any) -> None:
         super().__init__(destination_name=name)
+        _check_arguments(function, name, arguments)
         self.function, self.arguments, self.options = function, arguments, options
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what a function takes."""
         taken = self.options["file_format"] or "jsonl"
         return replace(
@@ -231,6 +235,20 @@ class FunctionClient(DummyClient):
                     if item.get(name) is not None:
                         item[name] = orjson.loads(item[name])
             yield end, items
+
+
+def _check_arguments(function: Callable[..., Any], name: str, arguments: Iterable[str]) -> None:
+    parameters = list(inspect.signature(function).parameters.values())
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = [parameter.name for parameter in parameters[2:]]
+    for argument in arguments:
+        if argument not in known:
+            raise UnknownDestinationSetting(
+                f"destination {name}: its function has no parameter {argument!r}"
+                f"{did_you_mean(argument, known) or '.'} It takes {', '.join(known) or 'items and table only'}.",
+                setting=argument,
+            )
 
 
 def _read(path: str, file_format: str) -> Any:

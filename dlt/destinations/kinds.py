@@ -5,12 +5,14 @@ The module of a driver tells the kind of each of its errors; what kind may pass 
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from dlt.errors import (
     DatabaseTerminalException,
     DatabaseTransientException,
     DatabaseUndefinedRelation,
+    DestinationConnectionError,
     DestinationException,
     DestinationTerminalException,
     DestinationTransientException,
@@ -42,6 +44,15 @@ _ADVICE: dict[Kind, str] = {
     "right": "The user of the destination lacks a right. Grant it, or use other credentials.",
     "read_only": "The destination can only be read. Load where it can be written, or with a user who may write.",
 }
+_REFUSALS: tuple[tuple[str, Kind], ...] = (
+    ("too many|connection slots", "overloaded"),
+    ("authentication failed|no password supplied|no pg_hba.conf entry|access denied|login failed", "credentials"),
+    ('certificate|role ".*" does not exist', "credentials"),
+    ("not permitted|permission denied", "right"),
+    ("does not exist|unknown database", "undefined"),
+    ("does not support ssl|invalid|definition of service", "refused"),
+)
+"""Words by which servers tell why they let nobody in, where a driver gives no code."""
 
 
 def is_transient(kind: Kind) -> bool:
@@ -77,6 +88,27 @@ def store_error(kind: Kind, message: str, *, advice: str | None = None) -> Desti
     if is_transient(kind):
         return DestinationTransientException(text, kind=kind)
     return DestinationTerminalException(text, kind=kind)
+
+
+def refusal_kind(text: str) -> Kind:
+    """Return what the text of an error of connecting is; one that says nothing of it is of a server out of reach."""
+    return next((kind for signs, kind in _REFUSALS if re.search(signs, text, re.IGNORECASE)), "connection")
+
+
+def connecting_error(kind: Kind, where: str, text: str, check: str) -> DestinationException:
+    """Return the exception for a connection that cannot be made.
+
+    Args:
+        kind: What the error is.
+        where: Names the destination.
+        text: What was said, without secrets.
+        check: What to look at, where the next try fails as well.
+    """
+    if is_transient(kind):
+        return DestinationConnectionError(
+            f"{where}: no connection: {text}. Check host, port and path, and that the server runs.", kind=kind
+        )
+    return DatabaseTerminalException(f"{where}: the connection is refused: {text}. Check {check}.", kind=kind)
 
 
 def _with_advice(kind: Kind, message: str, advice: str | None) -> str:

@@ -28,8 +28,8 @@ _ALWAYS_FIT: dict[DataType, frozenset[type]] = {
 _SAFE_IN_ARROW = ("text", "bool", "double", "binary", "time")
 
 
-def required_columns(table_schema: Mapping[str, Any]) -> dict[str, ColumnSchema]:
-    """Return the columns of a table that have a type and must have a value."""
+def columns_without_variant(table_schema: Mapping[str, Any]) -> dict[str, ColumnSchema]:
+    """Return the columns of a table whose values must fit their type: all rows need one, so no variant may hold it."""
     return {
         name: column
         for name, column in (table_schema.get("columns") or {}).items()

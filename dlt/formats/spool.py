@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
-from dlt.formats.required import Required, required_columns
+from dlt.formats.required import Required, columns_without_variant
 from dlt.typed_json import TooDeep, dump_row
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class SpoolWriter:
         self._pending.clear()
 
     def _required_of(self, table: str, table_schema: Mapping[str, Any]) -> Required | None:
-        columns = required_columns(table_schema)
+        columns = columns_without_variant(table_schema)
         return Required(table, columns, self._normalize) if columns and self._checked(table) else None
 
     def _flush(self, table: str) -> None:

@@ -164,12 +164,13 @@ def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabiliti
             return None
     else:
         return None
-    precision = column.get("precision")
+    precision, longest = column.get("precision"), capabilities.max_text_data_type_length
     if precision and capabilities.enforces_length:
-        letters = capabilities.max_text_data_type_length is None
-        lengths = pc.utf8_length(texts) if letters else pc.binary_length(texts)
+        lengths = pc.utf8_length(texts) if longest is None else pc.binary_length(texts)
         if not in_bounds(lengths, 0, precision):
             return None
+    if longest is not None and not in_bounds(pc.binary_length(texts), 0, longest):
+        return None
     return texts
 
 

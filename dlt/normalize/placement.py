@@ -9,7 +9,7 @@ from dlt.errors import CannotCoerceColumnException
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.columns import column_for
 from dlt.schema.contract import is_marked_new, violation, with_row
-from dlt.schema.conversions import Misfit, convert
+from dlt.schema.conversions import Misfit, TooLong, convert
 from dlt.schema.inference import infer_type, variants
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
@@ -108,6 +108,9 @@ class Placement:
             self.add_column(table, column)
         try:
             return name, convert(value, column, self.capabilities)
+        except TooLong as error:
+            self._refuse_long(table, name, error)
+            return None
         except Misfit:
             return self._place_variant(table, name, column, value)
 
@@ -133,6 +136,20 @@ class Placement:
         self.columns(table)[column["name"]] = column
         entry = self._added.setdefault(table, {"name": table, "columns": {}})
         entry["columns"][column["name"]] = column
+
+    def _refuse_long(self, table: str, name: str, error: TooLong) -> None:
+        """Raise, unless the contract discards the value."""
+        mode = self._contract(table)["data_type"]
+        if mode == "discard_row":
+            raise DiscardRow
+        if mode == "discard_value":
+            return
+        raise CannotCoerceColumnException(
+            f"{table}.{name}: {error}. Shorten it or split it with add_map, declare data_type 'json' for the column if "
+            "the destination holds longer documents, or let a contract for data_type discard it.",
+            table=table,
+            column=name,
+        ) from error
 
     def _place_variant(self, table: str, name: str, own: ColumnSchema, value: Any) -> tuple[str, Any] | None:
         columns = self.columns(table)

@@ -40,7 +40,7 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
     manifest = {**packages[0].info, "files": files, "refresh": _refresh(packages)}
     manifest["parts"] = [package.info["load_id"] for package in packages]
     works = [package.info.get("works") or [] for package in packages]
-    # packages of versions before 0.2 have none
+    # packages of earlier versions have none
     manifest["works"] = [work for found in works for work in found] if all(works) else []
     manifest.pop("state_delta", None)
     state = next((package.state for package in reversed(packages) if package.state is not None), None)

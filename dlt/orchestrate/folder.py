@@ -204,7 +204,7 @@ def work_key(pipeline_name: str, run_id: str, chunk: str, schema_name: str) -> s
 
 
 def former_load_id(pipeline_name: str, context: StepContext, schema_name: str) -> str:
-    """Return the load id that versions before 0.2 gave to a part of a run for a schema."""
+    """Return the load id that earlier versions gave to a part of a run for a schema."""
     import hashlib
 
     who = "\n".join((pipeline_name, context.run_id, schema_name, context.chunk))

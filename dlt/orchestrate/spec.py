@@ -214,7 +214,7 @@ class StepContext:
         run_id: The same for all tasks and tries of one run, and of no other run.
         chunk: Name of the part, where a step is mapped over parts.
         attempt: Number of the try, 1 for the first; higher with every further one.
-        moment: When the run was due. By it and the run versions before 0.2 named their loads, which are found again.
+        moment: When the run was due. By it and the run earlier versions named their loads, which are found again.
         window: Time that the run loads, or None.
         generation: Higher when someone asks for the work to be done again. Then what was extracted is extracted anew,
             and what was loaded is loaded once more.

@@ -117,7 +117,7 @@ class Pipeline(Life):
                 self._contracts_of(data, table_name, schema_contract)
             pending = self._finish_pending(loader_file_format)
             if data is None or (pending is not None and pending.has_failed_jobs):
-                return pending if pending is not None else self._load_info([], {})
+                return pending if pending is not None else self._load_info([], {}, self.first_run)
             if pending is not None and self.config.compat:
                 alarm(
                     f"{self.pipeline_name}: packages of an earlier run were loaded; as compat.dlt1 is set, the data of "
@@ -338,7 +338,7 @@ class Pipeline(Life):
             self._set_dataset(dataset_name)
             self._begin()
             self._need_destination("load")
-            done, metrics = [], {}
+            done, metrics, first_run = [], {}, self.first_run
             for package in self.workdir.packages("normalized"):
                 self.workdir.check_owner(package)
                 package.check()
@@ -371,7 +371,7 @@ class Pipeline(Life):
                 if result.failed:
                     break
             self.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
-            step.info = info = self._load_info(done, metrics)
+            step.info = info = self._load_info(done, metrics, first_run)
             raises = self.config.raise_on_failed_jobs if raise_on_failed_jobs is None else raise_on_failed_jobs
             if raises:
                 info.raise_on_failed_jobs()
@@ -439,24 +439,27 @@ class Pipeline(Life):
             ) from failed
         return info
 
-    def _load_info(self, packages: list[Any], metrics: dict[str, list[dict[str, Any]]]) -> LoadInfo:
+    def _load_info(self, packages: list[Any], metrics: dict[str, list[dict[str, Any]]], first_run: bool) -> LoadInfo:
+        destination, staging = self.destination, self.staging
         with context.use(pipeline_name=self.pipeline_name), section_context(pipeline_name=self.pipeline_name):
-            location = redact(self.destination.displayable_credentials())
+            location = redact(destination.displayable_credentials())
+            fingerprint = destination.fingerprint()
+            staging_location = None if staging is None else redact(staging.displayable_credentials())
         return LoadInfo(
             self,
             metrics,
-            self.destination.destination_type,
+            destination.destination_type,
             location,
-            self.destination.destination_name,
-            None,
-            None,
-            None,
-            None,
-            None,
+            destination.destination_name,
+            destination.environment,
+            None if staging is None else staging.destination_type,
+            None if staging is None else staging.destination_name,
+            staging_location,
+            fingerprint,
             self.dataset_for(self.default_schema_name),
             [package.load_id for package in packages],
             packages,
-            self.first_run,
+            first_run,
         )
 
 
@@ -471,4 +474,5 @@ def _joined(first: LoadInfo, second: LoadInfo) -> LoadInfo:
         metrics={**first.metrics, **second.metrics},
         loads_ids=[*first.loads_ids, *second.loads_ids],
         load_packages=[*first.load_packages, *second.load_packages],
+        first_run=first.first_run,
     )

@@ -45,6 +45,14 @@ class Misfit(ValueError):
     """The value does not fit the column without a loss."""
 
 
+class TooLong(Misfit):
+    """The destination has no column for a text of this length; attributes: its bytes, and how many there may be."""
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(f"a text of {size:,} bytes, where the destination stores {most:,} at most")
+        self.size, self.most = size, most
+
+
 def kind_of(value: Any) -> Kind:
     """Return what a value is.
 
@@ -127,6 +135,9 @@ def _check_text(value: str, column: ColumnSchema, capabilities: Capabilities) ->
     precision = column.get("precision")
     if precision and capabilities.enforces_length and text_length(value, capabilities) > precision:
         raise Misfit("a longer text than the column holds")
+    most = capabilities.max_text_data_type_length
+    if most is not None and len(value) > most // 4 and text_length(value, capabilities) > most:
+        raise TooLong(text_length(value, capabilities), most)
     return value
 
 

@@ -88,6 +88,96 @@ def test_an_error_is_what_it_is_everywhere(
     assert isinstance(failure.value, TransientException if is_transient(kind) else TerminalException)
 
 
+def _place(name: str, folder: Path) -> Any:
+    """Return a destination that cannot be opened."""
+    (folder / "text").write_text("no database " * 1000)
+    return {
+        "duckdb-no-folder": lambda: dlt.destinations.duckdb(str(folder / "nowhere" / "x.duckdb")),
+        "duckdb-text": lambda: dlt.destinations.duckdb(str(folder / "text")),
+        "duckdb-folder": lambda: dlt.destinations.duckdb(str(folder)),
+        "sqlite-no-folder": lambda: dlt.destinations.sqlalchemy(f"sqlite:///{folder}/nowhere/x.db"),
+        "sqlite-text": lambda: dlt.destinations.sqlalchemy(f"sqlite:///{folder}/text"),
+        "postgres-silent": lambda: dlt.destinations.postgres("postgresql://u:hunter2@127.0.0.1:1/x"),
+        "redshift-silent": lambda: dlt.destinations.redshift("redshift://u:hunter2@127.0.0.1:1/x"),
+        "mysql-silent": lambda: dlt.destinations.sqlalchemy("mysql+pymysql://u:hunter2@127.0.0.1:1/x"),
+        "psycopg2-silent": lambda: dlt.destinations.sqlalchemy("postgresql+psycopg2://u:hunter2@127.0.0.1:1/x"),
+    }[name]()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("duckdb-no-folder", "undefined"),
+        ("duckdb-text", "refused"),
+        ("duckdb-folder", "undefined"),
+        ("sqlite-no-folder", "right"),
+        ("sqlite-text", "refused"),
+        ("postgres-silent", "connection"),
+        ("redshift-silent", "connection"),
+        ("mysql-silent", "connection"),
+        ("psycopg2-silent", "connection"),
+    ],
+)
+def test_an_error_of_connecting_has_a_kind(
+    name: str, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A destination that cannot be opened says what is wrong, and by that whether another try may help."""
+    monkeypatch.setattr("dlt.destinations.impl.postgres.CONNECT_ATTEMPTS", 1)
+    pipeline = dlt.pipeline("spec", destination=_place(name, tmp_path), dataset_name="data")
+    with pytest.raises(PipelineStepFailed) as failure:
+        pipeline.run([{"id": 0}], table_name="t")
+    cause = failure.value.__cause__
+    assert isinstance(cause, DestinationException) and cause.kind == kind, str(cause)
+    assert isinstance(cause, TransientException if is_transient(kind) else TerminalException)
+    assert "hunter2" not in str(failure.value)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("driver", ["postgres", "psycopg2"])
+@pytest.mark.parametrize(
+    ("change", "kind"), [("role", "credentials"), ("database", "undefined"), ("locked", "right"), ("login", "right")]
+)
+def test_an_error_of_connecting_to_postgres_has_a_kind(
+    driver: str, change: str, kind: Kind, request: pytest.FixtureRequest
+) -> None:
+    """Wrong users, databases that are not there and missing rights to connect are told apart, by both clients."""
+    import psycopg2
+
+    server = request.getfixturevalue("postgres")
+    url = server.new_database()
+    name, role = url.rpartition("/")[2], f"r{os.urandom(4).hex()}"
+    with closing(psycopg2.connect(url)) as owner:
+        owner.autocommit = True
+        login = "NOLOGIN" if change == "login" else "LOGIN"
+        if change != "role":
+            owner.cursor().execute(f"CREATE ROLE {role} {login} PASSWORD 'hunter2'")
+        owner.cursor().execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
+    wanted = server.url("nowhere" if change == "database" else name, role, "hunter2")
+    made = dlt.destinations.postgres(wanted)
+    if driver == "psycopg2":
+        made = dlt.destinations.sqlalchemy(wanted.replace("postgresql://", "postgresql+psycopg2://"))
+    with pytest.raises(DestinationException) as failure, made.connect("data"):
+        raise AssertionError("it let somebody in")
+    assert failure.value.kind == kind and isinstance(failure.value, TerminalException), str(failure.value)
+
+
+def test_every_error_of_a_destination_has_a_kind() -> None:
+    """Whoever catches an error of a destination can ask for its kind, which agrees with its class."""
+
+    def classes(of: type) -> Iterator[type]:
+        yield of
+        for derived in of.__subclasses__():
+            yield from classes(derived)
+
+    for found in classes(DestinationException):
+        kind = found("failed").kind
+        assert kind in get_args(Kind), found
+        if issubclass(found, TransientException):
+            assert is_transient(kind), found
+        if issubclass(found, TerminalException):
+            assert not is_transient(kind), found
+
+
 def test_every_kind_is_terminal_or_transient() -> None:
     """No error is both, and the table of what may pass names kinds only."""
     assert set(get_args(Kind)) > TRANSIENT

@@ -299,24 +299,18 @@ def test_sort_and_distribution_keys(url: str, emulator: RedshiftEmulator) -> Non
     assert isinstance(error.value.__cause__, SchemaUpdateTerminalError)
 
 
-@pytest.mark.parametrize(
-    ("item", "hints", "message"),
-    [
-        ({"x": "é" * 32_768}, {}, "Column x holds 65,535 bytes at Redshift, and a value has 65,536"),
-    ],
-    ids=["too long"],
-)
-def test_what_redshift_cannot_store_is_a_failed_job(
-    url: str, way: dict[str, Any], item: dict[str, Any], hints: Any, message: str
-) -> None:
-    """Bad input: the job names table, column and remedy, and nothing is visible."""
-    info = make(url, **way).run(
-        [{"x": item["x"][:1] if isinstance(item["x"], str) else 1}, item], table_name="t", columns=hints
-    )
-    job = info.load_packages[0].jobs["failed_jobs"][0]
-    assert job.job_file_info.table_name == "t"
-    assert f"table t: {message}" in str(job.failed_message)
-    assert rows(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'data'") == [("_dlt_turns",)]
+def test_a_text_that_is_too_long_is_refused_before_the_load(url: str, way: dict[str, Any]) -> None:
+    """Bad input: normalize names table, column and sizes, no package stays that could never be loaded, and the next
+    run goes on; a contract may discard the value or the row instead."""
+    pipeline = make(url, **way)
+    items = [{"id": 1, "x": "é"}, {"id": 2, "x": "é" * 32_768}]
+    with pytest.raises(PipelineStepFailed, match=r"t\.x: a text of 65,536 bytes, where .* 65,535 at most") as failure:
+        pipeline.run(items, table_name="t")
+    assert failure.value.step == "normalize" and not pipeline.has_pending_data
+    assert not pipeline.run([{"id": 1, "x": "é" * 32_767 + "e"}], table_name="t").has_failed_jobs
+    for mode, ids in (("discard_value", [1, 1, 2]), ("discard_row", [1, 1, 1, 2])):
+        pipeline.run(items, table_name="t", schema_contract={"data_type": mode})
+        assert [row[0] for row in rows(url, "SELECT id FROM data.t ORDER BY id")] == ids
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_errors_of_connecting_say_what_to_do(mariadb: MariaDbServer) -> None:
     cases: list[tuple[Any, type[BaseException], str]] = [
         (mariadb.url("hunter2"), DatabaseTerminalException, "Check user, password and database"),
         (f"mysql+pymysql://u:hunter2@127.0.0.1:{free_port()}/", DestinationConnectionError, "that the server runs"),
-        ("sqlite:////no/such/folder/hunter2.db", DestinationConnectionError, "Check host, port and path"),
+        ("sqlite:////no/such/folder/hunter2.db", DatabaseTerminalException, "user, password and database, or path"),
         ("nosuch://u:hunter2@h/x", DatabaseTerminalException, "SQLAlchemy knows no 'nosuch'"),
         ({"host": "h", "password": "hunter2"}, InvalidConnectionString, "drivername is missing"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +99,39 @@ def test_metrics_are_dicts_with_attributes(pipeline: Any) -> None:
         assert {job["job_id"] for job in flat["job_metrics"]} == set(entry["job_metrics"])
     with pytest.raises(AttributeError, match="items_count"):
         _ = entry["table_metrics"]["items"].nope
+
+
+def test_the_first_run_is_told_by_all_steps(tmp_path: Path) -> None:
+    """The infos of the first load say so, also where packages of an earlier extract are finished by it."""
+    pipeline = dlt.pipeline("first", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")))
+    info = pipeline.run([{"id": 1}], table_name="items")
+    trace = pipeline.last_trace
+    told = [trace.last_extract_info, trace.last_normalize_info, trace.last_load_info, info]
+    assert [each.first_run for each in told] == [True] * 4 and not pipeline.first_run
+    assert not pipeline.run([{"id": 2}], table_name="items").first_run
+    waiting = dlt.pipeline("second", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")))
+    waiting.extract([{"id": 1}], table_name="items")
+    info = waiting.run([{"id": 2}], table_name="items")
+    assert len(info.loads_ids) == 2 and info.first_run
+    assert not waiting.run([{"id": 3}], table_name="items").first_run
+
+
+def test_a_load_tells_where_it_went(tmp_path: Path) -> None:
+    """The info names the destination with its environment and fingerprint, and no staging where there is none."""
+    destination = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"), destination_name="store", environment="prod")
+    info = dlt.pipeline("told", destination=destination).run([{"id": 1}], table_name="items")
+    assert (info.destination_type, info.destination_name, info.environment) == ("duckdb", "store", "prod")
+    assert info.destination_fingerprint == destination.fingerprint() != ""
+    assert (info.staging_type, info.staging_name, info.staging_displayable_credentials) == (None, None, None)
+
+
+def test_a_load_is_printed_with_its_tables(pipeline: Any) -> None:
+    """Whoever prints the info sees rows, duration and new columns of each table; system tables are left out."""
+    info = pipeline.run([{"id": 1, "tags": [1, 2], "x": {"y": 1}}], table_name="users")
+    *_, package, heading, users, tags = str(info).splitlines()
+    assert "is LOADED and contains no failed jobs" in package
+    assert heading.split() == ["table", "rows", "duration", "new", "columns"]
+    assert (users.split()[:2], users.split()[-2:]) == (["users", "1"], ["id,", "x__y"])
+    assert (tags.split()[:2], tags.split()[-1]) == (["users__tags", "2"], "value")
+    *_, users, _ = str(pipeline.run([{"id": 2, "tags": [1]}], table_name="users")).splitlines()
+    assert users.split()[:2] == ["users", "1"] and users.endswith(" s")

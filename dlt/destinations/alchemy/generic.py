@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from dlt.destinations.alchemy.client import SqlAlchemyClient
+from dlt.destinations.kinds import database_error
 from dlt.destinations.sql.client import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
-from dlt.errors import DatabaseTerminalException, DatabaseTransientException
+from dlt.errors import DatabaseTerminalException, DestinationException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
@@ -92,11 +93,11 @@ class StandardClient(SqlAlchemyClient):
             raise _clash(error, self.dataset_name) or error from error
 
 
-def _clash(error: DatabaseTerminalException, dataset_name: str) -> DatabaseTransientException | None:
+def _clash(error: DatabaseTerminalException, dataset_name: str) -> DestinationException | None:
     if not any(sign in str(error).lower() for sign in _THERE_SIGNS):
         return None
-    return DatabaseTransientException(
-        f"dataset {dataset_name}: another load made the same at the same moment: {error}. Run it again.", clash=True
+    return database_error(
+        "clash", f"dataset {dataset_name}: another load made the same at the same moment: {error}. Run it again."
     )
 
 

@@ -55,6 +55,25 @@ _NO_SPACE = "error 28"
 """How the storage engine tells what the system said: the disk is full."""
 
 
+def kind_of(error: BaseException, lost: tuple[type[BaseException], ...]) -> Kind:
+    """Return what an error of a driver of MySQL is.
+
+    Args:
+        error: What the driver raised.
+        lost: Classes of errors that stand for a lost connection where there is no number.
+    """
+    code = _code(error)
+    if code == 0 and isinstance(error, lost):
+        return "connection"
+    if code == 1030 and _NO_SPACE in str(error):
+        return "disk_full"
+    return next((kind for kind, codes in _KINDS.items() if code in codes), "refused")
+
+
+def _code(error: BaseException) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
 @dataclass(frozen=True)
 class MySqlDialect(Dialect):
     """SQL of MySQL and MariaDB.
@@ -202,9 +221,9 @@ class MySqlClient(SqlAlchemyClient):
         name = f"dlt_{digest_id(f'{self.dataset_name} {what}')}"
         row = self.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
         if row is None or row[0] != 1:
-            raise DatabaseTransientException(
+            raise database_error(
+                "busy",
                 f"mysql: another load held {what} of dataset {self.dataset_name} for {_LOCK_WAIT} s. Run it again.",
-                clash=True,
             )
         self._known = None
 
@@ -302,14 +321,8 @@ class MySqlClient(SqlAlchemyClient):
 
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver, by its number."""
-        code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-        text = f"mysql {code}: {' '.join(str(part) for part in error.args[1:]) or error}"
-        kind: Kind = next((kind for kind, codes in _KINDS.items() if code in codes), "refused")
-        if code == 0 and isinstance(error, (self._errors.OperationalError, OSError)):
-            kind = "connection"
-        if code == 1030 and _NO_SPACE in text:
-            kind = "disk_full"
-        return database_error(kind, text)
+        text = f"mysql {_code(error)}: {' '.join(str(part) for part in error.args[1:]) or error}"
+        return database_error(kind_of(error, (self._errors.OperationalError, OSError)), text)
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""

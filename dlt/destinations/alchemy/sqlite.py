@@ -35,6 +35,7 @@ _KINDS: Mapping[str, Kind] = {
     "out of memory": "memory",
     "readonly database": "read_only",
     "unable to open": "right",
+    "is not a database": "refused",
     "constraint failed": "constraint",
 }
 """What SQLite says of its result codes: https://www.sqlite.org/rescode.html"""
@@ -51,6 +52,11 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
         # a type with TEXT in its name: SQLite makes floats of what it stores under others
         return f"DECIMAL_TEXT({precision or default[0]},{default[1] if scale is None else scale})"
     return None
+
+
+def kind_of(error: BaseException) -> Kind | None:
+    """Return what an error of SQLite is, None where its text says nothing."""
+    return next((kind for sign, kind in _KINDS.items() if sign in str(error).lower()), None)
 
 
 class SqliteDialect(Dialect):
@@ -183,7 +189,7 @@ class SqliteClient(SqlAlchemyClient):
 
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver."""
-        kind = next((kind for sign, kind in _KINDS.items() if sign in str(error).lower()), None)
+        kind = kind_of(error)
         return super().translated(error) if kind is None else database_error(kind, f"sqlite: {error}")
 
     def sql_client(self) -> SqlClient:

@@ -198,7 +198,8 @@ class Staging:
             if time.monotonic() > deadline:
                 raise DatabaseTransientException(
                     f"bigquery: {found} of {count} rows of a streaming insert are readable after {STREAM_WAIT:.0f} s. "
-                    "The load is tried again into another staging table."
+                    "The load is tried again into another staging table.",
+                    kind="timeout",
                 )
             time.sleep(1)
 
@@ -210,6 +211,6 @@ def _same(there: Iterable[Any], wanted: Iterable[Any]) -> bool:
 def _of_file(error: DatabaseException, file: str) -> DatabaseException:
     if isinstance(error, DatabaseUndefinedRelation):
         # another try of this load is done and has dropped the staging tables, or they expired
-        return DatabaseTransientException(str(error), file=file)
+        return DatabaseTransientException(str(error), file=file, kind="clash")
     error.__dict__["file"] = file
     return error

@@ -260,7 +260,7 @@ class Snapshots:
             clash = change.clash(base, found)
             if clash is not None:
                 raise DestinationTransientException(
-                    f"{self._store.root}: {clash}. Run this load again.", clash=change.exclusive
+                    f"{self._store.root}: {clash}. Run this load again.", kind="clash", clash=change.exclusive
                 )
             base = found
 

@@ -52,6 +52,7 @@ class BigQuery(Destination):
     """
 
     destination_type: ClassVar[str] = "bigquery"
+    setting_types: ClassVar[Mapping[str, Any]] = {**dict.fromkeys(_DEFAULTS, str), **_TYPES, "staging": Any}
     supports_staging: ClassVar[bool] = True
 
     def __init__(
@@ -66,7 +67,7 @@ class BigQuery(Destination):
         given = {"location": location, "has_case_sensitive_identifiers": has_case_sensitive_identifiers}
         self.settings.update({key: value for key, value in given.items() if value is not None})
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what BigQuery can do."""
         return CAPABILITIES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,13 +13,12 @@ from dlt.configuration import get_value
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
-from dlt.destinations.kinds import Kind, database_error
+from dlt.destinations.kinds import Kind, database_error, is_transient
 from dlt.destinations.memory import available
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import (
-    DatabaseTerminalException,
     DestinationConnectionError,
     DestinationException,
 )
@@ -40,6 +39,13 @@ _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
 BUSY = ("lock", "file handle conflict")
 """What DuckDB says while another process has the file, or another thread is about to close it."""
+_NO_DATABASE: dict[str, Kind] = {
+    "no such file or directory": "undefined",
+    "is a directory": "undefined",
+    "not a directory": "undefined",
+    "not a valid duckdb database": "refused",
+}
+"""What DuckDB says of a path at which there is no database, and none can be made."""
 _LOCK_WAIT = 10.0
 """Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
 
@@ -137,12 +143,13 @@ class DuckDb(Destination):
     """
 
     destination_type: ClassVar[str] = "duckdb"
+    setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
     named_after_pipeline: ClassVar[bool] = True
 
     def __init__(self, credentials: Any = None, create_indexes: bool = False, **settings: Any) -> None:
         super().__init__(credentials, **settings)
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what DuckDB can do."""
         return CAPABILITIES
 
@@ -215,7 +222,7 @@ def wait_while_busy(
 
     Raises:
         DestinationConnectionError: it stays busy, or cannot be reached.
-        DatabaseTerminalException: it cannot be opened for another reason.
+        DatabaseTerminalException: there is no database that can be opened.
     """
     import duckdb
 
@@ -228,12 +235,21 @@ def wait_while_busy(
             if is_busy and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            text = f"{what} cannot be opened: {first_line(error)}."
-            if is_busy or isinstance(error, duckdb.IOException):
-                raise DestinationConnectionError(
-                    f"{text} Close the program that has it open, or check the path and its rights."
-                ) from error
-            raise DatabaseTerminalException(text) from error
+            raise _not_opened("busy" if is_busy else _kind_of_opening(error), what, error) from error
+
+
+def _kind_of_opening(error: duckdb.Error) -> Kind:
+    return next((kind for sign, kind in _NO_DATABASE.items() if sign in str(error).lower()), kind_of(error))
+
+
+def _not_opened(kind: Kind, what: str, error: duckdb.Error) -> DestinationException:
+    text = f"{what} cannot be opened: {first_line(error)}."
+    if kind == "busy":
+        return DestinationConnectionError(f"{text} Close the program that has it open.", kind=kind)
+    if is_transient(kind):
+        return DestinationConnectionError(f"{text} Check the path and its rights, and run again.", kind=kind)
+    advice = "Check the path and its rights, and that it is a database of DuckDB."
+    return database_error(kind, text, advice=advice)
 
 
 class DuckDbClient(SqlDestinationClient):

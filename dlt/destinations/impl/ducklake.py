@@ -16,6 +16,7 @@ from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, 
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb import BUSY, DIALECT, DuckDbClient, first_line, wait_while_busy
+from dlt.destinations.kinds import database_error
 from dlt.destinations.sql.client import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import (
@@ -121,9 +122,10 @@ class DuckLake(Destination):
     """
 
     destination_type: ClassVar[str] = "ducklake"
+    setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
     named_after_pipeline: ClassVar[bool] = True
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what DuckLake can do."""
         return CAPABILITIES
 
@@ -326,12 +328,12 @@ class DuckLakeClient(DuckDbClient):
         # a message of the catalog may quote its statement, with values of rows
         text = re.sub(r'query ".*": ', "query: ", text)
         if any(word in text.lower() for word in _CLASHES):
-            return DatabaseTransientException(
-                f"ducklake: another load was faster: {text}. Nothing of this one was loaded; run it again.", clash=True
+            return database_error(
+                "clash", f"ducklake: another load was faster: {text}. Nothing of this one was loaded; run it again."
             )
         found = super().translated(error)
         if getattr(found, "clash", False):
-            return DatabaseTransientException(f"ducklake: {text}")
+            return DatabaseTransientException(f"ducklake: {text}", kind=found.kind)
         return found
 
     def apply_ddl(self, update: SchemaUpdate) -> None:

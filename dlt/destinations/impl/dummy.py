@@ -17,8 +17,9 @@ class Dummy(Destination):
     """Take every load and forget it."""
 
     destination_type: ClassVar[str] = "dummy"
+    setting_types: ClassVar[Mapping[str, Any]] = {}
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what is accepted: everything."""
         return Capabilities()
 

@@ -73,6 +73,7 @@ class Filesystem(Destination):
     """
 
     destination_type: ClassVar[str] = "filesystem"
+    setting_types: ClassVar[Mapping[str, Any]] = {"kwargs": dict[str, Any], "client_kwargs": dict[str, Any]}
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class Filesystem(Destination):
             table_format=table_format,
         )
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what files can do."""
         return CAPABILITIES
 
@@ -406,7 +407,7 @@ class FilesystemClient:
             except FileNotFoundError as error:
                 where = self.store.full(str(entry["path"]))
                 raise DestinationTransientException(
-                    f"{where}: another load took its place meanwhile. Run this load again."
+                    f"{where}: another load took its place meanwhile. Run this load again.", kind="clash"
                 ) from error
             return local, str(entry["format"])
 

@@ -12,17 +12,15 @@ from dlt.configuration import get_value
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.destinations.base import Destination, missing_package
+from dlt.destinations.kinds import connecting_error, is_transient
 from dlt.destinations.pg.binary import BYTEA
 from dlt.destinations.pg.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
 from dlt.destinations.pg.dialect import CAPABILITIES, DIALECT
-from dlt.destinations.pg.errors import refused_for_good, translated
+from dlt.destinations.pg.errors import kind_of_connecting, translated
 from dlt.destinations.pg.results import as_table
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
-from dlt.errors import (
-    DatabaseTerminalException,
-    DestinationConnectionError,
-)
+from dlt.errors import DatabaseTerminalException
 from dlt.ids import digest_id
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
@@ -98,13 +96,14 @@ class Postgres(Destination):
     """
 
     destination_type: ClassVar[str] = "postgres"
+    setting_types: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, credentials: Any = None, create_indexes: bool | None = None, **settings: Any) -> None:
         super().__init__(credentials, **settings)
         if create_indexes is not None:
             self.settings["create_indexes"] = create_indexes
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what PostgreSQL can do."""
         return CAPABILITIES
 
@@ -186,16 +185,12 @@ class Postgres(Destination):
             except psycopg2.Error as error:
                 text = _without(known, " ".join(str(error).split()).rstrip("."))
                 where = f"destination {self.destination_name} ({known})"
-                if not isinstance(error, psycopg2.OperationalError) or refused_for_good(text):
-                    raise DatabaseTerminalException(
-                        f"{where}: the server refused the connection: {text}. Check user, password and database, and "
-                        f"the options of the connection, under [destination.{self.destination_name}.credentials]."
-                    ) from None
-                if attempt == CONNECT_ATTEMPTS:
-                    raise DestinationConnectionError(
-                        f"{where}: no connection after {attempt} attempts: {text}. Check host and port, and that the "
-                        "server runs."
-                    ) from None
+                kind = kind_of_connecting(error, text)
+                if not is_transient(kind) or attempt == CONNECT_ATTEMPTS:
+                    check = "user, password and database, and the options of the connection, under "
+                    check += f"[destination.{self.destination_name}.credentials]"
+                    told = f"{text} (asked {attempt} times)" if attempt > 1 else text
+                    raise connecting_error(kind, where, told, check) from None
                 time.sleep(0.1 * 2**attempt * random.uniform(0.75, 1.25))
         raise AssertionError("CONNECT_ATTEMPTS is at least 1")
 

@@ -75,6 +75,7 @@ class Redshift(Postgres):
     """
 
     destination_type: ClassVar[str] = "redshift"
+    setting_types: ClassVar[Mapping[str, Any]] = {"staging": Any, "staging_bucket": str}
     supports_staging: ClassVar[bool] = True
 
     def __init__(
@@ -98,7 +99,7 @@ class Redshift(Postgres):
             return self.settings[name]
         return get_value(name, kind, sections=("destination", self.destination_name), default=None)
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what Redshift can do."""
         keeps_case = self._option("has_case_sensitive_identifiers", bool)
         return CASE_SENSITIVE.capabilities if keeps_case else CAPABILITIES
@@ -196,7 +197,8 @@ class RedshiftClient(PostgresClient):
             shown = hide(str(found))
             if shown != str(found):
                 # the cause shows the statement, and the keys in it
-                raise type(found)(shown) from None
+                details = {key: value for key, value in vars(found).items() if key != "message"}
+                raise type(found)(shown, **details) from None
             raise found from error
         return Cursor(cursor, lambda: as_table(cursor, documents={SUPER}, binaries={VARBYTE}))
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from dlt.configuration import get_value
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.destinations.alchemy import mysql, sqlite
 from dlt.destinations.alchemy.client import SqlAlchemyClient
 from dlt.destinations.alchemy.generic import StandardClient, capabilities_of, ddl_commits, dialect_for
 from dlt.destinations.base import Destination
+from dlt.destinations.kinds import Kind, connecting_error, refusal_kind
 from dlt.errors import (
     DatabaseTerminalException,
-    DestinationConnectionError,
     InvalidConnectionString,
     MissingDependencyException,
 )
 from dlt.ids import digest_id
+from dlt.redact import remember
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
@@ -68,6 +70,8 @@ class SqlAlchemy(Destination):
     """
 
     destination_type: ClassVar[str] = "sqlalchemy"
+    # the second one is how PyPI dlt names it, too
+    setting_types: ClassVar[Mapping[str, Any]] = {"engine_kwargs": dict[str, Any], "engine_args": dict[str, Any]}
 
     def __init__(self, credentials: Any = None, engine_kwargs: dict[str, Any] | None = None, **settings: Any) -> None:
         super().__init__(credentials, engine_kwargs=engine_kwargs, **settings)
@@ -95,7 +99,7 @@ class SqlAlchemy(Destination):
             return str(self.credentials.dialect.name)
         return self.resolved().drivername.partition("+")[0]
 
-    def capabilities(self) -> Capabilities:
+    def own_capabilities(self) -> Capabilities:
         """Return what the database system can do."""
         return _CAPABILITIES.get(self.backend) or capabilities_of(self.backend)
 
@@ -149,7 +153,7 @@ class SqlAlchemy(Destination):
             known.database,
             known.query or {},
         )
-        options = {"poolclass": NullPool, **(self.settings.get("engine_kwargs") or {})}
+        options = {"poolclass": NullPool, **self._engine_arguments()}
         try:
             return sqlalchemy.create_engine(url, **options)
         except sqlalchemy.exc.NoSuchModuleError as error:
@@ -163,6 +167,17 @@ class SqlAlchemy(Destination):
                 f"{_advice(known.drivername)}"
             ) from error
 
+    def _engine_arguments(self) -> dict[str, Any]:
+        for name in ("engine_kwargs", "engine_args"):
+            found = self.settings.get(name)
+            if found is None:
+                found = get_value(name, dict, sections=("destination", self.destination_name), default=None)
+            if found is not None:
+                # they may hold passwords, by their names
+                remember(found)
+                return dict(found)
+        return {}
+
     def _opened(self, engine: Any) -> Any:
         import sqlalchemy
 
@@ -171,13 +186,10 @@ class SqlAlchemy(Destination):
         except sqlalchemy.exc.DBAPIError as error:
             where = f"destination {self.destination_name} ({self.displayable_credentials()})"
             text = " ".join(str(part) for part in getattr(error.orig, "args", ()))
-            if _refused_for_good(text):
-                raise DatabaseTerminalException(
-                    f"{where}: the server refused the connection: {text}. Check user, password and database under "
-                    f"[destination.{self.destination_name}.credentials]."
-                ) from None
-            raise DestinationConnectionError(
-                f"{where}: no connection: {text}. Check host, port and path, and that the server runs."
+            where = f"destination {self.destination_name} ({self.displayable_credentials()})"
+            check = f"user, password and database, or path, under [destination.{self.destination_name}.credentials]"
+            raise connecting_error(
+                _kind_of(engine.dialect.name, error.orig or error, text), where, text, check
             ) from None
 
 
@@ -191,9 +203,13 @@ def _advice(drivername: str) -> str:
     return f"Install one, and name it in the URL: {', '.join(ways)}."
 
 
-def _refused_for_good(text: str) -> bool:
-    signs = ("access denied", "authentication failed", "unknown database", "does not exist", "login failed")
-    return any(sign in text.lower() for sign in signs)
+def _kind_of(backend: str, error: BaseException, text: str) -> Kind:
+    """Return what an error of connecting is."""
+    if backend == "sqlite":
+        return sqlite.kind_of(error) or "connection"
+    if backend in ("mysql", "mariadb"):
+        return mysql.kind_of(error, (Exception,))
+    return refusal_kind(text)
 
 
 def _client(connection: Any, dataset_name: str) -> SqlAlchemyClient:

@@ -117,7 +117,9 @@ class DeltaIndex:
             except CommitFailedError:
                 # another load was faster: what it has decides what is left to do
                 continue
-        raise DestinationTransientException(f"{self._where}: other programs commit to it without end. Run it again.")
+        raise DestinationTransientException(
+            f"{self._where}: other programs commit to it without end. Run it again.", kind="clash"
+        )
 
     def _is_committed(
         self,

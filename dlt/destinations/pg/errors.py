@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dlt.destinations.kinds import Kind, database_error
+from dlt.destinations.kinds import Kind, database_error, refusal_kind
 
 _KINDS: tuple[tuple[str, Kind], ...] = (
     ("08", "connection"),
@@ -26,17 +26,6 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("3F000", "undefined"),
 )
 """SQLSTATEs, or their beginnings: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-_REFUSALS = (
-    "authentication failed",
-    "does not exist",
-    "no pg_hba.conf entry",
-    "no password supplied",
-    "not permitted",
-    "does not support SSL",
-    "invalid",
-    "certificate",
-    "definition of service",
-)
 _HINTS = {
     "22P05": "JSON cannot hold the character NUL (\\u0000) there: column {column}. Remove it with add_map, or declare "
     "the column as text.",
@@ -73,9 +62,18 @@ def kind_of(error: Any) -> Kind:
     return next((kind for begin, kind in _KINDS if code.startswith(begin)), "refused")
 
 
-def refused_for_good(text: str) -> bool:
-    """Tell whether another attempt to connect would fail as well; errors of connecting come without a SQLSTATE."""
-    return any(sign in text for sign in _REFUSALS)
+def kind_of_connecting(error: Any, text: str) -> Kind:
+    """Return what an error of connecting is; most come without a SQLSTATE.
+
+    Args:
+        error: What the driver raised.
+        text: What it says.
+    """
+    import psycopg2
+
+    if getattr(error, "pgcode", None) is not None:
+        return kind_of(error)
+    return refusal_kind(text) if isinstance(error, psycopg2.OperationalError) else "refused"
 
 
 def _column(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dlt.configuration import config, container, get_value, secrets
+from dlt.configuration.lookup import MisplacedSecret
 from dlt.configuration.providers.base import WritableProvider
 from dlt.configuration.providers.memory import MemoryProvider
 from dlt.errors import ConfigFieldMissingException, DuplicateConfigProviderException
@@ -33,12 +34,31 @@ def test_values_by_dotted_key(write: Any, monkeypatch: Any) -> None:
         secrets["sources.shop.limits"]
 
 
-def test_secrets_are_not_read_from_config(write: Any) -> None:
-    """D6: neither from config.toml nor from what the program set with dlt.config."""
-    write("config.toml", "key = 1\n")
+def test_secrets_are_not_read_from_config(write: Any, monkeypatch: Any) -> None:
+    """D6: neither from config.toml nor from what the program set with dlt.config; and that is never silent."""
+    write("config.toml", 'key = 1\n[sources.shop]\napi_key = "private"\n')
     config["other"] = 2
     assert (config["key"], config["other"]) == (1, 2)
-    assert (secrets.get("key"), secrets.get("other")) == (None, None)
+    for key in ("key", "other", "sources.shop.api_key", "sources.shop"):
+        with pytest.raises(MisplacedSecret, match=r"stands in .*, where secrets are not read") as failure:
+            secrets.get(key)
+        with pytest.raises(MisplacedSecret):
+            secrets[key]
+        with pytest.warns(UserWarning, match="counts as missing"):
+            assert key not in secrets
+        assert "private" not in str(failure.value)
+    monkeypatch.setenv("COMPAT__DLT1", "true")
+    with pytest.warns(UserWarning, match=r"key stands in config.toml.* Move it to secrets.toml"):
+        assert secrets.get("key") is None
+
+
+def test_a_section_of_settings_is_no_misplaced_secret(write: Any) -> None:
+    """A section whose names stand for no secret is a section; a secret that is elsewhere is found there."""
+    write("config.toml", '[sources.shop]\ncurrency = "EUR"\n[sources.shop.paging]\nsize = 3\n')
+    assert secrets.get("sources.shop") is None and "sources.shop" not in secrets
+    write("config.toml", 'key = "seen"\n')
+    write("secrets.toml", 'key = "private"\n')
+    assert secrets.get("key") == "private" and "key" in secrets
 
 
 def test_values_are_set(monkeypatch: Any) -> None:

@@ -10,7 +10,12 @@ import pytest
 
 import dlt
 from dlt.destinations import Destination
-from dlt.errors import MissingDependencyException, NativeValueError, UnknownDestinationModule
+from dlt.errors import (
+    MissingDependencyException,
+    NativeValueError,
+    UnknownDestinationModule,
+    UnknownDestinationSetting,
+)
 
 
 def test_a_destination_by_its_reference() -> None:
@@ -105,3 +110,76 @@ def test_an_error_of_native_values_takes_the_spec_or_a_text() -> None:
     error = NativeValueError(dict, "very-private", "bad value")
     assert (str(error), error.spec) == ("bad value", dict) and "very-private" not in repr(error.__dict__)
     assert str(NativeValueError("only text")) == "only text"
+
+
+@pytest.mark.parametrize(
+    ("make", "advice"),
+    [
+        (lambda: dlt.destinations.postgres(credentialz="x"), "did you mean 'credentials'"),
+        (lambda: dlt.destinations.duckdb("x.duckdb", memory="1GB"), "did you mean 'memory_limit'"),
+        (lambda: dlt.destinations.filesystem("/x", layuot="{table_name}"), "did you mean 'layout'"),
+        (lambda: dlt.destinations.bigquery(locaton="EU"), "did you mean 'location'"),
+        (lambda: dlt.destinations.redshift(staging_role="r"), "did you mean 'staging_iam_role'"),
+        (lambda: dlt.destinations.sqlalchemy("sqlite://", engine_kwarg={}), "did you mean 'engine_kwargs'"),
+        (lambda: dlt.destinations.ducklake(catalogue="x"), "Known are"),
+        (lambda: dlt.destinations.dummy(fail=1), "Known are"),
+        (lambda: dlt.destinations.duckdb()(credentialz="x"), "did you mean 'credentials'"),
+        (lambda: dlt.destination("duckdb", credentialz="x"), "did you mean 'credentials'"),
+        (lambda: Destination.from_reference("duckdb", credentialz="x"), "did you mean 'credentials'"),
+    ],
+)
+def test_unknown_settings_are_refused(make: Any, advice: str) -> None:
+    """A misspelt setting is an error when the destination is made, whichever way; it names what there is."""
+    with pytest.raises(UnknownDestinationSetting, match=advice) as failure:
+        make()
+    assert isinstance(failure.value, TypeError)
+
+
+def test_unknown_arguments_of_a_destination_function_are_refused() -> None:
+    """A function takes the arguments that it has, and all of them if it says so."""
+
+    @dlt.destination
+    def sink(items: Any, table: Any, target: str = "a") -> None: ...
+
+    @dlt.destination
+    def taking_all(items: Any, table: Any, **others: Any) -> None: ...
+
+    assert sink(target="b").arguments == {"target": "b"} and taking_all(any="b").arguments == {"any": "b"}
+    with pytest.raises(UnknownDestinationSetting, match="did you mean 'target'"):
+        sink(targte="b")
+
+
+def test_settings_of_other_versions_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+    """What PyPI dlt 1.x has and nothing here reads is accepted, with a word; a class of one's own takes anything."""
+
+    class Mine(Destination):
+        destination_type = "mine"
+
+    assert Mine(anything=1).settings == {"anything": 1}
+    made = dlt.destinations.duckdb("x.duckdb", replace_strategy="truncate-and-insert")
+    assert made.settings == {"replace_strategy": "truncate-and-insert"}
+    assert "the setting replace_strategy of PyPI dlt 1.x has no effect here" in capfd.readouterr().err
+
+
+def test_capabilities_may_be_given(tmp_path: Path) -> None:
+    """A program says which naming convention a destination has, and how deep tables nest."""
+    made = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"), naming_convention="direct", max_table_nesting=0)
+    assert made.capabilities().naming_convention == "direct" and made.capabilities().max_table_nesting == 0
+    pipeline = dlt.pipeline("spec", destination=made, dataset_name="data", pipelines_dir=str(tmp_path))
+    pipeline.run([{"camelCase": 1, "List": [1]}], table_name="Things")
+    assert list(pipeline.default_schema.tables["Things"]["columns"])[:2] == ["camelCase", "List"]
+    pipeline.deactivate()
+
+
+def test_arguments_of_an_engine_are_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`engine_kwargs` of SQLAlchemy come from the program or from the configuration, under either name."""
+    url = f"sqlite:///{tmp_path}/x.db"
+    monkeypatch.setenv("DESTINATION__SQLALCHEMY__ENGINE_KWARGS", '{"isolation_level": "wrong"}')
+    configured = dlt.destinations.sqlalchemy(url)
+    with pytest.raises(Exception, match="'WRONG' for isolation_level"), configured.connect("data"):
+        pass
+    for name in ("engine_kwargs", "engine_args"):
+        options: Any = {name: {"logging_name": "mine"}}
+        monkeypatch.delenv("DESTINATION__SQLALCHEMY__ENGINE_KWARGS", raising=False)
+        with dlt.destinations.sqlalchemy(url, **options).connect("data") as client:
+            assert client.connection.engine.logging_name == "mine"  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from dlt.destinations.alchemy.sqlite import CAPABILITIES as SQLITE
 from dlt.destinations.impl.duckdb import CAPABILITIES as DUCKDB
 from dlt.destinations.pg.dialect import CAPABILITIES as POSTGRES
 from dlt.destinations.rs.dialect import CAPABILITIES as REDSHIFT
+from dlt.errors import CannotCoerceColumnException
 from dlt.normalize.casts import place
 from dlt.normalize.placement import Placement
 from dlt.normalize.tabular import conform
@@ -113,3 +114,28 @@ def test_lengths_count_only_where_they_are_enforced() -> None:
     placement = Placement(Schema("s"), replace(DUCKDB, enforces_length=True))
     placement.add_column("t", {"name": "v", "data_type": "text", "precision": 1})
     assert placement.place("t", "v", "ab") == ("v__v_text", "ab")
+
+
+@pytest.mark.parametrize("as_arrow", [False, True], ids=["rows", "arrow"])
+@pytest.mark.parametrize("column", [{"data_type": "text"}, {"data_type": "text", "precision": 100_000}], ids=str)
+def test_a_text_longer_than_any_column_is_refused(as_arrow: bool, column: Any) -> None:
+    """No variant would hold it either, so it is an error that tells both sizes, unless a contract discards it."""
+    named: ColumnSchema = {"name": "v", **column}
+    schema = Schema("spec")
+    schema.update_table({"name": "t", "columns": {"v": named}})
+    whole, long = "ü" * 32_767, "ü" * 32_768
+    placement = Placement(schema, REDSHIFT)
+
+    def placed(values: list[str]) -> Any:
+        if as_arrow:
+            return place(placement, "t", "v", pa.array(values))[0]["v"].to_pylist()
+        return [(placement.place("t", "v", value) or (None, None))[1] for value in values]
+
+    assert placed([whole]) == [whole]
+    with pytest.raises(CannotCoerceColumnException, match=r"t\.v: a text of 65,536 bytes, where .* 65,535 at most"):
+        placed(["a", long])
+    schema.tables["t"]["schema_contract"] = {"data_type": "discard_value"}
+    placement = Placement(schema, REDSHIFT)
+    assert placed(["a", long]) == ["a", None]
+    placement = Placement(schema, DUCKDB)
+    assert placed(["a", long]) == ["a", long]

@@ -1,0 +1,127 @@
+"""Settings that a destination takes by name: what is known, what is refused, and what PyPI `dlt` 1.x has besides."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterable
+from typing import Any
+
+from dlt.configuration.similar import did_you_mean
+from dlt.errors import UnknownDestinationSetting
+from dlt.user_log import line
+
+OF_ALL: dict[str, Any] = {"destination_type": str, "destination_name": str, "environment": str}
+OF_CAPABILITIES: dict[str, Any] = {
+    "naming_convention": str,
+    "max_table_nesting": int,
+    "max_identifier_length": int,
+    "max_column_identifier_length": int,
+    "decimal_precision": tuple,
+    "wei_precision": tuple,
+}
+"""What a program may say otherwise than the destination does; see `dlt.schema.capabilities`."""
+WITHOUT_EFFECT: frozenset[str] = frozenset(
+    {
+        "always_refresh_views",
+        "as_staging_destination",
+        "autodetect_schema",
+        "automatic_migration",
+        "batch_size",
+        "config_kwargs",
+        "create_indexes",
+        "create_primary_keys",
+        "create_unique_indexes",
+        "csv_format",
+        "dataset_name",
+        "default_schema_name",
+        "deltalake_configuration",
+        "deltalake_storage_options",
+        "deltalake_streamed_exec",
+        "enable_atomic_replace",
+        "enable_dataset_name_normalization",
+        "force_iceberg",
+        "iceberg_namespace_properties",
+        "iceberg_table_properties",
+        "iceberg_use_catalog_purge",
+        "ignore_unknown_values",
+        "info_tables_query_threshold",
+        "insert_values_writer_type",
+        "loader_file_format_selector",
+        "loader_parallelism_strategy",
+        "local_dir",
+        "max_parallel_load_jobs",
+        "max_query_length",
+        "max_rows_per_insert",
+        "max_state_files",
+        "merge_strategies_selector",
+        "override_data_path",
+        "parquet_format",
+        "preferred_loader_file_format",
+        "preferred_staging_file_format",
+        "read_only",
+        "recommended_file_size",
+        "replace_strategies_selector",
+        "replace_strategy",
+        "should_set_case_sensitivity_on_new_dataset",
+        "staging_config",
+        "staging_dataset_name_layout",
+        "supported_loader_file_formats",
+        "supported_merge_strategies",
+        "supported_replace_strategies",
+        "truncate_tables_on_staging_destination_before_load",
+        "warn_unsafe_layout_separators",
+    }
+)
+"""Settings of PyPI `dlt` 1.x that nothing here reads; a program that passes them goes on, and is told."""
+
+
+def known_settings(kind: type) -> dict[str, Any] | None:
+    """Return the settings of a class of destinations with their types; None for one that takes any.
+
+    Args:
+        kind: The class.
+    """
+    own = kind.setting_types  # type: ignore[attr-defined]  # a class of destinations
+    if own is None:
+        return None
+    parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]  # of this class, as it stands
+    hints = typing.get_type_hints(kind.__init__)  # type: ignore[misc]
+    taken = {
+        parameter.name: hints.get(parameter.name, Any)
+        for parameter in parameters
+        if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    return {**own, **taken, **OF_ALL}
+
+
+def check_settings(kind: type, name: str, given: Iterable[str]) -> None:
+    """Refuse settings that a destination does not have, and tell of those that have no effect.
+
+    Args:
+        kind: Class of the destination.
+        name: Its name, for messages.
+        given: Names of the settings.
+
+    Raises:
+        UnknownDestinationSetting: nothing has one of these names.
+    """
+    given = list(given)
+    known = known_settings(kind) if given else None
+    if known is None:
+        return
+    known = {**known, **OF_CAPABILITIES}
+    # in a file it says what a destination with a name of its own is; here the class says it
+    del known["destination_type"]
+    for setting in given:
+        if setting in known:
+            continue
+        if setting in WITHOUT_EFFECT:
+            line(f"destination {name}: the setting {setting} of PyPI dlt 1.x has no effect here.")
+            continue
+        names = sorted({"credentials", *known})
+        raise UnknownDestinationSetting(
+            f"destination {name}: there is no setting {setting!r}{did_you_mean(setting, names) or '.'} Known are "
+            f"{', '.join(names)}.",
+            setting=setting,
+        )
