@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dlt.typed_json import MAX_LEVELS
-
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
 
 
@@ -87,29 +85,6 @@ def count_rows(item: Any) -> int:
     if type(item) in PLAIN_TYPES or not is_frame(item):
         return 1
     return int(getattr(item, "num_rows", None) or len(item))
-
-
-def snapshot(value: Any, levels: int = MAX_LEVELS, known: dict[int, Any] | None = None) -> Any:
-    """Return a copy of dicts and lists in dicts and lists; below so many levels, and other objects, the same.
-
-    Args:
-        value: Any value.
-        levels: Levels that are copied.
-        known: Copies made before, by id of the original: what contains itself is copied once.
-    """
-    kind = type(value)
-    if not levels or (kind is not dict and kind is not list):
-        return value
-    known = {} if known is None else known
-    if id(value) in known:
-        return known[id(value)]
-    copy: Any = kind()
-    known[id(value)] = copy
-    if kind is dict:
-        copy.update((key, snapshot(inner, levels - 1, known)) for key, inner in value.items())
-    else:
-        copy.extend(snapshot(inner, levels - 1, known) for inner in value)
-    return copy
 
 
 def as_rows(item: Any) -> Any:

@@ -30,6 +30,7 @@ from dlt.extract.items import (
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree
+from dlt.formats.snapshot import snapshot_page
 from dlt.pools import WorkPool
 
 WORKERS = 5
@@ -203,7 +204,9 @@ class PipeIterator:
         for child in node.children:
             received = child.received
             child.received += count_rows(item)
-            yield from self._advance(lane, child, item, 0, meta, received)
+            # what a transformer does with its rows, neither its siblings nor the table of the parent see
+            given = snapshot_page(item) if node.resource is not None or child is not node.children[-1] else item
+            yield from self._advance(lane, child, given, 0, meta, received)
         self._stop_if_done(lane, node)
 
     def _apply(self, node: Node, item: Any, at: int, meta: Any) -> tuple[Any, int, Any]:

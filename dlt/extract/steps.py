@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from itertools import compress
 from typing import Any, ClassVar
+
+from dlt.formats.snapshot import snapshot
 
 
 class ItemFailed(Exception):
@@ -28,6 +31,17 @@ def _whole(results: list[Any], items: list[Any]) -> None:
     # a StopIteration of the user's function ends `map` without a word
     if len(results) != len(items):
         raise RuntimeError("the function raised StopIteration")
+
+
+def _as_returned(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function whose results stay as they are when it returns them, if it goes on to change its objects."""
+
+    def call(item: Any) -> Any:
+        found = function(item)
+        # a row of ours with plain values is nobody else's
+        return found if found is item and not gc.is_tracked(found) else snapshot(found)
+
+    return call
 
 
 class Step:
@@ -61,7 +75,7 @@ class Map(Step):
         out: list[Any] = []
         try:
             # extend keeps what came before a failure, so its length is the offset
-            out.extend(map(self._each(meta), item))
+            out.extend(map(_as_returned(self._each(meta)), item))
             _whole(out, item)
         except Exception as error:
             raise ItemFailed(len(out)) from error

@@ -7,8 +7,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from dlt.extract.items import ROW_TYPES, Joined, count_rows, snapshot
+from dlt.extract.items import ROW_TYPES, Joined, count_rows
 from dlt.extract.pipe import Limit
+from dlt.formats.snapshot import snapshot
 
 MAX_BATCH = 4096
 """Rows that are pulled at once from a stream that yields them one by one."""
@@ -43,7 +44,6 @@ class Stream:
         self._size = 1
         self._batched = batched and not (limit and limit.max_time is not None)
         self._carry: Any = END
-        self._previous: Any = END
         self._limit = limit
         self._taken = 0
         self._deadline = time.monotonic() + limit.max_time if limit and limit.max_time is not None else None
@@ -61,31 +61,21 @@ class Stream:
         if kind in ROW_TYPES and size > 1:
             item = self._fill(item, kind, size)
         else:
-            item = self._as_now(item)
+            item = snapshot(item) if kind is dict else item
         self._adapt(began)
         return self._count(item)
 
     def _fill(self, first: Any, kind: type, size: int) -> list[Any]:
         batch = self.batch
-        batch.append(self._as_now(first))
+        batch.append(snapshot(first))
         for item in self.source:
             if type(item) is not kind:
                 self._carry = item
                 break
-            batch.append(self._as_now(item) if kind is dict else item)
+            batch.append(snapshot(item) if kind is dict else item)
             if len(batch) >= size:
                 break
         return batch
-
-    def _as_now(self, item: Any) -> Any:
-        """Return an item that stays as it is now, when the program that yielded it goes on to change it.
-
-        A row is copied, and what is nested in it too where a program yields one object again and again.
-        """
-        if type(item) is not dict:
-            return item
-        again, self._previous = item is self._previous or self._previous is END, item
-        return snapshot(item) if again else item.copy()
 
     async def pull_async(self) -> Any:
         """Do as `pull` for an asynchronous stream."""
@@ -98,16 +88,16 @@ class Stream:
         self._carry = END
         kind, size = type(item), self._room()
         if kind in ROW_TYPES and size > 1:
-            batch.append(self._as_now(item))
+            batch.append(snapshot(item))
             item = batch
             while len(batch) < size:
                 following = await self._next_async()
                 if type(following) is not kind:
                     self._carry = following
                     break
-                batch.append(self._as_now(following))
+                batch.append(snapshot(following))
         else:
-            item = self._as_now(item)
+            item = snapshot(item) if kind is dict else item
         self._adapt(began)
         return self._count(item)
 

@@ -15,6 +15,7 @@ from dlt.extract.pipe import Pipe
 from dlt.extract.state import resource_state
 from dlt.extract.steps import IncrementalStep, takes_meta
 from dlt.extract.streams import Stream
+from dlt.formats.snapshot import snapshot_page
 
 
 class Node:
@@ -114,7 +115,7 @@ def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]
 
 def _evaluate(call: Callable[..., Any], item: Any, meta: dict[str, Any]) -> Any:
     found = call(item, **meta)
-    return iter(list(found)) if isinstance(found, Iterator) else found
+    return iter(list(map(snapshot_page, found))) if isinstance(found, Iterator) else found
 
 
 def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any]:

@@ -14,6 +14,7 @@ from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, columns_without_variant
+from dlt.formats.snapshot import snapshot
 from dlt.typed_json import TooDeep, dump_row
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ class SpoolWriter:
             self._flush(table)
         elif items and not own:
             # the program that gave them may go on to change them while they wait
-            pending[-len(items) :] = [row.copy() if type(row) is dict else row for row in items]
+            pending[-len(items) :] = map(snapshot, items)
         return len(items)
 
     def close(self) -> list[SpoolFile]:

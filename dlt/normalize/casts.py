@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.errors import UnsupportedDataType
 from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
 from dlt.normalize.arrays import arrow_type, build
-from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.conversions import int_range
 from dlt.schema.typing import ColumnSchema, DataType
@@ -91,14 +91,26 @@ def place(placement: Placement, table: str, name: str, array: pa.Array) -> tuple
     return by_value(placement, table, name, values_of(array))
 
 
-def coalesced(known: pa.Array | None, values: pa.Array) -> pa.Array:
-    """Return the values of two arrays of one column; of a row, the first one that is there."""
+def coalesced(known: pa.Array | None, values: pa.Array, table: str, column: str) -> pa.Array:
+    """Return the values of two arrays of one column.
+
+    Args:
+        known: Values that came to the column before, or None.
+        values: Those of other rows.
+        table: Name of the table, for messages.
+        column: Name of the column.
+
+    Raises:
+        SchemaIdentifierNormalizationCollision: a row has two values for the column.
+    """
     if known is None:
         return values
     import pyarrow.compute as pc
 
     if not known.type.equals(values.type):
         raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
+    if pc.any(pc.not_equal(known, values)).as_py():
+        raise taken(table, column)
     return pc.coalesce(known, values)
 
 

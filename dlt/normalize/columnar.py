@@ -80,7 +80,7 @@ class ColumnarNormalizer:
                 lists.append((name, array))
                 continue
             for column, values in self._placed(table, name, array, metadata):
-                columns[column] = coalesced(columns.get(column), values)
+                columns[column] = coalesced(columns.get(column), values, table, column)
         return columns, lists
 
     def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, of_root: dict[str, pa.Array]) -> None:

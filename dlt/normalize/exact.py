@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
-from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.contract import with_row
 from dlt.schema.row_order import ROW_ORDER
@@ -76,8 +76,11 @@ class RowNormalizer:
         try:
             for name, value in flat.items():
                 placed = self._placement.place(table, name, value)
-                if placed is not None:
-                    row[placed[0]] = placed[1]
+                if placed is None:
+                    continue
+                if placed[0] != name and placed[0] in flat and flat[placed[0]] != placed[1]:
+                    raise taken(table, placed[0])
+                row[placed[0]] = placed[1]
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dlt.errors import CannotCoerceColumnException
+from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizationCollision
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.columns import column_for
 from dlt.schema.contract import is_marked_new, violation, with_row
@@ -238,6 +238,17 @@ class Placement:
             if not parent:
                 return table
             table = parent
+
+
+def taken(table: str, column: str) -> SchemaIdentifierNormalizationCollision:
+    """Return the error of a row that has a value for a variant column, and one of its own under the same name."""
+    key = column.rpartition("__v_")[0]
+    return SchemaIdentifierNormalizationCollision(
+        f"table {table}: a value of {key!r} does not fit its column and goes to {column!r}, but the row has another "
+        f"value for {column!r} itself. Rename that key with add_map, or declare a data_type that {key!r} fits.",
+        table=table,
+        column=column,
+    )
 
 
 def _of_key(column: ColumnSchema) -> str:

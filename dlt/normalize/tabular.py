@@ -117,7 +117,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         except DataValidationError as error:
             raise with_row(error, _first_row(batch, array)) from None
         for column, values in columns.items():
-            arrays[column] = coalesced(arrays.get(column), values)
+            arrays[column] = coalesced(arrays.get(column), values, table, column)
         if discarded is not None:
             refused.append(discarded)
     return _kept(arrays, refused)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, RootModel
 
 import dlt
 from dlt.errors import DataValidationError, PipelineStepFailed
@@ -233,3 +233,83 @@ def test_nested_fields_of_a_model_are_kept(pipeline: Any, contract: Any) -> None
     pipeline.run(people({"child": {"a": 2, "b": "x"}, "tags": [1, 2], "name": "n"}))
     assert values(pipeline, "child__a", "child__b", "name") == [(1, None, None), (2, "x", "n")]
     assert sorted(pipeline.dataset().t__tags.select("value").fetchall()) == [(1,), (2,)]
+
+
+class Part(BaseModel):
+    """A nested model that says nothing about other fields, and leads back to its root."""
+
+    x: int
+    whole: Whole | None = None
+
+
+class Strict(BaseModel):
+    """A nested model that forbids other fields by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+    x: int = 0
+
+
+class Codes(RootModel[list[int]]):
+    """A model that is a value."""
+
+
+class Whole(BaseModel):
+    """A model with models inside of fields, lists and dicts."""
+
+    id: int = 0
+    part: Part | None = None
+    parts: list[Part] = []
+    named: dict[str, Part] = {}
+    strict: Strict | None = None
+    codes: Codes | None = None
+    dlt_config: ClassVar[dict[str, Any]] = {"skip_nested_types": True}
+
+
+class Open(Whole):
+    """A model that lets other fields in."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+NESTED: dict[str, Any] = {
+    "id": 2,
+    "codes": [1],
+    "part": {"x": 1, "more": 2, "whole": {"more": 4, "part": {"x": 6, "more": 5}}},
+}
+NESTED |= {"parts": [{"x": 1, "more": 7}], "named": {"k": {"x": 1, "more": 8}}}
+OPEN = {"part__more", "part__whole__more", "part__whole__part__more", "named__k__more"}
+
+
+@pytest.mark.parametrize(
+    ("model", "contract", "found"),
+    [
+        (Whole, {"columns": "evolve"}, OPEN),
+        (Open, None, OPEN),
+        (Whole, None, set()),
+        (Whole, {"columns": "discard_value"}, set()),
+        (Whole, {"columns": "discard_row"}, None),
+        (Whole, {"columns": "freeze"}, "part.more"),
+    ],
+)
+def test_other_fields_of_nested_models_follow_the_contract(
+    pipeline: Any, model: Any, contract: Any, found: Any
+) -> None:
+    """Fields that a nested model does not have are kept, dropped or refused as those of the model itself."""
+    resource = dlt.resource([{"id": 1}, NESTED], name="t", columns=model, schema_contract=contract)
+    if isinstance(found, str):
+        with pytest.raises(PipelineStepFailed, match=found):
+            pipeline.run(resource)
+        return
+    pipeline.run(resource)
+    assert len(pipeline.dataset()["t"].fetchall()) == (1 if found is None else 2)
+    names = {name for name in pipeline.default_schema.tables["t"]["columns"] if name.endswith("more")}
+    assert names == (found or set())
+    if found:
+        assert pipeline.dataset()["t__parts"].select("more").fetchall() == [(7,)]
+
+
+def test_a_nested_model_that_forbids_other_fields_itself_drops_no_row(pipeline: Any) -> None:
+    """Its own rule is an error that names the field, where the contract does not say that rows are dropped."""
+    rows = [{"id": 1, "strict": {"x": 1, "more": 2}}]
+    with pytest.raises(PipelineStepFailed, match=r"strict\.more"):
+        pipeline.run(dlt.resource(rows, name="t", columns=Open))

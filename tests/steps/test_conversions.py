@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import dlt
+from dlt.errors import PipelineStepFailed
 from dlt.schema.conversions import table_markdown
 from dlt.schema.typing import DATA_TYPES
 
@@ -249,6 +250,34 @@ def test_every_value_makes_a_column_that_holds_it(own_folder: Path) -> None:
         for position, value in enumerate(values):
             ((name, cell),) = cells_of[f"{number}_{position}"].items()
             assert same(value, f"v__v_{types[name]['data_type']}", cell), (value, name, cell)
+    dlt.context.activate(None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"id": 2, "v": "x", "v__v_text": "own"}],
+        [{"id": 2, "v__v_text": "own", "v": "x"}],
+        [{"id": 2, "v": {"v_text": "own"}}, {"id": 3, "v": "x", "v__v_text": "own"}],
+        [{"id": 2, "c": [{"v": "x", "v__v_text": "own"}]}],
+        [{"id": 2, "v": "x", "v__v_text": "own", "t": dt.timedelta(1)}, {"id": uuid.UUID(int=1)}],
+        pa.table({"id": [2], "v": ["x"], "v__v_text": ["own"]}),
+        pa.table({"id": [2], "v__v_text": ["own"], "v": ["x"]}),
+    ],
+)
+def test_a_key_with_the_name_of_a_variant_column_takes_no_value_away(own_folder: Path, data: Any) -> None:
+    """Where a row has a value for a variant column and another one under its name, the run fails and keeps nothing."""
+    pipeline = dlt.pipeline(
+        "variant", destination=dlt.destinations.duckdb(str(own_folder / "v.db")), pipelines_dir=str(own_folder)
+    )
+    pipeline.run([{"id": 1, "v": 1, "c": [{"v": 1}]}], table_name="t")
+    with pytest.raises(PipelineStepFailed, match=r"'v' does not fit .* to 'v__v_text', but"):
+        pipeline.run(data, table_name="t")
+    assert not pipeline.has_pending_data
+    pipeline.run(
+        [{"id": 2, "v": "x"}, {"id": 3, "v__v_text": "x"}, {"id": 4, "v__v_text": "x", "v": "x"}], table_name="t"
+    )
+    assert [stored(pipeline)[number].get("v__v_text") for number in (1, 2, 3, 4)] == [None, "x", "x", "x"]
     dlt.context.activate(None)
 
 
