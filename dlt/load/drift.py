@@ -22,11 +22,26 @@ class Drift:
 
     Attributes:
         columns: Names of columns that an earlier load made, by table.
-        empty: Tables whose rows lost the table of their parents.
+        nested: Tables whose rows lost those that they belong to, by the table that is gone.
     """
 
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    empty: Sequence[str] = ()
+    nested: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> set[str]:
+        """Return the tables that are not as they were left."""
+        return {*self.columns, *self.nested}
+
+    @property
+    def empty(self) -> list[str]:
+        """Return the tables whose rows lost those that they belong to."""
+        return list(dict.fromkeys(name for names in self.nested.values() for name in names))
+
+    def within(self, tables: Collection[str]) -> Drift:
+        """Return what is gone of some tables."""
+        columns = {name: gone for name, gone in self.columns.items() if name in tables}
+        return Drift(columns, {name: nested for name, nested in self.nested.items() if name in tables})
 
 
 def find_drift(before: Schema, stored: Columns) -> Drift:
@@ -37,7 +52,7 @@ def find_drift(before: Schema, stored: Columns) -> Drift:
         stored: Columns of the tables that are there.
     """
     columns: dict[str, list[str]] = {}
-    orphaned: list[str] = []
+    nested: dict[str, list[str]] = {}
     for name, table in before.tables.items():
         made = [column for column, spec in table["columns"].items() if "data_type" in spec]
         if name in stored:
@@ -45,8 +60,10 @@ def find_drift(before: Schema, stored: Columns) -> Drift:
             if gone:
                 columns[name] = gone
         elif made:
-            orphaned += [child["name"] for child in before.chain(name)[1:] if child["name"] in stored]
-    return Drift(columns, list(dict.fromkeys(orphaned)))
+            orphaned = [child["name"] for child in before.chain(name)[1:] if child["name"] in stored]
+            if orphaned:
+                nested[name] = orphaned
+    return Drift(columns, nested)
 
 
 def check_drift(drift: Drift, schema: Schema, stored: Columns, replaced: Collection[str], dataset: str) -> None:
@@ -63,8 +80,7 @@ def check_drift(drift: Drift, schema: Schema, stored: Columns, replaced: Collect
         DestinationSchemaTampered: a column is gone by which a load finds rows.
     """
     for name, gone in drift.columns.items():
-        root = schema.root_of(name)
-        if name not in schema.tables or root in replaced:
+        if name not in schema.tables or (root := schema.root_of(name)) in replaced:
             continue
         needed = [column for column in gone if column in _finding(schema, name, stored)]
         if needed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from dlt.errors import (
     StaleExtract,
     TerminalException,
 )
-from dlt.load.drift import check_drift, find_drift
+from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.work import known_work, roots_to_empty, works_of
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
@@ -306,10 +306,10 @@ def _load(
     refresh = package.info.get("refresh") or {}
     if refresh.get("drop_tables"):
         client.remove_tables(refresh["drop_tables"], ())
-    result.schema_update = _migrate(schema, client, _replaced(schema, package), result.dataset_name)
-    if refresh.get("truncate_tables"):
+    result.schema_update, orphaned = _migrate(schema, client, package, result.dataset_name)
+    if emptied := [*orphaned, *(refresh.get("truncate_tables") or [])]:
         # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
-        client.remove_tables((), refresh["truncate_tables"])
+        client.remove_tables((), list(dict.fromkeys(emptied)))
     atomic.point("load.after_ddl")
     totals = Counter[str]()
     for file in package.files:
@@ -349,29 +349,38 @@ def _replaced(schema: Schema, package: LoadPackage) -> set[str]:
     return emptied | {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
 
 
-def _migrate(schema: Schema, client: Client, replaced: Collection[str], dataset_name: str) -> dict[str, Any]:
+def _migrate(
+    schema: Schema, client: Client, package: LoadPackage, dataset_name: str
+) -> tuple[dict[str, Any], Sequence[str]]:
+    """Make what is missing; return what the schema update was, and the tables whose rows lost those of their parents.
+
+    What others did to tables that get no rows now is left to the loads that fill them: it does not keep this one out.
+    """
     # parents first: nested rows get from them what they lack
     tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
     wanted = {table["name"]: _complete(table) for table in tables}
     stored = client.stored_tables(list(wanted))
     missing = schema.missing_in(stored)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
-    if stored and data:
-        _make_up(schema, client, stored, replaced, dataset_name)
-    # types are compared as well, so every table goes to the client, and it adds only what is not there
-    client.apply_ddl(SchemaUpdate(wanted))
-    return data
+    roots = {schema.root_of(file["table"]) for file in package.files}
+    filled = {name for name in wanted if schema.root_of(name) in roots}
+    found = _find_drift(schema, client, stored) if stored and data else Drift()
+    drift = found.within(filled)
+    check_drift(drift, schema, stored, _replaced(schema, package), dataset_name)
+    _tell_drift(drift, dataset_name)
+    # types are compared as well, so every table that is filled goes to the client, and it adds only what is not there
+    made = {n: table for n, table in wanted.items() if n in filled or (n in data and n not in found.tables)}
+    client.apply_ddl(SchemaUpdate(made))
+    return {name: table for name, table in data.items() if name in made}, drift.empty
 
 
-def _make_up(
-    schema: Schema, client: Client, stored: Mapping[str, Any], replaced: Collection[str], dataset_name: str
-) -> None:
-    """Look whether others removed tables and columns; what is made again without a loss is told only."""
+def _find_drift(schema: Schema, client: Client, stored: Mapping[str, Any]) -> Drift:
     before = client.read_schema(name=schema.name)
-    if before is None:
-        return
-    drift = find_drift(Schema.from_dict(before), stored)
-    check_drift(drift, schema, stored, replaced, dataset_name)
+    return Drift() if before is None else find_drift(Schema.from_dict(before), stored)
+
+
+def _tell_drift(drift: Drift, dataset_name: str) -> None:
+    """Tell of what others removed and what is made again without a loss."""
     for name, gone in drift.columns.items():
         logger.warning(
             "dataset %s: the columns %s of table %s were removed by others; rows that are there have no values in them",
@@ -385,7 +394,6 @@ def _make_up(
             dataset_name,
             ", ".join(drift.empty),
         )
-        client.remove_tables((), drift.empty)
 
 
 def _depth(schema: Schema, table: TableSchema) -> int:

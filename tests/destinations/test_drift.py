@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,72 @@ def test_nested_rows_that_others_appended(pipeline: Any) -> None:
         change(pipeline, "UPDATE {} SET _dlt_root_id = NULL", table)
     load(pipeline, [document(key, 2) for key in (1, 2)], "merge", "a", primary_key="id")
     assert rows(pipeline, "a__l", "of") == [(2,)] * 4 and rows(pipeline, "a__l__m", "w") == [(2,)] * 8
+
+
+def values(pipeline: Any) -> list[list[Any]]:
+    """Return the values of all three tables, whether they belong together or not."""
+    return [
+        [v for (v,) in rows(pipeline, name, column)] for name, column in zip(("t", "t__l", "t__l__m"), ("v", "of", "w"))
+    ]
+
+
+@pytest.mark.parametrize("value", ["NULL", "'changed'", "_dlt_id || 'x'"])
+@pytest.mark.parametrize("rows_of", ["", " WHERE id = 1"])
+def test_ids_that_others_changed(pipeline: Any, value: str, rows_of: str) -> None:
+    """A merge of nested rows that it cannot find any more loads nothing; what its message advises helps."""
+    if value == "NULL" and pipeline.destination.destination_name == "sqlalchemy":
+        return  # SQLite cannot take NOT NULL back
+    if value == "NULL":
+        change(pipeline, "ALTER TABLE {} ALTER COLUMN _dlt_id DROP NOT NULL", "t")
+    change(pipeline, f"UPDATE {{}} SET _dlt_id = {value}{rows_of}", "t")
+    info = pipeline.run(
+        dlt.resource([document(1, 2)], name="t", write_disposition="merge", primary_key="id"), table_name="t"
+    )
+    message = str(info.load_packages[0].jobs["failed_jobs"][0].failed_message)
+    assert re.search(
+        r"table t in dataset data: the row with id = 1 has no nested rows under its _dlt_id.*t__l", message
+    )
+    assert values(pipeline) == [[1, 1], [1] * 4, [1] * 8]
+    with pipeline.destination_client() as client:
+        for statement in re.search(r"delete them \((.+?)\); then run", message)[1].split("; "):  # type: ignore[index]
+            client.query(statement)
+    pipeline.run()
+    left = 0 if rows_of == "" else 1
+    assert values(pipeline) == [[1, 2], [1] * 2 * left + [2] * 2, [1] * 4 * left + [2] * 4]
+
+
+def test_ids_of_roots_that_others_changed(pipeline: Any) -> None:
+    """Where parents tell to what root row nested rows belong a merge puts that right, and finds them."""
+    for table in ("t__l", "t__l__m"):
+        change(pipeline, "UPDATE {} SET _dlt_root_id = 'changed'", table)
+    again(pipeline)
+    assert content(pipeline) == [[1, 2], [1, 1, 2, 2], [1] * 4 + [2] * 4]
+
+
+def test_rows_that_others_deleted_without_their_nested_rows(pipeline: Any) -> None:
+    """A merge of other rows goes on."""
+    change(pipeline, "DELETE FROM {} WHERE id = 2", "t")
+    load(pipeline, [document(1, 2), document(3, 2)], "merge", primary_key="id")
+    assert rows(pipeline, "t", "v") == [(2,), (2,)]
+    assert rows(pipeline, "t__l", "of") == [(1,)] * 2 + [(2,)] * 4
+
+
+@pytest.mark.parametrize(
+    "sql", ['ALTER TABLE {} DROP COLUMN "_dlt_id"', "DROP TABLE {}", "ALTER TABLE {} ADD COLUMN other INTEGER"]
+)
+def test_a_table_that_others_changed_keeps_no_other_one_out(pipeline: Any, sql: str) -> None:
+    """Only loads into that table are concerned, also when new tables and columns of the schema come with a load."""
+    change(pipeline, sql, "t")
+    before = rows(pipeline, "t__l", "of")
+    load(pipeline, [{"id": 1, "new": "column"}], "merge", "u", primary_key="id")
+    load(pipeline, [{"id": 2, "newer": "column", "list": [1]}], "merge", "u", primary_key="id")
+    assert rows(pipeline, "u", "id") == [(1,), (2,)]
+    # what becomes of them is for a load into their table to decide
+    assert rows(pipeline, "t__l", "of") == before
+    if "DROP COLUMN" in sql:
+        with pytest.raises(PipelineStepFailed, match="table t in dataset data: the column _dlt_id"):
+            again(pipeline)
+    else:
+        again(pipeline)
+        assert rows(pipeline, "t", "v") == ([(2,)] if "DROP" in sql else [(1,), (2,)])
+        assert rows(pipeline, "t__l", "of") == [(2,)] * 2 if "DROP" in sql else [(1,)] * 2 + [(2,)] * 2

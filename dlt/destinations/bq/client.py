@@ -6,7 +6,7 @@ is named by the load id. So no transaction stays open on the server when this pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -245,8 +245,8 @@ class BigQueryClient(Fencing):
         self.jobs.call(self.connection.delete_table, self._reference(name), not_found_ok=True)
         self._there.pop(name, None)
 
-    def fill_root_ids(self, table: TableSchema) -> None:
-        """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
+    def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
+        """Give root ids to rows of a nested table that lack them, or for which a condition holds."""
         parent = table.get("parent")
         if not parent or table["name"] in self._filled:
             return
@@ -257,7 +257,8 @@ class BigQueryClient(Fencing):
         roots = f"SELECT `_dlt_id`, MAX(`{source}`) AS root FROM {self.qualified(parent)} GROUP BY `_dlt_id`"
         self._script.add(
             f"UPDATE {self.qualified(table['name'])} AS n SET `_dlt_root_id` = p.root "
-            f"FROM ({roots}) AS p WHERE p.`_dlt_id` = n.`_dlt_parent_id` AND n.`_dlt_root_id` IS NULL"
+            f"FROM ({roots}) AS p WHERE p.`_dlt_id` = n.`_dlt_parent_id` "
+            f"AND {where('n') if where is not None else 'n.`_dlt_root_id` IS NULL'}"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:

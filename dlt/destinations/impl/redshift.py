@@ -288,8 +288,8 @@ class RedshiftClient(PostgresClient):
         )
         return self.query(sql, (self.dataset_name, table)).fetchone() is not None
 
-    def fill_root_ids(self, table: TableSchema) -> None:
-        """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
+    def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
+        """Give root ids to rows of a nested table that lack them, or for which a condition holds."""
         parent = table.get("parent")
         if not parent:
             return
@@ -299,7 +299,7 @@ class RedshiftClient(PostgresClient):
         own, up = self.dialect.quote("_dlt_parent_id"), self.dialect.quote("_dlt_id")
         self.query(
             f"UPDATE {name} SET {root} = p.{source} FROM {self.qualified(parent)} AS p "
-            f"WHERE p.{up} = {name}.{own} AND {name}.{root} IS NULL"
+            f"WHERE p.{up} = {name}.{own} AND {where(name) if where is not None else f'{name}.{root} IS NULL'}"
         )
 
     def _insert(self, name: str, table: TableSchema, values: Sequence[Any]) -> None:

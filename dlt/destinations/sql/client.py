@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from dlt.destinations.base import WorkDone
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
+from dlt.destinations.sql.orphans import check_orphans
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
 from dlt.errors import DestinationException, Superseded
@@ -166,21 +167,26 @@ class SqlDestinationClient(ABC):
         for table in without_root_ids:
             self.fill_root_ids(table)
 
-    def fill_root_ids(self, table: TableSchema) -> None:
-        """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them."""
+    def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
+        """Give root ids to rows of a nested table that were loaded before merge needed them; its parent has them.
+
+        Args:
+            table: The nested table.
+            where: Gives the condition for rows that get them, by what a row is called; those without one when None.
+        """
         parent = table.get("parent")
         if not parent:
             return
         known = self.stored_tables([parent]).get(parent, {})
         source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
-        quote = self.dialect.quote
+        quote, own = self.dialect.quote, self.dialect.quote("_dlt_root_id")
         # a version of a history that came back is there twice, under one id
         root = f"SELECT MAX(p.{quote(source)}) FROM {self.qualified(parent)} AS p"
         # the parent may have columns of the same names: those of the nested table are written with its name
         self.query(
-            f"UPDATE {self.qualified(table['name'])} AS n SET {quote('_dlt_root_id')} = "
+            f"UPDATE {self.qualified(table['name'])} AS n SET {own} = "
             f"({root} WHERE p.{quote('_dlt_id')} = n.{quote('_dlt_parent_id')}) "
-            f"WHERE n.{quote('_dlt_root_id')} IS NULL"
+            f"WHERE {where('n') if where is not None else f'n.{own} IS NULL'}"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
@@ -238,6 +244,7 @@ class SqlDestinationClient(ABC):
             return
         self._complete_root_ids(chain)
         merge = self._merge(chain, load_id)
+        check_orphans(self, chain, merge)
         count = merge.most_of_one_key()
         if count is not None:
             # to count the rows of each key costs a fraction of ranking them

@@ -83,6 +83,33 @@ class Merge:
             return None
         return f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {self._staged(self._root)} GROUP BY {keys}) AS g"
 
+    def keys(self) -> list[str]:
+        """Return the names of the columns by which rows are found: the primary key, or else the merge key."""
+        columns = self._root["columns"].items()
+        found = ([name for name, column in columns if column.get(hint)] for hint in ("primary_key", "merge_key"))
+        return next((names for names in found if names), [])
+
+    def root_without_nested(self) -> str | None:
+        """Return a query for the key of a root row that has no nested rows, and gets some; None if none is replaced."""
+        keys = [self._dialect.quote(name) for name in self.keys()]
+        direct = [table for table in self._nested if table.get("parent") == self._root["name"]]
+        if not keys or not direct or self._root.get("x-merge-strategy", "delete-insert") in ("scd2", "insert-only"):
+            return None
+        given = " UNION ALL ".join(f"SELECT n.{self._root_id} FROM {self._staged(table)} AS n" for table in direct)
+        new = (
+            f"SELECT DISTINCT {', '.join(f'q.{key}' for key in keys)} FROM {self._staged(self._root)} AS q "
+            f"WHERE q.{self._id} IN ({given})"
+        )
+        without = " AND ".join(
+            f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS n WHERE n.{self._root_id} = d.{self._id})"
+            for table in direct
+        )
+        match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
+        names = ", ".join(f"d.{key}" for key in keys)
+        return (
+            f"SELECT {names} FROM {self._final(self._root)} AS d JOIN ({new}) AS s ON {match} WHERE {without} LIMIT 1"
+        )
+
     # -- delete and insert
 
     def _delete(self, primary: list[str], merge: list[str]) -> list[str]:

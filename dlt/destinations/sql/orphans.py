@@ -1,0 +1,86 @@
+"""Nested rows that a merge would not find, as ids were changed at the destination or rows deleted without theirs.
+
+A merge deletes the nested rows of a root row by its id. A root row that has none under its id, and gets some now, is
+nothing unusual. Beside nested rows that belong to no root row it is a sign that its own are among these: they would
+stay beside the new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dlt.errors import DestinationSchemaTampered
+from dlt.schema.typing import TableSchema
+
+if TYPE_CHECKING:
+    from dlt.destinations.sql.client import SqlDestinationClient
+    from dlt.destinations.sql.merge import Merge
+
+
+def check_orphans(client: SqlDestinationClient, chain: Sequence[TableSchema], merge: Merge) -> None:
+    """Make sure that a merge finds the nested rows of the root rows that it replaces.
+
+    Args:
+        client: Client of the dataset; what is to be merged is staged.
+        chain: Root table first, parents before children.
+        merge: The merge.
+
+    Raises:
+        DestinationSchemaTampered: it would not; nothing is changed then.
+    """
+    query = merge.root_without_nested()
+    if query is None or client.query(query).fetchone() is None:
+        return
+    lost = {table["name"]: count for table in chain[1:] if (count := _orphans(client, chain[0], table))}
+    if not lost:
+        return
+    for table in chain[1:]:
+        client.fill_root_ids(table, partial(_can_be_put_right, client, chain[0], table))
+    row = client.query(query).fetchone()
+    lost = {name: count for name in lost if (count := _orphans(client, chain[0], _named(chain, name)))}
+    if row is None or not lost:
+        return
+    root, keys = chain[0]["name"], merge.keys()
+    found = " and ".join(f"{count} rows of {name}" for name, count in lost.items())
+    which = ", ".join(f"{key} = {value!r}" for key, value in zip(keys, row, strict=True))
+    statements = "; ".join(
+        f"DELETE FROM {client.qualified(name)} AS n WHERE {_belongs_to_none(client, chain[0])}" for name in lost
+    )
+    raise DestinationSchemaTampered(
+        f"table {root} in dataset {client.dataset_name}: the row with {which} has no nested rows under its _dlt_id, "
+        f"while {found} belong to no row of {root}: ids were changed by others, or rows were deleted without their "
+        "nested rows. This merge would leave old nested rows beside the new ones. Nothing was loaded. Put the ids back "
+        f"from a backup; or, if the rows that they belonged to are gone or come again, delete them ({statements}); "
+        f"then run again. Or give the package up and load {root} anew with refresh='drop_resources'.",
+        table=root,
+        column="_dlt_id",
+    )
+
+
+def _named(chain: Sequence[TableSchema], name: str) -> TableSchema:
+    return next(table for table in chain if table["name"] == name)
+
+
+def _orphans(client: SqlDestinationClient, root: TableSchema, table: TableSchema) -> int:
+    where = _belongs_to_none(client, root)
+    row = client.query(f"SELECT COUNT(*) FROM {client.qualified(table['name'])} AS n WHERE {where}").fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def _can_be_put_right(client: SqlDestinationClient, root: TableSchema, table: TableSchema, row: str) -> str:
+    quote = client.dialect.quote
+    return (
+        f"{_belongs_to_none(client, root, row)} AND EXISTS (SELECT 1 FROM {client.qualified(table['parent'])} AS p "
+        f"WHERE p.{quote('_dlt_id')} = {row}.{quote('_dlt_parent_id')})"
+    )
+
+
+def _belongs_to_none(client: SqlDestinationClient, root: TableSchema, row: str = "n") -> str:
+    quote = client.dialect.quote
+    # in other words than NOT IN, which finds nothing where one id is NULL
+    return (
+        f"NOT EXISTS (SELECT 1 FROM {client.qualified(root['name'])} AS r "
+        f"WHERE r.{quote('_dlt_id')} = {row}.{quote('_dlt_root_id')})"
+    )
