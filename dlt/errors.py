@@ -159,6 +159,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             ColumnNameConflictException
             UnboundColumnException
             UnboundColumnWithoutTypeException
+            TooManyColumns
         StorageException
             NoMigrationPathException
             WrongStorageVersionException
@@ -944,6 +945,10 @@ class UnboundColumnException(SchemaException):
 
 class UnboundColumnWithoutTypeException(SchemaException):
     """Unbound column without type."""
+
+
+class TooManyColumns(SchemaException):
+    """Too many columns."""
 
 
 class StorageException(DltException):

@@ -21,6 +21,7 @@ from dlt.errors import (
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
+from dlt.schema.width import check_width
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,9 +40,13 @@ class NameCheck:
 
     Args:
         schema: Its schema, with all that is declared so far.
+        max_columns: How many columns the destination takes in a table; None where that is not known.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, max_columns: int | None = None) -> None:
+        self._max_columns = max_columns
+        self._widths: dict[str, int] = {}
+        self._parents: dict[str, str] = {}
         self._schema, self._naming = schema, schema.naming
         self._names: dict[tuple[str, str], dict[Any, str]] = {}
         self._children: dict[tuple[str, str], str] = {}
@@ -113,14 +118,16 @@ class NameCheck:
             first: Number of the first row.
 
         Raises:
-            SchemaException: a name cannot be stored, or two keys of one row become one column.
+            SchemaException: a name cannot be stored, two keys of one row become one column, or there are too many.
         """
         known = self._batches.get(table)
         if known is not None and known.equals(batch.schema):
             return
         self._seen.setdefault(table, {})
+        self._limit = self._schema.max_nesting(table)
         walk = _Fields(self)
         walk.document(table, [(field.name, field.type) for field in batch.schema], "", ())
+        self._check_width(first)
         if walk.clashes:
             self.rows(table, rows, first)
             return  # other rows of the same shape may have both
@@ -147,6 +154,7 @@ class NameCheck:
                 raise self._clash(table, [found[name], field.name], name, None)
             found[name] = field.name
             self.see(table, name)
+        self._check_width(None)
         self._batches[table] = schema
 
     def rows(self, table: str, rows: Sequence[Any], first: int) -> None:
@@ -158,12 +166,13 @@ class NameCheck:
             first: Number of the first one.
 
         Raises:
-            SchemaException: a name cannot be stored, or two keys of one row become one column.
+            SchemaException: a name cannot be stored, two keys of one row become one column, or there are too many.
         """
         self._seen.setdefault(table, {})
         self._limit = self._schema.max_nesting(table)
         for number, row in enumerate(rows, first):
             self._item(table, row, 0, number)
+        self._check_width(first)
 
     def close(self, tables: Mapping[str, int]) -> None:
         """Check that the columns which every row must fill came at all.
@@ -239,6 +248,7 @@ class NameCheck:
                     table_name=known,
                 )
             self._children[table, name] = known
+            self._parents[known] = table
             self._seen.setdefault(known, {})
         return known
 
@@ -248,6 +258,26 @@ class NameCheck:
             return True
         entry: Any = self._schema.tables.get(table) or {}
         return bool((entry.get("columns") or {}).get(name, {}).get("data_type") == "json")
+
+    def _check_width(self, first: int | None) -> None:
+        limit = self._max_columns
+        if limit is None:
+            return
+        for table, seen in self._seen.items():
+            if len(seen) <= self._widths.get(table, 0):
+                continue
+            self._widths[table] = len(seen)
+            if self._takes_all(table):
+                entry: Any = self._schema.tables.get(table) or {"parent": self._parents.get(table)}
+                check_width(table, entry, seen, limit, first)
+
+    def _takes_all(self, table: str) -> bool:
+        """Tell whether all columns that come are stored; what a contract or a filter leaves out counts later."""
+        root = table
+        while root in self._parents:
+            root = self._parents[root]
+        entry: Any = self._schema.tables.get(root) or {}
+        return not entry.get("filters") and self._schema.resolve_contract(root)["columns"] in ("evolve", "freeze")
 
     def _check(self, what: str, name: Any) -> None:
         wrong = None
@@ -339,7 +369,9 @@ class _Fields:
         self._paths: dict[tuple[str, str, bool], tuple[str, ...]] = {}
         self.clashes = False
 
-    def document(self, table: str, fields: Sequence[tuple[str, Any]], prefix: str, above: tuple[str, ...]) -> None:
+    def document(
+        self, table: str, fields: Sequence[tuple[str, Any]], prefix: str, above: tuple[str, ...], level: int = 0
+    ) -> None:
         """Walk through the fields of documents of one table.
 
         Args:
@@ -347,6 +379,7 @@ class _Fields:
             fields: Name and Arrow type of each.
             prefix: Name of the document that they belong to, or "".
             above: Keys that lead there.
+            level: Number of documents and lists around them.
         """
         import pyarrow as pa
 
@@ -354,24 +387,25 @@ class _Fields:
             if pa.types.is_null(kind):
                 continue
             name, path = self._check.name(table, prefix, key), (*above, key)
-            if pa.types.is_struct(kind):
-                self.document(table, _inner(kind), name, path)
+            nested = not self._check.kept_whole(table, name, level)
+            if pa.types.is_struct(kind) and nested:
+                self.document(table, _inner(kind), name, path, level + 1)
                 continue
-            is_list = pa.types.is_list(kind)
+            is_list = pa.types.is_list(kind) and nested
             if self._paths.setdefault((table, name, is_list), path) != path:
                 self.clashes = True
             if is_list:
-                self._list(self._check.child(table, name), kind.value_type)
+                self._list(self._check.child(table, name), kind.value_type, level + 1)
             else:
                 self._check.see(table, name)
 
-    def _list(self, table: str, kind: Any) -> None:
+    def _list(self, table: str, kind: Any, level: int) -> None:
         import pyarrow as pa
 
         if pa.types.is_struct(kind):
-            self.document(table, _inner(kind), "", ())
+            self.document(table, _inner(kind), "", (), level)
         else:
-            self.document(table, [("list" if pa.types.is_list(kind) else "value", kind)], "", ())
+            self.document(table, [("list" if pa.types.is_list(kind) else "value", kind)], "", (), level)
 
 
 def _inner(kind: Any) -> list[tuple[str, Any]]:

@@ -14,10 +14,15 @@ from dlt.schema.inference import infer_type, variants
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.schema.width import check_width
 
 
 class DiscardRow(Exception):
     """Tell the caller that the contract discards the row with all its children."""
+
+
+_SYSTEM = 5
+"""Number of columns of the library's own that a table may get; for a first look."""
 
 
 class Placement:
@@ -132,9 +137,17 @@ class Placement:
         return not included and any(_matches(pattern, path) for pattern in filters.get("excludes") or ())
 
     def add_column(self, table: str, column: ColumnSchema) -> None:
-        """Make a column known."""
-        self.columns(table)[column["name"]] = column
+        """Make a column known.
+
+        Raises:
+            TooManyColumns: the destination takes no more.
+        """
+        columns = self.columns(table)
+        columns[column["name"]] = column
         entry = self._added.setdefault(table, {"name": table, "columns": {}})
+        limit = self.capabilities.max_columns
+        if limit is not None and len(columns) + _SYSTEM > limit:
+            check_width(table, {**self.schema.tables.get(table, entry), "columns": columns}, (), limit)
         entry["columns"][column["name"]] = column
 
     def _refuse_long(self, table: str, name: str, error: TooLong) -> None:

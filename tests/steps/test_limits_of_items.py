@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import dlt
-from dlt.errors import InvalidDataItem, PipelineStepFailed
+from dlt.errors import InvalidDataItem, PipelineStepFailed, TooManyColumns
 from dlt.typed_json import MAX_LEVELS
 
 PROGRAM = """
@@ -134,3 +134,59 @@ def test_a_long_text_is_loaded(tmp_path: Path) -> None:
     """One value of 30 million characters."""
     pipeline = run(tmp_path, [{"id": 1, "text": "x" * 30_000_000}])
     assert pipeline.dataset().query("SELECT length(text) FROM t").fetchall() == [(30_000_000,)]
+
+
+def into_sqlite(tmp_path: Path) -> Any:
+    """Return a pipeline into a destination that takes 2,000 columns."""
+    destination = dlt.destinations.sqlalchemy(f"sqlite:///{tmp_path}/wide.db")
+    return dlt.pipeline("wide", destination=destination, pipelines_dir=str(tmp_path), dataset_name="d")
+
+
+WIDE = {f"k{number}": number for number in range(2_001)}
+
+
+@pytest.mark.parametrize(
+    ("data", "table"),
+    [
+        ([{"id": 1}, WIDE], "t"),
+        ([{"id": 1, "document": {"inner": WIDE}}], "t"),
+        ([{"id": 1, "list": [{"a": 1}, WIDE]}], "t__list"),
+        ([{"id": number, f"k{number}": 1} for number in range(2_001)], "t"),
+        (pa.table({name: [1] for name in WIDE}), "t"),
+    ],
+    ids=["keys", "documents", "lists", "sparse", "arrow"],
+)
+def test_more_columns_than_the_destination_takes(tmp_path: Path, data: Any, table: str) -> None:
+    """They are found in extract, with table and item; nothing waits, and good data loads."""
+    pipeline = into_sqlite(tmp_path)
+    with pytest.raises(PipelineStepFailed, match=rf"table {table}: it would get 200\d columns.*takes 2000") as failure:
+        pipeline.run(data, table_name="t")
+    assert failure.value.step == "extract" and isinstance(failure.value.__cause__, TooManyColumns)
+    assert not pipeline.has_pending_data
+    pipeline.run([{"id": 1}], table_name="t")
+    assert pipeline.dataset().t.select("id").fetchall() == [(1,)]
+
+
+def test_columns_that_are_not_stored_do_not_count(tmp_path: Path) -> None:
+    """Documents that stay whole, and what a contract leaves out."""
+    pipeline = into_sqlite(tmp_path)
+    pipeline.run(dlt.resource([{"id": 1, "document": WIDE}] * 3, name="whole", max_table_nesting=0))
+    pipeline.run([{"id": 1, "document": WIDE}] * 3, table_name="hinted", columns={"document": {"data_type": "json"}})
+    pipeline.run([{"id": 1}], table_name="t")
+    pipeline.run([{**WIDE, "id": 2}], table_name="t", schema_contract={"columns": "discard_value"})
+    assert pipeline.dataset().t.select("id").fetchall() == [(1,), (2,)]
+
+
+def test_columns_that_come_over_several_runs_count_together(tmp_path: Path) -> None:
+    """The last one that fits is loaded, and one more is not; a merge needs one for itself."""
+    pipeline = into_sqlite(tmp_path)
+    pipeline.run([{f"k{number}": 1 for number in range(1_998)}], table_name="t")
+    with pytest.raises(PipelineStepFailed, match="table t: it would get 2001 columns .* are one_more"):
+        pipeline.run([{"one_more": 1}], table_name="t")
+    with pytest.raises(PipelineStepFailed, match="table m: it would get 2000 columns.*takes 1999"):
+        pipeline.run(
+            [{f"k{number}": 1 for number in range(1_998)}],
+            table_name="m",
+            write_disposition="merge",
+            primary_key="k1",
+        )

@@ -10,6 +10,7 @@ CAPABILITIES = Capabilities(
     max_identifier_length=63,
     max_column_identifier_length=63,
     has_case_sensitive_identifiers=True,
+    max_columns=1_600,
     supports_nul=False,
     enforces_length=True,
     sqlglot_dialect="postgres",
