@@ -57,6 +57,11 @@ def point(name: str) -> None:
         os.kill(os.getpid(), signal.Signals[_SIGNAL])
 
 
+def is_unfinished(name: str) -> bool:
+    """Tell whether a file is one that `write_bytes` began, in this release or an earlier one."""
+    return re.fullmatch(r"[\w.-]+\.(?:[0-9a-f]{12}|\d+)\.tmp", name) is not None
+
+
 def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
     """Write a file so that readers see the old content or the new, never a part."""
     label = re.sub(r"\d+\.\d+", "id", os.path.basename(path))

@@ -112,21 +112,31 @@ class PipelineLock:
         self._place(-1)
 
     def _acquire(self) -> int:
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         deadline = time.monotonic() + self._timeout
-        try:
-            while not _try_lock(descriptor):
-                if time.monotonic() >= deadline:
-                    raise self._locked()
-                time.sleep(_POLL_SECONDS)
-            holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        except BaseException:
+        while True:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            try:
+                while not _try_lock(descriptor):
+                    if time.monotonic() >= deadline:
+                        raise self._locked()
+                    time.sleep(_POLL_SECONDS)
+                if self._is_at_path(descriptor):
+                    holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            # the folder was deleted while this one waited: whoever comes next would lock another file
             os.close(descriptor)
-            raise
-        return descriptor
+
+    def _is_at_path(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
     def _locked(self) -> PipelineLocked:
         holder = self.holder()

@@ -63,15 +63,24 @@ class Workdir(Documents):
         abandon.finish(self)
         shutil.rmtree(self._at("tmp"), ignore_errors=True)
         os.makedirs(self._at("tmp"), exist_ok=True)
-        for name in os.listdir(self.path):
-            if re.fullmatch(r"[\w.]+\.\d+\.tmp", name):
-                os.unlink(self._at(name))
+        self._wipe_unfinished()
         later: set[str] = set()
         for stage in reversed(STAGES):
             for load_id in self._load_ids(stage):
                 if load_id in later:
                     self.remove(LoadPackage(self._at(stage, load_id), stage, self.name))
                 later.add(load_id)
+
+    def _wipe_unfinished(self) -> None:
+        """Delete documents that nobody finished: whoever holds the folder's lock is the only one that writes."""
+        packages = (os.path.join(stage, load_id) for stage in STAGES for load_id in self._load_ids(stage))
+        for folder in ("", "schemas", *packages):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                names = os.listdir(self._at(folder))
+                for name in names:
+                    # the secret alone is made without the lock
+                    if atomic.is_unfinished(name) and not name.startswith("secret."):
+                        os.unlink(self._at(folder, name))
 
     # -- packages
 

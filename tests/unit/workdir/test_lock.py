@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dlt.errors import PipelineLocked
+from dlt.workdir import lock
 from dlt.workdir.lock import PipelineLock
 
 HOLD = """
@@ -40,3 +42,19 @@ def test_the_holder_may_enter_again(tmp_path: Path) -> None:
     with lock, lock:
         assert lock.holder() is not None
     assert lock.holder() is None
+
+
+def test_a_folder_that_is_deleted_while_another_one_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waited for a lock file that is gone now locks the one that is there, which others see."""
+    folder = tmp_path / "p"
+    take = lock._try_lock
+
+    def delete_first(descriptor: int) -> bool:
+        monkeypatch.setattr(lock, "_try_lock", take)
+        shutil.rmtree(folder)
+        return take(descriptor)
+
+    monkeypatch.setattr(lock, "_try_lock", delete_first)
+    with PipelineLock(str(folder), "p", 0):
+        assert not lock.is_free(str(folder / "lock"))
+    assert lock.is_free(str(folder / "lock"))

@@ -46,6 +46,20 @@ def test_what_a_killed_step_left_is_wiped(tmp_path: Path) -> None:
     assert not list((tmp_path / "tmp").iterdir()) and not list((tmp_path / "extracted").iterdir())
 
 
+def test_documents_that_nobody_finished_are_deleted(tmp_path: Path) -> None:
+    """What a killed process began to write goes, of this release and of earlier ones; files of others stay."""
+    workdir = _workdir(tmp_path)
+    _package(workdir, "2.0")
+    begun = ["state.json.0123456789ab.tmp", "schemas/s.schema.json.0123456789ab.tmp", "trace.json.4711.tmp"]
+    begun += ["extracted/2.0/package.json.fedcba987654.tmp"]
+    foreign = ["secret.0123456789ab.tmp", "notes.tmp", "schemas/mine.txt", "extracted/2.0/mine.0123.tmp.bak"]
+    for name in (*begun, *foreign):
+        (tmp_path / name).write_bytes(b"{")
+    workdir.wipe_tmp()
+    assert [name for name in begun if (tmp_path / name).exists()] == []
+    assert [name for name in foreign if not (tmp_path / name).exists()] == []
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     """Packages are checked before they are loaded."""
     workdir = _workdir(tmp_path)
