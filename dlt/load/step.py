@@ -354,7 +354,7 @@ def _migrate(
 ) -> tuple[dict[str, Any], Sequence[str]]:
     """Make what is missing; return what the schema update was, and the tables whose rows lost those of their parents.
 
-    What others did to tables that get no rows now is left to the loads that fill them: it does not keep this one out.
+    What others did to tables that this load neither fills nor empties is left to those that do, and keeps none out.
     """
     # parents first: nested rows get from them what they lack
     tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
@@ -362,7 +362,7 @@ def _migrate(
     stored = client.stored_tables(list(wanted))
     missing = schema.missing_in(stored)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
-    roots = {schema.root_of(file["table"]) for file in package.files}
+    roots = {schema.root_of(file["table"]) for file in package.files} | _replaced(schema, package)
     filled = {name for name in wanted if schema.root_of(name) in roots}
     found = _find_drift(schema, client, stored) if stored and data else Drift()
     drift = found.within(filled)
