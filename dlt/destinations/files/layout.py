@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,17 +33,12 @@ _MOMENTS = {
 }
 _NAMES = {"table_name", "schema_name", "load_id", "file_id", "ext"}
 _LOADED = {"load_package_timestamp", "load_package_timestamp_ms", "timestamp", "timestamp_ms"}
-_OURS = ("_dlt_snapshots", "_dlt_fences")
+_OURS = ("_dlt_snapshots", "_dlt_fences", "_dlt_tries")
 """Folders of a dataset that hold no tables."""
 _LONGEST_FILE = LONGEST - 40
 """Bytes of a file's name: while it is written, it has a suffix."""
 _SHORT = 100
 """Bytes of a table's name where it shares a segment with others that are long."""
-
-
-def new_file_id(number: str) -> str:
-    """Return the number of a file with what no other file has: neither another try of the load, nor another program."""
-    return f"{number}-{os.urandom(6).hex()}"
 
 
 def table_folder(table: str, longest: int = LONGEST) -> str:
@@ -94,6 +88,11 @@ class Layout:
     def used(self) -> set[str]:
         """Return the placeholders of the template."""
         return {name for _, name, _, _ in string.Formatter().parse(self.template) if name is not None}
+
+    @property
+    def has_table_folders(self) -> bool:
+        """Tell whether all files of a table are in one folder, that of the table."""
+        return self.template.startswith("{table_name}/") and self.template.count("/") == 1
 
     def _cut(self) -> list[tuple[str, str]]:
         parts = string.Formatter().parse(self.template)

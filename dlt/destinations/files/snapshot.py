@@ -8,7 +8,7 @@ count: what a load left behind is never read, and no later load builds on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,7 @@ class Snapshot:
             snapshot. It is written after the snapshot, and made up for in the same way.
         since: Number of the snapshot that dropped the dataset as it was before; 0 if it was never dropped.
         work: Which load holds the work of a part of a run, by the key of that work: revision, wish, load_id.
+        refused: Letters of tries that began long ago and must not commit any more, as their files were deleted.
     """
 
     number: int = 0
@@ -57,6 +58,7 @@ class Snapshot:
     unpublished: dict[str, int] = field(default_factory=dict)
     since: int = 0
     work: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     @property
     def is_dataset(self) -> bool:
@@ -65,8 +67,8 @@ class Snapshot:
 
     def encoded(self) -> bytes:
         """Return the content of its file."""
-        # earlier versions of this program know no `since`, and read what was never dropped
-        known = {key: value for key, value in self.__dict__.items() if key != "since" or value}
+        # earlier versions of this program do not know all of these, and read a dataset that has none of them
+        known = {key: value for key, value in self.__dict__.items() if key not in ("since", "refused") or value}
         return orjson.dumps(known, default=str)
 
     def paths(self) -> set[str]:
@@ -98,6 +100,9 @@ class Change:
     formats: dict[str, str] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
     work: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: Sequence[str] = ()
+    letters: str = ""
+    """Those of the try that makes this change."""
     exclusive: bool = False
     """Whether what was read of the base must still hold, so that another load in between is a clash."""
     watched: str | None = None
@@ -134,6 +139,7 @@ class Change:
             },
             since=base.since,
             work={**base.work, **self.work},
+            refused=list(dict.fromkeys([*base.refused, *self.refused])),
         )
 
     @property
@@ -149,6 +155,8 @@ class Change:
         """Return what another load did since the base that makes this change wrong, None if it can go on top."""
         if found.since != base.since:
             return "the dataset was dropped meanwhile"
+        if self.letters in found.refused:
+            return "this try of a load began so long ago that its files were deleted, as those that killed tries left"
         if self.exclusive:
             return "another load was faster"
         if self.watched is not None and _states_of(self.watched, found) != _states_of(self.watched, base):

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import count
 from typing import Any, ClassVar, cast
 
 from dlt.clock import utc_now
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination, WorkDone
 from dlt.destinations.files.faults import secrets_of, translated
-from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout, new_file_id
+from dlt.destinations.files.layout import DEFAULT_LAYOUT, Layout, table_folder
 from dlt.destinations.files.options import EXTRAS, GCS, scheme_of, store_options
 from dlt.destinations.files.query import open_tables
 from dlt.destinations.files.rewrite import merge_files
 from dlt.destinations.files.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.files.snapshot import TYPE, Change, Snapshot, Snapshots
 from dlt.destinations.files.store import Store
+from dlt.destinations.files.tries import Tries, Try, new_letters, old_ones
 from dlt.destinations.impl.duckdb import DIALECT
 from dlt.destinations.lake.index import FORMATS, data_path
 from dlt.destinations.lake.tables import NATIVE, LakeTables, formats_of, kind_of, open_index
@@ -207,6 +210,8 @@ class FilesystemClient:
         self._layout, self._table_format = layout, table_format
         self._schema_name = schema.name if schema is not None else "schema"
         self._snapshots = Snapshots(store)
+        self._tries = Tries(store)
+        self._try: Try | None = None
         self._lake = LakeTables(store, self._snapshots, dataset_name)
         self._base = Snapshot()
         self._in_transaction = False
@@ -218,6 +223,7 @@ class FilesystemClient:
         self._now = utc_now()
         self._parts: dict[str, str] = {}
         self._open: list[Callable[[], None]] = []
+        self._numbers, self._announcing = count(), threading.Lock()
 
     # -- dataset and tables
 
@@ -275,8 +281,8 @@ class FilesystemClient:
     def begin(self) -> None:
         """Read the newest snapshot."""
         self._base, self._in_transaction = self._snapshots.newest(), True
-        self._change, self._written, self._staged = Change(), [], {}
-        self._fence = None
+        self._change, self._written, self._staged = Change(letters=new_letters()), [], {}
+        self._fence, self._try = None, None
         self._now = utc_now()
         self._change.forwarded = self._forward(self._base)
         self._lake.begin(self._base, self._change)
@@ -285,6 +291,8 @@ class FilesystemClient:
         """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
         before, indexed = self._base.paths(), self._base.indexed_paths()
         self._check_fence()
+        others = self._tries.others(self._change.letters)
+        self._change.refused = old_ones(others, self._base)
         atomic.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
         written, self._written = self._written, []
@@ -299,6 +307,11 @@ class FilesystemClient:
                 # other programs may read older versions of tables with a format, and take their files away themselves
                 self.store.delete(before - self._base.paths() - indexed)
             self._snapshots.prune()
+            self._end_try()
+            if any(attempt.counts(self._base) for attempt in others):
+                self._delete_replaced()
+            if gone := self._tries.collect(others, self._base):
+                logger.info("dataset %s: deleted %s files that killed tries left", self.dataset_name, gone)
         except DestinationException as error:
             # the load is complete, whatever becomes of old files; states that wait are sent by the next load
             logger.warning("dataset %s: cleaning up after load %s failed: %s", self.dataset_name, self._load_id, error)
@@ -312,9 +325,19 @@ class FilesystemClient:
             atomic.point("filesystem.before_rollback")
             try:
                 self.store.delete(written)
+                self._end_try()
             except DestinationException as error:
                 # no snapshot has them, so nobody reads them; why the load failed is what has to be seen
                 logger.warning("dataset %s: files of load %s are left: %s", self.dataset_name, self._load_id, error)
+
+    def _delete_replaced(self) -> None:
+        """Delete the files that loads replaced which were killed before they could do so."""
+        there, replaced = self._base.paths(), set[str]()
+        for number in self._snapshots.numbers():
+            older = self._snapshots.read(number) if number < self._base.number else None
+            if older is not None:
+                replaced |= older.paths() - older.indexed_paths() - there
+        self.store.delete(replaced)
 
     def _forward(self, snapshot: Snapshot) -> set[str]:
         """Write states into the datasets where they belong, if they are not there yet; return their ids."""
@@ -365,7 +388,9 @@ class FilesystemClient:
         return {"load_id": self._parts.get(path, self._load_id)}
 
     def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
-        file_id = new_file_id(os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2])
+        number = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
+        # what no other file has: neither one of another try or program, nor of another part of a run in this one
+        file_id = f"{number}-{self._change.letters}{next(self._numbers):x}"
         kind = kind_of(table, self._base, self._change)
         with tempfile.TemporaryDirectory() as folder:
             more = {}
@@ -380,12 +405,41 @@ class FilesystemClient:
                 relative = data_path(kind, table, f"{segment(self._load_id)}.{file_id}.parquet")
             else:
                 relative = self._layout.path(self._schema_name, table, self._load_id, file_id, file_format)
+            self._announce(relative)
             self._written.append(relative)
             size = os.path.getsize(path)
             atomic.point("filesystem.before_file")
             self.store.upload(path, relative)
         atomic.point("filesystem.file_written")
         return {"path": relative, "format": file_format, "bytes": size, **more}
+
+    def _announce(self, relative: str) -> None:
+        """Say where this try writes, before it does, so that what it leaves behind if it is killed can be found."""
+        folder = relative.rpartition("/")[0]
+        with self._announcing:
+            known = self._try
+            if known is not None and folder in known.folders:
+                return
+            if known is None:
+                loads = tuple(sorted({*self._parts.values()} or {self._load_id}))
+                known = Try(self._change.letters, loads, utc_now().isoformat(), self._folders())
+            self._try = replace(known, folders=tuple(sorted({*known.folders, folder})))
+            self._tries.announce(self._try)
+
+    def _folders(self) -> tuple[str, ...]:
+        """Return the folders of tables that this load may fill: to say it once is cheaper than for each of them."""
+        if not self._layout.has_table_folders:
+            return ()
+        kinds = {name: kind_of(name, self._base, self._change) for name in self._change.columns}
+        return tuple(
+            table_folder(name) if kind == NATIVE else data_path(kind, name, "x").rpartition("/")[0]
+            for name, kind in kinds.items()
+        )
+
+    def _end_try(self) -> None:
+        if self._try is not None:
+            self._tries.forget(self._try)
+            self._try = None
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Merge what waits into the files of a chain, as new files."""
@@ -434,7 +488,7 @@ class FilesystemClient:
                 "inserted_at": self._now.isoformat(),
                 "schema_version_hash": hash_,
                 # tells tries of one load apart
-                "try": random_id(),
+                "try": self._change.letters,
             }
         )
         self._change.versions.append(
