@@ -181,9 +181,9 @@ def test_columns_that_come_over_several_runs_count_together(tmp_path: Path) -> N
     """The last one that fits is loaded, and one more is not; a merge needs one for itself."""
     pipeline = into_sqlite(tmp_path)
     pipeline.run([{f"k{number}": 1 for number in range(1_998)}], table_name="t")
-    with pytest.raises(PipelineStepFailed, match="table t: it would get 2001 columns .* are one_more"):
+    with pytest.raises(PipelineStepFailed, match=r"table t: it would get 2001 columns .* are one_more"):
         pipeline.run([{"one_more": 1}], table_name="t")
-    with pytest.raises(PipelineStepFailed, match="table m: it would get 2000 columns.*takes 1999"):
+    with pytest.raises(PipelineStepFailed, match=r"table m: it would get 2000 columns.*takes 1999"):
         pipeline.run(
             [{f"k{number}": 1 for number in range(1_998)}],
             table_name="m",
