@@ -185,7 +185,8 @@ $(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt
 
 test-ducklake: install-ducklake
 	DLT_TEST_LARGE_LOAD=1 $(DUCKLAKE)/bin/python -m pytest tests/destinations/test_conformance.py \
-		tests/destinations/test_ducklake.py -k ducklake -n 2
+		tests/destinations/test_conformance_merge.py tests/destinations/test_ducklake.py tests/destinations/test_kills.py \
+		tests/destinations/test_zombies.py -k lake -n 2
 
 # -- Azurite, the Azure storage of the tests: an npm package that needs Node.js
 

@@ -140,6 +140,7 @@ def test_equal_rows_are_one_version(make: MakePipeline, caps: Capabilities) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_every_disposition_after_every_other(make: MakePipeline, caps: Capabilities) -> None:
     """With nested rows each disposition may follow each other one: what is there is right, and never fails."""
     kinds = ["append", "replace", *(kind for kind in STRATEGIES if kind in caps.supported_merge_strategies)]

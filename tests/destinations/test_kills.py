@@ -42,6 +42,7 @@ def found_in(place: Place, folder: Path) -> Any:
     return found
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize(("kind", "part"), [(kind, part) for kind in PARTS for part in range(PARTS[kind])])
 def test_a_kill_at_every_point_of_a_load(kind: str, strategy: str, part: int, runs: Programs, tmp_path: Path) -> None:
