@@ -6,8 +6,10 @@ import datetime
 import math
 import shutil
 import threading
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -753,6 +755,48 @@ def test_pipelines_load_into_one_dataset_at_the_same_time(make: MakePipeline, di
     assert orphans(pipeline, "t__list", "t") == 0
     names = {row[0] for row in rows(pipeline, "_dlt_pipeline_state", "pipeline_name")}
     assert names == {"p0", "p1", "p2"}
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside others"])
+def test_first_loads_of_a_pipeline_at_once(
+    make: MakePipeline, own_folder: Path, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    """Two folders find no state: the one that commits later is refused, and run again it is exact."""
+
+    def upto(last: int) -> Any:
+        @dlt.resource(name="t")
+        def events(cursor: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
+            yield [{"id": number} for number in range(1, last + 1)]
+
+        return events
+
+    if others:
+        make("other").run([{"id": 1}], table_name="other")
+    one, two = (make(pipelines_dir=str(own_folder / name)) for name in ("one", "two"))
+    for pipeline, last in ((one, 3), (two, 4)):
+        pipeline.extract(upto(last))
+        pipeline.normalize()
+    point, loads = atomic.point, []
+
+    def load_again() -> None:
+        with suppress(PipelineStepFailed):
+            two.load()
+
+    def beside(name: str) -> None:
+        if name == "load.before_commit" and not loads:
+            loads.append(threading.Thread(target=load_again))
+            loads[0].start()
+            # it ends, or waits for this one; on a slow machine it may come later, which is no fault
+            loads[0].join(2)
+        point(name)
+
+    monkeypatch.setattr(atomic, "point", beside)
+    with suppress(PipelineStepFailed):
+        one.load()
+    loads[0].join()
+    for pipeline in (one, two):
+        pipeline.run(upto(6))
+    assert rows(one, "t", "id") == [(number,) for number in range(1, 7)]
 
 
 def test_tries_of_a_task_are_fenced(destination: Destination, make_package: MakePackage, caps: Capabilities) -> None:

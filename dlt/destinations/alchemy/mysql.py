@@ -273,6 +273,9 @@ class MySqlClient(SqlAlchemyClient):
             self._lock(f"load {load_id}")
         return super().has_load(load_id)
 
+    def _hold_first(self, pipeline_name: str) -> None:
+        self._lock(f"pipeline {pipeline_name}")
+
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
         """Prepare to take the files of a chain."""
         if chain[0].get("write_disposition", "append") in ("merge", "replace"):

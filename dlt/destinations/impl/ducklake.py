@@ -367,6 +367,10 @@ class DuckLakeClient(DuckDbClient):
         name = self.qualified(f"{_LAST_LOAD}{schema.name}")
         self.query(f"CREATE OR REPLACE VIEW {name} AS SELECT {LAKE_DIALECT.literal(load_id)} AS load_id")
 
+    def _hold_first(self, pipeline_name: str) -> None:
+        # nothing: two first loads write one schema, and clash over its view
+        return
+
     def _create_fences(self) -> None:
         if not self.stored_tables([FENCES_TABLE]):
             super()._create_fences()

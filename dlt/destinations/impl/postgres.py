@@ -358,6 +358,11 @@ class PostgresClient(SqlDestinationClient):
             self._known = None
         return super().has_load(load_id)
 
+    def _hold_first(self, pipeline_name: str) -> None:
+        name = f"dlt {self.dataset_name} pipeline {pipeline_name}"
+        self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+        self._known = None
+
     def _create_fences(self) -> None:
         if not self.stored_tables(["_dlt_fences"]):
             self._lock_ddl()

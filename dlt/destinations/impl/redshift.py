@@ -251,6 +251,10 @@ class RedshiftClient(PostgresClient):
             self._has_ddl_lock = True
             self._known = None
 
+    def _hold_first(self, pipeline_name: str) -> None:
+        # not by a lock of its own: the turn keeps all other loads out
+        self._lock_ddl()
+
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete; of one that is, delete what a killed process left in the bucket."""
         self._lock_ddl()

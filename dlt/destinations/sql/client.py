@@ -347,11 +347,20 @@ class SqlDestinationClient(ABC):
     def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
         """Let no other load of the pipeline change its state before this transaction ends."""
         client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
+        client._hold_first(pipeline_name)
         if not client.stored_tables([STATE_TABLE]):
             return  # two that make the table at once clash over that
         name = self.dialect.quote("pipeline_name")
         # it waits for the other load, and what is read after it is not out of date
         client.query(f"UPDATE {client.qualified(STATE_TABLE)} SET {name} = {name} WHERE {name} = %s", (pipeline_name,))
+
+    def _hold_first(self, pipeline_name: str) -> None:
+        """Let another first load of the pipeline wait or clash, for which there is no row of its state yet."""
+        if not self.stored_tables([STATE_TABLE]):
+            return
+        table, name = self.qualified(STATE_TABLE), self.dialect.quote("pipeline_name")
+        if self.query(f"SELECT 1 FROM {table} WHERE {name} = %s", (pipeline_name,)).fetchone() is None:
+            self.query(f"UPDATE {table} SET {name} = {name}")
 
     # -- fencing: one row for each load under way, and one for each pipeline
 
