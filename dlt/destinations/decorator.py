@@ -156,6 +156,7 @@ class FunctionDestination(Destination):
             naming_convention=self.options["naming"],
             max_table_nesting=self.options["nesting"],
             supports_transactions=False,
+            keeps_types=False,
         )
 
     @contextmanager

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.errors import (
     CannotCoerceNullException,
+    InvalidHint,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
     TablePropertiesConflictException,
     UnboundColumnException,
 )
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.holding import holds, type_text
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -40,14 +43,14 @@ class NameCheck:
 
     Args:
         schema: Its schema, with all that is declared so far.
-        max_columns: How many columns the destination takes in a table; None where that is not known.
+        capabilities: What the destination can do, if it is known.
     """
 
-    def __init__(self, schema: Schema, max_columns: int | None = None) -> None:
-        self._max_columns = max_columns
+    def __init__(self, schema: Schema, capabilities: Capabilities | None = None) -> None:
+        self._schema, self._naming, self._capabilities = schema, schema.naming, capabilities
+        self._max_columns = capabilities.max_columns if capabilities is not None else None
         self._widths: dict[str, int] = {}
         self._parents: dict[str, str] = {}
-        self._schema, self._naming = schema, schema.naming
         self._names: dict[tuple[str, str], dict[Any, str]] = {}
         self._children: dict[tuple[str, str], str] = {}
         self._seen: dict[str, dict[str, None]] = {}
@@ -89,6 +92,7 @@ class NameCheck:
             normalized = self._naming.normalize_path(column_name)
             written.setdefault(normalized, column_name)
             self._check_added(table, stored, normalized, column)
+            self._check_type(stored, normalized, column)
         return name
 
     def _check_added(self, table: Mapping[str, Any], stored: Any, name: str, column: Mapping[str, Any]) -> None:
@@ -104,6 +108,26 @@ class NameCheck:
                 "anew with write_disposition 'replace'.",
                 table_name=stored["name"],
                 column_name=name,
+            )
+
+    def _check_type(self, stored: Any, name: str, column: Mapping[str, Any]) -> None:
+        """Refuse a type that a loaded column does not have: no destination changes the type of a column."""
+        there: Any = (stored.get("columns") or {}).get(name) or {}
+        loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+        if not loaded or "data_type" not in there or self._capabilities is None or not self._capabilities.keeps_types:
+            return
+        declared: Any = {key: value for key, value in column.items() if value is not None}
+        if not holds(there, declared, self._capabilities):
+            merged: Any = {**there, **declared}
+            wanted = type_text(merged)
+            raise InvalidHint(
+                f"table {stored['name']}, column {column.get('name', name)!r}: the hint says {wanted}, and the table "
+                f"that was loaded has {type_text(there)}, which does not hold all values of that type. Declare "
+                f"{type_text(there)} or no data_type, convert the values under another name with add_map, or load the "
+                "table anew with refresh='drop_resources'.",
+                column_name=name,
+                hint="data_type",
+                found=wanted,
             )
 
     # -- pages

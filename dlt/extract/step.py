@@ -60,7 +60,7 @@ class SchemaExtract:
         self.sources: set[str] = set()
         self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
         self.files: list[SpoolFile] = []
-        self._names = NameCheck(schema, options.capabilities.max_columns if options.capabilities else None)
+        self._names = NameCheck(schema, options.capabilities)
         self._spool = SpoolWriter(
             builder.path,
             options.max_file_bytes,

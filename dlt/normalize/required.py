@@ -63,7 +63,7 @@ class RequiredColumns:
         return CannotCoerceNullException(
             f"table {table}, column {name!r}: it is {reason}, and {empty} of {count} rows have no value for it. The "
             f"first is row {place} (counted from 0): {shown_row(row, columns)}.{why} Drop such rows with add_filter, "
-            f"fill them with add_map, or {_other_way(reason)}.",
+            f"fill them with add_map, or {_other_way(reason, self._placement.schema.name, table, name)}.",
             table_name=table,
             column_name=name,
             data_item=row,
@@ -71,7 +71,10 @@ class RequiredColumns:
         )
 
 
-def _other_way(reason: str) -> str:
+def _other_way(reason: str, schema: str, table: str, column: str) -> str:
     if reason == "not nullable":
-        return "let the column be nullable"
+        return (
+            "let the column be nullable; in a package that waits with "
+            f"pipeline.schemas[{schema!r}].tables[{table!r}]['columns'][{column!r}]['nullable'] = True before the run"
+        )
     return "choose another column"

@@ -16,6 +16,7 @@ class Capabilities:
         supports_nan: Columns of type double hold NaN and infinities.
         supports_nul: Texts may hold the character NUL.
         enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
+        keeps_types: It has tables, whose columns keep the types with which they were made.
     """
 
     preferred_loader_file_format: str = "arrow"
@@ -40,6 +41,7 @@ class Capabilities:
     supports_nan: bool = True
     supports_nul: bool = True
     enforces_length: bool = False
+    keeps_types: bool = True
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
     supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
         "truncate-and-insert",

@@ -111,3 +111,42 @@ def test_a_wrong_schema_file_is_named(own_folder: Path) -> None:
     path.write_text("tables: [")
     with pytest.raises((PipelineStepFailed, SchemaCorruptedException), match=r"io\.schema\.yaml"):
         dlt.pipeline("io", destination="duckdb", import_schema_path="in").run([{"id": 1}], table_name="items")
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "wanted"),
+    [
+        ((1, {}), {"data_type": "text"}, "text"),
+        (("x", {}), {"data_type": "bigint"}, "bigint"),
+        ((1, {"data_type": "bigint", "precision": 16}), {"precision": 32}, r"bigint\(32\)"),
+        ((1, {"data_type": "decimal", "scale": 2, "precision": 9}), {"scale": 3}, r"decimal\(9, 3\)"),
+        ((1, {"data_type": "wei"}), {"data_type": "decimal"}, "decimal"),
+        ((1, {"data_type": "timestamp", "precision": 0}), {"precision": 6}, r"timestamp\(6\)"),
+    ],
+)
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_loaded_column_takes_no_other_type(pipeline: Any, first: Any, later: Any, wanted: str, nested: bool) -> None:
+    """A type that the column cannot hold is refused before anything is loaded; nothing waits, and a refresh helps."""
+
+    def hints(columns: Any) -> dict[str, Any]:
+        return {"nested_hints": {"l": {"columns": {"v": columns}}}} if nested else {"columns": {"v": columns}}
+
+    row = {"l": [{"v": first[0]}]} if nested else {"v": first[0]}
+    load(pipeline, [row], **hints(first[1]))
+    with pytest.raises(PipelineStepFailed, match=f"column 'v': the hint says {wanted}, and") as failure:
+        load(pipeline, [row], **hints(later))
+    assert isinstance(failure.value.__cause__, InvalidHint) and not pipeline.has_pending_data
+    load(pipeline, [row], **hints(first[1]))
+    pipeline.run(dlt.resource([{}], name="t", **hints({**first[1], **later})), refresh="drop_resources")
+
+
+def test_a_loaded_column_takes_a_type_that_it_holds(pipeline: Any) -> None:
+    """Fewer digits, and documents in a column of text; a function of one's own has no columns."""
+    load(pipeline, [{"v": "x", "n": 1}])
+    load(pipeline, [{"v": {"a": 1}, "n": 2}], columns={"v": {"data_type": "json"}, "n": {"precision": 16}})
+    assert pipeline.dataset().t.select("v", "n").fetchall() == [("x", 1), ('{"a":1}', 2)]
+    taken: list[Any] = []
+    sink = dlt.pipeline("sink", destination=dlt.destination(lambda items, table: taken.extend(items), name="sink"))
+    load(sink, [{"v": 1}])
+    load(sink, [{"v": 1}], columns={"v": {"data_type": "text"}})
+    assert [row["v"] for row in taken] == [1, "1"]

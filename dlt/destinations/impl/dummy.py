@@ -21,7 +21,7 @@ class Dummy(Destination):
 
     def own_capabilities(self) -> Capabilities:
         """Return what is accepted: everything."""
-        return Capabilities()
+        return Capabilities(keeps_types=False)
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DummyClient]:

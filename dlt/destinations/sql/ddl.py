@@ -6,15 +6,8 @@ from collections.abc import Mapping
 
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import SchemaUpdateTerminalError
+from dlt.schema.holding import OTHER_TYPES, type_text
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
-
-_HOLDS: dict[DataType, frozenset[DataType]] = {
-    "text": frozenset({"json"}),
-    "decimal": frozenset({"bigint", "wei"}),
-    "wei": frozenset({"bigint", "decimal"}),
-    "timestamp": frozenset({"date"}),
-}
-"""What a column of another type takes without changing a value; what does not fit is an error of the engine."""
 
 
 def create_table(dialect: Dialect, qualified: str, table: TableSchema) -> str:
@@ -53,7 +46,7 @@ def check_types(dialect: Dialect, dataset: str, table: TableSchema, stored: Mapp
         if found is None or "data_type" not in column or "data_type" not in found:
             continue
         if not _holds(found, column["data_type"], dialect.as_stored(column)):
-            wanted, there = _text(column), _text(found)
+            wanted, there = type_text(column), type_text(found)
             raise SchemaUpdateTerminalError(
                 f"{dataset}.{table['name']}.{name}: the schema says {wanted}, the table at the destination has "
                 f"{there}, which cannot hold all its values unchanged. Declare the column as {there}, load into "
@@ -65,15 +58,10 @@ def check_types(dialect: Dialect, dataset: str, table: TableSchema, stored: Mapp
 
 def _holds(there: ColumnSchema, wanted: DataType, made: ColumnSchema) -> bool:
     kind = there["data_type"]
-    if kind not in (wanted, made.get("data_type")) and wanted not in _HOLDS.get(kind, ()):
+    if kind not in (wanted, made.get("data_type")) and wanted not in OTHER_TYPES.get(kind, ()):
         return False
     if kind in ("decimal", "wei"):
         return there.get("scale", 0) >= made.get("scale", 0)
     if kind == wanted == "timestamp":
         return there.get("precision", 9) >= made.get("precision", 0)
     return True
-
-
-def _text(column: ColumnSchema) -> str:
-    sizes = [str(size) for size in (column.get("precision"), column.get("scale")) if size is not None]
-    return column["data_type"] + (f"({', '.join(sizes)})" if sizes else "")
