@@ -15,6 +15,7 @@ from dlt.errors import CannotRestorePipelineException
 from dlt.pipeline.factory import attach
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.pipeline import Pipeline
+from dlt.pipeline.place import check_place
 from dlt.pipeline.settings import default_pipelines_dir
 
 
@@ -182,6 +183,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _attach(arguments: argparse.Namespace) -> Pipeline:
+    found = _found(arguments)
+    if hasattr(arguments, "destination") and arguments.destination is None:
+        check_place(found)
+    return found
+
+
+def _found(arguments: argparse.Namespace) -> Pipeline:
     if arguments.action == "sync":
         return make_pipeline(
             arguments.name,

@@ -238,6 +238,9 @@ def fill_nested(
     """
     if isinstance(value, BaseConfiguration):
         return value if value.is_resolved() else _resolve(value, places, (*inner, name), None, nested=True)
+    if isinstance(value, Mapping) and value:
+        # a class that does not know what is given would take all that it has from the configuration instead
+        kinds = [kind for kind in kinds if set(value) <= set(kind.__config_fields__)] or kinds
     failure: ConfigurationException | None = None
     for kind in kinds:
         try:

@@ -20,6 +20,7 @@ from dlt.info import PipelineTrace
 from dlt.pipeline import excepthook
 from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.inspect import Inspection
+from dlt.pipeline.place import FUNCTION, check_place, place_of
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings, configured_telling
 from dlt.progress import collector_from
@@ -66,6 +67,7 @@ class Core(Inspection):
         self._depth = 0
         self._wiped = not settings.full_refresh
         self._compared: tuple[str, ...] | None = None
+        self._is_remembered = False
         self._hooks: list[Any] = []
         self.dataset_name = settings.dataset_name or self._state.get("dataset_name") or self._default_dataset()
         if settings.full_refresh:
@@ -216,6 +218,9 @@ class Core(Inspection):
         if self.destination is not None:
             state["destination_name"] = self.destination.destination_name
             state["destination_type"] = self.destination.destination_type
+            place = place_of(self.destination, self.pipeline_name)
+            if place is not None:
+                state["_local"]["place"] = list(place)
         return bump(state)
 
     def _save_state(self, state: dict[str, Any]) -> None:
@@ -230,6 +235,13 @@ class Core(Inspection):
         local = self._state["_local"]
         if local.get("first_run", True) or not local.get("loaded"):
             local.update(first_run=False, loaded=True, dataset_name=dataset)
+            self._store_state()
+
+    def _note_place(self) -> None:
+        """Remember where the packages that wait are going."""
+        place = place_of(self.destination, self.pipeline_name)
+        if place is not None and self._state["_local"].get("place") != list(place):
+            self._state["_local"]["place"] = list(place)
             self._store_state()
 
     def _package_facts(self) -> dict[str, Any]:
@@ -247,11 +259,13 @@ class Core(Inspection):
                 # a function of the program is not known here; it is asked for where data is to go
                 with suppress(UnknownDestinationModule), section_context(pipeline_name=self.pipeline_name):
                     self.destination = resolve_destination(reference, destination_name=name)
+                    self._is_remembered = True
                 reference = None
         if reference is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 named = self.config.destination_name if isinstance(reference, str) else None
                 self.destination = resolve_destination(reference, destination_name=named)
+            self._is_remembered = False
         if staging is not None:
             with section_context(pipeline_name=self.pipeline_name):
                 self.staging = resolve_destination(staging)
@@ -268,6 +282,7 @@ class Core(Inspection):
 
     def _set_credentials(self, credentials: Any) -> None:
         if credentials is not None:
+            self._is_remembered = False
             self._need_destination("credentials")
             self.destination = self.destination.bind(credentials)
 
@@ -276,6 +291,14 @@ class Core(Inspection):
             self.dataset_name = dataset_name
 
     def _need_destination(self, what: str) -> None:
+        if self.destination is None and self._state.get("destination_type") == FUNCTION:
+            raise PipelineConfigMissing(
+                f"pipeline {self.pipeline_name}: {what} needs its destination {self._state['destination_name']!r}. "
+                "That is a function of its program, and not known here. Let the program do it: pipeline.run() "
+                "without data loads what waits.",
+                pipeline_name=self.pipeline_name,
+                config_elem="destination",
+            )
         if self.destination is None:
             from dlt.destinations.references import configured_destinations
 
@@ -289,6 +312,10 @@ class Core(Inspection):
                 pipeline_name=self.pipeline_name,
                 config_elem="destination",
             )
+        if self._is_remembered:
+            # nobody but the state of an earlier run named it
+            check_place(self)
+            self._is_remembered = False
 
     def _capabilities(self) -> Capabilities:
         return self.destination.capabilities() if self.destination is not None else GENERIC

@@ -339,7 +339,10 @@ class Pipeline(Life):
             self._begin()
             self._need_destination("load")
             done, metrics, first_run = [], {}, self.first_run
-            for package in self.workdir.packages("normalized"):
+            waiting = self.workdir.packages("normalized")
+            if waiting:
+                self._note_place()
+            for package in waiting:
                 self.workdir.check_owner(package)
                 package.check()
                 dataset = self.dataset_for(package.schema_name)

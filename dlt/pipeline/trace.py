@@ -10,36 +10,8 @@ from typing import Any
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import PipelineStepTrace, PipelineTrace
+from dlt.pipeline.stored_info import restored
 from dlt.redact import redact
-
-
-class StoredInfo:
-    """The info of a step as it was stored: a dict with attributes.
-
-    Args:
-        content: What `asdict` gave.
-    """
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        self._content = content
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["_content"][name]
-        except KeyError:
-            raise AttributeError(f"The stored info has no {name!r}; it has {', '.join(self._content)}.") from None
-
-    def asdict(self) -> dict[str, Any]:
-        """Return the stored dict."""
-        return dict(self._content)
-
-    def asstr(self, verbosity: int = 0) -> str:
-        """Return the rows of each table, one a line."""
-        tables = self._content.get("table_metrics") or []
-        return "\n".join(f"- {table['table_name']}: {table['items_count']} row(s)" for table in tables)
-
-    def __str__(self) -> str:
-        return self.asstr()
 
 
 def start_trace(pipeline_name: str) -> PipelineTrace:
@@ -103,7 +75,7 @@ def restore_trace(stored: dict[str, Any]) -> PipelineTrace:
             step["step"],
             moment(step["started_at"]) or utc_now(),
             moment(step.get("finished_at")),
-            StoredInfo(step["step_info"]) if step.get("step_info") else None,
+            restored(step["step"], step["step_info"]) if step.get("step_info") else None,
             step.get("step_exception"),
             step.get("exception_traces"),
         )

@@ -15,7 +15,7 @@ import yaml
 import dlt
 from dlt import context
 from dlt.cli import main, make_parser
-from dlt.errors import DestinationTerminalException, PipelineStepFailed
+from dlt.errors import DestinationTerminalException, PipelineConfigMissing, PipelineStepFailed
 
 ROOT = Path(__file__).parents[2]
 
@@ -233,6 +233,46 @@ def test_run_pending_loads_what_waits(pipeline: Any, command: Any, stage: str) -
     again = command("shop", "run-pending")
     assert again.code == 0 and "No package of shop waits" in again.out
     assert rows("orders") == [(n,) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [["run-pending"], ["drop", "orders", "--yes"], ["sync"], ["show"]],
+    ids=["pending", "drop", "sync", "show"],
+)
+def test_a_command_does_not_go_on_in_another_place(
+    pipeline: Any, command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, action: list[str]
+) -> None:
+    """Where the configuration says another place than that where the program loads, nothing is loaded, dropped or
+    forgotten; whoever means the other place says so."""
+    if action == ["run-pending"]:
+        pipeline.extract(shop(4))
+    state = pipeline.state
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(folder / "other.duckdb"))
+    told = command("shop", *action)
+    assert told.code == 1 and "Traceback" not in told.err
+    assert f"it loads into duckdb:///{folder}/shop.duckdb, but what is configured here is" in told.err
+    assert "--destination duckdb" in told.err and not (folder / "other.duckdb").exists()
+    again = dlt.attach("shop")
+    assert again.state == state and again.has_pending_data == (action == ["run-pending"])
+    with pytest.raises(PipelineConfigMissing, match="but what is configured here is"):
+        again.run()
+    if action == ["run-pending"]:
+        assert command("shop", *action, "--destination", "duckdb").code == 0 and (folder / "other.duckdb").exists()
+
+
+def test_a_function_is_not_known_to_the_command(command: Any) -> None:
+    """A package that waits for a function of the program is loaded by the program; the command says so."""
+
+    @dlt.destination
+    def sink(items: Any, table: Any) -> None: ...
+
+    made = dlt.pipeline("shop", destination=sink)
+    made.extract([{"id": 1}], table_name="orders")
+    told = command("shop", "run-pending")
+    assert told.code == 1 and "'sink'. That is a function of its program" in told.err
+    made.run()
+    assert not made.has_pending_data
 
 
 def test_drop_reloads_a_resource_from_the_start(pipeline: Any, command: Any) -> None:

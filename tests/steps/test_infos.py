@@ -12,6 +12,7 @@ import pytest
 import dlt
 from dlt.errors import DestinationHasFailedJobs, DestinationTerminalException
 from dlt.info import JOB_STATES
+from dlt.pipeline.stored_info import restored
 
 
 @pytest.fixture
@@ -135,3 +136,34 @@ def test_a_load_is_printed_with_its_tables(pipeline: Any) -> None:
     assert (tags.split()[:2], tags.split()[-1]) == (["users__tags", "2"], "value")
     *_, users, _ = str(pipeline.run([{"id": 2, "tags": [1]}], table_name="users")).splitlines()
     assert users.split()[:2] == ["users", "1"] and users.endswith(" s")
+
+
+def test_infos_of_a_stored_trace_are_whole(pipeline: Any, failing: Any) -> None:
+    """A program that attaches later reads packages, jobs and rows as the one that ran, and prints the same."""
+    info = pipeline.run([{"id": 1, "l": [1, 2]}], table_name="items")
+    made = pipeline.last_trace
+    options = {"pipelines_dir": pipeline.pipelines_dir}
+    trace = dlt.attach(pipeline.pipeline_name, **options).last_trace
+    stored = trace.last_load_info
+    assert type(stored) is type(info) and str(stored) == str(info) and stored.asdict() == info.asdict()
+    assert (stored.started_at, stored.loads_ids, stored.first_run) == (info.started_at, info.loads_ids, True)
+    assert [job.job_file_info.table_name for job in stored.load_packages[0].jobs["completed_jobs"]] == [
+        "items",
+        "items__l",
+    ]
+    assert trace.last_normalize_info.row_counts == made.last_normalize_info.row_counts == {"items": 1, "items__l": 2}
+    assert trace.last_extract_info.asdict() == made.last_extract_info.asdict()
+    assert str(trace) == str(made)
+    failed = failing.run([dlt.resource([{"id": 1}], name="bad")])
+    kept = dlt.attach("failing", pipelines_dir=failing.pipelines_dir).last_trace.last_load_info
+    assert kept.has_failed_jobs and str(kept) == str(failed)
+    with pytest.raises(DestinationHasFailedJobs, match="never again"):
+        kept.raise_on_failed_jobs()
+
+
+def test_an_info_of_another_version_is_a_dict_with_attributes() -> None:
+    """A trace that another version stored is still shown."""
+    stored = restored("load", {"table_metrics": [{"table_name": "t", "items_count": 3}]})
+    assert str(stored) == "- t: 3 row(s)" and stored.table_metrics and stored.asdict()
+    with pytest.raises(AttributeError, match="has no 'loads_ids'"):
+        stored.loads_ids  # noqa: B018  # the attribute is what is tested

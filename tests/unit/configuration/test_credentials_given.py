@@ -110,6 +110,14 @@ def test_the_kind_of_a_union_is_the_one_that_fits(write: Any) -> None:
     assert isinstance(one(either()), Token)
 
 
+def test_what_is_passed_chooses_the_kind_of_a_union(write: Any) -> None:
+    """A dict with the fields of one class is that class, also where all of another one is configured."""
+    write("secrets.toml", '[sources.shop.credentials]\nuser = "configured"\nkey = "k"\n')
+    made = one(either({"user": "joe", "token": "t"}))
+    assert isinstance(made, Token) and (made.user, made.token) == ("joe", "t")
+    assert isinstance(one(either({"user": "joe"})), Own) and one(either({"user": "joe"})).user == "joe"
+
+
 def test_text_that_a_spec_does_not_read_is_not_shown() -> None:
     """The error of a user's parser may quote the value, so it is not passed on."""
     with pytest.raises(InvalidNativeValue, match="Own: its parse_native_representation does not take") as caught:

@@ -1,0 +1,63 @@
+"""Where a pipeline loads: remembered in its folder, so that a command in another folder does not load elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dlt import context
+from dlt.configuration.sections import section_context
+from dlt.errors import DltException, PipelineConfigMissing
+from dlt.redact import redact
+
+FUNCTION = "destination"
+"""Type of destinations that are functions of a program; outside of it nobody knows them."""
+
+
+class Place(NamedTuple):
+    """A database or bucket.
+
+    Attributes:
+        fingerprint: Tells it from others.
+        location: What people call it, without secrets.
+    """
+
+    fingerprint: str
+    location: str
+
+
+def place_of(destination: Any, pipeline_name: str) -> Place | None:
+    """Return where a destination of a pipeline is; None where its credentials are not known, or its driver is missing.
+
+    Args:
+        destination: The destination; None for none.
+        pipeline_name: Name of the pipeline.
+    """
+    if destination is None:
+        return None
+    with context.use(pipeline_name=pipeline_name), section_context(pipeline_name=pipeline_name):
+        try:
+            return Place(destination.fingerprint(), redact(destination.displayable_credentials()))
+        except DltException:
+            # extract needs no destination; load tells what is missing
+            return None
+
+
+def check_place(pipeline: Any) -> None:
+    """Refuse to go on where what is configured here is another place than the one where the pipeline loads.
+
+    Raises:
+        PipelineConfigMissing: it is; naming both, and what to do.
+    """
+    known = pipeline.state["_local"].get("place")
+    here = place_of(pipeline.destination, pipeline.pipeline_name)
+    if known is None or here is None or known[0] == here.fingerprint:
+        return
+    name = pipeline.destination.destination_name
+    raise PipelineConfigMissing(
+        f"pipeline {pipeline.pipeline_name}: it loads into {known[1]}, but what is configured here is "
+        f"{here.location}. Go on in the folder of its program; or, where the program names the place in its code, "
+        f"configure it under [destination.{name}] or as DESTINATION__{name.upper()}__CREDENTIALS; or, if "
+        f"{here.location} is meant, say destination={name!r} (dlt pipeline ... --destination {name}).",
+        pipeline_name=pipeline.pipeline_name,
+        config_elem="destination",
+    )

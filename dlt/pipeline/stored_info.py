@@ -1,0 +1,119 @@
+"""Infos of steps as they stand in a stored trace, made whole again for programs and commands that read it later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dlt.info import (
+    JOB_STATES,
+    ExtractInfo,
+    LoadInfo,
+    LoadJobInfo,
+    LoadPackageInfo,
+    NormalizeInfo,
+    ParsedLoadJobFileName,
+)
+from dlt.metrics import Metrics, moment
+
+_KINDS: Mapping[str, Any] = {"extract": ExtractInfo, "normalize": NormalizeInfo, "load": LoadInfo}
+_MOMENTS = ("started_at", "finished_at")
+
+
+class StoredPipeline(NamedTuple):
+    """What is kept of the pipeline of an info."""
+
+    pipeline_name: str
+
+
+class StoredSchema(NamedTuple):
+    """What is kept of the schema of a package."""
+
+    name: str
+    version_hash: str
+
+
+class StoredInfo:
+    """The info of a step as an earlier version stored it: a dict with attributes.
+
+    Args:
+        content: What `asdict` gave.
+    """
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_content"][name]
+        except KeyError:
+            raise AttributeError(f"The stored info has no {name!r}; it has {', '.join(self._content)}.") from None
+
+    def asdict(self) -> dict[str, Any]:
+        """Return the stored dict."""
+        return dict(self._content)
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return the rows of each table, one a line."""
+        tables = self._content.get("table_metrics") or []
+        return "\n".join(f"- {table['table_name']}: {table['items_count']} row(s)" for table in tables)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+def restored(step: str, content: dict[str, Any]) -> Any:
+    """Return the info of a step from what its `asdict` gave.
+
+    Args:
+        step: Name of the step.
+        content: What was stored.
+    """
+    kind = _KINDS.get(step)
+    if kind is None:
+        return StoredInfo(content)
+    try:
+        own = {
+            "pipeline": StoredPipeline(content["pipeline"]["pipeline_name"]),
+            "metrics": _metrics(content),
+            "load_packages": [_package(package) for package in content["load_packages"]],
+        }
+        return kind(**{name: own[name] if name in own else content[name] for name in kind._fields})
+    except (KeyError, TypeError):
+        # another version stored other fields
+        return StoredInfo(content)
+
+
+def _metrics(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    times = {name: moment(content[name]) for name in _MOMENTS}
+    found: dict[str, list[dict[str, Any]]] = {load_id: [] for load_id in content["loads_ids"]}
+    for group, key in (("job_metrics", "job_id"), ("table_metrics", "table_name")):
+        for stored in content[group]:
+            entries = found.setdefault(stored["load_id"], [])
+            while len(entries) <= stored["extract_idx"]:
+                entries.append({**times, "job_metrics": {}, "table_metrics": {}})
+            values = {name: value for name, value in stored.items() if name not in ("load_id", "extract_idx")}
+            if group == "table_metrics":
+                del values[key]
+            read = {name: moment(value) if name in _MOMENTS else value for name, value in values.items()}
+            entries[stored["extract_idx"]][group][stored[key]] = Metrics(read)
+    return found
+
+
+def _package(stored: Mapping[str, Any]) -> LoadPackageInfo:
+    jobs: dict[str, list[LoadJobInfo]] = {state: [] for state in JOB_STATES}
+    for job in stored["jobs"]:
+        name = ParsedLoadJobFileName(**{part: job[part] for part in ParsedLoadJobFileName._fields})
+        values = {**job, "created_at": moment(job["created_at"]), "job_file_info": name}
+        jobs[job["state"]].append(LoadJobInfo(**{part: values[part] for part in LoadJobInfo._fields}))
+    update = {
+        table["name"]: {**table, "columns": {column["name"]: column for column in table["columns"]}}
+        for table in stored["tables"]
+    }
+    own: dict[str, Any] = {
+        "schema": StoredSchema(stored["schema_name"], stored["schema_hash"]),
+        "schema_update": update,
+        "completed_at": moment(stored["completed_at"]),
+        "jobs": jobs,
+    }
+    return LoadPackageInfo(**{part: own[part] if part in own else stored[part] for part in LoadPackageInfo._fields})
