@@ -7,19 +7,31 @@ stay beside the new ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from dlt.destinations.sql.merge import Merge
+from dlt.destinations.sql.sql_client import Session
 from dlt.errors import DestinationSchemaTampered
 from dlt.schema.typing import TableSchema
 
-if TYPE_CHECKING:
-    from dlt.destinations.sql.client import SqlDestinationClient
-    from dlt.destinations.sql.merge import Merge
+
+class WithRoots(Session, Protocol):
+    """A client that fills in the ids of root rows."""
+
+    dataset_name: str
+
+    def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
+        """Give nested rows the ids of their root rows.
+
+        Args:
+            table: The nested table.
+            where: The condition on a row, by the name that rows have in the statement; all that lack one if None.
+        """
 
 
-def check_orphans(client: SqlDestinationClient, chain: Sequence[TableSchema], merge: Merge) -> None:
+def check_orphans(client: WithRoots, chain: Sequence[TableSchema], merge: Merge) -> None:
     """Make sure that a merge finds the nested rows of the root rows that it replaces.
 
     Args:
@@ -63,13 +75,13 @@ def _named(chain: Sequence[TableSchema], name: str) -> TableSchema:
     return next(table for table in chain if table["name"] == name)
 
 
-def _orphans(client: SqlDestinationClient, root: TableSchema, table: TableSchema) -> int:
+def _orphans(client: WithRoots, root: TableSchema, table: TableSchema) -> int:
     where = _belongs_to_none(client, root)
     row = client.query(f"SELECT COUNT(*) FROM {client.qualified(table['name'])} AS n WHERE {where}").fetchone()
     return int(row[0]) if row is not None else 0
 
 
-def _can_be_put_right(client: SqlDestinationClient, root: TableSchema, table: TableSchema, row: str) -> str:
+def _can_be_put_right(client: WithRoots, root: TableSchema, table: TableSchema, row: str) -> str:
     quote = client.dialect.quote
     return (
         f"{_belongs_to_none(client, root, row)} AND EXISTS (SELECT 1 FROM {client.qualified(table['parent'])} AS p "
@@ -77,7 +89,7 @@ def _can_be_put_right(client: SqlDestinationClient, root: TableSchema, table: Ta
     )
 
 
-def _belongs_to_none(client: SqlDestinationClient, root: TableSchema, row: str = "n") -> str:
+def _belongs_to_none(client: WithRoots, root: TableSchema, row: str = "n") -> str:
     quote = client.dialect.quote
     # in other words than NOT IN, which finds nothing where one id is NULL
     return (
