@@ -176,6 +176,22 @@ def test_keys_have_types_that_mysql_can_look_up(mariadb: MariaDbServer) -> None:
     assert {collation for *_, collation in of_server(mariadb, sql)} == {"utf8mb4_nopad_bin"}
 
 
+def test_a_key_that_is_too_long_for_mysql(mariadb: MariaDbServer) -> None:
+    """The failed job says how long a key may be and what to do, and that works."""
+    pipeline = make(mariadb.new_server_url())
+    given: Any = {"table_name": "t", "primary_key": "id", "write_disposition": "merge"}
+    keys = [{"id": "k" * 600 + end} for end in "ab"]
+    (job,) = pipeline.run(keys, **given).load_packages[0].jobs["failed_jobs"]
+    message = str(job.failed_message)
+    assert "column 'id'" in message and "512 letters" in message and "drop-pending-packages" in message
+    pipeline.drop_pending_packages()
+    hints: Any = {"id": {"data_type": "text", "precision": 700}}
+    for _ in range(2):
+        assert not pipeline.run(keys, **given, columns=hints, refresh="drop_resources").has_failed_jobs
+    assert not pipeline.run(keys, **given, columns=hints).has_failed_jobs
+    assert of_server(mariadb, "SELECT count(*), min(length(id)) FROM data.t") == [(2, 601)]
+
+
 def test_a_connection_that_breaks_is_transient_and_the_retry_exact(mariadb: MariaDbServer) -> None:
     """Faults: the server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
     pipeline = make(mariadb.new_server_url())

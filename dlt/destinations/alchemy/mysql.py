@@ -51,6 +51,12 @@ _KINDS: Mapping[Kind, frozenset[int]] = {
     "read_only": frozenset({1036, 1290, 1792, 1836}),
 }
 """https://mariadb.com/docs/server/reference/error-codes and https://dev.mysql.com/doc/mysql-errors/8.0/en/"""
+_TOO_LONG = 1406
+_LONG_KEY = (
+    f"A text that is a key has {KEY_LENGTH} letters there, unless the column has a larger precision. Give the package "
+    "up (dlt pipeline NAME drop-pending-packages), set the precision of the column (columns=), and where the table is "
+    "there load it anew with refresh='drop_resources'."
+)
 _NO_SPACE = "error 28"
 """How the storage engine tells what the system said: the disk is full."""
 
@@ -325,7 +331,8 @@ class MySqlClient(SqlAlchemyClient):
     def translated(self, error: BaseException) -> Exception:
         """Return our error for one of the driver, by its number."""
         text = f"mysql {_code(error)}: {' '.join(str(part) for part in error.args[1:]) or error}"
-        return database_error(kind_of(error, (self._errors.OperationalError, OSError)), text)
+        advice = _LONG_KEY if _code(error) == _TOO_LONG else None
+        return database_error(kind_of(error, (self._errors.OperationalError, OSError)), text, advice=advice)
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""
