@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
 from dlt.tables import TableLine, table_lines, text_table
-from dlt.workdir.advice import drop_advice, waiting_advice
+from dlt.workdir.advice import waiting_advice
 
 JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)
@@ -331,7 +331,7 @@ class LoadInfo(_LoadInfo, _Step):
 
     def _advice(self, load_id: str) -> str:
         is_task = getattr(self.pipeline, "is_task", False)
-        return drop_advice(None, load_id) if is_task else waiting_advice(self._name(), load_id)
+        return waiting_advice(None if is_task else self._name(), load_id)
 
     def _tables(self, package: LoadPackageInfo) -> list[TableLine]:
         """Return what was loaded into each table; of a package that failed nothing was."""

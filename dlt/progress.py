@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Any, TextIO
 
-from dlt.errors import MissingDependencyException
+from dlt.errors import ConfigurationValueError, MissingDependencyException
 
 
 class Collector:
@@ -341,7 +341,7 @@ def collector_from(progress: Any) -> Collector:
     """Return a collector for a word, a class, an object, or None.
 
     Raises:
-        ValueError: the word is unknown.
+        ConfigurationValueError: the word is unknown.
     """
     if progress is None:
         return NullCollector()
@@ -353,4 +353,6 @@ def collector_from(progress: Any) -> Collector:
         kind = _WORDS.get(progress.lower())
         if kind is not None:
             return kind()
-    raise ValueError(f"progress={progress!r} is not known. Use one of {', '.join(_WORDS)}, or a Collector.")
+    raise ConfigurationValueError(
+        f"progress={progress!r} is not known. Use one of {', '.join(_WORDS)}, or a Collector."
+    )

@@ -56,10 +56,15 @@ def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
         context: The run and the try.
 
     Raises:
-        SpecInvalid: the spec cannot be imported, or makes something else.
+        SpecInvalid: the spec cannot be imported, or makes something else; or the run has no id.
         PipelineStepFailed: the extract failed; the cause is chained, and nothing was kept.
     """
     spec = spec if isinstance(spec, Spec) else Spec.from_dict(spec)
+    if not context.run_id:
+        raise SpecInvalid(
+            "extract_step: the id of the run is empty, so it would be that of every run, and all but the first would "
+            "be taken for done. Pass one that is the same in all steps and tries of a run, such as its date."
+        )
     with _bench(spec, context) as (pipeline, folder):
         known = folder.find("extracted")
         pipeline.sync_destination()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dlt.errors import SpecInvalid
 from dlt.orchestrate.spec import Spec
+from dlt.pipeline.settings import check_name
 
 VERSION = 2
 _READABLE = (1, VERSION)
+_STAGES = ("extracted", "normalized")
+_TEXTS, _NUMBERS = ("pipeline_name", "run_id", "chunk", "stage"), ("state_version", "attempt", "generation")
+_NAME = re.compile(r"[\w-][\w.-]*|")
+"""What stands in the paths of files: load ids, nonces and digests."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +114,40 @@ class Token:
         try:
             fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
             fields["spec"] = Spec.from_dict(value["spec"])
-            fields["packages"] = tuple(PackageRef(**package) for package in value["packages"])
+            fields["packages"] = tuple(_package_of(package) for package in value["packages"])
             fields["withheld"] = tuple(value.get("withheld") or ())
             fields["revision"] = int(value.get("revision") or 0)
             fields["made_from"] = tuple(value.get("made_from") or ())
             fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
             fields["window"] = tuple(value["window"]) if value.get("window") else None
-            return cls(**fields)
-        except (KeyError, TypeError) as error:
+            return cls(**_checked(fields))
+        except (KeyError, TypeError, ValueError) as error:
             raise SpecInvalid(
                 f"token of run {value['run_id']}: it is not whole ({type(error).__name__}: {error}). Pass it as the "
                 "step before returned it."
             ) from error
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a token.
+
+    Raises:
+        TypeError, ValueError: one is of another kind.
+    """
+    for names, kind in ((_TEXTS, str), (_NUMBERS, int)):
+        for name in names:
+            if not isinstance(fields.get(name, kind()), kind):
+                raise TypeError(f"{name} is {fields[name]!r}")
+    if fields["stage"] not in _STAGES:
+        raise ValueError(f"stage is {fields['stage']!r}")
+    check_name(fields["pipeline_name"])
+    return fields
+
+
+def _package_of(value: Mapping[str, Any]) -> PackageRef:
+    made = PackageRef(**value)
+    for name in ("load_id", "nonce", "digest"):
+        found = getattr(made, name)
+        if not (name == "digest" and found is None) and not _NAME.fullmatch(found):
+            raise ValueError(f"{name} of a package is {found!r}")
+    return made

@@ -61,11 +61,11 @@ def _job(package: LoadPackage, file: dict[str, Any], job: dict[str, Any]) -> Loa
     )
 
 
-def failed_message(package: LoadPackage) -> str:
+def failed_message(package: LoadPackage, is_task: bool) -> str:
     """Return a line on the failed jobs of a package."""
     failed = [job for job in package.info.get("jobs") or [] if job["state"] == "failed"]
     details = "; ".join(f"{job['table']} ({os.path.join(package.path, job['file'])}): {job['error']}" for job in failed)
-    advice = waiting_advice(str(package.pipeline_name), package.load_id) if package.pipeline_name else ""
+    advice = waiting_advice(None if is_task else package.pipeline_name, package.load_id)
     return f"package {package.load_id} has {len(failed)} failed jobs and nothing of it was loaded: {details}. {advice}"
 
 

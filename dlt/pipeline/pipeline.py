@@ -353,7 +353,7 @@ class Pipeline(Life):
                     try:
                         result = self._load_one(package, dataset)
                     except Exception as error:
-                        tell_waiting(self.pipeline_name, package, error)
+                        tell_waiting(self, package, error)
                         raise
                     jobs = result.jobs
                     # what a failed load added was taken back with it
@@ -361,7 +361,7 @@ class Pipeline(Life):
                     facts = {"jobs": jobs, "dataset_name": dataset, "schema_update": update}
                     if result.failed:
                         package = self.workdir.record(package, **facts)
-                        alarm(f"{self.pipeline_name}: {failed_message(package)}")
+                        alarm(f"{self.pipeline_name}: {failed_message(package, self.is_task)}")
                         self._call_hooks("failed_job", [job for job in jobs if job["state"] == "failed"])
                     else:
                         package = self.workdir.finish(

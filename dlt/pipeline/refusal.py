@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from dlt.errors import ConfigurationException, StorageException, TransientException
+from dlt.errors import (
+    ConfigurationException,
+    ReloadUndecided,
+    StaleExtract,
+    StorageException,
+    Superseded,
+    TransientException,
+)
 from dlt.workdir.advice import waiting_advice
 
 if TYPE_CHECKING:
@@ -20,10 +27,12 @@ def is_fault_of_data(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, _OF_THE_MACHINE)
 
 
-def tell_waiting(pipeline_name: str, package: LoadPackage, error: BaseException) -> None:
+def tell_waiting(pipeline: Any, package: LoadPackage, error: BaseException) -> None:
     """Give an error the load id of a package that could not be loaded, and say what can be done about it."""
     if getattr(error, "load_id", None) is None:
-        advice = waiting_advice(pipeline_name, package.load_id)
+        # these say themselves which task has to run again
+        own = pipeline.is_task and isinstance(error, (ReloadUndecided, StaleExtract, Superseded))
+        advice = None if own else _advice(pipeline, package)
         error.__dict__.update(load_id=package.load_id, advice=advice)
 
 
@@ -41,7 +50,7 @@ def refuse(pipeline: Any, package: LoadPackage, error: BaseException, own: Colle
     """
     if not isinstance(error, Exception):
         return
-    advice = waiting_advice(pipeline.pipeline_name, package.load_id)
+    advice = _advice(pipeline, package)
     if package.load_id in own and is_fault_of_data(error):
         for stage in ("extracted", "normalized"):
             for waiting in pipeline.workdir.packages(stage):
@@ -49,3 +58,7 @@ def refuse(pipeline: Any, package: LoadPackage, error: BaseException, own: Colle
                     pipeline.abort_packages(waiting.load_id)
         advice = "Nothing of this run was kept, and the state is as it was before: run again once this is mended."
     error.__dict__.update(load_id=package.load_id, advice=advice)
+
+
+def _advice(pipeline: Any, package: LoadPackage) -> str:
+    return waiting_advice(None if pipeline.is_task else pipeline.pipeline_name, package.load_id)

@@ -19,8 +19,18 @@ def drop_advice(pipeline_name: str | None, load_id: str) -> str:
     )
 
 
-def waiting_advice(pipeline_name: str, load_id: str) -> str:
-    """Say what becomes of a package that could not be normalized or loaded, and how to load it or give it up."""
+def waiting_advice(pipeline_name: str | None, load_id: str) -> str:
+    """Say what becomes of a package that could not be normalized or loaded, and how to load it or give it up.
+
+    Args:
+        pipeline_name: Name of the pipeline; None for the package of a task, which no pipeline's folder has.
+        load_id: Load id of the package.
+    """
+    if pipeline_name is None:
+        return (
+            f"Package {load_id} is kept: run this task again once the cause is mended, or the extract task to have "
+            "another package made."
+        )
     return (
         f"Package {load_id} waits: the next run, or dlt pipeline {pipeline_name} run-pending, tries it "
         f"again once the cause is mended. {drop_advice(pipeline_name, load_id)}"

@@ -577,6 +577,21 @@ def test_an_empty_window_is_an_error(ends: tuple[str, str]) -> None:
         Window.from_list([f"{end}T00:00:00+00:00" if end[0] == "2" else end for end in ends])
 
 
+def test_a_run_needs_an_id() -> None:
+    """An id that is empty, as a variable of a shell may be, would be that of every run."""
+    with pytest.raises(SpecInvalid, match="the id of the run is empty"):
+        extract_step(spec(), StepContext(""))
+
+
+def test_a_load_that_fails_says_which_task_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No folder of a pipeline has the package of a task, so the advice is about tasks."""
+    done = normalize_step(extract_step(spec(), StepContext("r")))
+    monkeypatch.setenv("SHOP_DB", "/nonexistent/folder/tasks.duckdb")
+    with pytest.raises(PipelineStepFailed, match="is kept: run this task again once the cause is mended") as failure:
+        load_step(done)
+    assert "run-pending" not in str(failure.value) and "abort-packages" not in str(failure.value)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -613,8 +628,23 @@ def test_tokens_of_different_runs_are_not_mixed() -> None:
     assert "canary" not in str(caught.value)
     with pytest.raises(SpecInvalid, match="made by another version"):
         Token.from_dict({**one.to_dict(), "version": 99})
-    with pytest.raises(SpecInvalid, match="not whole"):
-        Token.from_dict({**one.to_dict(), "packages": [7]})
+    package = one.to_dict()["packages"][0]
+    damaged: list[dict[str, Any]] = [
+        {"packages": [7]},
+        {"packages": 7},
+        {"packages": [{**package, "load_id": "../../elsewhere"}]},
+        {"packages": [{**package, "nonce": "a/b"}]},
+        {"packages": [{**package, "digest": ".."}]},
+        {"pipeline_name": "../elsewhere"},
+        {"run_id": 7},
+        {"revision": "next"},
+        {"attempt": "second"},
+        {"stage": None},
+        {"changes": [1]},
+    ]
+    for harm in damaged:
+        with pytest.raises(SpecInvalid, match="not whole"):
+            Token.from_dict({**one.to_dict(), **harm})
     with pytest.raises(SpecInvalid, match="not whole"):
         Token.from_dict({key: value for key, value in one.to_dict().items() if key != "spec"})
 
