@@ -235,8 +235,11 @@ class _Runner:
         self._tell("stopped", f"{name}: stopped after {self.runs} run(s)", signal=name, runs=self.runs)
         if self.killed:
             return 1
-        # whoever asked for a number of runs must not take fewer for a success
-        return 128 + self.received[0] if self.max_runs and self.runs < self.max_runs else 0
+        if self.max_runs is None:
+            # a service that was told to stop has done what it was told
+            return 0
+        # whoever asked for a number of runs must not take fewer for a success, nor one that was stopped on its way
+        return code if self.runs == self.max_runs else 128 + self.received[0]
 
     def _newest(self, tick: datetime) -> datetime:
         """Return the last tick up to now: one run makes up for all ticks of a time in which the machine slept."""

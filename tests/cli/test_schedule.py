@@ -307,6 +307,17 @@ def test_a_bounded_runner_that_was_stopped_is_no_success(start: Callable[..., Ru
     assert runner.end() == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_last_run_that_was_stopped_is_no_success(start: Callable[..., Runner], number: signal.Signals) -> None:
+    """The signal that ends the last run ends the runner with the exit code of that run."""
+    code = "import time\nopen('ready.txt', 'w').write('ready')\ntime.sleep(60)"
+    runner = start(code, "--every", "1h", "--run-on-start", "--once")
+    wait_for(runner.folder / "ready.txt")
+    runner.process.send_signal(number)
+    assert runner.end() == 128 + number
+    assert runner.of("finished")[0]["exit_code"] == 128 + number
+
+
 def test_a_run_that_takes_too_long_is_stopped(start: Callable[..., Runner]) -> None:
     """--timeout ends a run; the runner goes on."""
     runner = start("import time; time.sleep(60)", "--every", "1s", "--timeout", "0.5s", "--max-runs", "2")
