@@ -11,6 +11,7 @@ from airflow.providers.common.compat import sdk
 
 _SOURCES = re.compile(r"\bconn\b|\bvar\b|get_connection|Variable")
 """What a template says that takes a value from where Airflow keeps secrets."""
+_WORDS = ("password", "secret", "token", "api_key", "private_key", "credentials", "access_key", "sas")
 _LEAST = 5
 """Airflow hides no text that is shorter."""
 _hidden: dict[str, None] = {}
@@ -120,6 +121,23 @@ def hide_text(text: str) -> None:
 def hidden() -> list[str]:
     """Return what was hidden in this process: errors leave it by other ways than the logs in which Airflow hides it."""
     return list(_hidden)
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether a key of this name holds a secret."""
+    return any(word in name.lower() for word in _WORDS)
+
+
+def tells_secrets(arguments: Mapping[str, Any]) -> bool:
+    """Tell whether the text of arguments holds secrets: by their names, their templates, or passwords in addresses."""
+    text = ",".join(map(str, arguments.values()))
+    return takes_secrets(text) or _PASSWORD.search(text) is not None or _names_one(arguments)
+
+
+def _names_one(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(names_secret(str(key)) or _names_one(inner) for key, inner in value.items())
+    return isinstance(value, (list, tuple)) and any(_names_one(inner) for inner in value)
 
 
 def takes_secrets(template: str) -> bool:

@@ -14,13 +14,12 @@ from typing import Any
 from airflow.providers.common.compat import sdk
 
 from dlt.errors import SpecInvalid
-from dlt_airflow.arguments import hide_text
+from dlt_airflow.arguments import hide_text, names_secret
 
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
     *("bucket_url", "endpoint_url", "dataset_name", "type", "client_email", "token_uri", "auth_uri"),
 }
-_SECRET = ("password", "secret", "token", "api_key", "private_key", "credentials", "access_key", "sas")
 _SECTIONS = {
     "postgres": "destination.postgres.credentials",
     "redshift": "destination.redshift.credentials",
@@ -207,9 +206,8 @@ def _hide(document: Any, secret: bool) -> None:
     """Hide texts in logs: all of a connection but what is public, and of a variable what its key says to be secret."""
     if isinstance(document, Mapping):
         for name, value in document.items():
-            known = str(name).lower()
-            below = secret or any(word in known for word in _SECRET)
-            _hide(value, below and known.rpartition(".")[2] not in _OPEN)
+            below = secret or names_secret(str(name))
+            _hide(value, below and str(name).lower().rpartition(".")[2] not in _OPEN)
     elif isinstance(document, (list, tuple)):
         for value in document:
             _hide(value, secret)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlt_airflow.arguments import takes_secrets
+from dlt_airflow.arguments import tells_secrets
 from dlt_airflow.compat import TaskGroup
 from dlt_airflow.known import declared
 from dlt_airflow.operators import (
@@ -173,4 +173,4 @@ def chunk_name(arguments: Mapping[str, Any]) -> str:
         arguments: Arguments of the source that are those of the part.
     """
     text = ",".join(f"{key}={arguments[key]}" for key in sorted(arguments))
-    return text if len(text) <= 80 and not takes_secrets(text) else hashlib.sha256(text.encode()).hexdigest()[:20]
+    return text if len(text) <= 80 and not tells_secrets(arguments) else hashlib.sha256(text.encode()).hexdigest()[:20]

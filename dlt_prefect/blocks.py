@@ -65,7 +65,7 @@ class DltPipeline(Block):
         pipeline_args: Arguments of the pipeline's factory.
         resources: Resources to load; all that are selected when empty.
         run_args: Arguments of the run, such as write_disposition.
-        handoff: URL under which packages travel between workers.
+        handoff: URL under which packages travel between workers; kept as a secret, as it may hold a password.
         work_dir: Folder for packages under way.
         reprocess: What becomes of rows that a run appended, when it was completed and runs again.
         destination: Block of the destination, for pipelines given by arguments.
@@ -83,7 +83,8 @@ class DltPipeline(Block):
     pipeline_args: dict[str, Any] = Field(default_factory=dict)
     resources: list[str] = Field(default_factory=list)
     run_args: dict[str, Any] = Field(default_factory=dict)
-    handoff: str | None = Field(default=None, description="URL under which packages travel between workers.")
+    # the server tells everybody who listens to its events what a new block holds, but for secrets
+    handoff: SecretStr | None = Field(default=None, description="URL under which packages travel between workers.")
     work_dir: str | None = None
     reprocess: str = Field(default="auto", description='Rows of a run that runs again: "auto", "undo" or "keep".')
     destination: DltDestination | None = None
@@ -91,15 +92,17 @@ class DltPipeline(Block):
     secrets: SecretDict = Field(default_factory=lambda: SecretDict({}), description="Secrets by dotted key.")
 
     def spec(self) -> dict[str, Any]:
-        """Return the spec, without any value of a secret."""
+        """Return the spec, without the values of `secrets`."""
         pipeline = self.pipeline
         if isinstance(pipeline, Mapping) and self.destination is not None:
             named = {"destination": self.destination.name or self.destination.destination}
             if self.destination.dataset_name:
                 named["dataset_name"] = self.destination.dataset_name
             pipeline = {**named, **pipeline}
-        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "handoff", "work_dir", "reprocess")
-        return Spec.from_dict({"pipeline": pipeline, **{key: getattr(self, key) for key in keys}}).to_dict()
+        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "work_dir", "reprocess")
+        handoff = self.handoff.get_secret_value() if self.handoff is not None else None
+        found = {"pipeline": pipeline, "handoff": handoff or None, **{key: getattr(self, key) for key in keys}}
+        return Spec.from_dict(found).to_dict()
 
     def values(self) -> dict[str, Any]:
         """Return settings and secrets of source and destination, by dotted key."""

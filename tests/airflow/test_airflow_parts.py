@@ -344,3 +344,23 @@ def test_the_folders_of_the_session_exist(tmp_path: Path) -> None:
     from airflow.configuration import conf
 
     assert conf.get("core", "dags_folder") == str(DAGS) and os.environ["PYTHONPATH"] == str(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ({"year": 2025, "part": "a"}, "part=a,year=2025"),
+        ({"conn": "x"}, "conn=x"),
+        ({"api_key": "canary"}, None),
+        ({"account": {"token": "canary"}}, None),
+        ({"accounts": [{"password": "canary"}]}, None),
+        ({"url": "sftp://ann:canary@host/x"}, None),
+        ({"part": "{{ var.value.canary }}"}, None),
+    ],
+)
+def test_names_of_parts_tell_no_secret(arguments: dict[str, Any], shown: str | None) -> None:
+    """A part is named by its arguments in the grid, tokens and logs, by their digest where they hold a secret."""
+    from dlt_airflow.groups import chunk_name
+
+    name = chunk_name(arguments)
+    assert name == shown if shown is not None else len(name) == 20 and "canary" not in name

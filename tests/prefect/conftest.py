@@ -27,7 +27,7 @@ if HAS_PREFECT:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
             "PREFECT_CLI_PROMPT": "false",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_LOGGING_LEVEL": "WARNING",
             "DO_NOT_TRACK": "1",
@@ -66,7 +66,7 @@ def harness() -> Iterator[None]:
     """Give flows of this process a temporary server."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=600):
         yield
 
 

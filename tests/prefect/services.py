@@ -92,7 +92,7 @@ class Services:
         }
         server = ["server", "start", "--host", "127.0.0.1", "--port", str(self.port)]
         self.start("server", *server, *([] if self._ui else ["--no-ui"]))
-        wait_for(lambda: urllib.request.urlopen(f"{self.url}/health", timeout=5).status == 200, 120, "server")
+        wait_for(lambda: urllib.request.urlopen(f"{self.url}/health", timeout=5).status == 200, 600, "server")
         self._point_here()
         self.command("work-pool", "create", "--type", "process", "dlt")
         # with a --limit, Prefect 3.8's worker ends when a run is scheduled again before it has seen to its crash

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,20 @@ from tests.prefect.services import ROOT, Services
 pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(600)]
 
 
-def test_page(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def as_it_was(services: Services) -> Iterator[None]:
+    """Delete the automations that a test made: they would run the crashed runs of other tests again."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        before = {found.id for found in client.read_automations()}
+        yield
+        for found in client.read_automations():
+            if found.id not in before:
+                client.delete_automation(found.id)
+
+
+def test_page(services: Services, as_it_was: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each block of the page runs; what a command prints is what the page shows."""
     printed = ""
 

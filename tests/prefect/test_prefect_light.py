@@ -479,6 +479,18 @@ def test_secrets_are_in_no_result_and_no_artifact(database: str, tmp_path: Path,
     assert [where for where, text in kept.items() if secret in text] == []
 
 
+def test_a_block_hides_the_password_of_its_hand_off() -> None:
+    """The server shows what a block holds in its events and pages; the URL of a hand-off may hold a password."""
+    url = "sftp://ann:canary-of-a-block@host/folder"
+    block = DltPipeline(source="m:f", handoff=url)
+    block.save("handed", overwrite=True)
+    assert DltPipeline.load("handed").spec()["handoff"] == url
+    with get_client(sync_client=True) as client:
+        shown = client.read_block_document_by_name("handed", "dlt-pipeline", include_secrets=False)
+    assert "canary" not in f"{shown.model_dump_json()} {block!r} {block}"
+    assert DltPipeline(source="m:f").spec()["handoff"] is None
+
+
 def test_a_token_without_its_secrets_says_what_to_pass(database: str) -> None:
     """A task that needs a secret argument, and is not given the spec, names it."""
     plan = {

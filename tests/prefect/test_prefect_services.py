@@ -144,6 +144,8 @@ def test_an_automation_for_one_deployment_and_tag(services: Services, deployment
     plan = spec(database, "tagged", pipeline_args={"crash": crash})
     with get_client(sync_client=True) as client:
         try:
+            # another one, left by another test, would reschedule the run that this one is not for
+            assert [found.id for found in client.read_automations()] == [made.id]
             runs = [
                 client.create_flow_run_from_deployment(deployment, parameters={"spec": plan}, tags=tags).id
                 for tags in (["nightly"], ["daily"])
