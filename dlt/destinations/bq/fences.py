@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.base import WorkDone
+from dlt.destinations.bq.jobs import Jobs
 from dlt.destinations.bq.script import Script
 from dlt.destinations.bq.tables import HINT
 from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
@@ -25,6 +27,7 @@ class Fencing(SqlDestinationClient):
     What was read before the transaction is compared when it begins.
     """
 
+    jobs: Jobs
     _script: Script
     _holds: bool
     _locked: list[str]
@@ -61,12 +64,14 @@ class Fencing(SqlDestinationClient):
         if not epochs:
             return
         rows = " UNION ALL ".join(["SELECT %s AS fence_key, %s AS epoch, %s AS part"] * len(epochs))
-        self.query(
+        merge = (
             f"MERGE {fences} AS f USING ({rows}) AS s ON f.part = s.part AND f.fence_key = s.fence_key "
             "WHEN MATCHED AND s.epoch > 0 THEN UPDATE SET epoch = GREATEST(f.epoch + 1, s.epoch) "
-            "WHEN NOT MATCHED THEN INSERT (fence_key, epoch, part) VALUES (s.fence_key, s.epoch, s.part)",
-            [value for name, epoch in epochs.items() for value in (name, epoch, _part(name))],
+            "WHEN NOT MATCHED THEN INSERT (fence_key, epoch, part) VALUES (s.fence_key, s.epoch, s.part)"
         )
+        values = [value for name, epoch in epochs.items() for value in (name, epoch, _part(name))]
+        # a load of another pipeline may change the table at this moment
+        self.jobs.patiently(partial(self.query, merge, values))
 
     def _touch(self, name: str) -> tuple[str, tuple[Any, ...]]:
         fences = self.qualified(FENCES_TABLE)
