@@ -24,7 +24,7 @@ from tests.kills.place import Place, Programs, programs
 from tests.kills.program import STRATEGIES
 from tests.kills.rounds import Tally, add, empty_folder, run_round
 
-DESTINATIONS = ("postgres", "sqlite", "duckdb", "files", "delta", "iceberg", "ducklake")
+DESTINATIONS = ("postgres", "sqlite", "duckdb", "files", "delta", "iceberg", "ducklake", "ducklake-postgres")
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def places(kind: str) -> Iterator[Iterator[Place]]:
     with ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="dlt-places-", ignore_cleanup_errors=True))
         server = None
-        if kind == "postgres":
+        if kind in ("postgres", "ducklake-postgres"):
             from tests.servers.postgres import PostgresServer
 
             server = PostgresServer().start()
@@ -42,11 +42,11 @@ def places(kind: str) -> Iterator[Iterator[Place]]:
         def make() -> Iterator[Place]:
             while True:
                 folder = Path(tempfile.mkdtemp(prefix="place-", dir=root))
-                if server is not None:
+                if kind.startswith("ducklake"):
+                    catalog = f"sqlite:///{folder}/lake.sqlite" if server is None else server.new_database()
+                    yield {"kind": "ducklake", "url": {"catalog": catalog, "storage": str(folder / "lake.files")}}
+                elif server is not None:
                     yield {"kind": kind, "url": server.new_database()}
-                elif kind == "ducklake":
-                    lake = {"catalog": f"sqlite:///{folder}/lake.sqlite", "storage": str(folder / "lake.files")}
-                    yield {"kind": kind, "url": lake}
                 elif kind == "sqlite":
                     yield {"kind": kind, "url": str(folder / "shop.db"), "dataset": "main"}
                 else:
@@ -86,7 +86,11 @@ def main() -> int:
     given = parser.parse_args()
     os.environ["RUNTIME__USER_LOG"] = "false"
     # DuckLake has an environment of its own
-    chosen = DESTINATIONS[:-1] if given.destination == "all" else [given.destination]
+    chosen = (
+        [kind for kind in DESTINATIONS if not kind.startswith("ducklake")]
+        if given.destination == "all"
+        else [given.destination]
+    )
     folder = Path(tempfile.mkdtemp(prefix="dlt-kills-"))
     os.environ["DLT_DATA_DIR"] = str(folder / "data")
     totals = {}

@@ -21,6 +21,8 @@ _KINDS: Mapping[str, Kind] = {
     "tableUnavailable": "overloaded",
     "stopped": "interrupted",
     "timeout": "timeout",
+    # the answer to a request did not come, and it was sent again while its job ran
+    "duplicate": "timeout",
     "notFound": "undefined",
     "accessDenied": "right",
 }
