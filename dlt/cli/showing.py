@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
-from dlt.cli.output import say, say_json, say_table
+from dlt.cli.output import say, say_error, say_json, say_table
 from dlt.cli.schema import say_schema
 from dlt.errors import LoadPackageNotFound
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
+from dlt.redact import redact
 
 _STAGES = (
     ("extracted", "extracted packages ready to be normalized"),
@@ -125,6 +126,13 @@ def _load_ids(pipeline: Pipeline, stage: str) -> list[str]:
 
 def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     """Show the tables of the dataset."""
+    with pipeline.destination_client() as client:
+        if not client.has_dataset():
+            where = redact(pipeline.destination.displayable_credentials())
+            say_error(
+                f"there is no dataset {pipeline.dataset_name} at {where}: nothing was loaded yet, or it was dropped"
+            )
+            return 1
     rows = pipeline.dataset().row_counts().fetchall()
     if arguments.json:
         say_json({"dataset_name": pipeline.dataset_name, "tables": dict(rows)})

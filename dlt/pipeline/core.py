@@ -240,7 +240,7 @@ class Core(Inspection):
     def _note_place(self) -> None:
         """Remember where the packages that wait are going."""
         place = place_of(self.destination, self.pipeline_name)
-        if place is not None and self._state["_local"].get("place") != list(place):
+        if place is not None and (self._state["_local"].get("place") or [None])[0] != place.fingerprint:
             self._state["_local"]["place"] = list(place)
             self._store_state()
 

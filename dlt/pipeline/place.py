@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 from dlt import context
@@ -19,10 +20,12 @@ class Place(NamedTuple):
     Attributes:
         fingerprint: Tells it from others.
         location: What people call it, without secrets.
+        folder: The working directory, from which relative paths count.
     """
 
     fingerprint: str
     location: str
+    folder: str
 
 
 def place_of(destination: Any, pipeline_name: str) -> Place | None:
@@ -36,7 +39,7 @@ def place_of(destination: Any, pipeline_name: str) -> Place | None:
         return None
     with context.use(pipeline_name=pipeline_name), section_context(pipeline_name=pipeline_name):
         try:
-            return Place(destination.fingerprint(), redact(destination.displayable_credentials()))
+            return Place(destination.fingerprint(), redact(destination.displayable_credentials()), os.getcwd())
         except DltException:
             # extract needs no destination; load tells what is missing
             return None
@@ -53,11 +56,14 @@ def check_place(pipeline: Any) -> None:
     if known is None or here is None or known[0] == here.fingerprint:
         return
     name = pipeline.destination.destination_name
+    there, where = known[1], here.location
+    if there == where:
+        there, where = f"{there} of the folder {known[2]}", f"{where} of the folder {here.folder}"
     raise PipelineConfigMissing(
-        f"pipeline {pipeline.pipeline_name}: it loads into {known[1]}, but what is configured here is "
-        f"{here.location}. Go on in the folder of its program; or, where the program names the place in its code, "
+        f"pipeline {pipeline.pipeline_name}: it loads into {there}, but what is configured here is "
+        f"{where}. Go on in the folder of its program; or, where the program names the place in its code, "
         f"configure it under [destination.{name}] or as DESTINATION__{name.upper()}__CREDENTIALS; or, if "
-        f"{here.location} is meant, say destination={name!r} (dlt pipeline ... --destination {name}).",
+        f"{where} is meant, say destination={name!r} (dlt pipeline ... --destination {name}).",
         pipeline_name=pipeline.pipeline_name,
         config_elem="destination",
     )

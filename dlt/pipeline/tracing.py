@@ -50,8 +50,15 @@ class Tracing(Core):
         self._trace = start_trace(self.pipeline_name)
         self._depth += 1
         with use(self.telling):
+            started_at = utc_now()
             try:
                 yield
+            except Exception as error:
+                if not any(step.step_exception for step in self._trace.steps):
+                    # it ended before or between the steps, and is not to be told as complete
+                    name = getattr(error, "step", "run")
+                    self._trace = end_step(self._trace, name, started_at, None, error)
+                raise
             finally:
                 with signals.shielded():
                     self._depth -= 1

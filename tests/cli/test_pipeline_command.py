@@ -261,6 +261,31 @@ def test_a_command_does_not_go_on_in_another_place(
         assert command("shop", *action, "--destination", "duckdb").code == 0 and (folder / "other.duckdb").exists()
 
 
+@pytest.mark.parametrize("kind", ["duckdb", "filesystem", "sqlite"])
+def test_another_folder_is_another_place(
+    kind: str, command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths that count from the working directory are another place in another one."""
+    monkeypatch.delenv("DESTINATION__DUCKDB__CREDENTIALS")
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", "lake")
+    monkeypatch.setenv("DESTINATION__SQLALCHEMY__CREDENTIALS", "sqlite:///shop.db")
+    dlt.pipeline("shop", destination="sqlalchemy" if kind == "sqlite" else kind).extract(shop())
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    told = command("shop", "run-pending")
+    assert told.code == 1 and "but what is configured here is" in told.err and f"{folder}/elsewhere" in told.err
+    assert list(Path().iterdir()) == []
+    monkeypatch.chdir(folder)
+    assert command("shop", "run-pending").code == 0
+
+
+def test_show_tells_that_nothing_was_loaded(command: Any, folder: Path) -> None:
+    """A dataset that is not there yet, or no more, is one clear line."""
+    dlt.pipeline("shop", destination="duckdb").extract(shop())
+    told = command("shop", "show")
+    assert told.code == 1 and f"there is no dataset shop at duckdb:///{folder}/shop.duckdb" in told.err
+
+
 def test_a_function_is_not_known_to_the_command(command: Any) -> None:
     """A package that waits for a function of the program is loaded by the program; the command says so."""
 

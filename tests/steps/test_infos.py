@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import DestinationHasFailedJobs, DestinationTerminalException
+from dlt.errors import (
+    DestinationHasFailedJobs,
+    DestinationTerminalException,
+    PipelineConfigMissing,
+    PipelineStepFailed,
+)
 from dlt.info import JOB_STATES
 from dlt.pipeline.stored_info import restored
 
@@ -167,3 +172,17 @@ def test_an_info_of_another_version_is_a_dict_with_attributes() -> None:
     assert str(stored) == "- t: 3 row(s)" and stored.table_metrics and stored.asdict()
     with pytest.raises(AttributeError, match="has no 'loads_ids'"):
         stored.loads_ids  # noqa: B018  # the attribute is what is tested
+
+
+def test_a_run_that_ends_before_its_first_step_is_told_as_failed(tmp_path: Path) -> None:
+    """The trace of a run whose destination cannot be asked shows the error, and no run that is complete."""
+    made = dlt.pipeline("early", destination=dlt.destinations.duckdb(str(tmp_path / "nowhere" / "x.duckdb")))
+    with pytest.raises(PipelineStepFailed, match="at step sync"):
+        made.run([{"id": 1}], table_name="items")
+    (step,) = made.last_trace.steps
+    assert step.step == "sync" and "cannot be opened" in step.step_exception and "FAILED" in str(made.last_trace)
+    with pytest.raises(PipelineConfigMissing):
+        dlt.pipeline("nowhere").run([{"id": 1}], table_name="items")
+    made = dlt.pipeline("complete", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")))
+    made.run([{"id": 1}], table_name="items")
+    assert [found.step for found in made.last_trace.steps] == ["extract", "normalize", "load"]

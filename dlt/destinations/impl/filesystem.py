@@ -37,7 +37,7 @@ from dlt.errors import (
     ReloadUndecided,
     Superseded,
 )
-from dlt.ids import random_id
+from dlt.ids import digest_id, random_id
 from dlt.paths import segment
 from dlt.redact import redact, remember, remember_url
 from dlt.schema.capabilities import Capabilities
@@ -125,6 +125,12 @@ class Filesystem(Destination):
     def displayable_credentials(self) -> str:
         """Return the URL without secrets."""
         return redact(self.bucket_url)
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells buckets and folders apart, from whatever directory a folder is named."""
+        url = self.displayable_credentials()
+        path = url if scheme_of(url) else os.path.abspath(os.path.expanduser(url))
+        return digest_id(f"{self.destination_type} {path}")
 
     def layout(self) -> Layout:
         """Return the template for paths."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -112,7 +113,10 @@ class SqlAlchemy(Destination):
     def fingerprint(self) -> str:
         """Return a hash that tells databases apart, whoever connects."""
         known = self.credentials.url if self._is_engine else self.resolved()
-        return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {known.database}")
+        database = known.database
+        if self.backend == "sqlite" and database and database != ":memory:":
+            database = os.path.abspath(database)
+        return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {database}")
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlAlchemyClient]:
