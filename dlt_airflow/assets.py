@@ -56,7 +56,7 @@ def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: 
     aliases = [outlet for outlet in outlets if isinstance(outlet, AssetAlias)]
     known = {outlet.uri: outlet for outlet in outlets if isinstance(outlet, Asset)}
     uris = []
-    for table, rows in sorted(report.rows.items()):
+    for table, rows in sorted(report.changed.items()):
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
         extra: dict[str, Any] = {

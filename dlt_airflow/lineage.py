@@ -34,7 +34,7 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[Any] = ()) -> Any:
     if report is None:
         return OperatorLineage(inputs=inputs)
     outputs = []
-    for table, rows in sorted(report.rows.items()):
+    for table, rows in sorted(report.changed.items()):
         columns = report.tables.get(table, {})
         fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in columns.items()]
         dataset = report.datasets.get(table, report.dataset_name)

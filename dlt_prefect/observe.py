@@ -186,7 +186,7 @@ def record_assets(report: Mapping[str, Any]) -> None:
     context = AssetContext.get()
     if context is None:
         return
-    for table, rows in report["rows"].items():
+    for table, rows in {**dict.fromkeys(report["datasets"], 0), **report["rows"]}.items():
         dataset = str(report["datasets"].get(table, report["dataset_name"]))
         kind = str(report["destination_type"] or "dlt")
         asset = Asset(key=asset_key(str(report["location"]), dataset, table, kind))

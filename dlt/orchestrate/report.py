@@ -29,8 +29,8 @@ class LoadReport:
         load_ids: Load ids, as they are in `_dlt_loads`: one for each schema and part.
         rows: Rows by table.
         seconds: How long each table took.
-        tables: Types of columns by table, of the tables that were loaded.
-        datasets: Dataset by table.
+        tables: Types of columns by table, of the tables that the load changed.
+        datasets: Dataset by table, of the same tables.
         schema_update: Columns that were added, by table.
         schema_hash: Version hash of the schema, by schema.
         removed: Tables from which the rows of an earlier load of the run were deleted.
@@ -63,6 +63,11 @@ class LoadReport:
         return dict(self.__dict__)
 
     @property
+    def changed(self) -> dict[str, int]:
+        """Return rows by table, also of tables from which the load only deleted rows: they got none."""
+        return {**dict.fromkeys(self.datasets, 0), **self.rows}
+
+    @property
     def lines(self) -> list[TableLine]:
         """Return a line for each table."""
         return [
@@ -89,11 +94,12 @@ def report_of(
     jobs = [job for result in results for job in result.jobs]
     seconds = {found.name: found.seconds for found in table_lines(jobs, {}) if found.seconds is not None}
     tables, datasets, update, hashes = {}, {}, {}, {}
+    removed = list(dict.fromkeys(table for result in results for table in result.removed))
     for package in info.load_packages:
         hashes[package.schema_name] = package.schema_hash
         dataset = str(package.dataset_name or pipeline.dataset_for(package.schema_name))
         for table in package.schema.data_tables():
-            if table["name"] in report.rows:
+            if table["name"] in report.rows or package.schema.root_of(table["name"]) in removed:
                 tables[table["name"]] = {
                     n: str(c["data_type"]) for n, c in table["columns"].items() if "data_type" in c
                 }
@@ -102,7 +108,6 @@ def report_of(
             update[name] = {n: str(c.get("data_type")) for n, c in (table.get("columns") or {}).items()}
     named = info._replace(loads_ids=load_ids)
     known = skipped and all(result.known for result in results)
-    removed = list(dict.fromkeys(table for result in results for table in result.removed))
     report = replace(
         report,
         seconds=seconds,

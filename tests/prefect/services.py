@@ -204,7 +204,7 @@ class Services:
         with get_client(sync_client=True) as client:
             return client.read_flow_run(flow_run)
 
-    def end(self, flow_run: UUID, seconds: float = 120, states: set[str] = FINAL) -> Any:
+    def end(self, flow_run: UUID, seconds: float = 600, states: set[str] = FINAL) -> Any:
         """Wait for the end of a flow run; return it."""
         return wait_for(lambda: (run := self.read(flow_run)).state_type.value in states and run, seconds, str(flow_run))
 

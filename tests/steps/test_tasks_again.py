@@ -103,7 +103,9 @@ def test_a_run_that_finds_nothing_any_more_leaves_nothing(database: Path) -> Non
     run(spec(), "a")
     run(spec(source_args={"value": "other"}), "b")
     report = run(spec(source_args={"count": 0}), "a", generation=1)
-    assert not report.skipped and report.removed == ["people"]
+    assert not report.skipped and report.removed == ["people"] and report.rows == {}
+    # who waits for these tables is told of it
+    assert report.changed == dict.fromkeys(("people", "people__pets", "people__pets__toys"), 0)
     assert rows(database, "SELECT DISTINCT value FROM d.people") == [("other",)]
     assert rows(database, "SELECT count(*) FROM d.people__pets__toys") == [(3,)]
 
