@@ -106,6 +106,12 @@ def check_write_disposition(value: Any, place: str = "") -> None:
                 hint="write_disposition",
                 found=key,
             )
+    if value.get("deduplicated") not in (None, True, False):
+        raise InvalidHint(
+            f"{before}found deduplicated={value['deduplicated']!r} in write_disposition. It is True or False.",
+            hint="write_disposition",
+            found=value["deduplicated"],
+        )
     for key in _MOMENTS:
         moment(value.get(key), f"{before}{key} of write_disposition")
     _check_names(before, value)

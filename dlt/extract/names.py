@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import (
-    CannotCoerceNullException,
-    InvalidHint,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
     TablePropertiesConflictException,
     UnboundColumnException,
 )
+from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.holding import holds, type_text
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -87,48 +85,17 @@ class NameCheck:
                 "another name.",
                 table_name=name,
             )
+        declared: dict[str, tuple[str, Any]] = {}
         for key, column in (table.get("columns") or {}).items():
             column_name = column.get("name") or key
             normalized = self._naming.normalize_path(column_name)
             written.setdefault(normalized, column_name)
-            self._check_added(table, stored, normalized, column)
-            self._check_type(stored, normalized, column)
+            other, hints = declared.setdefault(normalized, (column_name, column))
+            check_same(name, other, hints, column_name, column)
+            check_added(table, stored, normalized, column)
+            check_type(stored, normalized, column, self._capabilities)
+        check_validity_names(table, self._naming)
         return name
-
-    def _check_added(self, table: Mapping[str, Any], stored: Any, name: str, column: Mapping[str, Any]) -> None:
-        """Refuse a new column that is not nullable where there are rows without it; a key finds none of them."""
-        is_key = column.get("primary_key") or column.get("merge_key")
-        if column.get("nullable") is not False or is_key or table.get("write_disposition") == "replace":
-            return
-        loaded = (stored.get("x-normalizer") or {}).get("seen-data")
-        if loaded and "data_type" not in (stored.get("columns") or {}).get(name, {}):
-            raise CannotCoerceNullException(
-                f"table {stored['name']}, column {column.get('name', name)!r}: it is new and not nullable, and the "
-                "rows that the table has already hold no value for it. Let the column be nullable, or load the table "
-                "anew with write_disposition 'replace'.",
-                table_name=stored["name"],
-                column_name=name,
-            )
-
-    def _check_type(self, stored: Any, name: str, column: Mapping[str, Any]) -> None:
-        """Refuse a type that a loaded column does not have: no destination changes the type of a column."""
-        there: Any = (stored.get("columns") or {}).get(name) or {}
-        loaded = (stored.get("x-normalizer") or {}).get("seen-data")
-        if not loaded or "data_type" not in there or self._capabilities is None or not self._capabilities.keeps_types:
-            return
-        declared: Any = {key: value for key, value in column.items() if value is not None}
-        if not holds(there, declared, self._capabilities):
-            merged: Any = {**there, **declared}
-            wanted = type_text(merged)
-            raise InvalidHint(
-                f"table {stored['name']}, column {column.get('name', name)!r}: the hint says {wanted}, and the table "
-                f"that was loaded has {type_text(there)}, which does not hold all values of that type. Declare "
-                f"{type_text(there)} or no data_type, convert the values under another name with add_map, or load the "
-                "table anew with refresh='drop_resources'.",
-                column_name=name,
-                hint="data_type",
-                found=wanted,
-            )
 
     # -- pages
 
@@ -214,6 +181,7 @@ class NameCheck:
             required = required_columns(entry, entry["columns"])
             missing = {name: reason for name, reason in required.items() if name not in seen}
             self._check_sort(table, entry, list(seen))
+            check_validity(entry, seen)
             if missing:
                 nested = [name for name in self._seen if name.startswith(table) and name != table]
                 raise unbound(table, missing, list(seen), self._written.get(table), nested)

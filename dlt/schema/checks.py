@@ -46,6 +46,12 @@ def known_values(found: Any, known: Iterable[str]) -> str:
     return f"{meant}Known are {', '.join(names)}."
 
 
+_OF_THE_LIBRARY = {
+    **dict.fromkeys(("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id"), "text"),
+    "_dlt_list_idx": "bigint",
+}
+
+
 def check_column(place: str, name: Any, column: Any, own_hints: bool = False) -> None:
     """Check one column.
 
@@ -68,6 +74,12 @@ def check_column(place: str, name: Any, column: Any, own_hints: bool = False) ->
         wrong = _wrong(hint, value)
         if wrong is not None and not (own_hints and hint not in _KNOWN):
             raise _invalid(place, name, hint, value, wrong)
+    precision, scale, kind = column.get("precision"), column.get("scale"), column.get("data_type")
+    if kind == "decimal" and precision and scale and scale > precision:
+        raise _invalid(place, name, "scale", scale, f"It is the part of the {precision} digits behind the point.")
+    own = _OF_THE_LIBRARY.get(name)
+    if own is not None and kind not in (None, own):
+        raise _invalid(place, name, "data_type", kind, f"The library makes this column, with type {own}.")
 
 
 def _wrong(hint: Any, value: Any) -> str | None:

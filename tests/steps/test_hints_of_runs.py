@@ -150,3 +150,38 @@ def test_a_loaded_column_takes_a_type_that_it_holds(pipeline: Any) -> None:
     load(sink, [{"v": 1}])
     load(sink, [{"v": 1}], columns={"v": {"data_type": "text"}})
     assert [row["v"] for row in taken] == [1, "1"]
+
+
+@pytest.mark.parametrize(
+    ("hints", "found"),
+    [
+        ({"write_disposition": {**SCD2, "validity_column_names": ["a", "z"]}}, "the data has the column 'a'"),
+        ({"write_disposition": {**SCD2, "validity_column_names": ["z", "B c"]}}, "the data has the column 'b_c'"),
+        ({"write_disposition": {**SCD2, "validity_column_names": ["zA", "z_a"]}}, "become one column, 'z_a'"),
+        ({"columns": {"aB": {"data_type": "text"}, "a_b": {"data_type": "date"}}}, "'aB' and 'a_b' are for one column"),
+    ],
+)
+@pytest.mark.parametrize("arrow", [True, False])
+def test_columns_that_meet_under_one_name_are_refused(pipeline: Any, hints: Any, found: str, arrow: bool) -> None:
+    """A history takes no column of the data for its own, and two declarations of one column must agree."""
+    rows: Any = pa.table({"a": [1], "b_c": [2]}) if arrow else [{"a": 1, "b_c": 2}]
+    with pytest.raises(PipelineStepFailed, match=found) as failure:
+        load(pipeline, rows, **hints)
+    assert isinstance(failure.value.__cause__, InvalidHint) and not pipeline.has_pending_data
+    same = {"aB": {"data_type": "text"}, "a_b": {"data_type": "text", "nullable": True}}
+    load(pipeline, rows, columns=same, write_disposition=SCD2)
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [
+        {"columns": {"a": {"data_type": "decimal", "precision": 3, "scale": 5}}},
+        {"columns": {"_dlt_id": {"data_type": "bigint"}}},
+        {"columns": {"_dlt_list_idx": {"data_type": "text"}}},
+        {"write_disposition": {"disposition": "merge", "deduplicated": "yes"}},
+    ],
+)
+def test_hints_that_no_load_can_follow_are_refused_when_the_resource_is_made(hints: Any) -> None:
+    """More digits behind the point than there are, another type of a column of the library, a flag that is none."""
+    with pytest.raises(InvalidHint, match=r"table 't'.*(scale=5|data_type=|deduplicated='yes')"):
+        dlt.resource([{"a": 1}], name="t", **hints)

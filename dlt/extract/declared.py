@@ -1,0 +1,119 @@
+"""Columns as hints declare them, compared with each other, with those of earlier runs and with those of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dlt.errors import CannotCoerceNullException, InvalidHint
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.holding import holds, type_text
+from dlt.schema.naming import NamingConvention
+
+_VALIDITY = ("x-valid-from", "x-valid-to")
+
+
+def check_same(table: str, first: str, hints: Mapping[str, Any], name: str, column: Mapping[str, Any]) -> None:
+    """Refuse two declarations of one column that do not say the same.
+
+    Args:
+        table: Name of the table.
+        first: Name in the first declaration, as the user wrote it.
+        hints: The first declaration.
+        name: Name in the second one.
+        column: The second one.
+
+    Raises:
+        InvalidHint: they differ.
+    """
+    if first != name and any(hints[key] != column[key] for key in hints.keys() & column.keys() if key != "name"):
+        raise InvalidHint(
+            f"table {table}: the hints for {first!r} and {name!r} are for one column, as their names become the same, "
+            "and they differ. Leave one of them out.",
+            column_name=name,
+        )
+
+
+def check_added(table: Mapping[str, Any], stored: Any, name: str, column: Mapping[str, Any]) -> None:
+    """Refuse a new column that is not nullable where there are rows without it; a key finds none of them.
+
+    Raises:
+        CannotCoerceNullException: it is one.
+    """
+    is_key = column.get("primary_key") or column.get("merge_key")
+    if column.get("nullable") is not False or is_key or table.get("write_disposition") == "replace":
+        return
+    loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+    if loaded and "data_type" not in (stored.get("columns") or {}).get(name, {}):
+        raise CannotCoerceNullException(
+            f"table {stored['name']}, column {column.get('name', name)!r}: it is new and not nullable, and the "
+            "rows that the table has already hold no value for it. Let the column be nullable, or load the table "
+            "anew with write_disposition 'replace'.",
+            table_name=stored["name"],
+            column_name=name,
+        )
+
+
+def check_type(stored: Any, name: str, column: Mapping[str, Any], capabilities: Capabilities | None) -> None:
+    """Refuse a type that a loaded column does not have: no destination changes the type of a column.
+
+    Raises:
+        InvalidHint: the column cannot hold values of the type.
+    """
+    there: Any = (stored.get("columns") or {}).get(name) or {}
+    loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+    if not loaded or "data_type" not in there or capabilities is None or not capabilities.keeps_types:
+        return
+    declared: Any = {key: value for key, value in column.items() if value is not None}
+    if holds(there, declared, capabilities):
+        return
+    merged: Any = {**there, **declared}
+    wanted = type_text(merged)
+    raise InvalidHint(
+        f"table {stored['name']}, column {column.get('name', name)!r}: the hint says {wanted}, and the table "
+        f"that was loaded has {type_text(there)}, which does not hold all values of that type. Declare "
+        f"{type_text(there)} or no data_type, convert the values under another name with add_map, or load the "
+        "table anew with refresh='drop_resources'.",
+        column_name=name,
+        hint="data_type",
+        found=wanted,
+    )
+
+
+def check_validity_names(table: Mapping[str, Any], naming: NamingConvention) -> None:
+    """Refuse two names for the columns of a history that become one.
+
+    Raises:
+        InvalidHint: they do.
+    """
+    given = [table[key] for key in _VALIDITY if table.get(key)]
+    if len(given) == 2 and naming.normalize_path(given[0]) == naming.normalize_path(given[1]):
+        raise InvalidHint(
+            f"table {table['name']}: validity_column_names={given!r} become one column, "
+            f"{naming.normalize_path(given[0])!r}. Give two different names.",
+            hint="write_disposition",
+            found=given,
+        )
+
+
+def check_validity(table: Mapping[str, Any], seen: Collection[str]) -> None:
+    """Refuse data that has the columns of its history: their values would be lost.
+
+    Args:
+        table: The table.
+        seen: Columns that the data has.
+
+    Raises:
+        InvalidHint: it has one of them.
+    """
+    if table.get("write_disposition") != "merge" or table.get("x-merge-strategy") != "scd2":
+        return
+    taken = [str(table[key]) for key in _VALIDITY if table.get(key) in seen]
+    if taken:
+        raise InvalidHint(
+            f"table {table['name']}: the data has the column {taken[0]!r}, in which the history says how long a row "
+            "was valid. Give other names as validity_column_names in write_disposition, or rename or drop the key "
+            "with add_map.",
+            column_name=taken[0],
+            hint="write_disposition",
+        )
