@@ -368,6 +368,10 @@ class DuckDbClient(SqlDestinationClient):
             raise self.translated(error) from error
         return Cursor(native, lambda: _as_table(native))
 
+    def _hold_first(self, pipeline_name: str) -> None:
+        # nothing: another process cannot open the file, and in this one threads of other pipelines would clash
+        return
+
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file: Arrow from mapped memory, others by DuckDB's own readers."""
         if file_format == "arrow":
