@@ -17,6 +17,16 @@ from tests.servers.postgres import PostgresServer
 if TYPE_CHECKING:
     from tests.servers.redshift import RedshiftEmulator
 
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:
+    # the environments of orchestrators have none
+    pass
+else:
+    # no test asks how fast a machine is
+    settings.register_profile("dlt", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("dlt")
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:

@@ -140,7 +140,7 @@ class Runner:
     def end(self) -> int:
         """Read all events; return the exit code."""
         list(self.events())
-        return self.process.wait(30)
+        return self.process.wait(250)
 
     def of(self, event: str) -> list[dict[str, Any]]:
         """Return the events of one kind that were seen."""

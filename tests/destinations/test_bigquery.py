@@ -12,8 +12,6 @@ import datetime
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +37,7 @@ from dlt.errors import (
     Superseded,
 )
 from tests.destinations.conftest import MakePackage
+from tests.processes import run_python
 from tests.servers.bigquery import BigQueryEmulator
 from tests.servers.cut_proxy import CutProxy
 
@@ -537,8 +536,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
 
     def run(value: int, **environment: str) -> int:
         arguments = [on_emulator.client.project, bigquery.url, str(value), disposition]
-        command = [sys.executable, "program.py", *arguments]
-        return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False).returncode
+        return run_python(["program.py", *arguments], env={**os.environ, **environment}).returncode
 
     assert run(1, DLT_CRASH_POINT=point) == -signal.SIGKILL
     # the next run finishes the package that was killed, and then loads its own

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 import dlt
 from dlt.errors import DestinationTerminalException, DestinationTransientException, PipelineStepFailed
+from tests.processes import run_python
 
 ROWS = [{"ID": number, "Doc": {"tags": [number]}} for number in range(7)]
 
@@ -157,13 +156,12 @@ dlt.pipeline("killed", destination=sink, pipelines_dir=sys.argv[1]).run([{"id": 
 def test_a_killed_process_goes_on_behind_the_last_batch(tmp_path: Path) -> None:
     """What was delivered before the kill is not delivered again."""
     killed = {**os.environ, "DLT_CRASH_POINT": "destination.batch_delivered#2"}
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
-    assert subprocess.run(command, env=killed, capture_output=True).returncode == -signal.SIGKILL
+    assert run_python(["-c", PROGRAM, str(tmp_path)], env=killed).returncode == -signal.SIGKILL
     assert (tmp_path / "taken").read_text() == "0 1 2 3 "
     finish = (
         "import dlt, sys; exec(sys.argv[2].rpartition('dlt.pipeline')[0]); "
         "dlt.pipeline('killed', destination=sink, pipelines_dir=sys.argv[1]).load()"
     )
     # normalized already: a load alone finishes it
-    subprocess.run([sys.executable, "-c", finish, str(tmp_path), PROGRAM], check=True, capture_output=True)
+    assert run_python(["-c", finish, str(tmp_path), PROGRAM]).returncode == 0
     assert (tmp_path / "taken").read_text() == "0 1 2 3 4 5 "

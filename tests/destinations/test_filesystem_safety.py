@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from dlt.errors import (
     InvalidFilesystemLayout,
     PipelineStepFailed,
 )
+from tests.processes import run_python
 
 PROGRAM = """
 import sys, dlt
@@ -44,8 +43,7 @@ dlt.pipeline(
 def program(folder: Path, last: int, disposition: str, crash_point: str | None = None) -> int:
     """Run the program; return its exit code."""
     environment = {**os.environ, **({"DLT_CRASH_POINT": crash_point} if crash_point else {})}
-    command = [sys.executable, "-c", PROGRAM, str(folder), str(last), disposition]
-    return subprocess.run(command, env=environment, capture_output=True).returncode
+    return run_python(["-c", PROGRAM, str(folder), str(last), disposition], env=environment).returncode
 
 
 def ids(folder: Path) -> list[tuple[int, int]]:

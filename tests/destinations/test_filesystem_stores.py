@@ -515,7 +515,7 @@ def test_processes_that_commit_at_once(request: pytest.FixtureRequest, store: st
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in started:
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=250)
         assert process.returncode == 0, errors
     filesystem, root = dlt.destinations.filesystem(url, credentials, kwargs=kwargs).open_filesystem()
     snapshots = Snapshots(Store(filesystem, f"{root}/data"))

@@ -102,7 +102,7 @@ def test_binary_and_text_give_the_same_rows(cursor: Any, case: str) -> None:
         assert [value is None for value in binary] == [value is None for value in part.to_pylist()]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), scale=st.integers(0, 20), digits=st.integers(1, 38))
 def test_decimals_of_all_sizes(cursor: Any, data: st.DataObject, scale: int, digits: int) -> None:
     """Every decimal arrives as it is written."""

@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +25,7 @@ from dlt.errors import (
     SchemaUpdateTerminalError,
     Superseded,
 )
+from tests.processes import run_python
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.redshift_copy import ROLE
 from tests.servers.s3 import KEY, SECRET
@@ -532,8 +531,8 @@ def test_a_killed_load_is_exact_after_the_next_run(
     place = {"BUCKET": bucket, "S3": emulator.s3.url, "KEY": KEY, "SECRET": SECRET}
 
     def run(value: int, **environment: str) -> int:
-        command = [sys.executable, "program.py", url, str(value), disposition]
-        return subprocess.run(command, env={**os.environ, **place, **environment}, check=False).returncode
+        variables = {**os.environ, **place, **environment}
+        return run_python(["program.py", url, str(value), disposition], env=variables).returncode
 
     assert run(0) == 0
     expected = {0}

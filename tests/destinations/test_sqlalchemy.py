@@ -6,8 +6,6 @@ import datetime
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from decimal import Decimal
@@ -27,6 +25,7 @@ from dlt.errors import (
     PipelineStepFailed,
 )
 from dlt.workdir import atomic
+from tests.processes import run_python
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.postgres import free_port
 
@@ -270,8 +269,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
     (own_folder / "program.py").write_text(PROGRAM)
 
     def run(value: int, **environment: str) -> int:
-        command = [sys.executable, "program.py", url, str(value), disposition]
-        return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, check=False).returncode
+        return run_python(["program.py", url, str(value), disposition], env={**os.environ, **environment}).returncode
 
     assert run(0) == 0
     expected = {0}

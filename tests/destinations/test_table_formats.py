@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from dlt.destinations.lake.object_store import storage_options
 from dlt.destinations.lake.tables import open_index
 from dlt.errors import DestinationTerminalException, PipelineStepFailed, SchemaUpdateTerminalError
 from dlt.workdir import atomic
+from tests.processes import run_python
 
 KINDS = ["delta", "iceberg"]
 BUCKET = "bucket"
@@ -277,8 +277,7 @@ dlt.pipeline(
 
 def program(last: int, disposition: str, kind: str, **environment: str) -> int:
     """Run the program in a process of its own; return its exit code."""
-    command = [sys.executable, "-c", PROGRAM, str(last), disposition, kind]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True).returncode
+    return run_python(["-c", PROGRAM, str(last), disposition, kind], env={**os.environ, **environment}).returncode
 
 
 def points(kind: str, disposition: str) -> list[str]:

@@ -69,7 +69,7 @@ class BigQueryEmulator:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 text = (self.folder / "log").read_text()[-2000:]

@@ -70,7 +70,7 @@ class MariaDbServer:
                 start_new_session=True,
                 **self._who,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._folder / "log").read_text())

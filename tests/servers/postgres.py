@@ -109,7 +109,7 @@ class PostgresServer:
                 preexec_fn=_die_with_parent,
                 **self._who,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         probe = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while subprocess.run(probe, env=self._environment, check=False, cwd="/").returncode:
             if self._process.poll() is not None or time.monotonic() > deadline:

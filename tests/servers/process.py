@@ -47,7 +47,7 @@ class ServerProcess:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 text = (self.folder / "log").read_text()[-2000:]

@@ -84,7 +84,7 @@ import dlt
 def slow():
     yield {"id": 1}
     print("extracting", flush=True)
-    time.sleep(30)
+    time.sleep(600)
     yield {"id": 2}
 
 pipeline = dlt.pipeline("slow", destination="duckdb")
@@ -101,7 +101,7 @@ def test_a_signal_stops_the_run_and_loses_nothing(own_folder: Path, number: sign
     assert child.stdout is not None and child.stdout.readline() == "extracting\n"
     time.sleep(0.2)
     child.send_signal(number)
-    assert child.wait(timeout=20) != 0
+    assert child.wait(timeout=250) != 0
     found = dlt.attach("slow", destination="duckdb")
     assert found.dataset().slow.select("id").fetchall() == [(0,)]
     assert not found.has_pending_data

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.processes import run_python
 from tests.steps import crash_program
 
 pytestmark = pytest.mark.slow
@@ -26,11 +27,10 @@ SHARES = 6
 """Parts of the points, each a test of its own, so that none takes long."""
 
 
-def run(disposition: str, folder: Path, last: int, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(disposition: str, folder: Path, last: int, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the program to its end, or to its death."""
     variables = {**os.environ, "RUNTIME__USER_LOG": "false", **environment}
-    command = [sys.executable, PROGRAM, disposition, str(folder), str(last)]
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=120)
+    return run_python([PROGRAM, disposition, str(folder), str(last)], env=variables)
 
 
 def content(folder: Path) -> dict[str, Any]:
@@ -88,10 +88,10 @@ def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any, share: i
         shutil.copytree(base, folder)
         killed = run(disposition, folder, SECOND, DLT_CRASH_POINT=points[number])
         if killed.returncode != -signal.SIGKILL:
-            return f"{points[number]}: not killed: {killed.stderr}"
+            return f"{points[number]}: not killed: {killed.stderr.decode()}"
         again = run(disposition, folder, SECOND)
         if again.returncode != 0:
-            return f"{points[number]}: the next run failed: {again.stderr}"
+            return f"{points[number]}: the next run failed: {again.stderr.decode()}"
         return None
 
     numbers = range(share, len(points), SHARES)

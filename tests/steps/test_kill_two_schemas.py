@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run_python
 
 pytestmark = pytest.mark.slow
 PROGRAM = """
@@ -44,10 +45,10 @@ POINTS = [
 ]
 
 
-def run(**environment: str) -> subprocess.CompletedProcess[str]:
+def run(**environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the program."""
     variables = {**os.environ, **environment}
-    return subprocess.run([sys.executable, "two.py"], env=variables, capture_output=True, text=True, check=False)
+    return run_python(["two.py"], env=variables)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -59,4 +60,4 @@ def test_both_schemas_or_neither(own_folder: Path, point: str) -> None:
     again = run()
     assert again.returncode == 0, again.stderr
     every = "[(1,), (2,), (3,), (4,)]"
-    assert again.stdout.splitlines() == [every, every, "['one', 'other']"]
+    assert again.stdout.decode().splitlines() == [every, every, "['one', 'other']"]

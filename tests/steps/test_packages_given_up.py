@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import dlt
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, PipelineStepFailed, WorkingFolderDamaged
 from dlt.workdir.sealed import unseal
+from tests.processes import run_python
 
 
 def upto(last: int, name: str = "events") -> Any:
@@ -249,8 +248,7 @@ def program(folder: Path, what: str, **environment: str) -> int:
     """Run the program in a folder; return its exit code."""
     here = str(Path(__file__).parents[2])
     variables = {**os.environ, "DLT_DATA_DIR": str(folder / "data"), "PYTHONPATH": here, **environment}
-    command = [sys.executable, "-c", PROGRAM, what]
-    return subprocess.run(command, cwd=folder, env=variables, check=False, timeout=120).returncode
+    return run_python(["-c", PROGRAM, what], cwd=folder, env=variables).returncode
 
 
 @pytest.mark.slow

@@ -114,12 +114,12 @@ def test_a_load_in_a_thread_does_not_keep_the_main_thread_from_stopping(own_fold
         def update(self, *args: Any, **options: Any) -> None:
             if self.step == "load":
                 loading.set()
-                done.wait(60)
+                done.wait(250)
 
     beside = dlt.pipeline("beside", destination="duckdb", progress=Waiting())
     thread = threading.Thread(target=beside.run, args=([{"id": 1}],), kwargs={"table_name": "t"})
     thread.start()
-    assert loading.wait(60)
+    assert loading.wait(250)
 
     @dlt.resource
     def orders() -> Any:

@@ -45,6 +45,7 @@ from dlt.orchestrate import (
     resource_names,
 )
 from dlt.workdir import atomic
+from tests.processes import run_python
 from tests.steps import task_program
 
 PROGRAM = str(Path(task_program.__file__))
@@ -143,10 +144,9 @@ def test_what_a_program_says_wrong_it_says_to_every_try(own_folder: Path, pipeli
 
 def step(name: str, *arguments: str, data: Any = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run `dlt step` in a process of its own."""
-    command = [sys.executable, "-m", "dlt.cli", "step", name, *arguments]
     given = None if data is None else orjson.dumps(data)
     variables = {**os.environ, **environment}
-    return subprocess.run(command, input=given, env=variables, capture_output=True, check=False, timeout=120)
+    return run_python(["-m", "dlt.cli", "step", name, *arguments], input=given, env=variables)
 
 
 def test_three_processes_on_three_disks(own_folder: Path, database: Path) -> None:

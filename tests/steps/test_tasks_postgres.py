@@ -76,7 +76,7 @@ def test_a_zombie_that_wakes_up_changes_nothing(url: str, point: str) -> None:
         assert report.skipped == (point == "load.after_commit")
         assert count(url) == (50, 50)
         zombie.send_signal(signal.SIGCONT)
-        _, errors = zombie.communicate(timeout=60)
+        _, errors = zombie.communicate(timeout=250)
         assert (zombie.returncode == 0) == (point == "load.after_commit"), errors
         if point == "load.before_begin":
             assert b"try 2 took it over from this one, which is try 1" in errors and zombie.returncode == 1

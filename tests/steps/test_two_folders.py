@@ -133,7 +133,7 @@ def test_two_first_runs_at_once(on: Any) -> None:
     def work(name: str) -> None:
         pipeline = on(name)
         try:
-            pipeline.run(upto(3, before_end=lambda: start.wait(60)))
+            pipeline.run(upto(3, before_end=lambda: start.wait(250)))
             outcomes.append("loaded")
         except PipelineStepFailed:
             outcomes.append("refused")

@@ -42,7 +42,7 @@ def test_the_log_tells_tables_at_their_end_and_while_they_go_on() -> None:
         log.update("orders", 0, 5)
         log.update("orders", 5, 5)
         log.update("items", 2)
-        assert seen.wait(30)
+        assert seen.wait(250)
     text = written.getvalue()
     first = text.splitlines()[0]
     assert first.startswith("load orders: done, 5 rows") and first.endswith("MB") and "memory" in first

@@ -66,7 +66,7 @@ def holding(places: list[tuple[str, tuple[str, ...], str]]) -> Iterator[None]:
             os.environ.update(before)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(PLACES), min_size=1, max_size=8), st.booleans(), st.booleans())
 def test_the_first_place_in_order_wins(places: set[tuple[str, tuple[str, ...]]], named: bool, secret: bool) -> None:
     """All places of the pipeline come before the others; in both, providers in order, paths from specific to general.
@@ -104,7 +104,7 @@ LOGIN_PLACES = [
 ]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(LOGIN_PLACES), min_size=1, max_size=8))
 def test_fields_of_credentials_follow_the_same_order(places: set[tuple[str, tuple[str, ...], str]]) -> None:
     """Every field for itself: all of the pipeline's places first; a secret is never read from config.toml."""

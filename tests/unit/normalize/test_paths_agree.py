@@ -105,7 +105,7 @@ def outcome(folder: Path, data: Any, exact: bool) -> Any:
     return tables, columns
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(pages)
 def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str, Any]]]) -> None:
     """Normalize 3: both paths give the same rows, ids and columns, or the same error."""
@@ -114,7 +114,7 @@ def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str,
         assert outcome(Path(folder), data, exact=False) == exact
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(uniform, min_size=1, max_size=8), min_size=1, max_size=3))
 def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
     """Normalize 3: pages that really take the fast path give the same tables."""
@@ -122,7 +122,7 @@ def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
         assert outcome(Path(folder), data, exact=False) == outcome(Path(folder), data, exact=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(scalars.filter(lambda value: value is not None), st.sampled_from(DATA_TYPES), st.sampled_from([None, 2, 6, 16]))
 def test_a_value_is_stored_whole_or_in_a_variant_column(value: Any, kind: DataType, precision: int | None) -> None:
     """Nothing is lost: what a column holds becomes the same again in the column that the value would have made."""

@@ -66,7 +66,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     values,
     st.sampled_from([max, min]),
