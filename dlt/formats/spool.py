@@ -44,8 +44,11 @@ class _Checked:
         self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed with the writer
 
     def write(self, data: Any) -> int:
-        view = memoryview(data)
-        self._file.write(view)
+        view = memoryview(data).cast("B")
+        done = 0
+        while done < view.nbytes:
+            # the system takes less than all on a disk that is nearly full, and of what is larger than 2 GB
+            done += self._file.write(view[done:])
         self.crc = zlib.crc32(view, self.crc)
         self.size += view.nbytes
         return view.nbytes
@@ -97,9 +100,12 @@ class ArrowFile:
 
     def close(self) -> tuple[int, int, int]:
         """End the file; return its rows, bytes and CRC-32."""
-        self._writer.close()
-        self._sink.close()
-        self._out.close()
+        try:
+            self._writer.close()
+            self._sink.close()
+        finally:
+            # an open file keeps its room on a full disk, also when it is deleted
+            self._out.close()
         return self.rows, self._out.size, self._out.crc
 
 

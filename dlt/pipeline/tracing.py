@@ -24,6 +24,7 @@ from dlt.pipeline.core import Core
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
 from dlt.redact import clean, clean_error
 from dlt.user_log import alarm, current, line, logger, use
+from dlt.workdir.advice import folder_advice
 
 
 class Step:
@@ -66,7 +67,12 @@ class Tracing(Core):
 
     def _store_trace(self) -> None:
         if self._trace is not None and self._depth == 0 and os.path.isdir(self.working_dir):
-            self.workdir.write_trace(clean(self._trace.asdict()))
+            try:
+                self.workdir.write_trace(clean(self._trace.asdict()))
+            except OSError as error:
+                # a run that loaded has loaded, and of one that failed its own error is the one to see
+                advice = folder_advice(error, self.working_dir) or ""
+                logger.warning("%s: the trace of the run cannot be stored: %s. %s", self.pipeline_name, error, advice)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Step]:
@@ -130,12 +136,13 @@ class Tracing(Core):
             raise self._failed(name, failed, Step()) from failed
 
     def _failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
-        load_id, advice = getattr(error, "load_id", None), getattr(error, "advice", None)
+        load_id = getattr(error, "load_id", None)
+        advice = getattr(error, "advice", None) or folder_advice(error, self.working_dir)
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
         return kind(
             f"Pipeline {self.pipeline_name} failed at step {step}"
             f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}"
-            f"{f' {advice}' if advice else ''}",
+            f"{f'{_stop(error)} {advice}' if advice else ''}",
             pipeline=self,
             step=step,
             load_id=load_id,
@@ -208,3 +215,8 @@ def table_totals(info: Any) -> dict[str, TableTotal]:
                 seconds = (job["finished_at"] - job["started_at"]).total_seconds()
                 tables.setdefault(job["table_name"], TableTotal()).seconds += seconds
     return tables
+
+
+def _stop(error: BaseException) -> str:
+    """Return what ends the text of an error before a sentence that follows."""
+    return "" if str(error).rstrip().endswith((".", "!", "?", ":")) else "."

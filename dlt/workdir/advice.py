@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+from contextlib import suppress
+
+_LITTLE = 16 << 20
+"""Bytes of free space on a disk that is full: a part of what did not fit was given back."""
+
 
 def drop_advice(pipeline_name: str | None, load_id: str) -> str:
     """Say how to give a package up.
@@ -35,3 +43,21 @@ def waiting_advice(pipeline_name: str | None, load_id: str) -> str:
         f"Package {load_id} waits: the next run, or dlt pipeline {pipeline_name} run-pending, tries it "
         f"again once the cause is mended. {drop_advice(pipeline_name, load_id)}"
     )
+
+
+def folder_advice(error: BaseException, folder: str) -> str | None:
+    """Say what to do where the working folder cannot be written; None where that is not the cause."""
+    if not isinstance(error, OSError):
+        return None
+    with suppress(OSError):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and shutil.disk_usage(folder).free < _LITTLE:
+            return (
+                f"The disk of the working folder {folder} is full. Free or add space there, or give the pipeline "
+                "another pipelines_dir (DLT_DATA_DIR); then run again. What was committed before is whole."
+            )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) and not os.access(folder, os.W_OK):
+        return (
+            f"The working folder {folder} cannot be written by this user. Give the rights, or another pipelines_dir "
+            "(DLT_DATA_DIR)."
+        )
+    return None

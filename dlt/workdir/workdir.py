@@ -73,7 +73,11 @@ class Workdir(Documents):
 
     def _wipe_unfinished(self) -> None:
         """Delete documents that nobody finished: whoever holds the folder's lock is the only one that writes."""
-        packages = (os.path.join(stage, load_id) for stage in STAGES for load_id in self._load_ids(stage))
+        waiting = [(stage, load_id) for stage in STAGES[:2] for load_id in self._load_ids(stage)]
+        # of those that are loaded the last one may have been killed over its manifest
+        packages = [
+            os.path.join(*found) for found in (*waiting, *(("loaded", i) for i in self._load_ids("loaded")[-1:]))
+        ]
         for folder in ("", "schemas", *packages):
             with suppress(FileNotFoundError, NotADirectoryError):
                 names = os.listdir(self._at(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed
+from dlt.workdir.documents import Documents
 
 
 @pytest.fixture
@@ -67,6 +69,30 @@ def test_a_folder_without_rights_is_named(own_folder: Path) -> None:
     locked.mkdir(mode=0o500)
     with pytest.raises(PipelineStepFailed, match="locked"):
         dlt.pipeline("p", pipelines_dir=str(locked)).extract([1], table_name="t")
+
+
+def test_a_run_on_a_disk_without_room_names_the_folder(small_disk: Path, tmp_path: Path) -> None:
+    """Its own error is the one to see, not that of the trace, which does not fit either; with what to do."""
+    pipeline = dlt.pipeline(
+        "p", pipelines_dir=str(small_disk), destination=dlt.destinations.duckdb(str(tmp_path / "p.duckdb"))
+    )
+    with pytest.raises(PipelineStepFailed, match=r"step extract .*\. The disk of the working folder .*/p is full"):
+        pipeline.run([{"id": number, "text": os.urandom(500).hex()} for number in range(9000)], table_name="t")
+    pipeline.run([{"id": 1}], table_name="t")
+    assert pipeline.dataset().t.select("id").fetchall() == [(1,)]
+
+
+def test_a_trace_that_cannot_be_stored(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run that has loaded is no failure: to run it again would load its rows twice."""
+
+    def full(self: Any, trace: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Documents, "write_trace", full)
+    assert not pipeline.run([{"id": 1}], table_name="t").has_failed_jobs
+    assert "the trace of the run cannot be stored" in caplog.text
 
 
 def test_a_file_in_place_of_the_folder_is_named(own_folder: Path) -> None:
