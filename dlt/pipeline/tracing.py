@@ -71,8 +71,9 @@ class Tracing(Core):
                 self.workdir.write_trace(clean(self._trace.asdict()))
             except OSError as error:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
-                advice = folder_advice(error, self.working_dir) or ""
-                logger.warning("%s: the trace of the run cannot be stored: %s. %s", self.pipeline_name, error, advice)
+                advice = folder_advice(error, self.working_dir)
+                said = f"{error}{_stop(error)}{f' {advice}' if advice else ''}"
+                alarm(f"{self.pipeline_name}: the trace of the run cannot be stored: {said}")
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Step]:

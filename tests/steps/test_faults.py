@@ -82,17 +82,17 @@ def test_a_run_on_a_disk_without_room_names_the_folder(small_disk: Path, tmp_pat
     assert pipeline.dataset().t.select("id").fetchall() == [(1,)]
 
 
-def test_a_trace_that_cannot_be_stored(
-    pipeline: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A run that has loaded is no failure: to run it again would load its rows twice."""
+def test_a_trace_that_cannot_be_stored(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that has loaded is no failure: to run it again would load its rows twice. It is told."""
 
     def full(self: Any, trace: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    told: list[str] = []
     monkeypatch.setattr(Documents, "write_trace", full)
+    monkeypatch.setattr("dlt.pipeline.tracing.alarm", told.append)
     assert not pipeline.run([{"id": 1}], table_name="t").has_failed_jobs
-    assert "the trace of the run cannot be stored" in caplog.text
+    assert "the trace of the run cannot be stored: [Errno 28] No space left on device." in told[0]
 
 
 def test_a_file_in_place_of_the_folder_is_named(own_folder: Path) -> None:
