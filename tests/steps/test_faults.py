@@ -16,6 +16,7 @@ import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed
+from dlt.pipeline import tracing
 from dlt.workdir.documents import Documents
 
 
@@ -90,7 +91,7 @@ def test_a_trace_that_cannot_be_stored(pipeline: Any, monkeypatch: pytest.Monkey
 
     told: list[str] = []
     monkeypatch.setattr(Documents, "write_trace", full)
-    monkeypatch.setattr("dlt.pipeline.tracing.alarm", told.append)
+    monkeypatch.setattr(tracing, "alarm", told.append)
     assert not pipeline.run([{"id": 1}], table_name="t").has_failed_jobs
     assert "the trace of the run cannot be stored: [Errno 28] No space left on device." in told[0]
 
