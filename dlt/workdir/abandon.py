@@ -251,6 +251,8 @@ def _forget_schemas(state: dict[str, Any], going: list[Waiting], staying: list[W
     gone = _new_schemas(going, staying)
     state["schema_names"] = [name for name in state.get("schema_names") or [] if name not in gone]
     if not staying and state.get("_local", {}).get("first_run", True):
+        # nothing was loaded and nothing waits: the pipeline goes anywhere
+        state.get("_local", {}).pop("place", None)
         for one in reversed(going):
             for change in one.changes:
                 if len(change["path"]) == 1 and change["path"] != ["schema_names"]:
