@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 
 import dlt
-from dlt.orchestrate import Spec, StepContext, extract_step, handoff, load_step, normalize_step
+from dlt.tasks import Spec, StepContext, extract_step, handoff, load_step, normalize_step
 
 COLUMNS = 10
 

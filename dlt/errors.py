@@ -568,7 +568,7 @@ class DestinationException(DltException):
     """An error of a destination.
 
     Attributes:
-        kind: What it is, one of `dlt.destinations.kinds.Kind`.
+        kind: What it is, one of `dlt.error_kinds.Kind`.
     """
 
     kind: str = "refused"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
+from dlt.packages.advice import waiting_advice
 from dlt.tables import TableLine, table_lines, text_table
-from dlt.workdir.advice import waiting_advice
 
 JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)

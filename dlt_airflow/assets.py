@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote
 from dlt_airflow.compat import AIRFLOW_3, Asset, AssetAlias
 
 if TYPE_CHECKING:
-    from dlt.orchestrate import LoadReport
+    from dlt.tasks import LoadReport
 
 
 def table_asset(destination: str, dataset: str, table: str, location: str | None = None) -> Any:

@@ -72,7 +72,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
     def execute(self, context: Any) -> dict[str, Any]:
         """Call the function, load what it returns, and return what was loaded."""
         with self._step(context):
-            from dlt.orchestrate import cleanup_step, extract_step, load_step, normalize_step
+            from dlt.tasks import cleanup_step, extract_step, load_step, normalize_step
             from dlt_airflow import inline
             from dlt_airflow.identity import run_identity, step_context
 

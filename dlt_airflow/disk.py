@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dlt.orchestrate import Token
+    from dlt.tasks import Token
 
 KEEP_DAYS = 7.0
 """Days for which a worker keeps the packages of a run unless `[dlt] keep_days` says otherwise."""
@@ -24,7 +24,7 @@ def prune(token: Token) -> list[str]:
     Args:
         token: What a step left; it says where its pipeline works.
     """
-    from dlt.orchestrate.folder import work_dir
+    from dlt.tasks.folder import work_dir
     from dlt_airflow.connections import setting
 
     days = float(setting("keep_days") or KEEP_DAYS)
@@ -51,7 +51,7 @@ def _last_change(path: str) -> float:
 
 
 def _at_work(path: str) -> bool:
-    from dlt.workdir.lock import is_free
+    from dlt.io.lock import is_free
 
     return any(
         name.startswith("scratch-") and not is_free(os.path.join(path, part, name, "lock"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dlt.orchestrate import StepContext, Window
+    from dlt.tasks import StepContext, Window
 
 
 def run_identity(context: Any, group: str, again: str = "") -> str:
@@ -53,7 +53,7 @@ def step_context(context: Any, run_id: str, chunk: str = "", window: Window | No
         chunk: Name of the part.
         window: Time that the run loads.
     """
-    from dlt.orchestrate import StepContext
+    from dlt.tasks import StepContext
     from dlt_airflow.arguments import is_masked
     from dlt_airflow.progress import task_progress
 

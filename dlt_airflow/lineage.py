@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlt_airflow.compat import Asset
 
 if TYPE_CHECKING:
-    from dlt.orchestrate import LoadReport
+    from dlt.tasks import LoadReport
 
 
 def lineage_of(report: LoadReport | None, inlets: Sequence[Any] = ()) -> Any:

@@ -17,7 +17,7 @@ from dlt_airflow.known import remember, reported
 from dlt_airflow.retries import airflow_errors
 
 if TYPE_CHECKING:
-    from dlt.orchestrate import LoadReport, StepContext, Token
+    from dlt.tasks import LoadReport, StepContext, Token
 
 _LOOK_UPS = ("conn_ids", "variables")
 _SPEC = (
@@ -158,7 +158,7 @@ class DltExtractOperator(DltOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Extract, and return the token."""
         with self._step(context):
-            from dlt.orchestrate import extract_step
+            from dlt.tasks import extract_step
             from dlt_airflow.disk import prune
 
             token = extract_step(spec_dict(self, context), self._who(context))
@@ -181,7 +181,7 @@ class DltResourcesOperator(DltExtractOperator):
     def execute(self, context: Any) -> list[dict[str, Any]]:  # type: ignore[override]
         """Return name and resources of each part."""
         with self._step(context):
-            from dlt.orchestrate import resource_names
+            from dlt.tasks import resource_names
 
             names = resource_names(spec_dict(self, context))
         return resource_parts(names)
@@ -238,7 +238,7 @@ class DltNormalizeOperator(DltLaterOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Normalize, and return the token."""
         with self._step(context):
-            from dlt.orchestrate import normalize_step
+            from dlt.tasks import normalize_step
             from dlt_airflow.disk import prune
             from dlt_airflow.identity import step_context
 
@@ -294,7 +294,7 @@ class DltLoadOperator(DltLaterOperator):
     def execute(self, context: Any) -> dict[str, Any]:
         """Load, and return what was loaded."""
         with self._step(context):
-            from dlt.orchestrate import Token, load_step
+            from dlt.tasks import Token, load_step
             from dlt_airflow.disk import prune
             from dlt_airflow.identity import step_context
 
@@ -352,7 +352,7 @@ class DltCleanupOperator(DltLaterOperator):
             self.log.warning("The run was not loaded, so its packages are kept: clear the task that failed.")
             return
         with self._step(context):
-            from dlt.orchestrate import cleanup_step
+            from dlt.tasks import cleanup_step
 
             # one token stands for all parts of its run
             cleanup_step(tokens_of(self.normalized)[0], spec=self._spec())

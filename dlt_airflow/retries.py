@@ -26,8 +26,8 @@ def airflow_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from dlt.orchestrate import is_terminal
         from dlt.redact import clean_error
+        from dlt.tasks import is_terminal
         from dlt_airflow.arguments import hidden
 
         # the log of the worker and OpenLineage show errors as they are
@@ -59,7 +59,7 @@ class DltRetryPolicy(ExceptionRetryPolicy):
             max_tries: Number of tries that the task has.
             context: Context of the task.
         """
-        from dlt.orchestrate import is_terminal
+        from dlt.tasks import is_terminal
 
         if not isinstance(exception, Exception):
             # a signal or a time-out stopped the task: the next try goes on where it was

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dlt.orchestrate import EmptyWindow, Window, moment
+from dlt.tasks import EmptyWindow, Window, moment
 
 Pair = tuple[datetime.datetime, datetime.datetime]
 Wanted = Literal["auto"] | Sequence[Any] | None

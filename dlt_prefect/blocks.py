@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 
 import dlt
 from dlt.configuration.providers.memory import MemoryProvider
-from dlt.orchestrate import Spec, SpecInvalid
+from dlt.tasks import Spec, SpecInvalid
 
 
 class DltDestination(Block):

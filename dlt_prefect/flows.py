@@ -17,7 +17,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 
-from dlt.orchestrate import SpecInvalid
+from dlt.tasks import SpecInvalid
 from dlt_prefect import stopping, windows
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
@@ -169,7 +169,7 @@ def source_of_flow(flow: str, arguments: Mapping[str, Any]) -> Any:
         flow: Where the flow is, as "package.module:name" or "path/to/file.py:name".
         arguments: Arguments of the function.
     """
-    from dlt.orchestrate.spec import load_object
+    from dlt.tasks.spec import load_object
 
     return load_object(flow).dlt_source(**arguments)  # type: ignore[attr-defined]  # set by dlt_flow
 

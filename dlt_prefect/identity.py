@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import ObjectNotFound
 
-from dlt.orchestrate import Spec, StepContext, Window
+from dlt.tasks import Spec, StepContext, Window
 
 # tries of one task run, and rounds of one flow run, that can be told apart
 _TRIES, _ROUNDS = 100, 100

@@ -20,7 +20,7 @@ from prefect.states import Completed
 from prefect.tasks import exponential_backoff
 
 from dlt.errors import causes
-from dlt.orchestrate import (
+from dlt.tasks import (
     HandoffCorrupt,
     HandoffMissing,
     Spec,

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlt.orchestrate import EmptyWindow, Window
+from dlt.tasks import EmptyWindow, Window
 
 Fires = Callable[[datetime.datetime, datetime.datetime], Sequence[datetime.datetime]]
 """Returns the times at which a schedule fires, from the earliest, between two moments with both included."""

@@ -26,12 +26,12 @@ PRELOADED = (
     "dlt",
     "dlt.cli",
     "dlt.common",
-    "dlt.destinations.impl.duckdb",
-    "dlt.destinations.impl.filesystem",
+    "dlt.destinations.impl.duckdb.factory",
+    "dlt.destinations.impl.filesystem.factory",
     "dlt.extract.step",
     "dlt.load.step",
     "dlt.normalize.step",
-    "dlt.orchestrate",
+    "dlt.tasks",
     "duckdb",
     "fsspec.implementations.local",
     "jsonpath_ng.ext",
@@ -142,7 +142,7 @@ def serve() -> dict[str, Any] | None:
 
 def become(request: dict[str, Any]) -> None:
     """Be the program of a request, in a process that was just forked."""
-    from dlt.workdir import atomic
+    from dlt.io import atomic
 
     for number, (path, mode) in enumerate(zip(request["files"], (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
         descriptor = os.open(path, mode | (os.O_CREAT if number else 0), 0o600)

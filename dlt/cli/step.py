@@ -84,7 +84,7 @@ def _add_revision(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dlt.orchestrate import is_terminal
+    from dlt.tasks import is_terminal
 
     try:
         # standard output carries the token, and nothing that the source or a collector prints
@@ -107,7 +107,7 @@ def _told(error: BaseException) -> str:
 
 
 def _step(arguments: argparse.Namespace) -> Any:
-    from dlt import orchestrate
+    from dlt import tasks as orchestrate
 
     step = arguments.step
     if step == "resources":
@@ -140,7 +140,7 @@ def _step(arguments: argparse.Namespace) -> Any:
 
 
 def _context(token: Any, arguments: argparse.Namespace) -> Any:
-    from dlt.orchestrate import StepContext
+    from dlt.tasks import StepContext
 
     revision = getattr(arguments, "revision", None)
     generation = token.generation if revision is None else revision

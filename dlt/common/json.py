@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from dlt import typed_json
+from dlt.io import typed_json
 from dlt.schema.inference import json_text
 
 

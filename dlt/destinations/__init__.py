@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
-    from dlt.destinations.impl.bigquery import BigQuery
-    from dlt.destinations.impl.duckdb import DuckDb
-    from dlt.destinations.impl.ducklake import DuckLake
-    from dlt.destinations.impl.dummy import Dummy
-    from dlt.destinations.impl.filesystem import Filesystem
-    from dlt.destinations.impl.postgres import Postgres
-    from dlt.destinations.impl.redshift import Redshift
+    from dlt.destinations.impl.bigquery.factory import BigQuery
+    from dlt.destinations.impl.duckdb.factory import DuckDb
+    from dlt.destinations.impl.ducklake.factory import DuckLake
+    from dlt.destinations.impl.dummy.factory import Dummy
+    from dlt.destinations.impl.filesystem.factory import Filesystem
+    from dlt.destinations.impl.postgres.factory import Postgres
+    from dlt.destinations.impl.redshift.factory import Redshift
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
     ducklake, redshift = DuckLake, Redshift

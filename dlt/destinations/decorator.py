@@ -11,7 +11,7 @@ from typing import Any, ClassVar, overload
 from dlt.configuration import with_config
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import Destination
-from dlt.destinations.impl.dummy import DummyClient
+from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.errors import (
     DestinationTransientException,
     InvalidDestinationReference,
@@ -20,11 +20,11 @@ from dlt.errors import (
     TerminalException,
     UnknownDestinationSetting,
 )
+from dlt.io import atomic
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import TableSchema
-from dlt.workdir import atomic
 
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 

@@ -10,14 +10,14 @@ from dlt.destinations.base import Destination
 from dlt.errors import InvalidDestinationReference, UnknownDestinationModule
 
 KNOWN: dict[str, tuple[str, str]] = {
-    "bigquery": ("dlt.destinations.impl.bigquery", "BigQuery"),
-    "duckdb": ("dlt.destinations.impl.duckdb", "DuckDb"),
-    "ducklake": ("dlt.destinations.impl.ducklake", "DuckLake"),
-    "filesystem": ("dlt.destinations.impl.filesystem", "Filesystem"),
-    "postgres": ("dlt.destinations.impl.postgres", "Postgres"),
-    "redshift": ("dlt.destinations.impl.redshift", "Redshift"),
-    "sqlalchemy": ("dlt.destinations.impl.sqlalchemy", "SqlAlchemy"),
-    "dummy": ("dlt.destinations.impl.dummy", "Dummy"),
+    "bigquery": ("dlt.destinations.impl.bigquery.factory", "BigQuery"),
+    "duckdb": ("dlt.destinations.impl.duckdb.factory", "DuckDb"),
+    "ducklake": ("dlt.destinations.impl.ducklake.factory", "DuckLake"),
+    "filesystem": ("dlt.destinations.impl.filesystem.factory", "Filesystem"),
+    "postgres": ("dlt.destinations.impl.postgres.factory", "Postgres"),
+    "redshift": ("dlt.destinations.impl.redshift.factory", "Redshift"),
+    "sqlalchemy": ("dlt.destinations.impl.sqlalchemy.factory", "SqlAlchemy"),
+    "dummy": ("dlt.destinations.impl.dummy.factory", "Dummy"),
 }
 
 

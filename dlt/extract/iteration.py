@@ -31,7 +31,7 @@ from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree
 from dlt.formats.snapshot import snapshot_page
-from dlt.pools import WorkPool
+from dlt.io.pools import WorkPool
 
 WORKERS = 5
 MAX_PARALLEL_ITEMS = 20

@@ -18,16 +18,16 @@ from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
 from dlt.ids import random_id
+from dlt.packages.package import PackageBuilder
+from dlt.packages.undo import is_of, own_changes, undo_of
+from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import NEW_TABLE, declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
-from dlt.workdir.package import PackageBuilder
-from dlt.workdir.state_delta import Change, encode_delta
-from dlt.workdir.undo import is_of, own_changes, undo_of
-from dlt.workdir.workdir import Workdir
+from dlt.state.delta import Change, encode_delta
 
 
 @dataclass

@@ -17,8 +17,8 @@ from operator import is_not, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from dlt.formats.arrow_values import MOMENTS
+from dlt.io.typed_json import TooDeep, simplify
 from dlt.schema.documents import is_strict, json_text
-from dlt.typed_json import TooDeep, simplify
 
 if TYPE_CHECKING:
     import pyarrow as pa

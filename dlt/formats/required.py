@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.errors import CannotCoerceColumnException
 from dlt.formats.arrow_values import column_of, values_of
+from dlt.io.typed_json import simplify
 from dlt.schema.conversions import INT64_MAX, INT64_MIN, Misfit, convert
 from dlt.schema.typing import ColumnSchema, DataType
-from dlt.typed_json import simplify
 
 if TYPE_CHECKING:
     import pyarrow as pa

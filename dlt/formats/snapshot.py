@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
-from dlt.typed_json import MAX_LEVELS
+from dlt.io.typed_json import MAX_LEVELS
 
 _UNCHANGING = frozenset(
     {

@@ -15,7 +15,7 @@ from dlt.formats.arrow_values import column_of
 from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.snapshot import snapshot
-from dlt.typed_json import TooDeep, dump_row
+from dlt.io.typed_json import TooDeep, dump_row
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,8 +17,11 @@ from dlt.errors import (
     StaleExtract,
     TerminalException,
 )
+from dlt.io import atomic
 from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.work import known_work, roots_to_empty, works_of
+from dlt.packages.advice import drop_advice
+from dlt.packages.package import LoadPackage
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
@@ -27,12 +30,9 @@ from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.state.delta import apply, decode_delta
+from dlt.state.model import decode
 from dlt.user_log import logger
-from dlt.workdir import atomic
-from dlt.workdir.advice import drop_advice
-from dlt.workdir.package import LoadPackage
-from dlt.workdir.state import decode
-from dlt.workdir.state_delta import apply, decode_delta
 
 MAX_GROUP_BYTES = 128 << 20
 """Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""

@@ -13,7 +13,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 
 if TYPE_CHECKING:
-    from dlt.workdir.package import LoadPackage
+    from dlt.packages.package import LoadPackage
 
 REPEATS, GOES_ON, OWN_STATE = "repeats", "goes on", "own state"
 """What an extract of the same run gives again: all rows, those behind a cursor, or what a state of its own says."""

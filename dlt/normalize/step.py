@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.formats.loader import LoaderFiles
 from dlt.formats.spool import SpoolFile
+from dlt.io.typed_json import read_rows
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
@@ -22,7 +23,6 @@ from dlt.schema.documents import json_text, read_document
 from dlt.schema.row_order import ROW_ORDER, keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
-from dlt.typed_json import read_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa

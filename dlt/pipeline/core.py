@@ -17,6 +17,9 @@ from dlt.errors import (
     UnknownDestinationModule,
 )
 from dlt.info import PipelineTrace
+from dlt.io.lock import PipelineLock
+from dlt.packages.package import LoadPackage
+from dlt.packages.workdir import Workdir
 from dlt.pipeline import excepthook
 from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.inspect import Inspection
@@ -29,10 +32,7 @@ from dlt.schema.contract import declare
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
-from dlt.workdir.lock import PipelineLock
-from dlt.workdir.package import LoadPackage
-from dlt.workdir.state import bump, new_state
-from dlt.workdir.workdir import Workdir
+from dlt.state.model import bump, new_state
 
 
 class Core(Inspection):

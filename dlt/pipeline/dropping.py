@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from dlt.clock import new_load_id
 from dlt.errors import PipelineHasPendingDataException, ValueErrorWithKnownValues
 from dlt.ids import random_id
+from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema
-from dlt.workdir.state import bump
-from dlt.workdir.state_delta import difference, encode_delta
-from dlt.workdir.undo import undo_of
+from dlt.state.delta import difference, encode_delta
+from dlt.state.model import bump
 
 if TYPE_CHECKING:
     from dlt.info import LoadInfo

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from dlt.clock import utc_now
-from dlt.paths import segment
+from dlt.io.paths import segment
 
 _FOLDER = ".datasets"
 _FORMAT = "_%Y%m%d%H%M%S"

@@ -13,11 +13,11 @@ from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
 
 if TYPE_CHECKING:
+    from dlt.packages.workdir import Workdir
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.pipeline.settings import PipelineSettings
     from dlt.schema.naming import NamingConvention
     from dlt.schema.schema import Schema
-    from dlt.workdir.workdir import Workdir
 
 
 class Inspection:
@@ -105,7 +105,7 @@ class Inspection:
     @contextmanager
     def managed_state(self, *, extract_state: bool = False) -> Iterator[dict[str, Any]]:
         """Change the state in a block; it is stored when the block ends without an error."""
-        from dlt.workdir.state import bump
+        from dlt.state.model import bump
 
         state = deepcopy(self._state)
         yield state

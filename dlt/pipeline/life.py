@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from dlt.packages.abandon import with_followers
 from dlt.pipeline.reading import Reading
+from dlt.state.model import new_state
 from dlt.user_log import line
-from dlt.workdir.abandon import with_followers
-from dlt.workdir.state import new_state
 
 if TYPE_CHECKING:
     from typing_extensions import Self

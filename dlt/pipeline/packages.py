@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
+from dlt.packages.advice import waiting_advice
 from dlt.schema.contract import NEW_TABLE
-from dlt.workdir.advice import waiting_advice
 
 if TYPE_CHECKING:
+    from dlt.packages.package import LoadPackage
     from dlt.schema.schema import Schema
-    from dlt.workdir.package import LoadPackage
 
 
 def package_info(package: LoadPackage) -> LoadPackageInfo:

@@ -16,6 +16,7 @@ from dlt.extract.wrapping import wrap_data
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.load.step import load_package
 from dlt.normalize.step import normalize_package
+from dlt.packages.undo import changed_tables, with_more_tables
 from dlt.pipeline import retry, signals
 from dlt.pipeline.contracts import put_in_force
 from dlt.pipeline.life import Life
@@ -24,9 +25,8 @@ from dlt.pipeline.refusal import refuse, tell_waiting
 from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
+from dlt.state.delta import difference
 from dlt.user_log import alarm, line
-from dlt.workdir.state_delta import difference
-from dlt.workdir.undo import changed_tables, with_more_tables
 
 if TYPE_CHECKING:
     from dlt.extract.vocabulary import (

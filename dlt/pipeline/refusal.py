@@ -13,10 +13,10 @@ from dlt.errors import (
     Superseded,
     TransientException,
 )
-from dlt.workdir.advice import waiting_advice
+from dlt.packages.advice import waiting_advice
 
 if TYPE_CHECKING:
-    from dlt.workdir.package import LoadPackage
+    from dlt.packages.package import LoadPackage
 
 _OF_THE_MACHINE = (OSError, MemoryError, StorageException, ConfigurationException, TransientException)
 """Errors that may be gone when the same package is normalized again."""

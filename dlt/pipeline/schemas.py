@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dlt.errors import SchemaNotFoundError
+from dlt.io import atomic
 from dlt.schema.files import read_schema_file
 from dlt.schema.schema import Schema
-from dlt.workdir import atomic
 
 if TYPE_CHECKING:
-    from dlt.workdir.workdir import Workdir
+    from dlt.packages.workdir import Workdir
 
 _SUFFIX = ".schema.yaml"
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.step import LoadResult, RunLoad
+from dlt.packages.package import LoadPackage
 from dlt.pipeline.tracing import Tracing
 from dlt.schema.schema import Schema
+from dlt.state.delta import with_changes
+from dlt.state.model import bump, decode, new_state
 from dlt.user_log import alarm, line
-from dlt.workdir.package import LoadPackage
-from dlt.workdir.state import bump, decode, new_state
-from dlt.workdir.state_delta import with_changes
 
 
 class Syncing(Tracing):

@@ -19,12 +19,12 @@ from dlt.errors import (
     SourceExhaustedInStep,
 )
 from dlt.info import PipelineTrace, duration_text, size_text
+from dlt.packages.advice import folder_advice
 from dlt.pipeline import signals
 from dlt.pipeline.core import Core
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
 from dlt.redact import clean, clean_error
 from dlt.user_log import alarm, current, line, logger, use
-from dlt.workdir.advice import folder_advice
 
 
 class Step:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.workdir import atomic
+from dlt.io import atomic
 
 RESOURCES = 8
 STEP = datetime.timedelta(seconds=20)

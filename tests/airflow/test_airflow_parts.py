@@ -104,7 +104,7 @@ def values(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_connections_are_configuration(values: None) -> None:
     """Inside of a task the values are found, before it and after it they are not."""
-    from dlt.destinations.impl.postgres import PostgresCredentials
+    from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 
     def secret(key: str) -> Any:
         return dlt.secrets.get(key)
@@ -271,8 +271,8 @@ def test_clears() -> None:
 
 def test_old_runs_leave_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker deletes runs that nothing was added to for days, but none that a task is at work on."""
-    from dlt.orchestrate import Spec, Token
-    from dlt.workdir.lock import PipelineLock
+    from dlt.io.lock import PipelineLock
+    from dlt.tasks import Spec, Token
     from dlt_airflow.disk import prune
 
     token = Token(Spec(work_dir=str(tmp_path)), "shop", "r", "", "extracted", ())

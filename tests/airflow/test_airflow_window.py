@@ -19,7 +19,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.definitions.timetables.simple import ContinuousTimetable, NullTimetable
 
-from dlt.orchestrate import EmptyWindow, Window
+from dlt.tasks import EmptyWindow, Window
 from dlt_airflow.window import RunFacts, Schedule, facts_of, find_window, partition_window, schedule_of
 
 UTC = datetime.timezone.utc

@@ -14,10 +14,10 @@ import pytest
 import dlt
 from dlt import context
 from dlt.destinations.base import Destination
+from dlt.packages.package import LoadPackage, PackageBuilder
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
-from dlt.workdir.package import LoadPackage, PackageBuilder
 from tests.destinations.cases import CASES, Case, World
 
 MakePackage = Callable[..., LoadPackage]

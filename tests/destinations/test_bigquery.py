@@ -26,7 +26,7 @@ import pytest
 import dlt
 from dlt.destinations.adapters import bigquery_adapter
 from dlt.destinations.base import WorkDone
-from dlt.destinations.bq.script import Script
+from dlt.destinations.impl.bigquery.script import Script
 from dlt.errors import (
     DatabaseTerminalException,
     DatabaseTransientException,
@@ -408,7 +408,7 @@ def test_files_go_through_a_bucket(bigquery: BigQueryEmulator, on_emulator: Worl
     """Staging: load jobs read gs:// URLs, and nothing stays in the bucket, which is a folder of the emulator here."""
     from fsspec.implementations.local import LocalFileSystem
 
-    from dlt.destinations.impl.filesystem import Filesystem
+    from dlt.destinations.impl.filesystem.factory import Filesystem
 
     class Folder(Filesystem):
         def open_filesystem(self) -> tuple[Any, str]:
@@ -665,7 +665,7 @@ def test_an_upload_that_is_cut_goes_on(bigquery: BigQueryEmulator, rows: int, cu
 
 def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path, bigquery: BigQueryEmulator) -> None:
     """Faults: the server dies after the files came and before the transaction; after its restart the load is exact."""
-    from dlt.workdir import atomic
+    from dlt.io import atomic
 
     server = BigQueryEmulator().start()
     try:
@@ -715,7 +715,7 @@ def test_reasons_tell_what_may_pass(reason: str, text: str, kind: type[Exception
     """Quotas, rates and faults of BigQuery are transient; what is wrong with the request is not."""
     from google.api_core.exceptions import Forbidden
 
-    from dlt.destinations.bq.errors import by_reason, translated
+    from dlt.destinations.impl.bigquery.errors import by_reason, translated
 
     for error in (by_reason(reason, text, "table t"), translated(Forbidden(text, [{"reason": reason}]), "table t")):
         assert type(error) is kind and f"bigquery {reason}: table t: {text}" in str(error)

@@ -25,9 +25,9 @@ from dlt.errors import (
     SchemaUpdateTerminalError,
     Superseded,
 )
+from dlt.io import atomic
 from dlt.load.step import TaskLoad, load_package
 from dlt.schema.capabilities import Capabilities
-from dlt.workdir import atomic
 from tests.destinations.cases import LARGE_LOAD, Case, needs
 from tests.destinations.conftest import MakePackage, MakePipeline
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 import dlt
-from dlt.destinations.impl.ducklake import DuckLakeCredentials
+from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials
 from dlt.errors import (
     DatabaseTerminalException,
     DatabaseTransientException,
@@ -258,8 +258,8 @@ def test_an_extension_that_is_not_there(own_folder: Path) -> None:
 PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, pyarrow.compute
 import pandas  # pyarrow does so where it is installed
-import duckdb, dlt.destinations.impl.ducklake
-from dlt.workdir import atomic
+import duckdb, dlt.destinations.impl.ducklake.factory
+from dlt.packages import atomic
 
 for line in sys.stdin:
     credentials, value, disposition, point = json.loads(line)

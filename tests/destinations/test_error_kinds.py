@@ -12,9 +12,9 @@ from typing import Any, get_args
 import pytest
 
 import dlt
-from dlt.destinations.files.faults import translated
-from dlt.destinations.kinds import TRANSIENT, Kind, is_transient
+from dlt.error_kinds import TRANSIENT, Kind, is_transient
 from dlt.errors import DestinationException, PipelineStepFailed, TerminalException, TransientException
+from dlt.io.faults import translated
 from tests.destinations.cases import World
 
 MAKE: dict[str, Callable[[World], Any]] = {
@@ -122,7 +122,7 @@ def test_an_error_of_connecting_has_a_kind(
     name: str, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A destination that cannot be opened says what is wrong, and by that whether another try may help."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.CONNECT_ATTEMPTS", 1)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1)
     pipeline = dlt.pipeline("spec", destination=_place(name, tmp_path), dataset_name="data")
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run([{"id": 0}], table_name="t")

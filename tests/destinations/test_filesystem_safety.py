@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 import dlt
-from dlt.destinations.files.layout import Layout
-from dlt.destinations.files.snapshot import Change, Snapshots
-from dlt.destinations.files.store import Store, translated
+from dlt.destinations.impl.filesystem.layout import Layout
+from dlt.destinations.impl.filesystem.snapshot import Change, Snapshots
 from dlt.errors import (
     ConfigFieldMissing,
     DestinationTerminalException,
@@ -21,6 +20,7 @@ from dlt.errors import (
     InvalidFilesystemLayout,
     PipelineStepFailed,
 )
+from dlt.io.store import Store, translated
 from tests.processes import run_python
 
 PROGRAM = """

@@ -20,10 +20,8 @@ from s3fs import S3FileSystem
 
 import dlt
 from dlt.configuration.resolve import resolve_configuration
-from dlt.destinations.files.faults import translated
-from dlt.destinations.files.options import store_options
-from dlt.destinations.files.snapshot import Change, Snapshots
-from dlt.destinations.files.store import Store
+from dlt.destinations.impl.filesystem.options import store_options
+from dlt.destinations.impl.filesystem.snapshot import Change, Snapshots
 from dlt.errors import (
     ConfigFieldMissingException,
     DestinationTerminalException,
@@ -31,6 +29,8 @@ from dlt.errors import (
     InvalidGoogleServicesJson,
     PipelineStepFailed,
 )
+from dlt.io.faults import translated
+from dlt.io.store import Store
 from dlt.sources.credentials import AwsCredentials, AzureCredentials
 from tests.servers import azurite as azure
 from tests.servers import seaweedfs as s3
@@ -560,7 +560,7 @@ def test_a_writer_that_slept_while_others_loaded(request: pytest.FixtureRequest,
 PROGRAM = """
 import json, os, sys
 import dlt, duckdb, pyarrow.parquet, s3fs
-from dlt.workdir import atomic
+from dlt.packages import atomic
 
 for line in sys.stdin:
     url, credentials, value, disposition, point = json.loads(line)

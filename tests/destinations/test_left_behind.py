@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dlt.destinations.files import tries
-from dlt.destinations.files.snapshot import Change, Snapshots
-from dlt.destinations.files.store import Store
+from dlt.destinations.impl.filesystem import tries
+from dlt.destinations.impl.filesystem.snapshot import Change, Snapshots
 from dlt.errors import DestinationTransientException
+from dlt.io.store import Store
 from tests.kills import program
 from tests.kills.place import Place, Programs, content, programs
 

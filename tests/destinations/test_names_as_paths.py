@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.destinations.files.layout import Layout
+from dlt.destinations.impl.filesystem.layout import Layout
 from dlt.errors import DatabaseTerminalException, InvalidFilesystemLayout
 from dlt.ids import digest_id
-from dlt.paths import LONGEST, is_inside, segment
+from dlt.io.paths import LONGEST, is_inside, segment
 from tests.destinations.cases import lake_in
 
 NAMES = [

@@ -208,7 +208,7 @@ def test_text_that_postgres_cannot_store_is_kept_as_bytes(postgres_url: str) -> 
 
 def test_refused_and_unreachable(postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors of connecting: terminal or transient, and never with the password."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.CONNECT_ATTEMPTS", 2)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 2)
     name = postgres_url.rpartition("/")[2]
     with pytest.raises(PipelineStepFailed) as refused:
         make(postgres.url(name, "nobody_here", "hunter2")).run([{"a": 1}], table_name="t")
@@ -470,8 +470,8 @@ def test_a_reader_never_sees_a_part(postgres_url: str, disposition: Any) -> None
 PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, psycopg2, pyarrow.compute
 import pandas  # pyarrow does so where it is installed
-import dlt.destinations.impl.postgres
-from dlt.workdir import atomic
+import dlt.destinations.impl.postgres.factory
+from dlt.packages import atomic
 
 for line in sys.stdin:
     url, value, disposition, point = json.loads(line)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlt.destinations.pg.copy import Binary, Csv, _pieces, stream
+from dlt.destinations.impl.postgres.copy import Binary, Csv, _pieces, stream
 from dlt.errors import DatabaseTerminalException
 
 UTC = datetime.timezone.utc

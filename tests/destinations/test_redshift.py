@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 import dlt
-from dlt.destinations.rs.rows import insert_values
+from dlt.destinations.impl.redshift.rows import insert_values
 from dlt.errors import (
     DatabaseTransientException,
     PipelineStepFailed,
@@ -346,7 +346,7 @@ def test_documents_longer_than_a_literal_need_staging(url: str, emulator: Redshi
 
 def test_small_loads_go_by_insert_of_many_rows(url: str, emulator: RedshiftEmulator, monkeypatch: Any) -> None:
     """Limits: rows are sent many at a time, and no statement is longer than the limit."""
-    monkeypatch.setattr("dlt.destinations.rs.rows._STATEMENT", 100_000)
+    monkeypatch.setattr("dlt.destinations.impl.redshift.rows._STATEMENT", 100_000)
     start = len(emulator.statements)
     make(url).run([{"id": n, "v": "x" * 100} for n in range(3_000)], table_name="t")
     sent = [sql for sql in emulator.statements[start:] if sql.startswith('INSERT INTO "data"."t"')]

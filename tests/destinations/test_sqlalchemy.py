@@ -24,7 +24,7 @@ from dlt.errors import (
     MissingDependencyException,
     PipelineStepFailed,
 )
-from dlt.workdir import atomic
+from dlt.io import atomic
 from tests.processes import run_python
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.postgres import free_port

@@ -23,11 +23,11 @@ from pyiceberg.table import StaticTable
 import dlt
 from dlt.common.libs.deltalake import get_delta_tables
 from dlt.common.libs.pyiceberg import get_iceberg_tables
-from dlt.destinations.files.store import Store
-from dlt.destinations.lake.object_store import storage_options
-from dlt.destinations.lake.tables import open_index
+from dlt.destinations.impl.filesystem.lake.object_store import storage_options
+from dlt.destinations.impl.filesystem.lake.tables import open_index
 from dlt.errors import DestinationTerminalException, PipelineStepFailed, SchemaUpdateTerminalError
-from dlt.workdir import atomic
+from dlt.io import atomic
+from dlt.io.store import Store
 from tests.processes import run_python
 
 KINDS = ["delta", "iceberg"]

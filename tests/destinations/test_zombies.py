@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from dlt.destinations.files.snapshot import Snapshots
-from dlt.destinations.files.store import Store
+from dlt.destinations.impl.filesystem.snapshot import Snapshots
+from dlt.io.store import Store
 from tests.destinations.cases import lake_in
 from tests.kills import program
 from tests.kills.place import Content, Place, Programs, content, outside, programs

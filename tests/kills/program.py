@@ -13,8 +13,8 @@ import time
 from typing import Any
 
 import dlt
+from dlt.io import atomic
 from dlt.load.step import TaskLoad, load_package
-from dlt.workdir import atomic
 
 STRATEGIES: dict[str, dict[str, Any]] = {
     "append": {"write_disposition": "append"},
@@ -159,7 +159,11 @@ def import_all() -> None:
         *("duckdb", "pandas", "pyarrow.parquet", "pyarrow.compute", "fsspec.implementations.local", "psycopg2"),
         *("sqlalchemy", "deltalake", "pyiceberg.table", "pyiceberg.io.pyarrow", "s3fs", "gcsfs", "adlfs"),
         *(f"dlt.destinations.impl.{kind}" for kind in ("filesystem", "postgres", "duckdb", "sqlalchemy", "ducklake")),
-        *("dlt.destinations.lake.delta", "dlt.destinations.lake.iceberg", "dlt.destinations.lake.iceberg_catalog"),
+        *(
+            "dlt.destinations.impl.filesystem.lake.delta",
+            "dlt.destinations.impl.filesystem.lake.iceberg",
+            "dlt.destinations.impl.filesystem.lake.iceberg_catalog",
+        ),
         *("dlt.pipeline", "dlt.normalize.step", "dlt.extract.step"),
     ):
         with contextlib.suppress(ImportError):

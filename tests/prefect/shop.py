@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.workdir import atomic
+from dlt.io import atomic
 
 FILE = str(Path(__file__).resolve())
 RESOURCES = ["orders", "customers", "prices"]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 
-from dlt.orchestrate import EmptyWindow
+from dlt.tasks import EmptyWindow
 from dlt_prefect.windows import fires_of, given, interval_before, interval_of, scheduled
 
 UTC = datetime.timezone.utc

@@ -16,8 +16,8 @@ import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed
+from dlt.packages.documents import Documents
 from dlt.pipeline import tracing
-from dlt.workdir.documents import Documents
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 import dlt
 from dlt.errors import InvalidDataItem, PipelineStepFailed, TooManyColumns
-from dlt.typed_json import MAX_LEVELS
+from dlt.io.typed_json import MAX_LEVELS
 
 PROGRAM = """
 import resource, sys

@@ -13,7 +13,7 @@ import pytest
 
 import dlt
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, PipelineStepFailed, WorkingFolderDamaged
-from dlt.workdir.sealed import unseal
+from dlt.io.sealed import unseal
 from tests.processes import run_python
 
 

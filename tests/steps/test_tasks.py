@@ -31,7 +31,8 @@ from dlt.errors import (
     StaleExtract,
     Superseded,
 )
-from dlt.orchestrate import (
+from dlt.io import atomic
+from dlt.tasks import (
     LoadReport,
     Spec,
     StepContext,
@@ -44,7 +45,6 @@ from dlt.orchestrate import (
     normalize_step,
     resource_names,
 )
-from dlt.workdir import atomic
 from tests.processes import run_python
 from tests.steps import task_program
 
@@ -242,7 +242,7 @@ def _inline(name: str, data: Any, run_id: str, attempt: int) -> Any:
 def test_points_can_be_armed_once(own_folder: Path) -> None:
     """Orchestration, proof 1: a test may arm a point in a task that an orchestrator starts, for the first try only."""
     once = own_folder / "once"
-    program = f"from dlt.workdir import atomic; atomic.arm('here', {str(once)!r}); atomic.point('here')"
+    program = f"from dlt.packages import atomic; atomic.arm('here', {str(once)!r}); atomic.point('here')"
     first = subprocess.run([sys.executable, "-c", program], check=False)
     second = subprocess.run([sys.executable, "-c", program], check=False)
     assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)
@@ -555,7 +555,7 @@ def test_a_package_that_is_too_large_is_not_sent(own_folder: Path, monkeypatch: 
 
 def test_equal_packages_make_equal_archives(own_folder: Path) -> None:
     """Hand-off: an archive is named by its content, and one that is there is not sent again."""
-    from dlt.orchestrate import handoff
+    from dlt.tasks import handoff
 
     folder = own_folder / "package"
     folder.mkdir()

@@ -14,7 +14,8 @@ import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed, ReloadUndecided, SpecInvalid
-from dlt.orchestrate import (
+from dlt.packages.package import LoadPackage
+from dlt.tasks import (
     LoadReport,
     Spec,
     StepContext,
@@ -26,8 +27,7 @@ from dlt.orchestrate import (
     load_step,
     normalize_step,
 )
-from dlt.orchestrate.folder import RunFolder, former_load_id
-from dlt.workdir.package import LoadPackage
+from dlt.tasks.folder import RunFolder, former_load_id
 
 PROGRAM = str(Path(__file__).with_name("again_program.py"))
 UTC = datetime.timezone.utc

@@ -17,7 +17,7 @@ import pytest
 
 import dlt
 from dlt.errors import PipelineStepFailed, StaleExtract, Superseded
-from dlt.orchestrate import LoadReport, Spec, StepContext, extract_step, is_terminal, load_step, normalize_step
+from dlt.tasks import LoadReport, Spec, StepContext, extract_step, is_terminal, load_step, normalize_step
 from tests.servers.postgres import free_port
 from tests.steps import task_program
 
@@ -143,7 +143,7 @@ def test_a_stale_extract_is_refused_and_done_again(url: str) -> None:
 
 def test_an_unreachable_destination_is_transient(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Bad input: nothing is lost, and the task may be tried again; a superseded one may not."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.CONNECT_ATTEMPTS", 1)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1)
     done = normalize_step(extract_step(spec(), StepContext("r")))
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", f"postgresql://u:hunter2@127.0.0.1:{free_port()}/x")
     with pytest.raises(PipelineStepFailed) as failure:

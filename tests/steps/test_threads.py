@@ -103,7 +103,7 @@ def test_a_resource_cannot_run_its_own_pipeline(own_folder: Path, parallelized: 
 FORK = """
 import os, sys, time
 import dlt
-from dlt.workdir.lock import PipelineLock
+from dlt.io.lock import PipelineLock
 
 with PipelineLock(sys.argv[1], "p", 0):
     if os.fork() == 0:
@@ -117,7 +117,7 @@ with PipelineLock(sys.argv[1], "p", 0):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_does_not_keep_the_lock_of_its_dead_parent(own_folder: Path) -> None:
     """A fork inherits open files; the lock still ends with the process that took it."""
-    from dlt.workdir.lock import PipelineLock
+    from dlt.io.lock import PipelineLock
 
     parent = subprocess.Popen([sys.executable, "-c", FORK, str(own_folder)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None and parent.stdout.readline() == "child\n"

@@ -50,8 +50,8 @@ class FourError(ThreeError):
 class FiveError(FourError):
     pass
 """,
-    "dlt/destinations/impl/postgres.py": "",
-    "dlt/destinations/pg/copy.py": "",
+    "dlt/destinations/impl/postgres/factory.py": "",
+    "dlt/destinations/impl/postgres/copy.py": "",
     "tests/test_one.py": "assert True\n",
 }
 

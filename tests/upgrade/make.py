@@ -47,7 +47,7 @@ MADE = [("files", case) for case in CASES] + [
 
 def do(kind: str, root: str, what: str, point: str | None) -> None:
     """Do one thing in a process of its own, and die at a point."""
-    from dlt.workdir import atomic
+    from dlt.io import atomic
 
     child = os.fork()
     if not child:
@@ -88,7 +88,7 @@ def make(kind: str, case: str) -> None:
 
 def make_tasks() -> None:
     """Make runs of tasks that stopped after extract, and after normalize."""
-    from dlt.orchestrate import Spec, StepContext, extract_step, load_step, normalize_step
+    from dlt.tasks import Spec, StepContext, extract_step, load_step, normalize_step
 
     for case in ("extracted", "normalized"):
         root = f"{ROOT}/tasks-{case}"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dlt.orchestrate import Token, cleanup_step, load_step, normalize_step
+from dlt.tasks import Token, cleanup_step, load_step, normalize_step
 from tests.upgrade import make, program
 
 ARCHIVE = Path(__file__).with_name("places.tar.xz")

@@ -22,7 +22,8 @@ from dlt.configuration import (
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.lookup import MisplacedSecret
 from dlt.destinations import machine
-from dlt.destinations.impl.postgres import PostgresCredentials, _arguments
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from dlt.destinations.impl.postgres.factory import _arguments
 from dlt.errors import (
     ConfigFieldMissingException,
     InvalidConnectionString,

@@ -18,7 +18,7 @@ from dlt.errors import (
 from dlt.extract import DltResource, DltSource
 from dlt.extract.decorators import defer, resource, source
 from dlt.extract.iteration import extract_items
-from dlt.pools import WorkPool
+from dlt.io.pools import WorkPool
 
 
 def test_current_in_resource() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dlt.errors import InvalidDataItem
 from dlt.formats.spool import SpoolWriter
-from dlt.typed_json import dump_row, read_rows
+from dlt.io.typed_json import dump_row, read_rows
 
 SCALARS = (
     st.none()

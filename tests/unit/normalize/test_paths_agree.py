@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlt.errors import DltException
+from dlt.io.typed_json import simplify
 from dlt.normalize.placement import Placement
 from dlt.schema.conversions import convert
 from dlt.schema.inference import infer_column, infer_type
 from dlt.schema.schema import Schema
 from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType
-from dlt.typed_json import simplify
 from tests.unit.normalize.conftest import normalize_pages
 
 

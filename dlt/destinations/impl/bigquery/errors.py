@@ -1,0 +1,105 @@
+"""Errors of Google's client and of jobs as ours: what may pass, and what will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dlt.error_kinds import Kind, database_error, is_transient
+from dlt.errors import DestinationException
+
+_KINDS: Mapping[str, Kind] = {
+    "backendError": "overloaded",
+    "badGateway": "overloaded",
+    "internalError": "overloaded",
+    "jobBackendError": "overloaded",
+    "jobInternalError": "overloaded",
+    "jobRateLimitExceeded": "overloaded",
+    "quotaExceeded": "overloaded",
+    "rateLimitExceeded": "overloaded",
+    "tableUnavailable": "overloaded",
+    "stopped": "interrupted",
+    "timeout": "timeout",
+    # the answer to a request did not come, and it was sent again while its job ran
+    "duplicate": "timeout",
+    "notFound": "undefined",
+    "accessDenied": "right",
+}
+"""What reasons of errors are: https://cloud.google.com/bigquery/docs/error-messages"""
+TRANSIENT_REASONS = frozenset(reason for reason, kind in _KINDS.items() if is_transient(kind))
+CLASH = "due to concurrent update"
+"""What BigQuery says of transactions that it aborted because of another one."""
+GUARD = "what this load was made for has changed"
+"""What our own guards say beside it: to repeat the same transaction is of no use."""
+
+
+@contextmanager
+def translating(what: str = "") -> Iterator[None]:
+    """Turn exceptions of Google's client into ours.
+
+    Args:
+        what: Describes in errors what is done.
+    """
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
+    from google.resumable_media.common import DataCorruption, InvalidResponse
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (GoogleAPIError, GoogleAuthError, RequestException, OSError, InvalidResponse, DataCorruption) as error:
+        raise translated(error, what) from error
+
+
+def translated(error: BaseException, what: str = "") -> DestinationException:
+    """Return an exception of Google's client as ours.
+
+    Args:
+        error: What was raised.
+        what: What failed.
+    """
+    from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
+
+    if isinstance(error, RetryError) and error.cause is not None:
+        return translated(error.cause, what)
+    text = _first_line(getattr(error, "message", None) or str(error) or type(error).__name__)
+    if not isinstance(error, GoogleAPICallError):
+        return database_error("connection", _message("", what, text))
+    reason = _reason(error)
+    if isinstance(error, NotFound) and reason in ("", "notFound"):
+        return database_error("undefined", _message("notFound", what, text))
+    if (error.code or 0) >= 500 or error.code == 429:
+        return database_error("overloaded", _message(reason, what, text))
+    return by_reason(reason, text, what)
+
+
+def by_reason(reason: str, text: str, what: str = "") -> DestinationException:
+    """Return the exception for a reason that BigQuery gives."""
+    message = _message(reason, what, text)
+    found = database_error("clash" if CLASH in text else _KINDS.get(reason, "refused"), message)
+    found.__dict__["guarded"] = GUARD in text
+    return found
+
+
+def of_job(job: Any, what: str = "") -> DestinationException:
+    """Return why a job failed, with the details that BigQuery lists."""
+    result: Mapping[str, Any] = job.error_result or {}
+    texts = [result.get("message"), *(error.get("message") for error in (job.errors or [])[:3])]
+    text = " ".join(dict.fromkeys(_first_line(text) for text in texts if text)) or "no cause given"
+    return by_reason(str(result.get("reason") or ""), f"{text} (job {job.job_id})", what)
+
+
+def _reason(error: Any) -> str:
+    for entry in error.errors or ():
+        if isinstance(entry, Mapping) and entry.get("reason"):
+            return str(entry["reason"])
+    return ""
+
+
+def _message(reason: str, what: str, text: str) -> str:
+    return f"bigquery{f' {reason}' if reason else ''}: {f'{what}: ' if what else ''}{text.rstrip('.')}."
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].strip()

@@ -1,0 +1,91 @@
+"""Statements that are collected, and sent as one script with one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dlt.destinations.impl.bigquery.errors import CLASH, GUARD
+from dlt.destinations.impl.bigquery.jobs import parameters
+from dlt.errors import DatabaseTerminalException
+
+MAX_TABLES = 100
+"""Tables that one transaction may change: https://cloud.google.com/bigquery/docs/transactions"""
+OWN_TABLES = 4
+"""Tables of ours that every load may change: of loads, versions, states and fences."""
+
+
+class Script:
+    """A transaction in the making."""
+
+    def __init__(self) -> None:
+        self._guards: list[str] = []
+        self._first: list[str] = []
+        self._statements: list[str] = []
+        self._values: list[Any] = []
+        self._changed: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._first or self._statements)
+
+    def changes(self, table: str) -> None:
+        """Note a table that the transaction changes.
+
+        Raises:
+            DatabaseTerminalException: there are more than BigQuery allows.
+        """
+        self._changed.add(table)
+        if len(self._changed) > MAX_TABLES - OWN_TABLES:
+            raise DatabaseTerminalException(
+                f"bigquery: this load changes more than {MAX_TABLES - OWN_TABLES} tables. BigQuery allows {MAX_TABLES} "
+                f"in one transaction, and {OWN_TABLES} of them tell loads, versions, states and fences. Load fewer "
+                "resources in one run, or set a smaller max_table_nesting."
+            )
+
+    def guard(self, condition: str, text: str, *values: Any) -> None:
+        """Let the transaction fail unless a condition holds when it begins.
+
+        Args:
+            condition: Condition with parameters written %s.
+            text: What another load did, for the message of the error.
+            values: Values of the parameters.
+        """
+        self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{GUARD}: {text}, {CLASH}'")
+
+    def first(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Add a statement before all others, with parameters written %s."""
+        self._first.append(self._bound(sql, values))
+
+    def add(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Add a statement with parameters written %s."""
+        self._statements.append(self._bound(sql, values))
+
+    def _bound(self, sql: str, values: Sequence[Any]) -> str:
+        if not values:
+            return sql
+        parts = sql.split("%s")
+        assert len(parts) == len(values) + 1, sql
+        text = parts[0]
+        for value, part in zip(values, parts[1:], strict=True):
+            text += f"@p{len(self._values)}{part}"
+            self._values.append(value)
+        return text
+
+    def text(self) -> str:
+        """Return the script."""
+        statements = ["BEGIN TRANSACTION", *self._guards, *self._first, *self._statements, "COMMIT TRANSACTION"]
+        return ";\n".join(statements) + ";"
+
+    def start(self, client: Any, job_id: str, call: Callable[..., Any]) -> Any:
+        """Begin the job.
+
+        Args:
+            client: Google's client.
+            job_id: Id of the job.
+            call: Calls a method of the client.
+        """
+        from google.cloud.bigquery import QueryJobConfig
+
+        names = [f"p{number}" for number in range(len(self._values))]
+        config = QueryJobConfig(query_parameters=parameters(self._values, names))
+        return call(client.query, self.text(), job_config=config, job_id=job_id, job_retry=None)

@@ -1,0 +1,24 @@
+"""Settings and credentials of DuckDB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlt.configuration.spec import CredentialsConfiguration, configspec
+
+if TYPE_CHECKING:
+    pass
+
+
+@configspec
+class DuckDbCredentials(CredentialsConfiguration):
+    """A database file: in one piece a secret, as its path may hold a token; the field may stand in config.toml."""
+
+    database: str | None = None
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take a path, or a JSON document with it."""
+        if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
+            self.database = native_value
+        else:
+            super().parse_native_representation(native_value)

@@ -1,0 +1,106 @@
+"""What the errors of DuckDB are, and how long to wait while it is busy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dlt.error_kinds import Kind, database_error, is_transient
+from dlt.errors import (
+    DestinationConnectionError,
+    DestinationException,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+BUSY = ("lock", "file handle conflict")
+"""What DuckDB says while another process has the file, or another thread is about to close it."""
+
+
+_NO_DATABASE: dict[str, Kind] = {
+    "no such file or directory": "undefined",
+    "is a directory": "undefined",
+    "not a directory": "undefined",
+    "not a valid duckdb database": "refused",
+}
+"""What DuckDB says of a path at which there is no database, and none can be made."""
+
+
+_LOCK_WAIT = 10.0
+"""Seconds to wait for another process that has the file open; DuckDB lets in one at a time."""
+
+
+def wait_while_busy(
+    connect: Callable[[], duckdb.DuckDBPyConnection], what: str, busy: Sequence[str] = BUSY
+) -> duckdb.DuckDBPyConnection:
+    """Return an open connection; what another program has open is tried again for some seconds.
+
+    Args:
+        connect: Opens it.
+        what: Names destination and database, for messages.
+        busy: Words by which errors tell that it is only busy.
+
+    Raises:
+        DestinationConnectionError: it stays busy, or cannot be reached.
+        DatabaseTerminalException: there is no database that can be opened.
+    """
+    import duckdb
+
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            return connect()
+        except duckdb.Error as error:
+            is_busy = any(word in str(error).lower() for word in busy)
+            if is_busy and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            raise _not_opened("busy" if is_busy else _kind_of_opening(error), what, error) from error
+
+
+def _kind_of_opening(error: duckdb.Error) -> Kind:
+    return next((kind for sign, kind in _NO_DATABASE.items() if sign in str(error).lower()), kind_of(error))
+
+
+def _not_opened(kind: Kind, what: str, error: duckdb.Error) -> DestinationException:
+    text = f"{what} cannot be opened: {first_line(error)}."
+    if kind == "busy":
+        return DestinationConnectionError(f"{text} Close the program that has it open.", kind=kind)
+    if is_transient(kind):
+        return DestinationConnectionError(f"{text} Check the path and its rights, and run again.", kind=kind)
+    advice = "Check the path and its rights, and that it is a database of DuckDB."
+    return database_error(kind, text, advice=advice)
+
+
+def kind_of(error: duckdb.Error) -> Kind:
+    """Return what an error of DuckDB is."""
+    import duckdb
+
+    text = str(error).lower()
+    if "no space left" in text or "max_temp_directory_size" in text:
+        return "disk_full"
+    if "read-only" in text or "read only" in text:
+        return "read_only"
+    if "permission denied" in text:
+        return "right"
+    if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
+        return "undefined"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "memory"
+    if isinstance(error, duckdb.ConstraintException):
+        return "constraint"
+    if isinstance(error, duckdb.TransactionException):
+        return "clash"
+    if isinstance(error, duckdb.InterruptException):
+        return "interrupted"
+    if isinstance(error, duckdb.IOException):
+        return "busy" if any(word in text for word in BUSY) else "connection"
+    return "refused"
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the excerpt of the statement that DuckDB adds."""
+    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -1,0 +1,97 @@
+"""DuckDB: one file beside the program, or one in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlt.context import current
+from dlt.destinations.base import Destination, missing_package
+from dlt.destinations.impl.duckdb.client import DuckDbClient
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.impl.duckdb.errors import wait_while_busy
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class DuckDb(Destination):
+    """Load into DuckDB.
+
+    Args:
+        credentials: A path, `duckdb:///path`, ":memory:", a dict with "database", or an open connection. Without it:
+            the configuration, else `<pipeline name>.duckdb` in the current folder.
+        create_indexes: Accepted for programs that pass it; no index is made.
+    """
+
+    destination_type: ClassVar[str] = "duckdb"
+    setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
+    named_after_pipeline: ClassVar[bool] = True
+
+    def __init__(self, credentials: Any = None, create_indexes: bool = False, **settings: Any) -> None:
+        super().__init__(credentials, **settings)
+
+    def own_capabilities(self) -> Capabilities:
+        """Return what DuckDB can do."""
+        return CAPABILITIES
+
+    @property
+    def path(self) -> str:
+        """Return the path of the database file.
+
+        Raises:
+            ValueNotSecretException: credentials stand in config.toml, where they are not read.
+        """
+        credentials = self.credentials
+        if credentials is None:
+            from dlt.configuration.resolve import resolve_configuration
+
+            sections = ("destination", self.destination_name, "credentials")
+            credentials = resolve_configuration(DuckDbCredentials(), sections=sections).database
+        if isinstance(credentials, dict):
+            credentials = credentials.get("database")
+        if credentials is None or credentials == ":pipeline:":
+            return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
+        text = str(getattr(credentials, "database", credentials))
+        text = text.removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
+        return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))
+
+    @property
+    def _is_open(self) -> bool:
+        return hasattr(self.credentials, "cursor") and hasattr(self.credentials, "execute")
+
+    def displayable_credentials(self) -> str:
+        """Return the path."""
+        return "duckdb:///:external:" if self._is_open else f"duckdb:///{self.path}"
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
+        """Open the file, and wait for a process that has it open."""
+        connection = (
+            self.credentials.cursor() if self._is_open else _open(self.path, f"destination {self.destination_name}")
+        )
+        client = DuckDbClient(DIALECT, dataset_name, connection)
+        client.use_utc()
+        if not self._is_open and self.path != ":memory:":
+            # a database in memory is all memory: only one in a file can do with less
+            client.bound_memory(self.destination_name, self.settings.get("memory_limit"))
+        try:
+            yield client
+        finally:
+            connection.close()
+
+
+def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
+    try:
+        import duckdb
+    except ImportError as error:
+        raise missing_package(where, "duckdb", "duckdb") from error
+    if path == ":memory:":
+        # one database in memory for the whole process, so that what one step wrote the next one reads
+        return duckdb.connect(":memory:dlt")
+    return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {path}")

@@ -1,0 +1,1 @@
+"""DuckLake: tables in files, their catalog in a database."""

@@ -1,0 +1,52 @@
+"""Settings and credentials of DuckLake."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
+from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+
+if TYPE_CHECKING:
+    pass
+
+
+@configspec
+class LakeStorage(BaseConfiguration):
+    """A folder or bucket, and the keys to it; without keys DuckDB uses the secrets that it keeps."""
+
+    bucket_url: str
+    credentials: AwsCredentials | None = None
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take a folder or URL."""
+        if isinstance(native_value, (str, os.PathLike)) and not str(native_value).lstrip().startswith("{"):
+            self.bucket_url = os.fspath(native_value)
+        else:
+            super().parse_native_representation(native_value)
+
+
+@configspec
+class DuckLakeCredentials(CredentialsConfiguration):
+    """A lake: where its catalog and its files are; what is left out is named after the lake, in the current folder."""
+
+    ducklake_name: str | None = None
+    catalog: ConnectionStringCredentials | None = None
+    storage: LakeStorage | None = None
+
+    def parse_native_representation(self, native_value: Any) -> None:
+        """Take the connection string of a catalog, or the name of a lake."""
+        if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
+            if "://" in native_value:
+                self.catalog = _parsed(native_value)
+            else:
+                self.ducklake_name = native_value
+        else:
+            super().parse_native_representation(native_value)
+
+
+def _parsed(url: str) -> ConnectionStringCredentials:
+    catalog = ConnectionStringCredentials(drivername="")
+    catalog.parse_native_representation(url)
+    return catalog

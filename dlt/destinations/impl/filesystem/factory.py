@@ -1,0 +1,168 @@
+"""Files on a disk or in an object store: Parquet, JSONL or CSV, visible by snapshots."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from dlt.configuration import get_value
+from dlt.destinations.base import Destination
+from dlt.destinations.impl.filesystem.client import FilesystemClient
+from dlt.destinations.impl.filesystem.lake.index import FORMATS
+from dlt.destinations.impl.filesystem.lake.tables import NATIVE
+from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT, Layout
+from dlt.destinations.impl.filesystem.options import EXTRAS, GCS, scheme_of, store_options
+from dlt.errors import (
+    MissingDependencyException,
+)
+from dlt.ids import digest_id
+from dlt.io.faults import secrets_of, translated
+from dlt.io.paths import segment
+from dlt.io.store import Store
+from dlt.redact import redact, remember, remember_url
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.schema import Schema
+
+CAPABILITIES = Capabilities(
+    preferred_loader_file_format="parquet",
+    supported_loader_file_formats=("parquet", "jsonl", "csv", "arrow"),
+    supported_merge_strategies=("delete-insert", "upsert", "insert-only", "scd2"),
+    supports_transactions=False,
+    supports_ddl_transactions=False,
+    max_decimal=(38, 38),
+    supported_table_formats=FORMATS,
+    sqlglot_dialect="duckdb",
+)
+
+
+class Filesystem(Destination):
+    """Load into files.
+
+    Args:
+        bucket_url: Folder or fsspec URL; configured as destination.filesystem.bucket_url when None.
+        credentials: A spec, a dict with its fields, or a dict with arguments of the fsspec file system; completed by
+            the configuration.
+        layout: Template for the paths of files inside of the dataset.
+        extra_placeholders: Further placeholders of the layout.
+        current_datetime: Moment for placeholders of date and time, or a function that gives it.
+        table_format: Format of tables that name none: delta, iceberg or native.
+    """
+
+    destination_type: ClassVar[str] = "filesystem"
+    setting_types: ClassVar[Mapping[str, Any]] = {"kwargs": dict[str, Any], "client_kwargs": dict[str, Any]}
+
+    def __init__(
+        self,
+        bucket_url: str | None = None,
+        credentials: Any = None,
+        layout: str | None = None,
+        extra_placeholders: Mapping[str, Any] | None = None,
+        current_datetime: Any = None,
+        table_format: str | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(credentials, **settings)
+        self.settings.update(
+            bucket_url=bucket_url,
+            layout=layout,
+            extra_placeholders=extra_placeholders,
+            current_datetime=current_datetime,
+            table_format=table_format,
+        )
+
+    def own_capabilities(self) -> Capabilities:
+        """Return what files can do."""
+        return CAPABILITIES
+
+    @property
+    def bucket_url(self) -> str:
+        """Return where datasets are kept.
+
+        Raises:
+            ConfigFieldMissingException: it is nowhere; with every place that was asked.
+        """
+        url = self.settings.get("bucket_url")
+        if not url:
+            url = get_value("bucket_url", str, sections=("destination", self.destination_name))
+        text = str(url)
+        remember_url(text)
+        return text if text.endswith("://") else text.rstrip("/") or "/"
+
+    def _configured(self, key: str, kind: Any) -> Any:
+        found = get_value(key, kind, sections=("destination", self.destination_name), default=None)
+        if isinstance(found, Mapping):
+            # arguments of a file system may be tokens, by their names
+            remember(found)
+        return found
+
+    def displayable_credentials(self) -> str:
+        """Return the URL without secrets."""
+        return redact(self.bucket_url)
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells buckets and folders apart, from whatever directory a folder is named."""
+        url = self.displayable_credentials()
+        path = url if scheme_of(url) else os.path.abspath(os.path.expanduser(url))
+        return digest_id(f"{self.destination_type} {path}")
+
+    def layout(self) -> Layout:
+        """Return the template for paths."""
+        template = self.settings.get("layout") or self._configured("layout", str) or DEFAULT_LAYOUT
+        extra = self.settings.get("extra_placeholders") or self._configured("extra_placeholders", dict) or {}
+        return Layout(template, extra, self.settings.get("current_datetime"))
+
+    def open_filesystem(self) -> tuple[Any, str]:
+        """Return the fsspec file system and the path of the bucket in it.
+
+        Raises:
+            MissingDependencyException: the package for this kind of URL is not installed.
+            DestinationTerminalException: URL or credentials are not such that it takes.
+        """
+        url = self.bucket_url
+        where = f"destination {self.destination_name}: {url}"
+        options = store_options(url, self.credentials, self.destination_name, self._arguments())
+        try:
+            with translated(where, missing=True, secrets=secrets_of(options)):
+                filesystem, path = _opened(url, options)
+        except ImportError as error:
+            raise MissingDependencyException(
+                f"{where}: a package for it is not installed ({error}). "
+                f'Run: pip install "dlt-tasks[{EXTRAS.get(scheme_of(url), "filesystem")}]"',
+            ) from error
+        return filesystem, str(path).rstrip("/")
+
+    def _arguments(self) -> dict[str, Any]:
+        """Return what the program and the configuration give for the file system itself."""
+        found: dict[str, Any] = {}
+        for given in (self._configured("kwargs", dict), self.settings.get("kwargs")):
+            found.update(given or {})
+        inner = self.settings.get("client_kwargs") or self._configured("client_kwargs", dict)
+        return {**found, "client_kwargs": inner} if inner else found
+
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
+        """Open the bucket."""
+        filesystem, path = self.open_filesystem()
+        store = Store(filesystem, f"{path}/{segment(dataset_name)}")
+        table_format = self.settings.get("table_format") or self._configured("table_format", str) or NATIVE
+        client = FilesystemClient(store, dataset_name, self.layout(), schema, table_format)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    import fsspec
+
+    if scheme_of(url) not in GCS:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(url, **options)
+        return found
+    # the class that is registered asks another service about every bucket, which needs one more right and which
+    # emulators lack, and leaves files of zonal buckets unfinished
+    from gcsfs.core import GCSFileSystem
+
+    filesystem = GCSFileSystem(**options)
+    return filesystem, filesystem._strip_protocol(url)

@@ -1,0 +1,164 @@
+"""Files that wait in a bucket on S3 until COPY has read them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.errors import DestinationLoadingViaStagingNotSupported, DestinationTerminalException
+from dlt.ids import random_id
+from dlt.io.store import Store
+from dlt.redact import redact
+
+FOLDER = "_dlt_staged"
+_SCHEMES = ("s3", "s3a")
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """What lets Redshift read the bucket.
+
+    Attributes:
+        sql: The part of COPY.
+        secrets: Texts in it that no message may show.
+    """
+
+    sql: str
+    secrets: tuple[str, ...] = ()
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text with its secrets hidden."""
+        return redact(text, self.secrets)
+
+
+def authorization(iam_role: str | None, filesystem: Any, where: str) -> Authorization:
+    """Return the role, or else the keys with which the files were written.
+
+    Args:
+        iam_role: ARN of a role of the cluster, several with commas, or "default".
+        filesystem: The s3fs file system.
+        where: Name of the destination, for messages.
+
+    Raises:
+        DestinationTerminalException: there is neither a role nor a key.
+    """
+    if iam_role:
+        return Authorization("IAM_ROLE default" if iam_role == "default" else f"IAM_ROLE {_literal(iam_role)}")
+    key, secret, token = (getattr(filesystem, name, None) for name in ("key", "secret", "token"))
+    if not key or not secret:
+        key, secret, token = _keys_of_the_machine()
+    if not key or not secret:
+        raise DestinationTerminalException(
+            f"destination {where}: there is nothing that lets Redshift read the staging bucket. Set staging_iam_role "
+            f"under [destination.{where}] to a role of the cluster, or aws_access_key_id and aws_secret_access_key "
+            "under [destination.filesystem.credentials]."
+        )
+    sql = f"ACCESS_KEY_ID {_literal(key)} SECRET_ACCESS_KEY {_literal(secret)}"
+    return Authorization(
+        sql + (f" SESSION_TOKEN {_literal(token)}" if token else ""), tuple(text for text in (secret, token) if text)
+    )
+
+
+def _keys_of_the_machine() -> tuple[str | None, str | None, str | None]:
+    import botocore.session
+
+    found = botocore.session.get_session().get_credentials()
+    if found is None:
+        return None, None, None
+    keys = found.get_frozen_credentials()
+    return keys.access_key, keys.secret_key, keys.token
+
+
+class Area:
+    """The folder in which files of one dataset wait.
+
+    Every try of a load writes into a folder of its own inside of the load's folder, so that one that was taken for dead
+    cannot change what another one loads.
+
+    Args:
+        store: The folder.
+        url: The same as Redshift finds it, s3://...
+        access: What lets Redshift read it.
+    """
+
+    def __init__(self, store: Store, url: str, access: Authorization) -> None:
+        self._store, self._url, self.access = store, url, access
+        self._try = random_id()
+        self._written: list[str] = []
+
+    @classmethod
+    def of(cls, staging: Any, dataset_name: str, iam_role: str | None, where: str) -> Area:
+        """Return the area of a dataset in the bucket of a filesystem destination.
+
+        Raises:
+            DestinationLoadingViaStagingNotSupported: Redshift cannot read from there.
+        """
+        url = str(getattr(staging, "bucket_url", ""))
+        scheme, _, rest = url.partition("://")
+        if scheme not in _SCHEMES:
+            raise DestinationLoadingViaStagingNotSupported(
+                f"staging: Redshift loads files from s3:// only, and the bucket is {url or staging!r}. Set bucket_url "
+                "to a bucket on S3, or leave staging out: rows then go to Redshift by INSERT."
+            )
+        filesystem, path = staging.open_filesystem()
+        folder = f"{dataset_name}/{FOLDER}"
+        access = authorization(iam_role, filesystem, where)
+        return cls(Store(filesystem, f"{path}/{folder}"), f"s3://{rest.rstrip('/')}/{folder}", access)
+
+    def put(self, load_id: str, local: str) -> Mapping[str, Any]:
+        """Upload a file; return its entry for a manifest."""
+        relative = self._new_name(load_id, os.path.basename(local))
+        self._store.upload(local, relative)
+        size = os.path.getsize(local)
+        return {"url": f"{self._url}/{relative}", "mandatory": True, "meta": {"content_length": size}}
+
+    def manifest(self, load_id: str, name: str, entries: Sequence[Mapping[str, Any]]) -> str:
+        """Write the list of the files that one COPY takes; return its URL.
+
+        With a prefix in its place, COPY would also take what an older try left there.
+        """
+        import orjson
+
+        relative = self._new_name(load_id, name)
+        with self._store.writer(relative) as file:
+            file.write(orjson.dumps({"entries": list(entries)}))
+        return f"{self._url}/{relative}"
+
+    def _new_name(self, load_id: str, name: str) -> str:
+        relative = f"{load_id}/{self._try}/{name}"
+        self._written.append(relative)
+        return relative
+
+    def drop(self) -> None:
+        """Delete what this try wrote."""
+        written, self._written = self._written, []
+        self._store.delete(written)
+
+    def drop_load(self, load_id: str) -> None:
+        """Delete what any try of a load left."""
+        self._written = []
+        self._store.delete_folder(load_id)
+
+
+def copy_statement(
+    target: str, columns: Iterable[str], url: str, access: Authorization, file_format: str, options: str = ""
+) -> str:
+    """Return the COPY of the files of a manifest.
+
+    Args:
+        target: Qualified name of the table.
+        columns: Quoted names; those of Parquet in the order of the files.
+        url: The manifest.
+        access: What lets Redshift read the bucket.
+        file_format: "parquet" or "json".
+        options: More options, as they stand in the statement.
+    """
+    form = "FORMAT AS PARQUET" if file_format == "parquet" else "FORMAT AS JSON 'auto' GZIP TIMEFORMAT 'auto'"
+    sql = f"COPY {target} ({', '.join(columns)}) FROM {_literal(url)} {access.sql} {form} MANIFEST"
+    return f"{sql} {options}" if options else sql
+
+
+def _literal(text: str) -> str:
+    return "'" + str(text).replace("\\", "\\\\").replace("'", "''") + "'"

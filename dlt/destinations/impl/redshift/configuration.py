@@ -1,0 +1,19 @@
+"""Settings and credentials of Redshift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dlt.configuration.spec import configspec
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+
+if TYPE_CHECKING:
+    pass
+
+
+@configspec
+class RedshiftCredentials(PostgresCredentials):
+    """A cluster or workgroup of Redshift."""
+
+    drivername: str = "redshift"
+    port: int | None = 5439

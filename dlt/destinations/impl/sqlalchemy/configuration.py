@@ -1,0 +1,33 @@
+"""Settings and credentials of databases by SQLAlchemy."""
+
+from __future__ import annotations
+
+from dlt.configuration.credentials.database import ConnectionStringCredentials
+from dlt.configuration.spec import configspec
+from dlt.errors import (
+    InvalidConnectionString,
+)
+
+
+@configspec
+class SqlAlchemyCredentials(ConnectionStringCredentials):
+    """A database as a URL of SQLAlchemy, `dialect+driver://user:password@host:port/database`."""
+
+    drivername: str = ""
+
+    def missing_fields(self) -> list[str]:
+        """Return the names of required fields without a value: where nothing is given, the URL is missing."""
+        return [] if self.given_fields() or self.drivername else ["drivername"]
+
+    def on_resolved(self) -> None:
+        """Check that it says which database system.
+
+        Raises:
+            InvalidConnectionString: it does not.
+        """
+        super().on_resolved()
+        if not self.drivername:
+            raise InvalidConnectionString(
+                "SqlAlchemyCredentials: drivername is missing. Give a URL such as sqlite:///shop.db or "
+                "mysql+pymysql://user:password@host/."
+            )

@@ -1,0 +1,341 @@
+"""MySQL and MariaDB: a dataset is a database; a change of tables commits at once, so it comes before the data."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
+from dlt.destinations.impl.sqlalchemy.rows import as_text
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.sql_client import SqlClient
+from dlt.error_kinds import Kind, database_error
+from dlt.errors import DatabaseTransientException
+from dlt.ids import digest_id
+from dlt.schema.capabilities import Capabilities
+from dlt.schema.typing import ColumnSchema, TableSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CAPABILITIES = Capabilities(
+    # 64 characters, of which files of the server hold fewer when they are not ASCII
+    max_identifier_length=64,
+    max_column_identifier_length=64,
+    max_columns=1_017,
+    supports_ddl_transactions=False,
+    supports_nan=False,
+    enforces_length=True,
+    max_decimal=(65, 30),
+    sqlglot_dialect="mysql",
+)
+KEY_LENGTH = 512
+"""Letters of a text by which rows are looked up: an index holds 3,072 bytes, and longer types cannot be hashed."""
+_LOCK_WAIT = 600
+"""Seconds to wait for another load that changes the same tables."""
+_KINDS: Mapping[Kind, frozenset[int]] = {
+    "disk_full": frozenset({1021, 1026, 1114}),
+    # no memory, no threads, too many connections, or too many queries of one user
+    "overloaded": frozenset({1037, 1038, 1041, 1135, 1040, 1203, 1226}),
+    # the server stops, ended the connection, or cannot be reached
+    "connection": frozenset({1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2055, 4031}),
+    "clash": frozenset({1213, 1412}),
+    "busy": frozenset({1205, 3058}),
+    "timeout": frozenset({1317, 1969, 3024}),
+    "undefined": frozenset({1049, 1051, 1146}),
+    "constraint": frozenset({1022, 1048, 1062, 1216, 1364, 1217, 1451, 1452, 1557, 1586, 1761, 1762, 3819, 4025}),
+    "right": frozenset({1044, 1142, 1143, 1227, 1370}),
+    "credentials": frozenset({1045, 1698, 1820, 1862}),
+    "read_only": frozenset({1036, 1290, 1792, 1836}),
+}
+"""https://mariadb.com/docs/server/reference/error-codes and https://dev.mysql.com/doc/mysql-errors/8.0/en/"""
+_TOO_LONG = 1406
+_LONG_KEY = (
+    f"A text that is a key has {KEY_LENGTH} letters there, unless the column has a larger precision. Give the package "
+    "up (dlt pipeline NAME drop-pending-packages), set the precision of the column (columns=), and where the table is "
+    "there load it anew with refresh='drop_resources'."
+)
+_NO_SPACE = "error 28"
+"""How the storage engine tells what the system said: the disk is full."""
+
+
+def kind_of(error: BaseException, lost: tuple[type[BaseException], ...]) -> Kind:
+    """Return what an error of a driver of MySQL is.
+
+    Args:
+        error: What the driver raised.
+        lost: Classes of errors that stand for a lost connection where there is no number.
+    """
+    code = _code(error)
+    if code == 0 and isinstance(error, lost):
+        return "connection"
+    if code == 1030 and _NO_SPACE in str(error):
+        return "disk_full"
+    return next((kind for kind, codes in _KINDS.items() if code in codes), "refused")
+
+
+def _code(error: BaseException) -> int:
+    return error.args[0] if error.args and isinstance(error.args[0], int) else 0
+
+
+@dataclass(frozen=True)
+class MySqlDialect(Dialect):
+    """SQL of MySQL and MariaDB.
+
+    Attributes:
+        collation: Compares texts by their letters, blanks at the end included.
+    """
+
+    collation: str = "utf8mb4_bin"
+
+    @property
+    def key_text(self) -> str:
+        """Return type and constraint of a column of short texts that is a primary key."""
+        return f"VARCHAR({KEY_LENGTH}) CHARACTER SET utf8mb4 COLLATE {self.collation} PRIMARY KEY"
+
+    def type_of(self, column: ColumnSchema) -> str:
+        """Return the type text of a column; texts compare by their letters."""
+        kind = super().type_of(column)
+        return (
+            f"{kind} CHARACTER SET utf8mb4 COLLATE {self.collation}"
+            if kind[:4] in ("LONG", "VARC") and (column["data_type"] in ("text", "json"))
+            else kind
+        )
+
+    def column_of(self, name: str, reported: str) -> ColumnSchema:
+        """Return the column that a type text stands for."""
+        return super().column_of(name, reported.upper().partition(" CHARACTER SET")[0])
+
+    def moment(self, value: datetime.datetime) -> str:
+        """Return a moment as a literal; all moments are stored as UTC."""
+        plain = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        return f"TIMESTAMP'{plain.isoformat(sep=' ', timespec='microseconds')}'"
+
+    def literal(self, value: Any) -> str:
+        """Return a value as a literal; a backslash would begin an escape."""
+        if isinstance(value, datetime.datetime):
+            return self.moment(value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc))
+        if isinstance(value, str):
+            return super().literal(value.replace("\\", "\\\\"))
+        return super().literal(value)
+
+    def ordered(self, column: str, direction: str) -> str:
+        """Return a term of ORDER BY that puts NULL last."""
+        return f"{column} IS NULL, {column} {direction.upper()}"
+
+    def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:
+        """Return the statement that makes a temporary table of a query."""
+        index = f" (INDEX ({lookup}))" if lookup else ""
+        return f"CREATE TEMPORARY TABLE {name}{index} AS {query}"
+
+    def drop_temporary(self, name: str) -> str:
+        """Return the statement that drops a temporary table; without the word it would commit."""
+        return f"DROP TEMPORARY TABLE {name}"
+
+    def delete_matching(self, table: str, keys: str, match: str) -> str:
+        """Return the statement that deletes rows whose keys are in a query."""
+        return f"DELETE d FROM {table} AS d JOIN {keys} AS s ON {match}"
+
+    def delete_listed(self, table: str, column: str, ids: str) -> str:
+        """Return the statement that deletes rows of which a column is among the ids of a temporary table."""
+        return f"DELETE d FROM {table} AS d JOIN {ids} AS i ON i.id = d.{column}"
+
+    def insert_new(self, table: str, columns: str, places: str) -> str:
+        """Return the statement that inserts a row unless its key is there."""
+        return f"INSERT IGNORE INTO {table} ({columns}) VALUES ({places})"
+
+
+def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
+    kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
+    if kind in ("decimal", "wei"):
+        default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        return f"DECIMAL({precision or default[0]},{default[1] if scale is None else scale})"
+    if kind == "timestamp":
+        return f"DATETIME({6 if precision is None else min(precision, 6)})"
+    if kind == "bigint" and precision is not None:
+        return "SMALLINT" if precision <= 16 else "INT" if precision <= 32 else "BIGINT"
+    if kind == "text" and precision is not None:
+        return f"VARCHAR({precision})" if precision <= 4_000 else "LONGTEXT"
+    hinted = any(column.get(hint) for hint in ("primary_key", "merge_key", "unique", "row_key"))
+    if kind == "text" and (hinted or column["name"] in _IDS):
+        return f"VARCHAR({KEY_LENGTH})"
+    return None
+
+
+_IDS = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id", "load_id", "pipeline_name", "version_hash")
+
+
+def dialect_for(is_mariadb: bool) -> MySqlDialect:
+    """Return the dialect of one of the two servers, whose collations have different names."""
+    return MySqlDialect(
+        types={
+            "text": "LONGTEXT",
+            "double": "DOUBLE",
+            "bool": "TINYINT(1)",
+            "timestamp": "DATETIME(6)",
+            "bigint": "BIGINT",
+            "binary": "LONGBLOB",
+            "json": "LONGTEXT",
+            "date": "DATE",
+            "time": "TIME(6)",
+        },
+        sized=_sized,
+        families={
+            "LONGTEXT": "text",
+            "MEDIUMTEXT": "text",
+            "TEXT": "text",
+            "VARCHAR": "text",
+            "CHAR": "text",
+            "JSON": "json",
+            "DOUBLE": "double",
+            "FLOAT": "double",
+            "TINYINT": "bool",
+            "SMALLINT": "bigint",
+            "INT": "bigint",
+            "BIGINT": "bigint",
+            "DATETIME": "timestamp",
+            "TIMESTAMP": "timestamp",
+            "LONGBLOB": "binary",
+            "BLOB": "binary",
+            "DECIMAL": "decimal",
+            "DATE": "date",
+            "TIME": "time",
+        },
+        capabilities=CAPABILITIES,
+        temporary="TEMPORARY",
+        quote_character="`",
+        collation="utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin",
+    )
+
+
+class MySqlClient(SqlAlchemyClient):
+    """Work on one database of a server."""
+
+    ddl_in_transaction = False
+
+    def prepare(self) -> None:
+        """Refuse values that do not fit, take moments as UTC, and see what other loads committed."""
+        self.query("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
+        self.query("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 120")
+        self.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    # -- locks: InnoDB would let two loads insert beside each other what each has deleted for itself
+
+    def _lock(self, what: str) -> None:
+        name = f"dlt_{digest_id(f'{self.dataset_name} {what}')}"
+        row = self.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
+        if row is None or row[0] != 1:
+            raise database_error(
+                "busy",
+                f"mysql: another load held {what} of dataset {self.dataset_name} for {_LOCK_WAIT} s. Run it again.",
+            )
+        self._known = None
+
+    def _unlock(self) -> None:
+        try:
+            self.query("SELECT RELEASE_ALL_LOCKS()").fetchall()
+        except DatabaseTransientException:
+            # what was committed stays so, and locks end with the connection
+            return
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+        super().commit()
+        self._unlock()
+
+    def rollback(self) -> None:
+        """Undo all of it."""
+        super().rollback()
+        self._unlock()
+
+    def run_ddl(self, sql: str) -> None:
+        """Run a statement that makes, changes or drops a table or dataset."""
+        super().run_ddl(sql)
+
+    def _create(self, *tables: TableSchema) -> None:
+        if not tables:
+            return
+        self._lock("tables")
+        there = self._tables()
+        super()._create(*(table for table in tables if table["name"] not in there))
+
+    def apply_ddl(self, update: Any) -> None:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        stored = self.stored_tables(list(update.tables))
+        if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
+            self._lock("tables")
+        super().apply_ddl(update)
+
+    def has_load(self, load_id: str) -> bool:
+        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
+        if self._in_transaction:
+            # its commit may still be on its way where a connection broke, and two that see it missing would both load
+            self._lock(f"load {load_id}")
+        return super().has_load(load_id)
+
+    def _hold_first(self, pipeline_name: str) -> None:
+        self._lock(f"pipeline {pipeline_name}")
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain."""
+        if chain[0].get("write_disposition", "append") in ("merge", "replace"):
+            self._lock(f"table {chain[0]['name']}")
+        return super().stage(chain, load_id)
+
+    # -- dataset and tables
+
+    def has_dataset(self) -> bool:
+        """Tell whether the database is there."""
+        sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
+        return self.query(sql, (self.dataset_name,)).fetchone() is not None
+
+    def create_dataset(self) -> None:
+        """Make the database if it is not there, and use it: temporary tables belong to one."""
+        if not self.has_dataset():
+            self.run_ddl(f"CREATE DATABASE IF NOT EXISTS {self.qualified_dataset()} CHARACTER SET utf8mb4")
+        self.query(f"USE {self.qualified_dataset()}")
+        super().create_dataset()
+
+    def drop_dataset(self) -> None:
+        """Delete the database with all in it."""
+        self.run_ddl(f"DROP DATABASE IF EXISTS {self.qualified_dataset()}")
+        self._known = None
+
+    def reflected(self) -> dict[str, dict[str, ColumnSchema]]:
+        """Return the tables of the dataset with their columns."""
+        sql = (
+            "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = %s "
+            "ORDER BY table_name, ordinal_position"
+        )
+        found: dict[str, dict[str, ColumnSchema]] = {}
+        for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
+            found.setdefault(table, {})[name] = self.dialect.column_of(name, reported)
+        return found
+
+    def parameter(self, value: Any) -> Any:
+        """Return a value as it is stored: moments as UTC without a zone."""
+        if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+            return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        return value
+
+    def values(self, array: pa.Array) -> list[Any]:
+        """Return the values of a column as the driver takes them."""
+        return as_text(array)
+
+    def translated(self, error: BaseException) -> Exception:
+        """Return our error for one of the driver, by its number."""
+        text = f"mysql {_code(error)}: {' '.join(str(part) for part in error.args[1:]) or error}"
+        advice = _LONG_KEY if _code(error) == _TOO_LONG else None
+        return database_error(kind_of(error, (self._errors.OperationalError, OSError)), text, advice=advice)
+
+    def sql_client(self) -> SqlClient:
+        """Return a client for queries; bare table names mean tables of the dataset."""
+        if self.has_dataset():
+            self.query(f"USE {self.qualified_dataset()}")
+        return super().sql_client()

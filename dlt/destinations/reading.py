@@ -1,0 +1,74 @@
+"""Files of a table as the FROM part of a query in DuckDB, with the types that the schema says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.schema.typing import ColumnSchema
+
+Files = Sequence[tuple[str, str]]
+"""Path or URL, and format."""
+_LONGEST_LINE = 1_000_000_000
+_AS_IT_IS = "hive_partitioning = false"
+"""What a path says, such as day=2024-01-01, takes the place of no column."""
+
+
+def select(columns: Mapping[str, ColumnSchema], files: Files) -> str:
+    """Return a query for the rows of files: all complete columns, in order, NULL where a file lacks one."""
+    complete = {name: column for name, column in columns.items() if "data_type" in column}
+    types = {name: DIALECT.type_of(column) for name, column in complete.items()}
+    parts = [_select_format(complete, types, kind, files) for kind in dict.fromkeys(kind for _, kind in files)]
+    if not parts:
+        empty = ", ".join(f"CAST(NULL AS {kind}) AS {_quoted(name)}" for name, kind in types.items())
+        return f"SELECT {empty} WHERE 1 = 0"
+    return " UNION ALL ".join(parts)
+
+
+def _select_format(
+    columns: Mapping[str, ColumnSchema], types: Mapping[str, str], file_format: str, files: Files
+) -> str:
+    paths = ", ".join(_text(path) for path, kind in files if kind == file_format)
+    if file_format == "parquet":
+        values = ", ".join(f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}" for name, kind in types.items())
+        # a file may lack columns that were added later: the empty branch has them all
+        empty = ", ".join(f"NULL AS {_quoted(name)}" for name in types)
+        rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true, {_AS_IT_IS})"
+        return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+    values = ", ".join(_from_text(name, columns[name], kind) for name, kind in types.items())
+    longest = _longest_line(path for path, kind in files if kind == file_format)
+    if file_format == "jsonl":
+        # all as text: DuckDB's guesses would change values, such as texts that look like dates
+        kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)
+        return (
+            f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
+            f"maximum_object_size = {longest}, {_AS_IT_IS})"
+        )
+    empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
+    rows = (
+        f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
+        "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"max_line_size = {longest}, {_AS_IT_IS})"
+    )
+    return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+
+
+def _longest_line(paths: Iterable[str]) -> int:
+    # DuckDB allots it before it reads, several times over: a local file holds no line that is longer than itself
+    sizes = [os.path.getsize(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
+    return min(_LONGEST_LINE, max(1 << 20, *sizes))
+
+
+def _from_text(name: str, column: ColumnSchema, kind: str) -> str:
+    if column.get("data_type") == "binary":
+        return f"from_base64({_quoted(name)}) AS {_quoted(name)}"
+    return f"CAST({_quoted(name)} AS {kind}) AS {_quoted(name)}"
+
+
+def _quoted(name: str) -> str:
+    return DIALECT.quote(name)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""Bytes and files: written whole, locked, checked; nothing here knows a schema."""

@@ -1,0 +1,229 @@
+"""A load package: one load's files in a folder, with the schema and state that belong to them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from dlt.clock import utc_now
+from dlt.errors import DltException, PackageCorrupt, SchemaEngineNoUpgradePathException
+from dlt.ids import random_id
+from dlt.io import atomic, typed_json
+from dlt.io.checksums import crc_of, note
+from dlt.io.sealed import Damaged, seal, unseal
+from dlt.packages.advice import drop_advice
+from dlt.schema.schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MANIFEST, SCHEMA, STATE, UNDO = "package.json", "schema.json", "state.json", "undo.json"
+PackageFile = dict[str, Any]
+"""name, table, format, rows, bytes and crc32 of one data file."""
+
+
+class LoadPackage:
+    """A committed package; it does not change any more.
+
+    Args:
+        path: Its folder.
+        stage: "extracted", "normalized" or "loaded".
+        pipeline_name: Name of its pipeline, for messages; None for the package of a task.
+    """
+
+    def __init__(self, path: str, stage: str, pipeline_name: str | None = None) -> None:
+        self.path, self.stage, self.pipeline_name = path, stage, pipeline_name
+        self.load_id = os.path.basename(path)
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """Return the manifest.
+
+        Raises:
+            PackageCorrupt: it cannot be read, or is not what was written.
+        """
+        found = self._read(MANIFEST)
+        if not isinstance(found.get("schema_name"), str) or not isinstance(found.get("files", []), list):
+            raise self.corrupt(f"its manifest {self._at(MANIFEST)} names no schema or has no list of files")
+        return found
+
+    @property
+    def files(self) -> list[PackageFile]:
+        """Return the data files."""
+        return list(self.info.get("files") or [])
+
+    @property
+    def schema_name(self) -> str:
+        """Return the name of the schema."""
+        return str(self.info["schema_name"])
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Return the schema as it was when the package was made.
+
+        Raises:
+            PackageCorrupt: it cannot be read, or is not what was written.
+        """
+        found = self._read(SCHEMA)
+        try:
+            return Schema.from_dict(found, bump_version=False)
+        except SchemaEngineNoUpgradePathException:
+            raise
+        except (DltException, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise self.corrupt(f"its file {self._at(SCHEMA)} holds no schema ({error})") from error
+
+    @cached_property
+    def state(self) -> dict[str, Any] | None:
+        """Return the pipeline state that the load makes visible; None when it did not change.
+
+        Raises:
+            PackageCorrupt: it cannot be read, or is not what was written.
+        """
+        if not os.path.exists(self._at(STATE)):
+            if self.info.get("has_state"):
+                raise self.corrupt(f"its file {self._at(STATE)} is missing")
+            return None
+        return self._read(STATE, typed_json.loads)
+
+    @cached_property
+    def undo(self) -> dict[str, Any] | None:
+        """Return what giving the package up takes back, as `dlt.packages.undo` made it; None if nobody knows.
+
+        Earlier releases did not write it, and what is damaged is as good as absent.
+        """
+        try:
+            return self._read(UNDO, typed_json.loads)
+        except PackageCorrupt:
+            return None
+
+    def check(self) -> None:
+        """Make sure that all files are there and hold what was written.
+
+        Raises:
+            PackageCorrupt: a file is missing, or its size or checksum is not what the manifest says.
+        """
+        for file in self.files:
+            path = self._at(file["name"])
+            what = f"the file {path} of table {file['table']}"
+            found = os.path.getsize(path) if os.path.isfile(path) else None
+            if found != file["bytes"]:
+                has = "is missing" if found is None else f"has {found} bytes"
+                said = f"{file['bytes']} bytes and {file.get('rows')} rows"
+                raise self.corrupt(f"{what} {has}, its manifest says {said}")
+            if isinstance(file.get("crc32"), int) and (crc := crc_of(path)) != file["crc32"]:
+                raise self.corrupt(f"{what} has the checksum {crc:08x}, its manifest says {file['crc32']:08x}")
+        _ = self.schema, self.state
+
+    def corrupt(self, found: str) -> PackageCorrupt:
+        """Return the error for something that was found in its folder, with what to do."""
+        return PackageCorrupt(
+            f"package {self.load_id} ({self.stage}): {found}. {drop_advice(self.pipeline_name, self.load_id)}",
+            load_id=self.load_id,
+            pipeline_name=self.pipeline_name,
+        )
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.path, name)
+
+    def _read(self, name: str, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+        what = f"its {'manifest' if name == MANIFEST else 'file'} {self._at(name)}"
+        try:
+            with open(self._at(name), "rb") as file:
+                return unseal(file.read(), loads)
+        except FileNotFoundError as error:
+            raise self.corrupt(f"{what} is missing") from error
+        except OSError as error:
+            raise self.corrupt(f"{what} cannot be read ({error})") from error
+        except Damaged as error:
+            raise self.corrupt(f"{what} is damaged: {error}") from error
+
+    def __repr__(self) -> str:
+        return f"<package {self.load_id} {self.stage}>"
+
+
+class PackageBuilder:
+    """A package under construction in the temporary folder."""
+
+    def __init__(self, root: str, load_id: str) -> None:
+        self._root = root
+        self.load_id = load_id
+        self.path = os.path.join(root, "tmp", load_id)
+        if os.path.exists(self.path):
+            shutil.rmtree(self.path)
+        os.makedirs(self.path)
+
+    def target(self, stage: str) -> str:
+        """Return the folder that the package gets in a stage."""
+        return os.path.join(self._root, stage, self.load_id)
+
+    def prepare(
+        self,
+        stage: str,
+        files: Sequence[Any],
+        schema: Schema,
+        state: dict[str, Any] | None,
+        undo: dict[str, Any] | None = None,
+        **info: Any,
+    ) -> None:
+        """Write manifest, schema and state; the package is still invisible.
+
+        Args:
+            stage: "extracted" or "normalized".
+            files: The entries of the data files.
+            schema: Written beside them.
+            state: Pipeline state that the load makes visible, or None.
+            undo: What giving the package up takes back, if that is known.
+            info: Further fields of the manifest.
+        """
+        for file in files:
+            note(os.path.join(self.path, file["name"]), file["crc32"])
+        manifest = {
+            "load_id": self.load_id,
+            "schema_name": schema.name,
+            "stage": stage,
+            "created_at": utc_now().isoformat(),
+            "nonce": random_id(),
+            **info,
+            "has_state": state is not None,
+            "files": [dict(file) for file in files],
+        }
+        self._write(SCHEMA, orjson.dumps(schema.to_dict(), default=str))
+        if state is not None:
+            self._write(STATE, typed_json.dumps(state).encode())
+        if undo is not None:
+            self._write(UNDO, typed_json.dumps(undo).encode())
+        self._write(MANIFEST, manifest_text(manifest))
+
+    def commit(
+        self,
+        stage: str,
+        files: Sequence[Any],
+        schema: Schema,
+        state: dict[str, Any] | None,
+        undo: dict[str, Any] | None = None,
+        **info: Any,
+    ) -> LoadPackage:
+        """Prepare the package and make it visible in a stage, with one rename."""
+        self.prepare(stage, files, schema, state, undo, **info)
+        target = self.target(stage)
+        atomic.commit_dir(self.path, target, f"{stage}_package")
+        return LoadPackage(target, stage, os.path.basename(self._root))
+
+    def abort(self) -> None:
+        """Delete what was written so far."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _write(self, name: str, data: bytes) -> None:
+        # plain writes: the folder is synced and renamed as a whole
+        with open(os.path.join(self.path, name), "wb") as file:
+            file.write(seal(data))
+
+
+def manifest_text(manifest: dict[str, Any]) -> bytes:
+    """Return a manifest as it is stored, before it is sealed."""
+    return orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2)

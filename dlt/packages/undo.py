@@ -1,0 +1,149 @@
+"""What giving a package up takes back: the changes that its extract made in state and schema, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from copy import deepcopy
+from typing import Any, cast
+
+from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
+from dlt.state.delta import MISSING, Change, get, put
+
+Undo = dict[str, Any]
+"""extract: id of the extract; schema_name: of the package; state: changes of the extract that belong to the package;
+state_version, version_hash: of the state before; new_schema: whether the extract brought the schema; tables: changed
+tables as they were before, None for new ones."""
+
+
+def undo_of(
+    extract: str, before: dict[str, Any], changes: list[Change], schema_before: Schema | None, schema: Schema
+) -> Undo:
+    """Return what giving a package up takes back.
+
+    Args:
+        extract: Id of the extract; the packages of its schemas share it.
+        before: State before the extract.
+        changes: What the extract changed in it, as far as it belongs to this package.
+        schema_before: Schema before the extract; None if there was none.
+        schema: Schema of the package.
+    """
+    return {
+        "extract": extract,
+        "schema_name": schema.name,
+        "state": changes,
+        "state_version": int(before.get("_state_version") or 0),
+        "version_hash": before.get("_version_hash"),
+        "new_schema": schema.name not in (before.get("schema_names") or []),
+        "tables": changed_tables(schema_before, schema),
+    }
+
+
+def changed_tables(before: Schema | None, after: Schema) -> dict[str, Any]:
+    """Return the tables that differ, as they were before; None for those that are new."""
+    known = before.tables if before is not None else {}
+    return {
+        name: deepcopy(known.get(name))
+        for name in {**known, **after.tables}
+        if known.get(name) != after.tables.get(name) and not (before is None and name.startswith("_dlt"))
+    }
+
+
+def with_more_tables(undo: Undo | None, tables: dict[str, Any]) -> Undo | None:
+    """Return what a later step leaves to take back: what the earlier ones changed is known from before them."""
+    return None if undo is None else {**undo, "tables": {**tables, **undo["tables"]}}
+
+
+def own_changes(changes: Iterable[Change], sources: Collection[str]) -> list[Change]:
+    """Return the changes that belong to some sources."""
+    return [change for change in changes if is_of(change, sources)]
+
+
+def is_of(change: Change, sources: Collection[str]) -> bool:
+    """Tell whether a change belongs to one of some sources."""
+    path = change["path"]
+    return len(path) > 1 and path[0] == "sources" and path[1] in sources
+
+
+def overlap(first: Iterable[Change], second: Iterable[Change]) -> bool:
+    """Tell whether two extracts changed the same part of the state, so that one builds on the other."""
+    paths = [change["path"] for change in first if len(change["path"]) > 1]
+    others = [change["path"] for change in second if len(change["path"]) > 1]
+    return any(a[: len(b)] == b[: len(a)] for a in paths for b in others)
+
+
+def reverted_state(state: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+    """Return the state without some changes; what someone else changed since stays as it is.
+
+    Args:
+        state: State as it is now.
+        changes: What is taken back; names of schemas and the like are not touched.
+    """
+    found = deepcopy(state)
+    for change in changes:
+        path = tuple(change["path"])
+        if len(path) > 1 and get(found, path) == change.get("value", MISSING):
+            put(found, path, change.get("base", MISSING))
+            if "base" not in change:
+                _prune(found, path)
+    return found
+
+
+def _prune(state: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Remove the empty dicts that led to a value which is gone."""
+    for length in range(len(path) - 1, 1, -1):
+        if get(state, path[:length]) != {}:
+            return
+        put(state, path[:length], MISSING)
+    if state.get(path[0]) == {}:
+        del state[path[0]]
+
+
+def reverted_schema(current: Schema, left: Schema, tables: dict[str, Any], others: Sequence[Schema]) -> Schema | None:
+    """Return a schema without what a package brought; None if nothing changes.
+
+    Args:
+        current: Schema as it is now.
+        left: Schema of the package.
+        tables: Its changed tables as they were before.
+        others: Schemas of packages that stay, or that were loaded: what is in them stays.
+    """
+    found = current.clone()
+    for name, before in tables.items():
+        now, after = current.tables.get(name), left.tables.get(name)
+        table = deepcopy(before) if now == after else _without(now, after, before)
+        table = _with_kept(table, now, [other.tables[name] for other in others if name in other.tables])
+        if table is None:
+            found.tables.pop(name, None)
+        else:
+            found.tables[name] = cast(TableSchema, table)
+    if found.tables == current.tables:
+        return None
+    found.bump()
+    found.stored_version = max(found.stored_version, left.stored_version + 1)
+    return found
+
+
+def _without(now: Any, after: Any, before: Any) -> Any:
+    """Return a table that was changed since without the columns that the package brought, and with those it took."""
+    if now is None:
+        return None
+    after_columns = after["columns"] if after else {}
+    before_columns = before["columns"] if before else {}
+    columns = {
+        name: column
+        for name, column in now["columns"].items()
+        if name in before_columns or after_columns.get(name) != column
+    }
+    columns.update({name: deepcopy(column) for name, column in before_columns.items() if name not in columns})
+    return {**now, "columns": columns}
+
+
+def _with_kept(table: Any, now: Any, others: Sequence[Any]) -> Any:
+    if now is None or not others:
+        return table
+    if table is None:
+        table = {**now, "columns": {}}
+    kept = {name for other in others for name in other["columns"] if name in now["columns"]}
+    columns = {**table["columns"], **{n: c for n, c in now["columns"].items() if n in kept}}
+    return {**table, "columns": columns}

@@ -1,0 +1,149 @@
+"""Runs that are loaded once more: what the destination knows of them, and what an extract of them gives again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlt.destinations.base import WorkDone
+from dlt.errors import SpecInvalid
+from dlt.extract.resource import Resource
+from dlt.extract.source import Source
+from dlt.load.work import GOES_ON, OWN_STATE, REPEATS, Work
+from dlt.packages.package import LoadPackage
+from dlt.tasks.folder import former_load_id, work_key
+from dlt.tasks.spec import StepContext
+from dlt.tasks.token import PackageRef, Token
+
+if TYPE_CHECKING:
+    from dlt.tasks.task_pipeline import TaskPipeline
+
+
+def work_of(pipeline_name: str, context: StepContext, schema_name: str, load_id: str = "", **more: Any) -> Work:
+    """Return the work of a step.
+
+    Args:
+        pipeline_name: Name of the pipeline.
+        context: The run, the part and the wish.
+        schema_name: Its schema.
+        load_id: Load id of the package.
+        more: Resources, and what becomes of earlier rows.
+    """
+    key = work_key(pipeline_name, context.run_id, context.chunk, schema_name)
+    before = former_load_id(pipeline_name, context, schema_name)
+    return Work(key, context.revision, load_id, before, **more)
+
+
+def loaded_before(pipeline: TaskPipeline, context: StepContext) -> WorkDone | None:
+    """Return what the destination knows of the work of an extract, None if it was never loaded.
+
+    Args:
+        pipeline: The pipeline, in step with the destination.
+        context: The run, the part and the wish.
+    """
+    name = pipeline.default_schema_name
+    return pipeline.known_works(name, [work_of(pipeline.pipeline_name, context, name)])[0] if name else None
+
+
+def known_packages(pipeline: TaskPipeline, found: Sequence[tuple[Token, PackageRef]]) -> list[WorkDone | None]:
+    """Return for each package of a schema whether the destination has its work, or a later wish for it."""
+    if not found:
+        return []
+    works = [
+        Work(
+            work_key(token.pipeline_name, token.run_id, token.chunk, reference.schema_name),
+            token.revision,
+            reference.load_id,
+            before=reference.load_id,
+        )
+        for token, reference in found
+    ]
+    done = pipeline.known_works(found[0][1].schema_name, works)
+    return [known if known and known.revision >= work.revision else None for work, known in zip(works, done)]
+
+
+def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> None:
+    """Make sure that parts of a run can be loaded beside those that were loaded before.
+
+    Raises:
+        SpecInvalid: they would empty a table that holds rows of the others.
+    """
+    kept = {table for reference in done for table, rows in reference.rows.items() if rows}
+    for package in fresh:
+        schema, refresh = package.schema, package.info.get("refresh") or {}
+        emptied = {name for names in refresh.values() for name in names}
+        for file in package.files:
+            if schema.get_table(schema.root_of(file["table"])).get("write_disposition") == "replace":
+                emptied.add(file["table"])
+        if emptied & kept:
+            names = ", ".join(sorted(emptied & kept))
+            raise SpecInvalid(
+                f"package {package.load_id}: it replaces {names}, which holds rows of parts of the run that were "
+                "loaded before and are not loaded now. Clear the extract of all parts of the run."
+            )
+
+
+def what_repeats(data: Any, base: Mapping[str, Any], window: object) -> dict[str, str]:
+    """Return for each resource what an extract gives when a run is loaded once more.
+
+    Args:
+        data: What was extracted.
+        base: State that the extract started from.
+        window: Time that the run loads, or None.
+    """
+    by_time = window is not None or bool(os.environ.get("DLT_INTERVAL_START") and os.environ.get("DLT_INTERVAL_END"))
+    found = {}
+    for source_name, resource in _resources(data):
+        state = _states(base, source_name)
+        own = {key: value for key, value in state.items() if key != "resources" and value}
+        pipes = list(_pipes(resource.pipe))
+        kinds = [_cursor(pipe, state, by_time) for pipe in pipes]
+        for pipe in pipes:
+            of_resource = (state.get("resources") or {}).get(pipe.name) or {}
+            own.update({key: value for key, value in of_resource.items() if key != "incremental" and value})
+        if GOES_ON in kinds:
+            found[resource.name] = GOES_ON
+        else:
+            found[resource.name] = OWN_STATE if own and REPEATS not in kinds else REPEATS
+    return found
+
+
+def _cursor(pipe: Any, state: Mapping[str, Any], by_time: bool) -> str | None:
+    """Return whether a cursor goes on where it stood, takes a time that is given, or is not there."""
+    known = ((state.get("resources") or {}).get(pipe.name) or {}).get("incremental") or {}
+    cursor = pipe.merged_incremental(look_up=False)
+    if cursor is None or not getattr(cursor, "cursor_path", None):
+        # one that is configured, or is made inside of the resource, is seen in the state only
+        return GOES_ON if known else None
+    if cursor.end_value is not None or (cursor.allow_external_schedulers and by_time):
+        return REPEATS
+    return GOES_ON if cursor.cursor_path in known else None
+
+
+def _pipes(pipe: Any) -> Iterator[Any]:
+    while pipe is not None:
+        yield pipe
+        pipe = pipe.parent
+
+
+def _resources(data: Any) -> Iterator[tuple[str | None, Resource]]:
+    if isinstance(data, Source):
+        for resource in data.selected_resources.values():
+            yield data.name, resource
+    elif isinstance(data, Resource):
+        yield None, data
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            yield from _resources(item)
+
+
+def _states(base: Mapping[str, Any], source_name: str | None) -> dict[str, Any]:
+    """Return the state of a source; of bare resources that of all sources together, since they share the first."""
+    sources: Mapping[str, Any] = base.get("sources") or {}
+    if source_name is not None:
+        return dict(sources.get(source_name) or {})
+    joined: dict[str, Any] = {"resources": {}}
+    for state in sources.values():
+        joined["resources"].update(state.get("resources") or {})
+    return joined

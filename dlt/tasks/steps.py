@@ -1,0 +1,469 @@
+"""Extract, normalize and load as tasks: each takes JSON, leaves JSON, and may run again on another machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import asdict, replace
+from typing import Any
+
+from dlt import context as run_context
+from dlt.destinations.base import WorkDone
+from dlt.errors import (
+    CreatePipeException,
+    DltSourceException,
+    HandoffMissing,
+    InvalidDestinationReference,
+    InvalidPipelineName,
+    InvalidStepFunctionArguments,
+    MissingDependencyException,
+    NormalizersException,
+    PipelineConfigMissing,
+    PipeNotBoundToData,
+    SchemaException,
+    SpecInvalid,
+    SystemConfigurationException,
+    TerminalException,
+    TransientException,
+    UnknownDestinationModule,
+    WriteDispositionNotSupported,
+    causes,
+)
+from dlt.load.work import REPEATS, roots_to_empty
+from dlt.packages.package import MANIFEST, LoadPackage
+from dlt.redact import clean_error, remember, remember_url
+from dlt.state.delta import Change, difference, encode_delta, fingerprints, stale_changes
+from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
+from dlt.tasks.combine import combine
+from dlt.tasks.folder import RunFolder, handoff_url, link_package
+from dlt.tasks.report import LoadReport, known_report, report_of
+from dlt.tasks.spec import Spec, StepContext, Window
+from dlt.tasks.task_pipeline import TaskPipeline, open_pipeline, open_source
+from dlt.tasks.token import PackageRef, Token
+from dlt.user_log import line
+
+
+def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
+    """Extract what a spec names, from the state that the destination has; return where the packages are.
+
+    A try that comes after a committed one returns what that one left, unless it is out of date: another run loaded
+    in between and changed the same state, or someone asked for the work to be done again.
+
+    Args:
+        spec: The spec, or its JSON.
+        context: The run and the try.
+
+    Raises:
+        SpecInvalid: the spec cannot be imported, or makes something else; or the run has no id.
+        PipelineStepFailed: the extract failed; the cause is chained, and nothing was kept.
+    """
+    spec = spec if isinstance(spec, Spec) else Spec.from_dict(spec)
+    if not context.run_id:
+        raise SpecInvalid(
+            "extract_step: the id of the run is empty, so it would be that of every run, and all but the first would "
+            "be taken for done. Pass one that is the same in all steps and tries of a run, such as its date."
+        )
+    with _bench(spec, context) as (pipeline, folder):
+        known = folder.find("extracted")
+        pipeline.sync_destination()
+        loaded = loaded_before(pipeline, context)
+        if known is not None and _still_counts(pipeline, known[1], context, loaded):
+            line(f"{pipeline.pipeline_name}: extract of run {context.run_id} was done before and is used again")
+            return known[1]
+        if loaded is not None and loaded.revision >= context.revision and len(pipeline.state["schema_names"] or ()) < 2:
+            line(
+                f"{pipeline.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
+                "extracted. Ask for it once more to load it again (clear the task; dlt step extract --revision)."
+            )
+            return _token(spec, context, pipeline, [PackageRef(loaded.load_id, pipeline.default_schema_name or "", "")])
+        if loaded is not None:
+            told = f"run {context.run_id} was loaded before, as {loaded.load_id}, and is loaded again"
+            line(f"{pipeline.pipeline_name}: {told}")
+            pipeline.keep_empty()
+        base = deepcopy(pipeline.state)
+        packages, delta = _extract(spec, context, pipeline, base, again=loaded is not None)
+        references = [folder.keep(package, _extracted_rows(package)) for package in packages]
+        changes = tuple((p, b, a) for p, b, a in fingerprints(delta)) if references else ()
+        token = _token(spec, context, pipeline, references, changes, int(base.get("_state_version") or 0))
+        return folder.record(token, known[0] + 1 if known is not None else 1)
+
+
+def normalize_step(
+    token: Token | Mapping[str, Any],
+    context: StepContext | None = None,
+    spec: Spec | Mapping[str, Any] | None = None,
+) -> Token:
+    """Normalize the packages of a token; return where the result is.
+
+    Args:
+        token: What `extract_step` returned.
+        context: The try; the run is the token's.
+        spec: The spec of the run, where it holds secrets that its later steps need: those are in no token.
+
+    Raises:
+        HandoffMissing: a package is neither on this worker nor at the hand-off.
+        HandoffCorrupt: a package at the hand-off is damaged.
+        PipelineStepFailed: normalize failed; the cause is chained.
+    """
+    token = token if isinstance(token, Token) else Token.from_dict(token)
+    _need_stage(token, "extracted", "normalize_step")
+    own, whole = _of(token, context), _whole(token, spec)
+    with _bench(whole, own) as (pipeline, folder):
+        sources = tuple(reference.nonce for reference in token.packages)
+        known = folder.find("normalized")
+        if known is not None and known[1].made_from == sources:
+            line(f"{pipeline.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
+            return known[1]
+        pipeline.begin_with(token.default_schema_name)
+        try:
+            packages = [folder.fetch(reference, "extracted") for reference in token.packages]
+        except HandoffMissing:
+            if not all(_all_known(pipeline, [token])):
+                raise
+            # the run was cleaned up after it was loaded
+            line(f"{pipeline.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
+            return replace(token, stage="normalized", made_from=sources, attempt=own.attempt)
+        for package, reference in zip(packages, token.packages):
+            _put(package, pipeline, reference)
+        pipeline.normalize(loader_file_format=token.spec.run_args.get("loader_file_format"))
+        done = {package.load_id: package for package in pipeline.workdir.packages("normalized")}
+        references = tuple(folder.keep(done[r.load_id], _loaded_rows(done[r.load_id])) for r in token.packages)
+        made = replace(token, stage="normalized", packages=references, made_from=sources, attempt=own.attempt)
+        return folder.record(made, known[0] + 1 if known is not None else 1)
+
+
+def load_step(
+    tokens: Token | Mapping[str, Any] | Sequence[Token | Mapping[str, Any]],
+    context: StepContext | None = None,
+    spec: Spec | Mapping[str, Any] | None = None,
+) -> LoadReport:
+    """Load the packages of one token, or of all parts of a fan-out, in one transaction for each schema.
+
+    A load that the destination has already is not repeated. Where an earlier load of the same run was asked to be done
+    once more, what it appended is deleted in the transaction of this one.
+
+    Args:
+        tokens: What `normalize_step` returned, of all parts of one run.
+        context: The try; the run is the tokens'.
+        spec: As for `normalize_step`.
+
+    Raises:
+        Superseded: a later try of the same task took over.
+        StaleExtract: another run changed the same state since the extract.
+        ReloadUndecided: nobody can tell what is to become of the rows of the earlier load.
+        HandoffMissing: a package is neither on this worker nor at the hand-off.
+        PipelineStepFailed: the load failed; the cause is chained, and nothing of it is visible.
+    """
+    given = [tokens] if isinstance(tokens, (Token, Mapping)) else list(tokens)
+    parts = [token if isinstance(token, Token) else Token.from_dict(token) for token in given]
+    first = _one_run(parts)
+    own, whole = replace(_of(first, context), chunk="" if len(parts) > 1 else first.chunk), _whole(first, spec)
+    with _bench(whole, own) as (pipeline, folder):
+        pipeline.begin_with(first.default_schema_name)
+        wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
+        for token in parts:
+            for reference in token.packages:
+                wanted.setdefault(reference.schema_name, []).append((token, reference))
+        chosen = []
+        try:
+            for found in wanted.values():
+                fresh, done = _split(pipeline, found)
+                packages = [_folder_of(t, whole, folder).fetch(reference, "normalized") for t, reference in fresh]
+                check_parts(packages, [reference for _, reference in done])
+                _put_all(packages, pipeline)
+                chosen += fresh
+        except HandoffMissing:
+            known = _all_known(pipeline, parts)
+            if not all(known):
+                raise
+            # the run was cleaned up after it was loaded
+            return known_report(pipeline, parts, [done for done in known if done is not None], own.revision)
+        info = pipeline.load(raise_on_failed_jobs=True)
+        return report_of(pipeline, info, parts, chosen)
+
+
+commit_step = load_step
+"""Another name of `load_step`, for the step that ends a fan-out."""
+
+
+def cleanup_step(work: Any, context: StepContext | None = None, spec: Spec | Mapping[str, Any] | None = None) -> None:
+    """Delete what a run left on this worker and at the hand-off.
+
+    Args:
+        work: A token, tokens, or a spec; with a spec the context says which run.
+        context: The run.
+        spec: As for `normalize_step`.
+    """
+    items = list(work) if isinstance(work, (list, tuple)) else [work]
+    for item in items:
+        if isinstance(item, Mapping):
+            item = Token.from_dict(item) if "packages" in item else Spec.from_dict(item)
+        if isinstance(item, Token):
+            whole = _whole(item, spec)
+            with _discreet(whole):
+                RunFolder(whole, item.pipeline_name, item.run_id).forget_run()
+        elif isinstance(item, Spec) and context is not None:
+            with _discreet(item):
+                RunFolder(item, open_pipeline(item).pipeline_name, context.run_id).forget_run()
+        else:
+            what = "a spec, and without a context it names no run" if isinstance(item, Spec) else "no token"
+            raise SpecInvalid(f"cleanup_step: this is {what} ({type(item).__name__}).")
+
+
+def resource_names(spec: Spec | Mapping[str, Any]) -> list[str]:
+    """Return the names of the resources that a spec would load, for a fan-out; the user's source is imported.
+
+    Raises:
+        SpecInvalid: the spec cannot be imported, or makes something without resources.
+    """
+    spec = spec if isinstance(spec, Spec) else Spec.from_dict(spec)
+    with _discreet(spec):
+        data = open_source(spec)
+    if hasattr(data, "selected_resources"):
+        return list(data.selected_resources)
+    if getattr(data, "name", None):
+        return [str(data.name)]
+    raise SpecInvalid(f"spec: {spec.source} returned {type(data).__name__}, which has no resources to fan out over.")
+
+
+def is_terminal(error: BaseException | None) -> bool:
+    """Tell whether another try of a step cannot help.
+
+    Args:
+        error: What a step raised; its causes count as well.
+    """
+    terminal = False
+    for cause in causes(error):
+        if isinstance(cause, (TransientException, ConnectionError, TimeoutError)):
+            return False
+        terminal = terminal or isinstance(cause, _TERMINAL)
+    return terminal
+
+
+# -- inside
+
+_TERMINAL = (
+    TerminalException,
+    # what a program, a schema or a configuration says, it says to every try
+    CreatePipeException,
+    DltSourceException,
+    InvalidDestinationReference,
+    InvalidPipelineName,
+    InvalidStepFunctionArguments,
+    MissingDependencyException,
+    NormalizersException,
+    PipelineConfigMissing,
+    PipeNotBoundToData,
+    SchemaException,
+    SystemConfigurationException,
+    UnknownDestinationModule,
+    WriteDispositionNotSupported,
+    ImportError,
+    SyntaxError,
+    TypeError,
+    AttributeError,
+    NameError,
+    LookupError,
+)
+
+
+@contextmanager
+def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskPipeline, RunFolder]]:
+    """Make the pipeline of a spec, in a folder for one try."""
+    before = run_context.active_pipeline()
+    with _discreet(spec):
+        made = open_pipeline(spec)
+        folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
+        with folder.scratch() as scratch:
+            pipeline = TaskPipeline(made, scratch, context)
+            try:
+                yield pipeline, folder
+            finally:
+                run_context.activate(before)
+
+
+@contextmanager
+def _discreet(spec: Spec) -> Iterator[None]:
+    """Take the secrets of a spec, and others that are known, out of what a block raises: orchestrators keep errors."""
+    for arguments in (spec.source_args, spec.pipeline_args):
+        remember(arguments)
+    remember_url(spec.handoff or "")
+    try:
+        yield
+    except Exception as error:
+        clean_error(error)
+        raise
+
+
+def _extract(
+    spec: Spec, context: StepContext, pipeline: TaskPipeline, base: dict[str, Any], again: bool
+) -> tuple[list[LoadPackage], list[Change]]:
+    """Extract; return the packages, which say whose work they are, and what changed in the state."""
+    arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
+    window = (context.window.start, context.window.end) if context.window is not None else None
+    with run_context.use(window=window):
+        data = open_source(spec)
+        pipeline.extract(data, **arguments)
+    delta = difference(base, pipeline.state)
+    resources = what_repeats(data, base, context.window)
+    packages = []
+    for package in pipeline.workdir.packages("extracted"):
+        name = package.schema_name
+        more = {"resources": resources or dict.fromkeys(_resource_names(package), REPEATS)}
+        work = work_of(pipeline.pipeline_name, context, name, package.load_id, reprocess=spec.reprocess, **more)
+        if again:
+            # what nobody can decide fails before anything is kept
+            roots_to_empty(package.schema, work)
+        facts: dict[str, Any] = {"works": [asdict(work)]}
+        if package.state is not None:
+            facts["state_delta"] = encode_delta(delta)
+        packages.append(pipeline.workdir.record(package, **facts))
+    return packages, delta
+
+
+def _resource_names(package: LoadPackage) -> list[str]:
+    return [str(table.get("resource") or table["name"]) for table in package.schema.tables.values()]
+
+
+def _token(
+    spec: Spec,
+    context: StepContext,
+    pipeline: TaskPipeline,
+    packages: Sequence[PackageRef],
+    changes: tuple[tuple[str, str, str], ...] = (),
+    state_version: int = 0,
+) -> Token:
+    travelling, withheld = spec.travelling(context.is_secret)
+    return Token(
+        travelling,
+        pipeline.pipeline_name,
+        context.run_id,
+        context.chunk,
+        "extracted",
+        tuple(packages),
+        state_version=state_version,
+        attempt=context.attempt,
+        default_schema_name=pipeline.default_schema_name,
+        window=tuple(context.window.to_list()) if context.window is not None else None,
+        changes=changes,
+        generation=context.generation,
+        revision=context.revision,
+        withheld=withheld,
+    )
+
+
+def _whole(token: Token, spec: Spec | Mapping[str, Any] | None) -> Spec:
+    """Return the spec that a token carries, with what it must not carry."""
+    given = Spec.from_dict(spec) if isinstance(spec, Mapping) else spec
+    missing = [] if given is not None else [name for name in token.withheld if name != "handoff"]
+    if missing or (
+        "handoff" in token.withheld and (given or token.spec).handoff is None and not handoff_url(token.spec)
+    ):
+        names = ", ".join(missing or ["the hand-off's URL"])
+        raise SpecInvalid(
+            f"token of run {token.run_id}: {names} is secret, so it is in no token, and this step needs it. Give the "
+            "step the spec of the run too (spec=..., dlt step --spec, pipeline_args and handoff of the operator), or "
+            "keep it in the configuration."
+        )
+    if given is None:
+        return token.spec
+    return replace(token.spec, pipeline_args=given.pipeline_args, handoff=given.handoff or token.spec.handoff)
+
+
+def _still_counts(pipeline: TaskPipeline, token: Token, context: StepContext, loaded: WorkDone | None) -> bool:
+    if token.revision < context.revision:
+        # someone asked for the work to be done again
+        return False
+    if loaded is not None and loaded.revision >= token.revision:
+        return True
+    return not stale_changes(pipeline.state, token.changes)
+
+
+def _all_known(pipeline: TaskPipeline, tokens: Sequence[Token]) -> list[WorkDone | None]:
+    by_schema: dict[str, list[tuple[Token, PackageRef]]] = {}
+    for token in tokens:
+        for reference in token.packages:
+            by_schema.setdefault(reference.schema_name, []).append((token, reference))
+    return [done for found in by_schema.values() for done in known_packages(pipeline, found)]
+
+
+def _split(
+    pipeline: TaskPipeline, found: list[tuple[Token, PackageRef]]
+) -> tuple[list[tuple[Token, PackageRef]], list[tuple[Token, PackageRef]]]:
+    """Return the parts to load, and those that stay as they were loaded while a newer wish is for others."""
+    if len(found) < 2:
+        return found, []
+    known = known_packages(pipeline, found)
+    fresh = [pair for pair, done in zip(found, known) if done is None]
+    done = [pair for pair, done in zip(found, known) if done is not None]
+    newest = max((token.revision for token, _ in done), default=0)
+    if not fresh or not done or any(token.revision <= newest for token, _ in fresh):
+        return found, []
+    names = [", ".join(token.chunk for token, _ in pairs) for pairs in (fresh, done)]
+    line(f"{pipeline.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
+    return fresh, done
+
+
+def _of(token: Token, context: StepContext | None) -> StepContext:
+    window = Window.from_list(token.window) if token.window else None
+    if context is None:
+        return StepContext(token.run_id, token.chunk, window=window)
+    return replace(context, run_id=token.run_id, chunk=token.chunk, window=window)
+
+
+def _need_stage(token: Token, stage: str, step: str) -> None:
+    if token.stage != stage:
+        raise SpecInvalid(
+            f"{step}: the token of run {token.run_id} is {token.stage}, not {stage}. Pass what the step before it left."
+        )
+
+
+def _one_run(tokens: Sequence[Token]) -> Token:
+    if not tokens:
+        raise SpecInvalid("load_step: there are no tokens. Pass what normalize_step returned.")
+    for token in tokens:
+        _need_stage(token, "normalized", "load_step")
+    runs = {(token.pipeline_name, token.run_id) for token in tokens}
+    if len(runs) > 1:
+        raise SpecInvalid(f"load_step: the tokens are of different runs: {sorted(runs)}. Load each run by itself.")
+    chunks = [token.chunk for token in tokens]
+    if len(set(chunks)) < len(chunks):
+        raise SpecInvalid(f"load_step: two tokens are of the same part ({sorted(chunks)}). Pass each part once.")
+    return tokens[0]
+
+
+def _folder_of(token: Token, spec: Spec, own: RunFolder) -> RunFolder:
+    if token.chunk == own.chunk:
+        return own
+    return RunFolder(spec, token.pipeline_name, token.run_id, token.chunk)
+
+
+def _put(package: LoadPackage, pipeline: TaskPipeline, reference: PackageRef) -> None:
+    target = os.path.join(pipeline.working_dir, package.stage, reference.load_id)
+    os.makedirs(target)
+    link_package(package, target)
+
+
+def _put_all(packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
+    # folders are named by load id and nonce here, and by load id in a pipeline
+    target = os.path.join(pipeline.working_dir, "normalized", str(packages[0].info["load_id"]))
+    os.makedirs(target)
+    if len(packages) == 1:
+        link_package(packages[0], target)
+    else:
+        combine(packages, target)
+    assert os.path.exists(os.path.join(target, MANIFEST))
+
+
+def _extracted_rows(package: LoadPackage) -> dict[str, int]:
+    tables = ((package.info.get("metrics") or {}).get("extract") or {}).get("table_metrics") or {}
+    return {table: int(values["items_count"]) for table, values in tables.items()}
+
+
+def _loaded_rows(package: LoadPackage) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for file in package.files:
+        rows[file["table"]] = rows.get(file["table"], 0) + int(file["rows"])
+    return rows

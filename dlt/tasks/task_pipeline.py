@@ -1,0 +1,191 @@
+"""A pipeline whose step runs as a task: in a folder of its own, with load ids of the run, beside other tries."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from dlt import context
+from dlt.configuration import section_context
+from dlt.destinations.base import WorkDone
+from dlt.errors import DestinationTransientException, SpecInvalid
+from dlt.load.step import LoadResult, TaskLoad, load_package
+from dlt.load.work import Work, known_work
+from dlt.pipeline.factory import pipeline as make_pipeline
+from dlt.pipeline.pipeline import Pipeline
+from dlt.progress import Collector, NullCollector, TableLog
+from dlt.tasks.spec import Spec, StepContext, load_object
+
+CLASH_WAIT = 600.0
+"""Seconds for which a load gives way to others of the same pipeline before it fails and leaves the wait to a retry."""
+_locks: dict[tuple[str, str], threading.Lock] = {}
+_locks_lock = threading.Lock()
+
+
+class TaskPipeline(Pipeline):
+    """One step of a pipeline in one task.
+
+    Args:
+        made: What the spec's factory made; settings and destination are taken from it.
+        folder: Parent of the pipeline's folder.
+        task: The run and the try.
+    """
+
+    is_task = True
+
+    def __init__(self, made: Pipeline, folder: str, task: StepContext) -> None:
+        settings = replace(made.config, pipelines_dir=folder, restore_from_destination=True, raise_on_failed_jobs=True)
+        super().__init__(settings)
+        self.destination, self.staging = made.destination, made.staging
+        self.dataset_name = made.dataset_name
+        self._hooks = made._hooks
+        self.collector = _collector(task.progress, made.collector)
+        self._task = task
+        self.results: list[LoadResult] = []
+
+    def begin_with(self, default_schema_name: str | None) -> None:
+        """Take over what an earlier step knows of the pipeline."""
+        self.workdir.prepare()
+        if default_schema_name and not self._state["default_schema_name"]:
+            self._state["default_schema_name"] = default_schema_name
+
+    def displayable_location(self) -> str:
+        """Return where the data goes."""
+        with context.use(pipeline_name=self.pipeline_name), section_context(pipeline_name=self.pipeline_name):
+            return str(self.destination.displayable_credentials())
+
+    def keep_empty(self) -> None:
+        """Let the extract leave a package also where it finds nothing: the load of it deletes rows."""
+        self._keeps_empty = True
+
+    def known_works(self, schema_name: str, works: Sequence[Work]) -> list[WorkDone | None]:
+        """Return what the destination knows of works.
+
+        Args:
+            schema_name: Their schema.
+            works: The works; their resources do not matter.
+        """
+        with self.destination_client_for(self.dataset_for(schema_name), None) as client:
+            if not client.has_dataset():
+                return [None] * len(works)
+            client.begin()
+            try:
+                return [known_work(work, client) for work in works]
+            finally:
+                client.rollback()
+
+    def _load_one(self, package: Any, dataset: str) -> LoadResult:
+        task = TaskLoad(self.pipeline_name, self._task.attempt, self._task.revision)
+        deadline = time.monotonic() + CLASH_WAIT
+        with _alone(self.destination.fingerprint(), self.pipeline_name):
+            while True:
+                try:
+                    with self.destination_client_for(dataset, package.schema) as client:
+                        result = load_package(
+                            package,
+                            client,
+                            dataset,
+                            capabilities=self._capabilities(),
+                            collector=self.collector,
+                            state_dataset_name=self.dataset_for(self.default_schema_name),
+                            task=task,
+                        )
+                    self.results.append(result)
+                    return result
+                except DestinationTransientException as error:
+                    if not getattr(error, "clash", False) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.2)
+
+
+def _collector(wanted: Any, own: Collector) -> Collector:
+    """Return what shows progress: lines in a log give way to what the pipeline was made with."""
+    chosen = isinstance(wanted, Collector) and (isinstance(own, NullCollector) or not isinstance(wanted, TableLog))
+    return wanted if chosen else own
+
+
+@contextmanager
+def _alone(destination: str, pipeline_name: str) -> Iterator[None]:
+    """Let threads of this process load one after the other: not every engine makes them wait by itself."""
+    with _locks_lock:
+        lock = _locks.setdefault((destination, pipeline_name), threading.Lock())
+    with lock:
+        yield
+
+
+def open_pipeline(spec: Spec) -> Pipeline:
+    """Return the pipeline that a spec describes.
+
+    Raises:
+        SpecInvalid: its factory makes something else, or settings that tasks cannot share.
+    """
+    if isinstance(spec.pipeline, str):
+        previous = context.active_pipeline()
+        made = load_object(spec.pipeline)(**spec.pipeline_args)
+        context.activate(previous)
+        if not isinstance(made, Pipeline):
+            raise SpecInvalid(
+                f"spec: the pipeline factory {spec.pipeline} returned {type(made).__name__}. Return what "
+                "dlt.pipeline() makes."
+            )
+    else:
+        try:
+            made = make_pipeline(**spec.pipeline)
+        except TypeError as error:
+            raise SpecInvalid(f"spec: the arguments of the pipeline: {error}") from error
+    if made.destination is None:
+        raise SpecInvalid(
+            f"spec: pipeline {made.pipeline_name} has no destination. Pass destination=..., or configure it under "
+            "[pipelines]."
+        )
+    if made.config.full_refresh:
+        raise SpecInvalid(
+            f"spec: pipeline {made.pipeline_name} has full_refresh (dev_mode), which gives every task a dataset of its "
+            'own. Use refresh="drop_sources" in run_args, or another dataset_name.'
+        )
+    return made
+
+
+def _is_data(value: Any) -> bool:
+    known = ("__iter__", "__aiter__", "__arrow_c_stream__", "__arrow_c_array__", "resources", "name")
+    return not isinstance(value, (str, bytes)) and any(hasattr(value, attribute) for attribute in known)
+
+
+def open_source(spec: Spec) -> Any:
+    """Return the data that a spec describes, with its resources selected.
+
+    Raises:
+        SpecInvalid: there is no source, its factory makes nothing, or it lacks a resource.
+    """
+    from dlt.extract.resource import Resource
+    from dlt.extract.source import Source
+
+    if not spec.source:
+        raise SpecInvalid("spec: there is no source. Give it as package.module:name or path/to/file.py:name.")
+    factory = load_object(spec.source)
+    try:
+        data = factory(**spec.source_args)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            raise SpecInvalid(f"spec: {spec.source} does not take these arguments: {error}.") from error
+        raise
+    if not _is_data(data):
+        what = "None" if data is None else type(data).__name__
+        raise SpecInvalid(f"spec: {spec.source} returned {what}. Return a source, a resource, or rows.")
+    if not spec.resources:
+        return data
+    if isinstance(data, Source):
+        known = set(data.resources)
+        if not set(spec.resources) <= known:
+            missing = ", ".join(sorted(set(spec.resources) - known))
+            raise SpecInvalid(f"spec: {spec.source} has no resource {missing}. It has {', '.join(sorted(known))}.")
+        return data.with_resources(*spec.resources)
+    if isinstance(data, Resource) and spec.resources == (data.name,):
+        return data
+    raise SpecInvalid(
+        f"spec: resources={list(spec.resources)} need a source, and {spec.source} returned {type(data).__name__}."
+    )
