@@ -58,3 +58,13 @@ def test_import_is_light() -> None:
     code = f"import sys, dlt; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_programs_that_know_tasks_by_their_former_name_go_on() -> None:
+    """`dlt.orchestrate` was the name of `dlt.tasks`: both give the same classes and functions."""
+    import dlt.orchestrate
+    import dlt.tasks
+
+    assert {name: getattr(dlt.orchestrate, name) for name in dlt.orchestrate.__all__} == {
+        name: getattr(dlt.tasks, name) for name in dlt.tasks.__all__
+    }
