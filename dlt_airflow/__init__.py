@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dlt_airflow.form import CONFIGURATION_EXAMPLE, CONFIGURATION_HELP
+
 if TYPE_CHECKING:
     from dlt_airflow.assets import table_asset
     from dlt_airflow.decorator import dlt_task
@@ -22,12 +24,6 @@ if TYPE_CHECKING:
     )
     from dlt_airflow.retries import DltRetryPolicy, dlt_retry_policy
 
-CONFIGURATION_HELP = (
-    'Settings and secrets as TOML or JSON, one key a line: api_key = "…". With '
-    'conn_ids={"sources.shop": "this connection"} they stand in that section; in a list of conn_ids they begin at the '
-    'top: sources.shop.api_key = "…", destination.postgres.credentials = "postgresql://…".'
-)
-CONFIGURATION_EXAMPLE = '{"destination": {"postgres": {"credentials": "postgresql://…"}}}'
 _PLACES = {
     "DltCleanupOperator": "operators",
     "DltExtractOperator": "operators",

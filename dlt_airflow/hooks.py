@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlt_airflow import CONFIGURATION_EXAMPLE
 from dlt_airflow.compat import BaseHook
+from dlt_airflow.form import CONFIGURATION_EXAMPLE
 
 
 class DltHook(BaseHook):  # type: ignore[misc]

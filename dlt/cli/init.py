@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from dlt.cli.output import say, say_error
-from dlt.destinations.references import KNOWN
+from dlt.destinations.base import KNOWN
 
 _FIELDS: dict[str, str] = {
     "duckdb": '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n',

@@ -155,7 +155,7 @@ def of_destination(kind: str) -> Section:
     Args:
         kind: Its type.
     """
-    from dlt.destinations.references import KNOWN, load_destination
+    from dlt.destinations.base import KNOWN, load_destination
     from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
 
     known = known_settings(load_destination(kind)) if kind in KNOWN else None
@@ -168,7 +168,7 @@ def of_destination(kind: str) -> Section:
 
 
 def _destinations() -> Section:
-    from dlt.destinations.references import KNOWN
+    from dlt.destinations.base import KNOWN
 
     kinds = {name: of_destination(name) for name in KNOWN}
     options = {name: hint for section in kinds.values() for name, hint in section.options.items()}

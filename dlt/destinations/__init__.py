@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
         from dlt.destinations.base import Destination
 
         return Destination
-    from dlt.destinations.references import KNOWN, load_destination
+    from dlt.destinations.base import KNOWN, load_destination
 
     if name in KNOWN:
         return load_destination(name)
@@ -31,6 +31,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from dlt.destinations.references import KNOWN
+    from dlt.destinations.base import KNOWN
 
     return ["Destination", *sorted(KNOWN)]

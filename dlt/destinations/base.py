@@ -1,141 +1,34 @@
-"""The seam to destinations: a factory that holds settings, and a client that does the work."""
+"""Destinations: settings that open clients, and how they are found by what names them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import importlib
+import types
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dlt.destinations.client import Client
 from dlt.destinations.settings import OF_CAPABILITIES, check_settings
-from dlt.errors import MissingDependencyException
+from dlt.errors import InvalidDestinationReference, MissingDependencyException, UnknownDestinationModule
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
-from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-
-@dataclass(frozen=True)
-class WorkDone:
-    """What the destination knows of the work of one part of a run.
-
-    Attributes:
-        revision: Higher when someone asked for the work to be done once more.
-        wish: Number of the wish by which it was loaded, the same in all tries of a load task.
-        load_id: Load that holds it now.
-    """
-
-    revision: int
-    wish: int
-    load_id: str
-
-
-class Client(Protocol):
-    """What a load needs of a destination; one client works on one dataset.
-
-    Between `begin` and `commit` everything happens in one transaction. A destination without transactions stages in
-    `load_files` and makes all of it visible in `commit`.
-    """
-
-    def has_dataset(self) -> bool:
-        """Tell whether the dataset is there."""
-
-    def create_dataset(self) -> None:
-        """Make the dataset if it is not there."""
-
-    def drop_dataset(self) -> None:
-        """Delete the dataset with all in it."""
-
-    def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
-        """Return the columns of tables that are there, by table."""
-
-    def begin(self) -> None:
-        """Start the transaction."""
-
-    def commit(self) -> None:
-        """Make all of it visible at once."""
-
-    def rollback(self) -> None:
-        """Undo all of it."""
-
-    def apply_ddl(self, update: SchemaUpdate) -> None:
-        """Add tables and columns."""
-
-    def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
-        """Drop tables, and empty others, where they are there."""
-
-    def stage(self, chain: Sequence[TableSchema], load_id: str) -> Mapping[str, str]:
-        """Prepare to take the files of a root table and its nested tables; return where each one's files go."""
-
-    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
-        """Take some files of one table and one format."""
-
-    def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
-        """Bring what was staged for a chain into its tables, as its write disposition says."""
-
-    def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete."""
-
-    def loaded_schema(self, load_id: str) -> str | None:
-        """Return the name of the schema of a complete load."""
-
-    def record_load(self, load_id: str, schema: Schema) -> None:
-        """Write that the load is complete, and the version of its schema."""
-
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
-        """Write the state of the pipeline into a dataset."""
-
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
-        """Return the newest stored schema."""
-
-    def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
-        """Return the state, as `dlt.state.model.encode` made it."""
-
-    def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
-        """Let no other load of the pipeline change its state before this transaction ends, where the engine can."""
-
-    # what follows is for loads that run as tasks, of which an older try may still be alive
-
-    def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
-        """Take a load over from older tries, in a transaction of its own; return the epoch that now may commit it.
-
-        Raises:
-            Superseded: a later attempt has it.
-        """
-
-    def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
-        """Let no other task commit a load of the pipeline before this transaction ends.
-
-        Raises:
-            Superseded: another try took the load over.
-        """
-
-    def read_work(self, key: str) -> WorkDone | None:
-        """Return what is known of the work of one part of a run; None if it was never loaded.
-
-        Args:
-            key: Hex digits that stand for the run and the part.
-        """
-
-    def record_work(self, key: str, done: WorkDone) -> None:
-        """Write in the transaction what load holds the work of one part of a run, in place of the one before."""
-
-    def note_parts(self, loads: Mapping[str, str]) -> None:
-        """Take note of the load ids of files, by path, where one load takes files of several parts of a run."""
-
-    def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
-        """Delete in the transaction the rows that a load appended to a root table and its nested tables.
-
-        Raises:
-            ReloadUndecided: nobody can tell which rows these are.
-        """
-
-    def sql_client(self) -> Any:
-        """Return a client for queries, or None."""
+KNOWN: dict[str, tuple[str, str]] = {
+    "bigquery": ("dlt.destinations.impl.bigquery.factory", "BigQuery"),
+    "duckdb": ("dlt.destinations.impl.duckdb.factory", "DuckDb"),
+    "ducklake": ("dlt.destinations.impl.ducklake.factory", "DuckLake"),
+    "filesystem": ("dlt.destinations.impl.filesystem.factory", "Filesystem"),
+    "postgres": ("dlt.destinations.impl.postgres.factory", "Postgres"),
+    "redshift": ("dlt.destinations.impl.redshift.factory", "Redshift"),
+    "sqlalchemy": ("dlt.destinations.impl.sqlalchemy.factory", "SqlAlchemy"),
+    "dummy": ("dlt.destinations.impl.dummy.factory", "Dummy"),
+}
 
 
 def missing_package(where: str, package: str, extra: str) -> MissingDependencyException:
@@ -229,8 +122,6 @@ class Destination:
             UnknownDestinationModule: nothing has this name.
             InvalidDestinationReference: it is something else.
         """
-        from dlt.destinations.references import resolve_destination
-
         found = resolve_destination(ref, destination_name=destination_name)
         if environment is not None:
             found = copy(found)
@@ -277,3 +168,88 @@ class Destination:
 
     def __repr__(self) -> str:
         return f"<dlt destination {self.destination_name} ({self.destination_type})>"
+
+
+def load_destination(name: str) -> type[Destination]:
+    """Return the class of a destination by its short name.
+
+    Raises:
+        UnknownDestinationModule: there is none of this name.
+    """
+    if name not in KNOWN:
+        from dlt.configuration.similar import did_you_mean
+
+        raise UnknownDestinationModule(
+            f"There is no destination {name!r}{did_you_mean(name, KNOWN) or '.'} Known are {', '.join(sorted(KNOWN))}; "
+            f"one under a name of its own needs destination_type under [destination.{name}]; another one is named by "
+            "the path of its class, as package.module.ClassName.",
+            ref=name,
+        )
+    module, kind = KNOWN[name]
+    found: type[Destination] = getattr(importlib.import_module(module), kind)
+    return found
+
+
+def configured_destinations() -> list[str]:
+    """Return the names of destinations that have settings in files or variables."""
+    from dlt.configuration.container import asked
+
+    found: dict[str, None] = {}
+    for provider in asked(secret=False):
+        for key in getattr(provider, "keys", list)():
+            section, _, rest = key.lower().replace("__", ".").partition(".")
+            name, _, setting = rest.partition(".")
+            if section == "destination" and setting and name != "credentials":
+                found[name] = None
+    return list(found)
+
+
+def resolve_destination(reference: Any, destination_name: str | None = None) -> Destination:
+    """Return a destination.
+
+    Args:
+        reference: A short name, the path of a class, a class, a destination, or a module that holds one.
+        destination_name: Name under which it is configured.
+
+    Raises:
+        UnknownDestinationModule: nothing has this name.
+        InvalidDestinationReference: it is something else.
+    """
+    if isinstance(reference, Destination):
+        return reference
+    if isinstance(reference, str):
+        reference = _by_name(reference)
+        if isinstance(reference, Destination):
+            return reference
+    if isinstance(reference, type) and issubclass(reference, Destination):
+        return reference(destination_name=destination_name)
+    if isinstance(reference, types.ModuleType):
+        name = reference.__name__.rpartition(".")[2]
+        if name in KNOWN:
+            return load_destination(name)(destination_name=destination_name)
+    if callable(reference) and hasattr(reference, "destination_type"):
+        return resolve_destination(reference())
+    raise InvalidDestinationReference(
+        f"{reference!r} is not a destination. Pass a name such as 'duckdb', an object of dlt.destinations, or a "
+        "function decorated with @dlt.destination.",
+    )
+
+
+def _by_name(name: str) -> Any:
+    short = name.removeprefix("dlt.destinations.")
+    if short in KNOWN:
+        return load_destination(short)
+    from dlt.configuration import get_value
+
+    kind = get_value("destination_type", str, sections=("destination", name), default=None)
+    if kind is not None:
+        return resolve_destination(kind, destination_name=name)
+    module, _, attribute = name.rpartition(".")
+    if not module:
+        return load_destination(name)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UnknownDestinationModule(
+            f"The destination {name!r} cannot be imported: {error}. Known are {', '.join(sorted(KNOWN))}.", ref=name
+        ) from error

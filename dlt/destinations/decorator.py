@@ -103,7 +103,7 @@ def destination(
         kwargs: Further arguments of the function, or settings of the named destination.
     """
     if isinstance(func_or_name, str):
-        from dlt.destinations.references import resolve_destination
+        from dlt.destinations.base import resolve_destination
 
         own = destination_name or name or (func_or_name if destination_type is not None else None)
         kind = func_or_name if destination_type is None else destination_type

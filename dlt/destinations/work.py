@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.errors import ReloadUndecided
 from dlt.schema.typing import TableSchema
 

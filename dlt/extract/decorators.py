@@ -19,9 +19,8 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
-from dlt.extract.making import NO_PARENT, make_resource
-from dlt.extract.source import Source
-from dlt.extract.wrapping import source_of
+from dlt.extract.resource import NO_PARENT, Resource, make_resource
+from dlt.extract.source import Source, source_of
 from dlt.schema.contract import check_contract
 from dlt.types import P
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dlt.extract.resource import Resource
     from dlt.extract.vocabulary import ContractHint, Hint, HintOptions, ResourceOptions
     from dlt.schema.schema import Schema
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dlt.context import active_pipeline, use
-from dlt.errors import DeletingResourcesNotSupported, ResourceNotFoundError, ResourcesNotFoundError
+from dlt.errors import (
+    DeletingResourcesNotSupported,
+    InvalidResourceDataType,
+    ResourceNotFoundError,
+    ResourcesNotFoundError,
+    SourceDataIsNone,
+)
 from dlt.extract.items import EmptyTable, Joined
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
-from dlt.extract.resource import Resource
+from dlt.extract.resource import Resource, make_resource
 from dlt.extract.state import source_state
 
 if TYPE_CHECKING:
@@ -119,8 +126,6 @@ class Source:
     @classmethod
     def from_data(cls, schema: Schema, section: str | None, data: Any) -> Source:
         """Make a source of what a source function returned."""
-        from dlt.extract.wrapping import source_of
-
         return source_of(schema, section, data)
 
     @property
@@ -287,3 +292,41 @@ class Source:
 
 def _exhausted(pipe: Pipe | None) -> bool:
     return pipe is not None and (pipe.exhausted or _exhausted(pipe.parent))
+
+
+def source_of(schema: Schema, section: str | None, data: Any) -> Source:
+    """Make a source of what a source function returned or yielded.
+
+    Args:
+        schema: Schema of the source.
+        section: Section of its configuration.
+        data: A resource, a list of them, or a source.
+
+    Raises:
+        SourceDataIsNone: there is nothing.
+        InvalidResourceDataType: there is data in place of resources.
+    """
+    if data is None:
+        raise SourceDataIsNone(
+            f"Source '{schema.name}' returned None. Return or yield its resources.", source_name=schema.name
+        )
+    if isinstance(data, Source):
+        return Source(schema, section, data.resources.values())
+    parts = data if isinstance(data, (list, tuple)) else [data]
+    known: dict[int, Pipe] = {}
+    # copies, as a resource may be a module's own and stand in several sources
+    return Source(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
+
+
+def _part(source_name: str, part: Any) -> Resource:
+    if isinstance(part, Resource):
+        return part
+    if inspect.isgenerator(part) or inspect.isasyncgen(part) or inspect.isgeneratorfunction(part):
+        return make_resource(part)
+    raise InvalidResourceDataType(
+        f"Source '{source_name}' gave {type(part).__name__} where a resource is due. A source returns or yields "
+        "resources: put the code that yields data in a @dlt.resource function, or write "
+        "dlt.resource(data, name='...').",
+        source_name=source_name,
+        item=part,
+    )

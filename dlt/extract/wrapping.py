@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dlt.errors import InvalidResourceDataType, SourceDataIsNone
+from dlt.errors import DataLocationKindRequired
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
-from dlt.extract.making import make_resource, refuse_hints_for
-from dlt.extract.pipe import Pipe
-from dlt.extract.resource import Resource
+from dlt.extract.resource import Resource, make_resource
 from dlt.extract.source import Source
 from dlt.schema.contract import check_contract
 
@@ -19,44 +17,6 @@ if TYPE_CHECKING:
     from dlt.schema.schema import Schema
 
 _TABLE_HINTS = ("table_name", "parent_table_name", "primary_key", "merge_key", "columns")
-
-
-def source_of(schema: Schema, section: str | None, data: Any) -> Source:
-    """Make a source of what a source function returned or yielded.
-
-    Args:
-        schema: Schema of the source.
-        section: Section of its configuration.
-        data: A resource, a list of them, or a source.
-
-    Raises:
-        SourceDataIsNone: there is nothing.
-        InvalidResourceDataType: there is data in place of resources.
-    """
-    if data is None:
-        raise SourceDataIsNone(
-            f"Source '{schema.name}' returned None. Return or yield its resources.", source_name=schema.name
-        )
-    if isinstance(data, Source):
-        return Source(schema, section, data.resources.values())
-    parts = data if isinstance(data, (list, tuple)) else [data]
-    known: dict[int, Pipe] = {}
-    # copies, as a resource may be a module's own and stand in several sources
-    return Source(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
-
-
-def _part(source_name: str, part: Any) -> Resource:
-    if isinstance(part, Resource):
-        return part
-    if inspect.isgenerator(part) or inspect.isasyncgen(part) or inspect.isgeneratorfunction(part):
-        return make_resource(part)
-    raise InvalidResourceDataType(
-        f"Source '{source_name}' gave {type(part).__name__} where a resource is due. A source returns or yields "
-        "resources: put the code that yields data in a @dlt.resource function, or write "
-        "dlt.resource(data, name='...').",
-        source_name=source_name,
-        item=part,
-    )
 
 
 def wrap_data(data: Any, schema: Schema | None = None, default_name: str = "dlt", **hints: Any) -> list[Source]:
@@ -104,7 +64,7 @@ def _holds_parts(data: Any) -> bool:
 
 
 def _hinted(source: Source, schema: Schema | None, hints: dict[str, Any]) -> Source:
-    refuse_hints_for(source, [key for key in _TABLE_HINTS if key in hints])
+    _refuse_hints_for(source, [key for key in _TABLE_HINTS if key in hints])
     if schema is not None:
         source.schema = schema
     own = {key: value for key, value in hints.items() if key != "schema_contract"}
@@ -120,7 +80,7 @@ def _implicit(parts: list[Any], schema: Schema | None, default_name: str, hints:
     from dlt.schema.schema import Schema
 
     if len(parts) > 1:
-        refuse_hints_for(parts, [key for key in _TABLE_HINTS if key in hints and key != "table_name"])
+        _refuse_hints_for(parts, [key for key in _TABLE_HINTS if key in hints and key != "table_name"])
     resources = [_bare_resource(part, hints) for part in parts]
     first = parts[0]
     source = Source(schema or Schema(default_name), None, _distinct(resources))
@@ -161,3 +121,17 @@ def _distinct(resources: list[Resource]) -> list[Resource]:
             resource.apply_hints(table_name=table)
         out.append(resource)
     return out
+
+
+def _refuse_hints_for(data: Any, given: Iterable[str]) -> None:
+    """Refuse hints that would hold for many tables at once.
+
+    Raises:
+        DataLocationKindRequired: hints were given.
+    """
+    names = ", ".join(given)
+    if names:
+        raise DataLocationKindRequired(
+            f"{names} cannot be given for {type(data).__name__}: they name one table, and a source may have many. "
+            "Use apply_hints on its resources."
+        )

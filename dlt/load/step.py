@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.clock import utc_now
-from dlt.destinations.base import Client, WorkDone
+from dlt.destinations.client import Client, WorkDone
 from dlt.errors import (
     DestinationException,
     LoadPackageAborted,

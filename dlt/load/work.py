@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dlt.destinations.base import Client, WorkDone
+from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.work import CHOICES
 from dlt.errors import ReloadUndecided
 from dlt.schema.schema import Schema

@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -19,12 +19,10 @@ from dlt.io import atomic, typed_json
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.package import MANIFEST, STATE, LoadPackage, manifest_text
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
+from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 from dlt.state.delta import Change, decode_delta, difference, encode_delta
 from dlt.state.model import bump, content_hash, new_state
-
-if TYPE_CHECKING:
-    from dlt.packages.workdir import Workdir
 
 JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")
@@ -109,7 +107,18 @@ def abandon(workdir: Workdir, load_ids: Collection[str]) -> list[str]:
     return chosen
 
 
-def finish(workdir: Workdir) -> None:
+def tidy(workdir: Workdir) -> None:
+    """Finish what killed processes began, and delete what they left.
+
+    Raises:
+        WorkingFolderDamaged: what one of them began cannot be told any more.
+    """
+    workdir.finish_begun()
+    _finish(workdir)
+    workdir.wipe_tmp()
+
+
+def _finish(workdir: Workdir) -> None:
     """Carry on where a process was killed that gave packages up.
 
     Raises:

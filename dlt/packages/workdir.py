@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,7 +16,6 @@ import orjson
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.io import atomic
 from dlt.io.sealed import Damaged, seal, unseal
-from dlt.packages import abandon
 from dlt.packages.documents import Documents, read_file
 from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder, manifest_text
 from dlt.schema.schema import Schema
@@ -51,8 +50,8 @@ class Workdir(Documents):
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         os.unlink(self._at(_WIPING))
 
-    def wipe_tmp(self) -> None:
-        """Finish what killed processes began; delete what they left, and packages that a later stage holds.
+    def finish_begun(self) -> None:
+        """Carry on where processes were killed that wiped the folder or made packages visible.
 
         Raises:
             WorkingFolderDamaged: what one of them began cannot be told any more.
@@ -61,7 +60,9 @@ class Workdir(Documents):
             self.wipe()
             self.prepare()
         self._finish_commit()
-        abandon.finish(self)
+
+    def wipe_tmp(self) -> None:
+        """Delete what killed processes left, and packages that a later stage holds."""
         shutil.rmtree(self._at("tmp"), ignore_errors=True)
         os.makedirs(self._at("tmp"), exist_ok=True)
         self._wipe_unfinished()
@@ -206,14 +207,6 @@ class Workdir(Documents):
     def write_into(self, package: LoadPackage, name: str, document: bytes) -> None:
         """Write one of the documents of a package again."""
         atomic.write_bytes(os.path.join(package.path, name), seal(document))
-
-    def drop(self, load_ids: Iterable[str]) -> list[str]:
-        """Give packages up that were not loaded, with those that build on them; return the load ids of all of these.
-
-        Raises:
-            LoadPackageNotFound: one of them does not wait.
-        """
-        return abandon.abandon(self, list(load_ids))
 
     def prune_loaded(self, keep: int) -> None:
         """Delete the manifests of all but the newest loaded packages."""

@@ -18,6 +18,7 @@ from dlt.errors import (
 )
 from dlt.info import PipelineTrace
 from dlt.io.lock import PipelineLock
+from dlt.packages.abandon import tidy
 from dlt.packages.package import LoadPackage
 from dlt.packages.workdir import Workdir
 from dlt.pipeline import excepthook
@@ -122,7 +123,7 @@ class Core(Inspection):
             return  # what is in the folder is at work
         self._wipe_once()
         self.workdir.prepare()
-        self.workdir.wipe_tmp()
+        tidy(self.workdir)
         self._refresh()
         self._recover()
         self.schemas.store()
@@ -248,8 +249,7 @@ class Core(Inspection):
         return {"pipeline_name": self.pipeline_name, "known_state": self._state["_local"].get("at_destination")}
 
     def _set_destination(self, destination: Any, staging: Any) -> None:
-        from dlt.destinations.base import Destination
-        from dlt.destinations.references import resolve_destination
+        from dlt.destinations.base import Destination, resolve_destination
 
         reference = destination if destination is not None else None
         if reference is None and self.destination is None:
@@ -300,7 +300,7 @@ class Core(Inspection):
                 config_elem="destination",
             )
         if self.destination is None:
-            from dlt.destinations.references import configured_destinations
+            from dlt.destinations.base import configured_destinations
 
             configured = configured_destinations()
             name = configured[0] if configured else "duckdb"

@@ -422,7 +422,7 @@ def open_dataset(destination: Any, dataset_name: str, schema: Any = None) -> Dat
         dataset_name: Name of the dataset.
         schema: Schema of its tables; the newest stored one when None.
     """
-    from dlt.destinations.references import resolve_destination
+    from dlt.destinations.base import resolve_destination
 
     found = resolve_destination(destination)
     known = None if isinstance(schema, str) else schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from dlt.packages.abandon import with_followers
+from dlt.packages.abandon import abandon, with_followers
 from dlt.pipeline.reading import Reading
 from dlt.state.model import new_state
 from dlt.user_log import line
@@ -65,7 +65,7 @@ class Life(Reading):
             names = [load_id] if load_id is not None else self._pending_load_ids()
             if dry_run:
                 return with_followers(self.workdir, names)
-            gone = self.workdir.drop(names)
+            gone = abandon(self.workdir, names)
             self._refresh()
         if gone:
             line(

@@ -6,6 +6,7 @@ from typing import Any
 
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.step import LoadResult, RunLoad
+from dlt.packages.abandon import abandon
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.tracing import Tracing
 from dlt.schema.schema import Schema
@@ -137,7 +138,7 @@ class Syncing(Tracing):
         load_id = getattr(error, "load_id", None)
         if load_id is None or not _comes_again(self.workdir.package(load_id)):
             return False
-        gone = self.workdir.drop([load_id])
+        gone = abandon(self.workdir, [load_id])
         self._refresh()
         alarm(
             f"{self.pipeline_name}: package {', '.join(gone)} was extracted from a state that another run went on "

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.errors import SpecInvalid
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source

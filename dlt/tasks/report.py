@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.info import LoadInfo, json_safe
 from dlt.redact import redact
 from dlt.tables import TableLine, table_lines, text_table, users_columns

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dlt import context as run_context
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.errors import (
     CreatePipeException,
     DltSourceException,

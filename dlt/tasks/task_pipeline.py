@@ -11,7 +11,7 @@ from typing import Any
 
 from dlt import context
 from dlt.configuration import section_context
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
 from dlt.load.step import LoadResult, TaskLoad, load_package
 from dlt.load.work import Work, known_work

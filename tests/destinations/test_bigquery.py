@@ -25,7 +25,7 @@ import pytest
 
 import dlt
 from dlt.destinations.adapters import bigquery_adapter
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.bigquery.script import Script
 from dlt.errors import (
     DatabaseTerminalException,

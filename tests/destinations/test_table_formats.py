@@ -564,7 +564,7 @@ def test_credentials_of_google_and_azure_as_deltalake_takes_them() -> None:
 @pytest.mark.parametrize(("kind", "package"), [("delta", "deltalake"), ("iceberg", "pyiceberg")])
 def test_the_package_of_a_format_is_missing(kind: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says what to install; the package of the load waits."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == package or "destinations.lake.ic" in name]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package or "filesystem.lake.ic" in name]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(PipelineStepFailed, match=rf'pip install "dlt-tasks\[{package}\]"'):

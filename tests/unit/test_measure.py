@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.measure import Figure, measure
+from tools.measure import Figure, measure, of_cycles, of_destinations, read_modules
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FILES = {
     "dlt/__init__.py": "",
@@ -50,8 +52,8 @@ class FourError(ThreeError):
 class FiveError(FourError):
     pass
 """,
-    "dlt/destinations/impl/postgres/factory.py": "",
-    "dlt/destinations/impl/postgres/copy.py": "",
+    "dlt/destinations/impl/postgres.py": "",
+    "dlt/destinations/pg/copy.py": "",
     "tests/test_one.py": "assert True\n",
 }
 
@@ -84,3 +86,13 @@ def test_any_is_counted_in_parameters_returns_and_lines(figures: dict[str, Figur
 def test_a_destination_that_stands_in_two_places_is_found(figures: dict[str, Figure]) -> None:
     found = figures["most places of one destination"]
     assert (found.value, found.where, found.is_reached) == (2, "postgres", False)
+
+
+def test_no_modules_import_each_other_not_even_lazily_or_for_types() -> None:
+    found = of_cycles(read_modules(ROOT))
+    assert found.is_reached, found.where
+
+
+def test_all_of_a_destination_stands_in_one_folder() -> None:
+    found = of_destinations(ROOT)
+    assert found.is_reached, found.where

@@ -9,7 +9,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain

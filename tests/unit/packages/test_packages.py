@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
+from dlt.packages.abandon import tidy
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 
@@ -41,7 +42,7 @@ def test_what_a_killed_step_left_is_wiped(tmp_path: Path) -> None:
     _package(workdir, "2.0")
     _package(workdir, "2.0", "normalized")
     assert workdir.packages("extracted") == []
-    workdir.wipe_tmp()
+    tidy(workdir)
     assert [package.stage for package in workdir.packages("normalized")] == ["normalized"]
     assert not list((tmp_path / "tmp").iterdir()) and not list((tmp_path / "extracted").iterdir())
 
@@ -55,7 +56,7 @@ def test_documents_that_nobody_finished_are_deleted(tmp_path: Path) -> None:
     foreign = ["secret.0123456789ab.tmp", "notes.tmp", "schemas/mine.txt", "extracted/2.0/mine.0123.tmp.bak"]
     for name in (*begun, *foreign):
         (tmp_path / name).write_bytes(b"{")
-    workdir.wipe_tmp()
+    tidy(workdir)
     assert [name for name in begun if (tmp_path / name).exists()] == []
     assert [name for name in foreign if not (tmp_path / name).exists()] == []
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from dlt.clock import utc_now
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.bigquery.jobs import Jobs
 from dlt.destinations.impl.bigquery.script import Script
 from dlt.destinations.impl.bigquery.tables import HINT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, cast
 
 from dlt.clock import utc_now
-from dlt.destinations.base import WorkDone
+from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.filesystem.lake.index import data_path
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE, LakeTables, formats_of, kind_of, open_index
