@@ -200,4 +200,4 @@ def _specs(kind: str) -> Iterator[Any]:
     if kind in names:
         import importlib
 
-        yield getattr(importlib.import_module(f"dlt.destinations.impl.{kind}"), names[kind])
+        yield getattr(importlib.import_module(f"dlt.destinations.impl.{kind}.configuration"), names[kind])

@@ -85,7 +85,7 @@ class Client(Protocol):
         """Return the newest stored schema."""
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
-        """Return the state, as `dlt.state.model.encode` made it."""
+        """Return the state, as `dlt.states.model.encode` made it."""
 
     def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
         """Let no other load of the pipeline change its state before this transaction ends, where the engine can."""

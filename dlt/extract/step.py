@@ -27,7 +27,7 @@ from dlt.schema.contract import NEW_TABLE, declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
-from dlt.state.delta import Change, encode_delta
+from dlt.states.delta import Change, encode_delta
 
 
 @dataclass

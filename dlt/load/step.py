@@ -30,8 +30,8 @@ from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.state.delta import apply, decode_delta
-from dlt.state.model import decode
+from dlt.states.delta import apply, decode_delta
+from dlt.states.model import decode
 from dlt.user_log import logger
 
 MAX_GROUP_BYTES = 128 << 20

@@ -21,8 +21,8 @@ from dlt.packages.package import MANIFEST, STATE, LoadPackage, manifest_text
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
-from dlt.state.delta import Change, decode_delta, difference, encode_delta
-from dlt.state.model import bump, content_hash, new_state
+from dlt.states.delta import Change, decode_delta, difference, encode_delta
+from dlt.states.model import bump, content_hash, new_state
 
 JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")

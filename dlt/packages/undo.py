@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
-from dlt.state.delta import MISSING, Change, get, put
+from dlt.states.delta import MISSING, Change, get, put
 
 Undo = dict[str, Any]
 """extract: id of the extract; schema_name: of the package; state: changes of the extract that belong to the package;

@@ -33,7 +33,7 @@ from dlt.schema.contract import declare
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
-from dlt.state.model import bump, new_state
+from dlt.states.model import bump, new_state
 
 
 class Core(Inspection):

@@ -13,8 +13,8 @@ from dlt.errors import PipelineHasPendingDataException, ValueErrorWithKnownValue
 from dlt.ids import random_id
 from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema
-from dlt.state.delta import difference, encode_delta
-from dlt.state.model import bump
+from dlt.states.delta import difference, encode_delta
+from dlt.states.model import bump
 
 if TYPE_CHECKING:
     from dlt.info import LoadInfo

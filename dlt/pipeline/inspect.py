@@ -105,7 +105,7 @@ class Inspection:
     @contextmanager
     def managed_state(self, *, extract_state: bool = False) -> Iterator[dict[str, Any]]:
         """Change the state in a block; it is stored when the block ends without an error."""
-        from dlt.state.model import bump
+        from dlt.states.model import bump
 
         state = deepcopy(self._state)
         yield state

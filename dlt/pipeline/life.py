@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.packages.abandon import abandon, with_followers
 from dlt.pipeline.reading import Reading
-from dlt.state.model import new_state
+from dlt.states.model import new_state
 from dlt.user_log import line
 
 if TYPE_CHECKING:

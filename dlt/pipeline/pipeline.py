@@ -25,7 +25,7 @@ from dlt.pipeline.refusal import refuse, tell_waiting
 from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
-from dlt.state.delta import difference
+from dlt.states.delta import difference
 from dlt.user_log import alarm, line
 
 if TYPE_CHECKING:

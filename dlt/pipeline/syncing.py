@@ -10,8 +10,8 @@ from dlt.packages.abandon import abandon
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.tracing import Tracing
 from dlt.schema.schema import Schema
-from dlt.state.delta import with_changes
-from dlt.state.model import bump, decode, new_state
+from dlt.states.delta import with_changes
+from dlt.states.model import bump, decode, new_state
 from dlt.user_log import alarm, line
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from dlt.io import typed_json
 from dlt.packages.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
-from dlt.state.delta import combined, decode_delta, encode_delta
+from dlt.states.delta import combined, decode_delta, encode_delta
 from dlt.tasks.folder import link_package
 
 

@@ -34,7 +34,7 @@ from dlt.errors import (
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.redact import clean_error, remember, remember_url
-from dlt.state.delta import Change, difference, encode_delta, fingerprints, stale_changes
+from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
 from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
 from dlt.tasks.combine import combine
 from dlt.tasks.folder import RunFolder, handoff_url, link_package

@@ -259,7 +259,7 @@ PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, pyarrow.compute
 import pandas  # pyarrow does so where it is installed
 import duckdb, dlt.destinations.impl.ducklake.factory
-from dlt.packages import atomic
+from dlt.io import atomic
 
 for line in sys.stdin:
     credentials, value, disposition, point = json.loads(line)

@@ -560,7 +560,7 @@ def test_a_writer_that_slept_while_others_loaded(request: pytest.FixtureRequest,
 PROGRAM = """
 import json, os, sys
 import dlt, duckdb, pyarrow.parquet, s3fs
-from dlt.packages import atomic
+from dlt.io import atomic
 
 for line in sys.stdin:
     url, credentials, value, disposition, point = json.loads(line)

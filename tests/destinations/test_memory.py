@@ -8,7 +8,7 @@ import pytest
 
 import dlt
 from dlt.destinations import memory
-from dlt.destinations.impl.duckdb import memory
+from dlt.destinations.impl.duckdb import memory as duckdb_memory
 
 
 def groups(root: Path, listed: str, **limits: str) -> str:
@@ -52,8 +52,8 @@ def test_the_limit_follows_machine_and_table(
     monkeypatch: pytest.MonkeyPatch, gigabytes: float, columns: int, megabytes: int
 ) -> None:
     """Wide tables get more, up to a share of the machine, which leaves room for the rest of the process."""
-    monkeypatch.setattr(memory, "available", lambda: int(gigabytes * 2**30))
-    assert memory.memory_for(columns) == f"{megabytes}MB"
+    monkeypatch.setattr(duckdb_memory, "available", lambda: int(gigabytes * 2**30))
+    assert duckdb_memory.memory_for(columns) == f"{megabytes}MB"
 
 
 def test_a_limit_of_the_user_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -471,7 +471,7 @@ PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, psycopg2, pyarrow.compute
 import pandas  # pyarrow does so where it is installed
 import dlt.destinations.impl.postgres.factory
-from dlt.packages import atomic
+from dlt.io import atomic
 
 for line in sys.stdin:
     url, value, disposition, point = json.loads(line)

@@ -242,7 +242,7 @@ def _inline(name: str, data: Any, run_id: str, attempt: int) -> Any:
 def test_points_can_be_armed_once(own_folder: Path) -> None:
     """Orchestration, proof 1: a test may arm a point in a task that an orchestrator starts, for the first try only."""
     once = own_folder / "once"
-    program = f"from dlt.packages import atomic; atomic.arm('here', {str(once)!r}); atomic.point('here')"
+    program = f"from dlt.io import atomic; atomic.arm('here', {str(once)!r}); atomic.point('here')"
     first = subprocess.run([sys.executable, "-c", program], check=False)
     second = subprocess.run([sys.executable, "-c", program], check=False)
     assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlt.errors import StaleExtract
-from dlt.state.delta import (
+from dlt.states.delta import (
     apply,
     combined,
     decode_delta,
@@ -19,7 +19,7 @@ from dlt.state.delta import (
     fingerprints,
     stale_changes,
 )
-from dlt.state.model import new_state
+from dlt.states.model import new_state
 
 VALUES = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
 NESTED = st.recursive(VALUES, lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=8)

@@ -32,7 +32,7 @@ from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.state.model import encode
+from dlt.states.model import encode
 
 _STATES_KEPT = 5
 _READERS = 4

@@ -39,7 +39,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.state.model import encode
+from dlt.states.model import encode
 from dlt.user_log import logger
 
 _FENCES_FOLDER = "_dlt_fences"

@@ -9,7 +9,7 @@ from typing import Any
 from dlt.errors import StaleExtract
 from dlt.ids import digest_id
 from dlt.io import typed_json
-from dlt.state.model import bump, new_state
+from dlt.states.model import bump, new_state
 
 MISSING = object()
 """Stands for a value that is absent."""
