@@ -13,9 +13,7 @@ from dlt.destinations.impl.duckdb.memory import memory_for
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.error_kinds import database_error
-from dlt.errors import (
-    DestinationException,
-)
+from dlt.errors import DestinationException
 from dlt.schema.typing import TableSchema
 
 if TYPE_CHECKING:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
-
-if TYPE_CHECKING:
-    pass
 
 
 @configspec

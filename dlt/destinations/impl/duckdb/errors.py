@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.error_kinds import Kind, database_error, is_transient
-from dlt.errors import (
-    DestinationConnectionError,
-    DestinationException,
-)
+from dlt.errors import DestinationConnectionError, DestinationException
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dlt.destinations.memory import available
-
-if TYPE_CHECKING:
-    pass
-
 
 _MEMORY = 400 * 10**6
 """Bytes that a load of narrow tables may use; its peak must not grow with the data, nor with the machine."""

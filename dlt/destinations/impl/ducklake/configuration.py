@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
-
-if TYPE_CHECKING:
-    pass
 
 
 @configspec
@@ -39,14 +36,15 @@ class DuckLakeCredentials(CredentialsConfiguration):
         """Take the connection string of a catalog, or the name of a lake."""
         if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
             if "://" in native_value:
-                self.catalog = _parsed(native_value)
+                self.catalog = parsed_url(native_value)
             else:
                 self.ducklake_name = native_value
         else:
             super().parse_native_representation(native_value)
 
 
-def _parsed(url: str) -> ConnectionStringCredentials:
+def parsed_url(url: str) -> ConnectionStringCredentials:
+    """Return the parts of a catalog's URL."""
     catalog = ConnectionStringCredentials(drivername="")
     catalog.parse_native_representation(url)
     return catalog

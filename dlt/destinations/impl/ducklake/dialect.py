@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.sql.dialect import Dialect
 from dlt.schema.capabilities import Capabilities
-
-if TYPE_CHECKING:
-    pass
-
 
 CAPABILITIES = Capabilities(max_decimal=(38, 38), sqlglot_dialect="duckdb")
 

@@ -15,13 +15,9 @@ from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.errors import BUSY, first_line, wait_while_busy
 from dlt.destinations.impl.ducklake.client import _CLASHES, DuckLakeClient
-from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials, LakeStorage, _parsed
+from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials, LakeStorage, parsed_url
 from dlt.destinations.impl.ducklake.dialect import CAPABILITIES, LAKE_DIALECT
-from dlt.errors import (
-    DatabaseTerminalException,
-    InvalidConnectionString,
-    MissingDependencyException,
-)
+from dlt.errors import DatabaseTerminalException, InvalidConnectionString, MissingDependencyException
 from dlt.ids import digest_id, random_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -73,7 +69,7 @@ class DuckLake(Destination):
         sections = ("destination", self.destination_name, "credentials")
         known = resolve_configuration(DuckLakeCredentials(), sections=sections, explicit_value=self.credentials)
         name = self._name(known)
-        known.catalog = known.catalog or _parsed(f"sqlite:///{name}.sqlite")
+        known.catalog = known.catalog or parsed_url(f"sqlite:///{name}.sqlite")
         known.storage = known.storage or LakeStorage(bucket_url=f"{name}.files")
         return known
 

@@ -1,1 +1,1 @@
-"""Datasets made of files: their names, and the snapshots that say which of them count."""
+"""Datasets made of files: their names, the snapshots that say which of them count, and table formats."""

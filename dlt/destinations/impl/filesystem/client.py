@@ -25,12 +25,7 @@ from dlt.destinations.impl.filesystem.tries import Tries, Try, new_letters, old_
 from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
 from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.work import CHOICES
-from dlt.errors import (
-    DestinationException,
-    DestinationTransientException,
-    ReloadUndecided,
-    Superseded,
-)
+from dlt.errors import DestinationException, DestinationTransientException, ReloadUndecided, Superseded
 from dlt.ids import random_id
 from dlt.io import atomic
 from dlt.io.paths import segment

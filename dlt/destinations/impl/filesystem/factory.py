@@ -14,9 +14,7 @@ from dlt.destinations.impl.filesystem.lake.index import FORMATS
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT, Layout
 from dlt.destinations.impl.filesystem.options import EXTRAS, GCS, scheme_of, store_options
-from dlt.errors import (
-    MissingDependencyException,
-)
+from dlt.errors import MissingDependencyException
 from dlt.ids import digest_id
 from dlt.io.faults import secrets_of, translated
 from dlt.io.paths import segment

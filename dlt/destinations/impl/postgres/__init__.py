@@ -1,1 +1,1 @@
-"""Parts of the Postgres destination: types, errors, COPY and results."""
+"""Postgres: COPY in the binary format, one transaction with DDL."""

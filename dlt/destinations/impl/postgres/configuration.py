@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
-
-if TYPE_CHECKING:
-    pass
 
 
 @configspec

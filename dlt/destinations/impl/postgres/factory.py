@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination, missing_package
@@ -21,10 +21,6 @@ from dlt.ids import digest_id
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
-
-if TYPE_CHECKING:
-    pass
-
 
 CONNECT_ATTEMPTS = 5
 """How often a server that does not answer is asked."""

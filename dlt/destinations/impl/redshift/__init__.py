@@ -1,1 +1,1 @@
-"""The parts of the Redshift destination."""
+"""Redshift: what differs from Postgres, and COPY from S3."""

@@ -24,12 +24,7 @@ from dlt.destinations.impl.redshift.rows import (
 )
 from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor
-from dlt.errors import (
-    DatabaseException,
-    DatabaseTerminalException,
-    DestinationException,
-    SchemaUpdateTerminalError,
-)
+from dlt.errors import DatabaseException, DatabaseTerminalException, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id
 from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.stored import packed

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
-
-if TYPE_CHECKING:
-    pass
 
 
 @configspec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from dlt.configuration import get_value
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
@@ -16,9 +16,6 @@ from dlt.destinations.impl.redshift.configuration import RedshiftCredentials
 from dlt.destinations.impl.redshift.dialect import CAPABILITIES, CASE_SENSITIVE, DIALECT
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
-
-if TYPE_CHECKING:
-    pass
 
 
 class Redshift(Postgres):

@@ -1,1 +1,1 @@
-"""What databases differ in that are reached through SQLAlchemy."""
+"""Databases that are reached through SQLAlchemy, and what they differ in."""

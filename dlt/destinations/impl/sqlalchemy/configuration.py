@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
-from dlt.errors import (
-    InvalidConnectionString,
-)
+from dlt.errors import InvalidConnectionString
 
 
 @configspec

@@ -14,10 +14,7 @@ from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials
 from dlt.destinations.impl.sqlalchemy.generic import StandardClient, capabilities_of, ddl_commits, dialect_for
 from dlt.error_kinds import Kind, connecting_error, refusal_kind
-from dlt.errors import (
-    DatabaseTerminalException,
-    MissingDependencyException,
-)
+from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.redact import remember
 from dlt.schema.capabilities import Capabilities
