@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ else:
     # no test asks how fast a machine is
     settings.register_profile("dlt", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("dlt")
+
+
+# a shell that runs the tests in the background ignores Ctrl-C for them, and so would every program that they start
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 TAG = "\ue000"
+_WRITTEN_TAG = json.dumps(TAG)
 
 _WRITE: list[tuple[type, str, Callable[[Any], Any]]] = [
     (datetime.datetime, "datetime", lambda v: v.isoformat()),
@@ -36,6 +37,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "decimal": decimal.Decimal,
     "uuid": uuid.UUID,
     "bytes": b64decode,
+    # what looks like one of these pairs, and is a document of the user
+    "dict": lambda v: {TAG: v},
 }
 
 
@@ -166,10 +169,31 @@ def _default(value: Any) -> Any:
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
 
 
+def _text(value: Any, **form: Any) -> str:
+    plain = simplify(value)
+    text = json.dumps(plain, default=_default, **form)
+    if _WRITTEN_TAG in text and _has_tag(plain):
+        return json.dumps(_escaped(plain), default=_default, **form)
+    return text
+
+
+def _has_tag(value: Any) -> bool:
+    if isinstance(value, dict):
+        return (len(value) == 1 and TAG in value) or any(map(_has_tag, value.values()))
+    return isinstance(value, list) and any(map(_has_tag, value))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        found = {key: _escaped(item) for key, item in value.items()}
+        return {TAG: ["dict", found[TAG]]} if len(found) == 1 and TAG in found else found
+    return [_escaped(item) for item in value] if isinstance(value, list) else value
+
+
 def _hook(pairs: dict[str, Any]) -> Any:
-    if len(pairs) == 1 and TAG in pairs:
-        name, text = pairs[TAG]
-        return _READ[name](text)
+    pair = pairs.get(TAG) if len(pairs) == 1 else None
+    if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and pair[0] in _READ:
+        return _READ[pair[0]](pair[1])
     return pairs
 
 
@@ -180,7 +204,7 @@ def dump_row(row: Any) -> bytes:
         TypeError: the row holds a value that cannot be stored.
         TooDeep: it is nested too deep.
     """
-    return json.dumps(simplify(row), default=_default, separators=(",", ":")).encode("ascii")
+    return _text(row, separators=(",", ":")).encode("ascii")
 
 
 def dumps(value: Any) -> str:
@@ -190,7 +214,7 @@ def dumps(value: Any) -> str:
         TypeError: it holds a value that cannot be stored.
         TooDeep: it is nested too deep.
     """
-    return json.dumps(simplify(value), default=_default, indent=1)
+    return _text(value, indent=1)
 
 
 def loads(text: str | bytes) -> Any:

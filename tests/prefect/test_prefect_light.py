@@ -406,7 +406,7 @@ def test_a_completed_run_that_runs_again_loads_what_the_source_gives_now(databas
         "source": f"{shop.FILE}:changing",
         "source_args": {"file": str(values)},
         "pipeline": f"{shop.FILE}:guarded_pipeline",
-        "pipeline_args": {"url": database, "api_key": "in no token"},
+        "pipeline_args": {"url": database, "api_key": "kept-from-tokens"},
     }
 
     def again(flow_run: Any) -> Any:
