@@ -1129,8 +1129,7 @@ def _travels(value: Any) -> bool:
         return True
     try:
         pickle.dumps(value)
-    except Exception:
-        # anything may happen in the code of a value's class
+    except Exception:  # noqa: BLE001 - anything may happen in the code of a value's class
         return False
     return True
 

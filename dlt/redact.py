@@ -255,8 +255,7 @@ def _printed(error: BaseException) -> list[str]:
     for form in (str, repr):
         try:
             shown.append(form(error))
-        except Exception as failure:
-            # the code of the error's class failed; Python prints its type in that case
+        except Exception as failure:  # noqa: BLE001 - the code of the error's class failed; Python prints its type then
             shown.append(type(failure).__name__)
     return [*shown, *map(str, getattr(error, "__notes__", ()))]
 

@@ -134,7 +134,7 @@ class _Stderr(logging.NullHandler):
             return
         try:
             print(_formatter(current().format).format(record), file=sys.stderr, flush=True)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logging fails no program: its own handlers end like this
             self.handleError(record)
 
     def writes(self, level: int) -> bool:

@@ -35,9 +35,11 @@ class Module:
 
     @cached_property
     def tree(self) -> ast.Module:
+        """Return what the text is parsed to."""
         return ast.parse(self.text)
 
     def all(self, kind: type[Node] | tuple[type[Node], ...]) -> list[Node]:
+        """Return the nodes of a kind."""
         return [node for node in ast.walk(self.tree) if isinstance(node, kind)]
 
 
@@ -53,10 +55,12 @@ class Figure:
 
     @property
     def is_reached(self) -> bool:
+        """Tell whether the goal is reached."""
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
 def main() -> int:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[1], metavar="FOLDER")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")
@@ -93,6 +97,7 @@ def measure(root: Path) -> list[Figure]:
 
 
 def read_modules(root: Path) -> list[Module]:
+    """Read all files of the packages."""
     modules = []
     for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
@@ -106,6 +111,7 @@ def read_modules(root: Path) -> list[Module]:
 
 
 def of_lengths(modules: list[Module]) -> list[Figure]:
+    """Measure how long functions, classes and modules are."""
     functions = [(length(node), f"{module.name}.{node.name}") for module in modules for node in functions_of(module)]
     classes = [(length(node), f"{module.name}.{node.name}") for module in modules for node in module.all(ast.ClassDef)]
     files = [(module.text.count("\n"), module.name) for module in modules]
@@ -118,14 +124,17 @@ def of_lengths(modules: list[Module]) -> list[Figure]:
 
 
 def goal_of(found: tuple[int, str], goal: int) -> tuple[float, float, str]:
+    """Return a value, its goal and where it was found."""
     return found[0], goal, found[1]
 
 
 def functions_of(module: Module) -> list[Function]:
+    """Return all functions and methods, inner ones too."""
     return [node for node in ast.walk(module.tree) if isinstance(node, FUNCTIONS)]
 
 
 def length(node: Function | ast.ClassDef) -> int:
+    """Count the lines from `def` or `class` on."""
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
@@ -140,11 +149,13 @@ def code_lines(text: str) -> int:
 
 
 def comment_lines(text: str) -> int:
+    """Count the lines on which a comment stands."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     return len({token.start[0] for token in tokens if token.type == tokenize.COMMENT})
 
 
 def percent(part: int, whole: int) -> float:
+    """Return a part as a percentage."""
     return 100 * part / whole if whole else 0.0
 
 
@@ -163,18 +174,21 @@ def of_inheritance(modules: list[Module]) -> Figure:
 
 
 def depth(name: str, bases: dict[str, set[str]], seen: frozenset[str]) -> int:
+    """Count the own classes from this one up."""
     if name not in bases or name in seen:
         return 0
     return 1 + max((depth(base, bases, seen | {name}) for base in bases[name]), default=0)
 
 
 def is_error(name: str, bases: dict[str, set[str]], seen: frozenset[str]) -> bool:
+    """Tell whether a class or one above it is named like an error."""
     if name.endswith(("Error", "Exception", "Warning")):
         return True
     return name not in seen and any(is_error(base, bases, seen | {name}) for base in bases.get(name, ()))
 
 
 def last_name(node: ast.expr) -> str:
+    """Return what stands behind the last dot."""
     if isinstance(node, ast.Subscript):
         return last_name(node.value)
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
@@ -193,6 +207,7 @@ def of_cycles(modules: list[Module]) -> Figure:
 
 
 def imports(module: Module, names: set[str]) -> Iterator[str]:
+    """Yield the own modules that a module imports, wherever the import stands."""
     package = module.name if module.is_package else module.name.rpartition(".")[0]
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
@@ -207,6 +222,7 @@ def imports(module: Module, names: set[str]) -> Iterator[str]:
 
 
 def nearest(name: str, names: set[str]) -> str:
+    """Return the name if it is one of ours, else an empty text."""
     return name if name in names else ""
 
 
@@ -223,6 +239,7 @@ def knots_of(graph: dict[str, set[str]]) -> list[set[str]]:
 
 
 def reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
+    """Return the modules that one imports, directly or through others."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -237,6 +254,7 @@ def reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
 
 
 def of_types(modules: list[Module], lines: int) -> list[Figure]:
+    """Measure how much is typed, and how much is looked up by name."""
     functions = [node for module in modules for node in functions_of(module)]
     parameters = [argument for node in functions for argument in arguments(node)]
     importing = sum(any(isinstance(n, ast.Import | ast.ImportFrom) for n in ast.walk(node)) for node in functions)
@@ -255,6 +273,7 @@ def of_types(modules: list[Module], lines: int) -> list[Figure]:
 
 
 def arguments(node: Function) -> list[ast.arg]:
+    """Return the parameters but for the first one of a method."""
     spec = node.args
     stars = [argument for argument in (spec.vararg, spec.kwarg) if argument is not None]
     every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, *stars]
@@ -262,6 +281,7 @@ def arguments(node: Function) -> list[ast.arg]:
 
 
 def is_any(annotation: ast.expr | None) -> bool:
+    """Tell whether an annotation is plain `Any`."""
     return isinstance(annotation, ast.Name) and annotation.id == "Any"
 
 

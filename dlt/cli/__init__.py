@@ -82,7 +82,7 @@ def _run(parsed: argparse.Namespace) -> int:
         return int(parsed.run(parsed) or 0)
     except (BrokenPipeError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a command ends with a sentence and a code
         clean_error(error)
         if parsed.debug:
             say_traceback(error)

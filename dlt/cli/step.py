@@ -91,7 +91,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with stdout_as_stderr():
             made = _step(arguments)
         say_json(made)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a command ends with a sentence and a code
         clean_error(error)
         if arguments.debug:
             say_traceback(error)

@@ -152,8 +152,7 @@ def _parse(config: BaseConfiguration, value: Any) -> None:
         config.parse_native_representation(value)
     except ConfigurationException:
         raise
-    except Exception as error:
-        # the message of a user's parser may quote a secret
+    except Exception as error:  # noqa: BLE001 - raised again; the message of a user's parser may quote a secret
         raise InvalidNativeValue(
             f"{type(config).__name__}: its parse_native_representation does not take the value of type "
             f"{type(value).__name__} that was given ({type(error).__name__}). Mend the value where it is given or "

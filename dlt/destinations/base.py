@@ -79,6 +79,12 @@ class Destination:
         self.settings = settings
 
     def __call__(self, credentials: Any = None, **settings: Any) -> Self:
+        """Return the destination with other credentials and settings; what is not given stays.
+
+        Args:
+            credentials: Those of the other place.
+            **settings: What the destination's class takes.
+        """
         bound = copy(self)
         bound.destination_name = settings.pop("destination_name", None) or self.destination_name
         bound.environment = settings.pop("environment", None) or self.environment

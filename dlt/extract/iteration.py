@@ -137,7 +137,7 @@ class PipeIterator:
         try:
             with use(**stream.node.changes):
                 return stream.pull()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
             raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
 
     def _submit_pull(self, lane: _Lane, stream: Stream) -> None:
@@ -159,13 +159,13 @@ class PipeIterator:
                 stream.busy = False
                 try:
                     item = future.result()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
                     raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
                 yield from self._take(lane, stream, item)
             else:
                 try:
                     item = future.result()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
                     raise self._failed(tag.node, error, tag.base)
                 yield from self._advance(lane, tag.node, item, tag.at, tag.meta, tag.base)
             self._wake(lane)
@@ -187,7 +187,7 @@ class PipeIterator:
         try:
             with use(**node.changes):
                 item, at, meta = self._apply(node, item, at, meta)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
             raise self._failed(node, error, base)
         if item is _DROPPED:
             self._stop_if_done(lane, node)

@@ -74,6 +74,7 @@ class StateView(MutableMapping[str, Any]):
     """`dlt.state`: the state of the source at work, as a mapping and as a function."""
 
     def __call__(self, source_state_key: str | None = None) -> dict[str, Any]:
+        """Return the state of a source, of the one at work if none is named."""
         return source_state(source_state_key)
 
     def __getitem__(self, key: str) -> Any:

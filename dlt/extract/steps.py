@@ -57,6 +57,7 @@ class Step:
         self.with_meta = takes_meta(function)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Call the function once."""
         return self.function(item, meta=meta) if self.with_meta else self.function(item)
 
     def _each(self, meta: Any) -> Callable[[Any], Any]:
@@ -70,6 +71,7 @@ class Map(Step):
     by_item = True
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Replace an item, or each of a page."""
         if not isinstance(item, list):
             return super().__call__(item, meta)
         out: list[Any] = []
@@ -88,6 +90,7 @@ class Filter(Step):
     by_item = True
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Keep or drop an item, or each of a page."""
         if not isinstance(item, list):
             return item if super().__call__(item, meta) else None
         keep: list[Any] = []
@@ -105,6 +108,7 @@ class YieldMap(Step):
     by_item = True
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Yield what the function gives for an item, or for each of a page."""
         each = self._each(meta)
         return self._flatten(each, item if isinstance(item, list) else [item])
 
@@ -126,6 +130,7 @@ class Metrics(Step):
         self.metrics = metrics
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Call the function for its effect."""
         self.function(item, meta, self.metrics)
         return item
 

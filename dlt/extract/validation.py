@@ -40,6 +40,7 @@ class Validate(Map):
         Step.__init__(self, self._check)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Validate an item; frames pass as they are."""
         return item if is_frame(item) else super().__call__(item, meta)
 
     def _check(self, item: Any) -> Any:

@@ -355,6 +355,7 @@ class Core(Inspection):
         return naming_from().normalize_identifier(self.pipeline_name)
 
     def dataset_for(self, schema_name: str | None) -> str:
+        """Return the name of the dataset of a schema; None stands for the default schema."""
         name = naming_from().normalize_table_identifier(self._dataset) + self._suffix
         if schema_name is None or schema_name == self.default_schema_name or self.config.use_single_dataset:
             return name

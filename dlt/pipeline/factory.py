@@ -127,6 +127,7 @@ def attach(
         staging: Where files wait.
         progress: How progress is shown.
         dataset_name: Dataset at the destination.
+        **options: What else `dlt.pipeline` takes.
 
     Raises:
         CannotRestorePipelineException: neither the folder nor the destination knows it.

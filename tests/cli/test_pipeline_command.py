@@ -243,8 +243,10 @@ def test_run_pending_loads_what_waits(pipeline: Any, command: Any, stage: str) -
 def test_a_command_does_not_go_on_in_another_place(
     pipeline: Any, command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, action: list[str]
 ) -> None:
-    """Where the configuration says another place than that where the program loads, nothing is loaded, dropped or
-    forgotten; whoever means the other place says so."""
+    """The configuration says another place than that where the program loads.
+
+    Nothing is loaded, dropped or forgotten; whoever means the other place says so.
+    """
     if action == ["run-pending"]:
         pipeline.extract(shop(4))
     state = pipeline.state

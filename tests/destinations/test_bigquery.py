@@ -438,7 +438,7 @@ def test_queries_of_people(world: World) -> None:
     assert list(pipeline.dataset().t.order_by("id").df()["id"]) == list(range(5))
     with pipeline.sql_client() as client:
         assert client.execute_sql("SELECT count(*) FROM t WHERE id > %s AND t <> %s", 1, "x") == [(3,)]
-        with pytest.raises(RuntimeError, match="stop"), client.begin_transaction():
+        with pytest.raises(RuntimeError, match="stop"), client.begin_transaction():  # noqa: PT012 - what came before is undone
             client.execute_sql("DELETE FROM t WHERE id > 1")
             raise RuntimeError("stop")
         assert client.execute_sql("SELECT count(*) FROM t") == [(5,)]

@@ -95,12 +95,13 @@ def clean(place: Place, *, first: bool = False) -> Rows:
 
 def failure_of(pipeline: Any) -> BaseException | None:
     """Load; return why it failed, or None."""
+    failure = None
     try:
         assert not pipeline.load().has_failed_jobs
     except PipelineStepFailed as error:
-        assert WRONG_PASSWORD not in str(error) and PASSWORD not in str(error)
-        return error
-    return None
+        failure = error
+    assert WRONG_PASSWORD not in str(failure) and PASSWORD not in str(failure)
+    return failure
 
 
 def check_exact(place: Place, pipeline: Any, expected: Rows) -> None:

@@ -87,8 +87,7 @@ def failure(url: str, credentials: Any = None, **settings: Any) -> tuple[BaseExc
     try:
         info = pipeline.run([{"id": 1}], table_name="t")
     except PipelineStepFailed as failed:
-        assert failed.__cause__ is not None
-        return failed.__cause__, "".join(traceback.format_exception(failed))
+        return failed.__cause__ or failed, "".join(traceback.format_exception(failed))
     assert info.has_failed_jobs
     return str(info), str(info)
 
@@ -239,7 +238,7 @@ def test_credentials_of_google(
 
 
 def test_google_without_credentials(gcs: GcsServer, gate: HttpGate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """kwargs say that nobody signs in, in TOML or the environment; a server that wants a token then refuses."""
+    """Settings say that nobody signs in, in TOML or the environment; a server that wants a token then refuses."""
     write_toml(table_of("destination.filesystem.kwargs", gcs.kwargs()))
     load_twice(gcs.new_bucket())
     write_toml("")

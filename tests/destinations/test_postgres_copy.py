@@ -121,8 +121,7 @@ def test_a_value_that_does_not_fit_names_table_and_column(oid: int, values: pa.A
     batch = pa.RecordBatch.from_arrays([values], ["v"])
     reader = stream("orders", batch.schema, [oid], _pieces(batch))
     with pytest.raises(DatabaseTerminalException, match="table orders, column v: a value does not fit"):
-        reader.read(1 << 20)
-        reader.read(1 << 20)
+        list(iter(lambda: reader.read(1 << 20), b""))
 
 
 def test_columns_of_other_types_go_as_text(cursor: Any) -> None:

@@ -299,8 +299,10 @@ def test_sort_and_distribution_keys(url: str, emulator: RedshiftEmulator) -> Non
 
 
 def test_a_text_that_is_too_long_is_refused_before_the_load(url: str, way: dict[str, Any]) -> None:
-    """Bad input: normalize names table, column and sizes, no package stays that could never be loaded, and the next
-    run goes on; a contract may discard the value or the row instead."""
+    """Bad input: normalize names table, column and sizes; a contract may discard the value or the row instead.
+
+    No package stays that could never be loaded, and the next run goes on.
+    """
     pipeline = make(url, **way)
     items = [{"id": 1, "x": "é"}, {"id": 2, "x": "é" * 32_768}]
     with pytest.raises(PipelineStepFailed, match=r"t\.x: a text of 65,536 bytes, where .* 65,535 at most") as failure:

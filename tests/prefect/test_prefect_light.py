@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,11 @@ pytestmark = pytest.mark.usefixtures("harness")
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the path of a DuckDB file, in a folder of the test's own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
-    yield str(tmp_path / "shop.duckdb")
+    return str(tmp_path / "shop.duckdb")
 
 
 def clean(tmp_path: Path, *lasts: int) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def table_of(rows: list[dict[str, Any]], arrow: bool) -> Any:
 
 
 @pytest.mark.parametrize("arrow", [False, True])
-@pytest.mark.parametrize("mode", ("evolve", *MODES))
+@pytest.mark.parametrize("mode", ["evolve", *MODES])
 @pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
 def test_every_mode_of_every_entity(pipeline: Any, entity: str, mode: str, arrow: bool) -> None:
     """Rows and Arrow data alike."""

@@ -60,16 +60,18 @@ def follow(folder: Path, message: str) -> None:
 def check(folder: Path, what: str, path: Path) -> str:
     """Run the pipeline, following the advice if there is some; return what happened."""
     outcome = "exact"
+    failure: Any = None
     try:
         made = make(folder)
         assert made.pipeline_secret
         made.run(upto(6))
     except (DltException, PipelineStepFailed) as error:
-        error = getattr(error, "exception", None) or error
-        assert str(path) in str(error), f"{what}: {error} does not name the file"
-        follow(folder, str(error))
+        failure = getattr(error, "exception", None) or error
+    if failure is not None:
+        assert str(path) in str(failure), f"{what}: {failure} does not name the file"
+        follow(folder, str(failure))
         make(folder).run(upto(6))
-        outcome = type(error).__name__
+        outcome = type(failure).__name__
     last = make(folder)
     rows = sorted(row[0] for row in last.dataset()["events"].select("id").fetchall())
     tags = sorted(row[0] for row in last.dataset()["events__tags"].select("n").fetchall())

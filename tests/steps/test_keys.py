@@ -220,9 +220,11 @@ class Bare(NamingConvention):
     """Changes nothing, shortens nothing."""
 
     def normalize_identifier(self, identifier: str) -> str:
+        """Keep it."""
         return identifier
 
     def normalize_path(self, path: str) -> str:
+        """Keep it."""
         return path
 
 

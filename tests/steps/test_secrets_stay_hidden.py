@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,11 @@ QUOTED = "kanarie-7f3a%2F9c%3Dx"
 
 
 @pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without known secrets, with all that can be told switched on."""
     monkeypatch.setattr(redact, "_known", redact._Known())
     monkeypatch.setenv("RUNTIME__USER_LOG", "true")
     monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
-    yield
 
 
 def _postgres_url() -> Any:
@@ -107,7 +106,7 @@ def test_secrets_of_destinations(
     monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1, raising=False)
     caplog.set_level(logging.DEBUG, logger="dlt")
     pipeline = None
-    with pytest.raises(DltException) as caught:
+    with pytest.raises(DltException) as caught:  # noqa: PT012 - some are refused when the pipeline is made, others when it runs
         pipeline = dlt.pipeline("canary", destination=make())
         pipeline.run([{"id": 1}], table_name="items")
     shown = "".join(traceback.format_exception(caught.value))
@@ -155,8 +154,8 @@ def test_infos_show_places_without_secrets(own_folder: Path) -> None:
 
 def test_errors_of_requests_hide_parameters(own_folder: Path) -> None:
     """The query of a URL that did not answer holds keys; host, path and other parameters are told."""
+    client = requests.Client(request_max_attempts=1)
     with pytest.raises(requests.ConnectionError) as caught:
-        client = requests.Client(request_max_attempts=1)
         client.get("http://127.0.0.1:1/orders", params={"page": 3, "api_key": CANARY})
     shown = "".join(traceback.format_exception(caught.value))
     assert _is_hidden(shown) and "page=3" in shown and "/orders" in shown

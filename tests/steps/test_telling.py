@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import ConfigurationValueError, DestinationTerminalException
+from dlt.errors import ConfigurationValueError, DestinationTerminalException, DltException
 
 PROGRAM = """
 import logging, sys
@@ -94,7 +94,7 @@ def test_settings_of_one_pipeline_are_not_those_of_another(
     assert "".join(capfd.readouterr()) == "" and caplog.text == ""
     loud.run([{"id": 1}], table_name="items")
     assert "loud: load into" in capfd.readouterr().err and "loud: load begins" in caplog.text
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(DltException) as caught:
         quiet.run([1], table_name="items", write_disposition="nonsense")
     sys.excepthook(type(caught.value), caught.value, None)
     assert "dlt: PipelineStepFailed" not in capfd.readouterr().err

@@ -60,6 +60,7 @@ class FiveError(FourError):
 
 @pytest.fixture
 def figures(tmp_path: Path) -> dict[str, Figure]:
+    """Measure a small checkout."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -67,16 +68,19 @@ def figures(tmp_path: Path) -> dict[str, Figure]:
 
 
 def test_a_lazy_import_and_one_for_types_make_a_cycle(figures: dict[str, Figure]) -> None:
+    """Wherever an import stands, it counts."""
     found = figures["cycles, with lazy and type-only imports"]
     assert (found.value, found.is_reached, found.where) == (1, False, "2: dlt.one, dlt.two")
 
 
 def test_a_class_counts_with_the_own_classes_above_it_and_errors_do_not(figures: dict[str, Figure]) -> None:
+    """Errors are a tree by nature."""
     found = figures["deepest inheritance of own classes"]
     assert (found.value, found.where) == (2, "Three")
 
 
 def test_any_is_counted_in_parameters_returns_and_lines(figures: dict[str, Figure]) -> None:
+    """Each by its own measure."""
     assert figures["parameters that are Any, %"].value == pytest.approx(100 / 3)
     assert figures["returns that are Any, %"].value == pytest.approx(100 / 3)
     assert figures["functions that import, %"].value == pytest.approx(200 / 3)
@@ -84,15 +88,18 @@ def test_any_is_counted_in_parameters_returns_and_lines(figures: dict[str, Figur
 
 
 def test_a_destination_that_stands_in_two_places_is_found(figures: dict[str, Figure]) -> None:
+    """Its name is told."""
     found = figures["most places of one destination"]
     assert (found.value, found.where, found.is_reached) == (2, "postgres", False)
 
 
 def test_no_modules_import_each_other_not_even_lazily_or_for_types() -> None:
+    """The rule holds in this checkout."""
     found = of_cycles(read_modules(ROOT))
     assert found.is_reached, found.where
 
 
 def test_all_of_a_destination_stands_in_one_folder() -> None:
+    """The rule holds in this checkout."""
     found = of_destinations(ROOT)
     assert found.is_reached, found.where

@@ -32,6 +32,7 @@ def test_every_document_comes_back_as_it_was(document: Any) -> None:
 
 @pytest.mark.parametrize("inner", [{}, [], ["bytes", "eA=="], ["dict", 1], ["date", "x"], None, [1, 2]])
 def test_a_document_whose_key_is_that_of_the_format_stays_a_document(inner: Any) -> None:
+    """Whatever stands in it."""
     assert loads(dumps({"a": [{TAG: inner}]})) == {"a": [{TAG: inner}]}
 
 

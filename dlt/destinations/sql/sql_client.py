@@ -153,7 +153,7 @@ class SqlClient:
 
     @contextmanager
     def execute_query(
-        self, query: str, *args: Any, columns: Mapping[str, ColumnSchema] | None = None, **kwargs: Any
+        self, query: str, *args: Any, columns: Mapping[str, ColumnSchema] | None = None
     ) -> Iterator[Cursor]:
         """Run a query; inside of the block its result can be read.
 
@@ -165,7 +165,7 @@ class SqlClient:
         cursor = self._client.query(query, args)
         yield self._client.typed(cursor, columns) if columns else cursor
 
-    def execute_sql(self, sql: str, *args: Any, **kwargs: Any) -> list[tuple[Any, ...]] | None:
+    def execute_sql(self, sql: str, *args: Any) -> list[tuple[Any, ...]] | None:
         """Run a statement; return its rows if it has any."""
         cursor = self._client.query(sql, args)
         return cursor.fetchall() if cursor.description else None

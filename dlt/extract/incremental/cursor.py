@@ -193,6 +193,7 @@ def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
 
 
 def incomparable(value: Any, like: Any, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
+    """Return the error of a cursor whose values and bounds are of different kinds."""
     return IncrementalCursorInvalidCoercion(
         f"Resource '{resource}': the cursor {path} holds {type(like).__name__}, but the start or end value is "
         f"{type(value).__name__}. Give initial_value and end_value as {type(like).__name__}, or convert the cursor "

@@ -57,6 +57,12 @@ class Incremental(Generic[Value]):
     duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember which settings are given.
+
+        Args:
+            *args: Settings by their place.
+            **kwargs: Settings by their name.
+        """
         made = super().__new__(cls)
         # what is passed is merged into another one even where it is the default
         made._given = frozenset((*_SETTINGS[: len(args)], *kwargs))

@@ -169,8 +169,7 @@ def _compare(column: Any, bound: Any, less: bool, side: str) -> Any:
 def _remember(run: Run, items: Any, column: pa.ChunkedArray, inside: Any, positions: Any) -> None:
     """Drop rows at the start that were loaded before from `inside`, and go on to the last value.
 
-    Args:
-        positions: Of the values of the column in the items.
+    `positions` are those of the values of the column in the items.
     """
     import numpy as np
     import pyarrow.compute as pc

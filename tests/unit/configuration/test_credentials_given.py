@@ -56,26 +56,31 @@ class Token(CredentialsConfiguration):
 
 @dlt.source(section="shop")
 def base(credentials: ConnectionStringCredentials = secrets.value) -> Any:
+    """Take credentials of a kind of the library's."""
     return dlt.resource([{"it": credentials}], name="seen")
 
 
 @dlt.source(section="shop")
 def own(credentials: Own = secrets.value) -> Any:
+    """Take credentials of a kind of the program's."""
     return dlt.resource([{"it": credentials}], name="seen")
 
 
 @dlt.source(section="shop")
 def either(credentials: Union[Own, Token] = secrets.value) -> Any:
+    """Take credentials of one of two kinds."""
     return dlt.resource([{"it": credentials}], name="seen")
 
 
 @dlt.resource(section="shop")
 def perhaps(credentials: Own | None = None) -> Any:
+    """Take credentials or none."""
     yield {"it": credentials}
 
 
 @dlt.transformer(section="shop")
 def joined(item: Any, credentials: Own = secrets.value) -> Any:
+    """Take credentials beside the item."""
     yield {"it": credentials}
 
 

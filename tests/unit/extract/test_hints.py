@@ -98,18 +98,24 @@ def test_nested_hints() -> None:
 
 
 class Row(TypedDict):
+    """A row as a typed dict."""
+
     id: int
     name: NotRequired[str]
 
 
 @dataclasses.dataclass
 class Point:
+    """A row as a dataclass."""
+
     x: float
     at: datetime.datetime | None
     tags: list[str]
 
 
 class User(BaseModel):
+    """A row as a model that takes no other fields."""
+
     model_config = ConfigDict(extra="forbid")
     id: int
     score: Decimal | None = None

@@ -24,16 +24,19 @@ from dlt.extract.wrapping import wrap_data
 
 @resource
 def logs() -> Any:
+    """Yield a page."""
     yield [{"n": 1}, {"n": 2}]
 
 
 @resource
 def events() -> Any:
+    """Yield an item."""
     yield {"e": 1}
 
 
 @source
 def shop() -> Any:
+    """Return both."""
     return logs, events
 
 

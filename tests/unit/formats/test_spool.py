@@ -40,6 +40,7 @@ def test_exact_rows_keep_every_value(row: dict[str, Any]) -> None:
 
 
 def spool(folder: pathlib.Path, *pages: Any) -> list[Any]:
+    """Write pages of one table; return the files."""
     writer = SpoolWriter(str(folder))
     for page in pages:
         writer.write("t", page, {"columns": {}})

@@ -29,21 +29,25 @@ def rows() -> list[dict[str, int]]:
 
 @dlt.resource
 def numbers(at: Any = Cursor("at", initial_value=1)) -> Iterator[Any]:
+    """Yield rows; the cursor is the default."""
     yield rows()
 
 
 @dlt.resource(name="numbers")
 def optional(at: Cursor[int] | None = None) -> Iterator[Any]:
+    """Yield rows; the cursor may be left out."""
     yield rows()
 
 
 @dlt.resource(name="numbers")
 def required(at: Cursor[int]) -> Iterator[Any]:
+    """Yield rows; the cursor must be passed."""
     yield rows()
 
 
 @dlt.resource(name="numbers")
 def placed(at: Cursor[int] = dlt.config.value) -> Iterator[Any]:
+    """Yield rows; the cursor may come from the configuration."""
     yield rows()
 
 
