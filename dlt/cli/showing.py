@@ -16,6 +16,7 @@ from dlt.errors import LoadPackageNotFound
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
 from dlt.redact import redact
+from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
 
 _STAGES = (
     ("extracted", "extracted packages ready to be normalized"),
@@ -115,7 +116,7 @@ def _say_resources(schema: Any, state: Mapping[str, Any], verbosity: int) -> Non
     for resource, tables in resources.items():
         say(f"{resource} with {len(tables)} table(s) and {len(slots.get(resource, {}))} resource state slot(s)")
         for table in tables if verbosity else ():
-            seen = "received data" if (table.get("x-normalizer") or {}).get("seen-data") else "no data yet"
+            seen = "received data" if (table.get(X_NORMALIZER) or {}).get(SEEN_DATA) else "no data yet"
             say(f"\t{table['name']} table {len(table['columns'])} column(s) {seen}")
     say()
 

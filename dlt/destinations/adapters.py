@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from dlt.clock import moment_of
+from dlt.schema.x_keys import X_BIGQUERY
 
 __all__ = ["bigquery_adapter"]
 
-_BIGQUERY = "x-bigquery"
 Names = str | Sequence[str] | None
 
 
@@ -71,7 +71,7 @@ def bigquery_adapter(
     if len(hints.get("cluster", ())) > 4:
         raise ValueError("bigquery_adapter: BigQuery clusters by four columns at most.")
     resource = _resource(data)
-    resource.apply_hints(columns=columns or None, additional_table_hints={_BIGQUERY: hints})
+    resource.apply_hints(columns=columns or None, additional_table_hints={X_BIGQUERY: hints})
     return resource
 
 
@@ -80,7 +80,7 @@ def _rounded(away: Sequence[str], even: Sequence[str]) -> dict[str, Any]:
     if both:
         raise ValueError(f"bigquery_adapter: {', '.join(sorted(both))} cannot be rounded in two ways.")
     modes = {**dict.fromkeys(away, "ROUND_HALF_AWAY_FROM_ZERO"), **dict.fromkeys(even, "ROUND_HALF_EVEN")}
-    return {name: {"name": name, f"{_BIGQUERY}-rounding": mode} for name, mode in modes.items()}
+    return {name: {"name": name, f"{X_BIGQUERY}-rounding": mode} for name, mode in modes.items()}
 
 
 def _names(given: Names) -> list[str]:

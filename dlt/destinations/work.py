@@ -7,6 +7,7 @@ from typing import Any
 
 from dlt.destinations.client import WorkDone
 from dlt.errors import ReloadUndecided
+from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
 from dlt.schema.typing import TableSchema
 
 CHOICES = (
@@ -33,7 +34,7 @@ def check_bears_load_ids(table: str, columns: Collection[str]) -> None:
     Raises:
         ReloadUndecided: they do not.
     """
-    if "_dlt_load_id" not in columns:
+    if LOAD_ID not in columns:
         raise ReloadUndecided(
             f"table {table}: the run was loaded before and is to be loaded once more, and its rows have no "
             f"_dlt_load_id by which those of the earlier load could be deleted. {CHOICES} For tables of Arrow and "
@@ -56,10 +57,10 @@ def remove_load(
         quote: Quotes a name.
     """
     root, *nested = chain
-    gone = {root["name"]: f"{quote('_dlt_load_id')} = %s"}
+    gone = {root["name"]: f"{quote(LOAD_ID)} = %s"}
     for table in nested:
         above = table.get("parent")
         if table["name"] in stored and above in gone:
-            rows = f"SELECT {quote('_dlt_id')} FROM {qualified(above)} WHERE {gone[above]}"
-            gone[table["name"]] = f"{quote('_dlt_parent_id')} IN ({rows})"
+            rows = f"SELECT {quote(ROW_ID)} FROM {qualified(above)} WHERE {gone[above]}"
+            gone[table["name"]] = f"{quote(PARENT_ID)} IN ({rows})"
     return [f"DELETE FROM {qualified(name)} WHERE {condition}" for name, condition in reversed(gone.items())]

@@ -9,8 +9,9 @@ from dlt.errors import CannotCoerceNullException, InvalidHint
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.holding import holds, type_text
 from dlt.schema.naming import NamingConvention
+from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_VALID_FROM, X_VALID_TO
 
-_VALIDITY = ("x-valid-from", "x-valid-to")
+_VALIDITY = (X_VALID_FROM, X_VALID_TO)
 
 
 def check_same(table: str, first: str, hints: Mapping[str, Any], name: str, column: Mapping[str, Any]) -> None:
@@ -43,7 +44,7 @@ def check_added(table: Mapping[str, Any], stored: Any, name: str, column: Mappin
     is_key = column.get("primary_key") or column.get("merge_key")
     if column.get("nullable") is not False or is_key or table.get("write_disposition") == "replace":
         return
-    loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+    loaded = (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA)
     if loaded and "data_type" not in (stored.get("columns") or {}).get(name, {}):
         raise CannotCoerceNullException(
             f"table {stored['name']}, column {column.get('name', name)!r}: it is new and not nullable, and the "
@@ -61,7 +62,7 @@ def check_type(stored: Any, name: str, column: Mapping[str, Any], capabilities: 
         InvalidHint: the column cannot hold values of the type.
     """
     there: Any = (stored.get("columns") or {}).get(name) or {}
-    loaded = (stored.get("x-normalizer") or {}).get("seen-data")
+    loaded = (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA)
     if not loaded or "data_type" not in there or capabilities is None or not capabilities.keeps_types:
         return
     declared: Any = {key: value for key, value in column.items() if value is not None}
@@ -106,7 +107,7 @@ def check_validity(table: Mapping[str, Any], seen: Collection[str]) -> None:
     Raises:
         InvalidHint: it has one of them.
     """
-    if table.get("write_disposition") != "merge" or table.get("x-merge-strategy") != "scd2":
+    if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2":
         return
     taken = [str(table[key]) for key in _VALIDITY if table.get(key) in seen]
     if taken:

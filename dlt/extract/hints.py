@@ -8,8 +8,9 @@ from typing import Any, TypedDict, cast
 from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
 from dlt.extract.models import columns_dict
+from dlt.schema.system_columns import VALID_FROM, VALID_TO
 
-DEFAULT_VALIDITY_COLUMNS = ("_dlt_valid_from", "_dlt_valid_to")
+DEFAULT_VALIDITY_COLUMNS = (VALID_FROM, VALID_TO)
 _KEYS = ("primary_key", "merge_key")
 
 

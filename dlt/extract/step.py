@@ -23,10 +23,11 @@ from dlt.packages.undo import is_of, own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.contract import NEW_TABLE, declare, expand, violation, with_row
+from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.schema import Schema, without_key
+from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
 
 
@@ -167,11 +168,11 @@ class SchemaExtract:
         name = self._names.declare(root)
         for table in nested:
             self._names.declare(table)
-        limit = (root.get("x-normalizer") or {}).get("max_nesting")
+        limit = (root.get(X_NORMALIZER) or {}).get("max_nesting")
         if limit is None:
             limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
         if limit is not None:
-            root["x-normalizer"] = {**(root.get("x-normalizer") or {}), "max_nesting": limit}
+            root[X_NORMALIZER] = {**(root.get(X_NORMALIZER) or {}), "max_nesting": limit}
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
         root.pop("schema_contract", None)
         if self._refuses(name, contract, item):
@@ -180,7 +181,7 @@ class SchemaExtract:
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
             if self.schema.is_new_table(self.schema.naming.normalize_tables_path(table["name"])):
-                table["x-normalizer"] = {**(table.get("x-normalizer") or {}), NEW_TABLE: True}
+                table[X_NORMALIZER] = {**(table.get(X_NORMALIZER) or {}), NEW_TABLE: True}
             own = contract if table is root else table.pop("schema_contract", None)
             declare(self.schema.update_table(table), own)
         check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
@@ -204,8 +205,8 @@ class SchemaExtract:
     def _forget(self, declared: Any, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
         known: Any = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
-        if declared.get("x-merge-strategy") == "scd2" and is_new_history(known):
-            declared["x-row-hash"] = 2
+        if declared.get(X_MERGE_STRATEGY) == "scd2" and is_new_history(known):
+            declared[X_ROW_HASH] = 2
         if known is None:
             return
         for key in removed:

@@ -9,22 +9,36 @@ from dlt.extract.hint_checks import check_write_disposition, moment
 from dlt.extract.hints import DEFAULT_VALIDITY_COLUMNS, as_names
 from dlt.extract.models import columns_dict, is_columns_class, skipped_of
 from dlt.schema.checks import check_together
+from dlt.schema.x_keys import (
+    OPEN_COLUMNS,
+    X_ACTIVE_TIMESTAMP,
+    X_BOUNDARY_TIMESTAMP,
+    X_DEDUPLICATED,
+    X_DESTINATION_SCOPE,
+    X_MERGE_STRATEGY,
+    X_NORMALIZER,
+    X_ROW_VERSION,
+    X_SKIP_UNCHANGED,
+    X_SOURCE_FILTER,
+    X_VALID_FROM,
+    X_VALID_TO,
+)
 
 if TYPE_CHECKING:
     from dlt.schema.typing import TableSchema
 
 _COPIED = ("schema_contract", "table_format", "file_format", "references")
 _STRATEGY_KEYS = {
-    "deduplicated": "x-deduplicated",
-    "skip_unchanged_rows": "x-skip-unchanged",
-    "active_record_timestamp": "x-active-record-timestamp",
-    "boundary_timestamp": "x-boundary-timestamp",
-    "row_version_column_name": "x-row-version",
-    "source_filter": "x-source-filter",
-    "destination_scope": "x-destination-scope",
+    "deduplicated": X_DEDUPLICATED,
+    "skip_unchanged_rows": X_SKIP_UNCHANGED,
+    "active_record_timestamp": X_ACTIVE_TIMESTAMP,
+    "boundary_timestamp": X_BOUNDARY_TIMESTAMP,
+    "row_version_column_name": X_ROW_VERSION,
+    "source_filter": X_SOURCE_FILTER,
+    "destination_scope": X_DESTINATION_SCOPE,
 }
 _MOMENTS = ("active_record_timestamp", "boundary_timestamp")
-STRATEGY_HINTS = ("x-merge-strategy", "x-valid-from", "x-valid-to", *_STRATEGY_KEYS.values())
+STRATEGY_HINTS = (X_MERGE_STRATEGY, X_VALID_FROM, X_VALID_TO, *_STRATEGY_KEYS.values())
 """What a write disposition says of a table; all of it goes when another one comes."""
 
 
@@ -57,11 +71,11 @@ def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
     if hints.get("write_disposition"):
         _add_disposition(table, hints["write_disposition"])
     if hints.get("max_table_nesting") is not None:
-        table["x-normalizer"] = {"max_nesting": hints["max_table_nesting"]}
+        table[X_NORMALIZER] = {"max_nesting": hints["max_table_nesting"]}
     if is_columns_class(hints.get("columns")):
         skipped = skipped_of(hints["columns"])
         if skipped:
-            table["x-normalizer"] = {**table.get("x-normalizer", {}), "open-columns": skipped}
+            table[X_NORMALIZER] = {**table.get(X_NORMALIZER, {}), OPEN_COLUMNS: skipped}
     for key, value in (hints.get("additional_table_hints") or {}).items():
         table[key] = {**table.get(key, {}), **value} if isinstance(value, Mapping) else value
     return table  # type: ignore[return-value] # built key by key
@@ -75,7 +89,7 @@ def _add_disposition(table: dict[str, Any], disposition: Any) -> None:
     table["write_disposition"] = disposition["disposition"]
     if disposition["disposition"] != "merge":
         return
-    strategy = table["x-merge-strategy"] = disposition.get("strategy", "delete-insert")
+    strategy = table[X_MERGE_STRATEGY] = disposition.get("strategy", "delete-insert")
     for key, target in _STRATEGY_KEYS.items():
         value = disposition.get(key)
         if key in _MOMENTS:
@@ -88,7 +102,7 @@ def _add_disposition(table: dict[str, Any], disposition: Any) -> None:
 
 def _add_validity(table: dict[str, Any], disposition: Mapping[str, Any]) -> None:
     valid_from, valid_to = disposition.get("validity_column_names") or DEFAULT_VALIDITY_COLUMNS
-    table["x-valid-from"], table["x-valid-to"] = valid_from, valid_to
+    table[X_VALID_FROM], table[X_VALID_TO] = valid_from, valid_to
     for name in (valid_from, valid_to):
         column = table["columns"].setdefault(name, {"name": name})
         column.update({"data_type": "timestamp", "nullable": True})

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import DataValidationError
+from dlt.schema.x_keys import (
+    X_ACTIVE_TIMESTAMP,
+    X_FORMER_ACTIVE,
+    X_FORMER_VALIDITY,
+    X_MERGE_STRATEGY,
+    X_ROW_HASH,
+    X_ROW_VERSION,
+    X_VALID_FROM,
+    X_VALID_TO,
+)
 
 if TYPE_CHECKING:
     from dlt.schema.naming import NamingConvention
@@ -18,7 +28,7 @@ def is_new_history(known: Mapping[str, Any] | None) -> bool:
     Args:
         known: The table of the schema, as earlier runs left it.
     """
-    return known is None or known.get("x-merge-strategy") != "scd2" or "x-row-hash" in known
+    return known is None or known.get(X_MERGE_STRATEGY) != "scd2" or X_ROW_HASH in known
 
 
 def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], naming: NamingConvention) -> None:
@@ -29,13 +39,13 @@ def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], nam
         declared: The table as its resource declares it now.
         naming: Gives the names of columns.
     """
-    before = [known.get(key) for key in ("x-valid-from", "x-valid-to")]
-    now = [naming.normalize_path(declared[key]) for key in ("x-valid-from", "x-valid-to") if key in declared]
+    before = [known.get(key) for key in (X_VALID_FROM, X_VALID_TO)]
+    now = [naming.normalize_path(declared[key]) for key in (X_VALID_FROM, X_VALID_TO) if key in declared]
     if all(before) and before != now:
-        _note(known, "x-former-validity", before)
-    end = known.get("x-active-record-timestamp")
-    if end is not None and end != declared.get("x-active-record-timestamp"):
-        _note(known, "x-former-active", end)
+        _note(known, X_FORMER_VALIDITY, before)
+    end = known.get(X_ACTIVE_TIMESTAMP)
+    if end is not None and end != declared.get(X_ACTIVE_TIMESTAMP):
+        _note(known, X_FORMER_ACTIVE, end)
 
 
 def _note(known: dict[str, Any], key: str, value: Any) -> None:
@@ -55,8 +65,8 @@ def check_versions(table: TableSchema, items: Any, naming: NamingConvention, pos
     Raises:
         DataValidationError: a row has none.
     """
-    column = table.get("x-row-version")
-    if table.get("write_disposition") != "merge" or table.get("x-merge-strategy") != "scd2" or not column:
+    column = table.get(X_ROW_VERSION)
+    if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2" or not column:
         return
     name = naming.normalize_path(column)
     missing = _first_missing(items, name, naming)

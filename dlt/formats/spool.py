@@ -16,6 +16,7 @@ from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.snapshot import snapshot
 from dlt.io.typed_json import TooDeep, dump_row
+from dlt.schema.x_keys import X_NORMALIZER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -346,7 +347,7 @@ def without_collection() -> Iterator[None]:
 def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -> PageEncoder:
     columns = table_schema.get("columns") or {}
     whole = {name for name, column in columns.items() if column.get("data_type") in ("json", "complex")}
-    limit = (table_schema.get("x-normalizer") or {}).get("max_nesting")
+    limit = (table_schema.get(X_NORMALIZER) or {}).get("max_nesting")
     if limit == 0:
         return PageEncoder(kept_whole=lambda key: True)
     # a path such as a__b may be kept whole inside of a document: that needs rows

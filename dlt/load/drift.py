@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from dlt.errors import DestinationSchemaTampered
 from dlt.schema.schema import Schema
+from dlt.schema.system_columns import PARENT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.x_keys import X_MERGE_STRATEGY, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
 
 Columns = Mapping[str, Mapping[str, ColumnSchema]]
 
@@ -99,20 +101,20 @@ def _finding(schema: Schema, name: str, stored: Columns) -> Iterator[str]:
     """Yield the columns of a table by which rows that are there are found."""
     table, root = schema.tables[name], schema.tables[schema.root_of(name)]
     merges = root.get("write_disposition") == "merge"
-    history = merges and root.get("x-merge-strategy") == "scd2"
+    history = merges and root.get(X_MERGE_STRATEGY) == "scd2"
     if any(child.get("parent") == name and child["name"] in stored for child in schema.tables.values()):
-        yield "_dlt_id"
+        yield ROW_ID
     if table.get("parent"):
-        yield "_dlt_parent_id"
+        yield PARENT_ID
         return
     if history:
-        yield from ("_dlt_id", *_named(root))
+        yield from (ROW_ID, *_named(root))
     if merges:
         yield from (column for column, spec in table["columns"].items() if _is_key(spec))
 
 
 def _named(root: TableSchema) -> Iterator[str]:
-    for name in (root.get("x-valid-from"), root.get("x-valid-to"), root.get("x-row-version")):
+    for name in (root.get(X_VALID_FROM), root.get(X_VALID_TO), root.get(X_ROW_VERSION)):
         if name:
             yield name
 

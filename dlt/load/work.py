@@ -11,6 +11,7 @@ from dlt.destinations.work import CHOICES
 from dlt.errors import ReloadUndecided
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
+from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
@@ -93,4 +94,4 @@ def _appends(table: TableSchema) -> bool:
     if disposition != "merge":
         return bool(disposition == "append")
     by_keys = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
-    return not by_keys and table.get("x-merge-strategy", "delete-insert") == "delete-insert"
+    return not by_keys and table.get(X_MERGE_STRATEGY, "delete-insert") == "delete-insert"

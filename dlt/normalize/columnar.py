@@ -13,13 +13,13 @@ from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
 from dlt.schema.documents import read_document
-from dlt.schema.row_order import ROW_ORDER
+from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SYSTEM_NAMES = frozenset({"_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx", ROW_ORDER})
+SYSTEM_NAMES = frozenset({ROW_ID, LOAD_ID, PARENT_ID, ROOT_ID, LIST_INDEX, ROW_ORDER})
 
 
 class NotColumnar(Exception):
@@ -65,8 +65,8 @@ class ColumnarNormalizer:
         columns, lists = self._columns(table, fields)
         columns.update(self._root_columns(columns, batch.num_rows))
         self._emit(table, columns, batch.num_rows)
-        ids = columns["_dlt_id"]
-        of_root = {"_dlt_root_id": ids} if self._keep_root else {}
+        ids = columns[ROW_ID]
+        of_root = {ROOT_ID: ids} if self._keep_root else {}
         if ROW_ORDER in columns:
             of_root[ROW_ORDER] = columns[ROW_ORDER]
         for name, array in lists:
@@ -105,14 +105,14 @@ class ColumnarNormalizer:
         else:
             columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
         positions = pa.array(parents)
-        columns["_dlt_parent_id"] = ids.take(positions)
-        columns["_dlt_list_idx"] = pa.array(indexes)
+        columns[PARENT_ID] = ids.take(positions)
+        columns[LIST_INDEX] = pa.array(indexes)
         inherited = {column: values.take(positions) for column, values in of_root.items()}
         columns.update(inherited)
-        columns["_dlt_id"] = child_ids(ids, table, parents, indexes)
+        columns[ROW_ID] = child_ids(ids, table, parents, indexes)
         self._emit(table, columns, len(values))
         for child, nested in lists:
-            self._children(table, child, nested, columns["_dlt_id"], inherited)
+            self._children(table, child, nested, columns[ROW_ID], inherited)
 
     def _flat(self, fields: list[Any], prefix: str) -> Iterator[tuple[str, pa.Array, Any]]:
         import pyarrow as pa

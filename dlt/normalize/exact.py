@@ -9,7 +9,7 @@ from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollisi
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.contract import with_row
-from dlt.schema.row_order import ROW_ORDER
+from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 
 
 class RowNormalizer:
@@ -50,7 +50,7 @@ class RowNormalizer:
         self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
         try:
             self._placement.open_table(table, None, item)
-            self._expand(rows, table, item, {"_dlt_load_id": self._load_id, **self._order}, None, 0)
+            self._expand(rows, table, item, {LOAD_ID: self._load_id, **self._order}, None, 0)
         except DiscardRow:
             return
         for name, row in rows:
@@ -69,7 +69,7 @@ class RowNormalizer:
         lists: list[tuple[str, list[Any]]] = []
         document = item if isinstance(item, dict) else {"list" if isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
-        own = flat.pop("_dlt_id", None)
+        own = flat.pop(ROW_ID, None)
         for name in system:
             flat.pop(name, None)
         row: dict[str, Any] = {}
@@ -84,12 +84,12 @@ class RowNormalizer:
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:
-            system["_dlt_id"] = own if own and isinstance(own, str) else self._row_id(row, item)
-            root_id = system["_dlt_id"] if self._keep_root else None
+            system[ROW_ID] = own if own and isinstance(own, str) else self._row_id(row, item)
+            root_id = system[ROW_ID] if self._keep_root else None
         row.update(system)
         rows.append((table, row))
         for name, values in lists:
-            self._children(rows, table, self._path(table, name), values, str(system["_dlt_id"]), root_id, level)
+            self._children(rows, table, self._path(table, name), values, str(system[ROW_ID]), root_id, level)
 
     def _children(
         self,
@@ -102,10 +102,10 @@ class RowNormalizer:
         level: int,
     ) -> None:
         for index, value in enumerate(values):
-            system: dict[str, Any] = {"_dlt_parent_id": parent_id, "_dlt_list_idx": index, **self._order}
+            system: dict[str, Any] = {PARENT_ID: parent_id, LIST_INDEX: index, **self._order}
             if root_id is not None:
-                system["_dlt_root_id"] = root_id
-            system["_dlt_id"] = child_id(parent_id, child, index)
+                system[ROOT_ID] = root_id
+            system[ROW_ID] = child_id(parent_id, child, index)
             mark = len(rows)
             try:
                 self._placement.open_table(child, parent, value)

@@ -15,6 +15,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.width import check_width
+from dlt.schema.x_keys import OPEN_COLUMNS, X_NORMALIZER
 
 
 class DiscardRow(Exception):
@@ -237,7 +238,7 @@ class Placement:
         """Tell whether a column belongs to a field that a model declares and leaves open."""
         stored: Any = self.schema.tables.get(table) or {}
         naming = self.schema.naming
-        for field in (stored.get("x-normalizer") or {}).get("open-columns") or ():
+        for field in (stored.get(X_NORMALIZER) or {}).get(OPEN_COLUMNS) or ():
             prefix = naming.normalize_path(field)
             if name == prefix or name.startswith(prefix + naming.PATH_SEPARATOR):
                 return True

@@ -15,8 +15,6 @@ from dlt.normalize.row_ids import key_id
 from dlt.schema.naming import NamingConvention
 from dlt.schema.typing import ColumnSchema
 
-ROW_HASH = "x-row-hash"
-"""Hint of tables whose history has these versions; older ones go on with versions that depend on the order of keys."""
 _NUMBERS = ("decimal", "wei")
 
 

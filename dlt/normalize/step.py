@@ -16,24 +16,26 @@ from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.required import RequiredColumns
-from dlt.normalize.row_hash import ROW_HASH, lists_of, version_of
+from dlt.normalize.row_hash import lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
-from dlt.schema.row_order import ROW_ORDER, keeps_order
+from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
+from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema
+from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_ROWS = 5_000
 SYSTEM_COLUMNS: dict[str, ColumnSchema] = {
-    "_dlt_load_id": {"name": "_dlt_load_id", "data_type": "text", "nullable": False},
-    "_dlt_id": {"name": "_dlt_id", "data_type": "text", "nullable": False, "unique": True, "row_key": True},
-    "_dlt_parent_id": {"name": "_dlt_parent_id", "data_type": "text", "nullable": False, "parent_key": True},
-    "_dlt_root_id": {"name": "_dlt_root_id", "data_type": "text", "nullable": False, "root_key": True},
-    "_dlt_list_idx": {"name": "_dlt_list_idx", "data_type": "bigint", "nullable": False},
+    LOAD_ID: {"name": LOAD_ID, "data_type": "text", "nullable": False},
+    ROW_ID: {"name": ROW_ID, "data_type": "text", "nullable": False, "unique": True, "row_key": True},
+    PARENT_ID: {"name": PARENT_ID, "data_type": "text", "nullable": False, "parent_key": True},
+    ROOT_ID: {"name": ROOT_ID, "data_type": "text", "nullable": False, "root_key": True},
+    LIST_INDEX: {"name": LIST_INDEX, "data_type": "bigint", "nullable": False},
 }
 
 
@@ -72,7 +74,7 @@ class PackageNormalizer:
         self._with_root_ids = {
             schema.root_of(name)
             for name, table in schema.tables.items()
-            if table.get("parent") and "data_type" in table["columns"].get("_dlt_root_id", {})
+            if table.get("parent") and "data_type" in table["columns"].get(ROOT_ID, {})
         }
 
     def file(self, folder: str, file: SpoolFile) -> None:
@@ -106,7 +108,7 @@ class PackageNormalizer:
         """Give nested tables that were loaded before merge needed it the column for the id of their root row."""
         for name, entry in self._schema.tables.items():
             if entry.get("parent") and self._keeps_root(self._schema.tables[self._schema.root_of(name)]):
-                self._system(name, ("_dlt_root_id",))
+                self._system(name, (ROOT_ID,))
 
     def _table(self, name: str) -> _Table:
         table = self._tables.get(name)
@@ -114,12 +116,12 @@ class PackageNormalizer:
             ids = RootIds(self._nonce, name)
             entry: Any = self._schema.tables.get(name) or {}
             keep_root = self._keeps_root(entry)
-            strategy = entry.get("x-merge-strategy") if entry.get("write_disposition") == "merge" else None
+            strategy = entry.get(X_MERGE_STRATEGY) if entry.get("write_disposition") == "merge" else None
             keys: tuple[str, ...] = ()
             if strategy in ("upsert", "insert-only"):
                 keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
             table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
-            if table.whole_row and entry.get(ROW_HASH):
+            if table.whole_row and entry.get(X_ROW_HASH):
                 table.placement = self.placement
             table.order = RowOrder() if keeps_order(entry) else None
             table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root, table.order)
@@ -159,8 +161,8 @@ class PackageNormalizer:
             for name in _names_of(rows, self.shapes.get(table, {}))
             if name != ROW_ORDER
         }
-        if "_dlt_load_id" in rows[0]:
-            arrays["_dlt_load_id"] = self._load_ids(len(rows))
+        if LOAD_ID in rows[0]:
+            arrays[LOAD_ID] = self._load_ids(len(rows))
         if ROW_ORDER in rows[0]:
             arrays[ROW_ORDER] = pa.array([row[ROW_ORDER] for row in rows], pa.int64())
         self._emit(table, arrays, len(rows))
@@ -179,7 +181,7 @@ class PackageNormalizer:
         return pa.DictionaryArray.from_arrays(zeros, pa.array([self._load_id], pa.string()))
 
     def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
-        found = {"_dlt_load_id": self._load_ids(rows), "_dlt_id": table.column_ids(columns, rows)}
+        found = {LOAD_ID: self._load_ids(rows), ROW_ID: table.column_ids(columns, rows)}
         if table.order is not None:
             found[ROW_ORDER] = table.order.take(rows)
         return found
@@ -200,7 +202,7 @@ class PackageNormalizer:
         self.rows[table] = self.rows.get(table, 0) + count
 
     def _keeps_root(self, entry: Any) -> bool:
-        settings = entry.get("x-normalizer") or {}
+        settings = entry.get(X_NORMALIZER) or {}
         return (
             entry.get("write_disposition") == "merge"
             or bool(settings.get("propagate_root"))
@@ -258,7 +260,7 @@ class PackageNormalizer:
         if table.name in self._mixed:
             wanted.update(ROW_COLUMNS)
         if table.keys or table.whole_row:
-            wanted.add("_dlt_id")
+            wanted.add(ROW_ID)
         if wanted:
             system = self._root_columns(table, arrays, count)
             arrays.update({name: array for name, array in system.items() if name in wanted and name not in arrays})
@@ -332,7 +334,7 @@ def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]
     for name, shape in shapes.items():
         columns = schema.tables[name]["columns"]
         known = before.tables.get(name)
-        seen = known is not None and (known.get("x-normalizer") or {}).get("seen-data")
+        seen = known is not None and (known.get(X_NORMALIZER) or {}).get(SEEN_DATA)
         first = [n for n, column in known["columns"].items() if "data_type" in column] if known and seen else []
         order = dict.fromkeys([*first, *shape, *columns])
         schema.tables[name] = {**schema.tables[name], "columns": {n: columns[n] for n in order if n in columns}}
@@ -340,7 +342,7 @@ def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]
 
 
 def _own_version(entry: Any) -> bool:
-    return bool(entry.get("x-row-version"))
+    return bool(entry.get(X_ROW_VERSION))
 
 
 def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

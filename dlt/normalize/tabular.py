@@ -11,13 +11,14 @@ from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import with_row
 from dlt.schema.conversions import digits_of, limited
+from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-ROW_COLUMNS = ("_dlt_id", "_dlt_load_id")
+ROW_COLUMNS = (ROW_ID, LOAD_ID)
 """System columns of rows; Arrow data gets those that its table has."""
 
 

@@ -32,6 +32,7 @@ from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.contract import declare
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
+from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.system_tables import STATE_TABLE, state_table
 from dlt.states.model import bump, new_state
 
@@ -335,7 +336,7 @@ class Core(Inspection):
         return wanted
 
     def _add_to_tables(self) -> tuple[str, ...]:
-        names = {"add_dlt_id": "_dlt_id", "add_dlt_load_id": "_dlt_load_id"}
+        names = {"add_dlt_id": ROW_ID, "add_dlt_load_id": LOAD_ID}
         return tuple(column for key, column in names.items() if self._value(key, bool, "normalize.parquet_normalizer"))
 
     def _keeps_files(self) -> bool:

@@ -13,6 +13,7 @@ from dlt.errors import (
     RelationUnknownColumnException,
     SqlClientNotAvailable,
 )
+from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
 from dlt.schema.system_tables import LOADS_TABLE
 
 if TYPE_CHECKING:
@@ -148,11 +149,11 @@ class Dataset:
             names += self.schema.data_table_names() if data_tables else []
             names += self.schema.dlt_table_names() if dlt_tables else []
         if load_id is not None:
-            names = [name for name in names if "_dlt_load_id" in self.schema.get_table_columns(name)]
+            names = [name for name in names if LOAD_ID in self.schema.get_table_columns(name)]
         if not names:
             return Relation(self, sql="SELECT '' AS table_name, 0 AS row_count WHERE 1 = 0")
         with self.sql_client() as client:
-            condition = f" WHERE _dlt_load_id = {client.literal(load_id)}" if load_id is not None else ""
+            condition = f" WHERE {LOAD_ID} = {client.literal(load_id)}" if load_id is not None else ""
             parts = [
                 f"SELECT {client.literal(name)} AS table_name, COUNT(*) AS row_count "
                 f"FROM {client.make_qualified_table_name(name)}{condition}"
@@ -253,10 +254,11 @@ class Relation:
         entry = self.dataset.schema.get_table(table)
         if not entry.get("parent"):
             with self.dataset.sql_client() as client:
-                return f"_dlt_load_id IN {client.literal(list(load_ids))}"
+                return f"{LOAD_ID} IN {client.literal(list(load_ids))}"
         with self.dataset.sql_client() as client:
             parent = client.make_qualified_table_name(entry["parent"])
-        return f"_dlt_parent_id IN (SELECT _dlt_id FROM {parent} WHERE {self._loaded_by(entry['parent'], load_ids)})"
+        above = self._loaded_by(entry["parent"], load_ids)
+        return f"{PARENT_ID} IN (SELECT {ROW_ID} FROM {parent} WHERE {above})"
 
     def max(self) -> Relation:
         """Return the largest value of the one selected column."""
@@ -296,9 +298,9 @@ class Relation:
         tables = self.dataset.schema.tables
         if self.table and right.table:
             if tables[right.table].get("parent") == self.table:
-                return "l._dlt_id = r._dlt_parent_id"
+                return f"l.{ROW_ID} = r.{PARENT_ID}"
             if tables[self.table].get("parent") == right.table:
-                return "l._dlt_parent_id = r._dlt_id"
+                return f"l.{PARENT_ID} = r.{ROW_ID}"
         raise DatasetException("join: the tables are not parent and child, so the condition must be given as on=.")
 
     # -- reading

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 from dlt.packages.advice import waiting_advice
-from dlt.schema.contract import NEW_TABLE
+from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
@@ -73,10 +73,11 @@ def mark_seen(schema: Schema, rows: dict[str, int]) -> None:
     """Remember which tables had data."""
     for table in rows:
         entry = schema.tables[table]
-        settings = entry.get("x-normalizer") or {}
-        if not settings.get("seen-data") or NEW_TABLE in settings:
-            kept = {key: value for key, value in settings.items() if key != NEW_TABLE}
-            schema.tables[table] = {**entry, "x-normalizer": {**kept, "seen-data": True}}
+        settings = entry.get(X_NORMALIZER) or {}
+        if not settings.get(SEEN_DATA) or NEW_TABLE in settings:
+            kept = settings.copy()
+            kept.pop(NEW_TABLE, None)
+            schema.tables[table] = {**entry, X_NORMALIZER: {**kept, SEEN_DATA: True}}
 
 
 def normalize_metrics(

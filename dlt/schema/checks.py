@@ -8,7 +8,9 @@ from typing import Any
 
 from dlt.errors import InvalidHint
 from dlt.schema.stored import OLD_TYPES
+from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import DATA_TYPES, ColumnSchema
+from dlt.schema.x_keys import X_NORMALIZER
 
 FLAGS = frozenset(
     {
@@ -29,7 +31,7 @@ FLAGS = frozenset(
 )
 _NUMBERS = frozenset({"precision", "scale"})
 _ORDERS = ("asc", "desc")
-_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {"x-normalizer"})
+_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZER})
 _ONE_OF_A_TABLE = ("hard_delete", "dedup_sort")
 
 
@@ -47,8 +49,8 @@ def known_values(found: Any, known: Iterable[str]) -> str:
 
 
 _OF_THE_LIBRARY = {
-    **dict.fromkeys(("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id"), "text"),
-    "_dlt_list_idx": "bigint",
+    **dict.fromkeys((ROW_ID, LOAD_ID, PARENT_ID, ROOT_ID), "text"),
+    LIST_INDEX: "bigint",
 }
 
 

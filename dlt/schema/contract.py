@@ -9,13 +9,10 @@ from dlt.errors import DataValidationError, InvalidHint
 from dlt.schema.checks import known_values
 from dlt.schema.shown import shown_row
 from dlt.schema.typing import ContractMode
+from dlt.schema.x_keys import NEW_TABLE, X_DECLARED_CONTRACT, X_NORMALIZER
 
 MODES: tuple[ContractMode, ...] = get_args(ContractMode)
 ENTITIES = ("tables", "columns", "data_type")
-DECLARED = "x-declared-contract"
-"""Key of settings and tables: the contract that code declared last. One that differs was set by hand and stays."""
-NEW_TABLE = "evolve-columns-once"
-"""Key of a table's "x-normalizer" while the data that made the table is on its way: its columns are no change."""
 EVOLVE: dict[str, ContractMode] = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
 
 
@@ -74,14 +71,14 @@ def declare(place: Any, contract: Any) -> None:
         contract: The contract; None where the code has none.
     """
     if contract:
-        place["schema_contract"], place[DECLARED] = contract, contract
-    elif DECLARED in place and place.pop(DECLARED) == place.get("schema_contract"):
+        place["schema_contract"], place[X_DECLARED_CONTRACT] = contract, contract
+    elif X_DECLARED_CONTRACT in place and place.pop(X_DECLARED_CONTRACT) == place.get("schema_contract"):
         place.pop("schema_contract", None)
 
 
 def is_marked_new(table: Mapping[str, Any] | None) -> bool:
     """Tell whether a table came with data that is on its way."""
-    return bool(table and (table.get("x-normalizer") or {}).get(NEW_TABLE))
+    return bool(table and (table.get(X_NORMALIZER) or {}).get(NEW_TABLE))
 
 
 def violation(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from dlt.schema.schema import Schema
+from dlt.schema.system_columns import PARENT_ID, ROW_ID
 
 Diagram = Literal["mermaid", "dot", "dbml"]
 
@@ -29,7 +30,7 @@ def _references(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]
     """Yield table, column, table that it refers to, and column there."""
     for name, table in tables.items():
         if table.get("parent"):
-            yield name, "_dlt_parent_id", table["parent"], "_dlt_id"
+            yield name, PARENT_ID, table["parent"], ROW_ID
         for reference in table.get("references") or []:
             pairs = zip(reference["columns"], reference["referenced_columns"], strict=True)
             for column, other in pairs:

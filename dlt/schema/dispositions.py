@@ -6,6 +6,7 @@ from typing import Any
 
 from dlt.errors import MergeDispositionException, TableFormatNotSupported, WriteDispositionNotSupported
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 _NEED_KEYS = ("upsert", "insert-only")
 
@@ -31,7 +32,7 @@ def check_disposition(root: Any, capabilities: Capabilities | None) -> None:
         )
     if root.get("write_disposition") != "merge":
         return
-    strategy = root.get("x-merge-strategy", "delete-insert")
+    strategy = root.get(X_MERGE_STRATEGY, "delete-insert")
     if capabilities is not None and strategy not in capabilities.supported_merge_strategies:
         raise WriteDispositionNotSupported(
             f"table {root['name']}: the destination cannot merge with strategy {strategy!r}. It can: "

@@ -5,9 +5,10 @@ Loader files of a merge have it as one more column; the tables that users see do
 
 from __future__ import annotations
 
+from dlt.schema.system_columns import ROW_ORDER
 from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.x_keys import X_DEDUPLICATED, X_MERGE_STRATEGY
 
-ROW_ORDER = "_dlt_row_order"
 _COLUMN: ColumnSchema = {"name": ROW_ORDER, "data_type": "bigint", "nullable": True}
 
 
@@ -18,7 +19,7 @@ def keeps_order(root: TableSchema) -> bool:
 
 def is_deduplicated(root: TableSchema) -> bool:
     """Tell whether the user vouches that no two new rows have one key."""
-    return root.get("x-merge-strategy", "delete-insert") == "delete-insert" and bool(root.get("x-deduplicated"))
+    return root.get(X_MERGE_STRATEGY, "delete-insert") == "delete-insert" and bool(root.get(X_DEDUPLICATED))
 
 
 def as_staged(table: TableSchema, root: TableSchema) -> TableSchema:

@@ -18,10 +18,11 @@ from dlt.schema.naming import NamingConvention, naming_from
 from dlt.schema.system_tables import LOADS_TABLE, PREFIX, VERSION_TABLE, loads_table, version_table
 from dlt.schema.typing import DATA_TYPES, ColumnSchema, ContractMode, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
 
 _JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
 _MAX_PREVIOUS_HASHES = 10
-_NAMING_HINTS = ("x-valid-from", "x-valid-to", "x-row-version")
+_NAMING_HINTS = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
 """Hints of tables that name a column."""
 
 
@@ -177,7 +178,7 @@ class Schema:
     def max_nesting(self, table_name: str) -> int | None:
         """Return how many levels of a document become columns and tables; None for all."""
         table = self.tables.get(self.root_of(table_name))
-        own = (table.get("x-normalizer") or {}).get("max_nesting") if table else None
+        own = (table.get(X_NORMALIZER) or {}).get("max_nesting") if table else None
         if own is not None:
             return int(own)
         limit = (self.normalizers.get("json") or {}).get("config", {}).get("max_nesting")
@@ -434,7 +435,7 @@ class Schema:
 
     @staticmethod
     def _seen(table: TableSchema) -> bool:
-        return bool((table.get("x-normalizer") or {}).get("seen-data"))
+        return bool((table.get(X_NORMALIZER) or {}).get(SEEN_DATA))
 
 
 def copied_tables(tables: Mapping[str, Any]) -> dict[str, TableSchema]:
@@ -486,8 +487,8 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
             table_name=known["name"],
         )
     merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
-    if known.get("x-normalizer") and partial.get("x-normalizer"):
-        merged["x-normalizer"] = {**known["x-normalizer"], **partial["x-normalizer"]}
+    if known.get(X_NORMALIZER) and partial.get(X_NORMALIZER):
+        merged[X_NORMALIZER] = {**known[X_NORMALIZER], **partial[X_NORMALIZER]}
     columns = dict(known["columns"])
     partial_columns = partial.get("columns") or {}
     if merge_compound_props:

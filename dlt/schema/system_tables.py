@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
 LOADS_TABLE = "_dlt_loads"
@@ -59,11 +60,11 @@ def state_table() -> TableSchema:
             ("state", "text", False),
             ("created_at", "timestamp", False),
             ("version_hash", "text", True),
-            ("_dlt_load_id", "text", False),
-            ("_dlt_id", "text", False),
+            (LOAD_ID, "text", False),
+            (ROW_ID, "text", False),
         ],
     )
-    table["columns"]["_dlt_id"].update({"unique": True, "row_key": True})
+    table["columns"][ROW_ID].update({"unique": True, "row_key": True})
     return table
 
 

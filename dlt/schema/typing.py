@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from dlt.schema.x_keys import NormalizerSettings
+
 DataType = Literal["text", "double", "bool", "timestamp", "bigint", "binary", "json", "decimal", "wei", "date", "time"]
 DATA_TYPES: tuple[DataType, ...] = (
     "text",
@@ -48,7 +50,7 @@ ColumnSchema = TypedDict(
         "dedup_sort": str,
         "variant": bool,
         "incremental": Any,
-        "x-normalizer": dict[str, Any],
+        "x-normalizer": NormalizerSettings,
     },
     total=False,
 )
@@ -78,7 +80,7 @@ TableSchema = TypedDict(
         "filters": dict[str, list[str]],
         "references": Any,
         "x-merge-strategy": MergeStrategy,
-        "x-normalizer": dict[str, Any],
+        "x-normalizer": NormalizerSettings,
         "x-extractor": dict[str, Any],
         "x-loader": dict[str, Any],
         "x-valid-from": str,

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dlt.errors import TooManyColumns
+from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROW_ID
 
-_OF_ROOT = ("_dlt_load_id", "_dlt_id")
-_OF_NESTED = ("_dlt_id", "_dlt_parent_id", "_dlt_list_idx")
+_OF_ROOT = (LOAD_ID, ROW_ID)
+_OF_NESTED = (ROW_ID, PARENT_ID, LIST_INDEX)
 _SHOWN = 3
 
 

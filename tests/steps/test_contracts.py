@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 import dlt
 from dlt.errors import DataValidationError, PipelineStepFailed
-from dlt.schema.contract import DECLARED
+from dlt.schema.x_keys import X_DECLARED_CONTRACT
 
 
 def run(pipeline: Any, rows: Any, contract: Any = None, table: str = "t") -> Any:
@@ -148,7 +148,7 @@ def test_the_contract_that_the_code_has_now_counts(pipeline: Any) -> None:
     pipeline.run(dlt.resource([{"id": 2, "a": 1}], name="t"))
     pipeline.run(dlt.resource([{"id": 3}], name="t"), schema_contract=freeze)
     pipeline.run(dlt.resource([{"id": 4, "b": 1}], name="t"))
-    assert DECLARED not in pipeline.default_schema.settings
+    assert X_DECLARED_CONTRACT not in pipeline.default_schema.settings
 
     @dlt.source(name="shop", schema_contract=freeze)
     def shut(row: Any) -> Any:

@@ -18,9 +18,10 @@ from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
 from dlt.errors import DestinationException, Superseded
 from dlt.ids import digest_id, random_id
-from dlt.schema.row_order import ROW_ORDER, keeps_order
+from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION, unpacked
+from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -161,7 +162,7 @@ class SqlDestinationClient(ABC):
             for statement in add_columns(self.dialect, self.qualified(name), new):
                 self.run_ddl(statement)
             self._tables().setdefault(name, {}).update(self._as_stored(new))
-            if "_dlt_root_id" in new:
+            if ROOT_ID in new:
                 without_root_ids.append(table)
         # after all DDL: some engines cannot change a table that a statement of this transaction has read
         for table in without_root_ids:
@@ -178,14 +179,14 @@ class SqlDestinationClient(ABC):
         if not parent:
             return
         known = self.stored_tables([parent]).get(parent, {})
-        source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
-        quote, own = self.dialect.quote, self.dialect.quote("_dlt_root_id")
+        source = ROOT_ID if ROOT_ID in known else ROW_ID
+        quote, own = self.dialect.quote, self.dialect.quote(ROOT_ID)
         # a version of a history that came back is there twice, under one id
         root = f"SELECT MAX(p.{quote(source)}) FROM {self.qualified(parent)} AS p"
         # the parent may have columns of the same names: those of the nested table are written with its name
         self.query(
             f"UPDATE {self.qualified(table['name'])} AS n SET {own} = "
-            f"({root} WHERE p.{quote('_dlt_id')} = n.{quote('_dlt_parent_id')}) "
+            f"({root} WHERE p.{quote(ROW_ID)} = n.{quote(PARENT_ID)}) "
             f"WHERE {where('n') if where is not None else f'n.{own} IS NULL'}"
         )
 
@@ -258,7 +259,7 @@ class SqlDestinationClient(ABC):
     def _complete_root_ids(self, chain: Sequence[TableSchema]) -> None:
         for table in chain[1:]:
             # rows that an older release, or another program, appended after a merge have none
-            name, root = self.qualified(table["name"]), self.dialect.quote("_dlt_root_id")
+            name, root = self.qualified(table["name"]), self.dialect.quote(ROOT_ID)
             if self.query(f"SELECT 1 FROM {name} WHERE {root} IS NULL LIMIT 1").fetchone() is not None:
                 self.fill_root_ids(table)
 

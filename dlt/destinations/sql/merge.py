@@ -10,8 +10,19 @@ from collections.abc import Callable, Sequence
 from dlt.clock import moment_of
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import MergeDispositionException
-from dlt.schema.row_order import ROW_ORDER, is_deduplicated
+from dlt.schema.row_order import is_deduplicated
+from dlt.schema.system_columns import ROOT_ID, ROW_ID, ROW_ORDER, VALID_FROM, VALID_TO
 from dlt.schema.typing import TableSchema
+from dlt.schema.x_keys import (
+    X_ACTIVE_TIMESTAMP,
+    X_BOUNDARY_TIMESTAMP,
+    X_FORMER_ACTIVE,
+    X_FORMER_VALIDITY,
+    X_MERGE_STRATEGY,
+    X_ROW_VERSION,
+    X_VALID_FROM,
+    X_VALID_TO,
+)
 
 Name = Callable[[TableSchema], str]
 Condition = Callable[[TableSchema], str]
@@ -58,7 +69,7 @@ class Merge:
         Raises:
             MergeDispositionException: the strategy needs a key that the table does not have.
         """
-        strategy = self._root.get("x-merge-strategy", "delete-insert")
+        strategy = self._root.get(X_MERGE_STRATEGY, "delete-insert")
         if strategy == "scd2":
             return self._scd2()
         primary, merge = self._hinted("primary_key"), self._hinted("merge_key")
@@ -79,7 +90,7 @@ class Merge:
     def most_of_one_key(self) -> str | None:
         """Return a query for how many rows of one primary key are staged at most; None if that does not matter."""
         keys = ", ".join(self._hinted("primary_key"))
-        if not keys or self._root.get("x-merge-strategy") == "scd2" or self._distinct:
+        if not keys or self._root.get(X_MERGE_STRATEGY) == "scd2" or self._distinct:
             return None
         return f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {self._staged(self._root)} GROUP BY {keys}) AS g"
 
@@ -93,7 +104,7 @@ class Merge:
         """Return a query for the key of a root row that has no nested rows, and gets some; None if none is replaced."""
         keys = [self._dialect.quote(name) for name in self.keys()]
         direct = [table for table in self._nested if table.get("parent") == self._root["name"]]
-        if not keys or not direct or self._root.get("x-merge-strategy", "delete-insert") in ("scd2", "insert-only"):
+        if not keys or not direct or self._root.get(X_MERGE_STRATEGY, "delete-insert") in ("scd2", "insert-only"):
             return None
         given = " UNION ALL ".join(f"SELECT n.{self._root_id} FROM {self._staged(table)} AS n" for table in direct)
         new = (
@@ -204,12 +215,12 @@ class Merge:
         quote = self._dialect.quote
         root, staged, final = self._root, self._staged(self._root), self._final(self._root)
         valid_from, valid_to = (
-            quote(root.get("x-valid-from", "_dlt_valid_from")),
-            quote(root.get("x-valid-to", "_dlt_valid_to")),
+            quote(root.get(X_VALID_FROM, VALID_FROM)),
+            quote(root.get(X_VALID_TO, VALID_TO)),
         )
-        version = quote(root.get("x-row-version") or "_dlt_id")
-        boundary = self._moment(root.get("x-boundary-timestamp")) or self._now
-        open_end = self._moment(root.get("x-active-record-timestamp"))
+        version = quote(root.get(X_ROW_VERSION) or ROW_ID)
+        boundary = self._moment(root.get(X_BOUNDARY_TIMESTAMP)) or self._now
+        open_end = self._moment(root.get(X_ACTIVE_TIMESTAMP))
         active = f"d.{valid_to} = {open_end}" if open_end else f"d.{valid_to} IS NULL"
         merge_keys = self._hinted("merge_key")
         absent = f"NOT EXISTS (SELECT 1 FROM {staged} AS v WHERE v.{version} = d.{version})"
@@ -245,14 +256,14 @@ class Merge:
         """Return the statements that bring rows of older settings, or of no history, to those that hold now."""
         quote, final = self._dialect.quote, self._final(self._root)
         found = []
-        for names in self._root.get("x-former-validity", []):
+        for names in self._root.get(X_FORMER_VALIDITY, []):
             begin, end = map(quote, names)
             if (begin, end) != (valid_from, valid_to) and all(name in self._root["columns"] for name in names):
                 found.append(
                     f"UPDATE {final} SET {valid_from} = {begin}, {valid_to} = {end} "
                     f"WHERE {valid_from} IS NULL AND {begin} IS NOT NULL"
                 )
-        for value in self._root.get("x-former-active", []):
+        for value in self._root.get(X_FORMER_ACTIVE, []):
             former = self._moment(value)
             if former != open_end:
                 found.append(f"UPDATE {final} SET {valid_to} = {open_end or 'NULL'} WHERE {valid_to} = {former}")
@@ -274,11 +285,11 @@ class Merge:
 
     @property
     def _id(self) -> str:
-        return self._dialect.quote("_dlt_id")
+        return self._dialect.quote(ROW_ID)
 
     @property
     def _root_id(self) -> str:
-        return self._dialect.quote("_dlt_root_id")
+        return self._dialect.quote(ROOT_ID)
 
     def _temporary(self, purpose: str) -> str:
         return self._dialect.quote(f"dlt_{purpose}_{self._suffix}")

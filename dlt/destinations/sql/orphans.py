@@ -14,6 +14,7 @@ from typing import Protocol
 from dlt.destinations.sql.merge import Merge
 from dlt.destinations.sql.sql_client import Session
 from dlt.errors import DestinationSchemaTampered
+from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import TableSchema
 
 
@@ -67,7 +68,7 @@ def check_orphans(client: WithRoots, chain: Sequence[TableSchema], merge: Merge)
         f"from a backup; or, if the rows that they belonged to are gone or come again, delete them ({statements}); "
         f"then run again. Or give the package up and load {root} anew with refresh='drop_resources'.",
         table=root,
-        column="_dlt_id",
+        column=ROW_ID,
     )
 
 
@@ -85,7 +86,7 @@ def _can_be_put_right(client: WithRoots, root: TableSchema, table: TableSchema, 
     quote = client.dialect.quote
     return (
         f"{_belongs_to_none(client, root, row)} AND EXISTS (SELECT 1 FROM {client.qualified(table['parent'])} AS p "
-        f"WHERE p.{quote('_dlt_id')} = {row}.{quote('_dlt_parent_id')})"
+        f"WHERE p.{quote(ROW_ID)} = {row}.{quote(PARENT_ID)})"
     )
 
 
@@ -94,5 +95,5 @@ def _belongs_to_none(client: WithRoots, root: TableSchema, row: str = "n") -> st
     # in other words than NOT IN, which finds nothing where one id is NULL
     return (
         f"NOT EXISTS (SELECT 1 FROM {client.qualified(root['name'])} AS r "
-        f"WHERE r.{quote('_dlt_id')} = {row}.{quote('_dlt_root_id')})"
+        f"WHERE r.{quote(ROW_ID)} = {row}.{quote(ROOT_ID)})"
     )

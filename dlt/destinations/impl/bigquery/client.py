@@ -26,9 +26,9 @@ from dlt.destinations.sql.merge import Merge
 from dlt.destinations.sql.sql_client import Cursor
 from dlt.errors import DatabaseUndefinedRelation, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id, random_id
-from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
+from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -225,7 +225,7 @@ class BigQueryClient(Fencing):
             self._there.pop(name, None)
             if name in self._dropped:
                 self._dropped[name] = set(there) - set(table["columns"])
-            if "_dlt_root_id" in new:
+            if ROOT_ID in new:
                 self.fill_root_ids(table)
 
     def _fits(self, table: TableSchema, there: Mapping[str, ColumnSchema]) -> bool:
@@ -252,13 +252,13 @@ class BigQueryClient(Fencing):
             return
         self._filled.add(table["name"])
         known = self.stored_tables([parent]).get(parent, {})
-        source = "_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id"
+        source = ROOT_ID if ROOT_ID in known else ROW_ID
         # a version of a history that came back is there twice, under one id
-        roots = f"SELECT `_dlt_id`, MAX(`{source}`) AS root FROM {self.qualified(parent)} GROUP BY `_dlt_id`"
+        roots = f"SELECT `{ROW_ID}`, MAX(`{source}`) AS root FROM {self.qualified(parent)} GROUP BY `{ROW_ID}`"
         self._script.add(
-            f"UPDATE {self.qualified(table['name'])} AS n SET `_dlt_root_id` = p.root "
-            f"FROM ({roots}) AS p WHERE p.`_dlt_id` = n.`_dlt_parent_id` "
-            f"AND {where('n') if where is not None else 'n.`_dlt_root_id` IS NULL'}"
+            f"UPDATE {self.qualified(table['name'])} AS n SET `{ROOT_ID}` = p.root "
+            f"FROM ({roots}) AS p WHERE p.`{ROW_ID}` = n.`{PARENT_ID}` "
+            f"AND {where('n') if where is not None else f'n.`{ROOT_ID}` IS NULL'}"
         )
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:

@@ -11,11 +11,11 @@ from dlt.clock import utc_now
 from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.bigquery.jobs import Jobs
 from dlt.destinations.impl.bigquery.script import Script
-from dlt.destinations.impl.bigquery.tables import HINT
 from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
 from dlt.destinations.work import work_done, work_name
 from dlt.errors import Superseded
 from dlt.schema.typing import ColumnSchema
+from dlt.schema.x_keys import X_BIGQUERY
 
 _PARTS = 1_000
 """Partitions of the table of fences; a table has at most 10,000."""
@@ -152,7 +152,7 @@ class Fencing(SqlDestinationClient):
             }
             # transactions clash where they change the same partition of a table
             partition = {"column": "part", "start": 0, "end": _PARTS, "interval": 1}
-            fences: Any = {"name": FENCES_TABLE, "columns": columns, HINT: {"partition": partition}}
+            fences: Any = {"name": FENCES_TABLE, "columns": columns, X_BIGQUERY: {"partition": partition}}
             self._create(fences)
 
 

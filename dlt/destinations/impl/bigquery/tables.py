@@ -11,8 +11,8 @@ from dlt.clock import moment_of
 from dlt.destinations.impl.bigquery.dialect import DIALECT
 from dlt.errors import DatabaseTerminalException
 from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.x_keys import X_BIGQUERY
 
-HINT = "x-bigquery"
 """Key of a table under which `bigquery_adapter` keeps what concerns BigQuery only."""
 _DAY_MS = 24 * 3600 * 1000
 _RANGE = {"start": -172_800_000, "end": 691_200_000, "interval": 86_400}
@@ -21,7 +21,7 @@ _RANGE = {"start": -172_800_000, "end": 691_200_000, "interval": 86_400}
 
 def table_hints(table: TableSchema) -> dict[str, Any]:
     """Return what `bigquery_adapter` said of a table."""
-    found: Any = table.get(HINT)
+    found: Any = table.get(X_BIGQUERY)
     return dict(found or {})
 
 
@@ -45,7 +45,7 @@ def field_of(column: ColumnSchema, *, staged: bool = False) -> Any:
     elif numbers and not staged:
         options["max_length"] = numbers[0]
     if not staged:
-        rounding: Any = column.get(f"{HINT}-rounding")
+        rounding: Any = column.get(f"{X_BIGQUERY}-rounding")
         if rounding:
             options["rounding_mode"] = rounding
         if column.get("description"):

@@ -32,6 +32,7 @@ from dlt.io.paths import segment
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
+from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.states.model import encode
@@ -197,9 +198,9 @@ class FilesystemClient:
         for entry in snapshot.outbox:
             other = Snapshots(self.store.beside(segment(entry["dataset"])))
             found = other.newest()
-            if all(state["_dlt_id"] != entry["state"]["_dlt_id"] for state in found.states):
+            if all(state[ROW_ID] != entry["state"][ROW_ID] for state in found.states):
                 other.commit(found, Change(states=[entry["state"]]))
-        return {entry["state"]["_dlt_id"] for entry in snapshot.outbox}
+        return {entry["state"][ROW_ID] for entry in snapshot.outbox}
 
     # -- table formats
 
@@ -364,8 +365,8 @@ class FilesystemClient:
             "state": encode(dict(state)),
             "created_at": self._now.isoformat(),
             "version_hash": state["_version_hash"],
-            "_dlt_load_id": load_id,
-            "_dlt_id": random_id(),
+            LOAD_ID: load_id,
+            ROW_ID: random_id(),
         }
         if dataset_name == self.dataset_name:
             self._change.states.append(row)

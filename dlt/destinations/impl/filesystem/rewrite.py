@@ -9,6 +9,7 @@ from dlt.destinations.impl.duckdb.client import DuckDbClient
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.reading import select
 from dlt.schema.row_order import as_staged
+from dlt.schema.system_columns import ROOT_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
@@ -49,7 +50,7 @@ def merge_files(
         for name, table in whole.items():
             _insert(client, table, client.qualified(name), current[name])
         for table in chain[1:]:
-            if "_dlt_root_id" in table["columns"]:
+            if ROOT_ID in table["columns"]:
                 client.fill_root_ids(table)
         targets = client.stage(chain, load_id)
         for table in chain:

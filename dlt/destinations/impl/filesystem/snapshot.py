@@ -17,6 +17,7 @@ import orjson
 from dlt.errors import DestinationTerminalException, DestinationTransientException
 from dlt.io import atomic
 from dlt.io.store import Store
+from dlt.schema.system_columns import ROW_ID
 
 FOLDER = "_dlt_snapshots"
 KEPT = 10
@@ -131,7 +132,7 @@ class Change:
                 *(v for v in self.versions if (v["schema_name"], v["version_hash"]) not in known),
             ],
             states=_with_states(base.states, self.states),
-            outbox=[*(e for e in base.outbox if e["state"]["_dlt_id"] not in self.forwarded), *self.outbox],
+            outbox=[*(e for e in base.outbox if e["state"][ROW_ID] not in self.forwarded), *self.outbox],
             formats=formats,
             unpublished={
                 **{t: number for t, number in base.unpublished.items() if self.published.get(t) != number},
@@ -182,7 +183,7 @@ def _type_of(column: dict[str, Any]) -> list[Any]:
 
 
 def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = {state["_dlt_id"]: state for state in [*old, *new]}
+    found = {state[ROW_ID]: state for state in [*old, *new]}
     by_pipeline: dict[str, list[dict[str, Any]]] = {}
     for state in found.values():
         by_pipeline.setdefault(state["pipeline_name"], []).append(state)
@@ -193,7 +194,7 @@ def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -
 
 
 def _states_of(pipeline_name: str, snapshot: Snapshot) -> set[str]:
-    return {str(state["_dlt_id"]) for state in snapshot.states if state["pipeline_name"] == pipeline_name}
+    return {str(state[ROW_ID]) for state in snapshot.states if state["pipeline_name"] == pipeline_name}
 
 
 class Snapshots:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.impl.postgres.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
 from dlt.destinations.impl.postgres.errors import translated
 from dlt.destinations.impl.postgres.results import as_table
-from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import DatabaseTerminalException
 from dlt.ids import digest_id
+from dlt.schema.system_columns import ROOT_ID, ROW_ID
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -133,7 +135,7 @@ class PostgresClient(SqlDestinationClient):
         super().apply_ddl(update)
         for name, table in update.tables.items():
             # versions of a row, and rows of its nested tables, have the same value several times
-            if table.get("x-merge-strategy") == "scd2" or table.get("parent"):
+            if table.get(X_MERGE_STRATEGY) == "scd2" or table.get("parent"):
                 continue
             for column, hints in table["columns"].items():
                 if hints.get("unique") and not hints.get("row_key") and column not in stored.get(name, ()):
@@ -154,7 +156,7 @@ class PostgresClient(SqlDestinationClient):
         self._known = None
 
     def _create_fences(self) -> None:
-        if not self.stored_tables(["_dlt_fences"]):
+        if not self.stored_tables([FENCES_TABLE]):
             self._lock_ddl()
             super()._create_fences()
 
@@ -211,11 +213,11 @@ class PostgresClient(SqlDestinationClient):
         keys = [name for name, column in root["columns"].items() if column.get("primary_key")]
         if keys:
             self._index(root["name"], keys)
-        if nested and "_dlt_id" in root["columns"]:
-            self._index(root["name"], ["_dlt_id"])
+        if nested and ROW_ID in root["columns"]:
+            self._index(root["name"], [ROW_ID])
         for table in nested:
-            if "_dlt_root_id" in table["columns"]:
-                self._index(table["name"], ["_dlt_root_id"])
+            if ROOT_ID in table["columns"]:
+                self._index(table["name"], [ROOT_ID])
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table, in one COPY."""

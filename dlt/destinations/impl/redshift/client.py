@@ -26,8 +26,8 @@ from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor
 from dlt.errors import DatabaseException, DatabaseTerminalException, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id
-from dlt.schema.row_order import ROW_ORDER
 from dlt.schema.stored import packed
+from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import VERSION_TABLE
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -181,9 +181,9 @@ class RedshiftClient(PostgresClient):
         if not parent:
             return
         known = self.stored_tables([parent]).get(parent, {})
-        source = self.dialect.quote("_dlt_root_id" if "_dlt_root_id" in known else "_dlt_id")
-        name, root = self.qualified(table["name"]), self.dialect.quote("_dlt_root_id")
-        own, up = self.dialect.quote("_dlt_parent_id"), self.dialect.quote("_dlt_id")
+        source = self.dialect.quote(ROOT_ID if ROOT_ID in known else ROW_ID)
+        name, root = self.qualified(table["name"]), self.dialect.quote(ROOT_ID)
+        own, up = self.dialect.quote(PARENT_ID), self.dialect.quote(ROW_ID)
         self.query(
             f"UPDATE {name} SET {root} = p.{source} FROM {self.qualified(parent)} AS p "
             f"WHERE p.{up} = {name}.{own} AND {where(name) if where is not None else f'{name}.{root} IS NULL'}"

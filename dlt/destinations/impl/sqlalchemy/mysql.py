@@ -15,6 +15,7 @@ from dlt.error_kinds import Kind, database_error
 from dlt.errors import DatabaseTransientException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
     return None
 
 
-_IDS = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id", "load_id", "pipeline_name", "version_hash")
+_IDS = (ROW_ID, PARENT_ID, ROOT_ID, LOAD_ID, "load_id", "pipeline_name", "version_hash")
 
 
 def dialect_for(is_mariadb: bool) -> MySqlDialect:

@@ -1,0 +1,37 @@
+"""Keys of tables and columns that begin with "x-": each belongs to one step, or to one destination."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+X_NORMALIZER: Final = "x-normalizer"
+X_MERGE_STRATEGY: Final = "x-merge-strategy"
+X_VALID_FROM: Final = "x-valid-from"
+X_VALID_TO: Final = "x-valid-to"
+X_ROW_VERSION: Final = "x-row-version"
+X_ROW_HASH: Final = "x-row-hash"
+"""Of tables whose history has versions of today; older ones go on with those that depend on the order of keys."""
+X_ACTIVE_TIMESTAMP: Final = "x-active-record-timestamp"
+X_BOUNDARY_TIMESTAMP: Final = "x-boundary-timestamp"
+X_FORMER_VALIDITY: Final = "x-former-validity"
+X_FORMER_ACTIVE: Final = "x-former-active"
+X_DEDUPLICATED: Final = "x-deduplicated"
+X_SKIP_UNCHANGED: Final = "x-skip-unchanged"
+X_SOURCE_FILTER: Final = "x-source-filter"
+X_DESTINATION_SCOPE: Final = "x-destination-scope"
+X_DECLARED_CONTRACT: Final = "x-declared-contract"
+"""The contract that code declared last, in settings and tables. One that differs was set by hand and stays."""
+X_BIGQUERY: Final = "x-bigquery"
+
+SEEN_DATA: Final = "seen-data"
+OPEN_COLUMNS: Final = "open-columns"
+NEW_TABLE: Final = "evolve-columns-once"
+"""While the data that made the table is on its way its columns are no change."""
+
+NormalizerSettings = TypedDict(
+    "NormalizerSettings",
+    {"max_nesting": int, "seen-data": bool, "open-columns": list[str], "evolve-columns-once": bool},
+    total=False,
+)
+"""What stands under `X_NORMALIZER`: the deepest level of nested tables; whether rows came; which columns took values
+of any structure; and `NEW_TABLE`."""
