@@ -1,7 +1,8 @@
 """Two channels: the logger `dlt`, silent unless asked, and short lines for people on stderr.
 
 What is told where belongs to the pipeline at work: its settings hold while it runs, in its threads as well, and no
-other pipeline of the process changes them.
+other pipeline of the process changes them. The logger's level is lowered for that time only: `runtime.log_level` shows
+lines while a pipeline or a command is at work, and a process that only makes pipelines is left as it was.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ DEFAULT_FORMAT = "{asctime} [{levelname}] {name} {process}: {message}"
 
 @dataclass(frozen=True)
 class Telling:
-    """What a pipeline tells, or the process outside of pipelines.
+    """What a pipeline or a command tells.
 
     Attributes:
         lines: Write short lines for people.
@@ -51,8 +52,8 @@ _current: ContextVar[Telling | None] = ContextVar("dlt_telling", default=None)
 
 
 def current() -> Telling:
-    """Return what is told here: by the pipeline at work, or else by the process."""
-    return _current.get() or _gate.process
+    """Return what is told here: by the pipeline or command at work; lines for people only where there is none."""
+    return _current.get() or _NOBODY
 
 
 def level_number(level: str | int) -> int:
@@ -68,15 +69,9 @@ def level_number(level: str | int) -> int:
     return number
 
 
-def of_process(settings: Telling) -> None:
-    """Say what is told outside of pipelines."""
-    _gate.process = settings
-    _gate.adjust()
-
-
 @contextmanager
 def use(settings: Telling) -> Iterator[None]:
-    """Let the settings of a pipeline hold inside the block."""
+    """Let the settings of a pipeline or a command hold inside the block."""
     token = _current.set(settings)
     _gate.at_work.append(settings)
     _gate.adjust()
@@ -93,7 +88,6 @@ class _Gate(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self.process = Telling()
         self.at_work: list[Telling] = []
         self._own_level = logging.NOTSET
 
@@ -105,7 +99,7 @@ class _Gate(logging.Filter):
     def adjust(self) -> None:
         """Set the level of the logger to the lowest one that is wanted now."""
         if not self.is_programs:
-            self._own_level = min(settings.level for settings in (self.process, *self.at_work))
+            self._own_level = min(settings.level for settings in (_NOBODY, *self.at_work))
             logger.setLevel(self._own_level)
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -162,6 +156,7 @@ def _formatter(text: str) -> logging.Formatter:
     return logging.Formatter(text, style="{" if "{" in text else "%")
 
 
+_NOBODY = Telling()
 _gate, _stderr = _Gate(), _Stderr()
 _gate.adjust()
 logger.addFilter(_gate)

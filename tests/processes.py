@@ -142,7 +142,7 @@ def serve() -> dict[str, Any] | None:
 
 def become(request: dict[str, Any]) -> None:
     """Be the program of a request, in a process that was just forked."""
-    from dlt.io import atomic
+    from dlt.io import failpoints
 
     for number, (path, mode) in enumerate(zip(request["files"], (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
         descriptor = os.open(path, mode | (os.O_CREAT if number else 0), 0o600)
@@ -154,7 +154,7 @@ def become(request: dict[str, Any]) -> None:
     os.chdir(request["cwd"])
     variables = request["env"]
     # these are read when the module is imported
-    atomic.arm(
+    failpoints.arm(
         variables.get("DLT_CRASH_POINT"),
         log=variables.get("DLT_CRASH_LOG"),
         signal_name=variables.get("DLT_CRASH_SIGNAL"),

@@ -8,10 +8,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from dlt import user_log
 from dlt.cli import config, init, pipeline, schedule, schema, step
 from dlt.cli.output import add_telling, say_error, say_traceback
 from dlt.configuration import get_value
 from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException
+from dlt.pipeline.settings import configured_telling
 from dlt.redact import clean_error
 from dlt.version import __version__
 
@@ -79,7 +81,8 @@ def _is_value(given: list[str], index: int) -> bool:
 
 def _run(parsed: argparse.Namespace) -> int:
     try:
-        return int(parsed.run(parsed) or 0)
+        with user_log.use(configured_telling(None)):
+            return int(parsed.run(parsed) or 0)
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 - a command ends with a sentence and a code

@@ -20,7 +20,7 @@ from dlt.errors import (
     TerminalException,
     UnknownDestinationSetting,
 )
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -295,7 +295,7 @@ class _Delivered:
         self.count = count
         self._file.write(b"%d\n" % count)
         self._file.flush()
-        atomic.point("destination.batch_delivered")
+        failpoints.point("destination.batch_delivered")
 
 
 __all__: Sequence[str] = ("destination",)

@@ -1,60 +1,12 @@
-"""Writes that are whole or absent, and the points at which a test may kill the process."""
+"""Writes that are whole or absent."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import signal
 
-_POINT = os.environ.get("DLT_CRASH_POINT")
-_LOG = os.environ.get("DLT_CRASH_LOG")
-_SIGNAL = os.environ.get("DLT_CRASH_SIGNAL", "SIGKILL")
-_passed: dict[str, int] = {}
-_once: str | None = None
-
-
-def arm(name: str | None, once: str | None = None, log: str | None = None, signal_name: str | None = None) -> None:
-    """Choose the point at which this process is killed, for tests of tasks that others start.
-
-    Args:
-        name: Name of the point, or "name#occurrence"; None for no point.
-        once: File that is made before the kill; where it is there already, nobody is killed.
-        log: File that gets the name of every point passed.
-        signal_name: What the process gets there; as before when None.
-    """
-    global _POINT, _LOG, _SIGNAL, _once
-    _POINT, _once, _LOG = name, once, log
-    _SIGNAL = signal_name or _SIGNAL
-    _passed.clear()
-
-
-def _may_kill() -> bool:
-    if _once is None:
-        return True
-    try:
-        os.close(os.open(_once, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
-
-
-def point(name: str) -> None:
-    """Mark a moment at which a crash must lose nothing.
-
-    The environment variable DLT_CRASH_LOG names a file that gets the name of every point passed; DLT_CRASH_POINT, as
-    "name" or "name#occurrence", names the point at which the process is killed, or gets the signal that
-    DLT_CRASH_SIGNAL names. Without them this does nothing.
-    """
-    if _POINT is None and _LOG is None:
-        return
-    _passed[name] = _passed.get(name, 0) + 1
-    label = f"{name}#{_passed[name]}"
-    if _LOG is not None:
-        with open(_LOG, "a", encoding="utf-8") as log:
-            log.write(label + "\n")
-    if (label == _POINT or (name == _POINT and _passed[name] == 1)) and _may_kill():
-        os.kill(os.getpid(), signal.Signals[_SIGNAL])
+from dlt.io import failpoints
 
 
 def is_unfinished(name: str) -> bool:
@@ -72,15 +24,15 @@ def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            point(f"write.{label}.written")
+            failpoints.point(f"write.{label}.written")
             os.fsync(file.fileno())
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
-    point(f"write.{label}.synced")
+    failpoints.point(f"write.{label}.synced")
     os.replace(temporary, path)
-    point(f"write.{label}.renamed")
+    failpoints.point(f"write.{label}.renamed")
     sync_folder(os.path.dirname(path))
 
 
@@ -90,12 +42,12 @@ def commit_dir(source: str, target: str, label: str) -> None:
     Args:
         source: Folder with files only.
         target: Final path, on the same file system; it must not exist.
-        label: Name of the crash points.
+        label: Name of the failpoints.
     """
     sync_files(source)
-    point(f"commit.{label}.synced")
+    failpoints.point(f"commit.{label}.synced")
     os.rename(source, target)
-    point(f"commit.{label}.renamed")
+    failpoints.point(f"commit.{label}.renamed")
     sync_folder(os.path.dirname(target))
 
 
@@ -112,15 +64,15 @@ def sync_files(path: str) -> None:
 
 def move_dir(source: str, target: str, label: str) -> None:
     """Rename a folder that was committed before."""
-    point(f"move.{label}.before")
+    failpoints.point(f"move.{label}.before")
     os.rename(source, target)
-    point(f"move.{label}.renamed")
+    failpoints.point(f"move.{label}.renamed")
     sync_folder(os.path.dirname(target))
 
 
 def remove_dir(path: str, label: str) -> None:
     """Delete a folder that nothing needs any more."""
-    point(f"remove.{label}.before")
+    failpoints.point(f"remove.{label}.before")
     shutil.rmtree(path, ignore_errors=False)
 
 

@@ -17,7 +17,7 @@ from dlt.errors import (
     StaleExtract,
     TerminalException,
 )
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.work import known_work, roots_to_empty, works_of
 from dlt.packages.advice import drop_advice
@@ -140,7 +140,7 @@ def load_package(
     result = LoadResult(package.load_id, dataset_name, utc_now(), load_ids=_parts(package))
     jobs = {file["name"]: _new_job(file) for file in package.files}
     result.jobs = list(jobs.values())
-    atomic.point("load.before_begin")
+    failpoints.point("load.before_begin")
     epoch = client.claim(task.pipeline_name, package.load_id, task.attempt) if task is not None else 0
     client.begin()
     try:
@@ -180,9 +180,9 @@ def load_package(
             if task is not None:
                 # another try may have taken over while this one loaded
                 client.hold(task.pipeline_name, package.load_id, epoch)
-            atomic.point("load.before_commit")
+            failpoints.point("load.before_commit")
             client.commit()
-            atomic.point("load.after_commit")
+            failpoints.point("load.after_commit")
     except _JobFailed as failure:
         _roll_back(client)
         _record_failure(jobs, failure)
@@ -310,7 +310,7 @@ def _load(
     if emptied := [*orphaned, *(refresh.get("truncate_tables") or [])]:
         # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
         client.remove_tables((), list(dict.fromkeys(emptied)))
-    atomic.point("load.after_ddl")
+    failpoints.point("load.after_ddl")
     totals = Counter[str]()
     for file in package.files:
         totals[file["table"]] += file["rows"]
@@ -336,10 +336,10 @@ def _load(
             for file in group:
                 jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
                 collector.update(name, file["rows"], totals[name])
-            atomic.point("load.after_files")
+            failpoints.point("load.after_files")
         with _failing(first, jobs):
             client.publish(chain, package.load_id)
-        atomic.point("load.after_publish")
+        failpoints.point("load.after_publish")
 
 
 def _replaced(schema: Schema, package: LoadPackage) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, WorkingFolderDamaged
-from dlt.io import atomic, typed_json
+from dlt.io import atomic, failpoints, typed_json
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.package import MANIFEST, STATE, LoadPackage, manifest_text
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
@@ -155,10 +155,10 @@ def _carry_out(workdir: Workdir, load_ids: Collection[str]) -> None:
         state = workdir.read_state()
         if state is not None:
             workdir.write_state(_state_without(workdir, state, real, staying))
-    atomic.point("abandon.reverted")
+    failpoints.point("abandon.reverted")
     for one in going:
         workdir.remove(one.package)
-    atomic.point("abandon.removed")
+    failpoints.point("abandon.removed")
 
 
 def _waiting(workdir: Workdir) -> Iterator[Waiting]:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
-from dlt.io import atomic
+from dlt.io import atomic, failpoints
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.documents import Documents, read_file
 from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder, manifest_text
@@ -45,7 +45,7 @@ class Workdir(Documents):
         for name in sorted(os.listdir(self.path)):
             if name in ("lock", "secret", _WIPING):
                 continue
-            atomic.point(f"wipe.{name}.before")
+            failpoints.point(f"wipe.{name}.before")
             path = self._at(name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         os.unlink(self._at(_WIPING))
@@ -117,7 +117,7 @@ class Workdir(Documents):
         for stage, load_id in self._journaled(data):
             if os.path.isdir(self._at("tmp", load_id)):
                 atomic.move_dir(self._at("tmp", load_id), self._at(stage, load_id), "journaled_package")
-        atomic.point("journal.before_removal")
+        failpoints.point("journal.before_removal")
         os.unlink(self._at(_COMMIT))
 
     def _journaled(self, data: bytes) -> list[tuple[str, str]]:

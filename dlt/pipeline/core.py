@@ -80,10 +80,8 @@ class Core(Inspection):
             nowhere = Workdir(os.path.join(self.working_dir, ".none"))
             self.schemas = PipelineSchemas(nowhere, settings.import_schema_path, settings.export_schema_path)
         self.telling = configured_telling(self.pipeline_name)
-        user_log.of_process(configured_telling(None))
-        if self.telling.excepthook:
-            excepthook.install()
-        self._set_destination(settings.destination, settings.staging)
+        with user_log.use(self.telling), excepthook.in_one_line(self.telling.excepthook):
+            self._set_destination(settings.destination, settings.staging)
 
     @property
     def dataset_name(self) -> str:
@@ -371,6 +369,7 @@ class Core(Inspection):
             schema: Schema of its tables, if known.
         """
         with (
+            user_log.use(self.telling),
             context.use(pipeline_name=self.pipeline_name),
             section_context(pipeline_name=self.pipeline_name),
             self.destination.connect(dataset, schema) as client,

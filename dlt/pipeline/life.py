@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.packages.abandon import abandon, with_followers
 from dlt.pipeline.reading import Reading
 from dlt.states.model import new_state
-from dlt.user_log import line
+from dlt.user_log import line, use
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -60,17 +60,16 @@ class Life(Reading):
         self._refuse_inside("abort_packages")
         if not os.path.isdir(self.working_dir):
             return []
-        with self._lock:
+        with use(self.telling), self._lock:
             self._begin()
             names = [load_id] if load_id is not None else self._pending_load_ids()
             if dry_run:
                 return with_followers(self.workdir, names)
             gone = abandon(self.workdir, names)
             self._refresh()
-        if gone:
-            line(
-                f"{self.pipeline_name}: gave up package {', '.join(gone)}; state and schemas are as before its extract"
-            )
+            if gone:
+                names_of = ", ".join(gone)
+                line(f"{self.pipeline_name}: gave up package {names_of}; state and schemas are as before its extract")
         return gone
 
     def _pending_load_ids(self) -> list[str]:

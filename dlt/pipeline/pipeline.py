@@ -17,7 +17,7 @@ from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.load.step import load_package
 from dlt.normalize.step import normalize_package
 from dlt.packages.undo import changed_tables, with_more_tables
-from dlt.pipeline import retry, signals
+from dlt.pipeline import excepthook, retry, signals
 from dlt.pipeline.contracts import put_in_force
 from dlt.pipeline.life import Life
 from dlt.pipeline.packages import failed_message, load_metrics, mark_seen, normalize_metrics, package_info
@@ -26,7 +26,7 @@ from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference
-from dlt.user_log import alarm, line
+from dlt.user_log import alarm, line, use
 
 if TYPE_CHECKING:
     from dlt.extract.vocabulary import (
@@ -107,7 +107,8 @@ class Pipeline(Life):
         table_name = _one_of("table_name", table_name, "name", name)
         self._refuse_inside("run")
         self.activate()
-        with signals.handled(), self._held("run"), self._run_trace():
+        shown = excepthook.in_one_line(self.telling.excepthook)
+        with use(self.telling), shown, signals.handled(), self._held("run"), self._run_trace():
             self._set_destination(destination, staging)
             self._set_credentials(credentials)
             self._set_dataset(dataset_name)

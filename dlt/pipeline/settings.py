@@ -182,7 +182,7 @@ def configured_telling(pipeline_name: str | None) -> Telling:
     """Return what a pipeline tells, and where, as section `runtime` says.
 
     Args:
-        pipeline_name: Name of the pipeline; None for the process outside of pipelines.
+        pipeline_name: Name of the pipeline; None for a command, which is about no pipeline or several.
 
     Raises:
         ConfigurationValueError: log_level or log_format is none.

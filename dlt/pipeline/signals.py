@@ -102,7 +102,9 @@ def handled() -> Iterator[None]:
     finally:
         _watch.depth -= 1
         for number, handler in previous.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is _on_signal:
+                # one that a source set meanwhile is the program's
+                signal.signal(number, handler)
 
 
 @contextmanager

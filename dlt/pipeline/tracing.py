@@ -20,7 +20,7 @@ from dlt.errors import (
 )
 from dlt.info import PipelineTrace, duration_text, size_text
 from dlt.packages.advice import folder_advice
-from dlt.pipeline import signals
+from dlt.pipeline import excepthook, signals
 from dlt.pipeline.core import Core
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
 from dlt.redact import clean, clean_error
@@ -78,7 +78,7 @@ class Tracing(Core):
     @contextmanager
     def _step(self, name: str) -> Iterator[Step]:
         # signals are handled until the trace is stored
-        with use(self.telling), signals.handled():
+        with use(self.telling), excepthook.in_one_line(self.telling.excepthook), signals.handled():
             logger.info(f"{self.pipeline_name}: {name} begins")
             yield from self._told_step(name)
 

@@ -23,7 +23,7 @@ import orjson
 from dlt.configuration import get_value
 from dlt.errors import HandoffMissing, PackageCorrupt
 from dlt.ids import digest_id
-from dlt.io import atomic
+from dlt.io import atomic, failpoints
 from dlt.io.lock import PipelineLock, is_free
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.pipeline.settings import default_pipelines_dir
@@ -110,7 +110,7 @@ class RunFolder:
             token: What to record.
             number: One more than that of the record that it replaces.
         """
-        atomic.point(f"task.{token.stage}.before_record")
+        failpoints.point(f"task.{token.stage}.before_record")
         while True:
             counts = self._record(token, number)
             # a try of an older wish that is still alive may be faster, and what it says is out of date
@@ -123,10 +123,10 @@ class RunFolder:
         data = orjson.dumps(token.to_dict())
         if self.store is not None and not self.store.put_if_absent(f"{self._remote}/{name}", data):
             data = self.store.read(f"{self._remote}/{name}") or data
-        atomic.point(f"task.{token.stage}.sent")
+        failpoints.point(f"task.{token.stage}.sent")
         if not _write_if_absent(os.path.join(self.path, name), data) and self.store is None:
             data = self._read_local(name) or data
-        atomic.point(f"task.{token.stage}.recorded")
+        failpoints.point(f"task.{token.stage}.recorded")
         return Token.from_dict(orjson.loads(data))
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.configuration import get_value
 from dlt.errors import HandoffCorrupt, MissingDependencyException, PackageTooLarge, SpecInvalid
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.redact import remember
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _send_local(store: Store, folder: str, names: list[str], where: str) -> tupl
                     file.write(part)
                 else:
                     _copy(part, 0, os.path.getsize(part), file)
-            atomic.point("handoff.archive_written")
+            failpoints.point("handoff.archive_written")
             os.fsync(file.fileno())
             digest, count = hashed.result()
         os.replace(temporary, store.full(f"{where}/{digest}.tar"))
@@ -106,7 +106,7 @@ def _send_local(store: Store, folder: str, names: list[str], where: str) -> tupl
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
-    atomic.point("handoff.archive_renamed")
+    failpoints.point("handoff.archive_renamed")
     return digest, count
 
 

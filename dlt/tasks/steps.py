@@ -42,7 +42,7 @@ from dlt.tasks.report import LoadReport, known_report, report_of
 from dlt.tasks.spec import Spec, StepContext, Window
 from dlt.tasks.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.tasks.token import PackageRef, Token
-from dlt.user_log import line
+from dlt.user_log import line, use
 
 
 def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
@@ -279,7 +279,8 @@ def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskPipeline, Run
         with folder.scratch() as scratch:
             pipeline = TaskPipeline(made, scratch, context)
             try:
-                yield pipeline, folder
+                with use(pipeline.telling):
+                    yield pipeline, folder
             finally:
                 run_context.activate(before)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.io import atomic
+from dlt.io import failpoints
 
 RESOURCES = 8
 STEP = datetime.timedelta(seconds=20)
@@ -32,23 +32,23 @@ def make_pipeline(
     """
     task = os.environ.get("AIRFLOW_CTX_TASK_ID", "").rpartition(".")[2]
     if log:
-        atomic.arm(None, log=f"{log}.{task}")
+        failpoints.arm(None, log=f"{log}.{task}")
     elif point and task == stage:
-        atomic.arm(point, once)
+        failpoints.arm(point, once)
     elif pause and task == stage:
         _pause_at(pause, once)
     return dlt.pipeline(name, destination=dlt.destinations.postgres(url), dataset_name=name)
 
 
 def _pause_at(point: str, once: str) -> None:
-    original = atomic.point
+    original = failpoints.point
 
     def paused(name: str) -> None:
         original(name)
         if name == point:
             sleep_without_supervisor(once)
 
-    atomic.point = paused
+    failpoints.point = paused
 
 
 def sleep_without_supervisor(once: str) -> None:

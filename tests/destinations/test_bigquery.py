@@ -665,7 +665,7 @@ def test_an_upload_that_is_cut_goes_on(bigquery: BigQueryEmulator, rows: int, cu
 
 def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path, bigquery: BigQueryEmulator) -> None:
     """Faults: the server dies after the files came and before the transaction; after its restart the load is exact."""
-    from dlt.io import atomic
+    from dlt.io import failpoints
 
     server = BigQueryEmulator().start()
     try:
@@ -674,18 +674,18 @@ def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path
         load(pipeline, [{"id": 0}])
         pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t")
         pipeline.normalize()
-        passed = atomic.point
+        passed = failpoints.point
 
         def crash(name: str) -> None:
             if name == "load.before_commit":
                 server.crash()
 
-        atomic.point = crash
+        failpoints.point = crash
         try:
             with pytest.raises(PipelineStepFailed) as failure:
                 pipeline.load()
         finally:
-            atomic.point = passed
+            failpoints.point = passed
         assert isinstance(failure.value.__cause__, DestinationTransientException)
         server.start()
         pipeline.load()

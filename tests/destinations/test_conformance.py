@@ -25,7 +25,7 @@ from dlt.errors import (
     SchemaUpdateTerminalError,
     Superseded,
 )
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.load.step import TaskLoad, load_package
 from dlt.schema.capabilities import Capabilities
 from tests.destinations.cases import LARGE_LOAD, Case, needs
@@ -595,7 +595,7 @@ def test_a_load_that_breaks_leaves_nothing(
             raise ConnectionError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic, "point", cut)
+        patch.setattr(failpoints, "point", cut)
         with pytest.raises(PipelineStepFailed, match="the connection is lost"):
             pipeline.load()
     assert [rows(pipeline, name, "_dlt_id") for name in ("t", "t__l")] == before
@@ -619,7 +619,7 @@ def test_tables_of_a_load_that_breaks_are_not_there(
             raise ConnectionError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic, "point", cut)
+        patch.setattr(failpoints, "point", cut)
         with pytest.raises(PipelineStepFailed, match="the connection is lost"):
             pipeline.run([{"id": 2, "new": 1}], table_name="t", refresh="drop_sources")
         with pytest.raises(PipelineStepFailed, match="the connection is lost"):
@@ -776,7 +776,7 @@ def test_first_loads_of_a_pipeline_at_once(
     for pipeline, last in ((one, 3), (two, 4)):
         pipeline.extract(upto(last))
         pipeline.normalize()
-    point, loads = atomic.point, []
+    point, loads = failpoints.point, []
 
     def load_again() -> None:
         with suppress(PipelineStepFailed):
@@ -790,7 +790,7 @@ def test_first_loads_of_a_pipeline_at_once(
             loads[0].join(2)
         point(name)
 
-    monkeypatch.setattr(atomic, "point", beside)
+    monkeypatch.setattr(failpoints, "point", beside)
     with suppress(PipelineStepFailed):
         one.load()
     loads[0].join()

@@ -259,14 +259,14 @@ PROGRAM = """
 import json, os, sys, dlt, dlt.pipeline, pyarrow.compute
 import pandas  # pyarrow does so where it is installed
 import duckdb, dlt.destinations.impl.ducklake.factory
-from dlt.io import atomic
+from dlt.io import failpoints
 
 for line in sys.stdin:
     credentials, value, disposition, point = json.loads(line)
     # each run in a process of its own, without the time that imports take
     child = os.fork()
     if not child:
-        atomic.arm(point)
+        failpoints.arm(point)
         pipeline = dlt.pipeline("killed", destination=dlt.destinations.ducklake(credentials), dataset_name="data")
         pipeline.run([{"id": n, "v": value, "list": [n]} for n in range(20)], table_name="t", primary_key="id",
                      write_disposition=disposition)

@@ -559,14 +559,14 @@ def test_a_writer_that_slept_while_others_loaded(request: pytest.FixtureRequest,
 PROGRAM = """
 import json, os, sys
 import dlt, duckdb, pyarrow.parquet, s3fs
-from dlt.io import atomic
+from dlt.io import failpoints
 
 for line in sys.stdin:
     url, credentials, value, disposition, point = json.loads(line)
     # each run in a process of its own, without the time that imports take
     child = os.fork()
     if not child:
-        atomic.arm(point)
+        failpoints.arm(point)
         destination = dlt.destinations.filesystem(url, credentials)
         pipeline = dlt.pipeline("killed", destination=destination, dataset_name="data")
         pipeline.run([{"id": n, "v": value, "list": [n]} for n in range(20)], table_name="t", primary_key="id",

@@ -24,7 +24,7 @@ from dlt.errors import (
     MissingDependencyException,
     PipelineStepFailed,
 )
-from dlt.io import atomic
+from dlt.io import failpoints
 from tests.processes import run_python
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.postgres import free_port
@@ -143,7 +143,7 @@ def test_mysql_makes_tables_before_it_loads(mariadb: MariaDbServer, monkeypatch:
             raise ConnectionError("the connection is lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic, "point", cut)
+        patch.setattr(failpoints, "point", cut)
         with pytest.raises(PipelineStepFailed, match="the connection is lost"):
             pipeline.run([{"id": 1, "list": [1]}], table_name="t")
     counts = "SELECT (SELECT count(*) FROM data.t), (SELECT count(*) FROM data.t__list), (SELECT count(*) FROM data.{})"

@@ -26,7 +26,7 @@ from dlt.common.libs.pyiceberg import get_iceberg_tables
 from dlt.destinations.impl.filesystem.lake.object_store import storage_options
 from dlt.destinations.impl.filesystem.lake.tables import open_index
 from dlt.errors import DestinationTerminalException, PipelineStepFailed, SchemaUpdateTerminalError
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.store import Store
 from tests.processes import run_python
 
@@ -311,18 +311,18 @@ def test_a_slow_load_does_not_undo_a_faster_one(kind: str) -> None:
     load(pipeline, kind, [{"id": 0}])
     pipeline.extract([{"id": 1}], table_name="t", table_format=kind)
     pipeline.normalize()
-    original = atomic.point
+    original = failpoints.point
 
     def overtake(name: str) -> None:
         if name == "filesystem.after_manifest":
-            atomic.point = original
+            failpoints.point = original
             load(other, kind, [{"id": 2}])
 
-    atomic.point = overtake
+    failpoints.point = overtake
     try:
         pipeline.load()
     finally:
-        atomic.point = original
+        failpoints.point = original
     assert rows(kind, "id") == inside("id") == [(0,), (1,), (2,)]
 
 

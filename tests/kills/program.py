@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 import dlt
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.load.step import TaskLoad, load_package
 
 STRATEGIES: dict[str, dict[str, Any]] = {
@@ -127,7 +127,7 @@ def begin(order: dict[str, Any]) -> int:
         os.dup2(errors.fileno(), 2)
     code = 1
     try:
-        atomic.arm(order.get("point"), log=order.get("log"), signal_name=order.get("signal", "SIGKILL"))
+        failpoints.arm(order.get("point"), log=order.get("log"), signal_name=order.get("signal", "SIGKILL"))
         work(order)
         code = 0
     except BaseException as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.io import atomic
+from dlt.io import failpoints
 
 FILE = str(Path(__file__).resolve())
 RESOURCES = ["orders", "customers", "prices"]
@@ -102,7 +102,7 @@ def make_pipeline(
 
         stage = str(task_run.task_name)
         chosen = crash if crash is not None and crash["stage"] == stage else {}
-        atomic.arm(chosen.get("point"), chosen.get("once"), f"{log}.{stage}" if log else None)
+        failpoints.arm(chosen.get("point"), chosen.get("once"), f"{log}.{stage}" if log else None)
     destination = dlt.destinations.duckdb(url) if kind == "duckdb" else dlt.destinations.postgres(url)
     return dlt.pipeline(pipeline_name, destination=destination, dataset_name=dataset)
 

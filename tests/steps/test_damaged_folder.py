@@ -182,7 +182,7 @@ def test_a_journal_of_a_commit_that_is_damaged(own_folder: Path, monkeypatch: py
 
     pipeline = make(own_folder)
     with monkeypatch.context() as patched:
-        patched.setattr("dlt.io.atomic.point", stop)
+        patched.setattr("dlt.io.failpoints.point", stop)
         with pytest.raises(KeyboardInterrupt):
             pipeline.extract([source("first"), source("second")])
     (inside / "commit.json").write_bytes((inside / "commit.json").read_bytes()[:20])

@@ -31,7 +31,7 @@ from dlt.errors import (
     StaleExtract,
     Superseded,
 )
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.tasks import (
     LoadReport,
     Spec,
@@ -242,11 +242,12 @@ def _inline(name: str, data: Any, run_id: str, attempt: int) -> Any:
 def test_points_can_be_armed_once(own_folder: Path) -> None:
     """Orchestration, proof 1: a test may arm a point in a task that an orchestrator starts, for the first try only."""
     once = own_folder / "once"
-    program = f"from dlt.io import atomic; atomic.arm('here', {str(once)!r}); atomic.point('here')"
+    name = "load.before_begin"
+    program = f"from dlt.io import failpoints as f; f.arm({name!r}, {str(once)!r}); f.point({name!r})"
     first = subprocess.run([sys.executable, "-c", program], check=False)
     second = subprocess.run([sys.executable, "-c", program], check=False)
     assert (first.returncode, second.returncode) == (-signal.SIGKILL, 0)
-    atomic.arm(None)
+    failpoints.arm(None)
 
 
 # -- tries

@@ -47,11 +47,11 @@ MADE = [("files", case) for case in CASES] + [
 
 def do(kind: str, root: str, what: str, point: str | None) -> None:
     """Do one thing in a process of its own, and die at a point."""
-    from dlt.io import atomic
+    from dlt.io import failpoints
 
     child = os.fork()
     if not child:
-        atomic.arm(point)
+        failpoints.arm(point)
         pipeline = program.pipeline(kind, root)
         last = 3 if what == "first" else 5
         if what in ("first", "run"):

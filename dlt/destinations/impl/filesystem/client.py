@@ -27,7 +27,7 @@ from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.work import CHOICES
 from dlt.errors import DestinationException, DestinationTransientException, ReloadUndecided, Superseded
 from dlt.ids import random_id
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.paths import segment
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
@@ -147,11 +147,11 @@ class FilesystemClient:
         self._check_fence()
         others = self._tries.others(self._change.letters)
         self._change.refused = old_ones(others, self._base)
-        atomic.point("filesystem.before_manifest")
+        failpoints.point("filesystem.before_manifest")
         self._base = self._snapshots.commit(self._base, self._change)
         written, self._written = self._written, []
         self._in_transaction = False
-        atomic.point("filesystem.after_manifest")
+        failpoints.point("filesystem.after_manifest")
         try:
             self._forward(self._base)
             if not self._change.is_in(self._base):
@@ -176,7 +176,7 @@ class FilesystemClient:
         self._in_transaction = False
         if self._written and not self._snapshots.is_uncertain:
             written, self._written = self._written, []
-            atomic.point("filesystem.before_rollback")
+            failpoints.point("filesystem.before_rollback")
             try:
                 self.store.delete(written)
                 self._end_try()
@@ -262,9 +262,9 @@ class FilesystemClient:
             self._announce(relative)
             self._written.append(relative)
             size = os.path.getsize(path)
-            atomic.point("filesystem.before_file")
+            failpoints.point("filesystem.before_file")
             self.store.upload(path, relative)
-        atomic.point("filesystem.file_written")
+        failpoints.point("filesystem.file_written")
         return {"path": relative, "format": file_format, "bytes": size, **more}
 
     def _announce(self, relative: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from dlt.errors import DestinationTerminalException, DestinationTransientException
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.store import Store
 from dlt.schema.system_columns import ROW_ID
 
@@ -253,9 +253,9 @@ class Snapshots:
         while True:
             after = change.applied_to(base)
             self.is_uncertain = True
-            atomic.point("filesystem.before_put")
+            failpoints.point("filesystem.before_put")
             is_written = self._store.put_if_absent(_path(after.number), after.encoded())
-            atomic.point("filesystem.after_put")
+            failpoints.point("filesystem.after_put")
             if is_written:
                 self._known = self.numbers()
                 if self._known[-1:] in ([], [after.number]):

@@ -14,7 +14,7 @@ from dlt.destinations.impl.filesystem.lake.object_store import storage_options
 from dlt.destinations.impl.filesystem.lake.types import lake_schema
 from dlt.destinations.impl.filesystem.layout import table_folder
 from dlt.errors import DestinationTerminalException, DestinationTransientException, MissingDependencyException
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.store import Store
 from dlt.schema.typing import ColumnSchema
 
@@ -180,9 +180,9 @@ class DeltaIndex:
             actions.append(
                 RemoveAction(self._relative(entry), True, now, size=int(entry["bytes"]), partition_values={})
             )
-        atomic.point("delta.before_commit")
+        failpoints.point("delta.before_commit")
         table.create_write_transaction(actions, mode, schema, commit_properties=_properties(number, load_id))
-        atomic.point("delta.after_commit")
+        failpoints.point("delta.after_commit")
 
     def _relative(self, entry: Mapping[str, Any]) -> str:
         return quote(str(entry["path"]).removeprefix(f"{self._table}/"))

@@ -13,7 +13,7 @@ from dlt.destinations.impl.filesystem.lake.index import LOAD_KEY, SNAPSHOT_KEY, 
 from dlt.destinations.impl.filesystem.lake.types import lake_schema
 from dlt.destinations.impl.filesystem.layout import table_folder
 from dlt.errors import DestinationTerminalException, DestinationTransientException, MissingDependencyException
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.store import Store
 from dlt.schema.typing import ColumnSchema
 
@@ -140,8 +140,8 @@ class IcebergIndex:
                     for path in new:
                         url = self._store.url(path)
                         producer.append_data_file(parquet_file_to_data_file(table.io, transaction.table_metadata, url))
-            atomic.point("iceberg.before_commit")
-        atomic.point("iceberg.after_commit")
+            failpoints.point("iceberg.before_commit")
+        failpoints.point("iceberg.after_commit")
 
     def _evolve(self, transaction: Transaction, columns: Mapping[str, ColumnSchema], is_emptied: bool) -> None:
         from pyiceberg.catalog import Catalog

@@ -16,7 +16,7 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
 from pyiceberg.typedef import Identifier
 
-from dlt.io import atomic
+from dlt.io import failpoints
 from dlt.io.store import Store
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class FolderCatalog(NoopCatalog):
     def _write(self, table: str, metadata: TableMetadata, number: int) -> bool:
         is_written = self._store.put_if_absent(_path(table, number), metadata.model_dump_json().encode())
         if is_written:
-            atomic.point("iceberg.before_hint")
+            failpoints.point("iceberg.before_hint")
             self.hint(table)
         return is_written
 
@@ -133,7 +133,7 @@ class FolderCatalog(NoopCatalog):
             newest = str(numbers[-1]).encode()
             if named == newest:
                 return
-            atomic.point("iceberg.in_hint")
+            failpoints.point("iceberg.in_hint")
             self._store.write(path, newest)
             # one that slept before it wrote has named an old one: what is newest is asked again
             named = newest

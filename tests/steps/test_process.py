@@ -1,0 +1,114 @@
+"""What pipelines leave of the process: they take nothing that is the program's, and give back what a step needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import gc, json, locale, logging, os, signal, sys, threading, warnings
+
+def seen():
+    loggers = {}
+    for name in ("", "dlt"):
+        logger = logging.getLogger(name)
+        loggers[name] = [logger.level, logger.disabled, logger.propagate, logger.handlers, logger.filters]
+    return {
+        "loggers": repr(loggers),
+        "disabled": logging.root.manager.disable,
+        "excepthooks": repr([sys.excepthook, threading.excepthook, sys.unraisablehook]),
+        "signals": repr([(number, signal.getsignal(number)) for number in sorted(signal.valid_signals())]),
+        "streams": repr([sys.stdin, sys.stdout, sys.stderr]),
+        "warnings": repr(warnings.filters),
+        "environment": dict(os.environ),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "folder": os.getcwd(),
+        "path": list(sys.path),
+    }
+
+import dlt
+import duckdb, numpy, pyarrow  # what these change is not ours
+before = seen()
+
+def check(when):
+    gc.collect()
+    now = seen()
+    different = {key: (before[key], now[key]) for key in before if before[key] != now[key]}
+    assert not different, (when, different)
+
+@dlt.resource
+def items():
+    at_work["level"] = logging.getLogger("dlt").level
+    at_work["signal"] = signal.getsignal(signal.SIGTERM)
+    yield {"id": 1}
+
+at_work = {}
+first = dlt.pipeline("first", destination="duckdb")
+second = dlt.pipeline("second", destination=dlt.destinations.filesystem("files"))
+check("made")
+for pipeline in (first, second):
+    pipeline.run(items())
+    check("run")
+    pipeline.extract([{"id": 2}], table_name="items")
+    pipeline.normalize()
+    pipeline.load()
+    pipeline.dataset().items.fetchall()
+    pipeline.sync_destination()
+    check("steps")
+assert at_work["signal"] is not signal.SIG_DFL
+thread = threading.Thread(target=first.run, args=([{"id": 3}],), kwargs={"table_name": "items"})
+thread.start()
+thread.join()
+check("thread")
+
+def failing():
+    yield {"id": 4}
+    raise ValueError("of the source")
+
+try:
+    first.run(failing(), table_name="items")
+except Exception as error:
+    hook = sys.excepthook
+check("failed")
+first.drop()
+check("dropped")
+print(json.dumps([at_work["level"], hook is sys.__excepthook__]))
+"""
+
+
+def run(folder: Path, **runtime: str) -> list[object]:
+    """Run the program with settings of `runtime`; return what it saw while a pipeline was at work."""
+    environment = {**os.environ, **{f"RUNTIME__{key.upper()}": value for key, value in runtime.items()}}
+    line = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: list[object] = json.loads(done.stdout)
+    return found
+
+
+def test_pipelines_leave_the_process_as_it_was(own_folder: Path) -> None:
+    """Made, run, failed, in threads, dropped: logging, hooks, signals, streams, warnings, environment and locale."""
+    assert run(own_folder) == [50, True]
+
+
+def test_what_settings_ask_for_ends_with_the_step(own_folder: Path) -> None:
+    """The level of the logger holds while a step runs, the hook while its error is alive."""
+    assert run(own_folder, log_level="INFO", excepthook="true") == [20, False]
+
+
+def test_handlers_that_a_source_sets_are_the_programs() -> None:
+    """A step puts back only what it set itself."""
+    program = (
+        "import signal, dlt\n"
+        "def items():\n"
+        "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "    yield {'id': 1}\n"
+        "dlt.pipeline('own', destination='duckdb').run(items(), table_name='items')\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
