@@ -2,42 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dlt import current, destinations, progress, sources
-from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
-from dlt.extract import mark
-from dlt.extract.decorators import defer, resource, source, transformer
-from dlt.extract.resource import Resource as DltResource
-from dlt.extract.source import Source as DltSource
-from dlt.extract.state import state
-from dlt.pipeline import pipeline as _pipeline_package  # the package first: its name is a function's, too
-from dlt.pipeline.anonymize import anonymize
-from dlt.pipeline.factory import attach, pipeline, run
-from dlt.pipeline.pipeline import Pipeline
-from dlt.schema.schema import Schema
+from dlt.context import set_default_pipeline
+from dlt.lazy_names import lazy_names
 from dlt.version import __version__
 
 if TYPE_CHECKING:
+    from dlt import current, destinations, progress, sources
+    from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
     from dlt.destinations.decorator import destination
+    from dlt.extract import mark
+    from dlt.extract.decorators import defer, resource, source, transformer
+    from dlt.extract.resource import Resource as DltResource
+    from dlt.extract.source import Source as DltSource
+    from dlt.extract.state import state
+    from dlt.pipeline.anonymize import anonymize
     from dlt.pipeline.dataset import Dataset, Relation
     from dlt.pipeline.dataset import open_dataset as dataset
+    from dlt.pipeline.factory import attach, pipeline, run
+    from dlt.pipeline.pipeline import Pipeline
+    from dlt.schema.schema import Schema
 else:
+    # the package first, and away with it: the name is that of the function
+    from dlt import pipeline
 
-    def __getattr__(name: str) -> Any:
-        # rarely used, and not needed to import the rest
-        if name in ("dataset", "Dataset", "Relation"):
-            from dlt.pipeline import dataset as module
+    del pipeline
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "Dataset": "dlt.pipeline.dataset:Dataset",
+            "DltResource": "dlt.extract.resource:Resource",
+            "DltSource": "dlt.extract.source:Source",
+            "Pipeline": "dlt.pipeline.pipeline:Pipeline",
+            "Relation": "dlt.pipeline.dataset:Relation",
+            "Schema": "dlt.schema.schema:Schema",
+            "TCredentials": "dlt.configuration.values:TCredentials",
+            "TSecretStrValue": "dlt.configuration.values:TSecretStrValue",
+            "TSecretValue": "dlt.configuration.values:TSecretValue",
+            "anonymize": "dlt.pipeline.anonymize:anonymize",
+            "attach": "dlt.pipeline.factory:attach",
+            "config": "dlt.configuration.accessors:config",
+            "current": "dlt.current",
+            "dataset": "dlt.pipeline.dataset:open_dataset",
+            "defer": "dlt.extract.decorators:defer",
+            "destination": "dlt.destinations.decorator:destination",
+            "destinations": "dlt.destinations",
+            "mark": "dlt.extract.mark",
+            "pipeline": "dlt.pipeline.factory:pipeline",
+            "progress": "dlt.progress",
+            "resource": "dlt.extract.decorators:resource",
+            "run": "dlt.pipeline.factory:run",
+            "secrets": "dlt.configuration.accessors:secrets",
+            "source": "dlt.extract.decorators:source",
+            "sources": "dlt.sources",
+            "state": "dlt.extract.state:state",
+            "transformer": "dlt.extract.decorators:transformer",
+            "with_config": "dlt.configuration.inject:with_config",
+        },
+    )
 
-            return {"dataset": module.open_dataset, "Dataset": module.Dataset, "Relation": module.Relation}[name]
-        if name == "destination":
-            from dlt.destinations.decorator import destination
 
-            return destination
-        raise AttributeError(f"module 'dlt' has no attribute {name!r}")
+def _default_pipeline() -> Pipeline:
+    from dlt.pipeline.factory import pipeline
+
+    return pipeline()
 
 
-del _pipeline_package
+set_default_pipeline(_default_pipeline)
+
 __all__ = [
     "Dataset",
     "DltResource",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -73,3 +73,21 @@ def activate(pipeline: Any) -> None:
     _own_active.set(pipeline)
     if _active is None or threading.current_thread() is threading.main_thread():
         _active = pipeline
+
+
+def _no_default() -> Any:
+    raise RuntimeError("There is no default pipeline before the package dlt is imported. Import dlt.")
+
+
+_make_default: Callable[[], Any] = _no_default
+
+
+def set_default_pipeline(make: Callable[[], Any]) -> None:
+    """Say what makes the pipeline of a program that made none; it stands above what asks for it."""
+    global _make_default
+    _make_default = make
+
+
+def pipeline_or_default() -> Any:
+    """Return the active pipeline, or make the default one."""
+    return active_pipeline() or _make_default()

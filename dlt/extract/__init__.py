@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+from dlt.lazy_names import lazy_names
 
-def __getattr__(name: str) -> Any:
-    # names that users import from here; the modules import each other through this package, so not at once
-    if name == "DltResource":
-        from dlt.extract.resource import Resource
+if TYPE_CHECKING:
+    from dlt.extract.resource import Resource as DltResource
+    from dlt.extract.source import Source as DltSource
+else:
+    # not at once: the modules import each other through this package
+    __getattr__, __dir__ = lazy_names(
+        __name__, {"DltResource": "dlt.extract.resource:Resource", "DltSource": "dlt.extract.source:Source"}
+    )
 
-        return Resource
-    if name == "DltSource":
-        from dlt.extract.source import Source
-
-        return Source
-    raise AttributeError(f"module 'dlt.extract' has no attribute {name!r}")
+__all__ = ["DltResource", "DltSource"]

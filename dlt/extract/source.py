@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dlt.context import active_pipeline, use
+from dlt.context import pipeline_or_default, use
 from dlt.errors import (
     DeletingResourcesNotSupported,
     InvalidResourceDataType,
@@ -256,9 +255,7 @@ class Source:
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Load the source with the active pipeline, or the default one; arguments are those of `Pipeline.run`."""
-        # the pipeline stands above this module, so it is found at run time
-        pipeline = active_pipeline() or importlib.import_module("dlt").pipeline()
-        return pipeline.run(self, *args, **kwargs)
+        return pipeline_or_default().run(self, *args, **kwargs)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the items of all selected resources; state goes nowhere outside a pipeline."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dlt.extract.resource import Resource as DltResource
-from dlt.extract.source import Source as DltSource
-from dlt.types import TDataItem, TDataItems
+from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from dlt.extract.incremental import Incremental as Incremental
+    from dlt.extract.incremental import Incremental
     from dlt.extract.incremental import Incremental as incremental
+    from dlt.extract.resource import Resource as DltResource
+    from dlt.extract.source import Source as DltSource
+    from dlt.types import TDataItem, TDataItems
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "DltResource": "dlt.extract.resource:Resource",
+            "DltSource": "dlt.extract.source:Source",
+            "Incremental": "dlt.extract.incremental:Incremental",
+            "TDataItem": "dlt.types:TDataItem",
+            "TDataItems": "dlt.types:TDataItems",
+            "incremental": "dlt.extract.incremental:Incremental",
+        },
+    )
 
 __all__ = ["DltResource", "DltSource", "Incremental", "TDataItem", "TDataItems", "incremental"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in ("incremental", "Incremental"):
-        # loaded when first used, as many pipelines never do
-        from dlt.extract.incremental import Incremental
-
-        return Incremental
-    raise AttributeError(f"module 'dlt.sources' has no attribute {name!r}")
