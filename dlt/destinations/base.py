@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 from dlt.destinations.client import Client
 from dlt.destinations.settings import OF_CAPABILITIES, check_settings
@@ -29,6 +29,10 @@ KNOWN: dict[str, tuple[str, str]] = {
     "sqlalchemy": ("dlt.destinations.impl.sqlalchemy.factory", "SqlAlchemy"),
     "dummy": ("dlt.destinations.impl.dummy.factory", "Dummy"),
 }
+
+
+DestinationRef = Union[str, "Destination", Callable[..., "Destination"]]
+"""A destination, its class, its name, or the path of its class."""
 
 
 def missing_package(where: str, package: str, extra: str) -> MissingDependencyException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, overload
@@ -29,7 +29,18 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dlt.extract.vocabulary import ContractHint, Hint, HintOptions, ResourceOptions
+    from dlt.extract.vocabulary import (
+        ColumnNamesHint,
+        ColumnsHint,
+        ContractHint,
+        FileFormatHint,
+        Hint,
+        HintOptions,
+        ResourceOptions,
+        TableFormatHint,
+        WriteDispositionHint,
+    )
+    from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
 
 
@@ -93,7 +104,7 @@ class SourceFactory(Generic[P]):
         """Call the function with injected arguments and select resources."""
         return self._make((), {}).with_resources(*resource_names)
 
-    def run(self, *args: Any, **kwargs: Any) -> Any:
+    def run(self, *args: Any, **kwargs: Any) -> LoadInfo:
         """Call the function with injected arguments and load the source."""
         return self._make((), {}).run(*args, **kwargs)
 
@@ -190,8 +201,8 @@ def source(
     max_table_nesting: int | None = None,
     root_key: bool | None = None,
     schema: Schema | None = None,
-    schema_contract: Any = None,
-    spec: Any = None,
+    schema_contract: ContractHint | None = None,
+    spec: type | None = None,
     parallelized: bool = False,
 ) -> Any:
     """Make a source of a function that returns or yields resources.
@@ -285,26 +296,26 @@ def resource(
     data: Any = None,
     /,
     name: str | None = None,
-    table_name: Any = None,
+    table_name: Hint[str] | None = None,
     max_table_nesting: int | None = None,
-    write_disposition: Any = None,
-    columns: Any = None,
-    primary_key: Any = None,
-    merge_key: Any = None,
-    schema_contract: Any = None,
-    table_format: Any = None,
-    file_format: Any = None,
-    references: Any = None,
-    nested_hints: Any = None,
+    write_disposition: WriteDispositionHint | None = None,
+    columns: ColumnsHint | None = None,
+    primary_key: ColumnNamesHint | None = None,
+    merge_key: ColumnNamesHint | None = None,
+    schema_contract: Hint[ContractHint] | None = None,
+    table_format: TableFormatHint | None = None,
+    file_format: FileFormatHint | None = None,
+    references: Sequence[Mapping[str, Any]] | None = None,
+    nested_hints: Mapping[Any, Any] | None = None,
     selected: bool = True,
-    spec: Any = None,
+    spec: type | None = None,
     parallelized: bool = False,
     incremental: Any = None,
     section: str | None = None,
     standalone: bool | None = None,
     data_from: Any = None,
-    parent_table_name: Any = None,
-    additional_table_hints: Any = None,
+    parent_table_name: Hint[str] | None = None,
+    additional_table_hints: Mapping[str, Any] | None = None,
 ) -> Any:
     """Make a resource of a function that yields items, or of data.
 

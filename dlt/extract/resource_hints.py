@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dlt.errors import DataItemRequiredForDynamicTableHints
 from dlt.extract.hint_checks import is_dynamic
@@ -16,6 +16,15 @@ from dlt.extract.table import build_table
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.extract.vocabulary import (
+        ColumnNamesHint,
+        ColumnsHint,
+        ContractHint,
+        FileFormatHint,
+        Hint,
+        TableFormatHint,
+        WriteDispositionHint,
+    )
     from dlt.schema.typing import TableSchema
 
 
@@ -112,20 +121,20 @@ class ResourceHints:
 
     def apply_hints(
         self,
-        table_name: Any = None,
-        parent_table_name: Any = None,
-        write_disposition: Any = None,
-        columns: Any = None,
-        primary_key: Any = None,
-        merge_key: Any = None,
+        table_name: Hint[str] | None = None,
+        parent_table_name: Hint[str] | None = None,
+        write_disposition: WriteDispositionHint | Literal[""] | None = None,
+        columns: ColumnsHint | None = None,
+        primary_key: ColumnNamesHint | None = None,
+        merge_key: ColumnNamesHint | None = None,
         incremental: Any = None,
-        schema_contract: Any = None,
-        additional_table_hints: Any = None,
-        table_format: Any = None,
-        file_format: Any = None,
-        references: Any = None,
+        schema_contract: Hint[ContractHint] | None = None,
+        additional_table_hints: Mapping[str, Any] | None = None,
+        table_format: TableFormatHint | Literal[""] | None = None,
+        file_format: FileFormatHint | Literal[""] | None = None,
+        references: Sequence[Mapping[str, Any]] | None = None,
         create_table_variant: bool = False,
-        nested_hints: Any = None,
+        nested_hints: Mapping[Any, Any] | None = None,
     ) -> Self:
         """Change hints: None leaves a hint as it is, an empty value removes it.
 

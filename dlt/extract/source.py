@@ -23,6 +23,8 @@ from dlt.extract.state import source_state
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.extract.vocabulary import ContractHint
+    from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
 
 
@@ -108,7 +110,7 @@ class Source:
 
     implicit = False
     """The source was made around bare data, so the pipeline's default schema takes its place."""
-    run_contract: Any = None
+    run_contract: ContractHint | None = None
     """The contract that was given to the run: it comes before those of resources."""
     generator_name: str | None = None
     """Name of the undecorated generator function that the data came from."""
@@ -168,12 +170,12 @@ class Source:
             self._json_config()[key] = value
 
     @property
-    def schema_contract(self) -> Any:
+    def schema_contract(self) -> ContractHint | None:
         """Return the contract of the source's tables."""
         return self.schema.settings.get("schema_contract")
 
     @schema_contract.setter
-    def schema_contract(self, settings: Any) -> None:
+    def schema_contract(self, settings: ContractHint | None) -> None:
         self.schema.set_schema_contract(settings)
 
     @property
@@ -253,9 +255,10 @@ class Source:
                     schema.update_table(table)
         return schema
 
-    def run(self, *args: Any, **kwargs: Any) -> Any:
+    def run(self, *args: Any, **kwargs: Any) -> LoadInfo:
         """Load the source with the active pipeline, or the default one; arguments are those of `Pipeline.run`."""
-        return pipeline_or_default().run(self, *args, **kwargs)
+        info: LoadInfo = pipeline_or_default().run(self, *args, **kwargs)
+        return info
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the items of all selected resources; state goes nowhere outside a pipeline."""

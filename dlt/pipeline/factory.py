@@ -12,6 +12,7 @@ from dlt.pipeline.settings import PipelineSettings, RetryPolicy, resolve_setting
 from dlt.progress import Collector
 
 if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
     from dlt.extract.vocabulary import (
         ColumnNamesHint,
         ColumnsHint,
@@ -36,8 +37,8 @@ def pipeline(
     pipeline_name: str | None = None,
     pipelines_dir: str | None = None,
     pipeline_salt: str | None = None,
-    destination: Any = None,
-    staging: Any = None,
+    destination: DestinationRef | None = None,
+    staging: DestinationRef | None = None,
     dataset_name: str | None = None,
     import_schema_path: str | None = None,
     export_schema_path: str | None = None,
@@ -111,9 +112,9 @@ def attach(
     pipeline_name: str | None = None,
     pipelines_dir: str | None = None,
     pipeline_salt: str | None = None,
-    destination: Any = None,
-    staging: Any = None,
-    progress: Any = None,
+    destination: DestinationRef | None = None,
+    staging: DestinationRef | None = None,
+    progress: ProgressName | Collector | None = None,
     dataset_name: str | None = None,
     **options: Any,
 ) -> Pipeline:
@@ -160,8 +161,8 @@ def attach(
 def run(
     data: Any = None,
     *,
-    destination: Any = None,
-    staging: Any = None,
+    destination: DestinationRef | None = None,
+    staging: DestinationRef | None = None,
     dataset_name: str | None = None,
     credentials: Any = None,
     table_name: str | None = None,

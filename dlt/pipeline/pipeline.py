@@ -29,6 +29,7 @@ from dlt.states.delta import difference
 from dlt.user_log import alarm, line, use
 
 if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
     from dlt.extract.vocabulary import (
         ColumnNamesHint,
         ColumnsHint,
@@ -58,8 +59,8 @@ class Pipeline(Life):
         self,
         data: Any = None,
         *,
-        destination: Any = None,
-        staging: Any = None,
+        destination: DestinationRef | None = None,
+        staging: DestinationRef | None = None,
         dataset_name: str | None = None,
         credentials: Any = None,
         table_name: str | None = None,
@@ -311,7 +312,7 @@ class Pipeline(Life):
 
     def load(
         self,
-        destination: Any = None,
+        destination: DestinationRef | None = None,
         dataset_name: str | None = None,
         credentials: Any = None,
         *,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import pytest
 
 import dlt
 
+ROOT = Path(__file__).parents[3]
+Said = dict[int, str]
 PROGRAM = """
 from collections.abc import Iterator
 from typing import Any
@@ -77,46 +81,88 @@ MISTAKES = {
     'pipeline.extract([], schema_contract="freez")': "schema_contract",
     "info.has_failed_job": "has_failed_job",
     "dlt.pipelin()": "pipelin",
+    'dlt.pipeline("x", progress="tdqm")': "tdqm",
+    'dlt.pipeline("x", refresh="drop_all")': "drop_all",
+    'plain.apply_hints(write_disposition="mrege")': "mrege",
+    'plain.apply_hints(write_disposition={"disposition": "merge", "strategy": "upsrt"})': "write_disposition",
+    'plain.apply_hints(schema_contract={"columns": "frozen"})': "schema_contract",
+    'plain.apply_hints(columns={"id": {"data_type": "int"}})': "type",
+    'plain(page="a").add_limit("3")': "add_limit",
+    'pipeline.load(workers="2")': "int",
+    'dlt.source(schema_contract="evolv")': "source",
 }
 """Statements with a mistake, each with a word of the message."""
 
 REVEALED = {
-    "users": "Resource[[limit: int",
-    "users(limit=3)": "Resource[[limit: int",
-    "shop": "SourceFactory[[region: str, limit: int",
-    'shop("north")': "Source",
-    "details": "Resource[[depth: int",
-    "plain": "Resource[[page: str",
-    "pipeline": "Pipeline",
-    "info.has_failed_jobs": "bool",
-    'dlt.resource([1], name="rows")': "Resource[[]]",
-    "sink": "FunctionDestination",
+    "users": {"mypy": "Resource[[limit: int", "pyright": "Resource[(limit: int"},
+    "users(limit=3)": {"mypy": "Resource[[limit: int", "pyright": "Resource[(limit: int"},
+    "shop": {"mypy": "SourceFactory[[region: str, limit: int", "pyright": "SourceFactory[(region: str, limit: int"},
+    'shop("north")': {"mypy": "Source", "pyright": "Source"},
+    "details": {"mypy": "Resource[[depth: int", "pyright": "Resource[(depth: int"},
+    "plain": {"mypy": "Resource[[page: str", "pyright": "Resource[(page: str"},
+    "pipeline": {"mypy": "Pipeline", "pyright": "Pipeline"},
+    "info.has_failed_jobs": {"mypy": "bool", "pyright": "bool"},
+    'dlt.resource([1], name="rows")': {"mypy": "Resource[[]]", "pyright": "Resource[()]"},
+    "sink": {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
 }
+"""Expressions, each with what a checker calls their type."""
 
 
-def check(program: Path) -> str:
-    """Return what mypy says of a program."""
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", ".mypy", program.name]
-    return subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False).stdout
+@pytest.fixture(scope="module")
+def checkers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of a fresh environment with the wheel of this checkout, mypy and pyright."""
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True)
+    [wheel] = folder.glob("*.whl")
+    environment = [sys.executable, str(ROOT / "tools" / "environment.py"), str(folder / "env")]
+    packages = ["-c", str(ROOT / "constraints.txt"), str(wheel), "mypy", "pyright[nodejs]"]
+    subprocess.run([*environment, *packages], check=True)
+    return folder / "env" / "bin"
+
+
+def said_by_mypy(checkers: Path, program: Path) -> Said:
+    """Return what `mypy --strict` says of a program, by line."""
+    command = ["mypy", "--strict", "--no-error-summary", "--cache-dir", ".mypy", program.name]
+    said: Said = {}
+    for line in run(checkers, command, program.parent).splitlines():
+        found = re.match(r"program\.py:(\d+): (?:error|note): (.*)", line)
+        if found:
+            said[int(found[1])] = said.get(int(found[1]), "") + found[2]
+    return said
+
+
+def said_by_pyright(checkers: Path, program: Path) -> Said:
+    """Return what pyright says of a program in its strict mode, by line."""
+    program.with_name("pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    command = ["pyright", "--outputjson", "--pythonpath", str(checkers / "python"), program.name]
+    said: Said = {}
+    for finding in json.loads(run(checkers, command, program.parent))["generalDiagnostics"]:
+        number = finding["range"]["start"]["line"] + 1
+        said[number] = said.get(number, "") + finding["message"]
+    return said
+
+
+def run(checkers: Path, command: list[str], folder: Path) -> str:
+    """Return what a program of the environment prints; nothing of this checkout is on its path."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    whole = [str(checkers / command[0]), *command[1:]]
+    return subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.slow
-def test_a_checker_finds_every_mistake_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_a_checker_finds_every_mistake_and_nothing_else(checker: str, checkers: Path, tmp_path: Path) -> None:
     """Wrong arguments, names, dispositions and options are found where they stand; a right program is left alone."""
     program = tmp_path / "program.py"
     lines = [*PROGRAM.strip().splitlines(), *MISTAKES, *(f"reveal_type({what})" for what in REVEALED)]
     program.write_text("\n".join(lines) + "\n")
-    said: dict[int, str] = {}
-    for line in check(program).splitlines():
-        found = re.match(r"program\.py:(\d+): (?:error|note): (.*)", line)
-        if found:
-            said[int(found[1])] = said.get(int(found[1]), "") + found[2]
+    said = {"mypy": said_by_mypy, "pyright": said_by_pyright}[checker](checkers, program)
     start = len(PROGRAM.strip().splitlines())
     assert {number: text for number, text in said.items() if number <= start} == {}
     for number, (statement, word) in enumerate(MISTAKES.items(), start + 1):
         assert word in said.get(number, ""), (statement, said.get(number))
-    for number, (statement, kind) in enumerate(REVEALED.items(), start + len(MISTAKES) + 1):
-        assert kind in said.get(number, ""), (statement, said.get(number))
+    for number, (statement, kinds) in enumerate(REVEALED.items(), start + len(MISTAKES) + 1):
+        assert kinds[checker] in said.get(number, ""), (statement, said.get(number))
 
 
 def test_the_package_says_that_it_is_typed() -> None:
