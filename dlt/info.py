@@ -80,13 +80,15 @@ class LoadJobInfo(NamedTuple):
         return {key: json_safe(value) for key, value in found.items()}
 
     def asstr(self, verbosity: int = 0) -> str:
-        """Return one line."""
+        """Return one line; with the path of the file where verbosity is more than 0."""
         line = (
             f"Job: {self.job_file_info.job_id}, table: {self.job_file_info.table_name} in {self.state}. "
             f"File type: {self.job_file_info.file_format}, rows: {self.rows}, size: {size_text(self.file_size)}."
         )
         if self.created_at is not None:
             line += f" Started on: {self.created_at} and completed in {duration_text(self.elapsed)}."
+        if verbosity > 0:
+            line += f" File: {self.file_path}."
         return f"{line}\nThe job FAILED with: {self.failed_message}" if self.failed_message else line
 
     def __str__(self) -> str:
@@ -236,6 +238,8 @@ class ExtractInfo(_ExtractInfo, _Step):
         lines = [f"Pipeline {self._name()} extract step {self._took()}"]
         for package in self.load_packages:
             lines.append(f"Load package {package.load_id} with schema {package.schema_name} is extracted")
+            if verbosity > 0:
+                lines.append(package.asstr(verbosity))
         lines += _table_lines(self.metrics)
         return "\n".join(lines)
 
@@ -275,6 +279,8 @@ class NormalizeInfo(_NormalizeInfo, _Step):
         lines += [f"- {table}: {count} row(s)" for table, count in self.row_counts.items()]
         for package in self.load_packages:
             lines.append(f"Load package {package.load_id} is normalized and ready to load")
+            if verbosity > 0:
+                lines.append(package.asstr(verbosity))
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -82,11 +82,12 @@ class LogCollector(Collector):
         self._stats, self._most = dump_system_stats, most
         self._counts: dict[str, int] = {}
         self._totals: dict[str, int | None] = {}
+        self._messages: dict[str, str] = {}
         self._began = self._shown = 0.0
 
     def start(self) -> None:
         """Begin to count."""
-        self._counts, self._totals = {}, {}
+        self._counts, self._totals, self._messages = {}, {}, {}
         self._began = self._shown = time.monotonic()
 
     def update(
@@ -94,6 +95,8 @@ class LogCollector(Collector):
     ) -> None:
         """Count, and write when the period is over."""
         key = f"{name} {label}".strip()
+        if message:
+            self._messages[key] = f" | {message}"
         self._counts[key] = self._counts.get(key, 0) + inc
         self._totals[key] = total
         if time.monotonic() - self._shown >= self._period:
@@ -110,7 +113,7 @@ class LogCollector(Collector):
         for name, count in list(self._counts.items())[-self._most :]:
             total = self._totals[name]
             share = f"/{total} ({100 * count / total:.0f}%)" if total else ""
-            lines.append(f"{name}: {count}{share} | {count / elapsed:.0f}/s")
+            lines.append(f"{name}: {count}{share} | {count / elapsed:.0f}/s{self._messages.get(name, '')}")
         if len(self._counts) > self._most:
             lines.append(f"and {len(self._counts) - self._most} more")
         if self._stats:
@@ -137,6 +140,7 @@ class TableLog(Collector):
         self._period, self._target = period, target
         self._rows: dict[str, int] = {}
         self._totals: dict[str, int] = {}
+        self._messages: dict[str, str] = {}
         self._begun: dict[str, float] = {}
         self._done: set[str] = set()
         self._lock = threading.Lock()
@@ -145,7 +149,7 @@ class TableLog(Collector):
 
     def start(self) -> None:
         """Begin to count."""
-        self._rows, self._totals, self._begun, self._done = {}, {}, {}, set()
+        self._rows, self._totals, self._messages, self._begun, self._done = {}, {}, {}, {}, set()
         self._stopped = threading.Event()
         # an orchestrator may know by the context which task a line of a log belongs to
         watch, context = self._watch, contextvars.copy_context()
@@ -156,7 +160,10 @@ class TableLog(Collector):
         self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
     ) -> None:
         """Count, and write a line when all rows of a table came."""
+        name = f"{name} {label}".strip()
         with self._lock:
+            if message:
+                self._messages[name] = f", {message}"
             self._begun.setdefault(name, time.monotonic())
             self._rows[name] = self._rows.get(name, 0) + inc
             if total:
@@ -192,7 +199,8 @@ class TableLog(Collector):
         share = f" of {total}" if total and count < total else ""
         # the time of a table whose rows came all at once tells nothing
         speed = f", {count / seconds:.0f} rows/s" if seconds >= 0.01 else ""
-        self._tell(f"{self.step} {name}: {what}, {count}{share} rows{speed}, memory {_memory_megabytes():.0f} MB")
+        rows = f"{count}{share} rows{speed}{self._messages.get(name, '')}"
+        self._tell(f"{self.step} {name}: {what}, {rows}, memory {_memory_megabytes():.0f} MB")
 
     def _tell(self, text: str) -> None:
         if isinstance(self._target, logging.Logger):
@@ -240,8 +248,13 @@ class _Bars(Collector):
         if key not in self._bars:
             self._bars[key] = self._make(f"{self.step} {key}", total)
         self._move(self._bars[key], inc)
+        if message:
+            self._say(self._bars[key], f"{self.step} {key}", message)
 
     def _make(self, title: str, total: int | None) -> Any:
+        raise NotImplementedError
+
+    def _say(self, bar: Any, title: str, message: str) -> None:
         raise NotImplementedError
 
     def _move(self, bar: Any, inc: int) -> None:
@@ -255,6 +268,9 @@ class TqdmCollector(_Bars):
 
     def _make(self, title: str, total: int | None) -> Any:
         return self._module.tqdm(desc=title, total=total, **self._options)
+
+    def _say(self, bar: Any, title: str, message: str) -> None:
+        bar.set_description_str(f"{title} {message}")
 
     def stop(self) -> None:
         """Close the bars."""
@@ -275,6 +291,10 @@ class EnlightenCollector(_Bars):
     def _make(self, title: str, total: int | None) -> Any:
         return self._manager.counter(desc=title, total=total)
 
+    def _say(self, bar: Any, title: str, message: str) -> None:
+        bar.desc = f"{title} {message}"
+        bar.refresh()
+
     def stop(self) -> None:
         """Give the terminal back."""
         for bar in self._bars.values():
@@ -293,6 +313,9 @@ class AliveCollector(_Bars):
         self._bars.clear()
         context = self._module.alive_bar(total=total, title=title, **self._options)
         return context, context.__enter__()
+
+    def _say(self, bar: Any, title: str, message: str) -> None:
+        bar[1].title = f"{title} {message}"
 
     def _move(self, bar: Any, inc: int) -> None:
         bar[1](inc)
@@ -316,6 +339,9 @@ class RichCollector(_Bars):
 
     def _make(self, title: str, total: int | None) -> Any:
         return self._progress.add_task(title, total=total)
+
+    def _say(self, bar: Any, title: str, message: str) -> None:
+        self._progress.update(bar, description=f"{title} {message}")
 
     def _move(self, bar: Any, inc: int) -> None:
         self._progress.advance(bar, inc)

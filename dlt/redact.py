@@ -292,8 +292,8 @@ def _print_as(error: BaseException, text: str, represented: str) -> None:
     shown = {
         "__module__": kind.__module__,
         "__qualname__": kind.__qualname__,
-        "__str__": lambda self: text,
-        "__repr__": lambda self: represented,
+        "__str__": lambda _self: text,
+        "__repr__": lambda _self: represented,
     }
     try:
         error.__class__ = type(kind.__name__, (kind,), shown)

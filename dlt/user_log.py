@@ -173,6 +173,21 @@ def alarm(text: str) -> None:
     _tell(text, logging.ERROR, _RED)
 
 
+def tell_without_effect(what: str, why: str) -> None:
+    """Tell people, once in a process, that something which PyPI `dlt` 1.x reads changes nothing here.
+
+    Args:
+        what: Where it was given, and its name.
+        why: What holds without it.
+    """
+    if what not in _told:
+        _told.add(what)
+        line(f"{what} has no effect here: {why}.")
+
+
+_told: set[str] = set()
+
+
 def _tell(text: str, level: int, colour: str) -> None:
     logger.log(level, text)
     # where the logger writes to stderr, a line stands there once

@@ -276,14 +276,14 @@ def facts_of(context: Any) -> RunFacts:
         interval=interval,
         partition_key=getattr(run, "partition_key", None),
         partition_date=getattr(run, "partition_date", None),
-        previous_end=_previous_end(context, run, interval),
+        previous_end=_previous_end(context, interval),
         triggers=tuple(_triggers(context)),
         schedule=schedule_of(context["dag"].timetable),
         backfill=str(getattr(run.run_type, "value", run.run_type)) == "backfill",
     )
 
 
-def _previous_end(context: Any, run: Any, interval: tuple[Any, Any]) -> datetime.datetime | None:
+def _previous_end(context: Any, interval: tuple[Any, Any]) -> datetime.datetime | None:
     start, end = interval
     if start is not None and end is not None and start < end:
         return None

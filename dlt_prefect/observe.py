@@ -79,7 +79,8 @@ class ProgressArtifact(Collector):
         self, name: str, inc: int = 1, total: int | None = None, message: str | None = None, label: str = ""
     ) -> None:
         """Count, and show it when the period is over."""
-        self._log.update(name, inc, total)
+        self._log.update(name, inc, total, message, label)
+        name = f"{name} {label}".strip()
         self._counts[name] = self._counts.get(name, 0) + inc
         if total:
             self._totals[name] = total

@@ -41,7 +41,7 @@ BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt)
 """Errors after which the same task cannot succeed, but a run that extracts again can."""
 
 
-def _retry(task: Any, task_run: Any, state: Any) -> bool:
+def _retry(_task: Any, _task_run: Any, state: Any) -> bool:
     """Retry unless the error would come back."""
     error = state.data if isinstance(state.data, BaseException) else None
     return not is_terminal(error)

@@ -344,7 +344,7 @@ class _Runner:
     def _signals_noted(self) -> Iterator[None]:
         """Note signals; what they mean is decided between two looks at the child, never in the middle of a step."""
 
-        def note(number: int, frame: FrameType | None) -> None:
+        def note(number: int, _frame: FrameType | None) -> None:
             self.received.append(number)
 
         previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -179,7 +179,7 @@ _SCALARS: dict[Any, Any] = {
     datetime.datetime: _datetime,
     datetime.date: _date,
     datetime.time: _time,
-    type(None): lambda value: None,
+    type(None): lambda _: None,
 }
 
 

@@ -63,7 +63,6 @@ def with_config(
     sections_from: SectionsFrom | None = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
-    **options: Any,
 ) -> Any:
     """Decorate a function so that arguments that are not passed come from the configuration.
 
@@ -74,7 +73,6 @@ def with_config(
         sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
         include_defaults: Look up arguments with defaults, too; without, only those that must be configured.
         accept_partial: Pass None for required arguments that are nowhere.
-        options: Accepted for programs that pass them.
 
     Raises:
         ConfigFieldMissingException: at a call, when a required argument is nowhere; it is a TypeError too.

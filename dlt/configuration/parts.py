@@ -108,7 +108,7 @@ def configured_parts(name: str, kind: Any, base: Any, hint: Any, sections: tuple
     found: dict[str, Any] = {}
     whole, trace = find_value(name, sections, bare=False, tables=False)
     if whole is not MISSING:
-        found = _from_whole(name, whole, base, declared, trace)
+        found = _from_whole(name, whole, declared, trace)
     first: Trace | None = None
     if base is not None and not _has_table(name, sections):
         # twelve look-ups that find nothing would be most of the work of a small resource
@@ -135,13 +135,13 @@ def _has_table(name: str, sections: tuple[str, ...]) -> bool:
         else:
             find = getattr(provider, "find", None)
             # a place that cannot be searched must be asked for every setting
-            found = find is None or find(name, paths, lambda value, path: isinstance(value, Mapping))[0] is not None
+            found = find is None or find(name, paths, lambda value, _: isinstance(value, Mapping))[0] is not None
         if found:
             return True
     return False
 
 
-def _from_whole(name: str, value: Any, base: Any, declared: Any, trace: Trace) -> dict[str, Any]:
+def _from_whole(name: str, value: Any, declared: Any, trace: Trace) -> dict[str, Any]:
     """Return the settings that one value stands for: a document, a start, or the path of the cursor."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         return dict(coerce(value, dict, name, trace.hidden, trace.place))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
 else:
 
-    def dataclass_transform(**options: Any) -> Any:
+    def dataclass_transform(**_: Any) -> Any:
         """Do nothing: the decorator speaks to type checkers only."""
         return lambda decorated: decorated
 
@@ -235,16 +235,16 @@ def is_final(hint: Any) -> bool:
 @overload
 def configspec(cls: type[Kind]) -> type[Kind]: ...
 @overload
-def configspec(cls: None = None, **options: Any) -> Callable[[type[Kind]], type[Kind]]: ...
+def configspec(cls: None = None, init: bool = True) -> Callable[[type[Kind]], type[Kind]]: ...
 @dataclass_transform(eq_default=False, kw_only_default=True)
-def configspec(cls: Any = None, **options: Any) -> Any:
+def configspec(cls: Any = None, init: bool = True) -> Any:
     """Turn a class into a spec: a dataclass whose annotated attributes are fields.
 
     A field without a default is required.
 
     Args:
         cls: The class.
-        options: Accepted for programs that pass them.
+        init: Make a constructor, unless the class has one of its own.
 
     Raises:
         ConfigFieldMissingTypeHintException: an attribute has no type hint.
@@ -274,7 +274,7 @@ def configspec(cls: Any = None, **options: Any) -> Any:
                 # every spec gets a default of its own
                 factory = default.as_default if isinstance(default, BaseConfiguration) else _copies(default)
                 setattr(kind, name, dataclasses.field(default_factory=factory))
-        made = dataclasses.dataclass(eq=False, repr=False)(kind)
+        made = dataclasses.dataclass(eq=False, repr=False, init=init)(kind)
         names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
         for name in names:
             if name in RESERVED:

@@ -23,6 +23,7 @@ from dlt.extract.resource import NO_PARENT, Resource, make_resource
 from dlt.extract.source import Source, source_of
 from dlt.schema.contract import check_contract
 from dlt.types import P
+from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
     from typing import Concatenate
@@ -340,11 +341,13 @@ def resource(
         parallelized: Evaluate it in the thread pool.
         incremental: Incremental loading.
         section: Section of its configuration.
-        standalone: Accepted as users know it; every resource can stand alone.
+        standalone: Without effect, and said so: every resource can stand alone.
         data_from: Parent whose items the function takes.
         parent_table_name: Name of the table that this one is nested in.
         additional_table_hints: More keys of the table.
     """
+    if standalone is not None:
+        tell_without_effect("dlt.resource: standalone", "every resource can stand alone")
     hints = given_hints(
         table_name=table_name, parent_table_name=parent_table_name, write_disposition=write_disposition,
         columns=columns, primary_key=primary_key, merge_key=merge_key, schema_contract=schema_contract,

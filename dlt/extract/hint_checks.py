@@ -169,7 +169,7 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _disposition(place: str, hint: str, value: Any) -> None:
+def _disposition(place: str, _hint: str, value: Any) -> None:
     if value != "":
         check_write_disposition(value, place)
 
@@ -179,7 +179,7 @@ def _text(place: str, hint: str, value: Any) -> None:
         raise InvalidHint(f"{place}: found {hint}={value!r}. Give a name.", hint=hint, found=value)
 
 
-def _contract(place: str, hint: str, value: Any) -> None:
+def _contract(place: str, _hint: str, value: Any) -> None:
     if value != "":
         check_contract(value, place)
 

@@ -104,7 +104,7 @@ class Node:
 
 
 def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    def step(item: Any, meta: Any) -> Any:
+    def step(item: Any, _meta: Any) -> Any:
         if type(item) is not Joined:
             return incremental(item)
         kept = incremental(list(item))

@@ -45,7 +45,7 @@ class PageEncoder:
     def __init__(self, kept_whole: Callable[[str], bool] | None = None, nested: bool = True) -> None:
         import pyarrow as pa
 
-        self._kept_whole = kept_whole or (lambda key: False)
+        self._kept_whole = kept_whole or (lambda _key: False)
         self._nested = nested
         self._shredded: set[tuple[str, ...]] = set()
         self._plain = False

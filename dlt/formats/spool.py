@@ -196,7 +196,7 @@ class SpoolWriter:
         folder: str,
         max_file_bytes: int = MAX_FILE_BYTES,
         normalize: Callable[[str], str] = str,
-        checked: Callable[[str], bool] = lambda table: True,
+        checked: Callable[[str], bool] = lambda _table: True,
         names: NameCheck | None = None,
     ) -> None:
         self._folder = folder
@@ -349,7 +349,7 @@ def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -
     whole = {name for name, column in columns.items() if column.get("data_type") in ("json", "complex")}
     limit = (table_schema.get(X_NORMALIZER) or {}).get("max_nesting")
     if limit == 0:
-        return PageEncoder(kept_whole=lambda key: True)
+        return PageEncoder(kept_whole=lambda _key: True)
     # a path such as a__b may be kept whole inside of a document: that needs rows
     nested = limit is None and not any("__" in name for name in whole)
     return PageEncoder(kept_whole=lambda key: normalize(key) in whole if whole else False, nested=nested)

@@ -186,7 +186,7 @@ def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabiliti
     return texts
 
 
-def _double(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _double(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
     import pyarrow as pa
 
     if pa.types.is_floating(array.type):
@@ -197,11 +197,11 @@ def _double(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabili
     return array.cast(wanted) if pa.types.is_integer(array.type) else None
 
 
-def _bool(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _bool(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
     return array if array.type.equals(wanted) else None
 
 
-def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -217,7 +217,9 @@ def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabili
     return numbers if "precision" not in column or in_bounds(numbers, *int_range(column)) else None
 
 
-def _decimal(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _decimal(
+    array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities
+) -> pa.Array | None:
     import pyarrow as pa
 
     if not pa.types.is_decimal(wanted) or not (pa.types.is_decimal(array.type) or pa.types.is_integer(array.type)):
@@ -230,7 +232,7 @@ def _decimal(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabil
 
 
 def _timestamp(
-    array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities
+    array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities
 ) -> pa.Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -263,13 +265,13 @@ def _moments_of_text(array: pa.Array) -> pa.Array:
         return array.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
 
 
-def _date(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _date(array: pa.Array, _wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
     import pyarrow as pa
 
     return array if pa.types.is_date32(array.type) and days_in_bounds(array) else None
 
 
-def _time(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
+def _time(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
     import pyarrow as pa
 
     if not pa.types.is_time(array.type):

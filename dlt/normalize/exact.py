@@ -125,7 +125,7 @@ class RowNormalizer:
         for key, value in document.items():
             if value is None:
                 continue
-            name = self._name(table, prefix, key)
+            name = self._name(prefix, key)
             if isinstance(value, (dict, list)) and not self._kept_whole(table, name, level):
                 if isinstance(value, dict):
                     self._flatten(table, value, name, level + 1, flat, lists)
@@ -141,7 +141,7 @@ class RowNormalizer:
     def _clash(
         self, table: str, document: dict[str, Any], prefix: str, name: str
     ) -> SchemaIdentifierNormalizationCollision:
-        keys = [key for key in document if self._name(table, prefix, key) == name]
+        keys = [key for key in document if self._name(prefix, key) == name]
         return SchemaIdentifierNormalizationCollision(
             f"table {table}: the keys {' and '.join(map(repr, keys))} of one row become the column {name!r}. "
             "Rename one of them with add_map, or choose another naming convention.",
@@ -155,7 +155,7 @@ class RowNormalizer:
         column = self._placement.columns(table).get(name)
         return column is not None and column.get("data_type") in ("json", "complex")
 
-    def _name(self, table: str, prefix: str, key: str) -> str:
+    def _name(self, prefix: str, key: str) -> str:
         known = self._names.get((prefix, key))
         if known is None:
             name = self._naming.normalize_path(key)

@@ -54,9 +54,11 @@ class StoredInfo:
         return dict(self._content)
 
     def asstr(self, verbosity: int = 0) -> str:
-        """Return the rows of each table, one a line."""
+        """Return the rows of each table, one a line; before them the other facts where verbosity is more than 0."""
         tables = self._content.get("table_metrics") or []
-        return "\n".join(f"- {table['table_name']}: {table['items_count']} row(s)" for table in tables)
+        facts = [(key, value) for key, value in self._content.items() if not isinstance(value, (list, dict))]
+        lines = [f"{key}: {value}" for key, value in facts] if verbosity > 0 else []
+        return "\n".join([*lines, *(f"- {table['table_name']}: {table['items_count']} row(s)" for table in tables)])
 
     def __str__(self) -> str:
         return self.asstr()

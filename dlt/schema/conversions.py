@@ -153,7 +153,7 @@ def _check_binary(value: bytes, column: ColumnSchema, capabilities: Capabilities
     return value
 
 
-def _check_json(value: str, column: ColumnSchema, capabilities: Capabilities) -> str:
+def _check_json(value: str, _column: ColumnSchema, capabilities: Capabilities) -> str:
     if not is_strict(value):
         raise Misfit("a document with lone surrogates")
     if not capabilities.supports_nul and has_nul(value):
@@ -161,7 +161,7 @@ def _check_json(value: str, column: ColumnSchema, capabilities: Capabilities) ->
     return value
 
 
-def _check_double(value: float, column: ColumnSchema, capabilities: Capabilities) -> float:
+def _check_double(value: float, _column: ColumnSchema, capabilities: Capabilities) -> float:
     if not capabilities.supports_nan and not math.isfinite(value):
         raise Misfit("the destination stores neither NaN nor infinities")
     return value
@@ -174,7 +174,7 @@ def int_range(column: ColumnSchema) -> tuple[int, int]:
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
-def _check_bigint(value: int, column: ColumnSchema, capabilities: Capabilities) -> int:
+def _check_bigint(value: int, column: ColumnSchema, _capabilities: Capabilities) -> int:
     low, high = int_range(column)
     if not low <= value <= high:
         raise Misfit("an int of more bits than the column holds")
@@ -210,7 +210,7 @@ def fraction_digits(value: decimal.Decimal) -> int:
     return -exponent
 
 
-def _check_timestamp(value: datetime.datetime, column: ColumnSchema, capabilities: Capabilities) -> datetime.datetime:
+def _check_timestamp(value: datetime.datetime, column: ColumnSchema, _capabilities: Capabilities) -> datetime.datetime:
     _check_fraction(value.microsecond, column)
     if column.get("timezone", True):
         return value
@@ -222,7 +222,7 @@ def _check_timestamp(value: datetime.datetime, column: ColumnSchema, capabilitie
 NANOSECOND_YEARS = (datetime.datetime(1677, 9, 22, tzinfo=UTC), datetime.datetime(2262, 4, 11, tzinfo=UTC))
 
 
-def _check_time(value: datetime.time, column: ColumnSchema, capabilities: Capabilities) -> datetime.time:
+def _check_time(value: datetime.time, column: ColumnSchema, _capabilities: Capabilities) -> datetime.time:
     _check_fraction(value.microsecond, column)
     return value
 

@@ -133,15 +133,15 @@ def _detect_large_integer(kind: type, value: Any) -> DataType | None:
     return None
 
 
-def _detect_hexbytes(kind: type, value: Any) -> DataType | None:
+def _detect_hexbytes(kind: type, _value: Any) -> DataType | None:
     return "text" if kind.__name__ == "HexBytes" else None
 
 
-def _detect_wei(kind: type, value: Any) -> DataType | None:
+def _detect_wei(kind: type, _value: Any) -> DataType | None:
     return "wei" if kind.__name__ == "Wei" else None
 
 
-def _detect_all_text(kind: type, value: Any) -> DataType | None:
+def _detect_all_text(_kind: type, _value: Any) -> DataType | None:
     return "text"
 
 
@@ -204,7 +204,7 @@ def _last_bytes(value: Any, column: ColumnSchema, capabilities: Capabilities) ->
     return convert(value, column, capabilities)
 
 
-def coerce_value(wanted: DataType, found: DataType, value: Any) -> Any:
+def coerce_value(wanted: DataType, _found: DataType, value: Any) -> Any:
     """Return a value as the wanted type.
 
     Args:

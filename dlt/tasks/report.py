@@ -90,7 +90,7 @@ def report_of(
     results = pipeline.results
     skipped = bool(results) and all(result.skipped for result in results)
     load_ids = [load_id for result in results for load_id in result.load_ids]
-    report = _bare(pipeline, tokens, [reference for _, reference in chosen], load_ids)
+    report = _bare(pipeline, [reference for _, reference in chosen], load_ids)
     jobs = [job for result in results for job in result.jobs]
     seconds = {found.name: found.seconds for found in table_lines(jobs, {}) if found.seconds is not None}
     tables, datasets, update, hashes = {}, {}, {}, {}
@@ -120,7 +120,7 @@ def report_of(
         known=known,
         info=_safe(json_safe(named.asdict())),
     )
-    return replace(report, text=_text(pipeline, report, info, tokens[0].run_id))
+    return replace(report, text=_text(report, info, tokens[0].run_id))
 
 
 def known_report(pipeline: TaskPipeline, tokens: Sequence[Token], done: Sequence[WorkDone], wish: int) -> LoadReport:
@@ -134,15 +134,13 @@ def known_report(pipeline: TaskPipeline, tokens: Sequence[Token], done: Sequence
     """
     load_ids = list(dict.fromkeys(found.load_id for found in done))
     references = [reference for token in tokens for reference in token.packages]
-    report = _bare(pipeline, tokens, references, load_ids)
+    report = _bare(pipeline, references, load_ids)
     known = bool(done) and all(found.wish != wish for found in done)
     report = replace(report, skipped=True, known=known)
     return replace(report, text=_skipped(report, tokens[0].run_id))
 
 
-def _bare(
-    pipeline: TaskPipeline, tokens: Sequence[Token], references: Sequence[PackageRef], load_ids: list[str]
-) -> LoadReport:
+def _bare(pipeline: TaskPipeline, references: Sequence[PackageRef], load_ids: list[str]) -> LoadReport:
     rows: dict[str, int] = {}
     for reference in references:
         for table, count in reference.rows.items():
@@ -160,7 +158,7 @@ def _bare(
     )
 
 
-def _text(pipeline: TaskPipeline, report: LoadReport, info: LoadInfo, run_id: str) -> str:
+def _text(report: LoadReport, info: LoadInfo, run_id: str) -> str:
     if report.skipped:
         return _skipped(report, run_id)
     lines = redact(info.asstr()).splitlines()

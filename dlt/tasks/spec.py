@@ -154,7 +154,7 @@ def _hides(value: Any, is_secret: Callable[[str], bool]) -> bool:
     return isinstance(value, (list, tuple)) and any(_hides(inner, is_secret) for inner in value)
 
 
-def _no_more(text: str) -> bool:
+def _no_more(_text: str) -> bool:
     return False
 
 

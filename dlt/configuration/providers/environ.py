@@ -44,7 +44,7 @@ class EnvironProvider:
         return os.environ.get(name), name
 
     def find(
-        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
+        self, key: str, paths: tuple[tuple[str, ...], ...], _is_value: IsValue | None = None
     ) -> tuple[Any, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried."""
         names = _names(key, paths)
