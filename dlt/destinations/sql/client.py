@@ -10,30 +10,36 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.clock import utc_now
 from dlt.destinations.client import WorkDone
+from dlt.destinations.ledger import (
+    FENCES_TABLE,
+    STATES_KEPT,
+    LoadRow,
+    StateRow,
+    VersionRow,
+    check_attempt,
+    first_epoch,
+    load_fence,
+    pipeline_fence,
+    taken_over,
+)
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge, replace_chain
 from dlt.destinations.sql.orphans import check_orphans
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.destinations.work import check_bears_load_ids, remove_load, work_done, work_name
-from dlt.errors import DestinationException, Superseded
-from dlt.ids import digest_id, random_id
+from dlt.errors import DestinationException
+from dlt.ids import digest_id
 from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
-from dlt.schema.stored import ENGINE_VERSION, unpacked
+from dlt.schema.stored import unpacked
 from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.states.model import encode
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-_STATES_KEPT = 5
-FENCES_TABLE = "_dlt_fences"
-TRIES_PER_ATTEMPT = 1_000_000
-"""An epoch is the number of the attempt times this, plus how often that attempt began."""
 
 
 class SqlDestinationClient(ABC):
@@ -293,28 +299,21 @@ class SqlDestinationClient(ABC):
         """Write that the load is complete, and the version of its schema."""
         self._need(loads_table())
         self._need(version_table())
-        hash_ = schema.stored_version_hash or schema.version_hash
+        version = VersionRow.of(schema, self._now)
         known = f"SELECT 1 FROM {self.qualified(VERSION_TABLE)} WHERE version_hash = %s AND schema_name = %s"
-        if self.query(known, (hash_, schema.name)).fetchone() is None:
-            import orjson
-
-            text = orjson.dumps(schema.to_dict(bump_version=False), default=str).decode()
-            values = (schema.stored_version, ENGINE_VERSION, self._now, schema.name, hash_, text)
-            self._insert(VERSION_TABLE, version_table(), values)
-        self._insert(LOADS_TABLE, loads_table(), (load_id, schema.name, 0, self._now, hash_))
+        if self.query(known, (version.version_hash, schema.name)).fetchone() is None:
+            self._insert(VERSION_TABLE, version_table(), version.values())
+        self._insert(LOADS_TABLE, loads_table(), LoadRow.of(load_id, schema, self._now).values())
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
         """Write the state of the pipeline into a dataset, and forget states that are long superseded."""
         client = self if dataset_name == self.dataset_name else self.for_dataset(dataset_name)
         client.create_dataset()
         client._need(state_table())
-        name = str(state["pipeline_name"])
-        engine = int(state.get("_state_engine_version") or 1)
-        version = int(state["_state_version"])
-        values = (version, engine, name, encode(dict(state)), self._now, state["_version_hash"], load_id, random_id())
-        client._insert(STATE_TABLE, state_table(), values)
+        row = StateRow.of(load_id, state, self._now)
+        client._insert(STATE_TABLE, state_table(), row.values())
         sql = f"DELETE FROM {client.qualified(STATE_TABLE)} WHERE pipeline_name = %s AND version <= %s"
-        client.query(sql, (name, version - _STATES_KEPT))
+        client.query(sql, (row.pipeline_name, row.version - STATES_KEPT))
 
     def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
         """Return the newest stored schema."""
@@ -376,14 +375,14 @@ class SqlDestinationClient(ABC):
             self.create_dataset()
             self._create_fences()
             table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
-            mine = f"load {load_id}"
-            for name in (mine, f"pipeline {pipeline_name}"):
+            mine = load_fence(load_id)
+            for name in (mine, pipeline_fence(pipeline_name)):
                 # a row that is there may be locked by a load, which an insert would wait for
                 if self._epoch(name) is None:
                     self._add_fence(name)
             # the update comes first: it waits for others, and what is read after it is not out of date
             self.query(f"UPDATE {table} SET {epoch} = {epoch} + 1 WHERE {key} = %s", (mine,))
-            taken, given = self._check_attempt(pipeline_name, load_id, attempt), attempt * TRIES_PER_ATTEMPT
+            taken, given = self._check_attempt(pipeline_name, load_id, attempt), first_epoch(attempt)
             if taken < given:
                 self.query(f"UPDATE {table} SET {epoch} = %s WHERE {key} = %s", (given, mine))
             self.commit()
@@ -401,15 +400,11 @@ class SqlDestinationClient(ABC):
             Superseded: another try took the load over.
         """
         table, (key, column) = self.qualified(FENCES_TABLE), self._fence_columns()
-        self.query(f"UPDATE {table} SET {column} = {column} + 1 WHERE {key} = %s", (f"pipeline {pipeline_name}",))
+        self.query(f"UPDATE {table} SET {column} = {column} + 1 WHERE {key} = %s", (pipeline_fence(pipeline_name),))
         # after the wait for other loads: what is newest is told by this time
         self._now = utc_now()
-        if self._epoch(f"load {load_id}") != epoch:
-            raise Superseded(
-                f"load {load_id} of pipeline {pipeline_name}: another try of the same task took it over while this one "
-                "ran. Nothing of this one was loaded; see the other one.",
-                load_id=load_id,
-            )
+        if self._epoch(load_fence(load_id)) != epoch:
+            raise taken_over(pipeline_name, load_id)
 
     # -- the work of runs: which load holds it. A key is text and is replaced as a whole
 
@@ -447,13 +442,8 @@ class SqlDestinationClient(ABC):
             self.change(statement, (load_id,))
 
     def _check_attempt(self, pipeline_name: str, load_id: str, attempt: int) -> int:
-        taken = self._epoch(f"load {load_id}") or 0
-        if taken >= (attempt + 1) * TRIES_PER_ATTEMPT:
-            raise Superseded(
-                f"load {load_id} of pipeline {pipeline_name}: try {taken // TRIES_PER_ATTEMPT} took it over from "
-                f"this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
-                load_id=load_id,
-            )
+        taken = self._epoch(load_fence(load_id)) or 0
+        check_attempt(pipeline_name, load_id, attempt, taken)
         return taken
 
     def _epoch(self, name: str) -> int | None:

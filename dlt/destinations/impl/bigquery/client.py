@@ -20,6 +20,7 @@ from dlt.destinations.impl.bigquery.script import Script
 from dlt.destinations.impl.bigquery.sql_client import BigQuerySqlClient
 from dlt.destinations.impl.bigquery.staging import Staging
 from dlt.destinations.impl.bigquery.tables import added_columns, columns_of, new_table, set_properties, table_hints
+from dlt.destinations.ledger import STATES_KEPT, LoadRow, StateRow, VersionRow
 from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.merge import Merge
@@ -27,14 +28,11 @@ from dlt.destinations.sql.sql_client import Cursor
 from dlt.errors import DatabaseUndefinedRelation, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
-from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.states.model import encode
 
-_STATES_KEPT = 5
 _READERS = 4
 
 
@@ -400,20 +398,16 @@ class BigQueryClient(Fencing):
 
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Add the record that the load is complete, and the version of its schema."""
-        import orjson
-
         self._need(loads_table())
         self._need(version_table())
         self._load_id = load_id
-        hash_ = schema.stored_version_hash or schema.version_hash
-        text = orjson.dumps(schema.to_dict(bump_version=False), default=str).decode()
-        versions, values = self.qualified(VERSION_TABLE), (schema.stored_version, ENGINE_VERSION, self._now)
+        version, versions = VersionRow.of(schema, self._now), self.qualified(VERSION_TABLE)
         self._script.add(
             f"INSERT INTO {versions} ({self._names(version_table())}) SELECT %s, %s, %s, %s, %s, %s FROM (SELECT 1) "
             f"WHERE NOT EXISTS (SELECT 1 FROM {versions} WHERE version_hash = %s AND schema_name = %s)",
-            (*values, schema.name, hash_, text, hash_, schema.name),
+            (*version.values(), version.version_hash, schema.name),
         )
-        self._insert(LOADS_TABLE, loads_table(), (load_id, schema.name, 0, self._now, hash_))
+        self._insert(LOADS_TABLE, loads_table(), LoadRow.of(load_id, schema, self._now).values())
         loads = self.qualified(LOADS_TABLE)
         self._script.guard(f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", "the load is there", load_id)
 
@@ -422,12 +416,10 @@ class BigQueryClient(Fencing):
         client = self if dataset_name == self.dataset_name else self.for_dataset(dataset_name)
         client.create_dataset()
         client._need(state_table())
-        name, version = str(state["pipeline_name"]), int(state["_state_version"])
-        engine = int(state.get("_state_engine_version") or 1)
-        values = (version, engine, name, encode(dict(state)), self._now, state["_version_hash"], load_id, random_id())
-        client._insert(STATE_TABLE, state_table(), values)
+        row = StateRow.of(load_id, state, self._now)
+        client._insert(STATE_TABLE, state_table(), row.values())
         sql = f"DELETE FROM {client.qualified(STATE_TABLE)} WHERE pipeline_name = %s AND version <= %s"
-        self._script.add(sql, (name, version - _STATES_KEPT))
+        self._script.add(sql, (row.pipeline_name, row.version - STATES_KEPT))
 
     def _names(self, table: TableSchema) -> str:
         return ", ".join(map(self.dialect.quote, table["columns"]))

@@ -11,9 +11,9 @@ from dlt.clock import utc_now
 from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.bigquery.jobs import Jobs
 from dlt.destinations.impl.bigquery.script import Script
-from dlt.destinations.sql.client import FENCES_TABLE, TRIES_PER_ATTEMPT, SqlDestinationClient
+from dlt.destinations.ledger import FENCES_TABLE, first_epoch, load_fence, pipeline_fence, taken_over
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.work import work_done, work_name
-from dlt.errors import Superseded
 from dlt.schema.typing import ColumnSchema
 from dlt.schema.x_keys import X_BIGQUERY
 
@@ -49,9 +49,9 @@ class Fencing(SqlDestinationClient):
         """
         self.create_dataset()
         self._create_fences()
-        given, mine = attempt * TRIES_PER_ATTEMPT, f"load {load_id}"
+        given, mine = first_epoch(attempt), load_fence(load_id)
         self._check_attempt(pipeline_name, load_id, attempt)
-        self._add_fences({f"pipeline {pipeline_name}": 0, mine: given})
+        self._add_fences({pipeline_fence(pipeline_name): 0, mine: given})
         return self._check_attempt(pipeline_name, load_id, attempt)
 
     def _add_fences(self, epochs: Mapping[str, int]) -> None:
@@ -90,7 +90,7 @@ class Fencing(SqlDestinationClient):
         client = self if dataset_name in (None, self.dataset_name) else self.for_dataset(str(dataset_name))
         client.create_dataset()
         client._create_fences()
-        client._come_first(f"pipeline {pipeline_name}")
+        client._come_first(pipeline_fence(pipeline_name))
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
         """Let the transaction fail if another load of the pipeline was committed after this call.
@@ -98,18 +98,14 @@ class Fencing(SqlDestinationClient):
         Raises:
             Superseded: another try took the load over.
         """
-        if self._epoch(f"load {load_id}") != epoch:
-            raise Superseded(
-                f"load {load_id} of pipeline {pipeline_name}: another try of the same task took it over while this one "
-                "ran. Nothing of this one was loaded; see the other one.",
-                load_id=load_id,
-            )
+        if self._epoch(load_fence(load_id)) != epoch:
+            raise taken_over(pipeline_name, load_id)
         if self._holds:
             return
         self._holds = True
         self._now = utc_now()
-        self._come_first(f"pipeline {pipeline_name}")
-        self._guard(f"load {load_id}", epoch, "another try took the load over")
+        self._come_first(pipeline_fence(pipeline_name))
+        self._guard(load_fence(load_id), epoch, "another try took the load over")
 
     def _come_first(self, name: str) -> None:
         """Let the transaction fail if another one that does this for the same fence ends before it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dlt.destinations.impl.duckdb.client import DuckDbClient
 from dlt.destinations.impl.ducklake.dialect import LAKE_DIALECT
-from dlt.destinations.sql.client import FENCES_TABLE
+from dlt.destinations.ledger import FENCES_TABLE
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseTransientException, DestinationException
 from dlt.schema.schema import Schema

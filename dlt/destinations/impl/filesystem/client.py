@@ -22,23 +22,19 @@ from dlt.destinations.impl.filesystem.rewrite import merge_files
 from dlt.destinations.impl.filesystem.snapshot import FOLDER as SNAPSHOTS_FOLDER
 from dlt.destinations.impl.filesystem.snapshot import TYPE, Change, Snapshot, Snapshots
 from dlt.destinations.impl.filesystem.tries import Tries, Try, new_letters, old_ones
-from dlt.destinations.sql.client import TRIES_PER_ATTEMPT
+from dlt.destinations.ledger import FENCES_TABLE, LoadRow, StateRow, VersionRow, check_attempt, first_epoch, taken_over
 from dlt.destinations.sql.ddl import check_types
 from dlt.destinations.work import CHOICES
-from dlt.errors import DestinationException, DestinationTransientException, ReloadUndecided, Superseded
+from dlt.errors import DestinationException, DestinationTransientException, ReloadUndecided
 from dlt.ids import random_id
 from dlt.io import failpoints
 from dlt.io.paths import segment
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
-from dlt.schema.stored import ENGINE_VERSION
-from dlt.schema.system_columns import LOAD_ID, ROW_ID
+from dlt.schema.system_columns import ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.states.model import encode
 from dlt.user_log import logger
-
-_FENCES_FOLDER = "_dlt_fences"
 
 
 class FilesystemClient:
@@ -73,7 +69,7 @@ class FilesystemClient:
         self._written: list[str] = []
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._load_id = ""
-        self._fence: tuple[str, int] | None = None
+        self._fence: tuple[str, str, int] | None = None
         self._now = utc_now()
         self._parts: dict[str, str] = {}
         self._open: list[Callable[[], None]] = []
@@ -333,41 +329,13 @@ class FilesystemClient:
 
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
-        hash_ = schema.stored_version_hash or schema.version_hash
-        self._change.loads.append(
-            {
-                "load_id": load_id,
-                "schema_name": schema.name,
-                "status": 0,
-                "inserted_at": self._now.isoformat(),
-                "schema_version_hash": hash_,
-                # tells tries of one load apart
-                "try": self._change.letters,
-            }
-        )
-        self._change.versions.append(
-            {
-                "version": schema.stored_version,
-                "engine_version": ENGINE_VERSION,
-                "inserted_at": self._now.isoformat(),
-                "schema_name": schema.name,
-                "version_hash": hash_,
-                "schema": schema.to_dict(bump_version=False),
-            }
-        )
+        # the letters tell tries of one load apart
+        self._change.loads.append({**LoadRow.of(load_id, schema, self._now).document(), "try": self._change.letters})
+        self._change.versions.append(VersionRow.of(schema, self._now).document())
 
     def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
         """Write the state of the pipeline into a dataset."""
-        row = {
-            "version": int(state["_state_version"]),
-            "engine_version": int(state.get("_state_engine_version") or 1),
-            "pipeline_name": str(state["pipeline_name"]),
-            "state": encode(dict(state)),
-            "created_at": self._now.isoformat(),
-            "version_hash": state["_version_hash"],
-            LOAD_ID: load_id,
-            ROW_ID: random_id(),
-        }
+        row = StateRow.of(load_id, state, self._now).document()
         if dataset_name == self.dataset_name:
             self._change.states.append(row)
         else:
@@ -403,14 +371,9 @@ class FilesystemClient:
         """
         while True:
             taken = self._epochs(load_id)
-            epoch = max([attempt * TRIES_PER_ATTEMPT, *(number + 1 for number in taken)])
-            if epoch >= (attempt + 1) * TRIES_PER_ATTEMPT:
-                raise Superseded(
-                    f"load {load_id} of pipeline {pipeline_name}: try {max(taken) // TRIES_PER_ATTEMPT} took it over "
-                    f"from this one, which is try {attempt}. Nothing of this one was loaded; see the other one.",
-                    load_id=load_id,
-                )
-            if self.store.put_if_absent(f"{_FENCES_FOLDER}/{segment(load_id)}/{epoch}", random_id().encode()):
+            epoch = max([first_epoch(attempt), *(number + 1 for number in taken)])
+            check_attempt(pipeline_name, load_id, attempt, epoch)
+            if self.store.put_if_absent(f"{FENCES_TABLE}/{segment(load_id)}/{epoch}", random_id().encode()):
                 return epoch
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
@@ -420,22 +383,18 @@ class FilesystemClient:
             Superseded: another try took the load over.
         """
         self._change.exclusive = True
-        self._fence = (load_id, epoch)
+        self._fence = (pipeline_name, load_id, epoch)
         self._check_fence()
 
     def _check_fence(self) -> None:
         if self._fence is None:
             return
-        load_id, epoch = self._fence
+        pipeline_name, load_id, epoch = self._fence
         if max(self._epochs(load_id), default=epoch) != epoch:
-            raise Superseded(
-                f"load {load_id}: another try of the same task took it over while this one ran. Nothing of this one "
-                "was loaded; see the other one.",
-                load_id=load_id,
-            )
+            raise taken_over(pipeline_name, load_id)
 
     def _epochs(self, load_id: str) -> list[int]:
-        return [int(name) for name in self.store.names(f"{_FENCES_FOLDER}/{segment(load_id)}") if name.isdigit()]
+        return [int(name) for name in self.store.names(f"{FENCES_TABLE}/{segment(load_id)}") if name.isdigit()]
 
     # -- the work of runs
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.impl.postgres.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
 from dlt.destinations.impl.postgres.errors import translated
 from dlt.destinations.impl.postgres.results import as_table
-from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
+from dlt.destinations.ledger import FENCES_TABLE
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor, SqlClient
 from dlt.errors import DatabaseTerminalException
 from dlt.ids import digest_id

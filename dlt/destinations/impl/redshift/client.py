@@ -22,7 +22,8 @@ from dlt.destinations.impl.redshift.rows import (
     write_json,
     write_parquet,
 )
-from dlt.destinations.sql.client import FENCES_TABLE, SqlDestinationClient
+from dlt.destinations.ledger import FENCES_TABLE
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.sql_client import Cursor
 from dlt.errors import DatabaseException, DatabaseTerminalException, DestinationException, SchemaUpdateTerminalError
 from dlt.ids import digest_id

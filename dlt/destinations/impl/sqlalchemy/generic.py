@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
-from dlt.destinations.sql.client import FENCES_TABLE
+from dlt.destinations.ledger import FENCES_TABLE
 from dlt.destinations.sql.dialect import Dialect
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseTerminalException, DestinationException
