@@ -264,7 +264,7 @@ def test_fan_out_over_resources(make: Write, fan_out: str) -> None:
 
 
 def test_eight_states(make: Write) -> None:
-    """Orchestration 7: eight resources fanned out, and all eight cursors and states are kept."""
+    """Eight resources fanned out, and all eight cursors and states are kept."""
     body = "dlt_task_group(**{**SPEC, 'source': PROGRAM + ':many'}, fan_out='resources', source_args={'last': %d})"
     assert str(make("eight", body % 3).test().state) == "success"
     pipeline = task_program.make_pipeline("shop")

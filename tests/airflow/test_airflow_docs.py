@@ -74,7 +74,7 @@ def dags_of(path: Path) -> Iterator[Any]:
     yield from DagBag(str(path)).dags.values()
 
 
-def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings() -> None:
     """The settings of the page are settings of the provider."""
     import configparser
 

@@ -339,7 +339,7 @@ def test_a_signal_stops_a_step(stage: str) -> None:
     assert said == (["package ended", *expected] if stage == "load" else expected), done.stdout + done.stderr
 
 
-def test_the_folders_of_the_session_exist(tmp_path: Path) -> None:
+def test_the_folders_of_the_session_exist() -> None:
     """Airflow of these tests knows only the folders of these tests."""
     from airflow.configuration import conf
 

@@ -92,12 +92,12 @@ def plain(url: str, name: str, *lasts: int, source: Any = program.shop) -> None:
     pipeline.drop()
 
 
-# -- proof 1
+# -- a task that is killed
 
 
 @pytest.mark.parametrize("where", ["disk", "handoff"])
 def test_a_kill_at_every_point_of_every_task(airflow: Airflow, url: str, tmp_path: Path, where: str) -> None:
-    """Orchestration 1: SIGKILL at each rename and commit of each task under LocalExecutor; the rows are exact."""
+    """SIGKILL at each rename and commit of each task under LocalExecutor; the rows are exact."""
     airflow.unpause("harmed")
     handoff = {"handoff": f"file://{tmp_path}/bucket"} if where == "handoff" else {}
     plain(url, f"clean_{where}", 6, 11)
@@ -129,12 +129,12 @@ def test_a_kill_at_every_point_of_every_task(airflow: Airflow, url: str, tmp_pat
         assert content(url, killed) == expected, (stage, point)
 
 
-# -- proof 2
+# -- a task that outlives its heartbeat
 
 
 @pytest.mark.parametrize("stage", ["extract", "load.before_begin", "load.before_commit"])
 def test_a_zombie_changes_nothing(airflow: Airflow, url: str, tmp_path: Path, stage: str) -> None:
-    """Orchestration 2: try 1 outlives its heartbeat, try 2 finishes, try 1 wakes up; the rows are exact."""
+    """Try 1 outlives its heartbeat, try 2 finishes, try 1 wakes up; the rows are exact."""
     airflow.unpause("harmed")
     name = "zombie_" + stage.replace(".", "_")
     plain(url, f"clean_{name}", 6, 11)
@@ -215,11 +215,11 @@ def test_a_run_that_is_stopped(airflow: Airflow, url: str, tmp_path: Path) -> No
     assert content(url, "stopped") == content(url, "clean_stopped")
 
 
-# -- proof 3
+# -- a backfill
 
 
 def test_backfill_beside_the_live_schedule(airflow: Airflow, url: str) -> None:
-    """Orchestration 3: windows of a backfill run beside each other and the live schedule; each row is there once."""
+    """Windows of a backfill run beside each other and the live schedule; each row is there once."""
     pipeline = program.make_pipeline("windows", url)
     pipeline.run(program.ticks())
     pipeline.drop()
@@ -262,11 +262,11 @@ def test_backfill_beside_the_live_schedule(airflow: Airflow, url: str) -> None:
     assert content(url, "windows", ("ticks",))["state"] == cursor
 
 
-# -- proof 4
+# -- workers without a common disk
 
 
 def test_three_workers_without_a_common_disk(airflow: Airflow, url: str) -> None:
-    """Orchestration 4: E, N and L run on three Celery workers that share nothing but the hand-off's URL."""
+    """The three steps run on three Celery workers that share nothing but the hand-off's URL."""
     server = shutil.which("redis-server")
     if server is None:
         pytest.skip("there is no Redis here: apt-get install redis-server, which make test-airflow does if it can")
@@ -294,11 +294,11 @@ def test_three_workers_without_a_common_disk(airflow: Airflow, url: str) -> None
     assert not [path for path in (airflow.home / "handoff").rglob("*") if path.is_file()]
 
 
-# -- proof 7
+# -- fan-out
 
 
 def test_eight_resources(airflow: Airflow, url: str) -> None:
-    """Orchestration 7: eight resources fanned out under LocalExecutor, all eight states kept, twice."""
+    """Eight resources fanned out under LocalExecutor, all eight states kept, twice."""
     airflow.unpause("eight")
     tables = tuple(name for number in range(8) for name in (f"r{number}", f"r{number}__list"))
     for last in (3, 5):

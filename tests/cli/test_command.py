@@ -42,18 +42,18 @@ def as_json(*arguments: str) -> Any:
 
 
 def test_version() -> None:
-    """CLI: --version."""
+    """`--version` prints name and version."""
     assert command("--version").stdout == f"dlt-tasks {dlt.__version__}\n"
 
 
 def test_pipelines_are_listed(folder: Path) -> None:
-    """S75: dlt pipeline list, and -l."""
+    """`dlt pipeline list` and `-l` name the pipelines of the folder."""
     assert "shop" in command("pipeline", "list").stdout == command("pipeline", "-l").stdout
     assert as_json("pipeline", "list")["pipelines"] == ["shop"]
 
 
 def test_info_trace_packages_and_show(folder: Path) -> None:
-    """S75: state, last run, packages and tables with counts."""
+    """Info shows state, last run, packages, and tables with their counts."""
     info = as_json("pipeline", "shop", "info")
     assert info["default_schema_name"] == "shop" and len(info["extracted_packages"]) == 1
     assert [step["step"] for step in as_json("pipeline", "shop", "trace")["steps"]] == ["extract"]
@@ -66,7 +66,7 @@ def test_info_trace_packages_and_show(folder: Path) -> None:
 
 
 def test_dropping_needs_a_word(folder: Path) -> None:
-    """S75: nothing is deleted without --yes where nobody can be asked."""
+    """Nothing is deleted without --yes where nobody can be asked."""
     refused = command("pipeline", "shop", "drop-pending-packages")
     assert refused.returncode == 1 and "--yes" in refused.stderr
     assert as_json("pipeline", "shop", "drop-pending-packages", "--yes")["dropped"]
@@ -76,7 +76,7 @@ def test_dropping_needs_a_word(folder: Path) -> None:
 
 
 def test_sync_takes_a_pipeline_from_the_destination(folder: Path) -> None:
-    """S50, S75: the folder is gone."""
+    """A pipeline whose folder is gone is restored from the destination."""
     command("pipeline", "shop", "delete-folder", "--yes")
     found = as_json("pipeline", "shop", "sync", "--destination", "duckdb", "--dataset-name", "shop")
     assert found["schema_names"] == ["shop"] and not found["first_run"]
@@ -89,7 +89,7 @@ def test_an_unknown_pipeline_is_one_clear_line(folder: Path) -> None:
 
 
 def test_explain_shows_places_and_hides_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wish 35: where a value comes from."""
+    """The command says where a value comes from."""
     monkeypatch.setenv("SOURCES__API__TOKEN", "geheim")
     shown = command("config", "explain", "sources.api.token", "--secret").stdout
     assert "found  Environment Variables: SOURCES__API__TOKEN" in shown and "geheim" not in shown
@@ -97,7 +97,7 @@ def test_explain_shows_places_and_hides_secrets(folder: Path, monkeypatch: pytes
 
 
 def test_init_makes_a_project_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D45: config, secrets, requirements, ignore file, script and README; only in an empty folder."""
+    """Init writes config, secrets, requirements, ignore file, script and README, and only into an empty folder."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)

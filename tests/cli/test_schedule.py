@@ -415,7 +415,7 @@ def test_errors_are_one_line(arguments: list[str], said: str, tmp_path: Path) ->
 
 
 def test_help_has_an_example() -> None:
-    """Pipeline 7: every subcommand's --help shows how it is used."""
+    """Every subcommand's --help shows how it is used."""
     found = subprocess.run(
         [sys.executable, "-m", "dlt", "schedule", "--help"], capture_output=True, text=True, check=True
     )

@@ -292,7 +292,7 @@ def test_the_tables_of_one_transaction() -> None:
 
 
 def test_state_and_schema_come_back_on_an_empty_worker(world: World) -> None:
-    """Restore: the cursor goes on where the destination says."""
+    """The cursor goes on where the destination says."""
 
     @dlt.resource(name="t", primary_key="id")
     def grow(last: int, at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
@@ -368,7 +368,7 @@ def test_the_adapter(world: World) -> None:
 
 
 def test_the_adapter_refuses_what_bigquery_has_not() -> None:
-    """Bad input: each error says what is wrong."""
+    """Each error says what is wrong."""
     with pytest.raises(ValueError, match="four columns"):
         bigquery_adapter([], cluster=list("abcde"))
     with pytest.raises(ValueError, match="neither 'default' nor 'streaming'"):
@@ -550,7 +550,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
 
 
 def test_two_pipelines_load_at_the_same_time(on_emulator: World) -> None:
-    """Concurrency: transactions that clash are repeated; all rows are there once."""
+    """Transactions that clash are repeated; all rows are there once."""
     errors: list[BaseException] = []
     barrier = threading.Barrier(2)
 
@@ -626,7 +626,7 @@ def test_loads_that_went_on_from_one_state(world: World) -> None:
 
 
 def test_a_file_that_bigquery_refuses_is_a_failed_job(on_emulator: World, make_package: MakePackage) -> None:
-    """Bad input: the job names table, file and cause, and nothing is visible."""
+    """The job names table, file and cause, and nothing is visible."""
     import pyarrow as pa
 
     from dlt.load.step import load_package
@@ -643,7 +643,7 @@ def test_a_file_that_bigquery_refuses_is_a_failed_job(on_emulator: World, make_p
 @pytest.mark.parametrize("by_reset", [True, False], ids=["rst", "fin"])
 @pytest.mark.parametrize(("rows", "cut"), [(20_000, 50_000), (700_000, 3_000_000)], ids=["multipart", "resumable"])
 def test_an_upload_that_is_cut_goes_on(bigquery: BigQueryEmulator, rows: int, cut: int, by_reset: bool) -> None:
-    """Faults: the connection ends in the middle of an upload; the same load goes on, and is exact."""
+    """The connection ends in the middle of an upload; the same load goes on, and is exact."""
     import random
 
     import pyarrow as pa
@@ -664,7 +664,7 @@ def test_an_upload_that_is_cut_goes_on(bigquery: BigQueryEmulator, rows: int, cu
 
 
 def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path, bigquery: BigQueryEmulator) -> None:
-    """Faults: the server dies after the files came and before the transaction; after its restart the load is exact."""
+    """The server dies after the files came and before the transaction; after its restart the load is exact."""
     from dlt.io import failpoints
 
     server = BigQueryEmulator().start()
@@ -743,7 +743,7 @@ def test_a_job_runs_once_under_its_name(on_emulator: World) -> None:
 
 
 def test_settings_come_from_the_environment(bigquery: BigQueryEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configuration: endpoint, project and location; what is missing is named."""
+    """Endpoint, project and location are configured; what is missing is named."""
     monkeypatch.setenv("DESTINATION__BIGQUERY__API_ENDPOINT", bigquery.url)
     project = bigquery.new_project()
     with pytest.raises(PipelineStepFailed, match="no project is set"):

@@ -487,7 +487,7 @@ def test_names_that_are_patterns(make: MakePipeline) -> None:
 
 
 def test_state_and_schemas_come_back_on_an_empty_worker(make: MakePipeline) -> None:
-    """Restore: the cursor goes on where the destination says; both schemas are known."""
+    """The cursor goes on where the destination says; both schemas are known."""
 
     @dlt.resource(name="t", primary_key="id")
     def grow(last: int, at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:

@@ -89,7 +89,7 @@ def test_nested_tables(tmp_path: Path) -> None:
 
 
 def test_arguments_are_injected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D2: further arguments come from the configuration; D1: those that are passed are not looked up."""
+    """Further arguments come from the configuration; those that are passed are not looked up."""
     monkeypatch.setenv("DESTINATION__SINK__API_KEY", "from env")
     taken: list[Any] = []
 

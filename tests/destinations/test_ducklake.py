@@ -205,7 +205,7 @@ def test_errors_say_what_to_do(lake: Any, own_folder: Path) -> None:
 
 
 def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: Path) -> None:
-    """Faults: the catalog's server dies before the commit; the error is transient, and the next try exact."""
+    """The catalog's server dies before the commit; the error is transient, and the next try exact."""
     server = PostgresServer().start()
     try:
         credentials = lake_in(own_folder, server.new_database())

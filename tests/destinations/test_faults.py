@@ -1,4 +1,4 @@
-"""Faults: connections that are cut, servers that die, time and space that run out, rights that are missing.
+"""Connections that are cut, servers that die, time and space that run out, rights that are missing.
 
 After each of them readers see what was there before, or the whole load once; the same pipeline runs again, and its rows
 are those of a run without a fault. Redshift and BigQuery are emulated, not verified on the services themselves.

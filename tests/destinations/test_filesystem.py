@@ -204,7 +204,7 @@ def test_run_restores_by_itself(tmp_path: Path, bucket: str) -> None:
 
 
 def test_dataset_that_was_dropped(tmp_path: Path, bucket: str) -> None:
-    """D47: a pipeline whose dataset is gone begins anew."""
+    """A pipeline whose dataset is gone begins anew."""
     pipeline = make(tmp_path, bucket)
     pipeline.run(documents(range(3)), table_name="docs")
     with pipeline.destination_client() as client:

@@ -68,7 +68,7 @@ def ids(folder: Path) -> list[tuple[int, int]]:
     ],
 )
 def test_a_killed_load(tmp_path: Path, crash_point: str, disposition: str) -> None:
-    """S58: before its manifest a load is invisible; afterwards the same call finishes it, and nothing is doubled."""
+    """Before its manifest a load is invisible; afterwards the same call finishes it, and nothing is doubled."""
     assert program(tmp_path, 2, disposition) == 0
     first = [(1, 1), (2, 1)]
     assert ids(tmp_path) == first
@@ -196,7 +196,7 @@ def test_wrong_layouts(template: str) -> None:
 
 
 def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D9: settings come from the section of the destination's name; D28: without a URL the error says where."""
+    """Settings come from the section of the destination's name; without a URL the error says where."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigFieldMissing, match=r"secrets\.toml: destination\.lake\.bucket_url"):
         _ = dlt.destinations.filesystem(destination_name="lake").bucket_url

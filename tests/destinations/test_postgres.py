@@ -155,7 +155,7 @@ def test_history_hard_delete_and_dedup(postgres_url: str) -> None:
 
 
 def test_state_and_schema_come_back_on_an_empty_worker(postgres_url: str) -> None:
-    """Restore: the cursor goes on where the destination says."""
+    """The cursor goes on where the destination says."""
 
     @dlt.resource(name="t", primary_key="id")
     def grow(last: int, at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
@@ -186,7 +186,7 @@ def test_names_that_postgres_makes_hard(postgres_url: str) -> None:
 
 
 def test_columns_keep_their_sizes(postgres_url: str) -> None:
-    """D16: a column that would lose digits is an error before anything is loaded."""
+    """A column that would lose digits is an error before anything is loaded."""
     hints: Any = {"v": {"data_type": "decimal", "precision": 10, "scale": 2}}
     make(postgres_url, "one").run([{"v": Decimal("1.25")}], table_name="t", columns=hints)
     hints = {"v": {"data_type": "decimal", "precision": 10, "scale": 4}}
@@ -195,7 +195,7 @@ def test_columns_keep_their_sizes(postgres_url: str) -> None:
 
 
 def test_text_that_postgres_cannot_store_is_kept_as_bytes(postgres_url: str) -> None:
-    """Bad input: the character NUL costs neither the load nor the value, in texts and in documents."""
+    """The character NUL costs neither the load nor the value, in texts and in documents."""
     columns: Any = {"d": {"data_type": "json"}}
     items = [{"x": "fine", "d": {"a": "b"}}, {"x": "a\0b", "d": {"a": "\0"}}]
     assert not make(postgres_url).run(items, table_name="t", columns=columns).has_failed_jobs
@@ -245,14 +245,14 @@ def test_a_wrong_password_is_not_shown(postgres: PostgresServer, postgres_url: s
 
 @pytest.mark.parametrize("option", ["sslmode=require", "sslmode=wrong", "no_such_option=1"])
 def test_options_that_cannot_work_are_terminal(postgres_url: str, option: str) -> None:
-    """Configuration: what another attempt cannot mend is said at once."""
+    """What another attempt cannot mend is said at once."""
     with pytest.raises(PipelineStepFailed, match="the options of the connection") as refused:
         make(f"{postgres_url}?{option}").run([{"a": 1}], table_name="t")
     assert isinstance(refused.value.__cause__, DatabaseTerminalException)
 
 
 def test_what_libpq_has_by_itself_stays(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configuration: PGOPTIONS and PGAPPNAME count, and moments are UTC all the same."""
+    """PGOPTIONS and PGAPPNAME count, and moments are UTC all the same."""
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=5MB -c timezone=Asia/Tokyo")
     monkeypatch.setenv("PGAPPNAME", "my job")
     pipeline = make(postgres_url)
@@ -338,7 +338,7 @@ def test_results_have_the_types_of_the_server(postgres_url: str) -> None:
 
 
 def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Configuration: one URL, or the parts, or what libpq itself looks for where the user says so."""
+    """Credentials are one URL, or the parts, or what libpq itself looks for where the user says so."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres_url)
     dlt.pipeline("a", destination="postgres", dataset_name="a").run([{"x": 1}], table_name="t")
     monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
@@ -355,7 +355,7 @@ def test_credentials_come_from_the_environment(postgres_url: str, monkeypatch: p
 
 
 def test_pipelines_load_into_one_dataset_at_the_same_time(postgres_url: str) -> None:
-    """Concurrency: four pipelines make the same schema, tables and columns at once."""
+    """Four pipelines make the same schema, tables and columns at once."""
     errors: list[BaseException] = []
     barrier = threading.Barrier(4)
 
@@ -383,7 +383,7 @@ def test_pipelines_load_into_one_dataset_at_the_same_time(postgres_url: str) -> 
 
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 def test_one_package_loaded_twice_at_once_is_there_once(own_folder: Path, postgres_url: str, isolation: str) -> None:
-    """Concurrency: two workers with the same package load it at once; one counts, the other is a no-op."""
+    """Two workers with the same package load it at once; one counts, the other is a no-op."""
     options = f"?options=-c%20default_transaction_isolation%3D{isolation.replace(' ', '%5C%20')}"
     make(postgres_url, pipelines_dir="one").run([{"id": 0}], table_name="t")
     blocker = psycopg2.connect(postgres_url)
@@ -524,7 +524,7 @@ def test_a_killed_load_is_exact_after_the_next_run(own_folder: Path, postgres_ur
 
 
 def test_a_connection_that_breaks_is_transient_and_the_retry_exact(postgres_url: str) -> None:
-    """Faults: the server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
+    """The server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
     pipeline = make(postgres_url)
     pipeline.extract([{"id": n} for n in range(100)], table_name="t")
     pipeline.normalize()
@@ -547,7 +547,7 @@ def test_a_connection_that_breaks_is_transient_and_the_retry_exact(postgres_url:
 
 
 def test_a_load_is_tried_again_when_the_server_ends_its_connection(postgres_url: str) -> None:
-    """Faults: with `retry` one run is enough; the second try gives each row once."""
+    """With `retry` one run is enough; the second try gives each row once."""
     make(postgres_url).run([{"id": 0}], table_name="t")
     blocker = psycopg2.connect(postgres_url)
     blocker.cursor().execute("LOCK TABLE data.t IN ACCESS EXCLUSIVE MODE")
@@ -573,7 +573,7 @@ def _terminate(url: str) -> None:
 
 
 def test_a_server_that_crashes_in_mid_load_loses_nothing(own_folder: Path) -> None:
-    """Faults: the server dies as in a power cut while a load runs; after its restart the load is exact."""
+    """The server dies as in a power cut while a load runs; after its restart the load is exact."""
     server = PostgresServer().start()
     try:
         url = server.new_database()

@@ -166,7 +166,7 @@ def test_sizes_of_columns(url: str, way: dict[str, Any]) -> None:
 
 
 def test_tables_grow(url: str, way: dict[str, Any]) -> None:
-    """Evolution: new columns and tables; a package that lacks columns leaves them NULL; variants get their own."""
+    """Columns and tables are added; a package that lacks columns leaves them NULL; variants get their own."""
     pipeline = make(url, **way)
     pipeline.run([{"id": 1}], table_name="t")
     pipeline.run([{"id": 2, "v": "x", "more": 1.5, "tags": ["a"]}], table_name="t")
@@ -230,7 +230,7 @@ def test_history_hard_delete_and_dedup(url: str, way: dict[str, Any]) -> None:
 
 
 def test_nested_rows_of_an_append_can_be_merged_later(url: str) -> None:
-    """Evolution: nested rows get the ids of their roots once merge needs them."""
+    """Nested rows get the ids of their roots once merge needs them."""
     pipeline = make(url)
     pipeline.run([{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": ["c"]}], table_name="t")
     pipeline.run([{"id": 1, "tags": ["z"]}], table_name="t", primary_key="id", write_disposition="merge")
@@ -239,7 +239,7 @@ def test_nested_rows_of_an_append_can_be_merged_later(url: str) -> None:
 
 
 def test_state_and_schema_come_back_on_an_empty_worker(url: str) -> None:
-    """Restore: the cursor goes on where the destination says."""
+    """The cursor goes on where the destination says."""
 
     @dlt.resource(name="t", primary_key="id")
     def grow(last: int, at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
@@ -299,7 +299,7 @@ def test_sort_and_distribution_keys(url: str, emulator: RedshiftEmulator) -> Non
 
 
 def test_a_text_that_is_too_long_is_refused_before_the_load(url: str, way: dict[str, Any]) -> None:
-    """Bad input: normalize names table, column and sizes; a contract may discard the value or the row instead.
+    """Normalize names table, column and sizes; a contract may discard the value or the row instead.
 
     No package stays that could never be loaded, and the next run goes on.
     """
@@ -326,7 +326,7 @@ def test_a_text_that_is_too_long_is_refused_before_the_load(url: str, way: dict[
 def test_what_a_column_cannot_store_goes_to_a_variant(
     url: str, way: dict[str, Any], value: Any, hints: Any, column: str, stored: Any
 ) -> None:
-    """Bad input: one value that its column at Redshift cannot hold costs neither the load nor the value."""
+    """One value that its column at Redshift cannot hold costs neither the load nor the value."""
     pipeline = make(url, **way)
     first = value[:1] if isinstance(value, str) else 1
     assert not pipeline.run([{"x": first}, {"x": value}], table_name="t", columns=hints).has_failed_jobs
@@ -390,7 +390,7 @@ def test_files_go_through_the_bucket_and_are_gone_after(
 def test_a_bucket_by_its_url(
     url: str, emulator: RedshiftEmulator, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Configuration: staging_bucket, role and further options of COPY from the environment."""
+    """`staging_bucket`, role and further options of COPY come from the environment."""
     for key, value in emulator.s3.credentials().items():
         monkeypatch.setenv(f"DESTINATION__FILESYSTEM__CREDENTIALS__{key.upper()}", value)
     monkeypatch.setenv("DESTINATION__REDSHIFT__CREDENTIALS", url)
@@ -413,7 +413,7 @@ def test_secrets_are_in_no_message(url: str, emulator: RedshiftEmulator, bucket:
 
 
 def test_staging_that_cannot_be(url: str, own_folder: Path) -> None:
-    """Configuration: Redshift reads from S3 only; the job says so."""
+    """Redshift reads from S3 only; the job says so."""
     elsewhere = dlt.destinations.filesystem(str(own_folder / "lake"))
     info = make(url, staging=elsewhere).run([{"id": 1}], table_name="t")
     assert info.has_failed_jobs and "Redshift loads files from s3:// only" in str(info)
@@ -423,7 +423,7 @@ def test_staging_that_cannot_be(url: str, own_folder: Path) -> None:
 
 
 def test_loads_take_turns(url: str, way: dict[str, Any]) -> None:
-    """Concurrency: four pipelines make the same schema, tables and columns at once."""
+    """Four pipelines make the same schema, tables and columns at once."""
     errors: list[BaseException] = []
     barrier = threading.Barrier(4)
 
@@ -450,7 +450,7 @@ def test_loads_take_turns(url: str, way: dict[str, Any]) -> None:
 
 
 def test_one_package_loaded_twice_at_once_is_there_once(own_folder: Path, url: str, way: dict[str, Any]) -> None:
-    """Concurrency: two workers with the same package load it at once; one counts, the other is a no-op."""
+    """Two workers with the same package load it at once; one counts, the other is a no-op."""
     make(url, pipelines_dir="one", **way).run([{"id": 0}], table_name="t")
     pipeline = make(url, pipelines_dir="one", **way)
     pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t")
@@ -564,7 +564,7 @@ def test_a_killed_load_is_exact_after_the_next_run(
 def test_a_clash_is_transient_and_the_retry_exact(
     url: str, emulator: RedshiftEmulator, way: dict[str, Any], pattern: str, code: str, text: str
 ) -> None:
-    """Faults: another transaction was first; nothing is visible, the error is a clash, the next try is exact."""
+    """Another transaction was first; nothing is visible, the error is a clash, the next try is exact."""
     pipeline = make(url, **way)
     pipeline.extract([{"id": n} for n in range(100)], table_name="t")
     pipeline.normalize()
@@ -579,7 +579,7 @@ def test_a_clash_is_transient_and_the_retry_exact(
 
 
 def test_s3_that_has_a_bad_moment_is_transient(url: str, emulator: RedshiftEmulator, bucket: str) -> None:
-    """Faults: COPY that S3 slows down is tried again; the bucket is empty in between."""
+    """COPY that S3 slows down is tried again; the bucket is empty in between."""
     pipeline = make(url, **staged(emulator, bucket))
     pipeline.extract([{"id": 1}], table_name="t")
     pipeline.normalize()
@@ -596,7 +596,7 @@ def test_s3_that_has_a_bad_moment_is_transient(url: str, emulator: RedshiftEmula
 
 
 def test_a_later_try_ends_the_session_of_an_older_one(url: str) -> None:
-    """Fencing: a try that sleeps in its turn is ended by the next one, and may commit nothing."""
+    """A try that sleeps in its turn is ended by the next one, and may commit nothing."""
     destination = dlt.destinations.redshift(url)
     with destination.connect("data") as old, destination.connect("data") as new:
         first = old.claim("p", "load1", 1)
@@ -618,7 +618,7 @@ def test_a_later_try_ends_the_session_of_an_older_one(url: str) -> None:
 
 
 def test_another_load_of_the_pipeline_is_not_ended(url: str) -> None:
-    """Fencing: sessions of other loads go on; a try that was taken over cannot commit."""
+    """Sessions of other loads go on; a try that was taken over cannot commit."""
     destination = dlt.destinations.redshift(url)
     with destination.connect("data") as one, destination.connect("data") as two:
         epoch = one.claim("p", "load1", 1)

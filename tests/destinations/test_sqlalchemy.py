@@ -154,7 +154,7 @@ def test_mysql_makes_tables_before_it_loads(mariadb: MariaDbServer, monkeypatch:
 
 
 def test_values_that_mysql_cannot_hold_go_to_a_variant(mariadb: MariaDbServer) -> None:
-    """Bad input: nothing is cut or rounded away, and a text that is too long for its column does not stop the load."""
+    """Nothing is cut or rounded away, and a text that is too long for its column does not stop the load."""
     pipeline = make(mariadb.new_server_url())
     hints: Any = {"key": {"data_type": "text", "precision": 3}}
     assert not pipeline.run([{"key": "abc"}, {"key": "abcd"}], table_name="t", columns=hints).has_failed_jobs
@@ -192,7 +192,7 @@ def test_a_key_that_is_too_long_for_mysql(mariadb: MariaDbServer) -> None:
 
 
 def test_a_connection_that_breaks_is_transient_and_the_retry_exact(mariadb: MariaDbServer) -> None:
-    """Faults: the server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
+    """The server ends the connection in the middle of a load; nothing is visible, the next try is exact."""
     pipeline = make(mariadb.new_server_url())
     pipeline.run([{"id": 0}], table_name="t")
     pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t", primary_key="id", write_disposition="merge")

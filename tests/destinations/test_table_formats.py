@@ -428,7 +428,7 @@ def test_tables_by_name() -> None:
         get_delta_tables(pipeline, "n")
 
 
-def test_a_column_whose_type_another_program_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_whose_type_another_program_changed() -> None:
     """Its name is in the message, and the load can go on once it is changed back."""
     pipeline = make()
     load(pipeline, "iceberg", [{"id": 1, "n": 1.5}])

@@ -52,7 +52,7 @@ def values(pipeline: Any) -> list[Any]:
     ],
 )
 def test_a_type_clash_fails_the_load(own_folder: Path, kind: str, there: Any, wanted: Any) -> None:
-    """D16, wish 40: two pipelines, one table; a value is never rounded or cut, and the message names both types."""
+    """Two pipelines, one table; a value is never rounded or cut, and the message names both types."""
     first = load(own_folder, "first", [there[0]], there[1], kind)
     before = values(first)
     with pytest.raises(PipelineStepFailed) as failure:
@@ -66,7 +66,7 @@ def test_a_type_clash_fails_the_load(own_folder: Path, kind: str, there: Any, wa
 @pytest.mark.parametrize("kind", ["duckdb", "filesystem"])
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 def test_a_wider_column_takes_the_values(own_folder: Path, kind: str, disposition: Any) -> None:
-    """D16: integers go into a decimal column, which stays what it was."""
+    """Integers go into a decimal column, which stays what it was."""
     load(own_folder, "first", [Decimal("1.25")], {}, kind)
     to: Any = dlt.destinations.duckdb(str(own_folder / "types.duckdb"))
     if kind == "filesystem":
@@ -77,7 +77,7 @@ def test_a_wider_column_takes_the_values(own_folder: Path, kind: str, dispositio
 
 
 def test_moments_do_not_depend_on_the_zone_of_the_machine(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load 6: a naive moment in a column with a time zone is UTC, and the other way round; dates are midnight UTC."""
+    """A naive moment in a column with a time zone is UTC, and the other way round; dates are midnight UTC."""
     monkeypatch.setenv("TZ", "America/New_York")
     aware = MOMENT.replace(tzinfo=UTC)
     for name, first, second, expected in (
@@ -92,7 +92,7 @@ def test_moments_do_not_depend_on_the_zone_of_the_machine(own_folder: Path, monk
 
 
 def test_a_merge_into_files_keeps_the_columns_of_other_pipelines(own_folder: Path) -> None:
-    """D16: the table has the columns of both pipelines, and their values."""
+    """The table has the columns of both pipelines, and their values."""
     to = dlt.destinations.filesystem(str(own_folder / "bucket"))
     first = dlt.pipeline("first", destination=to, dataset_name="data")
     second = dlt.pipeline("second", destination=to, dataset_name="data")

@@ -20,7 +20,7 @@ def _import_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["W1", "W2", "W6"])
 def test_rows_are_deterministic(name: str) -> None:
-    """D17: the same rows come from every call, and a shorter workload is the beginning of a longer one."""
+    """The same rows come from every call, and a shorter workload is the beginning of a longer one."""
     from workloads import WORKLOADS, rows_of
 
     rows = list(rows_of(WORKLOADS[name], 200))
@@ -29,7 +29,7 @@ def test_rows_are_deterministic(name: str) -> None:
 
 
 def test_rows_do_not_depend_on_the_machine() -> None:
-    """D17: the first rows of W1 are those that every machine makes."""
+    """The first rows of W1 are those that every machine makes."""
     from workloads import flat
 
     digest = hashlib.sha256(repr(list(flat(100))).encode()).hexdigest()
@@ -37,7 +37,7 @@ def test_rows_do_not_depend_on_the_machine() -> None:
 
 
 def test_upserts() -> None:
-    """D17: four of five changes of W4 hit a row of the base, no id comes twice."""
+    """Four of five changes of W4 hit a row of the base, no id comes twice."""
     from workloads import upserts
 
     ids = [row["id"] for row in upserts(500, 2000)]
@@ -55,7 +55,7 @@ def entry(peer: float, ours: float, limit: float) -> dict[str, Any]:
 
 
 def test_verdicts() -> None:
-    """S80: a goal holds exactly if its ratio is reached, and the report draws every side."""
+    """A goal holds exactly if its ratio is reached, and the report draws every side."""
     from report import bar_chart, markdown, verdicts
     from workloads import WORKLOADS
 

@@ -32,7 +32,7 @@ SYBIL = Sybil(parsers=[PythonCodeBlockParser(), CodeBlockParser(language="toml",
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S76: every example of the documentation runs as it is written."""
+    """Every example of the documentation runs as it is written."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))

@@ -27,7 +27,7 @@ OF_ORCHESTRATORS = {"airflow_dag", "prefect_flow"}
 
 @pytest.mark.parametrize("name", sorted({path.stem for path in (ROOT / "examples").glob("*.py")} - OF_ORCHESTRATORS))
 def test_example(name: str, tmp_path: Path) -> None:
-    """S76: an example runs without arguments and prints what it promises."""
+    """An example runs without arguments and prints what it promises."""
     examples = tmp_path / "examples"
     examples.mkdir()
     (examples / f"{name}.py").write_bytes((ROOT / "examples" / f"{name}.py").read_bytes())

@@ -24,20 +24,20 @@ def project() -> dict[str, object]:
 
 
 def test_navigation() -> None:
-    """S11: each page can be reached."""
+    """Each page can be reached."""
     navigation = (ROOT / "zensical.toml").read_text(encoding="utf-8")
     assert set(re.findall(r'"([\w-]+\.md)"', navigation)) == {page.name for page in PAGES}
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
 def test_links(page: Path) -> None:
-    """S11: links between pages and to files of the repository lead to something."""
+    """Links between pages and to files of the repository lead to something."""
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         assert (page.parent / link).exists(), link
 
 
 def test_dependencies() -> None:
-    """S9: the page on dependencies has a line for each one of the default install, of `dev` and of `docs`."""
+    """The page on dependencies has a line for each one of the default install, of `dev` and of `docs`."""
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
     table = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE) for name in row.split(",")}
     found = project()

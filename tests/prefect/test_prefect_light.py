@@ -297,7 +297,7 @@ def test_an_automatic_window_needs_a_deployment(database: str) -> None:
     assert "Pass window=" in str(state.result(raise_on_failure=False))
 
 
-def test_a_decorated_function_becomes_a_flow(tmp_path: Path, database: str) -> None:
+def test_a_decorated_function_becomes_a_flow(database: str) -> None:
     """The function makes the source where it is extracted; its arguments are the flow's parameters."""
     from tests.prefect.decorated import nightly
 
@@ -328,14 +328,14 @@ def test_what_is_no_part_is_refused(item: Any) -> None:
     ("fan_out", "message"), [("orders", "is no way to fan out"), ([], "no part"), ({"key": "x"}, "is no way")]
 )
 def test_what_is_no_fan_out_is_refused(fan_out: Any, message: str) -> None:
-    """Bad input: the name of one resource is no list of names, and no part is nothing to load."""
+    """The name of one resource is no list of names, and no part is nothing to load."""
     with pytest.raises(SpecInvalid, match=message):
         parts_of(fan_out)
 
 
 @pytest.mark.parametrize("token", [{}, {"packages": [], "run_id": "r"}])
 def test_what_is_no_token_is_refused_by_the_task(token: Any) -> None:
-    """Bad input: the task names what it was given, and is not tried again."""
+    """The task names what it was given, and is not tried again."""
     with pytest.raises(SpecInvalid, match="token"):
         flow(lambda: normalize(token), name="wrong token")()
 

@@ -59,7 +59,7 @@ def test_errors_of_other_processes_are_told(kind: str, services: Services, datab
 def test_extract_normalize_and_load_on_three_machines(
     services: Services, database: str, clean: Any, tmp_path: Path
 ) -> None:
-    """Proof 4: three Dask workers with disjoint disks; only the hand-off is shared."""
+    """Three Dask workers with disjoint disks; only the hand-off is shared."""
     load_directly(database, "apart", tmp_path / "direct", FIRST)
     machines = tmp_path / "machines"
     machines.mkdir()
@@ -81,7 +81,7 @@ def test_extract_normalize_and_load_on_three_machines(
 def test_a_dask_worker_is_killed_during_load(
     point: str, services: Services, database: str, clean: Any, tmp_path: Path
 ) -> None:
-    """Proof 5: Dask runs the task again, without telling, and the rows are there once."""
+    """Dask runs the task again, without telling, and the rows are there once."""
     dataset = point.replace(".", "_")
     load_directly(database, dataset, tmp_path / "direct", FIRST)
     once = tmp_path / "once"

@@ -84,7 +84,7 @@ def points(services: Services, deployment: UUID, database: str, folder: Path) ->
 def test_kills_at_every_point_of_every_stage(
     services: Services, deployment: UUID, database: str, clean: Any, rescheduling: Any, tmp_path: Path
 ) -> None:
-    """Proof 1: a flow process that is killed at any rename or commit is rescheduled, and leaves exactly the rows."""
+    """A flow process that is killed at any rename or commit is rescheduled, and leaves exactly the rows."""
     found = points(services, deployment, database, tmp_path)
     assert len(found) > 50
     assert {stage for stage, _ in found} == {"extract", "normalize", "load"}
@@ -163,9 +163,7 @@ def test_an_automation_for_one_deployment_and_tag(services: Services, deployment
             client.delete_automation(made.id)
 
 
-def test_a_run_that_always_crashes_is_left_alone(
-    services: Services, deployment: UUID, database: str, tmp_path: Path
-) -> None:
+def test_a_run_that_always_crashes_is_left_alone(services: Services, deployment: UUID, database: str) -> None:
     """After the most tries a run stays crashed."""
     crash = {"stage": "extract", "point": "task.extracted.before_record"}
     run = services.begin(deployment, spec=spec(database, "always", pipeline_args={"crash": crash}))
@@ -195,7 +193,7 @@ def test_sigterm_leaves_what_a_later_run_continues(
 
 
 def test_eight_resources_keep_eight_states(services: Services, deployment: UUID, database: str, tmp_path: Path) -> None:
-    """Proof 7: the states of eight parts that are extracted side by side are all kept, over two runs."""
+    """The states of eight parts that are extracted side by side are all kept, over two runs."""
     for last in (3, 5):
         plan = spec(database, "eight") | {"source": f"{shop.FILE}:many", "source_args": {"count": 8, "last": last}}
         ended = services.end(services.begin(deployment, spec=plan, fan_out="resources"))

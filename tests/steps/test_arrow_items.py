@@ -32,28 +32,28 @@ def frames() -> list[Any]:
 
 @pytest.mark.parametrize("number", range(4))
 def test_tables_batches_and_frames(pipeline: Any, number: int) -> None:
-    """Sources 3, D47: every form gives the same rows; names are normalized; no row ids are added."""
+    """Every form gives the same rows; names are normalized; no row ids are added."""
     pipeline.run(dlt.resource(lambda: iter([frames()[number]]), name="items"))
     assert rows(pipeline, "items", "id", "name") == [(1, "a"), (2, None)]
     assert list(pipeline.default_schema.get_table_columns("items")) == ["id", "name"]
 
 
 def test_polars_frames(pipeline: Any) -> None:
-    """Sources 3: polars frames too, if polars is there."""
+    """Polars frames load too, if polars is there."""
     polars = pytest.importorskip("polars")
     pipeline.run(dlt.resource(lambda: iter([polars.DataFrame({"id": [1, 2]})]), name="items"))
     assert rows(pipeline, "items", "id") == [(1,), (2,)]
 
 
 def test_a_frame_as_data_of_run(pipeline: Any) -> None:
-    """D47: frames and tables are data."""
+    """Frames and tables are data."""
     pipeline.run(pd.DataFrame({"id": [1]}), table_name="frame")
     pipeline.run(pa.table({"id": [2]}), table_name="arrow")
     assert rows(pipeline, "frame", "id") == [(1,)] and rows(pipeline, "arrow", "id") == [(2,)]
 
 
 def test_ids_are_added_on_demand(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """API 11: `normalize.parquet_normalizer.add_dlt_id` and `add_dlt_load_id`."""
+    """`normalize.parquet_normalizer.add_dlt_id` and `add_dlt_load_id` add the columns that they name."""
     monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_ID", "true")
     monkeypatch.setenv("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "true")
     info = pipeline.run(pa.table({"id": [1, 2]}), table_name="items")
@@ -62,7 +62,7 @@ def test_ids_are_added_on_demand(pipeline: Any, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_arrow_type_arrives(pipeline: Any) -> None:
-    """D20: widths, units and nested types."""
+    """Widths, units and nested types are kept."""
     moment = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)
     table = pa.table(
         {
@@ -96,7 +96,7 @@ def test_every_arrow_type_arrives(pipeline: Any) -> None:
 
 
 def test_tables_evolve(pipeline: Any) -> None:
-    """Schema 4: later tables may bring columns, leave some out, and be of other widths."""
+    """Later tables may bring columns, leave some out, and be of other widths."""
     pipeline.run(pa.table({"id": pa.array([1], pa.int32())}), table_name="items")
     pipeline.run(pa.table({"id": pa.array([2], pa.int64()), "more": ["x"]}), table_name="items")
     pipeline.run(pa.table({"more": ["y"]}), table_name="items")
@@ -104,7 +104,7 @@ def test_tables_evolve(pipeline: Any) -> None:
 
 
 def test_widths_differ_in_one_load(pipeline: Any) -> None:
-    """Schema 4: integers and floats of several widths, in tables that load unchanged and in others."""
+    """Integers and floats of several widths, in tables that load unchanged and in others."""
     tables = [
         pa.table({"id": pa.array([1], pa.int32()), "v": pa.array([1.5], pa.float32())}),
         pa.table({"id": pa.array([2], pa.int64()), "v": pa.array([0.1], pa.float64())}),
@@ -115,7 +115,7 @@ def test_widths_differ_in_one_load(pipeline: Any) -> None:
 
 
 def test_regular_pages_irregular_pages_and_tables_share_a_load(pipeline: Any) -> None:
-    """Data as it comes: what one page needs, be it taken row by row, does not stop the others of the same load."""
+    """What one page needs, be it taken row by row, does not stop the others of the same load."""
     odd = {"id": 3, "v": enum.Enum("Odd", {"ONE": "x"}).ONE}
     for pages in ([[{"id": 1}], [odd]], [pa.table({"id": [1]}), [odd]], [[{"id": 1}], pa.table({"id": [2]}), [odd]]):
         name = f"items_{len(pages)}_{type(pages[0]).__name__}".lower()
@@ -126,7 +126,7 @@ def test_regular_pages_irregular_pages_and_tables_share_a_load(pipeline: Any) ->
 
 
 def test_rows_and_tables_share_a_table(pipeline: Any) -> None:
-    """Sources 3: a resource may change from rows to Arrow tables."""
+    """A resource may change from rows to Arrow tables."""
     pipeline.run([{"id": 1, "at": "2024-01-01T00:00:00Z"}], table_name="items")
     pipeline.run(pa.table({"id": ["2"], "at": ["2024-01-02T00:00:00Z"]}), table_name="items")
     assert rows(pipeline, "items", "id") == [(1,), (2,)]
@@ -134,7 +134,7 @@ def test_rows_and_tables_share_a_table(pipeline: Any) -> None:
 
 
 def test_values_that_do_not_fit_go_to_a_variant_column(pipeline: Any) -> None:
-    """Data as it comes: one value that does not fit costs neither the load nor the others of its column."""
+    """One value that does not fit costs neither the load nor the others of its column."""
     pipeline.run(pa.table({"id": [1]}), table_name="items")
     pipeline.run(pa.table({"id": ["x", "2", None]}), table_name="items")
     assert rows(pipeline, "items", "id", "id__v_text") == [(1, None), (2, None), (None, "x"), (None, None)]
@@ -142,7 +142,7 @@ def test_values_that_do_not_fit_go_to_a_variant_column(pipeline: Any) -> None:
 
 
 def test_contracts_on_types_hold_for_arrow(pipeline: Any) -> None:
-    """Schema 4: what would need a variant column is refused, or dropped as a value or with its row."""
+    """What would need a variant column is refused, or dropped as a value or with its row."""
     pipeline.run(pa.table({"id": [1]}), table_name="items")
     odd = pa.table({"id": ["x", "2"]})
     with pytest.raises(PipelineStepFailed, match=r"items\.id: a new data type") as failure:
@@ -157,7 +157,7 @@ def test_contracts_on_types_hold_for_arrow(pipeline: Any) -> None:
 
 
 def test_what_has_no_column_is_told_at_extract(pipeline: Any) -> None:
-    """Bad input: an Arrow type that nothing stands for, and a frame that is no table, are found at once."""
+    """An Arrow type that nothing stands for, and a frame that is no table, are found at once."""
     for items, message in (
         (pa.table({"span": pa.array([pa.MonthDayNano([1, 2, 3])])}), r"table items, column span: the Arrow type"),
         (pd.DataFrame({"mixed": [1, "x", b"y"]}), r"table items: the frame cannot .*mixed"),
@@ -169,21 +169,21 @@ def test_what_has_no_column_is_told_at_extract(pipeline: Any) -> None:
 
 
 def test_names_that_clash_are_told(pipeline: Any) -> None:
-    """Schema 4: two columns of one name lose nothing silently."""
+    """Two columns of one name lose nothing silently."""
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run(pa.table({"a b": [1], "a_b": [1]}), table_name="clash")
     assert isinstance(failure.value.__cause__, SchemaIdentifierNormalizationCollision)
 
 
 def test_filters_and_maps_see_whole_tables(pipeline: Any) -> None:
-    """Sources 3: a step of an Arrow resource gets the table."""
+    """A step of an Arrow resource gets the table."""
     resource = dlt.resource(lambda: iter([pa.table({"id": [1, 2, 3]})]), name="items")
     pipeline.run(resource.add_map(lambda table: table.slice(1)))
     assert rows(pipeline, "items", "id") == [(2,), (3,)]
 
 
 def test_contracts_hold_for_tables(pipeline: Any) -> None:
-    """Schema 4: freeze raises; discard_value leaves the new column out; discard_row leaves rows out that have one."""
+    """`freeze` raises; discard_value leaves the new column out; discard_row leaves rows out that have one."""
     pipeline.run(pa.table({"id": [1]}), table_name="items")
     new = pa.table({"id": [2, 3], "more": ["x", None]})
     with pytest.raises(PipelineStepFailed) as failure:
@@ -198,7 +198,7 @@ def test_contracts_hold_for_tables(pipeline: Any) -> None:
 
 
 def test_contracts_on_tables_hold_for_arrow(pipeline: Any) -> None:
-    """Schema 4: a new table of Arrow data is a new table."""
+    """A new table of Arrow data is a new table."""
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run(pa.table({"id": [1]}), table_name="items", schema_contract={"tables": "freeze"})
     assert isinstance(failure.value.__cause__, DataValidationError)
@@ -208,13 +208,13 @@ def test_contracts_on_tables_hold_for_arrow(pipeline: Any) -> None:
 
 
 def test_an_empty_table_declares_its_columns(pipeline: Any) -> None:
-    """Sources 3: an Arrow table without rows still tells its columns."""
+    """An Arrow table without rows still tells its columns."""
     pipeline.run(pa.table({"id": pa.array([], pa.int64())}), table_name="items")
     assert rows(pipeline, "items", "id") == []
 
 
 def test_an_empty_table_replaces_what_was_there(pipeline: Any) -> None:
-    """Load 6: replace by nothing, in Arrow too."""
+    """An Arrow table without rows replaces by nothing, as a list does."""
     for count in (2, 0):
         empty = pa.table({"id": pa.array([1, 2][:count], pa.int64())})
         pipeline.run(dlt.resource(empty, name="items", write_disposition="replace"))
@@ -222,7 +222,7 @@ def test_an_empty_table_replaces_what_was_there(pipeline: Any) -> None:
 
 
 def test_filters_hold_for_tables(pipeline: Any) -> None:
-    """D22: columns of Arrow data are filtered by name."""
+    """Columns of Arrow data are filtered by name."""
     schema = dlt.Schema("mine")
     schema.update_table({"name": "items", "columns": {}, "filters": {"excludes": ["secret"]}})
     for _ in range(2):
@@ -231,7 +231,7 @@ def test_filters_hold_for_tables(pipeline: Any) -> None:
 
 
 def test_incremental_takes_lists_of_tables(pipeline: Any) -> None:
-    """Sources 3: each table of a list is filtered by the cursor."""
+    """Each table of a list is filtered by the cursor."""
 
     @dlt.resource
     def items(at: Any = dlt.sources.incremental("id")) -> Any:

@@ -25,7 +25,7 @@ def values(pipeline: Any, *columns: str) -> list[Any]:
 
 @pytest.mark.parametrize("entity", ["columns", "data_type", "tables"])
 def test_a_frozen_entity_raises_and_keeps_the_package_out(pipeline: Any, entity: str) -> None:
-    """Schema 4: freeze; the error names table and column and says what to do."""
+    """`freeze` raises; the error names table and column and says what to do."""
     run(pipeline, [{"id": 1}])
     bad = {"columns": [{"id": 2, "new": 1}], "data_type": [{"id": "x"}], "tables": [{"id": 2, "l": [1]}]}[entity]
     with pytest.raises(PipelineStepFailed, match="freezes") as failure:
@@ -43,7 +43,7 @@ def test_a_frozen_entity_raises_and_keeps_the_package_out(pipeline: Any, entity:
 
 
 def test_rows_and_values_are_discarded(pipeline: Any) -> None:
-    """Schema 4: discard_row drops the row with its nested rows, discard_value only what is new."""
+    """`discard_row` drops the row with its nested rows, discard_value only what is new."""
     run(pipeline, [{"id": 1, "l": [1]}])
     run(pipeline, [{"id": 2}, {"id": 3, "new": 1, "l": [9]}], {"columns": "discard_row"})
     run(pipeline, [{"id": 4, "new": 1}], {"columns": "discard_value"})
@@ -55,20 +55,20 @@ def test_rows_and_values_are_discarded(pipeline: Any) -> None:
 
 
 def test_a_new_table_takes_its_first_columns(pipeline: Any) -> None:
-    """Schema 4: a contract on columns counts once the table has some."""
+    """A contract on columns counts once the table has some."""
     run(pipeline, [{"id": 1, "v": 2}], {"columns": "freeze"})
     assert values(pipeline, "id", "v") == [(1, 2)]
 
 
 def test_a_frozen_set_of_tables_refuses_a_new_root_table(pipeline: Any) -> None:
-    """Schema 4: a table that is declared with types is known."""
+    """A table that is declared with types is known."""
     run(pipeline, [{"id": 1}])
     with pytest.raises(PipelineStepFailed, match="table other is new"):
         run(pipeline, [{"id": 1}], {"tables": "freeze"}, table="other")
 
 
 def test_contracts_of_resource_source_and_run(pipeline: Any) -> None:
-    """Schema 4: a resource's own contract comes before its source's; one given to run is for all."""
+    """A resource's own contract comes before its source's; one given to run is for all."""
     run(pipeline, [{"id": 1}])
 
     @dlt.source(name="shop", schema_contract={"columns": "freeze"})
@@ -83,7 +83,7 @@ def test_contracts_of_resource_source_and_run(pipeline: Any) -> None:
 
 
 def test_an_unknown_mode_is_told(pipeline: Any) -> None:
-    """Schema 4: the error lists entities and modes."""
+    """The error lists entities and modes."""
     with pytest.raises(PipelineStepFailed, match="discard_row"):
         run(pipeline, [{"id": 1}], {"columns": "explode"})
 

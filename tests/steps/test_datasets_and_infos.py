@@ -36,7 +36,7 @@ def echonest() -> Any:
 
 
 def test_several_schemas_load_into_several_datasets(own_folder: Path) -> None:
-    """S39, S44: the example of the founding note, word for word."""
+    """Each schema has a dataset of its own; a list joins the default schema."""
     pipeline = dlt.pipeline("p", destination="duckdb", dataset="spotify_data_1")
     pipeline.extract(source=spotify())
     pipeline.extract(source=echonest().with_resources("mel"))
@@ -60,7 +60,7 @@ def test_several_schemas_load_into_several_datasets(own_folder: Path) -> None:
 
 
 def test_one_dataset_for_all_schemas(own_folder: Path) -> None:
-    """A8: `use_single_dataset`."""
+    """`use_single_dataset` decides whether schemas share one dataset."""
     pipeline = dlt.pipeline("p", destination="duckdb", use_single_dataset=True)
     pipeline.run([spotify(), echonest()])
     assert len(pipeline.dataset(schema="echonest").mel.fetchall()) == 1
@@ -69,7 +69,7 @@ def test_one_dataset_for_all_schemas(own_folder: Path) -> None:
 
 
 def test_the_most_recent_dataset_name_wins(pipeline: Any) -> None:
-    """S42: settable in pipeline, run and load."""
+    """The name can be given to pipeline, run and load, and the last one counts."""
     pipeline.run([{"id": 1}], table_name="t", dataset_name="other")
     assert pipeline.dataset_name == "other"
     pipeline.extract([{"id": 2}], table_name="t")
@@ -78,7 +78,7 @@ def test_the_most_recent_dataset_name_wins(pipeline: Any) -> None:
 
 
 def test_relations_narrow_before_they_read(pipeline: Any) -> None:
-    """Pipeline 7: tables as rows, frames and Arrow; select, where, order, limit, join."""
+    """Tables come as rows, frames and Arrow; there are select, where, order, limit and join."""
     pipeline.run([{"id": n, "l": [{"x": n}]} for n in range(5)], table_name="items")
     data = pipeline.dataset()
     assert data.items.select("id").order_by("id", "desc").limit(2).fetchall() == [(4,), (3,)]
@@ -97,7 +97,7 @@ def test_relations_narrow_before_they_read(pipeline: Any) -> None:
 
 
 def test_infos_are_json_safe_and_can_be_loaded(pipeline: Any) -> None:
-    """S64, S65: a tuple with jobs, rows, bytes; as a dict and as text; as data for the next run."""
+    """An info is a tuple with jobs, rows and bytes; it is a dict, text, and data for the next run too."""
     info = pipeline.run([{"id": 1, "l": [1, 2]}], table_name="items")
     assert isinstance(info, tuple)
     found = json.loads(json.dumps(info.asdict()))
@@ -113,7 +113,7 @@ def test_infos_are_json_safe_and_can_be_loaded(pipeline: Any) -> None:
 
 
 def test_the_trace_outlives_the_process(pipeline: Any) -> None:
-    """Pipeline 7: `last_trace` of a pipeline that is attached."""
+    """A pipeline that is attached has its `last_trace`."""
     pipeline.run([{"id": 1}], table_name="items")
     found = dlt.attach("spec").last_trace
     assert [step.step for step in found.steps] == ["extract", "normalize", "load"]
@@ -122,7 +122,7 @@ def test_the_trace_outlives_the_process(pipeline: Any) -> None:
 
 
 def test_inspections(pipeline: Any) -> None:
-    """S74: extracted files, packages by stage, jobs."""
+    """Extracted files, packages by stage and jobs can be listed."""
     pipeline.extract([{"id": 1}], table_name="items")
     assert len(pipeline.list_extracted_resources()) == 1 and pipeline.has_pending_data
     (load_id,) = pipeline.list_extracted_load_packages()
@@ -136,7 +136,7 @@ def test_inspections(pipeline: Any) -> None:
 
 
 def test_a_failed_step_is_in_the_trace(pipeline: Any) -> None:
-    """S66: step, cause, and the exception chain in the trace."""
+    """A failed step names step and cause, and the trace holds the chain of exceptions."""
 
     @dlt.resource
     def bad() -> Any:
@@ -151,7 +151,7 @@ def test_a_failed_step_is_in_the_trace(pipeline: Any) -> None:
 
 
 def test_a_second_run_of_one_folder_is_refused(pipeline: Any) -> None:
-    """Kill it 9: PipelineLocked names the holder."""
+    """PipelineLocked names the holder."""
     other = dlt.pipeline("spec", destination=pipeline.destination, lock_timeout=0.1)
     with pipeline._lock, pytest.raises(PipelineLocked, match="process"):
         other.run([{"id": 1}], table_name="t")
@@ -160,7 +160,7 @@ def test_a_second_run_of_one_folder_is_refused(pipeline: Any) -> None:
 def test_logs_are_silent_and_the_user_log_is_not(
     pipeline: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S16, S17, S81, A16: short lines on stderr unless switched off; the logger `dlt` obeys the standard library."""
+    """Short lines come on stderr unless switched off; the logger `dlt` obeys the standard library."""
     pipeline.run([{"id": 1}], table_name="items")
     assert capfd.readouterr().err == ""
     monkeypatch.setenv("RUNTIME__USER_LOG", "true")
@@ -173,7 +173,7 @@ def test_logs_are_silent_and_the_user_log_is_not(
 
 
 def test_hooks_are_called(pipeline: Any) -> None:
-    """D46: on steps, schema changes and failed jobs."""
+    """Hooks hear of steps and of changes of the schema."""
     events: list[str] = []
     pipeline.add_hook(lambda event, pipeline, payload: events.append(event))
     pipeline.run([{"id": 1}], table_name="items")
@@ -182,7 +182,7 @@ def test_hooks_are_called(pipeline: Any) -> None:
 
 @pytest.mark.parametrize("word", ["log", "tqdm", "rich", "enlighten", "none"])
 def test_progress_is_chosen_by_a_word(word: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """Pipeline 7: progress by word; every library's bars work."""
+    """Progress is asked for by a word; every library's bars work."""
     dlt.pipeline("shown", destination="duckdb", progress=word).run([{"id": 1}], table_name="items")
     shown = "".join(capfd.readouterr())
     assert ("items" in shown) == (word in ("log", "tqdm", "rich")) or word == "enlighten"

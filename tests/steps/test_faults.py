@@ -39,7 +39,7 @@ def big() -> Any:
 
 
 def test_a_full_disk_is_told_and_loses_nothing(small_disk: Path, own_folder: Path) -> None:
-    """Kill it 9: what was loaded and what waits is still there; with room the next run goes on."""
+    """What was loaded and what waits is still there; with room the next run goes on."""
     pipeline = dlt.pipeline(
         "full", pipelines_dir=str(small_disk), destination=dlt.destinations.duckdb("full.duckdb"), dataset_name="d"
     )
@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_and_loses_nothing(small_disk: Path, own_folder: Pat
 
 
 def test_a_full_disk_of_the_destination_hides_the_load(small_disk: Path) -> None:
-    """Kill it 9: the package waits, and nothing of it is visible."""
+    """The package waits, and nothing of it is visible."""
     target = dlt.destinations.duckdb(str(small_disk / "full.duckdb"))
     pipeline = dlt.pipeline("full", destination=target, dataset_name="d")
     pipeline.run([{"id": 1}], table_name="items")
@@ -65,7 +65,7 @@ def test_a_full_disk_of_the_destination_hides_the_load(small_disk: Path) -> None
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_rights_is_named(own_folder: Path) -> None:
-    """Kill it 9: the error names the folder."""
+    """The error names the folder."""
     locked = own_folder / "locked"
     locked.mkdir(mode=0o500)
     with pytest.raises(PipelineStepFailed, match="locked"):
@@ -97,7 +97,7 @@ def test_a_trace_that_cannot_be_stored(pipeline: Any, monkeypatch: pytest.Monkey
 
 
 def test_a_file_in_place_of_the_folder_is_named(own_folder: Path) -> None:
-    """Kill it 9: as for a folder without rights, also for root."""
+    """A folder without rights is named, also for root."""
     (own_folder / "file").write_text("")
     with pytest.raises(PipelineStepFailed, match="file"):
         dlt.pipeline("p", pipelines_dir=str(own_folder / "file")).extract([1], table_name="t")
@@ -122,7 +122,7 @@ pipeline.run(slow())
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_run_and_loses_nothing(own_folder: Path, number: signal.Signals) -> None:
-    """S82: the process ends with an error code; what was loaded stays, half an extract leaves nothing."""
+    """The process ends with an error code; what was loaded stays, half an extract leaves nothing."""
     (own_folder / "slow.py").write_text(SLOW)
     child = subprocess.Popen([sys.executable, "slow.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout is not None and child.stdout.readline() == "extracting\n"
@@ -136,7 +136,7 @@ def test_a_signal_stops_the_run_and_loses_nothing(own_folder: Path, number: sign
 
 
 def test_signals_are_left_alone_in_notebooks(monkeypatch: pytest.MonkeyPatch, pipeline: Any) -> None:
-    """S83: a notebook or streamlit handles them itself."""
+    """A notebook or streamlit handles them itself."""
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     before = signal.getsignal(signal.SIGTERM)
     seen: list[Any] = []

@@ -72,7 +72,7 @@ def scenario(request: Any, tmp_path_factory: Any) -> tuple[str, Path, dict[str, 
 
 
 def test_there_are_many_points_and_each_was_found(scenario: Any) -> None:
-    """Kill it 9: every rename, fsync and commit point is named by the code; there are at least 12."""
+    """Every rename, fsync and commit point is named by the code; there are at least 12."""
     _, _, _, points = scenario
     assert len({point.partition("#")[0] for point in points}) >= 12
     assert {"load.before_commit#1", "load.after_commit#1"} <= set(points)
@@ -80,7 +80,7 @@ def test_there_are_many_points_and_each_was_found(scenario: Any) -> None:
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any, share: int) -> None:
-    """Kill it 9, S58, S59, S62: after a SIGKILL at each point and one more run all is as after a clean run."""
+    """After a SIGKILL at each point and one more run all is as after a clean run."""
     disposition, base, clean, points = scenario
 
     def kill_at(number: int) -> str | None:
@@ -103,7 +103,7 @@ def test_a_kill_at_every_point_loses_and_doubles_nothing(scenario: Any, share: i
 
 
 def test_kills_at_random_times_lose_and_double_nothing(scenario: Any) -> None:
-    """Kill it 9: the same at moments that nobody named."""
+    """The same holds after a kill at a moment that nobody named."""
     disposition, base, clean, _ = scenario
     dice = random.Random(disposition)
     for number in range(5):

@@ -53,7 +53,7 @@ def run(**environment: str) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.mark.parametrize("point", POINTS)
 def test_both_schemas_or_neither(own_folder: Path, point: str) -> None:
-    """S59, architecture, on disk: the journal finishes what a kill cut."""
+    """The journal finishes what a kill cut."""
     (own_folder / "two.py").write_text(PROGRAM)
     killed = run(DLT_CRASH_POINT=point)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

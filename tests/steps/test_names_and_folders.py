@@ -16,7 +16,7 @@ from dlt.pipeline import settings
 
 
 def test_names_come_from_the_script(own_folder: Path) -> None:
-    """S14: for `pipeline.py` pipeline, schema and dataset are `dlt_pipeline`."""
+    """For `pipeline.py` pipeline, schema and dataset are `dlt_pipeline`."""
     (own_folder / "pipeline.py").write_text(
         "import dlt\n"
         "info = dlt.run([{'id': 1}], destination='duckdb', table_name='t')\n"
@@ -29,7 +29,7 @@ def test_names_come_from_the_script(own_folder: Path) -> None:
 
 
 def test_working_folder_of_a_user_with_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """S15 a: ~/.dlt/pipelines."""
+    """Pipelines of a user stand in ~/.dlt/pipelines."""
     monkeypatch.delenv("DLT_DATA_DIR")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -37,14 +37,14 @@ def test_working_folder_of_a_user_with_a_home(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_working_folder_of_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """S15 b: /var/dlt/pipelines."""
+    """Pipelines of root stand in /var/dlt/pipelines."""
     monkeypatch.delenv("DLT_DATA_DIR")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert settings.default_pipelines_dir() == "/var/dlt/pipelines"
 
 
 def test_working_folder_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """S15 c: the temporary folder."""
+    """Where there is no home, pipelines stand in the temporary folder."""
     monkeypatch.delenv("DLT_DATA_DIR")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("HOME", "/no/such/home")
@@ -54,13 +54,13 @@ def test_working_folder_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "x" * 200, 7])
 def test_a_name_that_names_no_folder_is_refused(name: Any) -> None:
-    """S20: a named exception."""
+    """The exception has a name of its own."""
     with pytest.raises(InvalidPipelineName):
         settings.check_name(name)
 
 
 def test_the_last_pipeline_is_the_active_one() -> None:
-    """S19, S63: no arguments give the pipeline that was made last."""
+    """No arguments give the pipeline that was made last."""
     first = dlt.pipeline()
     assert dlt.pipeline() is first
     second = dlt.pipeline("pipe", destination="duckdb")
@@ -69,7 +69,7 @@ def test_the_last_pipeline_is_the_active_one() -> None:
 
 
 def test_options_are_configured_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> None:
-    """S29, S30: omitted arguments are injected, given ones beat every provider."""
+    """Omitted arguments are injected, given ones beat every provider."""
     monkeypatch.setenv("PIPELINES__PIPE__DATASET_NAME", "configured")
     monkeypatch.setenv("PIPELINES__DESTINATION", "duckdb")
     assert dlt.pipeline("pipe").dataset_name == "configured"
@@ -78,7 +78,7 @@ def test_options_are_configured_and_arguments_win(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_default_pipeline_is_configured(own_folder: Path) -> None:
-    """S13: config.toml names pipeline, destination and dataset."""
+    """`config.toml` names pipeline, destination and dataset."""
     (own_folder / ".dlt").mkdir()
     (own_folder / ".dlt" / "config.toml").write_text(
         '[pipelines]\npipeline_name = "named"\ndestination = "duckdb"\ndataset_name = "things"\n'
@@ -88,7 +88,7 @@ def test_the_default_pipeline_is_configured(own_folder: Path) -> None:
 
 
 def test_two_pipelines_in_one_script_do_not_meet() -> None:
-    """S31: state, schemas and destinations are apart."""
+    """State, schemas and destinations are apart."""
     one = dlt.pipeline("one", destination="duckdb")
     two = dlt.pipeline("two", destination="duckdb")
     one.run([{"a": 1}], table_name="t")
@@ -98,7 +98,7 @@ def test_two_pipelines_in_one_script_do_not_meet() -> None:
 
 
 def test_destinations_by_name_class_and_object(own_folder: Path) -> None:
-    """S6, S7, S8: what is imported may be passed, by name as well; calling it binds and leaves the original alone."""
+    """What is imported may be passed, by name as well; calling it binds and leaves the original alone."""
     from dlt.destinations import duckdb
 
     for number, target in enumerate(("duckdb", duckdb, duckdb("x.duckdb"), "dlt.destinations.duckdb")):
@@ -109,13 +109,13 @@ def test_destinations_by_name_class_and_object(own_folder: Path) -> None:
 
 
 def test_an_unknown_destination_names_the_known_ones() -> None:
-    """S7: the error lists them."""
+    """The error lists them."""
     with pytest.raises(UnknownDestinationModule, match="duckdb"):
         dlt.pipeline("p", destination="no_such_thing")
 
 
 def test_the_secret_stays_here(pipeline: Any) -> None:
-    """S22, A9, A20: made once; deterministic hashes; never at the destination, never in a repr."""
+    """The salt is made once and hashes are deterministic; it is never at the destination and never in a repr."""
     secret = pipeline.pipeline_secret
     assert secret == dlt.pipeline("spec").pipeline_secret
     hidden = dlt.anonymize("someone@example.org")
@@ -126,7 +126,7 @@ def test_the_secret_stays_here(pipeline: Any) -> None:
 
 
 def test_compat_takes_the_defaults_of_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A24: one switch for all of them."""
+    """One switch stands for all of them."""
     monkeypatch.setenv("COMPAT__DLT1", "true")
     pipeline = dlt.pipeline("shop", destination="duckdb")
     assert pipeline.dataset_name == "shop_dataset"

@@ -34,14 +34,14 @@ def orphans(pipeline: Any, child: str, parent: str) -> int:
 
 
 def test_replace_replaces_the_whole_chain(pipeline: Any) -> None:
-    """Load 6: nested tables too, also where the new rows have no nested ones."""
+    """Nested tables are replaced too, also where the new rows have no nested ones."""
     load(pipeline, [{"id": 1, "l": [1, 2]}, {"id": 2, "l": [3]}], "replace")
     load(pipeline, [{"id": 3}], "replace")
     assert rows(pipeline, "t", "id") == [(3,)] and rows(pipeline, "t__l", "value") == []
 
 
 def test_an_empty_replace_empties_the_table_but_an_incremental_one_does_not(pipeline: Any) -> None:
-    """Wish 12: nothing new is no order to delete."""
+    """Nothing new is no order to delete."""
     load(pipeline, [{"id": 1}], "replace")
     load(pipeline, [], "replace")
     assert rows(pipeline, "t", "id") == []
@@ -56,7 +56,7 @@ def test_an_empty_replace_empties_the_table_but_an_incremental_one_does_not(pipe
 
 
 def test_readers_never_see_an_empty_or_half_table(pipeline: Any, own_folder: Path) -> None:
-    """S61, wish 11: during replace and merge a reader sees the old rows or the new ones."""
+    """During replace and merge a reader sees the old rows or the new ones."""
     load(pipeline, [{"id": n, "v": 0} for n in range(500)], "replace")
     connection = duckdb.connect(str(own_folder / "spec.duckdb"))
     seen: set[tuple[int, int]] = set()
@@ -79,7 +79,7 @@ def test_readers_never_see_an_empty_or_half_table(pipeline: Any, own_folder: Pat
 
 
 def test_merge_without_keys_appends(pipeline: Any) -> None:
-    """Load 6: there is nothing to find rows by."""
+    """Without keys there is nothing to find rows by, so they are added."""
     load(pipeline, [{"id": 1}])
     load(pipeline, [{"id": 1}])
     assert rows(pipeline, "t", "id") == [(1,), (1,)]
@@ -87,7 +87,7 @@ def test_merge_without_keys_appends(pipeline: Any) -> None:
 
 @pytest.mark.parametrize("strategy", ["delete-insert", "upsert"])
 def test_merge_by_primary_key(pipeline: Any, strategy: str) -> None:
-    """Load 6: rows with known keys are replaced with all their nested rows, others stay."""
+    """Rows with known keys are replaced with all their nested rows, others stay."""
     disposition = {"disposition": "merge", "strategy": strategy}
     load(pipeline, [{"id": 1, "l": [{"x": 1}, {"x": 2}]}, {"id": 2, "l": [{"x": 3}]}], disposition, primary_key="id")
     load(pipeline, [{"id": 2, "l": [{"x": 9}]}, {"id": 3, "l": [{"x": 4}]}], disposition, primary_key="id")
@@ -97,21 +97,21 @@ def test_merge_by_primary_key(pipeline: Any, strategy: str) -> None:
 
 
 def test_merge_by_composite_keys(pipeline: Any) -> None:
-    """Load 6: all parts of the key must match."""
+    """All parts of the key must match."""
     load(pipeline, [{"a": 1, "b": 1, "v": 0}, {"a": 1, "b": 2, "v": 0}], primary_key=["a", "b"])
     load(pipeline, [{"a": 1, "b": 2, "v": 9}], primary_key=["a", "b"])
     assert rows(pipeline, "t", "a", "b", "v") == [(1, 1, 0), (1, 2, 9)]
 
 
 def test_merge_key_replaces_a_whole_group(pipeline: Any) -> None:
-    """Load 6: all rows of a day make way for the new rows of that day."""
+    """All rows of a day make way for the new rows of that day."""
     load(pipeline, [{"day": 1, "v": 1}, {"day": 1, "v": 2}, {"day": 2, "v": 3}], merge_key="day")
     load(pipeline, [{"day": 1, "v": 9}], merge_key="day")
     assert rows(pipeline, "t", "day", "v") == [(1, 9), (2, 3)]
 
 
 def test_primary_and_merge_key_together(pipeline: Any) -> None:
-    """Wish 13: rows match by either of them."""
+    """Rows match by either of them."""
     load(pipeline, [{"id": 1, "day": 1}, {"id": 2, "day": 1}, {"id": 3, "day": 2}], primary_key="id", merge_key="day")
     load(pipeline, [{"id": 3, "day": 1}], primary_key="id", merge_key="day")
     assert rows(pipeline, "t", "id", "day") == [(3, 1)]
@@ -119,14 +119,14 @@ def test_primary_and_merge_key_together(pipeline: Any) -> None:
 
 @pytest.mark.parametrize(("direction", "kept"), [("asc", "old"), ("desc", "new")])
 def test_dedup_sort_chooses_among_rows_with_one_key(pipeline: Any, direction: str, kept: str) -> None:
-    """Load 6: the first row in the order stays."""
+    """The first row in the order stays."""
     data = [{"id": 1, "at": 2, "v": "new"}, {"id": 1, "at": 1, "v": "old"}]
     load(pipeline, data, primary_key="id", columns={"at": {"dedup_sort": direction}})
     assert rows(pipeline, "t", "v") == [(kept,)]
 
 
 def test_without_dedup_sort_the_last_row_stays(pipeline: Any) -> None:
-    """Load 6: of rows with one key in one load the last one counts, with its nested rows."""
+    """Of rows with one key in one load the last one counts, with its nested rows."""
     load(pipeline, [{"id": 1, "l": [1]}, {"id": 1, "l": [2, 3]}], primary_key="id")
     assert rows(pipeline, "t", "id") == [(1,)] and rows(pipeline, "t__l", "value") == [(2,), (3,)]
 
@@ -134,7 +134,7 @@ def test_without_dedup_sort_the_last_row_stays(pipeline: Any) -> None:
 @pytest.mark.parametrize("gone", [True, dt.datetime(2024, 1, 1, tzinfo=UTC), "yes"])
 @pytest.mark.parametrize("strategy", ["delete-insert", "upsert"])
 def test_hard_delete(pipeline: Any, gone: Any, strategy: str) -> None:
-    """Load 6: true deletes for a bool, any value for other types; nested rows go too."""
+    """True deletes for a bool, any value for other types; nested rows go too."""
     disposition = {"disposition": "merge", "strategy": strategy}
     hints: dict[str, Any] = {"primary_key": "id", "columns": {"gone": {"hard_delete": True}}}
     kept = False if gone is True else None
@@ -144,7 +144,7 @@ def test_hard_delete(pipeline: Any, gone: Any, strategy: str) -> None:
 
 
 def test_insert_only_never_changes_a_row(pipeline: Any) -> None:
-    """Load 6: known keys stay as they are."""
+    """Known keys stay as they are."""
     only = {"disposition": "merge", "strategy": "insert-only"}
     load(pipeline, [{"id": 1, "v": 1, "l": [1]}], only, primary_key="id")
     load(pipeline, [{"id": 1, "v": 2, "l": [2]}, {"id": 2, "v": 2, "l": [3]}], only, primary_key="id")
@@ -152,7 +152,7 @@ def test_insert_only_never_changes_a_row(pipeline: Any) -> None:
 
 
 def test_upsert_keeps_ids(pipeline: Any) -> None:
-    """Normalize 5: the keys that upsert compares are deterministic."""
+    """The keys that upsert compares are deterministic."""
     up = {"disposition": "merge", "strategy": "upsert"}
     load(pipeline, [{"id": 1, "v": 1}], up, primary_key="id")
     before = rows(pipeline, "t", "_dlt_id")
@@ -161,7 +161,7 @@ def test_upsert_keeps_ids(pipeline: Any) -> None:
 
 
 def test_scd2_keeps_history(pipeline: Any) -> None:
-    """Load 6: changed rows are retired, unchanged ones stay, absent ones are retired; nested rows keep lineage."""
+    """Changed rows are retired, unchanged ones stay, absent ones are retired; nested rows keep lineage."""
     history = {"disposition": "merge", "strategy": "scd2"}
     load(pipeline, [{"id": 1, "v": "a", "l": [1]}, {"id": 2, "v": "b"}], history)
     load(pipeline, [{"id": 1, "v": "a", "l": [1]}, {"id": 2, "v": "c"}], history)
@@ -174,7 +174,7 @@ def test_scd2_keeps_history(pipeline: Any) -> None:
 
 
 def test_scd2_with_names_boundary_and_active_timestamp(pipeline: Any) -> None:
-    """Load 6: columns, boundary and open end as given."""
+    """Columns, boundary and open end are as given."""
     history = {
         "disposition": "merge",
         "strategy": "scd2",
@@ -192,7 +192,7 @@ def test_scd2_with_names_boundary_and_active_timestamp(pipeline: Any) -> None:
 
 
 def test_scd2_with_a_merge_key_retires_only_what_it_brings(pipeline: Any) -> None:
-    """Load 6: rows of other keys are left alone."""
+    """Rows of other keys are left alone."""
     history = {"disposition": "merge", "strategy": "scd2"}
     load(pipeline, [{"id": 1, "v": 1}, {"id": 2, "v": 1}], history, merge_key="id")
     load(pipeline, [{"id": 2, "v": 2}], history, merge_key="id")
@@ -201,7 +201,7 @@ def test_scd2_with_a_merge_key_retires_only_what_it_brings(pipeline: Any) -> Non
 
 
 def test_merge_after_append_finds_nested_rows(pipeline: Any) -> None:
-    """Wish 37: nested rows that were appended before merge needed root ids are replaced too."""
+    """Nested rows that were appended before merge needed root ids are replaced too."""
     load(pipeline, [{"id": 1, "l": [{"x": 1, "m": [7]}]}, {"id": 2, "l": [{"x": 2}]}], "append")
     load(pipeline, [{"id": 1, "l": [{"x": 9, "m": [8]}]}], primary_key="id")
     assert rows(pipeline, "t__l", "x") == [(2,), (9,)] and rows(pipeline, "t__l__m", "value") == [(8,)]
@@ -209,21 +209,21 @@ def test_merge_after_append_finds_nested_rows(pipeline: Any) -> None:
 
 
 def test_upsert_needs_a_primary_key(pipeline: Any) -> None:
-    """A18: an error of extract that says what is missing; nothing waits."""
+    """Extract raises an error that says what is missing; nothing waits."""
     with pytest.raises(PipelineStepFailed, match="primary key"):
         pipeline.run([{"id": 1}], table_name="t", write_disposition={"disposition": "merge", "strategy": "upsert"})
     assert not pipeline.has_pending_data
 
 
 def test_new_columns_and_wider_rows_come_with_a_merge(pipeline: Any) -> None:
-    """Load 6: DDL only for what is missing, in the same transaction."""
+    """Columns and tables that are missing are made by the merge itself."""
     load(pipeline, [{"id": 1}], primary_key="id")
     load(pipeline, [{"id": 1, "new": "x", "l": [1]}, {"id": 2}], primary_key="id")
     assert rows(pipeline, "t", "id", "new") == [(1, "x"), (2, None)]
 
 
 def test_a_type_clash_with_the_destination_names_both(pipeline: Any) -> None:
-    """D16: two pipelines into one table; the error says what each side has."""
+    """Two pipelines load into one table; the error says what each side has."""
     load(pipeline, [{"id": 1, "v": 1}], "append")
     other = dlt.pipeline("other", destination=pipeline.destination, dataset_name="data")
     with pytest.raises(Exception, match=r"data\.t\.v: the schema says text, the table at the destination has bigint"):

@@ -27,7 +27,7 @@ def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_one_call_extracts_normalizes_and_loads(pipeline: Any) -> None:
-    """S2, S60: one call leaves rows at the destination and tells what was loaded."""
+    """One call leaves rows at the destination and tells what was loaded."""
     info = pipeline.run([{"id": 1, "l": [{"x": 1}]}], table_name="items")
     assert rows(pipeline, "items", "id") == [(1,)]
     assert rows(pipeline, "items__l", "x") == [(1,)]
@@ -36,7 +36,7 @@ def test_one_call_extracts_normalizes_and_loads(pipeline: Any) -> None:
 
 
 def test_the_default_pipeline_needs_no_call(own_folder: Path) -> None:
-    """S12, S53: a bare `dlt.run` works, and `source.run()` uses the pipeline that was made last."""
+    """A bare `dlt.run` works, and `source.run()` uses the pipeline that was made last."""
     info = dlt.run([{"id": 1}], destination="duckdb", table_name="items")
     assert info.pipeline is dlt.pipeline()
 
@@ -49,7 +49,7 @@ def test_the_default_pipeline_needs_no_call(own_folder: Path) -> None:
 
 
 def test_an_error_in_a_generator_leaves_nothing(pipeline: Any) -> None:
-    """S59: no package, and the state as it was; the error names resource and item."""
+    """There is no package, and the state is as it was; the error names resource and item."""
 
     @dlt.resource
     def numbers() -> Any:
@@ -68,7 +68,7 @@ def test_an_error_in_a_generator_leaves_nothing(pipeline: Any) -> None:
 
 
 def test_a_value_that_cannot_be_stored_is_named(pipeline: Any) -> None:
-    """D31: the error names table and position; nothing is kept."""
+    """The error names table and position; nothing is kept."""
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run([{"id": 1}, {"id": object()}], table_name="items")
     assert isinstance(failure.value.__cause__, InvalidDataItem) and "item 1" in str(failure.value)
@@ -76,7 +76,7 @@ def test_a_value_that_cannot_be_stored_is_named(pipeline: Any) -> None:
 
 
 def test_pending_packages_are_loaded_before_new_data(pipeline: Any) -> None:
-    """S58: one call loads the package that an earlier run left, and the new data."""
+    """One call loads the package that an earlier run left, and the new data."""
     pipeline.extract([{"id": 1}], table_name="items")
     info = pipeline.run([{"id": 2}], table_name="items")
     assert rows(pipeline, "items", "id") == [(1,), (2,)]
@@ -84,7 +84,7 @@ def test_pending_packages_are_loaded_before_new_data(pipeline: Any) -> None:
 
 
 def test_a_failed_job_hides_the_whole_package_and_stops_the_run(pipeline: Any) -> None:
-    """A7, A18, S67: a terminal error of a job does not raise; nothing of the package is visible; it can be retried."""
+    """A terminal error of a job does not raise; nothing of the package is visible; it can be retried."""
     pipeline.run([{"id": 1, "n": 1}], table_name="items")
     with pipeline.sql_client() as client:
         client.execute_sql("CREATE UNIQUE INDEX one ON items (n)")
@@ -106,7 +106,7 @@ def test_a_failed_job_hides_the_whole_package_and_stops_the_run(pipeline: Any) -
 
 
 def test_a_failure_in_load_can_be_resumed(pipeline: Any, own_folder: Path) -> None:
-    """S59: the normalized package waits; the next run loads it."""
+    """The normalized package waits; the next run loads it."""
     pipeline.extract([{"id": 1}], table_name="items")
     pipeline.normalize()
     (own_folder / "spec.duckdb").mkdir()
@@ -119,7 +119,7 @@ def test_a_failure_in_load_can_be_resumed(pipeline: Any, own_folder: Path) -> No
 
 
 def test_a_load_that_the_destination_has_is_not_repeated(pipeline: Any) -> None:
-    """S62: exactly once, also when the record of the load got lost on this side."""
+    """Rows are loaded exactly once, also when the record of the load got lost on this side."""
     pipeline.extract([{"id": 1}], table_name="items")
     pipeline.normalize()
     (package,) = pipeline.workdir.packages("normalized")
@@ -136,7 +136,7 @@ def test_a_load_that_the_destination_has_is_not_repeated(pipeline: Any) -> None:
 
 
 def test_steps_one_by_one(pipeline: Any) -> None:
-    """D44: extract three times, then normalize and load."""
+    """Three packages are normalized at once and loaded at once."""
     for number in range(3):
         pipeline.extract([{"id": number}], table_name="items")
     assert len(pipeline.normalize().loads_ids) == 3
@@ -145,7 +145,7 @@ def test_steps_one_by_one(pipeline: Any) -> None:
 
 
 def test_an_exhausted_generator_is_told(pipeline: Any) -> None:
-    """A13: SourceExhausted, which is a failed step too."""
+    """SourceExhausted is raised, which is a failed step too."""
     generator = ({"id": number} for number in range(2))
     resource = dlt.resource(generator, name="numbers")
     pipeline.run(resource)
@@ -154,7 +154,7 @@ def test_an_exhausted_generator_is_told(pipeline: Any) -> None:
 
 
 def test_without_a_destination_only_load_is_refused(own_folder: Path) -> None:
-    """A14: extract and normalize work; the error names the ways to set a destination."""
+    """Extract and normalize work; the error names the ways to set a destination."""
     pipeline = dlt.pipeline("nowhere")
     pipeline.extract([{"id": 1}], table_name="items")
     pipeline.normalize()
@@ -165,7 +165,7 @@ def test_without_a_destination_only_load_is_refused(own_folder: Path) -> None:
 
 
 def test_full_refresh_begins_anew_in_another_dataset(own_folder: Path) -> None:
-    """S55, S56, S57: a new dataset with a timestamp; what was there stays."""
+    """The new dataset has a timestamp in its name; what was there stays."""
     target = dlt.destinations.duckdb(str(own_folder / "spec.duckdb"))
     first = dlt.pipeline("spec", destination=target, dataset_name="data")
     first.run([{"id": 1}], table_name="items")
@@ -181,7 +181,7 @@ def test_full_refresh_begins_anew_in_another_dataset(own_folder: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["drop_sources", "drop_resources", "drop_data"])
 def test_refresh_drops_or_empties_tables_with_the_load(pipeline: Any, mode: str) -> None:
-    """Pipeline 7: refresh is part of the package."""
+    """Refresh is part of the package."""
 
     @dlt.source(name="shop")
     def shop() -> Any:
@@ -198,7 +198,7 @@ def test_refresh_drops_or_empties_tables_with_the_load(pipeline: Any, mode: str)
 
 
 def test_aliases_and_unknown_arguments(pipeline: Any) -> None:
-    """A2: `source`, `dataset` and `name` are aliases; both given is an error, as is a word nobody knows."""
+    """`source`, `dataset` and `name` are aliases; both given is an error, as is a word nobody knows."""
     pipeline.run(source=[{"id": 1}], dataset="other", name="items")
     assert pipeline.dataset_name == "other" and rows(pipeline, "items", "id") == [(1,)]
     with pytest.raises(TypeError, match="alias"):
@@ -208,7 +208,7 @@ def test_aliases_and_unknown_arguments(pipeline: Any) -> None:
 
 
 def test_retry_is_opt_in_and_for_transient_errors(own_folder: Path) -> None:
-    """S68, S69: one attempt by default; with a policy a transient error is tried again."""
+    """One attempt is the default; with a policy a transient error is tried again."""
     calls: list[int] = []
 
     @dlt.resource
@@ -233,7 +233,7 @@ def test_retry_is_opt_in_and_for_transient_errors(own_folder: Path) -> None:
 def test_retry_comes_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, text: str, attempts: int, steps: int
 ) -> None:
-    """Configuration: a number of attempts, or an object in JSON."""
+    """The policy is a number of attempts, or an object in JSON."""
     monkeypatch.setenv("PIPELINES__PATIENT__RETRY", text)
     policy = dlt.pipeline("patient", destination="dummy").config.retry
     assert (policy.attempts, len(policy.steps)) == (attempts, steps)
@@ -245,7 +245,7 @@ def test_retry_comes_from_the_environment(
     ids=str,
 )
 def test_retry_that_cannot_be(value: Any) -> None:
-    """Bad input: the error names the pipeline, what was given, and what to give."""
+    """The error names the pipeline, what was given, and what to give."""
     with pytest.raises(ValueError, match=r"pipeline patient: retry=.*Give ") as refused:
         dlt.pipeline("patient", destination="dummy", retry=value)
     assert repr(value) in str(refused.value)

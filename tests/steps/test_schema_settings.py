@@ -21,7 +21,7 @@ def kinds(pipeline: Any, table: str) -> dict[str, str]:
 
 
 def test_python_types_become_data_types(pipeline: Any) -> None:
-    """D20: every type, read back as it went in."""
+    """Every type is read back as it went in."""
     moment = dt.datetime(2024, 1, 2, 3, 4, 5, 678, tzinfo=dt.timezone.utc)
     row = {
         "text": "é",
@@ -43,7 +43,7 @@ def test_python_types_become_data_types(pipeline: Any) -> None:
 
 
 def test_declared_types_precision_and_scale(pipeline: Any) -> None:
-    """D20: precision, scale and timezone of declared columns reach the destination."""
+    """Precision, scale and timezone of declared columns reach the destination."""
     columns: dict[str, Any] = {
         "price": {"data_type": "decimal", "precision": 10, "scale": 3},
         "naive": {"data_type": "timestamp", "timezone": False},
@@ -63,7 +63,7 @@ def test_declared_types_precision_and_scale(pipeline: Any) -> None:
 
 
 def test_preferred_types_and_default_hints(pipeline: Any) -> None:
-    """D21: by name and by `re:` pattern, for new columns."""
+    """Preferred types count by name and by `re:` pattern, for new columns."""
     schema = dlt.Schema("mine")
     schema.update_preferred_types({"re:_at$": "timestamp", "code": "text"})
     schema.merge_hints({"not_null": ["re:^id$"], "partition": ["made_at"]})
@@ -75,7 +75,7 @@ def test_preferred_types_and_default_hints(pipeline: Any) -> None:
 
 
 def test_detections(pipeline: Any) -> None:
-    """D21: ordered; ISO timestamps are found by default; others are opt-in; each can be removed."""
+    """Detections are ordered; ISO timestamps are found by default; others are opt-in; each can be removed."""
     row = {"at": "2024-01-01T10:00:00Z", "day": "2024-01-01", "n": 1}
     pipeline.run([row], table_name="plain")
     assert kinds(pipeline, "plain") == {"at": "timestamp", "day": "text", "n": "bigint"}
@@ -90,7 +90,7 @@ def test_detections(pipeline: Any) -> None:
 
 
 def test_all_text(pipeline: Any) -> None:
-    """D21: one detection for sources whose types nobody trusts."""
+    """One detection serves sources whose types nobody trusts."""
     schema = dlt.Schema("mine")
     schema.settings["detections"] = ["all_text"]
     pipeline.run([{"a": 1, "b": 1.5, "c": True, "l": [1]}], table_name="items", schema=schema)
@@ -98,7 +98,7 @@ def test_all_text(pipeline: Any) -> None:
 
 
 def test_filters(pipeline: Any) -> None:
-    """D22: paths of columns and nested tables, out and in again."""
+    """Paths of columns and nested tables are filtered out, and in again."""
     schema = dlt.Schema("mine")
     filters = {"excludes": ["re:^secret", "tags", "re:^deep__"], "includes": ["secret__kept"]}
     schema.update_table({"name": "items", "columns": {}, "filters": filters})
@@ -109,7 +109,7 @@ def test_filters(pipeline: Any) -> None:
 
 
 def test_a_type_clash_makes_a_variant(pipeline: Any) -> None:
-    """Schema 4: what does not fit goes to `col__v_<type>`; what can be converted does not."""
+    """What does not fit goes to `col__v_<type>`; what can be converted does not."""
     pipeline.run([{"v": 1}, {"v": "2"}, {"v": "x"}, {"v": 1.0}], table_name="items")
     assert kinds(pipeline, "items") == {"v": "bigint", "v__v_text": "text"}
     found = sorted(pipeline.dataset().items.select("v", "v__v_text").fetchall(), key=repr)
@@ -117,7 +117,7 @@ def test_a_type_clash_makes_a_variant(pipeline: Any) -> None:
 
 
 def test_live_edits_count_in_the_next_step(pipeline: Any) -> None:
-    """D24, S72: the example: extract numbers, make the column text, run."""
+    """Numbers that are extracted become text once the column is made text."""
     pipeline.extract([1, 2, 3, 4], table_name="table")
     text = {"name": "value", "data_type": "text"}
     pipeline.default_schema.update_table({"name": "table", "columns": {"value": text}})
@@ -127,7 +127,7 @@ def test_live_edits_count_in_the_next_step(pipeline: Any) -> None:
 
 
 def test_loaded_packages_keep_the_schema_they_were_loaded_with(pipeline: Any) -> None:
-    """D25: live edits do not reach into finished packages."""
+    """Live edits do not reach into finished packages."""
     info = pipeline.run([{"id": 1}], table_name="items")
     before = pipeline.get_load_package_info(info.loads_ids[0]).schema_hash
     pipeline.default_schema.set_schema_contract("freeze")
@@ -138,7 +138,7 @@ def test_loaded_packages_keep_the_schema_they_were_loaded_with(pipeline: Any) ->
 
 
 def test_import_and_export_folders(own_folder: Path) -> None:
-    """D23: saved for import before data comes, then the user's alone; exported at each change; edits are picked up."""
+    """A schema is saved for import once, then the user's alone; exported at each change; edits are picked up."""
 
     def make() -> Any:
         return dlt.pipeline("io", destination="duckdb", import_schema_path="in", export_schema_path="out")
@@ -160,7 +160,7 @@ def test_import_and_export_folders(own_folder: Path) -> None:
 
 
 def test_one_folder_for_both_ways(own_folder: Path) -> None:
-    """D23: the user's file stays the user's."""
+    """The user's file stays the user's."""
     pipeline = dlt.pipeline("io", destination="duckdb", import_schema_path="both", export_schema_path="both")
     pipeline.run([{"id": 1}], table_name="items")
     saved = Path("both/io.schema.yaml").read_text()
@@ -169,7 +169,7 @@ def test_one_folder_for_both_ways(own_folder: Path) -> None:
 
 
 def test_a_source_takes_the_schema_file_beside_it(own_folder: Path, pipeline: Any) -> None:
-    """D26: `{name}_schema.yml` beside the source's file, or the schema that is given."""
+    """A source takes `{name}_schema.yml` beside its file, or the schema that is given."""
     schema = dlt.Schema("shop")
     schema.update_table({"name": "orders", "columns": {"id": {"name": "id", "data_type": "text"}}})
     (own_folder / "shop_schema.yml").write_text(schema.to_pretty_yaml())
@@ -184,7 +184,7 @@ def test_a_source_takes_the_schema_file_beside_it(own_folder: Path, pipeline: An
 
 
 def test_a_schema_survives_yaml_and_json() -> None:
-    """Schema 4: stored and read again, the content and its hash are the same."""
+    """Stored and read again, the content and its hash are the same."""
     schema = dlt.Schema("mine")
     schema.update_table({"name": "items", "columns": {"id": {"name": "id", "data_type": "text", "primary_key": True}}})
     schema.bump()

@@ -28,7 +28,7 @@ def kinds(pipeline: Any, table: str) -> dict[str, str]:
 
 
 def test_the_first_source_gives_the_default_schema(pipeline: Any) -> None:
-    """S33, S34, S37, S38: and it stays so; data without a schema joins it, other sources bring theirs."""
+    """The first schema stays the default; data without a schema joins it, other sources bring theirs."""
     pipeline.run(songs())
     pipeline.run(songs("echonest"))
     pipeline.run([{"id": 1}], table_name="labels")
@@ -38,13 +38,13 @@ def test_the_first_source_gives_the_default_schema(pipeline: Any) -> None:
 
 
 def test_lists_and_resources_make_a_schema_named_as_the_pipeline(pipeline: Any) -> None:
-    """S35, A4: a list, an iterator and a resource have no name of their own."""
+    """A list, an iterator and a resource have no name of their own."""
     pipeline.extract([{"id": 1}], table_name="items")
     assert pipeline.default_schema_name == "spec"
 
 
 def test_a_plain_generator_names_the_schema(own_folder: Path) -> None:
-    """S35, A4: an undecorated generator function gives its own name."""
+    """An undecorated generator function gives its own name."""
 
     def players() -> Any:
         yield {"id": 1}
@@ -58,7 +58,7 @@ def test_a_plain_generator_names_the_schema(own_folder: Path) -> None:
 
 
 def test_an_explicit_schema_takes_all_data(pipeline: Any) -> None:
-    """S36, S54: `schema=` puts sources and lists of any form into it."""
+    """`schema=` puts sources and lists of any form into it."""
     mine = dlt.Schema("mine")
     pipeline.run([songs(), songs("echonest")], schema=mine)
     pipeline.run([{"id": 1}], table_name="labels", schema=mine)
@@ -67,7 +67,7 @@ def test_an_explicit_schema_takes_all_data(pipeline: Any) -> None:
 
 
 def test_schemas_are_known_by_name(pipeline: Any) -> None:
-    """S32, S71: two sources with one name share a schema; `schema` is an alias; an unknown name lists the known."""
+    """Two sources with one name share a schema; `schema` is an alias; an unknown name lists the known."""
     pipeline.run(songs(rows=[{"a": 1}]))
     pipeline.run(songs(rows=[{"b": 1}]))
     assert kinds(pipeline, "songs") == {"a": "bigint", "b": "bigint"}
@@ -79,13 +79,13 @@ def test_schemas_are_known_by_name(pipeline: Any) -> None:
 
 
 def test_a_name_that_is_no_identifier_is_refused() -> None:
-    """S32: the error offers one that is."""
+    """The error offers a name that is valid."""
     with pytest.raises(InvalidSchemaName, match="my_schema"):
         dlt.Schema("my schema")
 
 
 def test_the_hash_follows_the_content(pipeline: Any) -> None:
-    """D15: same content, same hash and version; new content, next version; former hashes are kept."""
+    """Same content has the same hash and version, new content the next version; former hashes are kept."""
     pipeline.run([{"id": 1}], table_name="items")
     first, version = pipeline.default_schema.version_hash, pipeline.default_schema.version
     pipeline.run([{"id": 2}], table_name="items")
@@ -98,7 +98,7 @@ def test_the_hash_follows_the_content(pipeline: Any) -> None:
 
 
 def test_several_pipelines_share_a_table(pipeline: Any) -> None:
-    """D16: the table has the columns of both."""
+    """The table has the columns of both."""
     other = dlt.pipeline("other", destination=pipeline.destination, dataset_name="data")
     pipeline.run([{"id": 1, "a": 1}], table_name="items")
     other.run([{"id": 2, "b": "x"}], table_name="items")
@@ -109,7 +109,7 @@ def test_several_pipelines_share_a_table(pipeline: Any) -> None:
 
 
 def test_names_of_tables_and_columns(pipeline: Any) -> None:
-    """D17, D18: snake case; no leading digit; `__` between parent and child; arguments are normalized as data is."""
+    """Names are snake case without leading digit, `__` between parent and child; arguments are treated as data."""
     row = {"CamelCase": 1, "2nd": 2, "a b--c": 3, "Nested": {"InnerKey": 4}, "List": [{"X": 5}], "tail_": 6}
     pipeline.run([row], table_name="MyTable")
     assert sorted(kinds(pipeline, "my_table")) == ["_2nd", "a_b_c", "camel_case", "nested__inner_key", "tailx"]
@@ -117,7 +117,7 @@ def test_names_of_tables_and_columns(pipeline: Any) -> None:
 
 
 def test_dicts_become_columns_and_lists_become_tables(pipeline: Any) -> None:
-    """D19: down to `max_table_nesting`; what lies deeper is kept as JSON."""
+    """Lists become tables down to `max_table_nesting`; what lies deeper is kept as JSON."""
 
     @dlt.source(name="deep", max_table_nesting=1)
     def deep() -> Any:
@@ -132,7 +132,7 @@ def test_dicts_become_columns_and_lists_become_tables(pipeline: Any) -> None:
 
 
 def test_root_keys_of_a_source(pipeline: Any) -> None:
-    """D19: `root_key=True` gives nested rows the id of their root row."""
+    """`root_key=True` gives nested rows the id of their root row."""
 
     @dlt.source(name="rooted", root_key=True)
     def rooted() -> Any:

@@ -32,7 +32,7 @@ def ids(pipeline: Any) -> list[int]:
 
 
 def test_a_new_process_goes_on_with_schema_and_state(pipeline: Any) -> None:
-    """S46: the folder is preserved, so the second object continues."""
+    """The folder is preserved, so the second object continues."""
     pipeline.run(counting())
     again = dlt.attach("spec")
     again.run(counting())
@@ -41,7 +41,7 @@ def test_a_new_process_goes_on_with_schema_and_state(pipeline: Any) -> None:
 
 
 def test_state_comes_back_from_the_destination(pipeline: Any) -> None:
-    """S50, A12: a worker without a folder finds state and schemas, and goes on incrementally."""
+    """A worker without a folder finds state and schemas, and goes on incrementally."""
     pipeline.run(counting())
     version = pipeline.default_schema.version_hash
     shutil.rmtree(pipeline.pipelines_dir)
@@ -53,7 +53,7 @@ def test_state_comes_back_from_the_destination(pipeline: Any) -> None:
 
 
 def test_state_of_a_load_that_failed_is_not_restored(pipeline: Any) -> None:
-    """S51: only complete loads bring state with them."""
+    """Only complete loads bring state with them."""
     pipeline.run(counting())
     pipeline.extract(counting())
     pipeline.normalize()
@@ -64,7 +64,7 @@ def test_state_of_a_load_that_failed_is_not_restored(pipeline: Any) -> None:
 
 
 def test_restoring_can_be_switched_off(pipeline: Any) -> None:
-    """A12, S52: False never restores."""
+    """`restore_from_destination=False` never restores."""
     pipeline.run(counting())
     shutil.rmtree(pipeline.pipelines_dir)
     fresh = dlt.pipeline("spec", destination=pipeline.destination, dataset_name="data", restore_from_destination=False)
@@ -73,7 +73,7 @@ def test_restoring_can_be_switched_off(pipeline: Any) -> None:
 
 
 def test_a_dataset_that_was_dropped_resets_the_state_but_not_pending_data(pipeline: Any) -> None:
-    """D47, A22: data that waits survives."""
+    """Data that waits survives."""
     pipeline.run(counting())
     pipeline.extract([{"id": 99, "at": dt.datetime(2024, 3, 1)}], table_name="events")
     with pipeline.sql_client() as client:
@@ -83,7 +83,7 @@ def test_a_dataset_that_was_dropped_resets_the_state_but_not_pending_data(pipeli
 
 
 def test_the_schema_is_the_same_after_the_same_data(own_folder: Path) -> None:
-    """S47: schema evolution is deterministic."""
+    """Schema evolution is deterministic."""
     hashes = set()
     for number in range(2):
         one = dlt.pipeline("same", pipelines_dir=str(own_folder / str(number)))
@@ -94,7 +94,7 @@ def test_the_schema_is_the_same_after_the_same_data(own_folder: Path) -> None:
 
 
 def test_a_source_only_reads_state_and_a_resource_writes_it(pipeline: Any) -> None:
-    """D39, A21: what a source writes is discarded; what a resource writes is kept with its data."""
+    """What a source writes is discarded; what a resource writes is kept with its data."""
 
     @dlt.source(name="shop")
     def shop() -> Any:
@@ -112,13 +112,13 @@ def test_a_source_only_reads_state_and_a_resource_writes_it(pipeline: Any) -> No
 
 
 def test_what_was_never_made_cannot_be_attached(own_folder: Path) -> None:
-    """S50: attach names the folder that it looked in."""
+    """`attach` names the folder that it looked in."""
     with pytest.raises(CannotRestorePipelineException, match="holds no pipeline"):
         dlt.attach("never", pipelines_dir=str(own_folder))
 
 
 def test_attach_takes_a_pipeline_from_the_destination(pipeline: Any) -> None:
-    """S50: the folder is gone, the destination knows."""
+    """Where the folder is gone, the destination knows."""
     pipeline.run(counting())
     shutil.rmtree(pipeline.pipelines_dir)
     found = dlt.attach("spec", destination=pipeline.destination, dataset_name="data")
@@ -126,7 +126,7 @@ def test_attach_takes_a_pipeline_from_the_destination(pipeline: Any) -> None:
 
 
 def test_old_states_do_not_pile_up(pipeline: Any) -> None:
-    """Wish 23: the state table stays short."""
+    """The state table stays short."""
     for number in range(12):
         pipeline.run([{"id": number}], table_name="events")
 

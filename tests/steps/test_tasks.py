@@ -116,7 +116,7 @@ def clean(folder: Path, lasts: Sequence[int], source: str = "shop", **options: A
 
 @pytest.mark.parametrize("where", ["shared disk", "file", "memory"])
 def test_three_tasks_leave_what_one_run_leaves(own_folder: Path, database: Path, where: str) -> None:
-    """Orchestration 1: the same rows and the same state, twice in a row, over a shared disk or a hand-off URL."""
+    """The same rows and the same state, twice in a row, over a shared disk or a hand-off URL."""
     url = {"shared disk": None, "file": f"file://{own_folder}/bucket", "memory": "memory://tasks/one"}[where]
     for number, last in enumerate((6, 11)):
         report = all_steps(spec(handoff=url, last=last), f"run {number}")
@@ -136,7 +136,7 @@ def test_three_tasks_leave_what_one_run_leaves(own_folder: Path, database: Path,
     ],
 )
 def test_what_a_program_says_wrong_it_says_to_every_try(own_folder: Path, pipeline: Any, cause: str) -> None:
-    """Bad input: an error in a definition is terminal, whoever finds it."""
+    """An error in a definition is terminal, whoever finds it."""
     with pytest.raises(Exception, match=cause) as failure:
         extract_step(Spec(f"{PROGRAM}:shop", pipeline, work_dir=str(own_folder / "work")), StepContext("r"))
     assert is_terminal(failure.value), failure.value
@@ -150,7 +150,7 @@ def step(name: str, *arguments: str, data: Any = None, **environment: str) -> su
 
 
 def test_three_processes_on_three_disks(own_folder: Path, database: Path) -> None:
-    """Orchestration 4: E on one worker, N on the next, L on the third; only the hand-off URL is common to them."""
+    """Extract, normalize and load run on three workers; only the hand-off URL is common to them."""
     url = f"file://{own_folder}/bucket"
 
     def on(worker: str, name: str, *arguments: str, data: Any) -> Any:
@@ -195,7 +195,7 @@ SHARES = 5
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("url", [None, "bucket"])
 def test_a_kill_at_every_point_of_every_step(own_folder: Path, database: Path, url: str | None, share: int) -> None:
-    """Orchestration 1 and 6: SIGKILL at each rename, write and commit, one more try, and the rows are exact."""
+    """SIGKILL at each rename, write and commit, one more try, and the rows are exact."""
     expected = content(clean(own_folder, (6, 11)))
     handoff = f"file://{own_folder}/bucket" if url else None
     all_steps(spec(handoff=handoff, last=6), "first")
@@ -240,7 +240,7 @@ def _inline(name: str, data: Any, run_id: str, attempt: int) -> Any:
 
 
 def test_points_can_be_armed_once(own_folder: Path) -> None:
-    """Orchestration, proof 1: a test may arm a point in a task that an orchestrator starts, for the first try only."""
+    """A test may arm a point in a task that an orchestrator starts, for the first try only."""
     once = own_folder / "once"
     name = "load.before_begin"
     program = f"from dlt.io import failpoints as f; f.arm({name!r}, {str(once)!r}); f.point({name!r})"
@@ -254,7 +254,7 @@ def test_points_can_be_armed_once(own_folder: Path) -> None:
 
 
 def test_a_retry_finds_committed_work(own_folder: Path, database: Path) -> None:
-    """Identity: extract and normalize are not repeated once committed, load is exactly once."""
+    """Extract and normalize are not repeated once committed, load is exactly once."""
     marker = own_folder / "marker"
     what = spec(marker=str(marker))
     first = extract_step(what, StepContext("r"))
@@ -285,7 +285,7 @@ def test_asking_for_the_work_again_extracts_again(own_folder: Path, database: Pa
 
 
 def test_an_older_try_is_refused_at_the_commit(database: Path) -> None:
-    """Fencing: try 1 wakes up when try 2 took over; it may not commit, before and after try 2 did."""
+    """Try 1 wakes up when try 2 took over; it may not commit, before and after try 2 did."""
     done = normalize_step(extract_step(spec(), StepContext("r")))
     pipeline = task_program.make_pipeline()
     load_id = done.packages[0].load_id
@@ -306,7 +306,7 @@ def test_an_older_try_is_refused_at_the_commit(database: Path) -> None:
 
 
 def test_two_tries_at_the_same_time_load_once(database: Path) -> None:
-    """Proof 2: the zombie and its successor run side by side."""
+    """The zombie and its successor run side by side."""
     done = normalize_step(extract_step(spec(last=50), StepContext("r")))
     reports: list[Any] = []
 
@@ -347,7 +347,7 @@ def fan_out(what: Spec, run_id: str) -> LoadReport:
 
 
 def test_eight_resources_in_parallel_keep_all_states(own_folder: Path, database: Path) -> None:
-    """Proof 7: eight parts, one commit, all cursors and all states; twice."""
+    """Eight parts are one commit, and all cursors and all states are kept, twice."""
     tables = [f"r{number}" for number in range(8)] + [f"r{number}__list" for number in range(8)]
     for number, last in enumerate((3, 5)):
         report = fan_out(spec("many", last=last), f"run {number}")
@@ -375,7 +375,7 @@ def test_parts_may_be_loaded_by_themselves(database: Path) -> None:
 
 
 def test_runs_in_parallel_lose_no_state_and_no_rows(own_folder: Path, database: Path) -> None:
-    """Compare-and-swap: of two runs that read one cursor the second is refused, extracts again, and is exact."""
+    """Of two runs that read one cursor the second is refused, extracts again, and is exact."""
     all_steps(spec(last=6), "zero")
     slow = normalize_step(extract_step(spec(last=8), StepContext("slow")))
     fast = normalize_step(extract_step(spec(last=11), StepContext("fast")))
@@ -393,7 +393,7 @@ def test_runs_in_parallel_lose_no_state_and_no_rows(own_folder: Path, database: 
 
 
 def test_parallel_runs_of_merged_data_need_no_order(own_folder: Path, database: Path) -> None:
-    """Compare-and-swap: merge may load rows twice, so both runs load, and the further cursor stays."""
+    """Merge may load rows twice, so both runs load, and the further cursor stays."""
     all_steps(spec(last=6, disposition="merge"), "zero")
     what = spec(disposition="merge")
     slow = normalize_step(extract_step(what.part(["orders"], {"last": 8}), StepContext("slow")))
@@ -405,7 +405,7 @@ def test_parallel_runs_of_merged_data_need_no_order(own_folder: Path, database: 
 
 
 def test_schemas_of_parallel_runs_are_joined(database: Path) -> None:
-    """Wish: what two runs add to one schema at the same time is all in the schema that is stored last."""
+    """What two runs add to one schema at the same time is all in the schema that is stored last."""
     what = spec("many", last=1)
     tokens = [
         normalize_step(extract_step(what.part([name]), StepContext(f"run {name}"))) for name in ("r0", "r1", "r2")
@@ -424,7 +424,7 @@ def day(first: int, last: int) -> Window:
 
 
 def test_backfills_beside_the_live_runs_leave_the_cursor_alone(database: Path) -> None:
-    """Proof 3: windows load what falls into them, no gap, no duplicate, and the live cursor stays its own."""
+    """Windows load what falls into them, no gap, no duplicate, and the live cursor stays its own."""
     live = spec("days", first=7, last=8)
     one = normalize_step(extract_step(spec("days"), StepContext("b1", window=day(1, 4))))
     all_steps(live, "live 1")
@@ -460,7 +460,7 @@ def test_backfills_beside_the_live_runs_leave_the_cursor_alone(database: Path) -
     ],
 )
 def test_a_bad_spec_says_what_is_wrong(own_folder: Path, source: Any, pipeline: Any, message: str) -> None:
-    """Bad input: each is terminal, names the spec, and leaves nothing."""
+    """Each is terminal, names the spec, and leaves nothing."""
     what = Spec(source, pipeline or f"{PROGRAM}:make_pipeline", work_dir=str(own_folder / "work"))
     with pytest.raises(SpecInvalid, match=message) as failure:
         extract_step(what, StepContext("r"))
@@ -469,7 +469,7 @@ def test_a_bad_spec_says_what_is_wrong(own_folder: Path, source: Any, pipeline: 
 
 
 def test_a_spec_is_json_and_holds_no_secrets() -> None:
-    """Bad input: what cannot travel, or must not, is refused when the spec is read."""
+    """What cannot travel, or must not, is refused when the spec is read."""
     with pytest.raises(SpecInvalid, match="A spec travels as JSON"):
         Spec.from_dict({"source": "a:b", "source_args": {"x": object()}})
     with pytest.raises(SpecInvalid, match="hold credentials"):
@@ -491,20 +491,20 @@ def test_a_spec_is_json_and_holds_no_secrets() -> None:
     ],
 )
 def test_a_spec_of_the_wrong_form_is_refused_when_it_is_read(given: Any, message: str) -> None:
-    """Bad input: each value is of the type that its key asks for."""
+    """Each value is of the type that its key asks for."""
     with pytest.raises(SpecInvalid, match=message):
         Spec.from_dict(given)
 
 
 @pytest.mark.parametrize("given", [["2026-01-01T00:00:00+00:00", 5], ["2026-01-01T00:00:00+00:00"]])
 def test_a_window_of_the_wrong_form_is_refused(given: Any) -> None:
-    """Bad input: a window is two moments."""
+    """A window is two moments."""
     with pytest.raises(EmptyWindow, match="window"):
         Window.from_list(given)
 
 
 def test_an_error_of_the_source_keeps_nothing_and_may_be_tried_again(own_folder: Path, database: Path) -> None:
-    """Bad input: the user's own error is not ours to call terminal; the run goes on where it was."""
+    """The user's own error is not ours to call terminal; the run goes on where it was."""
     with pytest.raises(ValueError, match="the user's own mistake") as failure:
         extract_step(spec("broken"), StepContext("r"))
     assert not is_terminal(failure.value)
@@ -513,7 +513,7 @@ def test_an_error_of_the_source_keeps_nothing_and_may_be_tried_again(own_folder:
 
 
 def test_a_missing_hand_off_names_the_remedies(own_folder: Path) -> None:
-    """Bad input: the package is on another worker."""
+    """The package is on another worker."""
     token = extract_step(spec(), StepContext("r"))
     shutil.rmtree(own_folder / "work")
     with pytest.raises(HandoffMissing, match=r"no hand-off URL. Give it one \(handoff=...\)") as failure:
@@ -528,7 +528,7 @@ def test_a_missing_hand_off_names_the_remedies(own_folder: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "another"])
 def test_a_damaged_archive_is_refused(own_folder: Path, damage: str) -> None:
-    """Bad input, proof 6: half an archive, or one of other content, never becomes rows."""
+    """Half an archive, or one of other content, never becomes rows."""
     token = extract_step(spec(handoff=f"file://{own_folder}/bucket"), StepContext("r"))
     shutil.rmtree(own_folder / "work")
     archive = next((own_folder / "bucket").rglob("*.tar"))
@@ -573,7 +573,7 @@ def test_equal_packages_make_equal_archives(own_folder: Path) -> None:
 
 @pytest.mark.parametrize("ends", [("2026-01-02", "2026-01-02"), ("2026-01-02", "2026-01-01"), ("x", "y")])
 def test_an_empty_window_is_an_error(ends: tuple[str, str]) -> None:
-    """Data interval: never a silent no-op."""
+    """An empty window would be a silent no-op, so it is refused."""
     with pytest.raises(EmptyWindow):
         Window.from_list([f"{end}T00:00:00+00:00" if end[0] == "2" else end for end in ends])
 
@@ -615,7 +615,7 @@ def test_what_factories_raise_tells_no_secret(given: dict[str, Any]) -> None:
 
 
 def test_tokens_of_different_runs_are_not_mixed() -> None:
-    """Bad input: a load is of one run, each part once, and normalized."""
+    """A load is of one run, each part once, and normalized."""
     first = extract_step(spec(), StepContext("a"))
     with pytest.raises(SpecInvalid, match="is extracted, not normalized"):
         load_step(first)
@@ -651,7 +651,7 @@ def test_tokens_of_different_runs_are_not_mixed() -> None:
 
 
 def test_cleaning_up_leaves_nothing_and_a_late_retry_is_a_no_op(own_folder: Path, database: Path) -> None:
-    """Teardown: work folder and hand-off are empty, and the load task may still be run again."""
+    """Work folder and hand-off are empty, and the load task may still be run again."""
     done = normalize_step(extract_step(spec(handoff=f"file://{own_folder}/bucket"), StepContext("r")))
     load_step(done)
     cleanup_step(done.to_dict())

@@ -66,7 +66,7 @@ def wait_until_stopped(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.parametrize("point", ["load.before_begin", "load.after_files", "load.before_commit", "load.after_commit"])
 def test_a_zombie_that_wakes_up_changes_nothing(url: str, point: str) -> None:
-    """Proof 2: try 1 sleeps, with its locks; try 2 takes over and finishes; try 1 wakes up: the rows are exact."""
+    """Try 1 sleeps, with its locks; try 2 takes over and finishes; try 1 wakes up: the rows are exact."""
     load_step(normalize_step(extract_step(spec(last=3), StepContext("zero"))))
     done = normalize_step(extract_step(spec(last=50), StepContext("r")))
     zombie = load_process(done, 1, DLT_CRASH_POINT=point, DLT_CRASH_SIGNAL="SIGSTOP")
@@ -88,7 +88,7 @@ def test_a_zombie_that_wakes_up_changes_nothing(url: str, point: str) -> None:
 
 
 def test_tries_in_many_threads_load_once(url: str) -> None:
-    """Fencing: of tries that run at once at most one loads; the others see that it is loaded, or are refused."""
+    """Of tries that run at once at most one loads; the others see that it is loaded, or are refused."""
     done = normalize_step(extract_step(spec(last=200), StepContext("r")))
     outcomes: list[Any] = []
 
@@ -108,7 +108,7 @@ def test_tries_in_many_threads_load_once(url: str) -> None:
 
 
 def test_eight_runs_of_one_pipeline_at_once_keep_all_states(url: str) -> None:
-    """Compare-and-swap: runs of different resources of one pipeline, committed at once; no state is lost."""
+    """Runs of different resources of one pipeline, committed at once; no state is lost."""
     names = [f"r{number}" for number in range(task_program.RESOURCES)]
     tokens = [normalize_step(extract_step(spec("many").part([n]), StepContext(f"run {n}"))) for n in names]
     processes = []
@@ -129,7 +129,7 @@ def test_eight_runs_of_one_pipeline_at_once_keep_all_states(url: str) -> None:
 
 
 def test_a_stale_extract_is_refused_and_done_again(url: str) -> None:
-    """Compare-and-swap: append of rows that another run loaded meanwhile is refused, and exact after one more try."""
+    """Append of rows that another run loaded meanwhile is refused, and exact after one more try."""
     slow = normalize_step(extract_step(spec(last=8), StepContext("slow")))
     load_step(normalize_step(extract_step(spec(last=11), StepContext("fast"))))
     with pytest.raises(PipelineStepFailed) as failure:
@@ -142,7 +142,7 @@ def test_a_stale_extract_is_refused_and_done_again(url: str) -> None:
 
 
 def test_an_unreachable_destination_is_transient(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Bad input: nothing is lost, and the task may be tried again; a superseded one may not."""
+    """Nothing is lost, and the task may be tried again; a superseded one may not."""
     monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1)
     done = normalize_step(extract_step(spec(), StepContext("r")))
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", f"postgresql://u:hunter2@127.0.0.1:{free_port()}/x")

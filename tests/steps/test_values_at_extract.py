@@ -54,7 +54,7 @@ def stored(pipeline: Any, table: str = "t") -> list[dict[str, Any]]:
     ],
 )
 def test_a_value_that_cannot_be_stored_is_named(pipeline: Any, item: Any, place: str) -> None:
-    """Bad input: the error names table, number of the item, and the path of the value; nothing is pending."""
+    """The error names table, number of the item, and the path of the value; nothing is pending."""
     with pytest.raises(PipelineStepFailed, match=f"table t: item 2 cannot be stored: {place}") as failure:
         pipeline.run([{"id": 1}, {"id": 2}, item], table_name="t")
     assert isinstance(failure.value.__cause__, InvalidDataItem) and failure.value.step == "extract"

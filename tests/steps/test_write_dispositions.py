@@ -24,7 +24,7 @@ def load(pipeline: Any, data: Any, **hints: Any) -> Any:
 
 
 def test_append_keeps_what_is_there(pipeline: Any) -> None:
-    """Load 6: append is the default; ids are unique over loads."""
+    """Append is the default; ids are unique over loads."""
     load(pipeline, [{"id": 1, "tags": ["a"]}])
     load(pipeline, [{"id": 1, "tags": ["b"]}])
     assert rows(pipeline, "items", "id") == [(1,), (1,)]
@@ -32,10 +32,8 @@ def test_append_keeps_what_is_there(pipeline: Any) -> None:
     assert len(set(rows(pipeline, "items", "_dlt_id"))) == 2
 
 
-@pytest.mark.parametrize("strategy", ["truncate-and-insert", "insert-from-staging", "staging-optimized"])
-def test_every_replace_strategy_is_accepted(pipeline: Any, monkeypatch: pytest.MonkeyPatch, strategy: str) -> None:
-    """Load 6: deep nested tables too, also those that the new rows have nothing for."""
-    monkeypatch.setenv("DESTINATION__REPLACE_STRATEGY", strategy)
+def test_replace_takes_nested_tables_with_it(pipeline: Any) -> None:
+    """Deep nested tables are replaced too, also those that the new rows have nothing for."""
     load(pipeline, [{"id": 1, "tags": ["a"], "parts": [{"n": 1, "deep": [1]}]}, {"id": 2}], write_disposition="replace")
     load(pipeline, [{"id": 3, "tags": ["c"]}], write_disposition="replace")
     assert rows(pipeline, "items", "id") == [(3,)]
@@ -44,7 +42,7 @@ def test_every_replace_strategy_is_accepted(pipeline: Any, monkeypatch: pytest.M
 
 
 def test_a_replace_that_fails_half_way_leaves_the_table_as_it_was(pipeline: Any) -> None:
-    """S62: all tables of a package, or none."""
+    """All tables of a package are loaded, or none."""
     old = dlt.resource([{"id": 1}], name="items", write_disposition="replace")
     pipeline.run([old, dlt.resource([{"n": 1}], name="zeros")])
     with pipeline.sql_client() as client:
@@ -55,14 +53,14 @@ def test_a_replace_that_fails_half_way_leaves_the_table_as_it_was(pipeline: Any)
 
 
 def test_other_tables_of_the_schema_stay(pipeline: Any) -> None:
-    """Load 6: replace concerns the tables of the resources that run."""
+    """Replace concerns the tables of the resources that run."""
     pipeline.run(dlt.resource([{"id": 9}], name="others", write_disposition="replace"))
     load(pipeline, [{"id": 1}], write_disposition="replace")
     assert rows(pipeline, "others", "id") == [(9,)]
 
 
 def test_a_merge_key_alone_takes_no_row_for_a_duplicate(pipeline: Any) -> None:
-    """Load 6: a day is loaded again as a whole, equal rows included."""
+    """A day is loaded again as a whole, equal rows included."""
     merge = {"write_disposition": "merge", "merge_key": "day"}
     load(pipeline, [{"day": 1, "n": 1}, {"day": 2, "n": 3}], **merge)
     load(pipeline, [{"day": 1, "n": 4}, {"day": 1, "n": 4}], **merge)
@@ -70,7 +68,7 @@ def test_a_merge_key_alone_takes_no_row_for_a_duplicate(pipeline: Any) -> None:
 
 
 def test_nested_tables_of_nested_tables_follow_their_root(pipeline: Any) -> None:
-    """Load 6: nested rows carry the id of their root row; levels below go with it."""
+    """Nested rows carry the id of their root row; levels below go with it."""
     merge = {"write_disposition": "merge", "primary_key": "id"}
     load(pipeline, [{"id": 1, "a": [{"b": [{"c": 1}, {"c": 2}]}]}], **merge)
     load(pipeline, [{"id": 1, "a": [{"b": [{"c": 3}]}]}], **merge)
@@ -79,14 +77,14 @@ def test_nested_tables_of_nested_tables_follow_their_root(pipeline: Any) -> None
 
 
 def test_the_key_that_a_resource_has_now_counts(pipeline: Any) -> None:
-    """Load 6: a primary key that was changed replaces the former one."""
+    """A primary key that was changed replaces the former one."""
     load(pipeline, [{"id": 1, "code": "a"}], write_disposition="merge", primary_key="id")
     load(pipeline, [{"id": 2, "code": "a"}], write_disposition="merge", primary_key="code")
     assert rows(pipeline, "items", "id", "code") == [(2, "a")]
 
 
 def test_a_strategy_that_was_changed_counts_from_then_on(pipeline: Any) -> None:
-    """Load 6: from upsert to append to insert-only."""
+    """The strategy may go from upsert to append to insert-only."""
     up = {"disposition": "merge", "strategy": "upsert"}
     only = {"disposition": "merge", "strategy": "insert-only"}
     for number, disposition in enumerate((up, up, "append", only)):
@@ -95,14 +93,14 @@ def test_a_strategy_that_was_changed_counts_from_then_on(pipeline: Any) -> None:
 
 
 def test_keys_follow_the_naming_convention(pipeline: Any) -> None:
-    """D18: keys are written as in the source."""
+    """Keys are written as in the source."""
     for value in (1, 2):
         load(pipeline, [{"ItemID": 1, "v": value}], write_disposition="merge", primary_key="ItemID")
     assert rows(pipeline, "items", "item_id", "v") == [(1, 2)]
 
 
 def test_merge_replaces_whole_rows(pipeline: Any) -> None:
-    """Load 6: a column that the new row lacks is null."""
+    """A column that the new row lacks is null."""
     merge = {"write_disposition": "merge", "primary_key": "id"}
     load(pipeline, [{"id": 1, "v": 1}], **merge)
     load(pipeline, [{"id": 1, "w": 2}], **merge)
@@ -110,7 +108,7 @@ def test_merge_replaces_whole_rows(pipeline: Any) -> None:
 
 
 def test_skip_loads_nothing(pipeline: Any) -> None:
-    """Sources 3: the resource runs, its rows stay out."""
+    """The resource runs, its rows stay out."""
     seen: list[int] = []
 
     @dlt.resource(write_disposition="skip")
@@ -133,7 +131,7 @@ def test_an_unknown_disposition_or_strategy_is_refused() -> None:
 
 
 def test_the_disposition_of_a_run_beats_that_of_the_resource(pipeline: Any) -> None:
-    """S54: arguments of run are for the one resource that is given."""
+    """Arguments of run are for the one resource that is given."""
     load(pipeline, [{"id": 1}])
     pipeline.run(dlt.resource([{"id": 2}], name="items"), write_disposition="replace")
     assert rows(pipeline, "items", "id") == [(2,)]
@@ -141,7 +139,7 @@ def test_the_disposition_of_a_run_beats_that_of_the_resource(pipeline: Any) -> N
 
 @pytest.mark.parametrize("strategy", ["delete-insert", "upsert", "insert-only"])
 def test_arrow_tables_merge_as_rows_do(pipeline: Any, strategy: str) -> None:
-    """Sources 3, load 6: Arrow tables have no row ids and merge all the same."""
+    """Arrow tables have no row ids and merge all the same."""
     hints = {"write_disposition": {"disposition": "merge", "strategy": strategy}, "primary_key": "id"}
     load(pipeline, pa.table({"id": [1, 2], "v": ["a", "b"]}), **hints)
     load(pipeline, pa.table({"id": [2, 3], "v": ["c", "d"]}), **hints)
@@ -150,7 +148,7 @@ def test_arrow_tables_merge_as_rows_do(pipeline: Any, strategy: str) -> None:
 
 
 def test_a_key_without_a_value_is_refused(pipeline: Any) -> None:
-    """A18, load 6: columns of a key are not nullable; the error names column and row, and nothing waits."""
+    """Columns of a key are not nullable; the error names column and row, and nothing waits."""
     with pytest.raises(PipelineStepFailed, match=r"table items, column 'id'.*'v': 1"):
         pipeline.run([{"id": 1}, {"v": 1}], table_name="items", write_disposition="merge", primary_key="id")
     assert not pipeline.has_pending_data

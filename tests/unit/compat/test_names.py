@@ -41,19 +41,19 @@ NAMES = {
 
 @pytest.mark.parametrize("module", NAMES)
 def test_names_are_where_programs_import_them_from(module: str) -> None:
-    """Mission 1: a program for PyPI `dlt` 1.x imports the same names."""
+    """A program for PyPI `dlt` 1.x imports the same names."""
     found = importlib.import_module(module)
     assert [name for name in NAMES[module].split() if not hasattr(found, name)] == []
 
 
 def test_dlt_pipeline_is_the_function() -> None:
-    """Architecture, layout: the package `dlt.pipeline` never hides the function."""
+    """The package `dlt.pipeline` never hides the function."""
     code = "import dlt, dlt.pipeline.exceptions, dlt.pipeline.dataset; assert callable(dlt.pipeline), dlt.pipeline"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_import_is_light() -> None:
-    """Fast 10: `import dlt` loads no driver, no pyarrow, no numpy, no fsspec, no YAML; and writes nothing."""
+    """`import dlt` loads no driver, no pyarrow, no numpy, no fsspec, no YAML; and writes nothing."""
     heavy = ("pyarrow", "duckdb", "numpy", "pandas", "fsspec", "yaml", "requests", "jsonpath_ng", "asyncio", "sqlite3")
     code = f"import sys, dlt; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -40,14 +40,14 @@ def server() -> Iterator[str]:
 
 
 def test_a_busy_server_is_asked_again(server: str) -> None:
-    """Public API 15: transient answers are retried."""
+    """Transient answers are retried."""
     client = requests.Client(request_backoff_factor=0.01)
     assert client.get(f"{server}/busy").json() == {"ok": True}
     assert _Handler.seen == ["/busy"] * 3
 
 
 def test_an_error_raises_at_once(server: str) -> None:
-    """Public API 15: answers that a retry would not change raise."""
+    """Answers that a retry would not change raise."""
     with pytest.raises(requests.HTTPError):
         requests.get(f"{server}/gone")
     assert _Handler.seen == ["/gone"]

@@ -22,7 +22,7 @@ def forget() -> Iterator[None]:
 
 
 def test_values_by_dotted_key(write: Any, monkeypatch: Any) -> None:
-    """S5, D7: `dlt.secrets[k]` and `dlt.config[k]` resolve dotted keys via providers, as they stand there."""
+    """`dlt.secrets[k]` and `dlt.config[k]` resolve dotted keys via providers, as they stand there."""
     write("config.toml", "[sources.shop]\nlimit = 5\n")
     write("secrets.toml", '[sources.shop]\nkey = "private"\n')
     assert (config["sources.shop.limit"], secrets["sources.shop.key"]) == (5, "private")
@@ -35,7 +35,7 @@ def test_values_by_dotted_key(write: Any, monkeypatch: Any) -> None:
 
 
 def test_secrets_are_not_read_from_config(write: Any, monkeypatch: Any) -> None:
-    """D6: neither from config.toml nor from what the program set with dlt.config; and that is never silent."""
+    """Neither from config.toml nor from what the program set with dlt.config; and that is never silent."""
     write("config.toml", 'key = 1\n[sources.shop]\napi_key = "private"\n')
     config["other"] = 2
     assert (config["key"], config["other"]) == (1, 2)
@@ -62,7 +62,7 @@ def test_a_section_of_settings_is_no_misplaced_secret(write: Any) -> None:
 
 
 def test_values_are_set(monkeypatch: Any) -> None:
-    """S5: what the program sets is found by itself and by every lookup, before the environment."""
+    """What the program sets is found by itself and by every lookup, before the environment."""
     monkeypatch.setenv("SOURCES__SHOP__LIMIT", "5")
     config["sources.shop.limit"] = 6
     secrets["sources.shop.credentials"] = {"user": "u"}
@@ -72,7 +72,7 @@ def test_values_are_set(monkeypatch: Any) -> None:
 
 
 def test_a_vault_is_asked_for_secrets_only_after_the_environment(write: Any, monkeypatch: Any) -> None:
-    """D5, D6: environment, then vaults for secrets only, then secrets.toml."""
+    """The environment comes first, then vaults for secrets only, then secrets.toml."""
     vault = MemoryProvider("Vault", {"key": "vault", "limit": 1})
     vault.supports_settings = False
     secrets.register_provider(vault)
@@ -91,7 +91,7 @@ def test_a_vault_is_asked_for_secrets_only_after_the_environment(write: Any, mon
 
 
 def test_a_provider_needs_a_name_and_get_only(write: Any) -> None:
-    """D14: a provider that a program brings is asked for settings and, if it says so, for secrets."""
+    """A provider that a program brings is asked for settings and, if it says so, for secrets."""
 
     class Brought:
         name = "Brought"
@@ -108,7 +108,7 @@ def test_a_provider_needs_a_name_and_get_only(write: Any) -> None:
 
 
 def test_writable_providers_write_the_files(write: Any) -> None:
-    """D7: a value is written into the project's file, and comments in it stay."""
+    """A value is written into the project's file, and comments in it stay."""
     path = write("secrets.toml", "# mine\na = 1\n")
     secrets.writable_provider.set("sources.shop.key", "private")
     assert path.read_text() == '# mine\na = 1\n\n[sources.shop]\nkey = "private"\n'
@@ -117,7 +117,7 @@ def test_writable_providers_write_the_files(write: Any) -> None:
 
 
 def test_placeholders_and_reprs_show_no_values() -> None:
-    """D4: the placeholders name themselves."""
+    """The placeholders name themselves."""
     secrets["key"] = "private"
     assert (repr(secrets.value), repr(config.value)) == ("dlt.secrets.value", "dlt.config.value")
     assert "private" not in repr(secrets)

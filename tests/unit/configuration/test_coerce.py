@@ -90,14 +90,14 @@ BAD: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("value", "hint", "expected"), GOOD, ids=str)
 def test_values_that_fit(value: Any, hint: Any, expected: Any) -> None:
-    """D12: injected values become what the type hint says."""
+    """Injected values become what the type hint says."""
     found = coerce(value, hint, "key")
     assert found == expected and type(found) is type(expected)
 
 
 @pytest.mark.parametrize(("value", "hint"), BAD, ids=str)
 def test_values_that_do_not_fit(value: Any, hint: Any) -> None:
-    """D12: the message names the key; the value of a secret is not shown."""
+    """The message names the key; the value of a secret is not shown."""
     with pytest.raises(ConfigValueCannotBeCoercedException, match=r"^key: "):
         coerce(value, hint, "key")
     with pytest.raises(ConfigValueCannotBeCoercedException, match=r"^key: a value of type") as caught:
@@ -107,7 +107,7 @@ def test_values_that_do_not_fit(value: Any, hint: Any) -> None:
 
 @given(st.text(), st.sampled_from([bool, int, float, dict, list[int], datetime.datetime, bytes, decimal.Decimal]))
 def test_any_text_is_taken_or_refused(text: str, hint: Any) -> None:
-    """D12: no text ends in another error."""
+    """No text ends in another error."""
     named = "key"
     try:
         coerce(text, hint, "key")

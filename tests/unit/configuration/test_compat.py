@@ -27,13 +27,13 @@ NAMES = {
 
 @pytest.mark.parametrize("module", NAMES)
 def test_names_are_where_programs_import_them_from(module: str) -> None:
-    """D13: a program for PyPI `dlt` 1.x imports the same names."""
+    """A program for PyPI `dlt` 1.x imports the same names."""
     found = importlib.import_module(f"dlt.common.configuration{module}")
     assert [name for name in NAMES[module].split() if not hasattr(found, name)] == []
 
 
 def test_a_function_loads_values() -> None:
-    """D14: a provider made from a function gives settings and secrets, and is called once."""
+    """A provider made from a function gives settings and secrets, and is called once."""
     calls: list[int] = []
 
     def load() -> dict[str, Any]:

@@ -24,7 +24,7 @@ KEY = {"type": "service_account", "project_id": "p", "private_key": "-----\\nabc
 
 
 def test_a_connection_string_is_read_and_written() -> None:
-    """D11: a native string sets all its parts, and the parts give the string."""
+    """A native string sets all its parts, and the parts give the string."""
     made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=URL)
     assert made.as_dict() == {
         "drivername": "postgres",
@@ -40,7 +40,7 @@ def test_a_connection_string_is_read_and_written() -> None:
 
 
 def test_missing_parts_come_from_providers(write: Any, monkeypatch: Any) -> None:
-    """D11, S30: a dict or string in part is completed; what it says wins over providers."""
+    """A dict or string in part is completed; what it says wins over providers."""
     write("secrets.toml", '[destination.postgres.credentials]\npassword = "pw"\nhost = "other"\n')
     monkeypatch.setenv("DESTINATION__CREDENTIALS__PORT", "5444")
     for given in ({"drivername": "postgres", "host": "here"}, "postgres://here"):
@@ -52,7 +52,7 @@ def test_missing_parts_come_from_providers(write: Any, monkeypatch: Any) -> None
 
 
 def test_strings_and_parts_of_providers_are_merged(write: Any, monkeypatch: Any) -> None:
-    """D5, D11: parts in a place before the string's come first; a dict in part is completed by the string."""
+    """Parts in a place before the string's come first; a dict in part is completed by the string."""
     write("secrets.toml", f'[destination.postgres]\ncredentials = "{URL}"\n')
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__PASSWORD", "newer")
     made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS)
@@ -65,14 +65,14 @@ def test_strings_and_parts_of_providers_are_merged(write: Any, monkeypatch: Any)
 
 
 def test_a_json_document_is_a_native_value() -> None:
-    """D11: variables can hold all parts as JSON."""
+    """Variables can hold all parts as JSON."""
     text = '{"drivername": "postgres", "port": "5433"}'
     made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=text)
     assert (made.drivername, made.port) == ("postgres", 5433)
 
 
 def test_a_provider_gives_the_string_or_the_parts(write: Any, monkeypatch: Any) -> None:
-    """D7, D11: `credentials` is one value or a table."""
+    """`credentials` is one value or a table."""
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", URL)
     assert resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS).port == 5433
     monkeypatch.delenv("DESTINATION__POSTGRES__CREDENTIALS")
@@ -83,7 +83,7 @@ def test_a_provider_gives_the_string_or_the_parts(write: Any, monkeypatch: Any) 
 
 
 def test_fields_are_not_taken_from_variables_that_merely_bear_their_name(monkeypatch: Any) -> None:
-    """D9: the section `credentials` is never dropped, so HOST or USERNAME of the shell does no harm."""
+    """The section `credentials` is never dropped, so HOST or USERNAME of the shell does no harm."""
     monkeypatch.setenv("HOST", "shell")
     monkeypatch.setenv("DESTINATION__POSTGRES__PORT", "1")
     made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value="postgres://")
@@ -91,7 +91,7 @@ def test_fields_are_not_taken_from_variables_that_merely_bear_their_name(monkeyp
 
 
 def test_a_wrong_string_is_not_shown() -> None:
-    """D11: the message says what form is expected, without the text, which may hold a password."""
+    """The message says what form is expected, without the text, which may hold a password."""
     for wrong in ("private text", "postgres://u:private@host:port/db"):
         with pytest.raises(InvalidConnectionString) as caught:
             resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=wrong)
@@ -100,20 +100,20 @@ def test_a_wrong_string_is_not_shown() -> None:
 
 @pytest.mark.parametrize("given", [KEY, orjson.dumps(KEY).decode()])
 def test_a_service_account_is_a_dict_or_json(given: Any) -> None:
-    """D11: the content of a key file, as text or as a dict; lost line ends come back."""
+    """The content of a key file, as text or as a dict; lost line ends come back."""
     made = resolve_configuration(GcpServiceAccountCredentialsWithoutDefaults(), explicit_value=given)
     assert (made.project_id, made.private_key) == ("p", "-----\nabc\n")
     assert "abc" not in repr(made) + str(made)
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
-    """D11: a document that is no service account is refused."""
+    """A document that is no service account is refused."""
     with pytest.raises(InvalidGoogleServicesJson, match="authorized_user"):
         resolve_configuration(GcpServiceAccountCredentials(), explicit_value='{"type": "authorized_user"}')
 
 
 def test_credentials_of_the_machine(write: Any) -> None:
-    """D11: Amazon's and Azure's specs need no keys; half of a key pair is a mistake."""
+    """Amazon's and Azure's specs need no keys; half of a key pair is a mistake."""
     section = ("destination", "filesystem")
     assert resolve_configuration(AwsCredentials(), sections=section).to_s3fs_credentials() == {}
     azure = resolve_configuration(AzureCredentials(azure_storage_account_name="a"), sections=section)
@@ -124,7 +124,7 @@ def test_credentials_of_the_machine(write: Any) -> None:
 
 
 def test_the_first_kind_that_fits_is_taken(write: Any) -> None:
-    """D12: a union of credentials is tried in order."""
+    """A union of credentials is tried in order."""
 
     @with_config(sections=("sources", "sheets"))
     def sheets(credentials: GcpOAuthCredentials | GcpServiceAccountCredentials = secrets.value) -> Any:
@@ -139,7 +139,7 @@ def test_the_first_kind_that_fits_is_taken(write: Any) -> None:
 
 
 def test_passed_credentials_are_completed(write: Any) -> None:
-    """D1, D11: an argument that is a dict or a string becomes the spec that the hint asks for."""
+    """An argument that is a dict or a string becomes the spec that the hint asks for."""
 
     @with_config(sections=("sources", "sql"))
     def tables(credentials: ConnectionStringCredentials, raw: str | ConnectionStringCredentials = "") -> Any:

@@ -271,7 +271,7 @@ def test_credentials_in_part_name_what_is_missing(given: Any, fields: list[str])
     assert caught.value.fields == fields
 
 
-def test_variables_of_libpq_do_not_say_where(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_libpq_do_not_say_where() -> None:
     """Port and address are those that the user gave, or the usual port; with libpq_defaults they are left to libpq."""
     destination: Any = dlt.destinations.postgres("postgresql://ann@db/shop")
     given = _arguments(destination.resolved())

@@ -15,7 +15,7 @@ from dlt.errors import ConfigProviderException
 
 
 def test_bytes_that_are_no_text_are_told_without_the_text(write: Any) -> None:
-    """D6: the message about a file in another encoding does not show what it holds."""
+    """The message about a file in another encoding does not show what it holds."""
     write("secrets.toml", "").write_bytes(b'key = "very-private\xff"\n')
     with pytest.raises(ConfigProviderException, match="byte 19 is not UTF-8") as caught:
         get_value("key", secret=True)
@@ -23,7 +23,7 @@ def test_bytes_that_are_no_text_are_told_without_the_text(write: Any) -> None:
 
 
 def test_a_byte_order_mark_is_skipped(write: Any) -> None:
-    """D7: files that editors on Windows wrote are read and written."""
+    """Files that editors on Windows wrote are read and written."""
     path = write("config.toml", "")
     path.write_bytes(b"\xef\xbb\xbfa = 1\n")
     assert get_value("a") == 1
@@ -32,7 +32,7 @@ def test_a_byte_order_mark_is_skipped(write: Any) -> None:
 
 
 def test_files_are_written_as_a_whole(write: Any, project: Path) -> None:
-    """D7: a new secrets.toml is the user's alone, an existing file keeps its rights, and no draft stays."""
+    """A new secrets.toml is the user's alone, an existing file keeps its rights, and no draft stays."""
     secrets.writable_provider.set("shop.key", "private")
     file = project / ".dlt" / "secrets.toml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -44,7 +44,7 @@ def test_files_are_written_as_a_whole(write: Any, project: Path) -> None:
 
 
 def test_a_linked_file_stays_linked(project: Path, tmp_path: Path) -> None:
-    """D7: writing changes the file that a link names."""
+    """Writing changes the file that a link names."""
     shared = tmp_path / "shared.toml"
     shared.write_text("a = 1\n")
     (project / ".dlt").mkdir()
@@ -54,7 +54,7 @@ def test_a_linked_file_stays_linked(project: Path, tmp_path: Path) -> None:
 
 
 def test_a_broken_file_is_not_written(write: Any) -> None:
-    """D7: a file that cannot be read is left alone."""
+    """A file that cannot be read is left alone."""
     path = write("config.toml", "a = \n")
     with pytest.raises(ConfigProviderException, match="line 1"):
         config.writable_provider.set("b", 1)
@@ -62,7 +62,7 @@ def test_a_broken_file_is_not_written(write: Any) -> None:
 
 
 def test_values_set_by_the_program_are_copies() -> None:
-    """S5: a value gives way to a table, and the program's dict is not changed."""
+    """A value gives way to a table, and the program's dict is not changed."""
     given = {"limit": 1}
     try:
         config["shop"] = 5
@@ -76,7 +76,7 @@ def test_values_set_by_the_program_are_copies() -> None:
 
 @pytest.mark.parametrize("parse", [parse_toml, _parse_with_tomlkit])
 def test_both_parsers_agree(parse: Any) -> None:
-    """D7: the parser of Python and tomlkit give the same values, and name the same line."""
+    """The parser of Python and tomlkit give the same values, and name the same line."""
     text = 'a = 1\nb.c = [1.5, "x"]\n[d]\nday = 2024-02-29\nat = 2024-02-29T10:00:00Z\non = true\n'
     found = parse(text, "file")
     at = datetime.datetime(2024, 2, 29, 10, tzinfo=datetime.timezone.utc)

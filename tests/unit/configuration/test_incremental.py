@@ -14,7 +14,7 @@ SECTIONS = ("sources", "shops", "orders")
 
 
 def test_single_settings_are_set_on_top(write: Any, monkeypatch: Any) -> None:
-    """D3: a table or variables set single settings; without them the incremental stays what it is."""
+    """A table or variables set single settings; without them the incremental stays what it is."""
     given: Any = dlt.sources.incremental("id", initial_value=2, lag=1.0)
     assert configured_incremental("at", given, SECTIONS) is given
     write("config.toml", '[sources.shops.orders.at]\ninitial_value = "4"\n')
@@ -29,7 +29,7 @@ def test_single_settings_are_set_on_top(write: Any, monkeypatch: Any) -> None:
 
 
 def test_a_text_is_the_cursor_path(monkeypatch: Any) -> None:
-    """D3: a value that is text names the cursor, or is a JSON document of settings."""
+    """A value that is text names the cursor, or is a JSON document of settings."""
     given: Any = dlt.sources.incremental("id")
     monkeypatch.setenv("SOURCES__SHOPS__ORDERS__AT", "updated.at")
     assert configured_incremental("at", given, SECTIONS).cursor_path == "updated.at"

@@ -15,7 +15,7 @@ SECTIONS = ("sources", "shop", "orders")
 
 
 def test_passed_arguments_are_never_injected(monkeypatch: Any) -> None:
-    """D1, S30: an argument that is passed wins over every provider, be it None."""
+    """An argument that is passed wins over every provider, be it None."""
 
     @with_config(sections=SECTIONS)
     def orders(limit: int | None = 5, since: Any = None) -> Any:
@@ -28,7 +28,7 @@ def test_passed_arguments_are_never_injected(monkeypatch: Any) -> None:
 
 
 def test_required_and_defaulted_arguments_are_injected(write: Any) -> None:
-    """D2, D3: required arguments come from providers, others too, or keep their defaults."""
+    """Required arguments come from providers, others too, or keep their defaults."""
 
     @with_config(sections=SECTIONS)
     def orders(shop: str, *, day: datetime.date, limit: int = 5, page: int = 1) -> Any:
@@ -40,7 +40,7 @@ def test_required_and_defaulted_arguments_are_injected(write: Any) -> None:
 
 
 def test_placeholders_must_resolve(write: Any) -> None:
-    """D4: `dlt.secrets.value` resolves from places for secrets only, `dlt.config.value` from all."""
+    """`dlt.secrets.value` resolves from places for secrets only, `dlt.config.value` from all."""
 
     @with_config(sections=SECTIONS)
     def orders(key: str = secrets.value, shop: str = config.value) -> Any:
@@ -55,7 +55,7 @@ def test_placeholders_must_resolve(write: Any) -> None:
 
 
 def test_types_mark_secrets(write: Any) -> None:
-    """D6: a parameter of a secret type is not read from config.toml."""
+    """A parameter of a secret type is not read from config.toml."""
 
     @with_config(sections=SECTIONS)
     def orders(key: TSecretStrValue, document: TSecretValue = None) -> Any:
@@ -103,7 +103,7 @@ Pass the value in the code, set SOURCES__SHOP__API_KEY in the environment, or wr
 
 
 def test_missing_values_name_every_place(write: Any) -> None:
-    """D10, A11, A23: one exception, a ConfigFieldMissing and a TypeError, with every provider and key in order."""
+    """One exception, a ConfigFieldMissing and a TypeError, with every provider and key in order."""
 
     @with_config(sections=("sources", "shop"))
     def orders(api_key: TSecretStrValue, shop: str, limit: int = 1) -> None:
@@ -118,7 +118,7 @@ def test_missing_values_name_every_place(write: Any) -> None:
 
 
 def test_values_of_another_type_name_the_argument(monkeypatch: Any) -> None:
-    """D12: injected values are coerced to the type hint or refused."""
+    """Injected values are coerced to the type hint or refused."""
 
     @with_config(sections=SECTIONS)
     def orders(limit: int = 1, folder: Path = Path(), tags: list[int] = []) -> Any:  # noqa: B006

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_defaults_tell_the_type_where_no_hint_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D12: text for an argument without hint becomes what its default is."""
+    """Text for an argument without hint becomes what its default is."""
 
     @with_config
     def orders(limit=5, fast=False, tags=(), mode="all", start=None):  # type: ignore[no-untyped-def]
@@ -35,7 +35,7 @@ def test_defaults_tell_the_type_where_no_hint_does(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_default_that_is_a_spec_is_completed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D3, D11: credentials as a default are completed at every call, and stay as they are themselves."""
+    """Credentials as a default are completed at every call, and stay as they are themselves."""
     default = ConnectionStringCredentials(drivername="duckdb", host="here")
 
     @with_config
@@ -50,7 +50,7 @@ def test_a_default_that_is_a_spec_is_completed_anew(monkeypatch: pytest.MonkeyPa
 
 
 def test_other_defaults_of_credentials_stay() -> None:
-    """D3: a default beside a spec in a union is used when nothing is configured."""
+    """A default beside a spec in a union is used when nothing is configured."""
 
     @with_config
     def tables(raw: str | ConnectionStringCredentials = "", login: ConnectionStringCredentials | None = None) -> Any:
@@ -60,7 +60,7 @@ def test_other_defaults_of_credentials_stay() -> None:
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D13: defaults may be left alone, missing arguments may be None, and sections may follow from arguments."""
+    """Defaults may be left alone, missing arguments may be None, and sections may follow from arguments."""
     monkeypatch.setenv("SOURCES__NORTH__LIMIT", "7")
 
     def sections(arguments: Mapping[str, Any]) -> list[str]:
@@ -76,7 +76,7 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_coroutines_stay_coroutines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D13: an async function is injected, and is one still."""
+    """An async function is injected, and is one still."""
 
     @with_config
     async def orders(limit: int = config.value) -> int:
@@ -88,7 +88,7 @@ def test_coroutines_stay_coroutines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_secret_type_known_to_type_checkers_only(write: Any) -> None:
-    """D6: the value is looked for among secrets although the hint cannot be evaluated."""
+    """The value is looked for among secrets although the hint cannot be evaluated."""
 
     @with_config
     def orders(key: TSecretStrValue) -> Any:

@@ -12,7 +12,7 @@ from dlt.errors import ConfigFieldMissingException, ConfigProviderException, Con
 
 
 def test_environment_comes_before_secrets_before_config_before_default(write: Any, monkeypatch: Any) -> None:
-    """D5: explicit > env > vaults > secrets.toml > config.toml > default."""
+    """The order is: explicit > env > vaults > secrets.toml > config.toml > default."""
     sections = ("sources", "shop")
     assert get_value("limit", int, sections=sections, default=1) == 1
     write("config.toml", "[sources.shop]\nlimit = 2\n")
@@ -24,7 +24,7 @@ def test_environment_comes_before_secrets_before_config_before_default(write: An
 
 
 def test_secrets_are_never_read_from_config_toml(write: Any) -> None:
-    """D6, A23: a secret in config.toml counts as missing, and the message says so without the value."""
+    """A secret in config.toml counts as missing, and the message says so without the value."""
     write("config.toml", '[sources.shop]\napi_key = "very-private"\n')
     with pytest.raises(ConfigFieldMissingException) as caught:
         get_value("api_key", str, sections=("sources", "shop"), secret=True)
@@ -33,7 +33,7 @@ def test_secrets_are_never_read_from_config_toml(write: Any) -> None:
 
 
 def test_toml_keys_are_case_sensitive_and_variables_upper(write: Any, monkeypatch: Any) -> None:
-    """D7: toml dotted and case-sensitive; variables in upper case, joined with two underscores."""
+    """Keys of TOML are dotted and case-sensitive; variables in upper case, joined with two underscores."""
     write("config.toml", "[extract]\nWorkers = 9\n")
     assert get_value("workers", int, sections=("extract",), default=None) is None
     monkeypatch.setenv("MY_SECTION__GCP_CREDENTIALS__PRIVATE_KEY", "key")
@@ -41,7 +41,7 @@ def test_toml_keys_are_case_sensitive_and_variables_upper(write: Any, monkeypatc
 
 
 def test_project_folder_comes_before_home_folder(write: Any, tmp_path: Path) -> None:
-    """D8: `.dlt` of the working folder, then of the home folder."""
+    """`.dlt` of the working folder comes first, then that of the home folder."""
     write("config.toml", "a = 1\nb = 1\n", tmp_path / "home")
     write("config.toml", "a = 2\n")
     assert (get_value("a"), get_value("b")) == (2, 1)
@@ -63,13 +63,13 @@ def test_project_folder_comes_before_home_folder(write: Any, tmp_path: Path) -> 
     ],
 )
 def test_every_place_is_searched(table: str, write: Any) -> None:
-    """D9, A11: sections are optional, and `source` stands for `sources`."""
+    """Sections are optional, and `source` stands for `sources`."""
     write("config.toml", f"[{table}]\nlimit = 5\n")
     assert get_value("limit", sections=("sources", "shop", "orders"), pipeline_name="p") == 5
 
 
 def test_specific_places_come_first_and_all_of_the_pipelines_before(write: Any) -> None:
-    """D9: the most specific path first; the whole search under the pipeline's name, then without it."""
+    """The most specific path comes first; the whole search is under the pipeline's name, then without it."""
     lines = ["[sources.shop.orders]", "a = 1", "b = 1", "[sources.shop]", "a = 2", "c = 2", "[p]", "b = 3"]
     write("config.toml", "\n".join(lines))
     with section_context(pipeline_name="p"):
@@ -78,7 +78,7 @@ def test_specific_places_come_first_and_all_of_the_pipelines_before(write: Any) 
 
 
 def test_a_changed_file_is_read_again(write: Any) -> None:
-    """D5: a file is parsed once, and again when it changed."""
+    """A file is parsed once, and again when it changed."""
     write("config.toml", "a = 1\n")
     assert get_value("a") == 1
     write("config.toml", "a = 10\n")
@@ -86,7 +86,7 @@ def test_a_changed_file_is_read_again(write: Any) -> None:
 
 
 def test_a_broken_file_names_its_line_but_not_its_text(write: Any) -> None:
-    """D6: a message about secrets.toml does not show what it holds."""
+    """A message about secrets.toml does not show what it holds."""
     path = write("secrets.toml", 'fine = 1\nkey = "very-private\n')
     with pytest.raises(ConfigProviderException) as caught:
         get_value("key", secret=True)
@@ -95,7 +95,7 @@ def test_a_broken_file_names_its_line_but_not_its_text(write: Any) -> None:
 
 
 def test_values_of_another_type_are_refused(monkeypatch: Any) -> None:
-    """D12: the message names key, value and type; the value of a secret is not shown."""
+    """The message names key, value and type; the value of a secret is not shown."""
     monkeypatch.setenv("EXTRACT__WORKERS", "many")
     with pytest.raises(ConfigValueCannotBeCoercedException, match="workers: 'many' is not int"):
         get_value("workers", int, sections=("extract",))
@@ -120,7 +120,7 @@ def test_a_wrong_type_names_key_place_and_types(write: Any, tmp_path: Path, monk
 
 
 def test_values_of_secrets_toml_are_not_shown(write: Any) -> None:
-    """D6, D12: a setting that stands in secrets.toml is treated as a secret in messages."""
+    """A setting that stands in secrets.toml is treated as a secret in messages."""
     write("secrets.toml", 'limit = "very-private"\n')
 
     @with_config

@@ -32,7 +32,7 @@ class Outer(BaseConfiguration):
 
 
 def test_fields_of_nested_specs_are_listed_with_the_others(write: Any) -> None:
-    """D10, D13: one exception for all, with the places of each, and which are secrets."""
+    """One exception for all, with the places of each, and which are secrets."""
     write("config.toml", '[s.inner]\ntoken = "very-private"\n')
     with pytest.raises(ConfigFieldMissingException) as caught:
         resolve_configuration(Outer(), sections=("s",))
@@ -45,14 +45,14 @@ def test_fields_of_nested_specs_are_listed_with_the_others(write: Any) -> None:
 
 
 def test_a_partial_spec_has_its_nested_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D13: accept_partial keeps what nested specs have."""
+    """`accept_partial` keeps what nested specs have."""
     monkeypatch.setenv("INNER__ROWS", "5")
     made = resolve_configuration(Outer(), accept_partial=True)
     assert (made.inner.rows, made.inner.missing_fields(), made.other) == (5, ["path", "token"], None)
 
 
 def test_credentials_and_arguments_are_listed_together() -> None:
-    """D10, A11: a function names the fields of its credentials and its other arguments in one exception."""
+    """A function names the fields of its credentials and its other arguments in one exception."""
 
     @with_config(sections=("sources", "sql"))
     def tables(credentials: ConnectionStringCredentials, schema: str = config.value) -> Any:
@@ -66,7 +66,7 @@ def test_credentials_and_arguments_are_listed_together() -> None:
 
 
 def test_a_field_cannot_hide_a_method() -> None:
-    """D13: a field that would break the spec's dict-like face is refused where it is written."""
+    """A field that would break the spec's dict-like face is refused where it is written."""
     with pytest.raises(SpecException, match=r"Wrong\.items: specs have a method of this name"):
 
         @configspec
@@ -86,7 +86,7 @@ found = list(orders())
 
 
 def test_sources_of_a_script_are_configured_by_its_name(write: Any, project: Path) -> None:
-    """D9: for a source in the running script the section of the module is the script's name."""
+    """For a source in the running script the section of the module is the script's name."""
     script = project / "shop.py"
     script.write_text(SCRIPT)
     write("secrets.toml", '[sources.shop.orders]\nkey = "private"\n')

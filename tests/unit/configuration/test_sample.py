@@ -14,7 +14,7 @@ from dlt.errors import ConfigProviderException
 
 
 def test_sample_files_name_what_is_required(write: Any) -> None:
-    """D14: sample files are generated from specs; secrets stand in secrets.toml only."""
+    """Sample files are generated from specs; secrets stand in secrets.toml only."""
 
     def orders(shop: str, key: TSecretStrValue, credentials: ConnectionStringCredentials, limit: int = 1) -> None:
         raise AssertionError("not called")
@@ -34,7 +34,7 @@ def test_sample_files_name_what_is_required(write: Any) -> None:
 
 
 def test_a_vault_keeps_a_document() -> None:
-    """D5, D14: a document is fetched once, for secrets only, and a broken one is not shown."""
+    """A document is fetched once, for secrets only, and a broken one is not shown."""
     fetched: list[str] = []
 
     def fetch() -> str:

@@ -18,7 +18,7 @@ def message(key: str, *sections: str, secret: bool = False) -> str:
 
 
 def test_similar_keys_are_named_without_values(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D10: a misspelt key or section is named, the closest first, and never a value."""
+    """A misspelt key or section is named, the closest first, and never a value."""
     write("secrets.toml", '[sources.shp]\napi_key = "private1"\n[sources.shop]\napikey = "private2"\nother = 1\n')
     monkeypatch.setenv("SOURCES__SHOP__ORDER__API_KEY", "private3")
     found = message("api_key", "sources", "shop", secret=True)
@@ -32,14 +32,14 @@ def test_similar_keys_are_named_without_values(write: Any, monkeypatch: pytest.M
 
 
 def test_only_places_that_were_asked_are_searched(write: Any) -> None:
-    """D6: config.toml is no place for a secret, so its keys are no hint either; case matters in files."""
+    """`config.toml` is no place for a secret, so its keys are no hint either; case matters in files."""
     write("config.toml", "[sources.shop]\nToken = 1\n")
     assert "a similar key" not in message("tokens", "sources", "shop", secret=True)
     assert "config.toml: sources.shop.Token" in message("token", "sources", "shop")
 
 
 def test_keys_that_the_program_set_are_searched() -> None:
-    """S5, D10: what was set with dlt.config is searched too."""
+    """What was set with dlt.config is searched too."""
     try:
         config["sources.shop"] = {"limits": 1}
         assert "Set in the program (dlt.config): sources.shop.limits" in message("limit", "sources", "shop")

@@ -27,7 +27,7 @@ def shop(limit: int, key: str = dlt.secrets.value, page: int = 1) -> Any:
 
 
 def test_sources_and_their_resources_are_configured(write: Any, monkeypatch: Any) -> None:
-    """D2, D3, D9: every decorated function takes its arguments from its own sections."""
+    """Every decorated function takes its arguments from its own sections."""
     write("config.toml", "[sources.shops.shop]\nlimit = 3\n[sources.shop]\npage = 2\n[sources.shops]\nfactor = 10\n")
     write("secrets.toml", '[source]\nkey = "private"\n')
     monkeypatch.setenv("SOURCES__SHOPS__ARGUMENTS__START", "4")
@@ -36,7 +36,7 @@ def test_sources_and_their_resources_are_configured(write: Any, monkeypatch: Any
 
 
 def test_sections_of_a_pipeline_come_first(write: Any) -> None:
-    """D9: values under the name of the pipeline at work win."""
+    """Values under the name of the pipeline at work win."""
     write("config.toml", "limit = 1\nkey = 1\n[nightly.sources.shops]\nlimit = 2\n")
     with section_context(pipeline_name="nightly"):
         assert shop(key="k").arguments is not None
@@ -44,7 +44,7 @@ def test_sections_of_a_pipeline_come_first(write: Any) -> None:
 
 
 def test_a_missing_argument_is_both_errors() -> None:
-    """A11: calling without a required argument is a TypeError and a ConfigFieldMissing."""
+    """Calling without a required argument is a TypeError and a ConfigFieldMissing."""
     with pytest.raises(TypeError) as caught:
         shop(1)
     assert isinstance(caught.value, ConfigFieldMissingException)

@@ -42,7 +42,7 @@ class Reader(BaseConfiguration):
 
 
 def test_placeholders_make_fields_required(write: Any) -> None:
-    """D4: `dlt.secrets.value` as a default makes a field required and secret, though its hint allows None."""
+    """`dlt.secrets.value` as a default makes a field required and secret, though its hint allows None."""
     assert Api().missing_fields() == ["key", "shop"]
     write("config.toml", 'key = "public"\nshop = "north"\n')
     with pytest.raises(ConfigFieldMissingException, match="'key' for Api"):
@@ -54,7 +54,7 @@ def test_placeholders_make_fields_required(write: Any) -> None:
 
 
 def test_a_subclass_may_give_a_default(write: Any) -> None:
-    """D13: a field that is declared again is what the subclass says."""
+    """A field that is declared again is what the subclass says."""
 
     @configspec
     class Fixed(Api):
@@ -69,7 +69,7 @@ def test_a_subclass_may_give_a_default(write: Any) -> None:
 
 
 def test_a_default_that_is_a_spec_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D5, D13: providers come before a default; what one lookup finds does not stay in the default."""
+    """Providers come before a default; what one lookup finds does not stay in the default."""
     assert resolve_configuration(Reader()).page.size == 20
     monkeypatch.setenv("PAGE__SIZE", "30")
     assert resolve_configuration(Reader()).page.size == 30
@@ -81,7 +81,7 @@ def test_a_default_that_is_a_spec_is_not_shared(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_found_fields_are_named_beside_the_missing_ones() -> None:
-    """D10, D11: credentials in part are told what they have and what they lack."""
+    """Credentials in part are told what they have and what they lack."""
     with pytest.raises(ConfigFieldMissingException) as caught:
         resolve_configuration(
             GcpServiceAccountCredentialsWithoutDefaults(), explicit_value={"project_id": "p", "private_key": "private"}
@@ -91,7 +91,7 @@ def test_found_fields_are_named_beside_the_missing_ones() -> None:
 
 
 def test_a_spec_may_handle_what_is_missing() -> None:
-    """D13: on_error gets the exception; when it returns the spec is used as it is."""
+    """`on_error` gets the exception; when it returns the spec is used as it is."""
     seen: list[ConfigurationException] = []
 
     @configspec

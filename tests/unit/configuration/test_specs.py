@@ -49,7 +49,7 @@ class Server(BaseConfiguration):
 
 
 def test_fields_come_from_providers_and_nested_ones_from_their_section(write: Any) -> None:
-    """D13: fields of nested specs stand in a section of their name."""
+    """Fields of nested specs stand in a section of their name."""
     lines = ['host = "h"', "port = 81", 'tags = ["a"]', "rows = 7", "[server.buffer]", 'mode = "fast"']
     write("config.toml", "[server]\n" + "\n".join(lines[:3]) + "\n" + "\n".join(lines[4:]))
     made = resolve_configuration(Server(), sections=("server",))
@@ -59,7 +59,7 @@ def test_fields_come_from_providers_and_nested_ones_from_their_section(write: An
 
 
 def test_what_the_program_gives_comes_first(monkeypatch: Any) -> None:
-    """S30: values that the program gives win over providers, defaults among them."""
+    """Values that the program gives win over providers, defaults among them."""
     monkeypatch.setenv("HOST", "env")
     monkeypatch.setenv("PORT", "1")
     made = resolve_configuration(Server(port=80))
@@ -68,7 +68,7 @@ def test_what_the_program_gives_comes_first(monkeypatch: Any) -> None:
 
 
 def test_missing_and_partial() -> None:
-    """D10: required fields are named with their spec; a partial spec can be accepted."""
+    """Required fields are named with their spec; a partial spec can be accepted."""
     with pytest.raises(ConfigFieldMissingException, match="'host' for Server"):
         resolve_configuration(Server())
     made = resolve_configuration(Server(), accept_partial=True)
@@ -76,7 +76,7 @@ def test_missing_and_partial() -> None:
 
 
 def test_final_fields_are_not_configured(monkeypatch: Any) -> None:
-    """D13: a provider that changes a final field is refused."""
+    """A provider that changes a final field is refused."""
     monkeypatch.setenv("HOST", "h")
     monkeypatch.setenv("KIND", "http")
     assert resolve_configuration(Server()).kind == "http"
@@ -86,7 +86,7 @@ def test_final_fields_are_not_configured(monkeypatch: Any) -> None:
 
 
 def test_a_spec_reads_like_a_dict_and_hides_secrets() -> None:
-    """D13: fields are items too; secrets are masked in the repr."""
+    """Fields are items too; secrets are masked in the repr."""
     made = Server(host="h", token="private")
     made["port"] = 5
     assert (made["port"], "port" in made, made.get("nothing", 1)) == (5, True, 1)
@@ -99,7 +99,7 @@ def test_a_spec_reads_like_a_dict_and_hides_secrets() -> None:
 
 
 def test_hooks() -> None:
-    """D13: on_partial may fill fields in, on_resolved checks the whole."""
+    """`on_partial` may fill fields in, on_resolved checks the whole."""
 
     @configspec
     class Login(CredentialsConfiguration):
@@ -122,7 +122,7 @@ def test_hooks() -> None:
 
 
 def test_mistakes_in_specs() -> None:
-    """D13: a field without a hint, a class that is no spec, and a native value without a parser are refused."""
+    """A field without a hint, a class that is no spec, and a native value without a parser are refused."""
     with pytest.raises(ConfigFieldMissingTypeHintException, match=r"Wrong\.port has no type hint"):
 
         @configspec
@@ -137,7 +137,7 @@ def test_mistakes_in_specs() -> None:
 
 
 def test_a_function_gets_a_spec_of_its_own() -> None:
-    """D13: parameters are fields; those without a default are required."""
+    """Parameters are fields; those without a default are required."""
 
     def orders(key: str = dlt_secrets.value, shop=dlt_config.value, limit: int = 5, *rest: Any, day) -> None:  # type: ignore[no-untyped-def]
         raise AssertionError("not called")
@@ -151,7 +151,7 @@ def test_a_function_gets_a_spec_of_its_own() -> None:
 
 
 def test_a_function_takes_its_arguments_from_a_spec(write: Any) -> None:
-    """D13: with_config fills the fields that are parameters, and a parameter of the spec's type."""
+    """`with_config` fills the fields that are parameters, and a parameter of the spec's type."""
 
     @with_config(spec=Server, sections=("server",))
     def connect(host: str = "default", port: int = 1, settings: Server | None = None) -> Any:
@@ -164,7 +164,7 @@ def test_a_function_takes_its_arguments_from_a_spec(write: Any) -> None:
 
 
 def test_wrong_types_name_the_field(monkeypatch: Any) -> None:
-    """D12: a field's value is coerced or refused."""
+    """A field's value is coerced or refused."""
     monkeypatch.setenv("HOST", "h")
     monkeypatch.setenv("BUFFER__ROWS", "few")
     with pytest.raises(ConfigValueCannotBeCoercedException, match="rows: 'few' is not int"):

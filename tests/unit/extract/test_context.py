@@ -22,7 +22,7 @@ from dlt.io.pools import WorkPool
 
 
 def test_current_in_resource() -> None:
-    """S10, D39: functions of dlt.current see the source and the resource at work."""
+    """Functions of dlt.current see the source and the resource at work."""
 
     @source(section="shops")
     def s() -> Any:
@@ -43,7 +43,7 @@ def test_current_in_resource() -> None:
 
 
 def test_current_outside() -> None:
-    """D35: outside a run the functions say that nothing is at work."""
+    """Outside a run the functions say that nothing is at work."""
     for function, error in (
         (current.resource_name, ResourceNameNotAvailable),
         (current.resource, ResourceNameNotAvailable),
@@ -58,7 +58,7 @@ def test_current_outside() -> None:
 
 
 def test_no_pipeline() -> None:
-    """S24: without an active pipeline dlt.current.pipeline() says what to do."""
+    """Without an active pipeline dlt.current.pipeline() says what to do."""
     from dlt import context
 
     before = context.active_pipeline()
@@ -71,7 +71,7 @@ def test_no_pipeline() -> None:
 
 
 def test_work_in_flight_is_bounded() -> None:
-    """D35: no more deferred calls are under way than allowed, though the source could give many."""
+    """No more deferred calls are under way than allowed, though the source could give many."""
     lock, running, peak = threading.Lock(), 0, 0
 
     @defer
@@ -100,7 +100,7 @@ def test_work_in_flight_is_bounded() -> None:
 
 
 def test_pool_closes_with_work_under_way() -> None:
-    """D35: a consumer that stops early leaves no thread and no task behind."""
+    """A consumer that stops early leaves no thread and no task behind."""
     before = threading.active_count()
 
     @resource
@@ -121,7 +121,7 @@ def test_pool_closes_with_work_under_way() -> None:
 
 
 def test_pool_gives_back_tags() -> None:
-    """D35: finished work comes back with its tag, failures too."""
+    """Finished work comes back with its tag, failures too."""
     pool = WorkPool(2, 3)
     pool.submit("good", int, "1")
     pool.submit("bad", int, "x")

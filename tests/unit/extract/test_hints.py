@@ -19,7 +19,7 @@ from dlt.schema.naming import naming_from
 
 
 def test_fixed_hints() -> None:
-    """D33: keys, columns, disposition and nesting appear in the partial table."""
+    """Keys, columns, disposition and nesting appear in the partial table."""
     made = resource(
         [{"Id": 1}],
         name="users",
@@ -44,7 +44,7 @@ def test_fixed_hints() -> None:
 
 
 def test_dynamic_hints() -> None:
-    """D43: a table name may be a function of the item; without an item the error says so."""
+    """A table name may be a function of the item; without an item the error says so."""
     made = resource([{"kind": "a"}], name="events", table_name=lambda item: item["kind"])
     assert made.has_dynamic_table_name and not made.has_other_dynamic_hints
     assert made.table_name_of({"kind": "b"}) == "b"
@@ -54,7 +54,7 @@ def test_dynamic_hints() -> None:
 
 
 def test_apply_hints() -> None:
-    """D33: None leaves a hint, an empty value removes it, columns are merged."""
+    """None leaves a hint, an empty value removes it, columns are merged."""
     made = resource([1], name="r", primary_key="id", columns=[{"name": "a", "data_type": "text"}])
     made.apply_hints(primary_key="", columns={"a": {"nullable": False}, "b": {}}, write_disposition="replace")
     table = made.compute_table_schema()
@@ -65,7 +65,7 @@ def test_apply_hints() -> None:
 
 
 def test_marks() -> None:
-    """D43: with_table_name and with_hints send items to tables of their own."""
+    """`with_table_name` and with_hints send items to tables of their own."""
 
     @resource
     def mixed() -> Any:
@@ -88,7 +88,7 @@ def test_marks() -> None:
 
 
 def test_nested_hints() -> None:
-    """D33: hints for nested tables become partial tables below the root."""
+    """Hints for nested tables become partial tables below the root."""
     hints = {"items": mark.make_nested_hints(columns={"sku": {"data_type": "text"}}), ("items", "tags"): {}}
     made = resource([1], name="Orders", nested_hints=hints)
     items, tags = made.compute_nested_table_schemas("Orders", naming_from("snake_case"))
@@ -122,7 +122,7 @@ class User(BaseModel):
 
 
 def test_columns_from_classes() -> None:
-    """D33: TypedDict, dataclass and Pydantic model declare columns."""
+    """TypedDict, dataclass and Pydantic model declare columns."""
     row = resource([1], name="r", columns=Row).columns
     assert row["id"] == {"name": "id", "nullable": False, "data_type": "bigint"}
     assert row["name"]["nullable"]
@@ -133,7 +133,7 @@ def test_columns_from_classes() -> None:
 
 
 def test_model_validates_items() -> None:
-    """D33: items are checked against the model; the contract says what happens to bad ones."""
+    """Items are checked against the model; the contract says what happens to bad ones."""
     data = [{"id": "1"}, {"id": "x"}, {"id": 3, "more": 1}]
     with pytest.raises(ResourceExtractionError, match=r"item 1 .*'r', column 'id'"):
         list(resource([data], name="r", columns=User))
@@ -147,7 +147,7 @@ def test_model_validates_items() -> None:
 
 
 def test_models_and_dataclasses_as_items() -> None:
-    """D31: models and dataclasses are items like dicts."""
+    """Models and dataclasses are items like dicts."""
     items = [User(id=1), Point(1.0, None, ["a"])]
     assert list(resource(items, name="r")) == [
         {"id": 1, "score": None},
@@ -156,7 +156,7 @@ def test_models_and_dataclasses_as_items() -> None:
 
 
 def test_frames_pass_whole() -> None:
-    """D31: Arrow tables and frames are single items, alone, in lists and through steps."""
+    """Arrow tables and frames are single items, alone, in lists and through steps."""
     import pandas as pd
     import polars as pl
     import pyarrow as pa

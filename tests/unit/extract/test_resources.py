@@ -21,7 +21,7 @@ from dlt.extract.iteration import extract_items
 
 
 def test_decorator_forms() -> None:
-    """S4: @resource works with and without parentheses and as a plain function."""
+    """`@resource` works with and without parentheses and as a plain function."""
 
     @resource
     def plain() -> Any:
@@ -38,7 +38,7 @@ def test_decorator_forms() -> None:
 
 
 def test_rows_become_pages() -> None:
-    """D31: rows that are yielded one by one reach the extractor in pages, none lost."""
+    """Rows that are yielded one by one reach the extractor in pages, none lost."""
 
     @resource
     def rows() -> Any:
@@ -51,7 +51,7 @@ def test_rows_become_pages() -> None:
 
 
 def test_error_names_resource_and_item() -> None:
-    """D31: an exception on row 700 names the resource and the position, with the cause."""
+    """An exception on row 700 names the resource and the position, with the cause."""
 
     @resource
     def failing() -> Any:
@@ -68,7 +68,7 @@ def test_error_names_resource_and_item() -> None:
 
 
 def test_map_error_names_item_within_page() -> None:
-    """D41: a map that fails within a page names the item's position."""
+    """A map that fails within a page names the item's position."""
     numbers = resource([[0, 1, 2], [3, 4, 5]], name="numbers").add_map(lambda i: 1 // (4 - i))
     with pytest.raises(ResourceExtractionError) as caught:
         list(numbers)
@@ -76,7 +76,7 @@ def test_map_error_names_item_within_page() -> None:
 
 
 def test_returning_resource_is_refused() -> None:
-    """D31: a resource that returns its data in place of yielding it is told so."""
+    """A resource that returns its data in place of yielding it is told so."""
 
     @resource
     def returns() -> Any:
@@ -94,7 +94,7 @@ def test_returning_resource_is_refused() -> None:
 
 
 def test_bad_data_is_refused() -> None:
-    """D28: data without a name, and data that is no list, say what to do."""
+    """Data without a name, and data that is no list, say what to do."""
     with pytest.raises(ResourceNameMissing, match="name="):
         resource([1])
     with pytest.raises(InvalidResourceDataTypeBasic):
@@ -102,7 +102,7 @@ def test_bad_data_is_refused() -> None:
 
 
 def test_exhausted_generator() -> None:
-    """A13: a consumed generator raises, a generator function begins anew."""
+    """A consumed generator raises, a generator function begins anew."""
 
     def gen() -> Any:
         yield 1
@@ -116,14 +116,14 @@ def test_exhausted_generator() -> None:
 
 
 def test_steps_act_per_item() -> None:
-    """D41: filter, map and flat_map act per item on yielded lists."""
+    """Filter, map and flat_map act per item on yielded lists."""
     numbers = resource([[1, 2, 3], 4], name="numbers")
     numbers.filter(lambda i: i != 2).map(lambda i: i * 10).flat_map(lambda i: [i, -i])
     assert list(numbers) == [10, -10, 30, -30, 40, -40]
 
 
 def test_limits() -> None:
-    """D41: add_limit takes yields, or rows."""
+    """`add_limit` takes yields, or rows."""
 
     @resource
     def endless() -> Any:
@@ -140,7 +140,7 @@ def test_limits() -> None:
 
 
 def test_transformers_share_parent() -> None:
-    """D40: a parent is evaluated once for two transformers and is not emitted unless selected."""
+    """A parent is evaluated once for two transformers and is not emitted unless selected."""
     calls = []
 
     @resource
@@ -167,7 +167,7 @@ def test_transformers_share_parent() -> None:
 
 @pytest.mark.parametrize("workers", [1, 4])
 def test_parallel_items(workers: int) -> None:
-    """D35: deferred calls, coroutines and asynchronous generators are evaluated, all of them once."""
+    """Deferred calls, coroutines and asynchronous generators are evaluated, all of them once."""
 
     @defer
     def slow(i: int) -> Any:
@@ -214,7 +214,7 @@ def test_parallel_items(workers: int) -> None:
 
 
 def test_failure_in_pool() -> None:
-    """D35: a deferred call that fails raises with its resource."""
+    """A deferred call that fails raises with its resource."""
 
     @resource
     def deferred() -> Any:
@@ -228,7 +228,7 @@ def test_failure_in_pool() -> None:
 
 
 def test_bound_copies() -> None:
-    """A17: a call returns a bound copy, bind works in place, a second call is refused."""
+    """A call returns a bound copy, bind works in place, a second call is refused."""
 
     @resource
     def players(group: str = "A", max_results: int = 1) -> Any:

@@ -41,7 +41,7 @@ def shop() -> Any:
 
 
 def test_decorator_forms() -> None:
-    """S4: @source works with and without parentheses and as a plain function; bodies may return or yield."""
+    """`@source` works with and without parentheses and as a plain function; bodies may return or yield."""
 
     @source(name="named", max_table_nesting=1, root_key=True, schema_contract="freeze")
     def yields() -> Any:
@@ -55,7 +55,7 @@ def test_decorator_forms() -> None:
 
 
 def test_access() -> None:
-    """D35: resources are items and attributes; iterating evaluates all of them."""
+    """Resources are items and attributes; iterating evaluates all of them."""
     made = shop()
     assert made["logs"] is made.logs is made.resources["logs"]
     assert list(made.logs) == [{"n": 1}, {"n": 2}]
@@ -67,7 +67,7 @@ def test_access() -> None:
 
 
 def test_selection() -> None:
-    """D36: with_resources gives a copy, select and selected change in place."""
+    """`with_resources` gives a copy, select and selected change in place."""
     made = shop()
     assert list(made.with_resources("logs").selected_resources) == ["logs"]
     assert list(made.selected_resources) == ["logs", "events"]
@@ -80,13 +80,13 @@ def test_selection() -> None:
 
 
 def test_uncalled_source() -> None:
-    """A3, S77: with_resources on the function itself calls it."""
+    """`with_resources` on the function itself calls it."""
     assert list(shop.with_resources("logs")) == [{"n": 1}, {"n": 2}]
     assert [s.name for s in wrap_data(shop)] == ["shop"]
 
 
 def test_source_that_yields_data() -> None:
-    """D30: data in place of resources raises and explains."""
+    """Data in place of resources raises and explains."""
 
     @source
     def bad() -> Any:
@@ -104,7 +104,7 @@ def test_source_that_yields_data() -> None:
 
 
 def test_dynamic_resources() -> None:
-    """D37: resources made in a loop, and generators, become resources of the source."""
+    """Resources made in a loop, and generators, become resources of the source."""
 
     @source
     def many() -> Any:
@@ -120,7 +120,7 @@ def test_dynamic_resources() -> None:
 
 
 def test_lazy_bodies() -> None:
-    """D34: the source's body runs when it is called, those of resources when they are read."""
+    """The source's body runs when it is called, those of resources when they are read."""
     seen = []
 
     @source
@@ -141,7 +141,7 @@ def test_lazy_bodies() -> None:
 
 
 def test_state_of_source_body_is_thrown_away() -> None:
-    """D39: a source's body reads state and its writes are lost; a resource's writes are kept."""
+    """A source's body reads state and its writes are lost; a resource's writes are kept."""
 
     @source
     def s() -> Any:
@@ -169,7 +169,7 @@ def test_state_of_source_body_is_thrown_away() -> None:
 
 
 def test_mock_state_outside_pipeline() -> None:
-    """D35: outside a pipeline a resource has state for one iteration."""
+    """Outside a pipeline a resource has state for one iteration."""
 
     @resource
     def counter() -> Any:
@@ -181,7 +181,7 @@ def test_mock_state_outside_pipeline() -> None:
 
 
 def test_context_reaches_threads() -> None:
-    """D39: deferred calls and parallelized resources see the state of their own resource."""
+    """Deferred calls and parallelized resources see the state of their own resource."""
 
     @defer
     def named(i: int) -> Any:
@@ -206,7 +206,7 @@ def test_context_reaches_threads() -> None:
 
 
 def test_clone_keeps_shared_parent() -> None:
-    """D40: transformers of a cloned source still share their parent, which is evaluated once."""
+    """Transformers of a cloned source still share their parent, which is evaluated once."""
     calls = []
 
     @source
@@ -229,7 +229,7 @@ def test_clone_keeps_shared_parent() -> None:
 
 
 def test_wrap_data() -> None:
-    """D44: whatever run takes becomes sources; bare data joins the default schema."""
+    """Whatever run takes becomes sources; bare data joins the default schema."""
 
     def gen() -> Any:
         yield {"a": 1}
@@ -246,7 +246,7 @@ def test_wrap_data() -> None:
 
 
 def test_exhausted_source() -> None:
-    """A13: a source whose generator was consumed raises when it is run again."""
+    """A source whose generator was consumed raises when it is run again."""
 
     def gen() -> Any:
         yield 1

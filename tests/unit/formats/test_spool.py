@@ -35,7 +35,7 @@ DOCUMENTS = st.recursive(
 
 @given(st.dictionaries(st.text(st.characters()), DOCUMENTS))
 def test_exact_rows_keep_every_value(row: dict[str, Any]) -> None:
-    """D31: no value changes between extract and normalize, not even lone surrogates or integers beyond 64 bits."""
+    """No value changes between extract and normalize, not even lone surrogates or integers beyond 64 bits."""
     assert list(read_rows([dump_row(row)])) == [row]
 
 
@@ -48,7 +48,7 @@ def spool(folder: pathlib.Path, *pages: Any) -> list[Any]:
 
 
 def test_flat_rows_are_spooled_as_arrow(tmp_path: pathlib.Path) -> None:
-    """D31: pages of plain values keep their types and their number."""
+    """Pages of plain values keep their types and their number."""
     moment = dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc)
     rows = [{"id": i, "price": decimal.Decimal("1.10"), "at": moment} for i in range(3)]
     (file,) = spool(tmp_path, rows)
@@ -57,7 +57,7 @@ def test_flat_rows_are_spooled_as_arrow(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_page_that_arrow_would_change_goes_row_by_row(tmp_path: pathlib.Path) -> None:
-    """D31: 2**80 has no Arrow integer, so the rows are kept exactly."""
+    """2**80 has no Arrow integer, so the rows are kept exactly."""
     rows = [{"id": 2**80, "u": uuid.UUID(int=7)}, {"id": 1, "tags": {"a", "b"}}]
     (file,) = spool(tmp_path, rows)
     assert file["format"] == "rows"
@@ -66,20 +66,20 @@ def test_a_page_that_arrow_would_change_goes_row_by_row(tmp_path: pathlib.Path) 
 
 
 def test_several_scalar_types_of_one_key_become_several_fields(tmp_path: pathlib.Path) -> None:
-    """D20: a clash of types stays visible, in order of first appearance."""
+    """A clash of types stays visible, in order of first appearance."""
     (file,) = spool(tmp_path, [{"v": 1}, {"v": "x"}, {"v": 2}])
     table = pa.ipc.open_stream(tmp_path / file["name"]).read_all()
     assert [(field.name, str(field.type)) for field in table.schema] == [("v", "int64"), ("v", "string")]
 
 
 def test_checksum_and_size_are_those_of_the_file(tmp_path: pathlib.Path) -> None:
-    """S45: the manifest of a package describes its files."""
+    """The manifest of a package describes its files."""
     for file in spool(tmp_path, [{"a": 1}] * 50, [{"a": object}] * 0, [{"a": 2**70}]):
         data = (tmp_path / file["name"]).read_bytes()
         assert (len(data), zlib.crc32(data)) == (file["bytes"], file["crc32"])
 
 
 def test_an_unserialisable_value_names_table_and_item(tmp_path: pathlib.Path) -> None:
-    """D31: bad input gives a clear error."""
+    """Bad input gives a clear error."""
     with pytest.raises(InvalidDataItem, match=r"table t: item 1 .*object"):
         spool(tmp_path, [{"a": 1}, {"a": object()}])

@@ -108,7 +108,7 @@ def outcome(folder: Path, data: Any, exact: bool) -> Any:
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(pages)
 def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str, Any]]]) -> None:
-    """Normalize 3: both paths give the same rows, ids and columns, or the same error."""
+    """Both paths give the same rows, ids and columns, or the same error."""
     with tempfile.TemporaryDirectory() as folder:
         exact = outcome(Path(folder), data, exact=True)
         assert outcome(Path(folder), data, exact=False) == exact
@@ -117,7 +117,7 @@ def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str,
 @settings(max_examples=200)
 @given(st.lists(st.lists(uniform, min_size=1, max_size=8), min_size=1, max_size=3))
 def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
-    """Normalize 3: pages that really take the fast path give the same tables."""
+    """Pages that really take the fast path give the same tables."""
     with tempfile.TemporaryDirectory() as folder:
         assert outcome(Path(folder), data, exact=False) == outcome(Path(folder), data, exact=True)
 
@@ -210,14 +210,14 @@ def utf8(value: str) -> bool:
 def test_the_first_value_decides_and_others_coerce_or_become_variants(
     normalized: Any, values: list[Any], kinds: dict[str, str]
 ) -> None:
-    """D20: types come from the first value; what does not fit goes to `col__v_type`."""
+    """Types come from the first value; what does not fit goes to `col__v_type`."""
     schema, _ = normalized([[{"v": value} for value in values]])
     found = {name: column["data_type"] for name, column in schema.get_table_columns("t").items()}
     assert {name: kind for name, kind in found.items() if not name.startswith("_dlt")} == kinds
 
 
 def test_nested_documents_become_columns_and_tables(normalized: Any) -> None:
-    """D19: dicts flatten, lists become child tables with parent ids and list indexes."""
+    """Dicts flatten, lists become child tables with parent ids and list indexes."""
     schema, tables = normalized([[{"id": 1, "a": {"b": 2}, "l": [{"x": 1, "m": [7, 8]}, {"x": 2}]}]])
     (root,) = tables["t"]
     assert (root["id"], root["a__b"], root["_dlt_load_id"]) == (1, 2, "1.0")
@@ -231,13 +231,13 @@ def test_nested_documents_become_columns_and_tables(normalized: Any) -> None:
 
 
 def test_keys_that_collide_are_named(normalized: Any) -> None:
-    """Schema 4: the clash check names both source keys."""
+    """The clash check names both source keys."""
     with pytest.raises(DltException, match=r"'A' and 'a'.*'a'"):
         normalized([[{"A": 1, "a": 2}]])
 
 
 def test_thousands_of_distinct_keys_stay_in_memory(normalized: Any) -> None:
-    """Normalize 5: a page of sparse keys is no dense table."""
+    """A page of sparse keys is no dense table."""
     data = [{f"k{row}_{column}": column for column in range(3)} for row in range(700)]
     schema, tables = normalized([data])
     assert len(tables["t"]) == 700
@@ -246,7 +246,7 @@ def test_thousands_of_distinct_keys_stay_in_memory(normalized: Any) -> None:
 
 @pytest.mark.parametrize("values", [["x", b"\x80"], [b"\x80", "x"], [{"k": "x"}, {"k": b"\x00"}]])
 def test_bytes_among_texts_of_documents_are_not_taken_for_text(tmp_path: Path, values: list[Any]) -> None:
-    """Silent wrongs: Arrow's inference takes bytes behind text for text."""
+    """Arrow's inference takes bytes behind text for text."""
     data = [[{"l": values}]]
     assert outcome(tmp_path, data, exact=False) == outcome(tmp_path, data, exact=True)
     tables, _ = outcome(tmp_path, [[{"l": ["x", b"\x80"]}]], exact=False)

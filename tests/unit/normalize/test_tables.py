@@ -31,7 +31,7 @@ def extracted(tmp_path: Path) -> Any:
 
 
 def test_a_table_that_fits_is_the_same_file(extracted: Any) -> None:
-    """Data plane 1: Arrow and frames go straight through; nothing is copied."""
+    """Arrow and frames go straight through; nothing is copied."""
     table = pa.table({"id": [1, 2], "name": ["a", None], "v": pa.array([1, 2], pa.int32())})
     before, after, pipeline = extracted(table)
     assert os.path.samefile(before, after)
@@ -50,7 +50,7 @@ def test_a_table_that_fits_is_the_same_file(extracted: Any) -> None:
     ],
 )
 def test_a_table_that_must_change_is_rewritten(extracted: Any, table: pa.Table) -> None:
-    """D18, D19: names and types are those of the schema."""
+    """Names and types are those of the schema."""
     before, after, _ = extracted(table)
     assert not os.path.samefile(before, after)
     with pa.OSFile(str(after)) as source:

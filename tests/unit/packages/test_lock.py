@@ -25,7 +25,7 @@ with PipelineLock(sys.argv[1], "p", 0):
 
 
 def test_a_second_process_is_refused_and_told_who_runs(tmp_path: Path) -> None:
-    """Kill it 9: the second waits, then PipelineLocked names the holder; a dead holder holds nothing."""
+    """The second waits, then PipelineLocked names the holder; a dead holder holds nothing."""
     child = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None and child.stdout.readline() == "held\n"
     with pytest.raises(PipelineLocked, match=f"process {child.pid} on"), PipelineLock(str(tmp_path), "p", 0.2):

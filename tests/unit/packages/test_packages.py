@@ -27,7 +27,7 @@ def _package(workdir: Workdir, load_id: str, stage: str = "extracted") -> None:
 
 
 def test_a_package_carries_files_schema_and_state(tmp_path: Path) -> None:
-    """S45: a committed package is read back with its schema and its typed state."""
+    """A committed package is read back with its schema and its typed state."""
     workdir = _workdir(tmp_path)
     _package(workdir, "2.5")
     (package,) = workdir.packages("extracted")
@@ -36,7 +36,7 @@ def test_a_package_carries_files_schema_and_state(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_step_left_is_wiped(tmp_path: Path) -> None:
-    """Architecture, on disk: a package in two stages counts as the later one; tmp is wiped."""
+    """A package in two stages counts as the later one; tmp is wiped."""
     workdir = _workdir(tmp_path)
     workdir.begin("1.0")
     _package(workdir, "2.0")
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_package_is_named(tmp_path: Path) -> None:
-    """S74: the error lists what there is."""
+    """The error lists what there is."""
     workdir = _workdir(tmp_path)
     _package(workdir, "2.0")
     with pytest.raises(LoadPackageNotFound, match=r"no package 3\.0.*2\.0"):
@@ -80,7 +80,7 @@ def test_an_unknown_package_is_named(tmp_path: Path) -> None:
 
 
 def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:
-    """A9: mode 0600, kept between calls."""
+    """The file has mode 0600 and is kept between calls."""
     workdir = _workdir(tmp_path)
     assert workdir.secret() == workdir.secret()
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600

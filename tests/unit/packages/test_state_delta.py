@@ -84,7 +84,7 @@ def position(found: Any) -> Any:
 
 
 def test_a_cursor_that_another_run_moved_is_a_conflict() -> None:
-    """Compare-and-swap: appended rows could come twice, so the load is refused and says what to do."""
+    """Appended rows could come twice, so the load is refused and says what to do."""
     delta = difference(cursor(1), cursor(5))
     # at 5 too: whoever moved it there loaded the same rows
     for theirs in (9, 5):

@@ -44,7 +44,7 @@ def rows(*values: Any) -> list[dict[str, Any]]:
 
 @given(st.lists(st.lists(st.integers(0, 6), max_size=5), max_size=5))
 def test_a_growing_list_is_loaded_row_by_row_exactly_once(batches: list[list[int]]) -> None:
-    """D39, wish 20: every run sees all rows so far; each new row that is not behind the cursor comes once."""
+    """Every run sees all rows so far; each new row that is not behind the cursor comes once."""
     incremental: Incremental[int] = Incremental("at", primary_key="id")
     state: dict[str, Any] = {}
     seen: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ values = st.one_of(
     st.booleans(),
 )
 def test_rows_and_arrow_agree(data: list[Any], func: Any, start: str, end: str, bounded: bool) -> None:
-    """Sources 3: the vectorised path gives the same rows and the same state."""
+    """The vectorised path gives the same rows and the same state."""
     bound = sorted(data)[len(data) // 2] if bounded and data else None
     incremental: Incremental[Any] = Incremental(
         "at", last_value_func=func, range_start=start, range_end=end, end_value=bound, primary_key="id"
@@ -203,7 +203,7 @@ def test_descending_rows_stop_at_the_last_value() -> None:
 
 
 def test_it_is_a_default_a_hint_and_an_argument() -> None:
-    """Sources 3: as parameter default, as `incremental=`, by apply_hints; inside the resource start_value is known."""
+    """It is given as default, as `incremental=` or by apply_hints; inside the resource start_value is known."""
     starts: list[Any] = []
 
     @dlt.resource
@@ -226,7 +226,7 @@ def test_it_is_a_default_a_hint_and_an_argument() -> None:
 
 
 def test_configuration_sets_parts_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D3: variables set single settings."""
+    """Variables set single settings."""
 
     @dlt.resource(section="shops")
     def orders(at: Any = dlt.sources.incremental("id", initial_value=2)) -> Any:
@@ -258,7 +258,7 @@ def test_nested_cursors_are_found() -> None:
 
 
 def test_errors_in_a_run_name_the_resource() -> None:
-    """Sources 3: bad input names resource and position."""
+    """Bad input names resource and position."""
 
     @dlt.resource
     def broken(at: Any = Incremental("at")) -> Any:

@@ -1,4 +1,4 @@
-"""The examples of the founding note, as scripts."""
+"""The programs that one writes first, as scripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOURCE = """
 import dlt
 
 @dlt.source
-def taktile_data(api_key=dlt.secrets.value):
+def acme_data(api_key=dlt.secrets.value):
     assert api_key == "from secrets.toml"
     yield dlt.resource([{"id": 1, "steps": [{"n": 1}]}], name="logs")
     yield dlt.resource([{"id": 1}], name="other")
@@ -21,12 +21,12 @@ def taktile_data(api_key=dlt.secrets.value):
 
 
 def run_script(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    """Run `taktile.py` beside its source and its secrets."""
-    (folder / "my_taktile_source.py").write_text(SOURCE)
+    """Run `acme.py` beside its source and its secrets."""
+    (folder / "my_acme_source.py").write_text(SOURCE)
     (folder / ".dlt").mkdir(exist_ok=True)
-    (folder / ".dlt" / "secrets.toml").write_text('[sources.my_taktile_source]\napi_key = "from secrets.toml"\n')
-    (folder / "taktile.py").write_text("import dlt\nfrom my_taktile_source import taktile_data\n" + text)
-    return subprocess.run([sys.executable, "taktile.py"], capture_output=True, text=True, cwd=folder, check=False)
+    (folder / ".dlt" / "secrets.toml").write_text('[sources.my_acme_source]\napi_key = "from secrets.toml"\n')
+    (folder / "acme.py").write_text("import dlt\nfrom my_acme_source import acme_data\n" + text)
+    return subprocess.run([sys.executable, "acme.py"], capture_output=True, text=True, cwd=folder, check=False)
 
 
 def tables(path: Path) -> set[str]:
@@ -39,35 +39,35 @@ def tables(path: Path) -> set[str]:
 
 
 def test_a_source_runs_itself(own_folder: Path) -> None:
-    """S76: only `logs` and its nested table, in dataset `dlt_taktile`; credentials from providers."""
+    """Only `logs` and its nested table are in dataset `dlt_acme`; credentials come from providers."""
     done = run_script(
         own_folder,
-        'from dlt.destinations import duckdb\ntaktile_data().with_resources("logs").run(destination=duckdb)\n',
+        'from dlt.destinations import duckdb\nacme_data().with_resources("logs").run(destination=duckdb)\n',
     )
     assert done.returncode == 0, done.stderr
-    assert tables(own_folder / "dlt_taktile.duckdb") == {"dlt_taktile.logs", "dlt_taktile.logs__steps"}
+    assert tables(own_folder / "dlt_acme.duckdb") == {"dlt_acme.logs", "dlt_acme.logs__steps"}
 
 
 def test_a_source_that_was_not_called(own_folder: Path) -> None:
-    """S77, A3: arguments are injected."""
-    done = run_script(own_folder, 'dlt.run(data=taktile_data.with_resources("logs"), destination="duckdb")\n')
+    """Arguments are injected."""
+    done = run_script(own_folder, 'dlt.run(data=acme_data.with_resources("logs"), destination="duckdb")\n')
     assert done.returncode == 0, done.stderr
-    assert "dlt_taktile.logs" in tables(own_folder / "dlt_taktile.duckdb")
+    assert "dlt_acme.logs" in tables(own_folder / "dlt_acme.duckdb")
 
 
 def test_a_configured_pipeline_needs_no_arguments(own_folder: Path) -> None:
-    """S78: destination and dataset are known, secrets are read by hand."""
+    """Destination and dataset are known, secrets are read by hand."""
     done = run_script(
         own_folder,
         'dlt.pipeline(pipeline_name="pipe", destination="duckdb", dataset="extract_1")\n'
-        'taktile_data(dlt.secrets["sources.my_taktile_source.api_key"]).run()\n',
+        'acme_data(dlt.secrets["sources.my_acme_source.api_key"]).run()\n',
     )
     assert done.returncode == 0, done.stderr
     assert "extract_1.other" in tables(own_folder / "pipe.duckdb")
 
 
 def test_unhandled_errors_are_left_alone_unless_asked(own_folder: Path) -> None:
-    """S84: a traceback by default; one line and exit code 1 with `runtime.excepthook`."""
+    """A traceback is the default; with `runtime.excepthook` it is one line and exit code 1."""
     plain = run_script(own_folder, "dlt.run([1], table_name='t')\n")
     assert plain.returncode == 1 and "Traceback" in plain.stderr
     (own_folder / ".dlt" / "config.toml").write_text("[runtime]\nexcepthook = true\nuser_log = true\n")
@@ -77,7 +77,7 @@ def test_unhandled_errors_are_left_alone_unless_asked(own_folder: Path) -> None:
 
 
 def test_live_edits_of_a_schema_count_from_the_next_step(pipeline: Any) -> None:
-    """D24, S72: [1, 2, 3, 4] as text, because the live schema says so."""
+    """Numbers become text, because the live schema says so."""
     pipeline.extract([1, 2, 3, 4], table_name="table")
     pipeline.schemas["spec"].tables["table"]["columns"]["value"] = {"name": "value", "data_type": "text"}
     pipeline.run()
@@ -86,7 +86,7 @@ def test_live_edits_of_a_schema_count_from_the_next_step(pipeline: Any) -> None:
 
 
 def test_import_and_export_folders(own_folder: Path) -> None:
-    """D23: the user's file is saved once and then the user's own; the export follows every change."""
+    """The user's file is saved once and then the user's own; the export follows every change."""
     options = {"import_schema_path": "in", "export_schema_path": "out"}
     pipeline = dlt.pipeline("p", destination="duckdb", **options)
     pipeline.run([{"id": 1}], table_name="t")
@@ -103,7 +103,7 @@ def test_import_and_export_folders(own_folder: Path) -> None:
 
 
 def test_tables_can_be_made_before_data_comes(pipeline: Any) -> None:
-    """Pipeline 2: sync_schema."""
+    """`sync_schema` makes a table that has no rows yet, with all its columns."""
     pipeline.extract([{"id": 1}], table_name="t", columns={"name": {"data_type": "text"}})
     assert "t" in pipeline.sync_schema()
     with pipeline.sql_client() as client:
