@@ -16,6 +16,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
+from dlt.secret_words import SECRET_NAMES, is_secret_name
+
 MASK = "***"
 _MOST_KNOWN = 1024
 _MOST_KEYS = 200
@@ -30,12 +32,6 @@ _WHOLE_WORD = 8
 _COMMON = {"admin", "bigquery", "default", "duckdb", "false", "loader", "minio", "minioadmin", "none", "null"}
 _COMMON |= {"password", "postgres", "public", "redshift", "secret", "token", "true", "user", "username"}
 
-_NAMES = (
-    r"passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key"
-    r"|subscription[_-]?key|(?:access|auth|refresh|session|security|bearer|sas|id|api)[_-]?token|token"
-    r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
-)
-_SECRET_NAME = re.compile(rf"(?:^|[_.\s-]|x-)(?:{_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$", re.IGNORECASE)
 _LOGIN = re.compile(r"([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@", re.IGNORECASE)
 _LOGIN_TOKEN = re.compile(r"(https?://)[^\s/?#:@'\"]+@", re.IGNORECASE)
 _PARAMETER = re.compile(
@@ -43,7 +39,7 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(
-    rf"(?<![\w.-])([\w.-]*(?:{_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
+    rf"(?<![\w.-])([\w.-]*(?:{SECRET_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
     r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})",
     re.IGNORECASE,
 )
@@ -115,11 +111,6 @@ def _as_pattern(text: str) -> str:
 def _forms(text: str) -> set[str]:
     """Return how a secret may be written: as it is, in a URL, in JSON, in a repr."""
     return {text, quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1]}
-
-
-def is_secret_name(name: str) -> bool:
-    """Tell whether a key, parameter or header of this name holds a secret."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def remember(value: Any) -> None:

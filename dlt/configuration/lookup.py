@@ -13,7 +13,8 @@ from dlt.configuration.providers.environ import SET_BY_SYSTEM
 from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.similar import similar_keys
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
-from dlt.redact import is_secret_name, remember
+from dlt.redact import remember
+from dlt.secret_words import is_secret_name
 
 
 class _Missing:

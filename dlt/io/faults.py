@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from dlt.error_kinds import Kind, store_error
 from dlt.errors import DestinationException, DltException
 from dlt.redact import redact
+from dlt.secret_words import may_be_secret_name
 
 _NO_CREDENTIALS = {
     "NoCredentialsError",
@@ -27,8 +28,9 @@ _NO_RIGHT = {401, 403}
 _WRONG = {301, 307, 400, 405, 501}
 _WORTH_ANOTHER_TRY = {"RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"}
 """Codes of S3 that come with status 400 when a request was hurt on its way."""
-_SECRETS = ("secret", "token", "account_key", "sas_token", "client_secret", "connection_string")
 _SHORTEST_SECRET = 8
+_WAYS_TO_SIGN_IN = {"google_default", "anonymous"}
+"""Values of `token` that are no secrets."""
 
 
 @contextmanager
@@ -122,13 +124,14 @@ def _code(error: BaseException) -> str | None:
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
-def secrets_of(arguments: Any) -> tuple[str, ...]:
+def secrets_of(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the texts among the arguments of a file system that no message may show."""
     found: list[str] = []
-    for name in (*_SECRETS, "private_key", "refresh_token"):
-        value = arguments.get(name)
-        if isinstance(value, dict):
+    for name, value in arguments.items():
+        if isinstance(value, Mapping):
             found += secrets_of(value)
-        elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET and value != "google_default":
+        elif not isinstance(value, str) or len(value) < _SHORTEST_SECRET or value in _WAYS_TO_SIGN_IN:
+            continue
+        elif may_be_secret_name(str(name)):
             found.append(value)
     return tuple(found)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from dlt.schema.system_tables import is_system_name
+from dlt.secret_words import may_be_secret_name
 
 _HIDDEN = ("secret", "mask", "x-secret", "x-mask", "x-masked", "x-sensitive", "x-pii")
-_SECRET_NAME = re.compile(r"passw|secret|token|api_?key|credential|private_?key|authorization", re.IGNORECASE)
 _MOST_COLUMNS, _MOST_LETTERS = 12, 60
 
 
@@ -36,13 +35,13 @@ def _is_hidden(name: Any, columns: Mapping[str, Any]) -> bool:
     column = columns.get(name) or {}
     # the value of a variant column is that of the column itself
     column = column or columns.get(str(name).partition("__v_")[0]) or {}
-    return any(column.get(hint) for hint in _HIDDEN) or bool(_SECRET_NAME.search(str(name)))
+    return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(str(name))
 
 
 def _cut(value: Any) -> str:
     if isinstance(value, Mapping):
         # what is inside of documents may be secret by its key
-        inner = {key: "***" if _SECRET_NAME.search(str(key)) else item for key, item in value.items()}
+        inner = {key: "***" if may_be_secret_name(str(key)) else item for key, item in value.items()}
         text = repr(inner)
     else:
         text = repr(value)

@@ -15,7 +15,8 @@ from typing import Any
 from dlt.clock import moment_of
 from dlt.errors import EmptyWindow, SpecInvalid
 from dlt.ids import digest_id
-from dlt.redact import is_secret_name, redact
+from dlt.redact import redact
+from dlt.secret_words import may_be_secret_name
 
 _REFERENCE, _ARGUMENTS = "package.module:name or path/to/file.py:name", "a dict of arguments"
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -30,7 +31,6 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "reprocess": ((str,), '"auto", "undo" or "keep"'),
 }
 """What each key of a spec may hold, and how an error says it."""
-_SECRET = ("credential", "password", "secret", "token", "api_key")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Spec:
                 "build objects in the factories."
             ) from error
         if isinstance(self.pipeline, Mapping):
-            found = [key for key in self.pipeline if _names_secret(str(key))]
+            found = [key for key in self.pipeline if may_be_secret_name(str(key))]
             if found:
                 raise SpecInvalid(
                     f"spec: the arguments of the pipeline hold {', '.join(sorted(found))}. Specs are stored by the "
@@ -122,7 +122,9 @@ class Spec:
             is_secret: Tells whether a text holds a value that is to be hidden, where the orchestrator knows.
         """
         known = is_secret or _no_more
-        withheld = [name for name, value in self.pipeline_args.items() if _hides(value, known) or _names_secret(name)]
+        withheld = [
+            name for name, value in self.pipeline_args.items() if _hides(value, known) or may_be_secret_name(name)
+        ]
         kept = {name: value for name, value in self.pipeline_args.items() if name not in withheld}
         handoff = self.handoff
         if handoff is not None and _hides(handoff, known):
@@ -142,15 +144,11 @@ class Spec:
         return replace(self, resources=chosen, source_args={**self.source_args, **(source_args or {})})
 
 
-def _names_secret(name: str) -> bool:
-    return is_secret_name(name) or any(word in name.lower() for word in _SECRET)
-
-
 def _hides(value: Any, is_secret: Callable[[str], bool]) -> bool:
     if isinstance(value, str):
         return redact(value) != value or is_secret(value)
     if isinstance(value, Mapping):
-        return any(_names_secret(str(key)) or _hides(inner, is_secret) for key, inner in value.items())
+        return any(may_be_secret_name(str(key)) or _hides(inner, is_secret) for key, inner in value.items())
     return isinstance(value, (list, tuple)) and any(_hides(inner, is_secret) for inner in value)
 
 

@@ -1,0 +1,27 @@
+"""The words that say that a value beside them is a secret."""
+
+from __future__ import annotations
+
+import re
+
+SECRET_NAMES = (
+    r"passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key"
+    r"|subscription[_-]?key|(?:access|auth|refresh|session|security|bearer|sas|id|api)[_-]?token|token"
+    r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
+)
+"""A pattern of whole names, for larger patterns; letters of either case."""
+_NAME = re.compile(rf"(?:^|[_.\s-]|x-)(?:{SECRET_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$", re.IGNORECASE)
+_PART_OF_NAME = re.compile(rf"{SECRET_NAMES}|passw|credential", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a key, parameter or header of this name holds a secret."""
+    return _NAME.search(name) is not None
+
+
+def may_be_secret_name(name: str) -> bool:
+    """Tell whether a name has a word in it that is used of secrets: enough to keep a value to oneself.
+
+    It is wider than `is_secret_name`: "apitokens" and "credentials" may be the names of secrets.
+    """
+    return is_secret_name(name) or _PART_OF_NAME.search(name) is not None
