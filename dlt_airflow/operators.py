@@ -320,7 +320,7 @@ class DltLoadOperator(DltLaterOperator):
         self.log.info("%s", report.text)
         return returned
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+    def get_openlineage_facets_on_complete(self, _task_instance: Any) -> Any:
         """Return tables, columns and rows for OpenLineage."""
         from dlt_airflow.lineage import lineage_of
 

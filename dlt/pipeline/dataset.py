@@ -111,8 +111,24 @@ class Dataset:
         found = Relation(self, table=table_name)
         return found.from_loads(load_ids) if load_ids is not None else found
 
-    def query(self, query: str, query_dialect: str | None = None, **_: Any) -> Relation:
-        """Return the result of a query; it runs when it is read."""
+    def query(self, query: str, query_dialect: str | None = None, *, _execute_raw_query: bool = True) -> Relation:
+        """Return the result of a query; it runs as it is written, when it is read.
+
+        Args:
+            query: SQL of the destination.
+            query_dialect: Dialect in which the query is written, as sqlglot names it.
+
+        Raises:
+            DatasetException: the destination speaks another dialect.
+        """
+        if query_dialect is not None:
+            with self.sql_client() as client:
+                spoken = client.capabilities.sqlglot_dialect
+            if query_dialect != spoken:
+                raise DatasetException(
+                    f"dataset {self.dataset_name}: a query in the dialect {query_dialect!r} runs as it is written, and "
+                    f"the destination speaks {spoken!r}. Write it in that dialect, or translate it with sqlglot."
+                )
         return Relation(self, sql=str(query))
 
     __call__ = query
@@ -244,10 +260,23 @@ class Relation:
     filter = where
 
     def from_loads(self, load_ids: Sequence[str] | str, add_load_id_column: bool = False) -> Relation:
-        """Keep rows of some loads; rows of nested tables belong to the load of their root row."""
+        """Keep rows of some loads; rows of nested tables belong to the load of their root row.
+
+        Args:
+            load_ids: The loads.
+            add_load_id_column: Add the load id to rows of a nested table; those of others have it.
+        """
         wanted = [load_ids] if isinstance(load_ids, str) else list(load_ids)
         if self.table is None:
             raise RelationHasQueryException("from_loads works on a table, not on a query. Start at dataset.table().")
+        parent = self.dataset.schema.get_table(self.table).get("parent")
+        if add_load_id_column and parent:
+            above = self.dataset.table(parent).from_loads(wanted, add_load_id_column=True)
+            return Relation(
+                self.dataset,
+                sql=f"SELECT l.*, r.{LOAD_ID} FROM ({self.to_sql()}) AS l "
+                f"JOIN ({above.to_sql()}) AS r ON l.{PARENT_ID} = r.{ROW_ID}",
+            )
         return replace(self, conditions=(*self.conditions, self._loaded_by(self.table, wanted)))
 
     def _loaded_by(self, table: str, load_ids: Iterable[str]) -> str:
@@ -282,53 +311,63 @@ class Relation:
 
         Args:
             other: Table or relation.
-            on: Condition; left side `l`, right side `r`. Left out between a table and its nested table.
+            on: Condition; left side `l`, right side `r` or the alias. Left out between a table and its nested table.
             kind: inner, left, right or full.
-            alias: Accepted for programs that pass it.
+            alias: Name of the right side.
+
+        Raises:
+            DatasetException: the alias is no name, or there is no condition and the tables are not nested.
         """
+        name = alias or "r"
+        if not name.isidentifier() or name == "l":
+            raise DatasetException(f"join: the alias {name!r} is no name for the right side. Give a word of letters.")
         right = self.dataset.table(other) if isinstance(other, str) else other
         if on is None:
-            on = self._reference(right)
+            on = self._reference(right, name)
         return Relation(
             self.dataset,
-            sql=f"SELECT * FROM ({self.to_sql()}) AS l {kind.upper()} JOIN ({right.to_sql()}) AS r ON {on}",
+            sql=f"SELECT * FROM ({self.to_sql()}) AS l {kind.upper()} JOIN ({right.to_sql()}) AS {name} ON {on}",
         )
 
-    def _reference(self, right: Relation) -> str:
+    def _reference(self, right: Relation, name: str) -> str:
         tables = self.dataset.schema.tables
         if self.table and right.table:
             if tables[right.table].get("parent") == self.table:
-                return f"l.{ROW_ID} = r.{PARENT_ID}"
+                return f"l.{ROW_ID} = {name}.{PARENT_ID}"
             if tables[self.table].get("parent") == right.table:
-                return f"l.{PARENT_ID} = r.{ROW_ID}"
+                return f"l.{PARENT_ID} = {name}.{ROW_ID}"
         raise DatasetException("join: the tables are not parent and child, so the condition must be given as on=.")
 
     # -- reading
 
-    def to_sql(self, pretty: bool = False, **_: Any) -> str:
-        """Return the query."""
+    def to_sql(self, pretty: bool = False) -> str:
+        """Return the query.
+
+        Args:
+            pretty: Begin each clause on a line of its own.
+        """
         untouched = not (self.columns_selected or self.conditions or self.ordering or self.rows_limit is not None)
         if self.sql is not None and untouched:
             return self.sql
         with self.dataset.sql_client() as client:
-            return self._text(client)
+            return ("\n" if pretty else " ").join(self._clauses(client))
 
-    def _text(self, client: Any) -> str:
+    def _clauses(self, client: Any) -> Iterator[str]:
         quoted = client.escape_column_name
         names = self.columns_selected or (tuple(self.columns) if self.table is not None else ())
         source = client.make_qualified_table_name(self.table) if self.table is not None else f"({self.sql}) AS q"
-        text = f"SELECT {', '.join(quoted(name) for name in names) or '*'} FROM {source}"
+        yield f"SELECT {', '.join(quoted(name) for name in names) or '*'}"
+        yield f"FROM {source}"
         if self.conditions:
             tests = [
                 test if isinstance(test, str) else f"{quoted(test[0])} {test[1]} {client.literal(test[2])}"
                 for test in self.conditions
             ]
-            text += " WHERE " + " AND ".join(tests)
+            yield "WHERE " + " AND ".join(tests)
         if self.ordering:
-            text += " ORDER BY " + ", ".join(f"{quoted(name)} {direction}" for name, direction in self.ordering)
+            yield "ORDER BY " + ", ".join(f"{quoted(name)} {direction}" for name, direction in self.ordering)
         if self.rows_limit is not None:
-            text += f" LIMIT {self.rows_limit}"
-        return text
+            yield f"LIMIT {self.rows_limit}"
 
     @property
     def columns_schema(self) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -101,17 +99,6 @@ class Inspection:
         return self.config.pipeline_secret or str(self.workdir.secret())
 
     pipeline_salt = pipeline_secret
-
-    @contextmanager
-    def managed_state(self, *, extract_state: bool = False) -> Iterator[dict[str, Any]]:
-        """Change the state in a block; it is stored when the block ends without an error."""
-        from dlt.states.model import bump
-
-        state = deepcopy(self._state)
-        yield state
-        bump(state)
-        self.workdir.prepare()
-        self._save_state(state)
 
     def get_local_state_val(self, key: str) -> Any:
         """Return a value that is kept on this machine only."""

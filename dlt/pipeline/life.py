@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.packages.abandon import abandon, with_followers
 from dlt.pipeline.reading import Reading
 from dlt.states.model import new_state
-from dlt.user_log import line, use
+from dlt.user_log import line, tell_without_effect, use
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,8 +40,10 @@ class Life(Reading):
         """Give all packages up that were not loaded; what their extracts changed in state and schemas goes back.
 
         Args:
-            with_partial_loads: Accepted for programs that pass it: no load is ever partial.
+            with_partial_loads: Without effect, and said so: no load is ever partial.
         """
+        if not with_partial_loads:
+            tell_without_effect("pipeline.drop_pending_packages: with_partial_loads=False", "no load is ever partial")
         self.abort_packages()
 
     def abort_packages(self, load_id: str | None = None, dry_run: bool = False) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dlt.clock import utc_now
 from dlt.configuration import section_context
 from dlt.errors import PipelineStepFailed, StaleExtract
 from dlt.extract.refresh import check_refresh
+from dlt.extract.source import Source
 from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
 from dlt.extract.wrapping import wrap_data
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
@@ -26,7 +28,8 @@ from dlt.pipeline.tracing import Step
 from dlt.redact import redact
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference
-from dlt.user_log import alarm, line, use
+from dlt.states.model import bump
+from dlt.user_log import alarm, line, tell_without_effect, use
 
 if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
@@ -182,7 +185,7 @@ class Pipeline(Life):
             table_format: Format of tables at the destination.
             schema_contract: What may change in the schema.
             refresh: "drop_sources", "drop_resources" or "drop_data" first.
-            loader_file_format: Format of the files that are loaded.
+            loader_file_format: Without effect, and said so: it is given to normalize.
             source: The same as data.
             name: The same as table_name.
 
@@ -192,6 +195,8 @@ class Pipeline(Life):
         data = _one_of("data", data, "source", source)
         table_name = _one_of("table_name", table_name, "name", name)
         refresh = refresh or self.config.refresh
+        if loader_file_format is not None:
+            tell_without_effect("pipeline.extract: loader_file_format", "give it to pipeline.normalize")
         with self._step("extract") as step:
             check_refresh(refresh)
             self._begin()
@@ -259,16 +264,35 @@ class Pipeline(Life):
             )
         return step.info  # type: ignore[no-any-return]  # set above
 
-    def normalize(self, workers: int = 1, loader_file_format: str | None = None) -> NormalizeInfo:
+    @contextmanager
+    def managed_state(self, *, extract_state: bool = False) -> Iterator[dict[str, Any]]:
+        """Change the state in a block; it is stored when the block ends without an error.
+
+        Args:
+            extract_state: Make a package of it, which takes it to the destination; else the next extract does.
+        """
+        state = deepcopy(self._state)
+        yield state
+        if bump(state):
+            state["_local"]["unsent"] = True
+        self.workdir.prepare()
+        self._save_state(state)
+        if extract_state:
+            name = self._default_schema_name()
+            self.extract(Source(self.schemas.get(name) or Schema(name)))
+
+    def normalize(self, workers: int | None = None, loader_file_format: str | None = None) -> NormalizeInfo:
         """Turn extracted packages into tables ready to load.
 
         Args:
-            workers: Accepted for programs that pass it; columns are worked on without it.
+            workers: Without effect, and said so: columns are worked on by the threads of pyarrow.
             loader_file_format: Format of the files; the destination's preferred one when None.
 
         Raises:
             PipelineStepFailed: with the cause chained; the extracted packages stay.
         """
+        if workers is not None:
+            tell_without_effect("pipeline.normalize: workers", "columns are worked on by the threads of pyarrow")
         with self._step("normalize") as step:
             self._begin()
             metrics: dict[str, list[dict[str, Any]]] = {}
@@ -316,7 +340,7 @@ class Pipeline(Life):
         dataset_name: str | None = None,
         credentials: Any = None,
         *,
-        workers: int = 20,
+        workers: int | None = None,
         raise_on_failed_jobs: bool | None = None,
         dataset: str | None = None,
     ) -> LoadInfo:
@@ -326,7 +350,7 @@ class Pipeline(Life):
             destination: Where to, if the pipeline does not say.
             dataset_name: Dataset at the destination.
             credentials: Credentials of the destination.
-            workers: Accepted for programs that pass it.
+            workers: Without effect, and said so: a package is loaded in one transaction.
             raise_on_failed_jobs: Raise when a job failed; by default the info tells.
             dataset: The same as dataset_name.
 
@@ -334,6 +358,8 @@ class Pipeline(Life):
             PipelineStepFailed: with the cause chained; the packages stay.
         """
         dataset_name = _one_of("dataset_name", dataset_name, "dataset", dataset)
+        if workers is not None:
+            tell_without_effect("pipeline.load: workers", "a package is loaded in one transaction")
         with self._step("load") as step:
             self._set_destination(destination, None)
             self._set_credentials(credentials)
@@ -370,7 +396,7 @@ class Pipeline(Life):
                             package, completed_at=utc_now().isoformat(), **facts, keep_files=self._keeps_files()
                         )
                         self._loaded_once(dataset)
-                        self._note_state(package, result)
+                        self._note_state(result)
                 metrics[package.load_id] = [load_metrics(package, result, dataset)]
                 done.append(package_info(package))
                 if result.failed:

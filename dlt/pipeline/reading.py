@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dlt.errors import PipelineNeverRan, SqlClientNotAvailable
+from dlt.errors import DatasetException, PipelineNeverRan, SqlClientNotAvailable
 from dlt.pipeline.syncing import Syncing
 from dlt.schema.schema import Schema
 from dlt.schema.update import SchemaUpdate
@@ -81,8 +81,17 @@ class Reading(Syncing):
 
         Args:
             schema: Name of a schema, or a schema; the default one when None.
-            dataset_type: Accepted for programs that pass it.
+            dataset_type: "auto" or "default"; there is no other type.
+
+        Raises:
+            DatasetException: another type of dataset is asked for.
+            PipelineNeverRan: there is no dataset yet.
         """
+        if dataset_type not in (None, "auto", "default"):
+            raise DatasetException(
+                f"pipeline {self.pipeline_name}: there is no dataset of type {dataset_type!r}. Known are 'auto' and "
+                "'default'; pipeline.sql_client() gives the connection to other libraries."
+            )
         from dlt.pipeline.dataset import Dataset
 
         self._need_destination("dataset")

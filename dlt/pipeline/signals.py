@@ -40,12 +40,12 @@ class _Watch:
 _watch = _Watch()
 
 
-def handle(number: int, frame: FrameType | None = None) -> None:
+def handle(number: int, _frame: FrameType | None = None) -> None:
     """Take a signal as the handler does: a running load ends its package first, everything else stops.
 
     Args:
         number: Number of the signal.
-        frame: Accepted, as Python passes it to handlers.
+        _frame: Python passes it to handlers.
 
     Raises:
         SignalReceivedException: nothing is under way that should end first.
@@ -53,12 +53,12 @@ def handle(number: int, frame: FrameType | None = None) -> None:
     _take(number, SignalReceivedException)
 
 
-def _on_signal(number: int, frame: FrameType | None = None) -> None:
+def _on_signal(number: int, _frame: FrameType | None = None) -> None:
     """Stop as Python itself does: KeyboardInterrupt for Ctrl-C, and the exit code of SIGTERM for SIGTERM."""
     _take(number, _interrupt if number == signal.SIGINT else Terminated)
 
 
-def _interrupt(number: int) -> BaseException:
+def _interrupt(_number: int) -> BaseException:
     # a subclass would end a script with exit code 1
     return KeyboardInterrupt("SIGINT received: the step stops at a safe point")
 

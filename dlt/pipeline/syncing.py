@@ -103,7 +103,7 @@ class Syncing(Tracing):
         if text is not None and self._is_newer(decode(text, self.pipeline_name)):
             self._sync()
 
-    def _note_state(self, package: LoadPackage, result: LoadResult) -> None:
+    def _note_state(self, result: LoadResult) -> None:
         """Remember which state a load left at the destination; take over what another run had left there."""
         if result.state is None:
             return

@@ -263,7 +263,7 @@ class Incremental(Generic[Value]):
         declared = getattr(getattr(self, "__orig_class__", None), "__args__", (None,))[0]
         return declared if isinstance(declared, type) else datetime.datetime
 
-    def __call__(self, items: Any, meta: Any = None) -> Any:
+    def __call__(self, items: Any, _meta: Any = None) -> Any:
         """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
 
         Raises:
