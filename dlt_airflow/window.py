@@ -11,20 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dlt.tasks import EmptyWindow, Window, moment
+from dlt.tasks import EmptyWindow, Window, moment, window_given
+from dlt.tasks.ticks import NAMED
 
 Pair = tuple[datetime.datetime, datetime.datetime]
 Wanted = Literal["auto"] | Sequence[Any] | None
-PRESETS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 UTC = datetime.timezone.utc
 _KEYS = (("%Y", 4), ("%Y-%m", 7), ("%Y-%m-%d", 10), ("%Y-%m-%dT%H", 13))
 
@@ -98,7 +89,7 @@ def find_window(wanted: Wanted, facts: RunFacts) -> Window | None:
     if wanted is None:
         return None
     if wanted != "auto":
-        return _explicit(wanted)
+        return window_given(wanted, UTC)
     start, end = facts.interval
     if start is not None and end is not None and start < end:
         return Window(start, end)
@@ -106,21 +97,6 @@ def find_window(wanted: Wanted, facts: RunFacts) -> Window | None:
     if found is None:
         raise EmptyWindow(_nothing(facts))
     return Window(*found)
-
-
-def _explicit(wanted: Sequence[Any]) -> Window:
-    if isinstance(wanted, str) or len(wanted) != 2:
-        raise EmptyWindow(f"window: {wanted!r} is not a window. Pass 'auto', None, or (start, end).")
-    ends = []
-    for name, value in zip(("start", "end"), wanted):
-        time = moment(value.strip()) if isinstance(value, str) else value
-        if not isinstance(time, datetime.datetime):
-            raise EmptyWindow(
-                f"window: its {name} is {value!r}, not a moment. Template fields of runs without a logical date are "
-                "empty: use a timetable with data intervals, or window='auto'."
-            )
-        ends.append(time if time.tzinfo is not None else time.replace(tzinfo=UTC))
-    return Window(*ends)
 
 
 def _partition(facts: RunFacts) -> Pair | None:
@@ -210,7 +186,7 @@ def schedule_of(timetable: Any) -> Schedule | None:
         parts = [part for part in map(schedule_of, several) if part is not None]
         return Schedule(tuple(c for part in parts for c in part.crons), parts[0].timezone) if parts else None
     if isinstance(expression, str):
-        return Schedule((PRESETS.get(expression, expression),), _zone(_field(timetable, "timezone")))
+        return Schedule((NAMED.get(expression, expression),), _zone(_field(timetable, "timezone")))
     return Schedule(delta=delta) if delta is not None else None
 
 

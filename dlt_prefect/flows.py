@@ -17,8 +17,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 
-from dlt.tasks import SpecInvalid
-from dlt_prefect import stopping, windows
+from dlt.tasks import SpecInvalid, window_given
+from dlt_prefect import stopping
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
 from dlt_prefect.tasks import BEGIN_AGAIN, clean_up, extract, find_window, list_resources, load, normalize
@@ -70,7 +70,7 @@ def run_steps(
     whole, names = resolve(spec, blocks)
     with stopping.on_sigterm(), _slot(limit or f"dlt-{pipeline_label(whole)}"):
         times = find_window() if window == "auto" else window
-        given = windows.given(times)
+        given = window_given(times) if times is not None else None
         times = given.to_list() if given is not None else None
         chosen = list_resources.submit(whole.to_dict(), names).result() if fan_out == "resources" else fan_out
         parts = parts_of(chosen) if chosen is not None else None

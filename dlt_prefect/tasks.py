@@ -32,6 +32,7 @@ from dlt.tasks import (
     load_step,
     normalize_step,
     resource_names,
+    window_given,
 )
 from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
@@ -119,7 +120,7 @@ def extract(
     """
     whole, names = resolve(spec, blocks)
     own, key = _of(whole, part)
-    times = windows.given(window)
+    times = window_given(window) if window is not None else None
     identity = run or run_id(flow_run_id(), whole, times, [part] if part is not None else None)
     with _step("extract", names, pipeline_label(whole), key) as progress:
         token = extract_step(own, step_context(identity, key, times, round_, progress))

@@ -61,19 +61,6 @@ def since(previous: datetime.datetime | None, moment: datetime.datetime) -> Wind
     return Window(previous, moment)
 
 
-def given(window: Any) -> Window | None:
-    """Return the window of two moments, or None.
-
-    Raises:
-        EmptyWindow: it is something else, or holds no time.
-    """
-    if window is None or isinstance(window, Window):
-        return window
-    if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
-        raise EmptyWindow(f'window={window!r} is no window. Pass "auto", None, or a start and an end.')
-    return Window.from_list(window)
-
-
 def scheduled(flow_run: Any, deployment: Any, previous: datetime.datetime | None) -> Window:
     """Return the window of a flow run: the interval of the schedule, else the time since the run before it.
 

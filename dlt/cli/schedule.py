@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,19 +21,10 @@ import orjson
 from dlt import user_log
 from dlt.clock import utc_now
 from dlt.errors import ConfigurationValueError
+from dlt.tasks.ticks import Ticks, cron_ticks, even_ticks, length_of_time
 
 # how often the runner looks at its child, its clock and its signals
 _BEAT = 0.5
-# no clock change is longer; cron times inside of one can stand in the wrong order
-_CLOCK_CHANGE = timedelta(hours=3)
-_NAMED = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-}
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def add_parser(commands: Any) -> None:
@@ -50,7 +39,9 @@ def add_parser(commands: Any) -> None:
         epilog='example: dlt schedule --cron "*/15 * * * *" --timezone Europe/Berlin pipeline.py --full',
     )
     when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument("--cron", metavar="EXPRESSION", help="five fields, six with seconds in front, or @hourly, @daily")
+    when.add_argument(
+        "--cron", metavar="EXPRESSION", help="five fields, six with seconds first, or a name: @daily"
+    )
     when.add_argument("--every", metavar="TIME", help="a number with s, m, h or d, counted from midnight UTC: 30s, 2h")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE", help="zone of the expression (default: UTC)")
     parser.add_argument("--run-on-start", action="store_true", help="begin at once, with the tick before now")
@@ -93,72 +84,6 @@ def _schedule(arguments: argparse.Namespace) -> int:
 # -- when
 
 
-@dataclass(frozen=True)
-class Ticks:
-    """The moments of a schedule, in UTC: the first one after a moment, and the last one up to a moment."""
-
-    after: Callable[[datetime], datetime]
-    until: Callable[[datetime], datetime]
-
-
-def even_ticks(text: str) -> Ticks:
-    """Return moments with equal distances, counted from 1970-01-01 in UTC.
-
-    Raises:
-        ConfigurationValueError: the text is no length of time.
-    """
-    seconds = _length(text)
-    if not seconds:
-        raise ConfigurationValueError(f"--every {text!r} is no length of time. Write a number and a unit: 30s, 5m, 2h.")
-    origin, step = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(seconds=seconds)
-
-    def until(moment: datetime) -> datetime:
-        return origin + (moment - origin) // step * step
-
-    return Ticks(after=lambda moment: until(moment) + step, until=until)
-
-
-def cron_ticks(expression: str, zone: tzinfo) -> Ticks:
-    """Return the moments of a cron expression in a time zone.
-
-    A time that a clock change leaves out comes right after the change; one that it repeats comes once, unless
-    the expression has `*` for the hour or the minute.
-
-    Args:
-        expression: Five fields, six with seconds in front, or a name like `@daily`.
-        zone: The zone in which the expression is meant.
-
-    Raises:
-        ConfigurationValueError: it is no cron expression, or its time never comes.
-    """
-    from cronsim import CronSim, CronSimError
-
-    fields = _NAMED.get(expression.strip(), expression)
-
-    def first(found: Iterator[datetime], fits: Callable[[datetime], bool]) -> datetime:
-        for tick in found:
-            moment = tick.astimezone(timezone.utc)
-            if fits(moment):
-                return moment
-        raise ConfigurationValueError(f"--cron {expression!r}: this time never comes.")
-
-    def after(moment: datetime) -> datetime:
-        return first(CronSim(fields, moment.astimezone(zone)), lambda tick: tick > moment)
-
-    def until(moment: datetime) -> datetime:
-        late = (moment + _CLOCK_CHANGE).astimezone(zone)
-        return first(CronSim(fields, late, reverse=True), lambda tick: tick <= moment)
-
-    try:
-        after(utc_now())
-    except CronSimError as error:
-        raise ConfigurationValueError(
-            f"--cron {expression!r}: {str(error)[:1].lower()}{str(error)[1:]}. Write minute, hour, day of month, month "
-            "and day of week, as in '*/15 * * * *'."
-        ) from error
-    return Ticks(after=after, until=until)
-
-
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -168,13 +93,8 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def _length(text: str) -> float | None:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
-    return float(found[1]) * _SECONDS[found[2] or "s"] if found else None
-
-
 def _duration(text: str) -> float:
-    seconds = _length(text)
+    seconds = length_of_time(text)
     if seconds is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time like 90, 90s or 2h")
     return seconds

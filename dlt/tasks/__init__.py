@@ -17,7 +17,7 @@ from dlt.errors import (
     Superseded,
 )
 from dlt.tasks.report import LoadReport
-from dlt.tasks.spec import Spec, StepContext, Window, moment
+from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.steps import (
     cleanup_step,
     commit_step,
@@ -28,6 +28,7 @@ from dlt.tasks.steps import (
     resource_names,
 )
 from dlt.tasks.token import PackageRef, Token
+from dlt.tasks.windows import Window, moment, window_given
 
 __all__ = [
     "EmptyWindow",
@@ -53,4 +54,5 @@ __all__ = [
     "moment",
     "normalize_step",
     "resource_names",
+    "window_given",
 ]

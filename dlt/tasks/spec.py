@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from dlt.clock import moment_of
-from dlt.errors import EmptyWindow, SpecInvalid
+from dlt.errors import SpecInvalid
 from dlt.ids import digest_id
 from dlt.redact import redact
 from dlt.secret_words import may_be_secret_name
+from dlt.tasks.windows import Window
 
 _REFERENCE, _ARGUMENTS = "package.module:name or path/to/file.py:name", "a dict of arguments"
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -154,54 +154,6 @@ def _hides(value: Any, is_secret: Callable[[str], bool]) -> bool:
 
 def _no_more(_text: str) -> bool:
     return False
-
-
-@dataclass(frozen=True)
-class Window:
-    """A time, start included and end excluded, both aware.
-
-    Incremental cursors with `allow_external_schedulers=True` load what falls into it, and leave the state alone.
-    """
-
-    start: datetime.datetime
-    end: datetime.datetime
-
-    def __post_init__(self) -> None:
-        if self.start.tzinfo is None or self.end.tzinfo is None:
-            raise EmptyWindow(f"window {self.start} to {self.end}: give both ends a time zone.")
-        if self.end <= self.start:
-            raise EmptyWindow(
-                f"window {self.start.isoformat()} to {self.end.isoformat()} holds no time, so nothing would be loaded. "
-                "Pass start and end, or schedule with data intervals."
-            )
-
-    def to_list(self) -> list[str]:
-        """Return both ends as ISO text."""
-        return [self.start.isoformat(), self.end.isoformat()]
-
-    @classmethod
-    def from_list(cls, value: Sequence[str | datetime.datetime]) -> Window:
-        """Return the window of two moments, as ISO text or as they are.
-
-        Raises:
-            EmptyWindow: it holds no time, or is of another form.
-        """
-        if len(value) != 2:
-            raise EmptyWindow(f"window: {len(value)} moments. Pass a start and an end.")
-        start, end = (item if isinstance(item, datetime.datetime) else moment(item) for item in value)
-        return cls(start, end)
-
-
-def moment(text: str) -> datetime.datetime:
-    """Return the moment that ISO text says.
-
-    Raises:
-        EmptyWindow: it says none.
-    """
-    try:
-        return moment_of(text)
-    except (AttributeError, ValueError) as error:
-        raise EmptyWindow(f"window: {text!r} is not a moment. Write it as 2026-01-31T00:00:00+00:00.") from error
 
 
 @dataclass(frozen=True)

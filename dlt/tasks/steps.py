@@ -39,9 +39,10 @@ from dlt.tasks.again import check_parts, known_packages, loaded_before, what_rep
 from dlt.tasks.combine import combine
 from dlt.tasks.folder import RunFolder, handoff_url, link_package
 from dlt.tasks.report import LoadReport, known_report, report_of
-from dlt.tasks.spec import Spec, StepContext, Window
+from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.task_pipeline import TaskPipeline, open_pipeline, open_source
 from dlt.tasks.token import PackageRef, Token
+from dlt.tasks.windows import Window
 from dlt.user_log import line, use
 
 

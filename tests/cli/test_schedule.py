@@ -20,8 +20,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dlt.cli.schedule import cron_ticks, even_ticks
 from dlt.errors import ConfigurationValueError
+from dlt.tasks.ticks import cron_ticks, even_ticks
 
 pytestmark = pytest.mark.slow
 
