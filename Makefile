@@ -60,6 +60,11 @@ coverage: install
 bench: install
 	$(PY) benchmarks/run.py
 
+# has anything become slower since a commit? make bench-against REF=v0.1.0
+.PHONY: bench-against
+bench-against: install
+	$(PY) benchmarks/against.py $(REF)
+
 # PostgreSQL, and the work before the wire for BigQuery and Redshift
 bench-warehouses: install
 	$(PY) benchmarks/warehouses.py
