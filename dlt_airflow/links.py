@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from typing_extensions import override
+
 from dlt_airflow.compat import AIRFLOW_3, BaseOperatorLink
 
 
@@ -19,6 +21,7 @@ class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
     # Airflow goes by the names of the classes, and importing the operators would cost each process something
     operators = [_named("DltLoadOperator", "operators"), _named("DltDecoratedOperator", "decorator")]
 
+    @override
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Return the address of the rendered fields, of which the LoadInfo is one."""
         run, task = quote(ti_key.run_id, safe=""), quote(ti_key.task_id, safe="")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat import sdk
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from airflow.sdk import ExceptionRetryPolicy
@@ -50,6 +51,7 @@ class DltRetryPolicy(ExceptionRetryPolicy):
         super().__init__(rules=[])
         self.retry_delay = retry_delay
 
+    @override
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> Any:
         """Return what Airflow does after an error.
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, overload
 
+from typing_extensions import override
+
 from dlt.configuration import with_config
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import Destination
@@ -25,6 +27,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import TableSchema
+from dlt.user_log import tell_without_effect
 
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
@@ -98,10 +101,16 @@ def destination(
         skip_dlt_columns_and_tables: Leave out what the library adds.
         max_table_nesting: Levels of nested tables; 0 keeps documents whole.
         spec: Spec for further arguments of the function.
-        max_parallel_load_jobs: Accepted for programs that pass it.
-        loader_parallelism_strategy: Accepted for programs that pass it.
+        max_parallel_load_jobs: Without effect, and said so: batches are delivered one after the other.
+        loader_parallelism_strategy: Likewise.
         kwargs: Further arguments of the function, or settings of the named destination.
     """
+    for option, value in (
+        ("max_parallel_load_jobs", max_parallel_load_jobs),
+        ("loader_parallelism_strategy", loader_parallelism_strategy),
+    ):
+        if value is not None:
+            tell_without_effect(f"dlt.destination: {option}", "batches are delivered one after the other")
     if isinstance(func_or_name, str):
         from dlt.destinations.base import resolve_destination
 
@@ -159,6 +168,7 @@ class FunctionDestination(Destination):
             keeps_types=False,
         )
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FunctionClient]:
         """Resolve the function's arguments."""
@@ -173,12 +183,13 @@ class FunctionClient(DummyClient):
     def __init__(self, call: Callable[[Any, TableSchema], Any], options: dict[str, Any]) -> None:
         self._call, self._options = call, options
 
+    @override
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Hand over the rows of some files."""
         for path in paths:
-            self.load_file(table, target, path, file_format)
+            self.load_file(table, path, file_format)
 
-    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+    def load_file(self, table: TableSchema, path: str, file_format: str) -> None:
         """Hand over the rows of one file.
 
         Raises:

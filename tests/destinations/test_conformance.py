@@ -431,7 +431,7 @@ def test_names_that_engines_make_hard(make: MakePipeline, caps: Capabilities) ->
     assert all(len(name) <= limit for name in [*columns, *pipeline.default_schema.tables])
 
 
-def test_names_as_they_are(make: MakePipeline, caps: Capabilities, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_as_they_are(make: MakePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """With naming duck_case any letters may stand in names, also long ones that begin alike."""
     monkeypatch.setenv("SCHEMA__NAMING", "duck_case")
     monkeypatch.setenv("DESTINATION__REDSHIFT__HAS_CASE_SENSITIVE_IDENTIFIERS", "true")

@@ -69,7 +69,7 @@ class SqlDestinationClient(ABC):
         """Run a statement that makes, changes or drops a table or dataset."""
         self.query(sql)
 
-    def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
+    def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:  # noqa: ARG002 - for drivers
         """Return a result whose values have the classes of these columns, where the driver gives others."""
         return cursor
 
@@ -100,7 +100,7 @@ class SqlDestinationClient(ABC):
         """Return a dataset's name, quoted."""
         return self.dialect.quote(dataset_name or self.dataset_name)
 
-    def _in_catalog(self, column: str) -> str:
+    def _in_catalog(self, column: str) -> str:  # noqa: ARG002 - for engines that have several
         """Return a condition that keeps to the database at hand, where information_schema shows others too."""
         return ""
 

@@ -71,7 +71,7 @@ class Dialect:
         """Return type and constraint of a column of short texts that is a primary key."""
         return f"{self.types['text']} PRIMARY KEY"
 
-    def table_options(self, table: TableSchema) -> str:
+    def table_options(self, table: TableSchema) -> str:  # noqa: ARG002 - for engines that have some
         """Return what stands behind the columns of CREATE TABLE, with a blank before it."""
         return ""
 
@@ -90,7 +90,7 @@ class Dialect:
         """
         return f"{column} {direction.upper()} NULLS LAST"
 
-    def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:
+    def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:  # noqa: ARG002 - for an index
         """Return the statement that makes a temporary table of a query.
 
         Args:

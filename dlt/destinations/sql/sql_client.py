@@ -194,7 +194,7 @@ class SqlClient:
         """Return the dataset's name, quoted."""
         return self._client.qualified_dataset(self.dataset_name)
 
-    def escape_column_name(self, name: str, quote: bool = True, casefold: bool = True) -> str:
+    def escape_column_name(self, name: str, quote: bool = True) -> str:
         """Return a column's name, quoted."""
         return self._client.dialect.quote(name) if quote else name
 

@@ -45,7 +45,6 @@ class BigQuery(Destination):
             them: the configuration, else those of the machine.
         location: Where new datasets are, such as "EU".
         has_case_sensitive_identifiers: Tell names of tables apart by case in new datasets.
-        enable_atomic_replace: Accepted for programs that pass it; replace is always atomic.
         settings: `project_id` of the data, where it is not that of the credentials, which pays; `api_endpoint`;
             `http_timeout`, `file_upload_timeout` and `retry_deadline` in seconds; `streaming_insert`; `staging`, a
             filesystem destination in Google Cloud Storage through which files go.
@@ -60,7 +59,6 @@ class BigQuery(Destination):
         credentials: Any = None,
         location: str | None = None,
         has_case_sensitive_identifiers: bool | None = None,
-        enable_atomic_replace: bool | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(credentials, **settings)

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
 from dlt.destinations.impl.duckdb.errors import first_line, kind_of
 from dlt.destinations.impl.duckdb.memory import memory_for
@@ -141,6 +143,7 @@ class DuckDbClient(SqlDestinationClient):
             raise self.translated(error) from error
         return Cursor(native, lambda: _as_table(native))
 
+    @override
     def _hold_first(self, pipeline_name: str) -> None:
         # nothing: another process cannot open the file, and in this one threads of other pipelines would clash
         return
@@ -176,8 +179,8 @@ class DuckDbClient(SqlDestinationClient):
             names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
             self._insert_rows(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows", rows)
 
-    def _insert_rows(self, sql: str, dlt_rows: pa.Table) -> None:
-        # DuckDB finds the table by the name of this argument; a registered one would stay in memory until the commit
+    def _insert_rows(self, sql: str, dlt_rows: pa.Table) -> None:  # noqa: ARG002 - DuckDB finds the table by this name
+        # a registered table would stay in memory until the commit
         import duckdb
 
         try:

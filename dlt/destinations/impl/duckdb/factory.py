@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.client import DuckDbClient
@@ -26,15 +28,11 @@ class DuckDb(Destination):
     Args:
         credentials: A path, `duckdb:///path`, ":memory:", a dict with "database", or an open connection. Without it:
             the configuration, else `<pipeline name>.duckdb` in the current folder.
-        create_indexes: Accepted for programs that pass it; no index is made.
     """
 
     destination_type: ClassVar[str] = "duckdb"
     setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
     named_after_pipeline: ClassVar[bool] = True
-
-    def __init__(self, credentials: Any = None, create_indexes: bool = False, **settings: Any) -> None:
-        super().__init__(credentials, **settings)
 
     def own_capabilities(self) -> Capabilities:
         """Return what DuckDB can do."""
@@ -69,6 +67,7 @@ class DuckDb(Destination):
         """Return the path."""
         return "duckdb:///:external:" if self._is_open else f"duckdb:///{self.path}"
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
         """Open the file, and wait for a process that has it open."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
 from dlt.destinations.impl.duckdb.client import DuckDbClient
 from dlt.destinations.impl.ducklake.dialect import LAKE_DIALECT
 from dlt.destinations.ledger import FENCES_TABLE
@@ -85,6 +87,7 @@ class DuckLakeClient(DuckDbClient):
         name = self.qualified(f"{_LAST_LOAD}{schema.name}")
         self.query(f"CREATE OR REPLACE VIEW {name} AS SELECT {LAKE_DIALECT.literal(load_id)} AS load_id")
 
+    @override
     def _hold_first(self, pipeline_name: str) -> None:
         # nothing: two first loads write one schema, and clash over its view
         return

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
@@ -94,6 +96,7 @@ class DuckLake(Destination):
         place = f"{catalog.host} {catalog.port} {catalog.database}" if catalog.port else _file_of(catalog)
         return digest_id(f"ducklake {place} {known.ducklake_name}")
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckLakeClient]:
         """Attach the lake, which is made if it is not there, and wait for a program that has its catalog open."""

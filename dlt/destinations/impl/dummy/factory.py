@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.schema.capabilities import Capabilities
@@ -22,6 +24,7 @@ class Dummy(Destination):
         """Return what is accepted: everything."""
         return Capabilities(keeps_types=False)
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DummyClient]:
         """Return a client that keeps nothing."""

@@ -223,7 +223,7 @@ class FilesystemClient:
                 self._staged[table["name"]] = []
         return {table["name"]: table["name"] for table in chain}
 
-    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
+    def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:  # noqa: ARG002 - the table again
         """Copy files to their places; files that are to be merged wait."""
         name = table["name"]
         if name in self._staged:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+from typing_extensions import override
 
 from dlt.destinations.impl.duckdb.client import DuckDbClient
 from dlt.destinations.impl.duckdb.dialect import DIALECT
@@ -231,9 +232,11 @@ def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) 
                 size = known[path]["bytes"] = store.size(known[path]["path"]) or 0
             return {"name": path, "size": size, "type": "file"}
 
+        @override
         def modified(self, path: str) -> datetime.datetime:
             return datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
 
+        @override
         def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
             path = self._strip_protocol(path)
             with _noting(note):

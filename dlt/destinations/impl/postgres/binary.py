@@ -242,7 +242,7 @@ def _digits(values: pa.Array) -> tuple[Any, Any, int]:
     return negative, single @ np.array([1000, 100, 10, 1], np.int16), whole
 
 
-def _nulls(values: pa.Array) -> list[Fixed | pa.Array]:
+def _nulls(_values: pa.Array) -> list[Fixed | pa.Array]:
     return [Fixed(">i4", -1)]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.postgres.binary import BYTEA
@@ -71,6 +73,7 @@ class Postgres(Destination):
         known = self.resolved()
         return digest_id(f"postgres {known.host} {known.port} {known.database}")
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[PostgresClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""

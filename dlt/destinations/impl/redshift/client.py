@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from dlt.destinations.impl.postgres.client import PostgresClient
 from dlt.destinations.impl.postgres.copy import arrow_batches, other_batches
 from dlt.destinations.impl.postgres.results import as_table
@@ -135,6 +137,7 @@ class RedshiftClient(PostgresClient):
             self._has_ddl_lock = True
             self._known = None
 
+    @override
     def _hold_first(self, pipeline_name: str) -> None:
         # not by a lock of its own: the turn keeps all other loads out
         self._lock_ddl()

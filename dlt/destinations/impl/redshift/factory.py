@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.factory import Postgres
@@ -69,6 +71,7 @@ class Redshift(Postgres):
         sections = ("destination", self.destination_name, "credentials")
         return resolve_configuration(RedshiftCredentials(), sections=sections, explicit_value=self.credentials)
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[RedshiftClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""
@@ -109,11 +112,11 @@ class Redshift(Postgres):
             extensions.register_type(extensions.new_type((oid,), name, read), connection)
 
 
-def _document(value: str | None, cursor: Any) -> Any:
+def _document(value: str | None, _cursor: Any) -> Any:
     return None if value is None else json.loads(value)
 
 
-def _bytes(value: str | None, cursor: Any) -> bytes | None:
+def _bytes(value: str | None, _cursor: Any) -> bytes | None:
     return None if value is None else bytes.fromhex(value)
 
 

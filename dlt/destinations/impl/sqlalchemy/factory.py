@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.sqlalchemy import mysql, sqlite
@@ -90,6 +92,7 @@ class SqlAlchemy(Destination):
             database = os.path.abspath(database)
         return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {database}")
 
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlAlchemyClient]:
         """Open a connection of the engine."""

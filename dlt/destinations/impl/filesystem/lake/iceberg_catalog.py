@@ -15,6 +15,7 @@ from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil, new_table
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
 from pyiceberg.typedef import Identifier
+from typing_extensions import override
 
 from dlt.io import failpoints
 from dlt.io.store import Store
@@ -38,6 +39,7 @@ class StoreIO(FsspecFileIO):
         super().__init__(properties={})
         self._filesystem = store.filesystem
 
+    @override
     def get_fs(self, scheme: str, hostname: str | None = None) -> Any:
         """Return the file system of the store."""
         return self._filesystem

@@ -33,7 +33,7 @@ def storage_options(store: Store) -> dict[str, str] | None:
     )
 
 
-def _s3(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
+def _s3(_store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
     client = arguments.get("client_kwargs") or {}
     endpoint = arguments.get("endpoint_url") or client.get("endpoint_url")
     keys = {"key": arguments.get("key"), "secret": arguments.get("secret"), "token": arguments.get("token")}
@@ -91,7 +91,7 @@ def _gcs(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _azure(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
+def _azure(_store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
     parts = {}
     for part in str(arguments.get("connection_string") or "").split(";"):
         name, _, value = part.partition("=")
