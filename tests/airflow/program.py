@@ -75,7 +75,7 @@ def shop(last: int = 6, sleep: str = "", nap: str = "") -> Any:
             sleep_without_supervisor(sleep)
         if nap and not os.path.exists(nap):
             Path(nap).write_text(str(os.getpid()))
-            time.sleep(120)
+            time.sleep(3600)
 
     @dlt.resource(write_disposition="merge", primary_key="id")
     def customers() -> Any:

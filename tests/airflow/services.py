@@ -17,7 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.servers.postgres import PostgresServer, free_port
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = ("success", "failed")
@@ -155,18 +157,21 @@ class Airflow:
         Raises:
             RuntimeError: it did not become true in time.
         """
-        deadline = time.monotonic() + seconds
-        while True:
+        last: list[Exception] = []
+
+        def said() -> str:
+            ended = [p.args for p in self._processes[:3] if p.poll() is not None]
+            raise RuntimeError(f"{message} ({last[-1:]}); ended: {ended}; logs are in {self.home}")
+
+        def found() -> Any:
             try:
-                found = ready()
+                if answer := ready():
+                    return answer
             except (OSError, RuntimeError) as error:
-                found, message = None, f"{message.partition(' (')[0]} ({error})"
-            if found:
-                return found
-            ended = [p for p in self._processes[:3] if p.poll() is not None]
-            if ended or time.monotonic() > deadline:
-                raise RuntimeError(f"{message}; ended: {[p.args for p in ended]}; logs are in {self.home}")
-            time.sleep(0.3)
+                last.append(error)
+            return said() if any(p.poll() is not None for p in self._processes[:3]) else None
+
+        return wait_until(found, said, seconds=seconds, pause=0.3)
 
     def _healthy(self) -> bool:
         health = self.call("/api/v2/monitor/health")

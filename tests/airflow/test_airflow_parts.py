@@ -299,7 +299,7 @@ def test_old_runs_leave_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # -- signals
 
 STOPPED = """
-import os, signal, sys, threading, time
+import os, signal, sys, threading
 from types import SimpleNamespace
 from dlt_airflow import DltExtractOperator
 stage = sys.argv[1]
@@ -310,15 +310,13 @@ os.kill(os.getpid(), signal.SIGTERM)  # nothing is at work yet, so nothing happe
 try:
     with task._step(context):
         from dlt.pipeline import signals
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        start = time.monotonic()
         if stage == "load":
             with signals.finishing():
-                while time.monotonic() - start < 1:
-                    time.sleep(0.05)
+                os.kill(os.getpid(), signal.SIGTERM)
                 print("package ended")
         else:
-            time.sleep(30)
+            threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGTERM)).start()
+            threading.Event().wait()
 except BaseException as error:
     print(type(error).__name__)
 """

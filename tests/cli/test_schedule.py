@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from dlt.errors import ConfigurationValueError
 from dlt.tasks.ticks import cron_ticks, even_ticks
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -172,11 +173,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Runner]]:
 
 def wait_for(path: Path) -> str:
     """Return the text of a file when it is there."""
-    for _ in range(600):
-        if path.exists() and path.read_text():
-            return path.read_text()
-        time.sleep(0.05)
-    raise AssertionError(f"{path.name} did not come")
+    return wait_until(path.read_text, path.name, passing=(FileNotFoundError,))
 
 
 NOTE = """
@@ -222,13 +219,15 @@ def test_runs_do_not_overlap(start: Callable[..., Runner]) -> None:
     code = """
 import os, time
 os.mkdir("running")
-time.sleep(1.8)
+while not os.path.exists("skipped"):
+    time.sleep(0.05)
 os.rmdir("running")
 """
     runner = start(code, "--every", "1s", "--max-runs", "2")
+    runner.until("skipped")
+    (runner.folder / "skipped").touch()
     assert runner.end() == 0
     assert [found["exit_code"] for found in runner.of("finished")] == [0, 0]
-    assert runner.of("skipped")
     first, second = runner.of("started")
     assert second["interval_start"] == first["interval_end"]
 
@@ -238,6 +237,7 @@ def test_missed_ticks_are_made_up_for_once(start: Callable[..., Runner]) -> None
     runner = start(NOTE, "--every", "1s", "--max-runs", "2")
     runner.until("finished")
     runner.process.send_signal(signal.SIGSTOP)
+    # ticks go by the clock: at least three of them pass, however slow the machine is
     time.sleep(3.2)
     runner.process.send_signal(signal.SIGCONT)
     assert runner.end() == 0
@@ -274,7 +274,9 @@ open("ready.txt", "w").write("ready")
 
 def test_the_child_gets_each_signal_once_and_may_finish(start: Callable[..., Runner]) -> None:
     """Ctrl-C reaches the whole group of a terminal: the child still gets one signal, ends, and the runner exits 0."""
-    code = LISTEN + "while not os.path.exists('signals.txt'): time.sleep(0.05)\ntime.sleep(1)\nopen('end.txt', 'w')"
+    code = LISTEN + "while not os.path.exists('signals.txt'): time.sleep(0.05)\n"
+    # a second signal would have the time to come
+    code += "time.sleep(1)\nopen('end.txt', 'w')"
     runner = start(code, "--every", "1s")
     wait_for(runner.folder / "ready.txt")
     os.killpg(runner.process.pid, signal.SIGINT)
@@ -285,18 +287,14 @@ def test_the_child_gets_each_signal_once_and_may_finish(start: Callable[..., Run
 
 def test_a_child_that_does_not_end_is_killed_with_its_children(start: Callable[..., Runner]) -> None:
     """After the grace time nothing is left, and the exit code tells it."""
-    code = LISTEN.replace('"ready"', "str(os.fork() or os.getpid())") + "while True: time.sleep(1)"
+    code = LISTEN.replace('"ready"', "str(os.fork() or os.getpid())") + "while True: signal.pause()"
     runner = start(code, "--every", "1s", "--grace", "1")
     grandchild = int(wait_for(runner.folder / "ready.txt"))
     runner.process.send_signal(signal.SIGTERM)
     assert runner.end() == 1
     assert runner.of("killed") and runner.of("finished")[0]["exit_code"] == 137
-    for _ in range(100):
-        if not Path(f"/proc/{grandchild}").exists() or "Z (" in Path(f"/proc/{grandchild}/status").read_text():
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("the grandchild still runs")
+    status = Path(f"/proc/{grandchild}/status")
+    wait_until(lambda: not status.exists() or "Z (" in status.read_text(), "its end", passing=(OSError,))
 
 
 def test_a_bounded_runner_that_was_stopped_is_no_success(start: Callable[..., Runner]) -> None:
@@ -310,7 +308,7 @@ def test_a_bounded_runner_that_was_stopped_is_no_success(start: Callable[..., Ru
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_last_run_that_was_stopped_is_no_success(start: Callable[..., Runner], number: signal.Signals) -> None:
     """The signal that ends the last run ends the runner with the exit code of that run."""
-    code = "import time\nopen('ready.txt', 'w').write('ready')\ntime.sleep(60)"
+    code = "import signal\nopen('ready.txt', 'w').write('ready')\nsignal.pause()"
     runner = start(code, "--every", "1h", "--run-on-start", "--once")
     wait_for(runner.folder / "ready.txt")
     runner.process.send_signal(number)
@@ -320,33 +318,30 @@ def test_a_last_run_that_was_stopped_is_no_success(start: Callable[..., Runner],
 
 def test_a_run_that_takes_too_long_is_stopped(start: Callable[..., Runner]) -> None:
     """--timeout ends a run; the runner goes on."""
-    runner = start("import time; time.sleep(60)", "--every", "1s", "--timeout", "0.5s", "--max-runs", "2")
+    runner = start("import signal; signal.pause()", "--every", "1s", "--timeout", "0.5s", "--max-runs", "2")
     assert runner.end() == 128 + signal.SIGTERM
     assert len(runner.of("timeout")) == len(runner.of("finished")) == 2
 
 
 def test_health(start: Callable[..., Runner]) -> None:
     """The file is touched while the runner waits and while a run goes on."""
-    runner = start(LISTEN + "time.sleep(60)", "--every", "2s", "--health-file", "health", "--grace", "0")
+    runner = start(LISTEN + "while True: signal.pause()", "--every", "2s", "--health-file", "health", "--grace", "0")
     health = runner.folder / "health"
     for event in ("waiting", "started"):
         runner.until(event)
         os.utime(health, (0, 0))
-        for _ in range(100):
-            if health.stat().st_mtime > 0:
-                break
-            time.sleep(0.05)
-        assert health.stat().st_mtime > 0, event
+        wait_until(lambda: health.stat().st_mtime > 0, f"a touch while {event}")
 
 
 PIPELINE = """
-import time
+import os, time
 import dlt
 
 @dlt.destination(batch_size=1, loader_parallelism_strategy="sequential")
 def slow(items, table):
     open("loading.txt", "w").write("loading")
-    time.sleep(0.4)
+    while not os.path.exists("stopping"):
+        time.sleep(0.05)
     with open("rows.txt", "a") as file:
         print(*(item["id"] for item in items), sep="\\n", file=file)
 
@@ -360,6 +355,8 @@ def test_a_load_finishes_its_package(start: Callable[..., Runner]) -> None:
     runner = start(PIPELINE, "--every", "1s")
     wait_for(runner.folder / "loading.txt")
     runner.process.send_signal(signal.SIGTERM)
+    runner.until("stopping")
+    (runner.folder / "stopping").touch()
     assert runner.end() == 0, runner.errors.read_text()
     assert runner.lines("rows.txt") == ["0", "1", "2", "3", "4"]
     folder = runner.folder / "finishing"

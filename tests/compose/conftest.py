@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.servers.postgres import binaries
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = next(
@@ -158,12 +158,14 @@ class Stack:
 
     def eventually(self, service: str, command: list[str]) -> str:
         """Run a command in a service until it works; return what it prints."""
-        for _ in range(120):
-            found = self.do("execute", name=service, command=command)
-            if found["code"] == 0:
-                return str(found["out"])
-            time.sleep(0.5)
-        raise AssertionError(found)
+        answers: list[Any] = []
+
+        def works() -> bool:
+            answers.append(self.do("execute", name=service, command=command))
+            return answers[-1]["code"] == 0
+
+        wait_until(works, lambda: str(answers[-1]), pause=0.5)
+        return str(answers[-1]["out"])
 
     def query(self, sql: str, database: str = "dlt_data") -> list[list[str]]:
         """Return the rows of a query, as text; none while the table is not there."""
@@ -212,11 +214,11 @@ def wait_for_rows(stack: Stack, count: int, service: str) -> None:
         count: Number of rows.
         service: The service whose log tells why they do not come.
     """
-    for _ in range(480):
-        if len(loaded(stack)) >= count:
-            return
-        time.sleep(0.25)
-    raise AssertionError(f"{len(loaded(stack))} rows after two minutes\n{stack.log(service)}")
+
+    def said() -> str:
+        return f"{len(loaded(stack))} rows of {count}\n{stack.log(service)}\n"
+
+    wait_until(lambda: len(loaded(stack)) >= count, said, pause=0.25)
 
 
 @pytest.fixture

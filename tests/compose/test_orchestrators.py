@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
 from tests.compose.conftest import Stack, can_have_namespaces, countries, loaded, programs_of, wait_for_rows
+from tests.waiting import wait_until
 
 EVERY_MINUTE = "* * * * *"
 # a kill between two runs: what it does to a run is asked of the orchestrators elsewhere
@@ -17,12 +17,12 @@ FETCH = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=2
 
 def wait_for(stack: Stack, database: str, sql: str, services: tuple[str, ...]) -> None:
     """Wait until a query of an orchestrator's own database has a row."""
-    for _ in range(480):
-        if stack.query(sql, database):
-            return
-        time.sleep(0.5)
-    logs = "\n".join(f"== {name}\n{stack.log(name, 60)}" for name in services)
-    raise AssertionError(f"no row of {sql} after four minutes\n{logs}")
+
+    def said() -> str:
+        logs = "\n".join(f"== {name}\n{stack.log(name, 60)}" for name in services)
+        return f"no row of {sql}\n{logs}\n"
+
+    wait_until(lambda: stack.query(sql, database), said, pause=0.5)
 
 
 @pytest.mark.heavy_prefect

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import tempfile
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -20,9 +19,11 @@ import dlt
 from tests.servers import bigquery, mariadb
 from tests.servers.cut_proxy import CutProxy
 from tests.servers.postgres import WITH_PASSWORD, PostgresServer
+from tests.servers.process import running
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.redshift_sql import SETUP
 from tests.servers.s3 import S3Server
+from tests.waiting import wait_until
 
 NARROW = "narrow"
 """User who owns what it makes, and is no superuser."""
@@ -133,8 +134,7 @@ class Place(ABC):
 
     def wait_for_waiting(self, count: int) -> None:
         """Return when so many connections wait."""
-        while self.waiting() != count:
-            time.sleep(0.02)
+        wait_until(lambda: self.waiting() == count, f"{count} connections that wait")
 
     # -- faults that the emulator of BigQuery has not
 
@@ -548,22 +548,13 @@ def open_server(kind: str, stack: ExitStack) -> Place:
     if kind == "bigquery":
         if not bigquery.is_installed():
             pytest.skip("the BigQuery emulator is not installed: make install-bigquery, with Python 3.13")
-        emulated = bigquery.BigQueryEmulator()
-        stack.callback(emulated.stop)
-        return BigQuery(emulated.start())
+        return BigQuery(stack.enter_context(running(bigquery.BigQueryEmulator())))
     if kind == "mariadb":
         if mariadb.program() is None:
             pytest.skip("there is no MariaDB here: apt-get install mariadb-server")
-        maria = mariadb.MariaDbServer()
-        stack.callback(maria.stop)
-        return MariaDb(maria.start())
-    postgres = PostgresServer()
-    stack.callback(postgres.stop)
-    postgres.start()
+        return MariaDb(stack.enter_context(running(mariadb.MariaDbServer())))
+    postgres = stack.enter_context(running(PostgresServer()))
     if kind == "postgres":
         return Postgres(postgres)
-    s3 = S3Server().start()
-    stack.callback(s3.stop)
-    emulator = RedshiftEmulator(postgres, s3).start()
-    stack.callback(emulator.stop)
-    return Redshift(postgres, emulator)
+    s3 = stack.enter_context(running(S3Server()))
+    return Redshift(postgres, stack.enter_context(running(RedshiftEmulator(postgres, s3))))

@@ -40,6 +40,7 @@ from tests.destinations.conftest import MakePackage
 from tests.processes import run_python
 from tests.servers.bigquery import BigQueryEmulator
 from tests.servers.cut_proxy import CutProxy
+from tests.servers.process import running
 
 pytest.importorskip("google.cloud.bigquery", reason="google-cloud-bigquery is not installed")
 UTC = datetime.timezone.utc
@@ -667,8 +668,7 @@ def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path
     """The server dies after the files came and before the transaction; after its restart the load is exact."""
     from dlt.io import failpoints
 
-    server = BigQueryEmulator().start()
-    try:
+    with running(BigQueryEmulator()) as server:
         world = emulated(server, retry_deadline=1.0)
         pipeline = world.pipeline()
         load(pipeline, [{"id": 0}])
@@ -690,8 +690,6 @@ def test_a_server_that_is_gone_is_transient_and_the_retry_exact(own_folder: Path
         server.start()
         pipeline.load()
         assert world.rows("SELECT count(*), count(DISTINCT id) FROM t") == [(100, 100)]
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from dlt.load.step import TaskLoad, load_package
 from dlt.schema.capabilities import Capabilities
 from tests.destinations.cases import LARGE_LOAD, Case, needs
 from tests.destinations.conftest import MakePackage, MakePipeline
+from tests.waiting import wait_until
 
 UTC = datetime.timezone.utc
 MERGES = ["delete-insert", "upsert", "insert-only"]
@@ -669,8 +670,7 @@ def test_a_reader_never_sees_a_part(make: MakePipeline, disposition: Any) -> Non
         for generation in range(1, 4):
             looks = len(seen)
             one(generation)
-            while len(seen) == looks and reader.is_alive():
-                threading.Event().wait(0.01)
+            wait_until(lambda looks=looks: len(seen) > looks or not reader.is_alive(), "a reader")
     finally:
         done.set()
         reader.join()

@@ -26,6 +26,7 @@ from dlt.errors import (
 )
 from tests.destinations.cases import lake_in
 from tests.servers.postgres import PostgresServer
+from tests.servers.process import running
 
 
 @pytest.fixture
@@ -206,8 +207,7 @@ def test_errors_say_what_to_do(lake: Any, own_folder: Path) -> None:
 
 def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: Path) -> None:
     """The catalog's server dies before the commit; the error is transient, and the next try exact."""
-    server = PostgresServer().start()
-    try:
+    with running(PostgresServer()) as server:
         credentials = lake_in(own_folder, server.new_database())
         pipeline = make(credentials)
         pipeline.run([{"id": 0}], table_name="t")
@@ -224,8 +224,6 @@ def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: 
         server.start()
         pipeline.load()
         assert query(pipeline, "SELECT count(*), count(DISTINCT id) FROM t") == [(100, 100)]
-    finally:
-        server.stop()
 
 
 PROGRAM_WITHOUT_EXTENSION = """
@@ -341,8 +339,7 @@ def test_files_in_a_bucket(lake: Any, own_folder: Path) -> None:
     pytest.importorskip("duckdb_extension_httpfs", reason="duckdb-extension-httpfs is not installed")
     from tests.servers.s3 import SECRET, S3Server
 
-    server = S3Server().start()
-    try:
+    with running(S3Server()) as server:
         bucket = server.new_bucket()
         storage = {"bucket_url": f"{bucket}/lake", "credentials": {**server.credentials(), "region_name": "us-east-1"}}
         pipeline = make({**lake, "storage": storage})
@@ -352,5 +349,3 @@ def test_files_in_a_bucket(lake: Any, own_folder: Path) -> None:
         assert query(pipeline, "SELECT v, count(*) FROM t GROUP BY v") == [(2, 100)]
         assert {Path(key).suffix for key in server.keys(bucket)} == {".parquet"}
         assert SECRET not in pipeline.destination.displayable_credentials()
-    finally:
-        server.stop()

@@ -37,7 +37,7 @@ from tests.servers import seaweedfs as s3
 from tests.servers.azurite import AzuriteServer
 from tests.servers.gcs import GcsServer
 from tests.servers.http_gate import HttpGate
-from tests.servers.postgres import free_port
+from tests.servers.process import free_port, running
 from tests.servers.s3 import S3Server
 from tests.servers.seaweedfs import SeaweedServer
 
@@ -304,9 +304,8 @@ def test_s3_refuses(seaweedfs: SeaweedServer, change: dict[str, Any], cause: str
 @pytest.fixture(scope="module")
 def moto() -> Iterator[S3Server]:
     """Return an S3 that does not make buckets by itself, as SeaweedFS does."""
-    server = S3Server().start()
-    yield server
-    server.stop()
+    with running(S3Server()) as server:
+        yield server
 
 
 @pytest.mark.parametrize("store", STORES)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,9 @@ from dlt.errors import (
     DestinationConnectionError,
     PipelineStepFailed,
 )
-from tests.servers.postgres import WITH_PASSWORD, PostgresServer, free_port
+from tests.servers.postgres import WITH_PASSWORD, PostgresServer
+from tests.servers.process import free_port, running
+from tests.waiting import wait_until
 
 UTC = datetime.timezone.utc
 
@@ -405,8 +406,7 @@ def test_one_package_loaded_twice_at_once_is_there_once(own_folder: Path, postgr
         thread.start()
     # both are in the middle of their loads now: one waits for the table, and the other for the table or for it
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while rows(postgres_url, waiting) != [(2,)]:
-        time.sleep(0.01)
+    wait_until(lambda: rows(postgres_url, waiting) == [(2,)], "two loads that wait")
     blocker.close()
     for thread in threads:
         thread.join()
@@ -554,8 +554,7 @@ def test_a_load_is_tried_again_when_the_server_ends_its_connection(postgres_url:
 
     def end() -> None:
         sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "
-        while not rows(postgres_url, sql + "current_database()"):
-            time.sleep(0.01)
+        wait_until(lambda: rows(postgres_url, sql + "current_database()"), "a load that waits for the table")
         blocker.close()
 
     thread = threading.Thread(target=end)
@@ -568,14 +567,12 @@ def test_a_load_is_tried_again_when_the_server_ends_its_connection(postgres_url:
 def _terminate(url: str) -> None:
     # waits until the load waits for the lock, then ends its connection
     sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'"
-    while not rows(url, sql):
-        time.sleep(0.01)
+    wait_until(lambda: rows(url, sql), "a load that waits for the lock")
 
 
 def test_a_server_that_crashes_in_mid_load_loses_nothing(own_folder: Path) -> None:
     """The server dies as in a power cut while a load runs; after its restart the load is exact."""
-    server = PostgresServer().start()
-    try:
+    with running(PostgresServer()) as server:
         url = server.new_database()
         pipeline = make(url)
         pipeline.run([{"id": 0}], table_name="t")
@@ -583,14 +580,18 @@ def test_a_server_that_crashes_in_mid_load_loses_nothing(own_folder: Path) -> No
         pipeline.normalize()
         blocker = psycopg2.connect(url)
         blocker.cursor().execute("LOCK TABLE data.t IN ACCESS EXCLUSIVE MODE")
-        timer = threading.Timer(0.5, server.crash)
-        timer.start()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+        def crash() -> None:
+            wait_until(lambda: rows(url, waiting), "a load that waits for the table")
+            server.crash()
+
+        thread = threading.Thread(target=crash)
+        thread.start()
         with pytest.raises(PipelineStepFailed) as failure:
             pipeline.load()
         assert isinstance(failure.value.__cause__, DatabaseTransientException)
-        timer.join()
+        thread.join()
         server.start()
         pipeline.load()
         assert rows(url, "SELECT count(*), count(DISTINCT id) FROM data.t") == [(100, 100)]
-    finally:
-        server.stop()

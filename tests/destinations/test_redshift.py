@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.processes import run_python
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.redshift_copy import ROLE
 from tests.servers.s3 import KEY, SECRET
+from tests.waiting import wait_until
 
 UTC = datetime.timezone.utc
 
@@ -473,8 +473,12 @@ def test_one_package_loaded_twice_at_once_is_there_once(own_folder: Path, url: s
     probe = psycopg2.connect(re.sub(r":\d+/", f":{_port(blocker)}/", url.replace("redshift://", "postgresql://")))
     probe.autocommit = True
     cursor = probe.cursor()
-    while cursor.execute(waiting) or cursor.fetchall() != [(2,)]:
-        time.sleep(0.01)
+
+    def both_wait() -> bool:
+        cursor.execute(waiting)
+        return cursor.fetchall() == [(2,)]
+
+    wait_until(both_wait, "two loads that wait for their turn")
     probe.close()
     blocker.close()
     for thread in threads:

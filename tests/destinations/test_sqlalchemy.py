@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import threading
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,8 @@ from dlt.errors import (
 from dlt.io import failpoints
 from tests.processes import run_python
 from tests.servers.mariadb import MariaDbServer
-from tests.servers.postgres import free_port
+from tests.servers.process import free_port
+from tests.waiting import wait_until
 
 UTC = datetime.timezone.utc
 
@@ -203,9 +203,7 @@ def test_a_connection_that_breaks_is_transient_and_the_retry_exact(mariadb: Mari
 
     def kill() -> None:
         sql = "SELECT id FROM information_schema.processlist WHERE info LIKE 'DELETE%data%' OR info LIKE 'INSERT%data%'"
-        while not (found := of_server(mariadb, sql)):
-            time.sleep(0.02)
-        for (number,) in found:
+        for (number,) in wait_until(lambda: of_server(mariadb, sql), "a statement of the load"):
             blocker.cursor().execute(f"KILL {number}")
 
     killer = threading.Thread(target=kill)

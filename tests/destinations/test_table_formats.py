@@ -29,6 +29,7 @@ from dlt.errors import DestinationTerminalException, PipelineStepFailed, SchemaU
 from dlt.io import failpoints
 from dlt.io.store import Store
 from tests.processes import run_python
+from tests.waiting import wait_until
 
 KINDS = ["delta", "iceberg"]
 BUCKET = "bucket"
@@ -188,8 +189,7 @@ def test_another_program_never_sees_a_part_of_a_table(kind: str, disposition: An
         for generation in range(1, 4):
             looks = len(seen)
             one(generation)
-            while len(seen) == looks and reader.is_alive():
-                threading.Event().wait(0.01)
+            wait_until(lambda looks=looks: len(seen) > looks or not reader.is_alive(), "a reader")
     finally:
         done.set()
         reader.join()

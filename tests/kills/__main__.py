@@ -35,9 +35,9 @@ def places(kind: str) -> Iterator[Iterator[Place]]:
         server = None
         if kind in ("postgres", "ducklake-postgres"):
             from tests.servers.postgres import PostgresServer
+            from tests.servers.process import running
 
-            server = PostgresServer().start()
-            stack.callback(server.stop)
+            server = stack.enter_context(running(PostgresServer()))
 
         def make() -> Iterator[Place]:
             while True:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -16,7 +15,9 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from tests.servers.postgres import PostgresServer, free_port
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -28,17 +29,7 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     Raises:
         TimeoutError: there was none in time.
     """
-    deadline = time.monotonic() + seconds
-    last: object = None
-    while time.monotonic() < deadline:
-        try:
-            found = condition()
-            if found:
-                return found
-        except (OSError, urllib.error.URLError) as error:
-            last = error
-        time.sleep(0.25)
-    raise TimeoutError(f"{what}: not within {seconds} s; {last}")
+    return wait_until(condition, what, seconds=seconds, pause=0.25, passing=(OSError, urllib.error.URLError))
 
 
 class Services:

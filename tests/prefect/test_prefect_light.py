@@ -25,6 +25,7 @@ from dlt_prefect import DltDestination, DltPipeline, extract, load, normalize, r
 from dlt_prefect.flows import part_of, parts_of
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("harness")
 
@@ -49,16 +50,14 @@ def task_runs(flow_run_id: Any) -> list[Any]:
     """Return the task runs of a flow run, as the server knows them, once it knows of their ends."""
     from prefect.client.schemas.filters import FlowRunFilter
 
-    deadline = time.monotonic() + 30
-    while True:
+    chosen = FlowRunFilter.model_validate({"id": {"any_": [flow_run_id]}})
+
+    def ended() -> list[Any] | None:
         with get_client(sync_client=True) as client:
-            chosen = FlowRunFilter.model_validate({"id": {"any_": [flow_run_id]}})
             found = client.read_task_runs(flow_run_filter=chosen)
-        if (found and all(run.state is not None and run.state.is_final() for run in found)) or (
-            time.monotonic() > deadline
-        ):
-            return sorted(found, key=lambda run: run.name)
-        time.sleep(0.2)
+        return found if all(run.state is not None and run.state.is_final() for run in found) else None
+
+    return sorted(wait_until(ended, "task runs that ended", pause=0.2) or [], key=lambda run: run.name)
 
 
 def events(name: str, wanted: Any, count: int = 1) -> list[dict[str, Any]]:
@@ -67,13 +66,13 @@ def events(name: str, wanted: Any, count: int = 1) -> list[dict[str, Any]]:
 
     with get_client(sync_client=True) as client:
         url = str(client.api_url).rstrip("/")
-    deadline = time.monotonic() + 30
-    while True:
+
+    def fitting() -> list[dict[str, Any]] | None:
         answer = httpx.post(f"{url}/events/filter", json={"filter": {"event": {"name": [name]}}, "limit": 50})
         found = [event for event in answer.raise_for_status().json()["events"] if wanted(event)]
-        if len(found) >= count or time.monotonic() > deadline:
-            return found
-        time.sleep(0.2)
+        return found if len(found) >= count else None
+
+    return wait_until(fitting, f"{count} events {name}", pause=0.2) or []
 
 
 def key_of(event: dict[str, Any]) -> str:
@@ -364,17 +363,22 @@ def test_settings_of_a_pipeline_stand_beside_those_of_its_destination() -> None:
     }
 
 
-def test_a_limit_lets_one_run_wait_for_another(database: str) -> None:
+def test_a_limit_lets_one_run_wait_for_another(database: str, tmp_path: Path) -> None:
     """A run holds a slot of the pipeline's concurrency limit, and gives it back."""
     with get_client(sync_client=True) as client:
         client.create_global_concurrency_limit(
             GlobalConcurrencyLimitCreate(name="dlt-limited", limit=1, active_slots=1)
         )
-    plan = spec(database, kind="duckdb", pipeline_args={"pipeline_name": "limited"})
-    begun = time.monotonic()
+    begun, seen = tmp_path / "begun", []
+    begun.with_suffix(".open").touch()
+    plan = spec(
+        database, kind="duckdb", pipeline_args={"pipeline_name": "limited"}, source_args={"gate": str(begun)}
+    ) | {"source": f"{shop.FILE}:slow_shop"}
 
     def free() -> None:
+        # a run that did not wait would have begun by now; on a slow machine less is proved, and nothing fails
         time.sleep(3)
+        seen.append(begun.exists())
         with get_client(sync_client=True) as other:
             other.update_global_concurrency_limit("dlt-limited", GlobalConcurrencyLimitUpdate(active_slots=0))
 
@@ -382,7 +386,7 @@ def test_a_limit_lets_one_run_wait_for_another(database: str) -> None:
     thread.start()
     assert run_pipeline(plan)["rows"]["orders"] == 11
     thread.join()
-    assert time.monotonic() - begun > 3
+    assert seen == [False] and begun.exists()
     with get_client(sync_client=True) as client:
         assert client.read_global_concurrency_limit_by_name("dlt-limited").active_slots == 0
 

@@ -7,8 +7,7 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from tests.servers.postgres import free_port
-from tests.servers.process import ServerProcess
+from tests.servers.process import ServerProcess, free_port
 
 MAIN = Path(__file__).parents[2] / ".servers" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
 ACCOUNT = "account"

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
-import time
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.servers.postgres import free_port
-from tests.servers.process import die_with_parent
+from tests.servers.process import ServerProcess, free_port
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-bigquery" / "bin" / "python"
@@ -29,9 +24,9 @@ class BigQueryEmulator:
     """One server; what is committed survives `crash`."""
 
     def __init__(self, port: int | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="dlt-bigquery-"))
+        self._process = ServerProcess("bigquery")
+        self.folder = self._process.folder
         self.port, self._grpc_port = port or free_port(), free_port()
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -44,11 +39,7 @@ class BigQueryEmulator:
         return self.folder / "gcs"
 
     def start(self) -> BigQueryEmulator:
-        """Start the server and wait until it answers.
-
-        Raises:
-            RuntimeError: it ended, or does not answer.
-        """
+        """Start the server and wait until it answers."""
         arguments = ["--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(self._grpc_port)]
         arguments += ["--project", PROJECT, "--data-dir", str(self.folder / "data")]
         program = str(Path(__file__).with_name("bigquery_emulator.py"))
@@ -59,23 +50,7 @@ class BigQueryEmulator:
             "GCS_LOCAL_ROOT": str(self.buckets),
         }
         self.buckets.mkdir(exist_ok=True)
-        with open(self.folder / "log", "ab") as log:
-            self._process = subprocess.Popen(
-                [str(PYTHON), program, *arguments],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=self.folder,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-        deadline = time.monotonic() + 120
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                text = (self.folder / "log").read_text()[-2000:]
-                self.stop()
-                raise RuntimeError(text)
-            time.sleep(0.1)
+        self._process.start([str(PYTHON), program, *arguments], self._answers, environment)
         return self
 
     def _answers(self) -> bool:
@@ -99,13 +74,8 @@ class BigQueryEmulator:
 
     def crash(self) -> None:
         """End the server as a power cut would, for its connections."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(30)
-        self._process = None
+        self._process.end()
 
     def stop(self) -> None:
         """End the server and delete its data."""
-        if self._process is not None:
-            self.crash()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._process.stop()

@@ -8,8 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.servers.postgres import free_port
-from tests.servers.process import ServerProcess
+from tests.servers.process import ServerProcess, free_port
 
 _buckets = count(1)
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from tests.servers.postgres import free_port
+from tests.servers.process import ServerProcess, free_port
 
 _OWN = ("information_schema", "mysql", "performance_schema", "sys")
 
@@ -26,15 +21,10 @@ class MariaDbServer:
     """One server with one user, `loader`, who may do everything."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="dlt-mariadb-"))
-        self._who: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            # the server refuses to run as root
-            entry = pwd.getpwnam("mysql")
-            os.chown(self._folder, entry.pw_uid, entry.pw_gid)
-            self._who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        # the server refuses to run as root
+        self._process = ServerProcess("mariadb", ("mysql",))
+        self._folder = self._process.folder
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> MariaDbServer:
         """Start the server and wait until it answers; what is there from before stays."""
@@ -61,20 +51,7 @@ class MariaDbServer:
             "--innodb-flush-method=nosync",
             "--debug-no-sync",
         ]
-        with open(self._folder / "log", "ab") as log:
-            self._process = subprocess.Popen(
-                [str(program()), *options],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                start_new_session=True,
-                **self._who,
-            )
-        deadline = time.monotonic() + 120
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "log").read_text())
-            time.sleep(0.05)
+        self._process.start([str(program()), *options], self._answers, None)
         return self
 
     def _install(self, data: Path) -> None:
@@ -85,14 +62,12 @@ class MariaDbServer:
             "--auth-root-authentication-method=normal",
         ]
         command += ["--skip-test-db", f"--tmpdir={self._folder}"]
-        made = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **self._who)
-        if made.returncode:
-            raise RuntimeError(made.stderr or made.stdout)
+        self._process.prepare(command)
 
     @property
     def owner(self) -> tuple[int, int]:
         """Return user and group of the server's process."""
-        return self._who.get("user", os.geteuid()), self._who.get("group", os.getegid())
+        return self._process.owner
 
     def folder_of(self, database: str) -> Path:
         """Return the folder in which the server keeps the tables of a database."""
@@ -100,10 +75,7 @@ class MariaDbServer:
 
     def crash(self) -> None:
         """End the server as a power cut would, for its connections."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(30)
-        self._process = None
+        self._process.end()
 
     def connect(self) -> Any:
         """Return a connection of the driver."""
@@ -139,7 +111,4 @@ class MariaDbServer:
 
     def stop(self) -> None:
         """End the server and delete its data."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(60)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._process.stop()

@@ -10,8 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.servers.postgres import free_port
-from tests.servers.process import ServerProcess
+from tests.servers.process import ServerProcess, free_port
 
 KEY, SECRET = "writer", "test-secret/with+signs"
 READER, READER_SECRET = "reader", "secret-of-the-reader"

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ import pytest
 import dlt
 from dlt.errors import PipelineStepFailed, StaleExtract, Superseded
 from dlt.tasks import LoadReport, Spec, StepContext, extract_step, is_terminal, load_step, normalize_step
-from tests.servers.postgres import free_port
+from tests.servers.process import free_port
 from tests.steps import task_program
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("postgres")]
 PROGRAM = str(Path(task_program.__file__))
@@ -59,9 +59,12 @@ def load_process(token: Any, attempt: int, **environment: str) -> subprocess.Pop
 
 def wait_until_stopped(process: subprocess.Popen[bytes]) -> None:
     """Wait until the process sleeps at its point."""
-    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+
+    def stopped() -> bool:
         assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+        return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    wait_until(stopped, "a process that sleeps")
 
 
 @pytest.mark.parametrize("point", ["load.before_begin", "load.after_files", "load.before_commit", "load.after_commit"])

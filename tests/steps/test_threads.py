@@ -101,16 +101,16 @@ def test_a_resource_cannot_run_its_own_pipeline(own_folder: Path, parallelized: 
 
 
 FORK = """
-import os, sys, time
+import os, sys
 import dlt
 from dlt.io.lock import PipelineLock
 
 with PipelineLock(sys.argv[1], "p", 0):
     if os.fork() == 0:
         print("child", flush=True)
-        time.sleep(60)
+        sys.stdin.read()
         os._exit(0)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -119,7 +119,9 @@ def test_a_child_does_not_keep_the_lock_of_its_dead_parent(own_folder: Path) -> 
     """A fork inherits open files; the lock still ends with the process that took it."""
     from dlt.io.lock import PipelineLock
 
-    parent = subprocess.Popen([sys.executable, "-c", FORK, str(own_folder)], stdout=subprocess.PIPE, text=True)
+    # they live until they are killed, or until these tests end
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    parent = subprocess.Popen([sys.executable, "-c", FORK, str(own_folder)], **pipes, text=True)
     assert parent.stdout is not None and parent.stdout.readline() == "child\n"
     with pytest.raises(PipelineLocked, match=f"process {parent.pid} on"), PipelineLock(str(own_folder), "p", 0):
         pass

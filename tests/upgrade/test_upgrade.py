@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,25 +136,15 @@ def test_tasks_of_an_earlier_release_are_finished(case: str, moved: Any, expecte
     assert content(pipeline) == expected
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    """Return a PostgreSQL."""
-    from tests.servers.postgres import PostgresServer
-
-    found = PostgresServer().start()
-    yield found
-    found.stop()
-
-
 @pytest.mark.server
 @pytest.mark.parametrize("case", [case for kind, case in make.MADE if kind == "postgres"])
 def test_a_dataset_in_postgres(
-    case: str, server: Any, places: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    case: str, postgres_url: str, places: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same with a dataset that an earlier release made at a server."""
     import psycopg2
 
-    url = server.new_database()
+    url = postgres_url
     monkeypatch.setenv("UPGRADE_POSTGRES", url)
     root = places / f"postgres-{case}"
     # what begins with a backslash is for psql

@@ -16,17 +16,19 @@ from dlt.io import lock
 from dlt.io.lock import PipelineLock
 
 HOLD = """
-import sys, time
+import sys
 from dlt.io.lock import PipelineLock
 with PipelineLock(sys.argv[1], "p", 0):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def test_a_second_process_is_refused_and_told_who_runs(tmp_path: Path) -> None:
     """The second waits, then PipelineLocked names the holder; a dead holder holds nothing."""
-    child = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    # it lives until it is killed, or until these tests end
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], **pipes, text=True)
     assert child.stdout is not None and child.stdout.readline() == "held\n"
     with pytest.raises(PipelineLocked, match=f"process {child.pid} on"), PipelineLock(str(tmp_path), "p", 0.2):
         pass
