@@ -185,7 +185,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _attach(arguments: argparse.Namespace) -> Pipeline:
     found = _found(arguments)
     if hasattr(arguments, "destination") and arguments.destination is None:
-        check_place(found)
+        check_place(found.pipeline_name, found.destination, found.state)
     return found
 
 

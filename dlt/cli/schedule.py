@@ -39,9 +39,7 @@ def add_parser(commands: Any) -> None:
         epilog='example: dlt schedule --cron "*/15 * * * *" --timezone Europe/Berlin pipeline.py --full',
     )
     when = parser.add_mutually_exclusive_group(required=True)
-    when.add_argument(
-        "--cron", metavar="EXPRESSION", help="five fields, six with seconds first, or a name: @daily"
-    )
+    when.add_argument("--cron", metavar="EXPRESSION", help="five fields, six with seconds first, or a name: @daily")
     when.add_argument("--every", metavar="TIME", help="a number with s, m, h or d, counted from midnight UTC: 30s, 2h")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE", help="zone of the expression (default: UTC)")
     parser.add_argument("--run-on-start", action="store_true", help="begin at once, with the tick before now")

@@ -147,8 +147,8 @@ def carry_out(pipeline: Pipeline, plan: DropPlan) -> LoadInfo:
         PipelineHasPendingDataException: packages wait; what is in them would come after the drop.
         PipelineStepFailed: the load failed.
     """
-    with pipeline._lock:
-        pipeline._begin()
+    with pipeline.parts.home.lock:
+        pipeline.parts.begin()
         if pipeline.has_pending_data:
             raise PipelineHasPendingDataException(
                 f"pipeline {pipeline.pipeline_name}: packages wait to be loaded, and their rows would come after the "
@@ -182,10 +182,10 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
         undo_of(random_id(), before, changes, schema_before, schema),
         refresh={"drop_tables": list(plan.tables), "truncate_tables": []} if plan.tables else None,
         state_delta=encode_delta(changes),
-        **pipeline._package_facts(),
+        **pipeline.parts.home.package_facts(),
     )
     pipeline.schemas.adopt(schema)
-    pipeline._save_state(state)
+    pipeline.parts.home.save_state(state)
 
 
 def _source_state(state: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -6,28 +6,93 @@ import os
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from dlt import context
 from dlt.errors import PipelineNeverRan
-from dlt.info import LoadJobInfo, LoadPackageInfo
+from dlt.info import LoadJobInfo, LoadPackageInfo, PipelineTrace
 from dlt.pipeline.packages import package_info
+from dlt.pipeline.parts import Parts
 
 if TYPE_CHECKING:
-    from dlt.packages.workdir import Workdir
     from dlt.pipeline.schemas import PipelineSchemas
-    from dlt.pipeline.settings import PipelineSettings
+    from dlt.progress import Collector
     from dlt.schema.naming import NamingConvention
     from dlt.schema.schema import Schema
 
 
 class Inspection:
-    """What a pipeline knows of itself."""
+    """What a pipeline knows of itself.
 
-    pipeline_name: str
-    pipelines_dir: str
-    working_dir: str
-    config: PipelineSettings
-    workdir: Workdir
-    schemas: PipelineSchemas
-    _state: dict[str, Any]
+    Args:
+        parts: What it is made of.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._take(parts)
+
+    def _take(self, parts: Parts) -> None:
+        self.parts = parts
+        self.config = parts.settings
+        self.pipeline_name = parts.settings.pipeline_name
+        self.pipelines_dir = parts.settings.pipelines_dir
+        self.dev_mode = parts.settings.full_refresh
+        self.working_dir = parts.home.working_dir
+        self.workdir = parts.home.workdir
+        self.schemas = parts.home.schemas
+
+    # -- where the data goes
+
+    @property
+    def destination(self) -> Any:
+        """Return where data goes, None if nothing says."""
+        return self.parts.target.destination
+
+    @destination.setter
+    def destination(self, destination: Any) -> None:
+        self.parts.target.destination = destination
+
+    @property
+    def staging(self) -> Any:
+        """Return where files wait, for destinations that load from there."""
+        return self.parts.target.staging
+
+    @staging.setter
+    def staging(self, staging: Any) -> None:
+        self.parts.target.staging = staging
+
+    @property
+    def dataset_name(self) -> str:
+        """Return the name of the dataset, with the timestamp of one that begins anew."""
+        return self.parts.target.dataset_name
+
+    @dataset_name.setter
+    def dataset_name(self, name: str) -> None:
+        self.parts.target.dataset_name = name
+
+    def dataset_for(self, schema_name: str | None) -> str:
+        """Return the name of the dataset of a schema.
+
+        Args:
+            schema_name: Its name; None for the default one.
+        """
+        return self.parts.target.dataset_for(schema_name)
+
+    # -- what is told
+
+    @property
+    def collector(self) -> Collector:
+        """Return what shows progress."""
+        return self.parts.tracer.collector
+
+    @collector.setter
+    def collector(self, collector: Collector) -> None:
+        self.parts.tracer.collector = collector
+
+    @property
+    def last_trace(self) -> PipelineTrace | None:
+        """Return the trace of the last run, also of another process."""
+        return self.parts.tracer.last_trace
+
+    # -- schemas and state
 
     @property
     def schema(self) -> PipelineSchemas:
@@ -42,8 +107,7 @@ class Inspection:
     @property
     def default_schema_name(self) -> str | None:
         """Return the name of the first schema that came."""
-        name = self._state.get("default_schema_name")
-        return str(name) if name else None
+        return self.parts.home.default_schema_name
 
     @property
     def default_schema(self) -> Schema:
@@ -69,19 +133,17 @@ class Inspection:
     @property
     def state(self) -> dict[str, Any]:
         """Return a copy of the state."""
-        return deepcopy(self._state)
+        return deepcopy(self.parts.home.state)
 
     @property
     def first_run(self) -> bool:
         """Tell whether nothing was loaded yet."""
-        return bool(self._state["_local"].get("first_run", True))
+        return self.parts.home.first_run
 
     @property
     def is_active(self) -> bool:
         """Tell whether `dlt.run` uses this pipeline."""
-        from dlt.context import active_pipeline
-
-        return active_pipeline() is self
+        return context.active_pipeline() is self
 
     @property
     def has_data(self) -> bool:
@@ -91,7 +153,7 @@ class Inspection:
     @property
     def has_pending_data(self) -> bool:
         """Tell whether packages wait to be normalized or loaded."""
-        return bool(self.workdir.packages("extracted") or self.workdir.packages("normalized"))
+        return self.parts.home.has_pending_data
 
     @property
     def pipeline_secret(self) -> str:
@@ -102,19 +164,13 @@ class Inspection:
 
     def get_local_state_val(self, key: str) -> Any:
         """Return a value that is kept on this machine only."""
-        return self._state["_local"][key]
+        return self.parts.home.local[key]
 
     def set_local_state_val(self, key: str, value: Any) -> None:
         """Keep a value on this machine only."""
         self.workdir.prepare()
-        self._state["_local"][key] = value
-        self._store_state()
-
-    def _save_state(self, state: dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    def _store_state(self) -> None:
-        raise NotImplementedError
+        self.parts.home.local[key] = value
+        self.parts.home.store_state()
 
     # -- packages
 
@@ -156,3 +212,7 @@ class Inspection:
         """Return the jobs of a package that the next load runs."""
         jobs = self.get_load_package_info(load_id).jobs
         return [*jobs["new_jobs"], *jobs["failed_jobs"]]
+
+    def __repr__(self) -> str:
+        where = self.destination.destination_name if self.destination is not None else None
+        return f"<dlt pipeline {self.pipeline_name}: destination {where}, dataset {self.dataset_name}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dlt import context
@@ -45,25 +46,30 @@ def place_of(destination: Any, pipeline_name: str) -> Place | None:
             return None
 
 
-def check_place(pipeline: Any) -> None:
+def check_place(pipeline_name: str, destination: Any, state: Mapping[str, Any]) -> None:
     """Refuse to go on where what is configured here is another place than the one where the pipeline loads.
+
+    Args:
+        pipeline_name: Name of the pipeline.
+        destination: What is configured here.
+        state: State of the pipeline, which knows the place.
 
     Raises:
         PipelineConfigMissing: it is; naming both, and what to do.
     """
-    known = pipeline.state["_local"].get("place")
-    here = place_of(pipeline.destination, pipeline.pipeline_name)
+    known = state["_local"].get("place")
+    here = place_of(destination, pipeline_name)
     if known is None or here is None or known[0] == here.fingerprint:
         return
-    name = pipeline.destination.destination_name
+    name = destination.destination_name
     there, where = known[1], here.location
     if there == where:
         there, where = f"{there} of the folder {known[2]}", f"{where} of the folder {here.folder}"
     raise PipelineConfigMissing(
-        f"pipeline {pipeline.pipeline_name}: it loads into {there}, but what is configured here is "
+        f"pipeline {pipeline_name}: it loads into {there}, but what is configured here is "
         f"{where}. Go on in the folder of its program; or, where the program names the place in its code, "
         f"configure it under [destination.{name}] or as DESTINATION__{name.upper()}__CREDENTIALS; or, if "
         f"{where} is meant, say destination={name!r} (dlt pipeline ... --destination {name}).",
-        pipeline_name=pipeline.pipeline_name,
+        pipeline_name=pipeline_name,
         config_elem="destination",
     )

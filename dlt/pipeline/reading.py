@@ -1,114 +1,128 @@
-"""Reading at the destination: clients, SQL, datasets."""
+"""What the destination holds: clients, SQL, datasets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
+from dlt.destinations.client import Client
 from dlt.errors import DatasetException, PipelineNeverRan, SqlClientNotAvailable
-from dlt.pipeline.syncing import Syncing
+from dlt.pipeline.dataset import Dataset
+from dlt.pipeline.parts import Parts
 from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 
-if TYPE_CHECKING:
-    from dlt.pipeline.dataset import Dataset
+
+def client_for(parts: Parts, schema_name: str | None) -> AbstractContextManager[Client]:
+    """Return a client for the dataset of a schema, to be used in a `with` block.
+
+    Args:
+        parts: The pipeline.
+        schema_name: Name of the schema; the default one when None.
+    """
+    parts.target.need("destination_client")
+    name = schema_name or parts.home.default_schema_name
+    schema = parts.home.schemas[name] if name and name in parts.home.schemas else None
+    return parts.target.connect(parts.target.dataset_for(name), schema)
 
 
-class Reading(Syncing):
-    """Opens what the destination holds."""
+def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
+    """Make the tables and columns of a schema at the destination; return what was added, by table.
 
-    # -- reading at the destination
+    Args:
+        parts: The pipeline.
+        schema: The schema.
 
-    def destination_client(self, schema_name: str | None = None) -> Any:
-        """Return a client for the dataset of a schema, to be used in a `with` block."""
-        self._need_destination("destination_client")
-        name = schema_name or self.default_schema_name
-        schema = self.schemas[name] if name and name in self.schemas else None
-        return self.destination_client_for(self.dataset_for(name), schema)
+    Raises:
+        SchemaUpdateTerminalError: a column has another type at the destination.
+    """
+    wanted = {table["name"]: table for table in schema.missing_in(None).tables.values()}
+    with client_for(parts, schema.name) as client:
+        client.begin()
+        try:
+            client.create_dataset()
+            missing = schema.missing_in(client.stored_tables(list(wanted)))
+            client.apply_ddl(SchemaUpdate(wanted))
+        except BaseException:
+            client.rollback()
+            raise
+        client.commit()
+    return dict(missing.tables)
 
-    def sync_schema(self, schema_name: str | None = None) -> dict[str, Any]:
-        """Make the tables and columns of a schema at the destination; return what was added, by table.
 
-        Args:
-            schema_name: Name of the schema; the default one when None.
+@contextmanager
+def sql_client_for(parts: Parts, schema_name: str | None) -> Iterator[Any]:
+    """Open a client that runs SQL in the dataset of a schema.
 
-        Raises:
-            SchemaUpdateTerminalError: a column has another type at the destination.
-        """
-        schema = self.schemas[schema_name] if schema_name else self.default_schema
-        wanted = {table["name"]: table for table in schema.missing_in(None).tables.values()}
-        with self.destination_client(schema.name) as client:
-            client.begin()
-            try:
-                client.create_dataset()
-                missing = schema.missing_in(client.stored_tables(list(wanted)))
-                client.apply_ddl(SchemaUpdate(wanted))
-            except BaseException:
-                client.rollback()
-                raise
-            client.commit()
-        return dict(missing.tables)
+    Args:
+        parts: The pipeline.
+        schema_name: Name of the schema; the default one when None.
 
-    @contextmanager
-    def sql_client(self, schema_name: str | None = None) -> Iterator[Any]:
-        """Open a client that runs SQL in the dataset of a schema.
-
-        Args:
-            schema_name: Name of the schema; the default one when None.
-
-        Raises:
-            SqlClientNotAvailable: the destination has no SQL.
-        """
-        with self.destination_client(schema_name) as client:
-            sql = client.sql_client()
-            if sql is None:
-                raise SqlClientNotAvailable(
-                    f"pipeline {self.pipeline_name}: the destination {self.destination.destination_name} has no SQL. "
-                    "Use pipeline.dataset(), or a destination with SQL.",
-                    pipeline_name=self.pipeline_name,
-                )
-            yield sql
-
-    @contextmanager
-    def native_client(self, schema_name: str | None = None) -> Iterator[Any]:
-        """Open the connection of the destination's own driver."""
-        with self.sql_client(schema_name) as client:
-            yield client.native_connection
-
-    def dataset(self, schema: Any = None, dataset_type: str | None = None) -> Dataset:
-        """Return the dataset for reading.
-
-        Args:
-            schema: Name of a schema, or a schema; the default one when None.
-            dataset_type: "auto" or "default"; there is no other type.
-
-        Raises:
-            DatasetException: another type of dataset is asked for.
-            PipelineNeverRan: there is no dataset yet.
-        """
-        if dataset_type not in (None, "auto", "default"):
-            raise DatasetException(
-                f"pipeline {self.pipeline_name}: there is no dataset of type {dataset_type!r}. Known are 'auto' and "
-                "'default'; pipeline.sql_client() gives the connection to other libraries."
+    Raises:
+        SqlClientNotAvailable: the destination has no SQL.
+    """
+    with client_for(parts, schema_name) as client:
+        sql = client.sql_client()
+        if sql is None:
+            raise SqlClientNotAvailable(
+                f"pipeline {parts.pipeline_name}: the destination {parts.target.destination.destination_name} has no "
+                "SQL. Use pipeline.dataset(), or a destination with SQL.",
+                pipeline_name=parts.pipeline_name,
             )
-        from dlt.pipeline.dataset import Dataset
+        yield sql
 
-        self._need_destination("dataset")
-        given = schema if isinstance(schema, str) else getattr(schema, "name", None)
-        if given is None and self.default_schema_name is None and self.config.restore_from_destination is not False:
-            # it may have run on another machine
-            self.sync_destination()
-        name = given or self.default_schema_name
-        if name is None:
-            raise PipelineNeverRan(
-                f"pipeline {self.pipeline_name} never ran, so there is no dataset to read. Run it first.",
-                pipeline_name=self.pipeline_name,
-                pipelines_dir=self.pipelines_dir,
-            )
-        found = schema if isinstance(schema, Schema) else self.schemas.get(name)
-        return Dataset(
-            self.dataset_for(name),
-            lambda: self.destination_client_for(self.dataset_for(name), found),
-            found,
+
+def dataset_of(parts: Parts, schema: str | Schema | None, dataset_type: str | None) -> Dataset:
+    """Return the dataset of a schema for reading.
+
+    Args:
+        parts: The pipeline.
+        schema: Name of a schema, or a schema; the default one when None.
+        dataset_type: "auto" or "default"; there is no other type.
+
+    Raises:
+        DatasetException: another type of dataset is asked for.
+        PipelineNeverRan: there is nothing to read.
+    """
+    if dataset_type not in (None, "auto", "default"):
+        raise DatasetException(
+            f"pipeline {parts.pipeline_name}: there is no dataset of type {dataset_type!r}. Known are 'auto' and "
+            "'default'; pipeline.sql_client() gives the connection to other libraries."
         )
+    home, target = parts.home, parts.target
+    target.need("dataset")
+    given = schema.name if isinstance(schema, Schema) else schema
+    if given is None and home.default_schema_name is None and parts.settings.restore_from_destination is not False:
+        # it may have run on another machine
+        sync(parts)
+    name = given or home.default_schema_name
+    if name is None:
+        raise PipelineNeverRan(
+            f"pipeline {parts.pipeline_name} never ran, so there is no dataset to read. Run it first.",
+            pipeline_name=parts.pipeline_name,
+            pipelines_dir=parts.settings.pipelines_dir,
+        )
+    found = schema if isinstance(schema, Schema) else home.schemas.get(name)
+    dataset = target.dataset_for(name)
+    return Dataset(dataset, lambda: target.connect(dataset, found), found)
+
+
+def sync(parts: Parts, destination: Any = None, staging: Any = None, dataset_name: str | None = None) -> None:
+    """Take state and schemas from the destination if they are newer; forget what the destination forgot.
+
+    Args:
+        parts: The pipeline.
+        destination: Where to, if the pipeline does not say.
+        staging: Where files wait.
+        dataset_name: Dataset at the destination.
+
+    Raises:
+        PipelineStepFailed: with the cause chained.
+    """
+    with parts.tracer.step("sync"):
+        parts.target.choose(destination, staging, None, dataset_name)
+        parts.target.need("sync")
+        parts.begin()
+        parts.remote.sync()

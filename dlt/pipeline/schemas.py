@@ -46,6 +46,14 @@ class PipelineSchemas(Mapping[str, Schema]):
     def __contains__(self, name: object) -> bool:
         return name in self._live or name in self._workdir.schema_names()
 
+    def move_to(self, workdir: Workdir) -> None:
+        """Forget what is live, and go on in another folder.
+
+        Args:
+            workdir: Where schemas are stored from now on.
+        """
+        self._workdir, self._live, self._mark = workdir, {}, None
+
     def adopt(self, schema: Schema) -> None:
         """Take the schema that a step grew, and store it."""
         live = self._live.get(schema.name)

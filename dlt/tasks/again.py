@@ -17,7 +17,7 @@ from dlt.tasks.spec import StepContext
 from dlt.tasks.token import PackageRef, Token
 
 if TYPE_CHECKING:
-    from dlt.tasks.task_pipeline import TaskPipeline
+    from dlt.tasks.task_run import TaskRun
 
 
 def work_of(pipeline_name: str, context: StepContext, schema_name: str, load_id: str = "", **more: Any) -> Work:
@@ -35,18 +35,18 @@ def work_of(pipeline_name: str, context: StepContext, schema_name: str, load_id:
     return Work(key, context.revision, load_id, before, **more)
 
 
-def loaded_before(pipeline: TaskPipeline, context: StepContext) -> WorkDone | None:
+def loaded_before(run: TaskRun, context: StepContext) -> WorkDone | None:
     """Return what the destination knows of the work of an extract, None if it was never loaded.
 
     Args:
-        pipeline: The pipeline, in step with the destination.
+        run: The step, with its pipeline, in step with the destination.
         context: The run, the part and the wish.
     """
-    name = pipeline.default_schema_name
-    return pipeline.known_works(name, [work_of(pipeline.pipeline_name, context, name)])[0] if name else None
+    name = run.pipeline.default_schema_name
+    return run.known_works(name, [work_of(run.pipeline_name, context, name)])[0] if name else None
 
 
-def known_packages(pipeline: TaskPipeline, found: Sequence[tuple[Token, PackageRef]]) -> list[WorkDone | None]:
+def known_packages(run: TaskRun, found: Sequence[tuple[Token, PackageRef]]) -> list[WorkDone | None]:
     """Return for each package of a schema whether the destination has its work, or a later wish for it."""
     if not found:
         return []
@@ -59,7 +59,7 @@ def known_packages(pipeline: TaskPipeline, found: Sequence[tuple[Token, PackageR
         )
         for token, reference in found
     ]
-    done = pipeline.known_works(found[0][1].schema_name, works)
+    done = run.known_works(found[0][1].schema_name, works)
     return [known if known and known.revision >= work.revision else None for work, known in zip(works, done)]
 
 

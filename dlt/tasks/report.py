@@ -13,7 +13,7 @@ from dlt.tables import TableLine, table_lines, text_table, users_columns
 from dlt.tasks.token import PackageRef, Token
 
 if TYPE_CHECKING:
-    from dlt.tasks.task_pipeline import TaskPipeline
+    from dlt.tasks.task_run import TaskRun
 
 
 @dataclass(frozen=True)
@@ -77,27 +77,27 @@ class LoadReport:
 
 
 def report_of(
-    pipeline: TaskPipeline, info: LoadInfo, tokens: Sequence[Token], chosen: Sequence[tuple[Token, PackageRef]]
+    run: TaskRun, info: LoadInfo, tokens: Sequence[Token], chosen: Sequence[tuple[Token, PackageRef]]
 ) -> LoadReport:
     """Return the report of a load.
 
     Args:
-        pipeline: The pipeline, which has loaded.
+        run: The step, with its pipeline, which has loaded.
         info: What its load returned.
         tokens: All parts of the run.
         chosen: The packages that were to be loaded.
     """
-    results = pipeline.results
+    results = run.results
     skipped = bool(results) and all(result.skipped for result in results)
     load_ids = [load_id for result in results for load_id in result.load_ids]
-    report = _bare(pipeline, [reference for _, reference in chosen], load_ids)
+    report = _bare(run, [reference for _, reference in chosen], load_ids)
     jobs = [job for result in results for job in result.jobs]
     seconds = {found.name: found.seconds for found in table_lines(jobs, {}) if found.seconds is not None}
     tables, datasets, update, hashes = {}, {}, {}, {}
     removed = list(dict.fromkeys(table for result in results for table in result.removed))
     for package in info.load_packages:
         hashes[package.schema_name] = package.schema_hash
-        dataset = str(package.dataset_name or pipeline.dataset_for(package.schema_name))
+        dataset = str(package.dataset_name or run.pipeline.dataset_for(package.schema_name))
         for table in package.schema.data_tables():
             if table["name"] in report.rows or package.schema.root_of(table["name"]) in removed:
                 tables[table["name"]] = {
@@ -123,35 +123,35 @@ def report_of(
     return replace(report, text=_text(report, info, tokens[0].run_id))
 
 
-def known_report(pipeline: TaskPipeline, tokens: Sequence[Token], done: Sequence[WorkDone], wish: int) -> LoadReport:
+def known_report(run: TaskRun, tokens: Sequence[Token], done: Sequence[WorkDone], wish: int) -> LoadReport:
     """Return the report of a run that was loaded before and whose packages are gone.
 
     Args:
-        pipeline: The pipeline.
+        run: The step, with its pipeline.
         tokens: All parts of the run.
         done: What the destination knows of them.
         wish: Number of the wish to load.
     """
     load_ids = list(dict.fromkeys(found.load_id for found in done))
     references = [reference for token in tokens for reference in token.packages]
-    report = _bare(pipeline, references, load_ids)
+    report = _bare(run, references, load_ids)
     known = bool(done) and all(found.wish != wish for found in done)
     report = replace(report, skipped=True, known=known)
     return replace(report, text=_skipped(report, tokens[0].run_id))
 
 
-def _bare(pipeline: TaskPipeline, references: Sequence[PackageRef], load_ids: list[str]) -> LoadReport:
+def _bare(run: TaskRun, references: Sequence[PackageRef], load_ids: list[str]) -> LoadReport:
     rows: dict[str, int] = {}
     for reference in references:
         for table, count in reference.rows.items():
             rows[table] = rows.get(table, 0) + count
-    dataset = pipeline.dataset_for(pipeline.default_schema_name)
+    dataset = run.pipeline.dataset_for(run.pipeline.default_schema_name)
     return LoadReport(
-        pipeline.pipeline_name,
-        pipeline.destination.destination_name,
-        redact(pipeline.displayable_location()),
+        run.pipeline_name,
+        run.pipeline.destination.destination_name,
+        run.pipeline.parts.target.location(),
         dataset,
-        destination_type=pipeline.destination.destination_type,
+        destination_type=run.pipeline.destination.destination_type,
         load_ids=load_ids,
         rows=rows,
         datasets=dict.fromkeys(rows, dataset),

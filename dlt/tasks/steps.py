@@ -40,7 +40,7 @@ from dlt.tasks.combine import combine
 from dlt.tasks.folder import RunFolder, handoff_url, link_package
 from dlt.tasks.report import LoadReport, known_report, report_of
 from dlt.tasks.spec import Spec, StepContext
-from dlt.tasks.task_pipeline import TaskPipeline, open_pipeline, open_source
+from dlt.tasks.task_run import TaskRun, open_pipeline, open_source
 from dlt.tasks.token import PackageRef, Token
 from dlt.tasks.windows import Window
 from dlt.user_log import line, use
@@ -66,28 +66,32 @@ def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
             "extract_step: the id of the run is empty, so it would be that of every run, and all but the first would "
             "be taken for done. Pass one that is the same in all steps and tries of a run, such as its date."
         )
-    with _bench(spec, context) as (pipeline, folder):
+    with _bench(spec, context) as (run, folder):
         known = folder.find("extracted")
-        pipeline.sync_destination()
-        loaded = loaded_before(pipeline, context)
-        if known is not None and _still_counts(pipeline, known[1], context, loaded):
-            line(f"{pipeline.pipeline_name}: extract of run {context.run_id} was done before and is used again")
+        run.pipeline.sync_destination()
+        loaded = loaded_before(run, context)
+        if known is not None and _still_counts(run, known[1], context, loaded):
+            line(f"{run.pipeline_name}: extract of run {context.run_id} was done before and is used again")
             return known[1]
-        if loaded is not None and loaded.revision >= context.revision and len(pipeline.state["schema_names"] or ()) < 2:
+        if (
+            loaded is not None
+            and loaded.revision >= context.revision
+            and len(run.pipeline.state["schema_names"] or ()) < 2
+        ):
             line(
-                f"{pipeline.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
+                f"{run.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
                 "extracted. Ask for it once more to load it again (clear the task; dlt step extract --revision)."
             )
-            return _token(spec, context, pipeline, [PackageRef(loaded.load_id, pipeline.default_schema_name or "", "")])
+            return _token(spec, context, run, [PackageRef(loaded.load_id, run.pipeline.default_schema_name or "", "")])
         if loaded is not None:
             told = f"run {context.run_id} was loaded before, as {loaded.load_id}, and is loaded again"
-            line(f"{pipeline.pipeline_name}: {told}")
-            pipeline.keep_empty()
-        base = deepcopy(pipeline.state)
-        packages, delta = _extract(spec, context, pipeline, base, again=loaded is not None)
+            line(f"{run.pipeline_name}: {told}")
+            run.keep_empty()
+        base = deepcopy(run.pipeline.state)
+        packages, delta = _extract(spec, context, run, base, again=loaded is not None)
         references = [folder.keep(package, _extracted_rows(package)) for package in packages]
         changes = tuple((p, b, a) for p, b, a in fingerprints(delta)) if references else ()
-        token = _token(spec, context, pipeline, references, changes, int(base.get("_state_version") or 0))
+        token = _token(spec, context, run, references, changes, int(base.get("_state_version") or 0))
         return folder.record(token, known[0] + 1 if known is not None else 1)
 
 
@@ -111,25 +115,25 @@ def normalize_step(
     token = token if isinstance(token, Token) else Token.from_dict(token)
     _need_stage(token, "extracted", "normalize_step")
     own, whole = _of(token, context), _whole(token, spec)
-    with _bench(whole, own) as (pipeline, folder):
+    with _bench(whole, own) as (run, folder):
         sources = tuple(reference.nonce for reference in token.packages)
         known = folder.find("normalized")
         if known is not None and known[1].made_from == sources:
-            line(f"{pipeline.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
+            line(f"{run.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
             return known[1]
-        pipeline.begin_with(token.default_schema_name)
+        run.begin_with(token.default_schema_name)
         try:
             packages = [folder.fetch(reference, "extracted") for reference in token.packages]
         except HandoffMissing:
-            if not all(_all_known(pipeline, [token])):
+            if not all(_all_known(run, [token])):
                 raise
             # the run was cleaned up after it was loaded
-            line(f"{pipeline.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
+            line(f"{run.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
             return replace(token, stage="normalized", made_from=sources, attempt=own.attempt)
         for package, reference in zip(packages, token.packages):
-            _put(package, pipeline, reference)
-        pipeline.normalize(loader_file_format=token.spec.run_args.get("loader_file_format"))
-        done = {package.load_id: package for package in pipeline.workdir.packages("normalized")}
+            _put(package, run, reference)
+        run.pipeline.normalize(loader_file_format=token.spec.run_args.get("loader_file_format"))
+        done = {package.load_id: package for package in run.pipeline.workdir.packages("normalized")}
         references = tuple(folder.keep(done[r.load_id], _loaded_rows(done[r.load_id])) for r in token.packages)
         made = replace(token, stage="normalized", packages=references, made_from=sources, attempt=own.attempt)
         return folder.record(made, known[0] + 1 if known is not None else 1)
@@ -161,8 +165,8 @@ def load_step(
     parts = [token if isinstance(token, Token) else Token.from_dict(token) for token in given]
     first = _one_run(parts)
     own, whole = replace(_of(first, context), chunk="" if len(parts) > 1 else first.chunk), _whole(first, spec)
-    with _bench(whole, own) as (pipeline, folder):
-        pipeline.begin_with(first.default_schema_name)
+    with _bench(whole, own) as (run, folder):
+        run.begin_with(first.default_schema_name)
         wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
         for token in parts:
             for reference in token.packages:
@@ -170,19 +174,19 @@ def load_step(
         chosen = []
         try:
             for found in wanted.values():
-                fresh, done = _split(pipeline, found)
+                fresh, done = _split(run, found)
                 packages = [_folder_of(t, whole, folder).fetch(reference, "normalized") for t, reference in fresh]
                 check_parts(packages, [reference for _, reference in done])
-                _put_all(packages, pipeline)
+                _put_all(packages, run)
                 chosen += fresh
         except HandoffMissing:
-            known = _all_known(pipeline, parts)
+            known = _all_known(run, parts)
             if not all(known):
                 raise
             # the run was cleaned up after it was loaded
-            return known_report(pipeline, parts, [done for done in known if done is not None], own.revision)
-        info = pipeline.load(raise_on_failed_jobs=True)
-        return report_of(pipeline, info, parts, chosen)
+            return known_report(run, parts, [done for done in known if done is not None], own.revision)
+        info = run.pipeline.load(raise_on_failed_jobs=True)
+        return report_of(run, info, parts, chosen)
 
 
 commit_step = load_step
@@ -271,17 +275,17 @@ _TERMINAL = (
 
 
 @contextmanager
-def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskPipeline, RunFolder]]:
+def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskRun, RunFolder]]:
     """Make the pipeline of a spec, in a folder for one try."""
     before = run_context.active_pipeline()
     with _discreet(spec):
         made = open_pipeline(spec)
         folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
         with folder.scratch() as scratch:
-            pipeline = TaskPipeline(made, scratch, context)
+            run = TaskRun(made, scratch, context)
             try:
-                with use(pipeline.telling):
-                    yield pipeline, folder
+                with use(run.pipeline.parts.tracer.telling):
+                    yield run, folder
             finally:
                 run_context.activate(before)
 
@@ -300,28 +304,28 @@ def _discreet(spec: Spec) -> Iterator[None]:
 
 
 def _extract(
-    spec: Spec, context: StepContext, pipeline: TaskPipeline, base: dict[str, Any], again: bool
+    spec: Spec, context: StepContext, run: TaskRun, base: dict[str, Any], again: bool
 ) -> tuple[list[LoadPackage], list[Change]]:
     """Extract; return the packages, which say whose work they are, and what changed in the state."""
     arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
     window = (context.window.start, context.window.end) if context.window is not None else None
     with run_context.use(window=window):
         data = open_source(spec)
-        pipeline.extract(data, **arguments)
-    delta = difference(base, pipeline.state)
+        run.pipeline.extract(data, **arguments)
+    delta = difference(base, run.pipeline.state)
     resources = what_repeats(data, base, context.window)
     packages = []
-    for package in pipeline.workdir.packages("extracted"):
+    for package in run.pipeline.workdir.packages("extracted"):
         name = package.schema_name
         more = {"resources": resources or dict.fromkeys(_resource_names(package), REPEATS)}
-        work = work_of(pipeline.pipeline_name, context, name, package.load_id, reprocess=spec.reprocess, **more)
+        work = work_of(run.pipeline_name, context, name, package.load_id, reprocess=spec.reprocess, **more)
         if again:
             # what nobody can decide fails before anything is kept
             roots_to_empty(package.schema, work)
         facts: dict[str, Any] = {"works": [asdict(work)]}
         if package.state is not None:
             facts["state_delta"] = encode_delta(delta)
-        packages.append(pipeline.workdir.record(package, **facts))
+        packages.append(run.pipeline.workdir.record(package, **facts))
     return packages, delta
 
 
@@ -332,7 +336,7 @@ def _resource_names(package: LoadPackage) -> list[str]:
 def _token(
     spec: Spec,
     context: StepContext,
-    pipeline: TaskPipeline,
+    run: TaskRun,
     packages: Sequence[PackageRef],
     changes: tuple[tuple[str, str, str], ...] = (),
     state_version: int = 0,
@@ -340,14 +344,14 @@ def _token(
     travelling, withheld = spec.travelling(context.is_secret)
     return Token(
         travelling,
-        pipeline.pipeline_name,
+        run.pipeline_name,
         context.run_id,
         context.chunk,
         "extracted",
         tuple(packages),
         state_version=state_version,
         attempt=context.attempt,
-        default_schema_name=pipeline.default_schema_name,
+        default_schema_name=run.pipeline.default_schema_name,
         window=tuple(context.window.to_list()) if context.window is not None else None,
         changes=changes,
         generation=context.generation,
@@ -374,37 +378,37 @@ def _whole(token: Token, spec: Spec | Mapping[str, Any] | None) -> Spec:
     return replace(token.spec, pipeline_args=given.pipeline_args, handoff=given.handoff or token.spec.handoff)
 
 
-def _still_counts(pipeline: TaskPipeline, token: Token, context: StepContext, loaded: WorkDone | None) -> bool:
+def _still_counts(run: TaskRun, token: Token, context: StepContext, loaded: WorkDone | None) -> bool:
     if token.revision < context.revision:
         # someone asked for the work to be done again
         return False
     if loaded is not None and loaded.revision >= token.revision:
         return True
-    return not stale_changes(pipeline.state, token.changes)
+    return not stale_changes(run.pipeline.state, token.changes)
 
 
-def _all_known(pipeline: TaskPipeline, tokens: Sequence[Token]) -> list[WorkDone | None]:
+def _all_known(run: TaskRun, tokens: Sequence[Token]) -> list[WorkDone | None]:
     by_schema: dict[str, list[tuple[Token, PackageRef]]] = {}
     for token in tokens:
         for reference in token.packages:
             by_schema.setdefault(reference.schema_name, []).append((token, reference))
-    return [done for found in by_schema.values() for done in known_packages(pipeline, found)]
+    return [done for found in by_schema.values() for done in known_packages(run, found)]
 
 
 def _split(
-    pipeline: TaskPipeline, found: list[tuple[Token, PackageRef]]
+    run: TaskRun, found: list[tuple[Token, PackageRef]]
 ) -> tuple[list[tuple[Token, PackageRef]], list[tuple[Token, PackageRef]]]:
     """Return the parts to load, and those that stay as they were loaded while a newer wish is for others."""
     if len(found) < 2:
         return found, []
-    known = known_packages(pipeline, found)
+    known = known_packages(run, found)
     fresh = [pair for pair, done in zip(found, known) if done is None]
     done = [pair for pair, done in zip(found, known) if done is not None]
     newest = max((token.revision for token, _ in done), default=0)
     if not fresh or not done or any(token.revision <= newest for token, _ in fresh):
         return found, []
     names = [", ".join(token.chunk for token, _ in pairs) for pairs in (fresh, done)]
-    line(f"{pipeline.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
+    line(f"{run.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
     return fresh, done
 
 
@@ -442,15 +446,15 @@ def _folder_of(token: Token, spec: Spec, own: RunFolder) -> RunFolder:
     return RunFolder(spec, token.pipeline_name, token.run_id, token.chunk)
 
 
-def _put(package: LoadPackage, pipeline: TaskPipeline, reference: PackageRef) -> None:
-    target = os.path.join(pipeline.working_dir, package.stage, reference.load_id)
+def _put(package: LoadPackage, run: TaskRun, reference: PackageRef) -> None:
+    target = os.path.join(run.pipeline.working_dir, package.stage, reference.load_id)
     os.makedirs(target)
     link_package(package, target)
 
 
-def _put_all(packages: Sequence[LoadPackage], pipeline: TaskPipeline) -> None:
+def _put_all(packages: Sequence[LoadPackage], run: TaskRun) -> None:
     # folders are named by load id and nonce here, and by load id in a pipeline
-    target = os.path.join(pipeline.working_dir, "normalized", str(packages[0].info["load_id"]))
+    target = os.path.join(run.pipeline.working_dir, "normalized", str(packages[0].info["load_id"]))
     os.makedirs(target)
     if len(packages) == 1:
         link_package(packages[0], target)

@@ -153,7 +153,7 @@ def test_a_failed_step_is_in_the_trace(pipeline: Any) -> None:
 def test_a_second_run_of_one_folder_is_refused(pipeline: Any) -> None:
     """PipelineLocked names the holder."""
     other = dlt.pipeline("spec", destination=pipeline.destination, lock_timeout=0.1)
-    with pipeline._lock, pytest.raises(PipelineLocked, match="process"):
+    with pipeline.parts.home.lock, pytest.raises(PipelineLocked, match="process"):
         other.run([{"id": 1}], table_name="t")
 
 

@@ -47,7 +47,7 @@ def test_rows_of_a_package_that_was_given_up_come_again(pipeline: Any, normalize
     if all_of_them:
         pipeline.drop_pending_packages()
     else:
-        (waiting,) = pipeline._pending_load_ids()
+        (waiting,) = pipeline.parts.home.pending_load_ids()
         assert pipeline.abort_packages(waiting) == [waiting]
     assert pipeline.state == before and not pipeline.has_pending_data
     assert dlt.attach("spec").state == before
@@ -165,7 +165,7 @@ def test_a_package_that_the_destination_refuses(pipeline: Any) -> None:
         client.execute_sql("CREATE UNIQUE INDEX only_once ON events (name)")
     info = pipeline.run(named([{"id": 2, "name": "a"}]))
     assert info.has_failed_jobs
-    (waiting,) = pipeline._pending_load_ids()
+    (waiting,) = pipeline.parts.home.pending_load_ids()
     message = str(info)
     assert waiting in message
     assert pipeline.abort_packages(waiting) == [waiting]

@@ -29,7 +29,7 @@ def seen():
         "path": list(sys.path),
     }
 
-import dlt
+import dlt, dlt.pipeline.factory  # the logger "dlt" is silent from here on
 import duckdb, numpy, pyarrow  # what these change is not ours
 before = seen()
 

@@ -96,7 +96,7 @@ def test_more_signals_do_not_break_the_trace(pipeline: Any, event: str) -> None:
     stored = json.loads(Path(pipeline.working_dir, "trace.json").read_text())
     assert [step["step"] for step in stored["steps"]] == ["extract"] and stored["finished_at"]
     assert "KeyboardInterrupt" in stored["steps"][0]["step_exception"]
-    pipeline._hooks.clear()
+    pipeline.parts.hooks.added.clear()
     assert pipeline.run([{"id": 3}], table_name="orders").loads_ids
     # the first signal of all comes when the work is done
     pipeline.add_hook(lambda name, of, payload: send(signal.SIGINT) if (name, payload) == (event, "load") else None)

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from dlt import context
-from dlt.configuration import section_context
 from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
 from dlt.load.step import LoadResult, TaskLoad, load_package
 from dlt.load.work import Work, known_work
+from dlt.packages.package import LoadPackage
 from dlt.pipeline.factory import pipeline as make_pipeline
+from dlt.pipeline.parts import Parts
 from dlt.pipeline.pipeline import Pipeline
 from dlt.progress import Collector, NullCollector, TableLog
 from dlt.tasks.spec import Spec, StepContext, load_object
@@ -26,8 +27,8 @@ _locks: dict[tuple[str, str], threading.Lock] = {}
 _locks_lock = threading.Lock()
 
 
-class TaskPipeline(Pipeline):
-    """One step of a pipeline in one task.
+class TaskRun:
+    """One step of a pipeline in one task: the pipeline of a spec, made of parts of its own.
 
     Args:
         made: What the spec's factory made; settings and destination are taken from it.
@@ -35,32 +36,28 @@ class TaskPipeline(Pipeline):
         task: The run and the try.
     """
 
-    is_task = True
-
     def __init__(self, made: Pipeline, folder: str, task: StepContext) -> None:
         settings = replace(made.config, pipelines_dir=folder, restore_from_destination=True, raise_on_failed_jobs=True)
-        super().__init__(settings)
-        self.destination, self.staging = made.destination, made.staging
-        self.dataset_name = made.dataset_name
-        self._hooks = made._hooks
-        self.collector = _collector(task.progress, made.collector)
-        self._task = task
+        self.pipeline = Pipeline(settings)
+        self.pipeline_name = self.pipeline.pipeline_name
         self.results: list[LoadResult] = []
+        self._task = task
+        parts = self.pipeline.parts
+        parts.is_task, parts.load_one = True, self._load_one
+        parts.target.take_from(made.parts.target)
+        parts.hooks.added = made.parts.hooks.added
+        parts.tracer.collector = _collector(task.progress, made.collector)
 
     def begin_with(self, default_schema_name: str | None) -> None:
         """Take over what an earlier step knows of the pipeline."""
-        self.workdir.prepare()
-        if default_schema_name and not self._state["default_schema_name"]:
-            self._state["default_schema_name"] = default_schema_name
-
-    def displayable_location(self) -> str:
-        """Return where the data goes."""
-        with context.use(pipeline_name=self.pipeline_name), section_context(pipeline_name=self.pipeline_name):
-            return str(self.destination.displayable_credentials())
+        home = self.pipeline.parts.home
+        home.workdir.prepare()
+        if default_schema_name and not home.state["default_schema_name"]:
+            home.state["default_schema_name"] = default_schema_name
 
     def keep_empty(self) -> None:
         """Let the extract leave a package also where it finds nothing: the load of it deletes rows."""
-        self._keeps_empty = True
+        self.pipeline.parts.keeps_empty = True
 
     def known_works(self, schema_name: str, works: Sequence[Work]) -> list[WorkDone | None]:
         """Return what the destination knows of works.
@@ -69,7 +66,8 @@ class TaskPipeline(Pipeline):
             schema_name: Their schema.
             works: The works; their resources do not matter.
         """
-        with self.destination_client_for(self.dataset_for(schema_name), None) as client:
+        target = self.pipeline.parts.target
+        with target.connect(target.dataset_for(schema_name), None) as client:
             if not client.has_dataset():
                 return [None] * len(works)
             client.begin()
@@ -78,20 +76,20 @@ class TaskPipeline(Pipeline):
             finally:
                 client.rollback()
 
-    def _load_one(self, package: Any, dataset: str) -> LoadResult:
-        task = TaskLoad(self.pipeline_name, self._task.attempt, self._task.revision)
+    def _load_one(self, parts: Parts, package: LoadPackage, dataset: str) -> LoadResult:
+        task = TaskLoad(parts.pipeline_name, self._task.attempt, self._task.revision)
         deadline = time.monotonic() + CLASH_WAIT
-        with _alone(self.destination.fingerprint(), self.pipeline_name):
+        with _alone(parts.target.destination.fingerprint(), parts.pipeline_name):
             while True:
                 try:
-                    with self.destination_client_for(dataset, package.schema) as client:
+                    with parts.target.connect(dataset, package.schema) as client:
                         result = load_package(
                             package,
                             client,
                             dataset,
-                            capabilities=self._capabilities(),
-                            collector=self.collector,
-                            state_dataset_name=self.dataset_for(self.default_schema_name),
+                            capabilities=parts.target.capabilities(),
+                            collector=parts.collector,
+                            state_dataset_name=parts.target.main_dataset(),
                             task=task,
                         )
                     self.results.append(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dlt import context
 from dlt.clock import utc_now
 from dlt.configuration import section_context
 from dlt.errors import (
@@ -21,10 +23,13 @@ from dlt.errors import (
 from dlt.info import PipelineTrace, duration_text, size_text
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
-from dlt.pipeline.core import Core
+from dlt.pipeline.home import Home
+from dlt.pipeline.hooks import Hooks
+from dlt.pipeline.target import Target
 from dlt.pipeline.trace import end_step, restore_trace, start_trace
+from dlt.progress import Collector
 from dlt.redact import clean, clean_error
-from dlt.user_log import alarm, current, line, logger, use
+from dlt.user_log import Telling, alarm, current, line, logger, use
 
 
 class Step:
@@ -33,8 +38,26 @@ class Step:
     info: Any = None
 
 
-class Tracing(Core):
-    """Runs steps and keeps their trace."""
+class Tracer:
+    """Runs steps and keeps their trace.
+
+    Args:
+        whose: The pipeline, for errors and for the program that asks for the active one.
+        home: Its folder.
+        target: Where it loads.
+        telling: What it tells.
+        hooks: What the program wants to be told.
+        collector: Shows progress.
+    """
+
+    def __init__(
+        self, whose: object, home: Home, target: Target, telling: Telling, hooks: Hooks, collector: Collector
+    ) -> None:
+        self._whose, self._home, self._target, self._hooks = whose, home, target, hooks
+        self._name = home.pipeline_name
+        self.telling, self.collector = telling, collector
+        self._trace: PipelineTrace | None = None
+        self._depth = 0
 
     # -- trace
 
@@ -42,15 +65,21 @@ class Tracing(Core):
     def last_trace(self) -> PipelineTrace | None:
         """Return the trace of the last run, also of another process."""
         if self._trace is None:
-            stored = self.workdir.read_trace()
+            stored = self._home.workdir.read_trace()
             self._trace = restore_trace(stored) if stored else None
         return self._trace
 
+    def forget(self) -> None:
+        """Forget the trace."""
+        self._trace = None
+
     @contextmanager
-    def _run_trace(self) -> Iterator[None]:
-        self._trace = start_trace(self.pipeline_name)
-        self._depth += 1
-        with use(self.telling):
+    def run(self) -> Iterator[None]:
+        """Let the steps of the block be one run, in one trace."""
+        shown = excepthook.in_one_line(self.telling.excepthook)
+        with use(self.telling), shown, signals.handled(), self._held("run"):
+            self._trace = start_trace(self._name)
+            self._depth += 1
             started_at = utc_now()
             try:
                 yield
@@ -66,25 +95,34 @@ class Tracing(Core):
                     self._store_trace()
 
     def _store_trace(self) -> None:
-        if self._trace is not None and self._depth == 0 and os.path.isdir(self.working_dir):
+        if self._trace is not None and self._depth == 0 and os.path.isdir(self._home.working_dir):
             try:
-                self.workdir.write_trace(clean(self._trace.asdict()))
+                self._home.workdir.write_trace(clean(self._trace.asdict()))
             except OSError as error:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
-                advice = folder_advice(error, self.working_dir)
+                advice = folder_advice(error, self._home.working_dir)
                 said = f"{error}{_stop(error)}{f' {advice}' if advice else ''}"
-                alarm(f"{self.pipeline_name}: the trace of the run cannot be stored: {said}")
+                alarm(f"{self._name}: the trace of the run cannot be stored: {said}")
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[Step]:
+    def step(self, name: str) -> Iterator[Step]:
+        """Run a step: locked, traced, told, and its error named.
+
+        Args:
+            name: Name of the step.
+
+        Raises:
+            PipelineStepFailed: the block failed; the cause is chained.
+            PipelineLocked: another process runs this pipeline.
+        """
         # signals are handled until the trace is stored
         with use(self.telling), excepthook.in_one_line(self.telling.excepthook), signals.handled():
-            logger.info(f"{self.pipeline_name}: {name} begins")
+            logger.info(f"{self._name}: {name} begins")
             yield from self._told_step(name)
 
     def _told_step(self, name: str) -> Iterator[Step]:
         if name != "sync":
-            self._refuse_inside(name)
+            self._home.refuse_inside(name)
         # all of it belongs to one thread at a time: also the trace
         with self._held(name):
             yield from self._locked_step(name)
@@ -93,21 +131,21 @@ class Tracing(Core):
     def _held(self, name: str) -> Iterator[None]:
         """Hold the lock of the folder; where that cannot be had, the step is what failed."""
         with ExitStack() as stack:
-            with self._failing(name):
-                stack.enter_context(signals.held(self._lock))
+            with self.failing(name):
+                stack.enter_context(signals.held(self._home.lock))
             yield
 
     def _locked_step(self, name: str) -> Iterator[Step]:
         step = Step()
         started_at = utc_now()
-        self.activate()
+        context.activate(self._whose)
         if self._depth == 0 or self._trace is None:
-            self._trace = start_trace(self.pipeline_name)
+            self._trace = start_trace(self._name)
         error: BaseException | None = None
         collector = self.collector(name)
-        self._call_hooks("step_start", name)
+        self._hooks.call("step_start", name)
         try:
-            with section_context(pipeline_name=self.pipeline_name), collector:
+            with section_context(pipeline_name=self._name), collector:
                 yield step
         except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing) as failed:
             error = failed
@@ -115,69 +153,76 @@ class Tracing(Core):
             raise
         except Exception as failed:
             error = failed
-            raise self._failed(name, failed, step) from failed
+            raise self.failed(name, failed, step) from failed
         except BaseException as stopped:
             error = stopped
             raise
         finally:
             with signals.shielded():
                 self._trace = end_step(self._trace, name, started_at, step.info, error)
-                self._call_hooks("step_end", name if error is None else f"{name} failed")
+                self._hooks.call("step_end", name if error is None else f"{name} failed")
                 self._tell(name, started_at, step.info, error)
                 self._store_trace()
 
     @contextmanager
-    def _failing(self, name: str) -> Iterator[None]:
+    def failing(self, name: str) -> Iterator[None]:
         """Name the step in errors of what is a step of its own only when a user calls it."""
         try:
             yield
         except (PipelineStepFailed, PipelineLocked, PipelineConfigMissing):
             raise
         except Exception as failed:
-            raise self._failed(name, failed, Step()) from failed
+            raise self.failed(name, failed, Step()) from failed
 
-    def _failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
+    def failed(self, step: str, error: Exception, found: Step) -> PipelineStepFailed:
+        """Return the error that names a step.
+
+        Args:
+            step: Name of the step.
+            error: What happened.
+            found: What the step left.
+        """
         load_id = getattr(error, "load_id", None)
-        advice = getattr(error, "advice", None) or folder_advice(error, self.working_dir)
+        advice = getattr(error, "advice", None) or folder_advice(error, self._home.working_dir)
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
         return kind(
-            f"Pipeline {self.pipeline_name} failed at step {step}"
+            f"Pipeline {self._name} failed at step {step}"
             f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}"
             f"{f'{_stop(error)} {advice}' if advice else ''}",
-            pipeline=self,
+            pipeline=self._whose,
             step=step,
             load_id=load_id,
             exception=error,
             step_info=found.info,
-            has_pending_data=self.has_pending_data,
+            has_pending_data=self._home.has_pending_data,
             is_package_partially_loaded=False,
         )
 
-    def _tell(self, name: str, started_at: Any, info: Any, error: BaseException | None) -> None:
+    def _tell(self, name: str, started_at: datetime.datetime, info: Any, error: BaseException | None) -> None:
         took = duration_text((utc_now() - started_at).total_seconds())
         if isinstance(error, KeyboardInterrupt):
-            alarm(f"{self.pipeline_name}: {name} stopped after {took}. Nothing is lost: run again to go on")
+            alarm(f"{self._name}: {name} stopped after {took}. Nothing is lost: run again to go on")
             # so that the command does not say it again
             error.told = current().lines  # type: ignore[attr-defined]  # any exception takes attributes
             return
         if error is not None:
-            alarm(f"{self.pipeline_name}: {name} failed after {took} with {type(error).__name__}")
+            alarm(f"{self._name}: {name} failed after {took} with {type(error).__name__}")
             return
         tables = table_totals(info)
         shown = ", ".join(f"{table} {total.rows}" for table, total in list(tables.items())[:8])
         more = f" and {len(tables) - 8} more tables" if len(tables) > 8 else ""
-        where = f" into {self.destination.destination_name} {info.dataset_name}" if name == "load" else ""
-        line(f"{self.pipeline_name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
+        where = f" into {self._target.destination.destination_name} {info.dataset_name}" if name == "load" else ""
+        line(f"{self._name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
         if logger.isEnabledFor(logging.INFO):
             self._tell_details(name, info, tables)
 
     def _tell_details(self, name: str, info: Any, tables: dict[str, TableTotal]) -> None:
-        about = f"{self.pipeline_name}: {name}"
+        about = f"{self._name}: {name}"
         for table, total in tables.items():
             seconds = f" in {duration_text(total.seconds)}" if total.seconds else ""
             logger.info(f"{about}: table {table}: {total.rows} rows, {size_text(total.bytes)}{seconds}")
         if name == "extract":
-            logger.info(f"{about}: state version {self._state['_state_version']}")
+            logger.info(f"{about}: state version {self._home.state['_state_version']}")
         for package in info.load_packages if name == "load" else ():
             logger.info(
                 f"{about}: package {package.load_id} is in dataset {package.dataset_name} at "
@@ -185,13 +230,6 @@ class Tracing(Core):
             )
             for table in package.schema_update.values():
                 logger.info(f"{about}: table {table['name']} got columns {', '.join(table['columns'])}")
-
-    def _call_hooks(self, event: str, payload: Any) -> None:
-        if event == "schema_change":
-            for table in payload.tables.values():
-                logger.info(f"{self.pipeline_name}: schema: {table['name']} has new {', '.join(table['columns'])}")
-        for hook in self._hooks:
-            hook(event, self, payload)
 
 
 @dataclass

@@ -1,0 +1,170 @@
+"""The step that extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlt.extract.refresh import check_refresh
+from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
+from dlt.extract.wrapping import wrap_data
+from dlt.info import ExtractInfo
+from dlt.pipeline.contracts import put_in_force
+from dlt.pipeline.live_schemas import schema_for
+from dlt.pipeline.packages import package_info
+from dlt.pipeline.parts import Parts
+from dlt.schema.schema import Schema
+from dlt.states.delta import difference
+from dlt.states.model import bump
+
+if TYPE_CHECKING:
+    from dlt.extract.source import Source
+    from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, WriteDispositionHint
+    from dlt.schema.typing import TableFormat
+
+WORKERS, PARALLEL_ITEMS = 5, 20
+"""Threads for parallel work, and pieces of it in flight, where nothing says more."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a call says of the data that it gives; None where it says nothing."""
+
+    table_name: str | None = None
+    parent_table_name: str | None = None
+    write_disposition: WriteDispositionHint | None = None
+    columns: ColumnsHint | None = None
+    primary_key: ColumnNamesHint | None = None
+    schema: Schema | None = None
+    table_format: TableFormat | None = None
+    schema_contract: ContractHint | None = None
+
+    def wrap(self, data: Any, parts: Parts) -> list[Source]:
+        """Return data as sources with these hints.
+
+        Args:
+            data: Source, resource, iterator, rows, frame, or a list of them.
+            parts: The pipeline, whose contract counts where these say none.
+        """
+        contract = self.schema_contract if self.schema_contract is not None else parts.settings.schema_contract
+        return wrap_data(
+            data,
+            schema=self.schema,
+            default_name=parts.home.name_of_first_schema(),
+            table_name=self.table_name,
+            parent_table_name=self.parent_table_name,
+            write_disposition=self.write_disposition,
+            columns=self.columns,
+            primary_key=self.primary_key,
+            table_format=self.table_format,
+            schema_contract=contract,
+        )
+
+
+def extract(
+    parts: Parts, data: Any, hints: Hints, refresh: Any, workers: int | None = None, max_parallel: int | None = None
+) -> ExtractInfo:
+    """Extract data into packages, with the state that it leaves; all of it or nothing.
+
+    Args:
+        parts: The pipeline.
+        data: What to extract.
+        hints: What the call says of it.
+        refresh: What goes first.
+        workers: Threads for parallel work.
+        max_parallel: Pieces of parallel work in flight.
+
+    Raises:
+        PipelineStepFailed: with the cause chained; nothing was kept.
+    """
+    home, target = parts.home, parts.target
+    refresh = refresh or parts.settings.refresh
+    with parts.tracer.step("extract") as step:
+        check_refresh(refresh)
+        parts.begin()
+        state, before = deepcopy(home.state), deepcopy(home.state)
+        schemas_before = {name: home.schemas[name].clone() for name in home.workdir.schema_names()}
+        sources = hints.wrap(data, parts)
+        options = ExtractOptions(
+            workers=workers or parts.option("workers", "extract", WORKERS),
+            max_parallel_items=max_parallel or parts.option("max_parallel_items", "extract", PARALLEL_ITEMS),
+            refresh=refresh,
+            collector=parts.collector,
+            capabilities=target.capabilities() if target.destination is not None else None,
+        )
+        schemas: dict[str, Schema] = {}
+        extracts = extract_sources(
+            sources,
+            home.workdir,
+            lambda source: schema_for(parts, source, state, schemas),
+            state,
+            options,
+            pipeline=parts.whose,
+            pipeline_name=parts.pipeline_name,
+        )
+        extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
+        # what was taken back from a package that was given up is to reach the destination too
+        changed = _describe(parts, state, schemas) or bool(state["_local"].get("unsent"))
+        wanted = changed or parts.keeps_empty
+        if not wanted and not any(e.files or any(e.refresh.values()) or e.schema.is_modified for e in extracts):
+            for extract in extracts:
+                extract.abort()
+            extracts = []
+        state["_local"].pop("unsent", None)
+        packages = commit_extracts(
+            home.workdir,
+            extracts,
+            state if changed else None,
+            before=before,
+            changes=difference(before, state),
+            schemas_before=schemas_before,
+            **home.package_facts(),
+        )
+        for extract in extracts:
+            home.schemas.adopt(extract.schema)
+        home.save_state(state)
+        metrics = {e.builder.load_id: [e.metrics()] for e in extracts}
+        named = [{"name": source.name, "data_type": type(source).__name__} for source in sources]
+        infos = [package_info(package) for package in packages]
+        step.info = info = ExtractInfo(parts.whose, metrics, named, list(metrics), infos, home.first_run)
+    return info
+
+
+@contextmanager
+def changed_state(parts: Parts) -> Iterator[dict[str, Any]]:
+    """Let a block change the state; what it changed is stored, and goes to the destination with the next extract.
+
+    Args:
+        parts: The pipeline.
+    """
+    home = parts.home
+    state = deepcopy(home.state)
+    yield state
+    if bump(state):
+        state["_local"]["unsent"] = True
+    home.workdir.prepare()
+    home.save_state(state)
+
+
+def _describe(parts: Parts, state: dict[str, Any], schemas: dict[str, Schema]) -> bool:
+    """Write into a state what it is of; tell whether anything in it is new."""
+    state["pipeline_name"] = parts.pipeline_name
+    state["schema_names"] = sorted({*state.get("schema_names", []), *schemas})
+    parts.target.describe(state)
+    return bump(state)
+
+
+def put_contracts_in_force(parts: Parts, data: Any, hints: Hints) -> None:
+    """Put the contracts of what is about to be extracted in force for the packages that wait.
+
+    Args:
+        parts: The pipeline.
+        data: What is about to be extracted.
+        hints: What the call says of it.
+    """
+    with parts.tracer.failing("extract"):
+        sources = Hints(table_name=hints.table_name, schema_contract=hints.schema_contract).wrap(data, parts)
+        put_in_force(sources, parts.home.schemas, parts.home.name_of_first_schema())

@@ -1,0 +1,177 @@
+"""The working folder of a pipeline: packages, schemas and state under one lock, in step with other processes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any
+
+from dlt import context, user_log
+from dlt.errors import PackageCorrupt, PipelineLocked
+from dlt.io.lock import PipelineLock
+from dlt.packages.abandon import tidy
+from dlt.packages.package import LoadPackage
+from dlt.packages.workdir import Workdir
+from dlt.pipeline.schemas import PipelineSchemas
+from dlt.pipeline.settings import PipelineSettings
+from dlt.schema.naming import naming_from
+from dlt.states.model import new_state
+
+
+class Home:
+    """What a pipeline has on this machine.
+
+    Args:
+        settings: Names, folders and options.
+    """
+
+    def __init__(self, settings: PipelineSettings) -> None:
+        self.settings = settings
+        self.pipeline_name = settings.pipeline_name
+        self.working_dir = os.path.join(settings.pipelines_dir, settings.pipeline_name)
+        self.workdir = Workdir(self.working_dir)
+        self.lock = PipelineLock(self.working_dir, self.pipeline_name, settings.lock_timeout)
+        self._begins_anew = settings.full_refresh
+        # a folder that begins anew is wiped by the first step; until then nothing of it counts
+        known = Workdir(os.path.join(self.working_dir, ".none")) if self._begins_anew else self.workdir
+        self.schemas = PipelineSchemas(known, settings.import_schema_path, settings.export_schema_path)
+        self.state = known.read_state() or new_state(self.pipeline_name)
+        self._mark = self.workdir.mark("state.json")
+
+    # -- who works here
+
+    def is_inside(self) -> bool:
+        """Tell whether a resource of this very pipeline is being extracted here."""
+        at_work = context.current().pipeline
+        return at_work is not None and getattr(at_work, "working_dir", None) == self.working_dir
+
+    def refuse_inside(self, what: str) -> None:
+        """Let no resource do what would wait for the step that it is part of.
+
+        Raises:
+            PipelineLocked: a resource of this pipeline is being extracted here.
+        """
+        if self.is_inside():
+            raise PipelineLocked(
+                f"pipeline {self.pipeline_name}: {what} was called by a resource that this pipeline is extracting. "
+                "Yield the data instead, or give the inner pipeline another pipeline_name.",
+                pipeline_name=self.pipeline_name,
+                holder=self.lock.holder(),
+            )
+
+    # -- what others left
+
+    def begin(self, dataset_name: str) -> None:
+        """Make the folder ready for a step: finish what killed processes began, and adopt what they left.
+
+        Args:
+            dataset_name: Dataset of packages that do not say theirs.
+        """
+        if self.is_inside():
+            return  # what is in the folder is at work
+        if self._begins_anew:
+            self._begins_anew = False
+            self.workdir.wipe()
+            self.schemas.move_to(self.workdir)
+        self.workdir.prepare()
+        tidy(self.workdir)
+        self.refresh()
+        self._recover(dataset_name)
+        self.schemas.store()
+        while self.workdir.repairs:
+            user_log.alarm(f"{self.pipeline_name}: {self.workdir.repairs.pop(0)}")
+
+    def refresh(self) -> None:
+        """Read what another process, or another pipeline object of this name, left since it was read last."""
+        mark = self.workdir.mark("state.json")
+        if mark != self._mark:
+            self.state = self.workdir.read_state() or new_state(self.pipeline_name)
+            self._mark = mark
+        self.schemas.reread()
+
+    def _recover(self, dataset_name: str) -> None:
+        """Adopt what a committed package knows and the files beside it do not, after a kill between the two."""
+        for stage in ("loaded", "normalized", "extracted"):
+            for package in self.workdir.packages(stage)[-1 if stage == "loaded" else 0 :]:
+                with suppress(PackageCorrupt):
+                    # a damaged one is told by the step that needs it; what was loaded is history
+                    self._recover_from(package, dataset_name)
+
+    def _recover_from(self, package: LoadPackage, dataset_name: str) -> None:
+        self.workdir.check_owner(package)
+        self.schema_of(package)
+        state = package.state
+        if state and state["_state_version"] > self.state["_state_version"]:
+            self.save_state(state)
+        if package.stage == "loaded" and not self.local.get("loaded"):
+            self.note_loaded(str(package.info.get("dataset_name") or dataset_name))
+
+    def schema_of(self, package: LoadPackage) -> None:
+        """Adopt the schema that a package brings, if it is newer."""
+        name = package.schema_name
+        if name not in self.schemas or package.schema.stored_version > self.schemas[name].stored_version:
+            self.schemas.adopt(package.schema)
+
+    # -- state
+
+    @property
+    def local(self) -> dict[str, Any]:
+        """Return the part of the state that stays on this machine."""
+        found: dict[str, Any] = self.state["_local"]
+        return found
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        """Take a state and store it."""
+        self.state = state
+        self.store_state()
+
+    def store_state(self) -> None:
+        """Store the state after a change."""
+        self.workdir.write_state(self.state)
+        self._mark = self.workdir.mark("state.json")
+
+    def note_loaded(self, dataset: str) -> None:
+        """Remember that something was loaded.
+
+        Args:
+            dataset: Name of the dataset.
+        """
+        if self.first_run or not self.local.get("loaded"):
+            self.local.update(first_run=False, loaded=True, dataset_name=dataset)
+            self.store_state()
+
+    @property
+    def first_run(self) -> bool:
+        """Tell whether nothing was loaded yet."""
+        return bool(self.local.get("first_run", True))
+
+    @property
+    def default_schema_name(self) -> str | None:
+        """Return the name of the first schema that came."""
+        name = self.state.get("default_schema_name")
+        return str(name) if name else None
+
+    def name_of_first_schema(self) -> str:
+        """Return the name of the first schema that came, or the one that it will get."""
+        return self.default_schema_name or naming_from().normalize_identifier(self.pipeline_name)
+
+    # -- packages
+
+    def pending_load_ids(self) -> list[str]:
+        """Return the load ids of packages that wait to be normalized or loaded."""
+        return [p.load_id for stage in ("extracted", "normalized") for p in self.workdir.packages(stage)]
+
+    @property
+    def has_pending_data(self) -> bool:
+        """Tell whether packages wait to be normalized or loaded."""
+        return bool(self.workdir.packages("extracted") or self.workdir.packages("normalized"))
+
+    def package_facts(self) -> dict[str, Any]:
+        """Return what a new package says of the pipeline."""
+        return {"pipeline_name": self.pipeline_name, "known_state": self.local.get("at_destination")}
+
+    def forget(self) -> None:
+        """Delete state, schemas and packages."""
+        self.workdir.wipe()
+        self.schemas.forget()
+        self.state = new_state(self.pipeline_name)

@@ -1,0 +1,83 @@
+"""Which schema the data of a source gets, and how it begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dlt.configuration import get_value
+from dlt.pipeline.parts import Parts
+from dlt.schema.contract import declare
+from dlt.schema.schema import Schema
+from dlt.schema.system_tables import STATE_TABLE, state_table
+
+if TYPE_CHECKING:
+    from dlt.extract.source import Source
+    from dlt.packages.package import LoadPackage
+
+
+def schema_for(parts: Parts, source: Source, state: dict[str, Any], schemas: dict[str, Schema]) -> Schema:
+    """Return the schema that an extract grows for a source.
+
+    Args:
+        parts: The pipeline.
+        source: The source.
+        state: State of the extract; it gets the name of the first schema.
+        schemas: Schemas of this extract; the new one is added.
+    """
+    home, caps = parts.home, parts.target.capabilities()
+    name = _name_for(source, state)
+    if name in schemas:
+        return schemas[name]
+    if name in home.schemas:
+        schema = home.schemas[name].clone()
+        schema.update_schema(source.schema)
+        for key, value in source.schema.normalizers.items():
+            if isinstance(value, dict):
+                schema.normalizers[key] = {**schema.normalizers.get(key, {}), **value}
+    else:
+        schema = source.schema.clone(with_name=name)
+        _configure(parts, schema)
+        home.schemas.add(schema)
+        schema = home.schemas[name].clone()
+    own = source.schema.settings.get("schema_contract")
+    declare(schema.settings, source.run_contract if source.run_contract is not None else own)
+    schema.update_naming(None, caps.max_identifier_length)
+    if state["default_schema_name"] is None:
+        state["default_schema_name"] = name
+    if state["default_schema_name"] == name:
+        schema.tables.setdefault(STATE_TABLE, state_table())
+    schemas[name] = schema
+    return schema
+
+
+def _name_for(source: Source, state: dict[str, Any]) -> str:
+    if source.implicit and state["default_schema_name"] is not None:
+        return str(state["default_schema_name"])
+    if source.implicit and source.generator_name:
+        # data without a name: an undecorated generator names the first schema
+        return source.schema.naming.normalize_identifier(source.generator_name)
+    return source.schema.name
+
+
+def _configure(parts: Parts, schema: Schema) -> None:
+    caps = parts.target.capabilities()
+    naming = get_value("naming", str, sections=("schema", schema.name), default=None)
+    if naming is None:
+        naming = caps.naming_convention
+    if naming is not None and schema.normalizers["names"] == "snake_case":
+        schema.update_naming(naming)
+    if caps.max_table_nesting is not None:
+        schema.normalizers["json"].setdefault("config", {}).setdefault("max_nesting", caps.max_table_nesting)
+
+
+def live_schema(parts: Parts, package: LoadPackage) -> Schema:
+    """Return the schema that normalize grows for a package.
+
+    Args:
+        parts: The pipeline.
+        package: An extracted package.
+    """
+    parts.home.schema_of(package)
+    schema = parts.home.schemas[package.schema_name].clone()
+    schema.update_naming(None, parts.target.capabilities().max_identifier_length)
+    return schema

@@ -1,0 +1,134 @@
+"""The step that loads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlt.clock import utc_now
+from dlt.info import LoadInfo, LoadPackageInfo
+from dlt.load.step import LoadResult
+from dlt.packages.package import LoadPackage
+from dlt.pipeline import signals
+from dlt.pipeline.packages import failed_message, load_metrics, package_info
+from dlt.pipeline.parts import Parts
+from dlt.pipeline.refusal import tell_waiting
+from dlt.redact import redact
+from dlt.user_log import alarm
+
+KEPT_LOADED_PACKAGES = 100
+
+
+def load(
+    parts: Parts,
+    destination: Any = None,
+    dataset_name: str | None = None,
+    credentials: Any = None,
+    raises: bool | None = None,
+) -> LoadInfo:
+    """Load normalized packages, each in one transaction.
+
+    Args:
+        parts: The pipeline.
+        destination: Where to, if the pipeline does not say.
+        dataset_name: Dataset at the destination.
+        credentials: Credentials of the destination.
+        raises: Whether a failed job is an error; as the settings say when None.
+
+    Raises:
+        PipelineStepFailed: with the cause chained; the packages stay.
+    """
+    home = parts.home
+    with parts.tracer.step("load") as step:
+        parts.target.choose(destination, None, credentials, dataset_name)
+        parts.begin()
+        parts.target.need("load")
+        done, metrics, first_run = [], {}, home.first_run
+        waiting = home.workdir.packages("normalized")
+        if waiting:
+            parts.target.note_place()
+        for package in waiting:
+            loaded, result, dataset = _load_one(parts, package)
+            metrics[package.load_id] = [load_metrics(loaded, result, dataset)]
+            done.append(package_info(loaded))
+            if result.failed:
+                break
+        home.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
+        step.info = info = load_info(parts, done, metrics, first_run)
+        if parts.settings.raise_on_failed_jobs if raises is None else raises:
+            info.raise_on_failed_jobs()
+    return info
+
+
+def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResult, str]:
+    home = parts.home
+    home.workdir.check_owner(package)
+    package.check()
+    dataset = parts.target.dataset_for(package.schema_name)
+    if not parts.target.capabilities().supports_ddl_transactions and not package.info.get("tried"):
+        # tables and columns that it makes stay, also if it is given up
+        package = home.workdir.record(package, tried=True)
+    with signals.finishing():
+        try:
+            result = parts.load_one(parts, package, dataset)
+        except Exception as error:
+            tell_waiting(parts, package, error)
+            raise
+        # what a failed load added was taken back with it
+        update = {} if result.failed else dict(result.schema_update)
+        facts = {"jobs": result.jobs, "dataset_name": dataset, "schema_update": update}
+        if result.failed:
+            package = home.workdir.record(package, **facts)
+            alarm(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
+            parts.hooks.call("failed_job", [job for job in result.jobs if job["state"] == "failed"])
+        else:
+            keeps = not parts.option("delete_completed_jobs", "load", True)
+            moment = utc_now().isoformat()
+            package = home.workdir.finish(package, completed_at=moment, **facts, keep_files=keeps)
+            home.note_loaded(dataset)
+            parts.remote.note_state(result)
+    return package, result, dataset
+
+
+def load_info(
+    parts: Parts, packages: Sequence[LoadPackageInfo], metrics: dict[str, list[dict[str, Any]]], first_run: bool
+) -> LoadInfo:
+    """Return the info of a load.
+
+    Args:
+        parts: The pipeline.
+        packages: What was loaded.
+        metrics: What is known of each of them, by load id.
+        first_run: Nothing was loaded before.
+    """
+    destination, staging = parts.target.destination, parts.target.staging
+    with parts.target.configured():
+        location = redact(destination.displayable_credentials())
+        fingerprint = destination.fingerprint()
+        staging_location = None if staging is None else redact(staging.displayable_credentials())
+    return LoadInfo(
+        parts.whose,
+        metrics,
+        destination.destination_type,
+        location,
+        destination.destination_name,
+        destination.environment,
+        None if staging is None else staging.destination_type,
+        None if staging is None else staging.destination_name,
+        staging_location,
+        fingerprint,
+        parts.target.main_dataset(),
+        [package.load_id for package in packages],
+        list(packages),
+        first_run,
+    )
+
+
+def joined(first: LoadInfo, second: LoadInfo) -> LoadInfo:
+    """Return the info of two loads of one run."""
+    return second._replace(
+        metrics={**first.metrics, **second.metrics},
+        loads_ids=[*first.loads_ids, *second.loads_ids],
+        load_packages=[*first.load_packages, *second.load_packages],
+        first_run=first.first_run,
+    )

@@ -1,0 +1,77 @@
+"""The step that normalizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt.clock import utc_now
+from dlt.info import NormalizeInfo
+from dlt.normalize.step import normalize_package
+from dlt.packages.package import LoadPackage
+from dlt.packages.undo import changed_tables, with_more_tables
+from dlt.pipeline.live_schemas import live_schema
+from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info
+from dlt.pipeline.parts import Parts
+from dlt.pipeline.refusal import refuse
+
+_ADDED = {"add_dlt_id": "_dlt_id", "add_dlt_load_id": "_dlt_load_id"}
+"""Columns that Arrow tables get where the setting says so."""
+
+
+def normalize(parts: Parts, file_format: str | None) -> NormalizeInfo:
+    """Turn extracted packages into tables ready to load.
+
+    Args:
+        parts: The pipeline.
+        file_format: Format of the files; the destination's preferred one when None.
+
+    Raises:
+        PipelineStepFailed: with the cause chained; the extracted packages stay.
+    """
+    with parts.tracer.step("normalize") as step:
+        parts.begin()
+        metrics: dict[str, list[dict[str, Any]]] = {}
+        packages = []
+        for package in parts.home.workdir.packages("extracted"):
+            done, entry = _normalize_one(parts, package, file_format)
+            metrics[package.load_id] = [entry]
+            packages.append(package_info(done))
+        step.info = info = NormalizeInfo(parts.whose, metrics, list(metrics), packages, parts.home.first_run)
+    return info
+
+
+def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) -> tuple[LoadPackage, dict[str, Any]]:
+    workdir, schemas = parts.home.workdir, parts.home.schemas
+    workdir.check_owner(package)
+    package.check()
+    started_at = utc_now()
+    caps = parts.target.capabilities()
+    kind = parts.target.file_format(file_format, caps)
+    schema = live_schema(parts, package)
+    builder = workdir.begin(package.load_id)
+    try:
+        grown, files, rows = normalize_package(package, builder.path, schema, caps, kind, _added(parts))
+        mark_seen(grown, rows)
+        facts = {key: value for key, value in package.info.items() if key not in ("files", "stage")}
+        entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, rows)
+        facts["metrics"] = {**facts.get("metrics", {}), "normalize": entry}
+        undo = with_more_tables(package.undo, changed_tables(schema, grown))
+        done = builder.commit("normalized", files, grown, package.state, undo, **facts)
+    except BaseException as error:
+        builder.abort()
+        refuse(parts, package, error)
+        raise
+    change = grown.missing_in(schema)
+    schemas.adopt(grown)
+    schemas.export(grown)
+    if change:
+        parts.hooks.call("schema_change", change)
+    workdir.replace(package)
+    for table, count in rows.items():
+        parts.collector.update(table, count)
+    return done, entry
+
+
+def _added(parts: Parts) -> tuple[str, ...]:
+    section = "normalize.parquet_normalizer"
+    return tuple(column for key, column in _ADDED.items() if parts.option(key, section, False))

@@ -1,0 +1,121 @@
+"""What a pipeline is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dlt import user_log
+from dlt.configuration import get_value
+from dlt.load.step import LoadResult, load_package
+from dlt.packages.package import LoadPackage
+from dlt.pipeline import excepthook
+from dlt.pipeline.home import Home
+from dlt.pipeline.hooks import Hooks
+from dlt.pipeline.remote import Remote
+from dlt.pipeline.settings import PipelineSettings, configured_telling
+from dlt.pipeline.target import Target
+from dlt.pipeline.tracer import Tracer
+from dlt.progress import Collector, collector_from
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class Parts:
+    """The parts that steps work with.
+
+    Attributes:
+        whose: The pipeline, which infos and errors name.
+        settings: Names, folders and options.
+        home: The working folder: packages, schemas and state.
+        target: Destination and dataset.
+        remote: What the destination knows.
+        hooks: What the program wants to be told.
+        tracer: Runs steps and keeps their trace.
+        load_one: Loads a package into a dataset.
+        is_task: This is one step of a task: its packages live for one try, and the task is what is run again.
+        keeps_empty: An extract that found nothing new leaves a package all the same.
+        extracted_now: Load ids of what the run at work extracted.
+    """
+
+    whose: object
+    settings: PipelineSettings
+    home: Home
+    target: Target
+    remote: Remote
+    hooks: Hooks
+    tracer: Tracer
+    load_one: Callable[[Parts, LoadPackage, str], LoadResult]
+    is_task: bool = False
+    keeps_empty: bool = False
+    extracted_now: Sequence[str] = field(default=())
+
+    @property
+    def pipeline_name(self) -> str:
+        """Return the name of the pipeline."""
+        return self.settings.pipeline_name
+
+    @property
+    def collector(self) -> Collector:
+        """Return what shows progress."""
+        return self.tracer.collector
+
+    def begin(self) -> None:
+        """Make the folder ready for a step."""
+        self.home.begin(self.target.dataset_name)
+
+    def option(self, key: str, section: str, default: Value) -> Value:
+        """Return a setting of a step.
+
+        Args:
+            key: Its name.
+            section: Where it stands, with dots.
+            default: What counts where it is not set; the setting is of its type.
+        """
+        sections = tuple(section.split("."))
+        found: Value | None = get_value(
+            key, type(default), sections=sections, default=default, pipeline_name=self.pipeline_name
+        )
+        return default if found is None else found
+
+    def load_plainly(self, package: LoadPackage, dataset: str) -> LoadResult:
+        """Load a package of a pipeline that runs in its own folder.
+
+        Args:
+            package: The package.
+            dataset: Name of the dataset.
+        """
+        with self.target.connect(dataset, package.schema) as client:
+            return load_package(
+                package,
+                client,
+                dataset,
+                capabilities=self.target.capabilities(),
+                collector=self.collector,
+                state_dataset_name=self.target.main_dataset(),
+                run=self.remote.run_load(package),
+            )
+
+
+def make_parts(settings: PipelineSettings, whose: object) -> Parts:
+    """Return the parts of a pipeline that runs in its own folder.
+
+    Args:
+        settings: Names, folders and options.
+        whose: The pipeline.
+
+    Raises:
+        ConfigurationValueError: a setting is none.
+        UnknownDestinationModule: there is no such destination.
+    """
+    home = Home(settings)
+    collector = collector_from(settings.progress)
+    telling = configured_telling(settings.pipeline_name)
+    target = Target(settings, home, telling)
+    with user_log.use(telling), excepthook.in_one_line(telling.excepthook):
+        target.choose(settings.destination, settings.staging)
+    hooks = Hooks(whose, settings.pipeline_name)
+    tracer = Tracer(whose, home, target, telling, hooks, collector)
+    return Parts(whose, settings, home, target, Remote(settings, home, target), hooks, tracer, Parts.load_plainly)

@@ -1,0 +1,214 @@
+"""State and schemas in step with the destination."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
+from dlt.load.step import LoadResult, RunLoad
+from dlt.packages.abandon import abandon
+from dlt.packages.package import LoadPackage
+from dlt.pipeline.home import Home
+from dlt.pipeline.settings import PipelineSettings
+from dlt.pipeline.target import Target
+from dlt.schema.schema import Schema
+from dlt.states.delta import with_changes
+from dlt.states.model import bump, decode, new_state
+from dlt.user_log import alarm, line
+
+
+class Remote:
+    """What the destination knows of a pipeline, taken over when it is newer than what is here.
+
+    Args:
+        settings: Names, folders and options.
+        home: The folder of the pipeline.
+        target: Where it loads.
+    """
+
+    def __init__(self, settings: PipelineSettings, home: Home, target: Target) -> None:
+        self._settings, self._home, self._target = settings, home, target
+        self._name = settings.pipeline_name
+        self._compared: tuple[str, ...] | None = None
+
+    def sync(self) -> None:
+        """Take over what is newer there; forget what the destination forgot."""
+        found = restore_from(self._settings, self._target)
+        if found is None:
+            if not self._home.first_run:
+                self._forget_loaded()
+            return
+        state, schemas = found
+        if self._is_newer(state) or self._home.first_run:
+            self._take_over(state, schemas)
+
+    def sync_on_start(self) -> None:
+        """Do what a run does first: restore what is not here, or look whether others went on."""
+        wanted = self._settings.restore_from_destination
+        if self._settings.full_refresh or wanted is False:
+            return
+        if wanted or self._home.state["_state_version"] == 0:
+            self.sync()
+        elif not self._home.first_run:
+            self._compare()
+
+    def _is_newer(self, state: dict[str, Any]) -> bool:
+        """Tell whether the destination has a state that this folder does not know: another one loaded since."""
+        own = self._home.state
+        local, here, there = own.get("_local", {}), own.get("_version_hash"), state.get("_version_hash")
+        if local.get("resync"):
+            return True
+        if there == here or there == local.get("at_destination"):
+            return False
+        if local.get("at_destination") is not None:
+            return True
+        # a folder of an earlier release does not know what it left there
+        return int(state.get("_state_version") or 0) >= int(own.get("_state_version") or 0)
+
+    def _take_over(self, state: dict[str, Any], schemas: list[Schema]) -> None:
+        home = self._home
+        local = {key: value for key, value in home.state.get("_local", {}).items() if key not in ("resync", "unsent")}
+        state["_local"] = {**local, "first_run": False, "at_destination": state.get("_version_hash")}
+        for schema in schemas:
+            if schema.name in home.schemas:
+                # versions go on, so that what packages of this folder know is older
+                schema.stored_version = max(schema.stored_version, home.schemas[schema.name].stored_version)
+            home.schemas.adopt(schema)
+        home.save_state(state)
+        if not self._settings.dataset_name and state.get("dataset_name"):
+            self._target.dataset_name = state["dataset_name"]
+        line(f"{self._name}: restored state version {state['_state_version']} from the destination")
+
+    def _compare(self) -> None:
+        """Look, in the first run of a process, whether the destination has gone on without this folder."""
+        destination, dataset = self._target.destination, self._target.main_dataset()
+        place = (destination.destination_type, destination.destination_name, dataset)
+        asks = self._compared != place or bool(self._home.local.get("resync"))
+        with self._target.connect(dataset, None) as client:
+            if not client.has_dataset():
+                text, gone = None, True
+            else:
+                text, gone = client.read_state(self._name) if asks else None, False
+        if gone:
+            self._forget_loaded()
+            return
+        if self._home.has_pending_data:
+            # what waits goes first: its load sees by itself whether it builds on the state that is there
+            return
+        self._compared = place
+        if text is not None and self._is_newer(decode(text, self._name)):
+            self.sync()
+
+    def _forget_loaded(self) -> None:
+        """Forget state and schemas: the destination no longer has what they describe; pending packages stay."""
+        home = self._home
+        if not home.state.get("_local", {}).get("loaded"):
+            return
+        line(f"{self._name}: the dataset is gone from the destination, so state and schemas begin anew")
+        names = list(home.schemas)
+        home.schemas.forget()
+        for name in names:
+            home.workdir.remove_schema(name)
+        state = new_state(self._name)
+        # versions go on, so that the state of a package that still waits is older than this one
+        state["_state_version"] = home.state["_state_version"]
+        if home.has_pending_data:
+            state["default_schema_name"] = home.state["default_schema_name"]
+        home.save_state(state)
+
+    # -- what a load leaves
+
+    def run_load(self, package: LoadPackage) -> RunLoad | None:
+        """Return how a load compares the state of its package; None where nothing is ever restored."""
+        if self._settings.full_refresh or self._settings.restore_from_destination is False:
+            return None
+        known = (package.info.get("known_state"), self._home.local.get("written"))
+        return RunLoad(self._name, frozenset(str(found) for found in known if found))
+
+    def note_state(self, result: LoadResult) -> None:
+        """Remember which state a load left at the destination; take over what another run had left there."""
+        if result.state is None:
+            return
+        home = self._home
+        if not result.joined:
+            home.local["at_destination"] = home.local["written"] = result.state.get("_version_hash")
+            home.store_state()
+            return
+        state, workdir = result.state, home.workdir
+        later = [p for stage in ("normalized", "extracted") for p in workdir.packages(stage)]
+        for waiting in sorted(later, key=lambda p: workdir.order(p.load_id)):
+            state = with_changes(state, (waiting.undo or {}).get("state") or [])
+        state["_state_version"] = max(state["_state_version"], home.state["_state_version"])
+        local = {key: value for key, value in home.local.items() if key != "written"}
+        state["_local"] = {**local, "at_destination": result.state.get("_version_hash")}
+        bump(state)
+        home.save_state(state)
+
+    def gives_up_stale(self, failed: PipelineStepFailed) -> bool:
+        """Give a package up that another run made stale, if all of its rows come again; tell whether it went."""
+        error = failed.exception
+        if not isinstance(error, StaleExtract):
+            return False
+        self._compared = None
+        load_id = getattr(error, "load_id", None)
+        if load_id is None or not _comes_again(self._home.workdir.package(load_id)):
+            return False
+        gone = abandon(self._home.workdir, [load_id])
+        self._home.refresh()
+        alarm(
+            f"{self._name}: package {', '.join(gone)} was extracted from a state that another run went on "
+            "from; it was given up, and its rows come again"
+        )
+        return True
+
+
+def _comes_again(package: LoadPackage) -> bool:
+    """Tell whether all rows of a package come from resources with a cursor, which give them again."""
+    schema, moved = package.schema, set()
+    for change in (package.undo or {}).get("state") or []:
+        path = change["path"]
+        if len(path) == 6 and path[2] == "resources" and path[4] == "incremental":
+            moved.add(path[3])
+    return all(schema.get_table(schema.root_of(file["table"])).get("resource") in moved for file in package.files)
+
+
+def restore_from(settings: PipelineSettings, target: Target) -> tuple[dict[str, Any], list[Schema]] | None:
+    """Return the state that the last complete load left, with every schema that it names; None if there is none.
+
+    Args:
+        settings: Names and options of the pipeline.
+        target: Where it loads.
+
+    Raises:
+        CannotRestorePipelineException: a schema of the state is not at the destination.
+    """
+    pipeline_name, dataset = settings.pipeline_name, target.main_dataset()
+    with target.connect(dataset, None) as client:
+        if not client.has_dataset():
+            return None
+        text = client.read_state(pipeline_name)
+        if text is None:
+            return None
+        state = decode(text, pipeline_name)
+        default = state.get("default_schema_name")
+        # the package that was to bring the default schema may have been given up
+        names = state.get("schema_names") or [default]
+        schemas = [_schema(client.read_schema(name=default), default, dataset)] if default and default in names else []
+    for name in state.get("schema_names") or []:
+        if name == default:
+            continue
+        other = dataset if settings.use_single_dataset else f"{dataset}_{name}"
+        with target.connect(other, None) as client:
+            stored = client.read_schema(name=name) if client.has_dataset() else None
+        schemas.append(_schema(stored, name, other))
+    return state, schemas
+
+
+def _schema(stored: dict[str, Any] | None, name: str, dataset: str) -> Schema:
+    if stored is None:
+        raise CannotRestorePipelineException(
+            f"The state names the schema {name!r}, but dataset {dataset} holds no version of it. "
+            "Run with restore_from_destination=False to begin anew.",
+            schema_name=name,
+        )
+    return Schema.from_dict(stored)
