@@ -1,7 +1,6 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    DependencyVersionException,
     DictValidationException,
     DltException,
     MissingDependencyException,
@@ -9,12 +8,9 @@ from dlt.errors import (
     PipelineStateNotAvailable,
     ResourceNameNotAvailable,
     SignalReceivedException,
-    SourceSectionNotAvailable,
     SystemConfigurationException,
     TerminalException,
-    TerminalValueError,
     TransientException,
-    TypeErrorWithKnownTypes,
     ValueErrorWithKnownValues,
 )
 
@@ -35,3 +31,19 @@ __all__ = [
     "TypeErrorWithKnownTypes",
     "ValueErrorWithKnownValues",
 ]
+
+
+class TypeErrorWithKnownTypes(TypeError):
+    """Named by programs, raised by nothing here."""
+
+
+class TerminalValueError(TerminalException, ValueError):
+    """Named by programs, raised by nothing here."""
+
+
+class DependencyVersionException(DltException):
+    """Named by programs, raised by nothing here."""
+
+
+class SourceSectionNotAvailable(PipelineException):
+    """Named by programs, raised by nothing here."""

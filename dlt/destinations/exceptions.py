@@ -1,19 +1,14 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    CantExtractTablePrefix,
     DatabaseException,
     DatabaseTerminalException,
     DatabaseTransientException,
     DatabaseUndefinedRelation,
     DestinationConnectionError,
-    DestinationSchemaWillNotUpdate,
+    DestinationTerminalException,
+    DestinationTransientException,
     InvalidFilesystemLayout,
-    InvalidPlaceholderCallback,
-    LoadClientNotConnected,
-    LoadJobFileTooBig,
-    LoadJobInvalidStateTransitionException,
-    LoadJobNotExistsException,
     LoadJobTerminalException,
     LoadJobTransientException,
     MergeDispositionException,
@@ -37,3 +32,33 @@ __all__ = [
     "LoadJobTransientException",
     "MergeDispositionException",
 ]
+
+
+class LoadClientNotConnected(DestinationTransientException):
+    """Named by programs, raised by nothing here."""
+
+    kind = "connection"
+
+
+class DestinationSchemaWillNotUpdate(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadJobNotExistsException(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadJobInvalidStateTransitionException(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadJobFileTooBig(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidPlaceholderCallback(DestinationTransientException):
+    """Named by programs, raised by nothing here."""
+
+
+class CantExtractTablePrefix(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""

@@ -15,21 +15,15 @@ from dlt.errors import (
     IncrementalUnboundError,
     InvalidParallelResourceDataType,
     InvalidParentResourceDataType,
-    InvalidParentResourceIsAFunction,
     InvalidResourceDataType,
     InvalidResourceDataTypeBasic,
     InvalidResourceDataTypeIsNone,
-    InvalidResourceDataTypeMultiplePipes,
     InvalidResourceReturnsResource,
-    InvalidSourceReference,
     InvalidStepFunctionArguments,
-    InvalidTransformerDataTypeGeneratorFunctionRequired,
     InvalidTransformerGeneratorFunction,
-    ParametrizedResourceUnbound,
     PipeException,
-    PipeGenInvalid,
-    PipeItemProcessingError,
     PipeNotBoundToData,
+    ReferenceImportError,
     ResourceExtractionError,
     ResourceFunctionExpected,
     ResourceNameMissing,
@@ -40,7 +34,6 @@ from dlt.errors import (
     SourceExhausted,
     SourceIsAClassTypeError,
     SourceNotAFunction,
-    UnknownSourceReference,
 )
 
 __all__ = [
@@ -85,3 +78,35 @@ __all__ = [
     "SourceNotAFunction",
     "UnknownSourceReference",
 ]
+
+
+class PipeItemProcessingError(PipeException):
+    """Named by programs, raised by nothing here."""
+
+
+class PipeGenInvalid(PipeException):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidResourceDataTypeMultiplePipes(InvalidResourceDataType):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidTransformerDataTypeGeneratorFunctionRequired(InvalidResourceDataType):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidParentResourceIsAFunction(DltResourceException):
+    """Named by programs, raised by nothing here."""
+
+
+class ParametrizedResourceUnbound(DltResourceException):
+    """Named by programs, raised by nothing here."""
+
+
+class UnknownSourceReference(ReferenceImportError, DltSourceException, KeyError):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidSourceReference(DltSourceException):
+    """Named by programs, raised by nothing here."""

@@ -1,12 +1,8 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    LoadClientJobException,
-    LoadClientJobFailed,
-    LoadClientJobRetry,
-    LoadClientJobTerminalRetry,
-    LoadClientUnsupportedFileFormats,
-    LoadClientUnsupportedWriteDisposition,
+    DestinationTerminalException,
+    DestinationTransientException,
     LoadPackageAborted,
 )
 
@@ -19,3 +15,27 @@ __all__ = [
     "LoadClientUnsupportedWriteDisposition",
     "LoadPackageAborted",
 ]
+
+
+class LoadClientJobException(Exception):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadClientJobFailed(DestinationTerminalException, LoadClientJobException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadClientJobTerminalRetry(DestinationTerminalException, LoadClientJobException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadClientJobRetry(DestinationTransientException, LoadClientJobException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadClientUnsupportedFileFormats(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class LoadClientUnsupportedWriteDisposition(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""

@@ -1,11 +1,15 @@
 """The exception tree: messages print as written, details are attributes, every class can travel between processes."""
 
+import ast
 import pickle
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from dlt import errors
 
+ROOT = Path(__file__).resolve().parents[2]
 ALL = [value for value in vars(errors).values() if isinstance(value, type)]
 PUBLIC = [kind for kind in ALL if issubclass(kind, errors.DltException)]
 
@@ -39,3 +43,53 @@ def test_missing_configuration_is_a_key_error_and_prints_plainly() -> None:
     error = errors.ConfigFieldMissingException("no value for api_key")
     assert isinstance(error, KeyError)
     assert str(error) == "no value for api_key"
+
+
+def _modules() -> Iterator[ast.Module]:
+    for package in ("dlt", "dlt_airflow", "dlt_prefect"):
+        for path in (ROOT / package).rglob("*.py"):
+            if path.parent.name != "errors" and path.name != "exceptions.py":
+                yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _made(module: ast.Module) -> Iterator[str]:
+    """Yield the names that stand where values are made: neither in imports, nor in `except`, `isinstance` and hints."""
+    others: set[int] = set()
+    for node in ast.walk(module):
+        hints: list[ast.AST | None] = []
+        if isinstance(node, ast.ExceptHandler):
+            hints = [node.type]
+        elif isinstance(node, ast.arg):
+            hints = [node.annotation]
+        elif isinstance(node, ast.FunctionDef):
+            hints = [node.returns]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            hints = [node.args[1]]
+        others.update(id(inner) for hint in hints if hint is not None for inner in ast.walk(hint))
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name) and id(node) not in others:
+            yield node.id
+
+
+def test_every_error_is_raised_or_the_base_of_one_that_is() -> None:
+    """What only programs for PyPI dlt name stands in the modules from which they import it."""
+    made = {name for module in _modules() for name in _made(module)}
+    own = {kind for kind in ALL if kind.__module__.startswith("dlt.errors")}
+    raised = {kind for kind in own if kind.__name__ in made}
+    used = {base for kind in raised for base in kind.__mro__}
+    assert sorted(kind.__name__ for kind in own - used) == []
+
+
+def test_the_docstring_draws_the_tree() -> None:
+    """Each class once, under the first of its bases."""
+    assert errors.__doc__ is not None
+    drawn: dict[str, str | None] = {}
+    above: dict[int, str] = {}
+    for line in errors.__doc__.splitlines():
+        if line.startswith("    ") and line.strip().isidentifier():
+            depth = len(line) - len(line.lstrip())
+            above[depth] = line.strip()
+            drawn[line.strip()] = above[depth - 4] if depth > 4 else None
+    own = [kind for kind in ALL if kind.__module__.startswith("dlt.errors")]
+    first = {kind: next((base for base in kind.__bases__ if base in own), None) for kind in own}
+    assert drawn == {kind.__name__: base.__name__ if base else None for kind, base in first.items()}

@@ -3,8 +3,6 @@
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigFieldMissingTypeHintException,
-    ConfigFieldTypeHintNotSupported,
-    ConfigFileNotFoundException,
     ConfigProviderException,
     ConfigurationException,
     ConfigurationValueError,
@@ -31,3 +29,11 @@ __all__ = [
     "InvalidNativeValue",
     "ValueNotSecretException",
 ]
+
+
+class ConfigFileNotFoundException(ConfigurationException):
+    """Named by programs, raised by nothing here."""
+
+
+class ConfigFieldTypeHintNotSupported(ConfigurationException):
+    """Named by programs, raised by nothing here."""

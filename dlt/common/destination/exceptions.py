@@ -1,28 +1,19 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    DatasetNotAvailable,
     DestinationCapabilitiesException,
     DestinationException,
     DestinationHasFailedJobs,
-    DestinationIncompatibleLoaderFileFormatException,
-    DestinationInvalidFileFormat,
     DestinationLoadingViaStagingNotSupported,
-    DestinationLoadingWithoutStagingNotSupported,
-    DestinationNoStagingMode,
     DestinationSchemaTampered,
     DestinationTerminalException,
     DestinationTransientException,
     DestinationUndefinedEntity,
-    FSClientNotAvailable,
-    IdentifierTooLongException,
     InvalidDestinationReference,
-    OpenTableCatalogNotSupported,
     OpenTableClientNotAvailable,
     OpenTableFormatNotSupported,
     SchemaUpdateError,
     SchemaUpdateTerminalError,
-    SchemaUpdateTransientError,
     SqlClientNotAvailable,
     TableFormatNotSupported,
     UnknownDestinationModule,
@@ -59,3 +50,39 @@ __all__ = [
     "UnsupportedDataType",
     "WriteDispositionNotSupported",
 ]
+
+
+class DestinationLoadingWithoutStagingNotSupported(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class DestinationNoStagingMode(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class DestinationIncompatibleLoaderFileFormatException(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class IdentifierTooLongException(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class SchemaUpdateTransientError(SchemaUpdateError, DestinationTransientException):
+    """Named by programs, raised by nothing here."""
+
+
+class DestinationInvalidFileFormat(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class OpenTableCatalogNotSupported(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class DatasetNotAvailable(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class FSClientNotAvailable(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""

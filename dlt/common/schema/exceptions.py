@@ -3,20 +3,15 @@
 from dlt.errors import (
     CannotCoerceColumnException,
     CannotCoerceNullException,
-    ColumnNameConflictException,
     DataValidationError,
-    IncompatibleSchemaException,
     InvalidSchemaName,
-    ParentTableNotFoundException,
     SchemaCorruptedException,
     SchemaEngineNoUpgradePathException,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
-    TableIdentifiersFrozen,
     TableNotFound,
     TablePropertiesConflictException,
     UnboundColumnException,
-    UnboundColumnWithoutTypeException,
 )
 
 __all__ = [
@@ -37,3 +32,23 @@ __all__ = [
     "UnboundColumnException",
     "UnboundColumnWithoutTypeException",
 ]
+
+
+class ParentTableNotFoundException(SchemaException):
+    """Named by programs, raised by nothing here."""
+
+
+class TableIdentifiersFrozen(SchemaException):
+    """Named by programs, raised by nothing here."""
+
+
+class IncompatibleSchemaException(SchemaException):
+    """Named by programs, raised by nothing here."""
+
+
+class ColumnNameConflictException(SchemaException):
+    """Named by programs, raised by nothing here."""
+
+
+class UnboundColumnWithoutTypeException(SchemaException):
+    """Named by programs, raised by nothing here."""

@@ -1,12 +1,12 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    ExternalSchedulerNotAvailable,
+    DltException,
     IncrementalCursorInvalidCoercion,
     IncrementalCursorPathHasValueNone,
     IncrementalCursorPathMissing,
     IncrementalPrimaryKeyMissing,
-    IntervalNotAvailable,
+    PipeException,
 )
 
 __all__ = [
@@ -17,3 +17,11 @@ __all__ = [
     "IncrementalPrimaryKeyMissing",
     "IntervalNotAvailable",
 ]
+
+
+class IntervalNotAvailable(DltException):
+    """Named by programs, raised by nothing here."""
+
+
+class ExternalSchedulerNotAvailable(PipeException):
+    """Named by programs, raised by nothing here."""

@@ -1,16 +1,14 @@
 """Exceptions of specs under the names of PyPI `dlt` 1.x."""
 
 from dlt.errors import (
-    InvalidAzureCredential,
+    ConfigurationException,
     InvalidBoto3Session,
     InvalidConnectionString,
     InvalidGoogleNativeCredentialsType,
     InvalidGoogleOauth2Json,
     InvalidGoogleServicesJson,
     NativeValueError,
-    OAuth2ScopesRequired,
     SpecException,
-    UnsupportedAuthenticationMethodException,
 )
 
 __all__ = [
@@ -25,3 +23,15 @@ __all__ = [
     "SpecException",
     "UnsupportedAuthenticationMethodException",
 ]
+
+
+class OAuth2ScopesRequired(SpecException):
+    """Named by programs, raised by nothing here."""
+
+
+class InvalidAzureCredential(NativeValueError):
+    """Named by programs, raised by nothing here."""
+
+
+class UnsupportedAuthenticationMethodException(ConfigurationException):
+    """Named by programs, raised by nothing here."""

@@ -1,0 +1,162 @@
+"""Every exception of the library, in one tree; each of them is raised, or the base of one that is.
+
+Each message says what failed, on which thing, what was found and what to do; details are attributes. Names of PyPI
+`dlt` 1.x that nothing raises stand where programs import them from, such as `dlt.common.storages.exceptions`.
+
+    DltException
+        DictValidationException
+            InvalidHint
+        MissingDependencyException
+        SystemConfigurationException
+        ReferenceImportError
+            UnknownDestinationModule
+        ConfigurationException
+            ConfigurationValueError
+                ConfigValueCannotBeCoercedException
+            ConfigProviderException
+                DuplicateConfigProviderException
+            ConfigurationWrongTypeException
+            ConfigFieldMissingException
+            FinalConfigFieldException
+            ConfigFieldMissingTypeHintException
+            ValueNotSecretException
+            InvalidNativeValue
+            SpecException
+                NativeValueError
+                    InvalidConnectionString
+                    InvalidGoogleNativeCredentialsType
+                    InvalidGoogleServicesJson
+                    InvalidGoogleOauth2Json
+                    InvalidBoto3Session
+        SchemaException
+            InvalidSchemaName
+            CannotCoerceColumnException
+            TablePropertiesConflictException
+            CannotCoerceNullException
+            SchemaCorruptedException
+                SchemaIdentifierNormalizationCollision
+            SchemaEngineNoUpgradePathException
+            DataValidationError
+            TableNotFound
+            UnboundColumnException
+            TooManyColumns
+        NormalizersException
+            UnknownNamingModule
+            NamingTypeNotFound
+            InvalidNamingType
+        ExtractorException
+        DltSourceException
+            DltResourceException
+                ResourceNameMissing
+                DataLocationKindRequired
+                ResourceNotFoundError
+                InvalidResourceDataType
+                    InvalidParallelResourceDataType
+                    InvalidResourceDataTypeBasic
+                    InvalidResourceDataTypeIsNone
+                    InvalidResourceReturnsResource
+                    ResourceFunctionExpected
+                    InvalidParentResourceDataType
+                InvalidTransformerGeneratorFunction
+                DeletingResourcesNotSupported
+                ResourceNotATransformer
+                DataItemRequiredForDynamicTableHints
+                IncrementalUnboundError
+            InconsistentTableTemplate
+            SourceDataIsNone
+            SourceExhausted
+            ResourcesNotFoundError
+            SourceNotAFunction
+            SourceIsAClassTypeError
+            CurrentSourceSchemaNotAvailable
+            CurrentSourceNotAvailable
+            ExplicitSourceNameInvalid
+        PipeException
+            CreatePipeException
+            PipeNotBoundToData
+            InvalidStepFunctionArguments
+            ResourceExtractionError
+            IncrementalCursorPathMissing
+            IncrementalCursorPathHasValueNone
+            IncrementalCursorInvalidCoercion
+            IncrementalPrimaryKeyMissing
+        DestinationException
+            DestinationTerminalException
+                DestinationUndefinedEntity
+                    DatabaseUndefinedRelation
+                DatabaseTerminalException
+                LoadPackageAborted
+                LoadJobTerminalException
+                MergeDispositionException
+                InvalidFilesystemLayout
+                UnknownDestinationSetting
+                DestinationLoadingViaStagingNotSupported
+                UnsupportedDataType
+                DestinationHasFailedJobs
+                DestinationSchemaTampered
+                TableFormatNotSupported
+                OpenTableFormatNotSupported
+                OpenTableClientNotAvailable
+                SqlClientNotAvailable
+                Superseded
+            DestinationTransientException
+                DestinationConnectionError
+                DatabaseTransientException
+                LoadJobTransientException
+            DatabaseException
+            InvalidDestinationReference
+            SchemaUpdateError
+                SchemaUpdateTerminalError
+            DestinationCapabilitiesException
+                WriteDispositionNotSupported
+        DatasetException
+            RelationHasQueryException
+            RelationUnknownColumnException
+        StorageException
+            LoadStorageException
+                LoadPackageNotFound
+                PackageCorrupt
+            WorkingFolderDamaged
+            SchemaStorageException
+                SchemaNotFoundError
+        DataWriterException
+            InvalidDataItem
+        PipelineException
+            PipelineStateNotAvailable
+            ResourceNameNotAvailable
+            InvalidPipelineName
+            PipelineConfigMissing
+            CannotRestorePipelineException
+            PipelineStepFailed
+                SourceExhaustedInStep
+            PipelineStateEngineNoUpgradePathException
+            PipelineHasPendingDataException
+            PipelineNeverRan
+            PipelineNotActive
+            PipelineLocked
+        OrchestrationException
+            SpecInvalid
+            EmptyWindow
+            HandoffMissing
+            HandoffCorrupt
+            PackageTooLarge
+            StaleExtract
+            ReloadUndecided
+    ValueErrorWithKnownValues
+    TerminalException
+        SignalReceivedException
+    TransientException
+"""
+
+from dlt.errors.base import *  # noqa: F403  # the names of one subject
+from dlt.errors.base import rebuild
+from dlt.errors.configuration import *  # noqa: F403  # the names of one subject
+from dlt.errors.destinations import *  # noqa: F403  # the names of one subject
+from dlt.errors.pipelines import *  # noqa: F403  # the names of one subject
+from dlt.errors.schema import *  # noqa: F403  # the names of one subject
+from dlt.errors.sources import *  # noqa: F403  # the names of one subject
+from dlt.errors.storage import *  # noqa: F403  # the names of one subject
+from dlt.errors.tasks import *  # noqa: F403  # the names of one subject
+
+_rebuild = rebuild
+"""Errors that an earlier release sent to another process name it so."""

@@ -1,0 +1,112 @@
+"""The base of all errors, what marks those that may pass, and how errors travel between processes."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+from dlt.redact import clean_current_error, redact
+
+
+class DltException(Exception):
+    """Base of all errors that the library raises.
+
+    Args:
+        message: What failed, on which thing, what was found and what to do.
+        **attributes: Details, kept as attributes of the exception.
+    """
+
+    def __init__(self, message: str = "", **attributes: Any) -> None:
+        # what it will be printed with must not show a secret either
+        clean_current_error()
+        self.message = redact(message)
+        super().__init__(self.message)
+        self.__dict__.update(attributes)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __str__(self) -> str:
+        # KeyError, a base of some, would print the repr of the message
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # pipelines and connections stay where they are, and so do causes that hold them
+        details = {key: value for key, value in self.__dict__.items() if _travels(value)}
+        cause = self.__cause__ if _travels(self.__cause__) else None
+        return rebuild, (type(self), self.message, details, cause)
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error, its cause, the cause of that, and so on; each once, as errors may be causes of each other.
+
+    Args:
+        error: The outermost one.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__
+
+
+class ValueErrorWithKnownValues(ValueError):
+    """Say which values are accepted in place of the one found."""
+
+    def __init__(self, key: str, found: Any, known: Any) -> None:
+        super().__init__(f"{key}: found {found!r}, expected one of {list(known)!r}")
+
+
+class TerminalException(BaseException):
+    """Mark an error that comes back on every try."""
+
+
+class TransientException(BaseException):
+    """Mark an error that may be gone on the next try."""
+
+
+class SignalReceivedException(KeyboardInterrupt, TerminalException):
+    """Raised at a safe point after SIGINT or SIGTERM."""
+
+    def __init__(self, signal_code: int) -> None:
+        super().__init__(f"signal {signal_code} received: the step stops at a safe point")
+        self.signal_code = signal_code
+
+
+class DictValidationException(DltException):
+    """A document has keys or values that it must not have."""
+
+
+class MissingDependencyException(DltException, ImportError):
+    """A package that is needed is not installed; the message says how to install it."""
+
+
+class SystemConfigurationException(DltException):
+    """The environment of the process does not let the work be done."""
+
+
+class ReferenceImportError(DltException, ImportError):
+    """What a text refers to cannot be imported."""
+
+
+def rebuild(
+    kind: type[DltException], message: str, attributes: dict[str, Any], cause: BaseException | None = None
+) -> DltException:
+    """Make an error of what it is sent as."""
+    error = kind.__new__(kind)
+    Exception.__init__(error, message)
+    error.__dict__.update(attributes)
+    error.__cause__ = cause
+    return error
+
+
+def _travels(value: Any) -> bool:
+    """Tell whether a value can be sent to another process."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 - anything may happen in the code of a value's class
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""Errors of sources, resources and their items."""
+
+from __future__ import annotations
+
+from dlt.errors.base import DltException
+
+
+class ExtractorException(DltException):
+    """The work of extract cannot go on."""
+
+
+class DltSourceException(DltException):
+    """A source is not as it must be."""
+
+
+class DltResourceException(DltSourceException):
+    """A resource is not as it must be."""
+
+
+class ResourceNameMissing(DltResourceException):
+    """Data has no name by which its table can be called."""
+
+
+class DataLocationKindRequired(DltResourceException):
+    """Hints for one table are given with a source, which has several."""
+
+
+class ResourceNotFoundError(DltResourceException, KeyError):
+    """The source has no resource of this name."""
+
+
+class InvalidResourceDataType(DltResourceException):
+    """A resource is made of what it cannot be made of."""
+
+
+class InvalidParallelResourceDataType(InvalidResourceDataType):
+    """A resource whose items cannot come from threads is to be parallel."""
+
+
+class InvalidResourceDataTypeBasic(InvalidResourceDataType):
+    """A resource is made of a text or a dict, which are no lists of rows."""
+
+
+class InvalidResourceDataTypeIsNone(InvalidResourceDataType):
+    """A resource is made of None; a function may lack its `return` or `yield`."""
+
+
+class InvalidResourceReturnsResource(InvalidResourceDataType):
+    """A resource gives resources in place of items."""
+
+
+class ResourceFunctionExpected(InvalidResourceDataType):
+    """A transformer is made of something that is no function."""
+
+
+class InvalidParentResourceDataType(InvalidResourceDataType):
+    """A transformer gets its items from something that is no resource."""
+
+
+class InvalidTransformerGeneratorFunction(DltResourceException):
+    """The function of a transformer takes no item."""
+
+
+class DeletingResourcesNotSupported(DltResourceException):
+    """A resource is deleted from its source, where it can only be deselected."""
+
+
+class ResourceNotATransformer(DltResourceException):
+    """A pipe leads to a resource that takes no items."""
+
+
+class DataItemRequiredForDynamicTableHints(DltResourceException):
+    """Hints are functions of the item, and no item is given."""
+
+
+class IncrementalUnboundError(DltResourceException):
+    """An incremental is asked for its value outside of a run."""
+
+
+class InconsistentTableTemplate(DltSourceException):
+    """Hints of one table contradict each other."""
+
+
+class SourceDataIsNone(DltSourceException):
+    """The function of a source returned None."""
+
+
+class SourceExhausted(DltSourceException):
+    """A generator that was consumed before is to be extracted once more."""
+
+
+class ResourcesNotFoundError(DltSourceException):
+    """Resources are selected that the source does not have."""
+
+
+class SourceNotAFunction(DltSourceException):
+    """A source is made of something that is no function."""
+
+
+class SourceIsAClassTypeError(DltSourceException):
+    """A source is made of a class."""
+
+
+class CurrentSourceSchemaNotAvailable(DltSourceException):
+    """The schema of the source at work is asked for where none works."""
+
+
+class CurrentSourceNotAvailable(DltSourceException):
+    """The source at work is asked for where none works."""
+
+
+class ExplicitSourceNameInvalid(DltSourceException):
+    """A source's name cannot be one."""
+
+
+class PipeException(DltException):
+    """An item cannot go through the steps of a resource."""
+
+
+class CreatePipeException(PipeException):
+    """The steps of a resource cannot be lined up."""
+
+
+class PipeNotBoundToData(PipeException):
+    """A transformer has no parent that gives it items."""
+
+
+class InvalidStepFunctionArguments(PipeException):
+    """A function that is to be a step cannot be called with an item."""
+
+
+class ResourceExtractionError(PipeException):
+    """The code of a resource failed; attributes resource_name and item_position, the cause is its error."""
+
+
+class IncrementalCursorPathMissing(PipeException):
+    """An item has no field of the cursor's name."""
+
+
+class IncrementalCursorPathHasValueNone(PipeException):
+    """The cursor of an item is None."""
+
+
+class IncrementalCursorInvalidCoercion(PipeException):
+    """The cursor of an item cannot be compared with the start or end value."""
+
+
+class IncrementalPrimaryKeyMissing(PipeException):
+    """An item lacks the key by which rows at the boundary are told apart."""
