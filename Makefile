@@ -32,6 +32,7 @@ check: install
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(PY) -m tools.locks
 
 # one environment, no server: what is to be run while one works
 test: install
@@ -52,7 +53,12 @@ test-slow-in-ci: install
 	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
 
 # all there is; it takes hours
-test-all: check test test-slow test-destinations test-airflow test-prefect test-versions
+test-all: check test test-slow test-pythons test-destinations test-airflow test-prefect test-versions
+
+# the unit tests on each Python from 3.10 to 3.14 that pyenv, uv or PATH has
+.PHONY: test-pythons
+test-pythons: install
+	$(PY) -m tools.pythons -- -n 2 --dist loadgroup
 
 coverage: install
 	$(PY) -m pytest -m "not server" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
@@ -78,7 +84,7 @@ docs: install
 	$(VENV)/bin/zensical build
 
 clean:
-	rm -rf $(VENV) $(OLDEST)* $(NEWEST)* .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(OLDEST)* $(NEWEST)* .venv-py3.* .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
 
 # -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
 
