@@ -304,6 +304,16 @@ class _LoadInfo(NamedTuple):
     first_run: bool
 
 
+class _LoadedFile(NamedTuple):
+    """What the metrics say of one file."""
+
+    table: str
+    rows: int
+    state: str
+    started_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+
+
 class LoadInfo(_LoadInfo, _Step):
     """What load did: where the data went, which packages, which jobs."""
 
@@ -346,7 +356,13 @@ class LoadInfo(_LoadInfo, _Step):
         new = {name: tuple(table.get("columns") or ()) for name, table in package.schema_update.items()}
         entries = self.metrics.get(package.load_id) or []
         jobs = [
-            {**job, "table": job["table_name"], "rows": job["items_count"]}
+            _LoadedFile(
+                job["table_name"],
+                job["items_count"],
+                job.get("state", ""),
+                job.get("started_at"),
+                job.get("finished_at"),
+            )
             for entry in entries
             for job in (entry.get("job_metrics") or {}).values()
         ]

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dlt.packages.manifest import Job, PackageFile
+
 
 class Metrics(dict[str, Any]):
     """What one job or one table came to: `metrics["items_count"]`, or `metrics.items_count`."""
@@ -37,7 +39,7 @@ def file_id(file_name: str) -> str:
 
 def written(
     folder: str,
-    files: Iterable[Mapping[str, Any]],
+    files: Iterable[PackageFile],
     rows: Mapping[str, int],
     started_at: datetime.datetime,
     finished_at: datetime.datetime,
@@ -46,7 +48,7 @@ def written(
 
     Args:
         folder: Where the files are.
-        files: Their entries in the manifest.
+        files: The files.
         rows: Number of rows of each table.
         started_at: When the step began to write.
         finished_at: When it ended.
@@ -55,13 +57,12 @@ def written(
     jobs: dict[str, Metrics] = {}
     sizes: dict[str, int] = {}
     for file in files:
-        table = file["table"]
-        sizes[table] = sizes.get(table, 0) + file["bytes"]
-        jobs[job_id(file["name"], table, file["format"])] = Metrics(
-            file_path=os.path.join(folder, file["name"]),
-            table_name=table,
-            items_count=file["rows"],
-            file_size=file["bytes"],
+        sizes[file.table] = sizes.get(file.table, 0) + file.bytes
+        jobs[job_id(file.name, file.table, file.format)] = Metrics(
+            file_path=os.path.join(folder, file.name),
+            table_name=file.table,
+            items_count=file.rows,
+            file_size=file.bytes,
             created=created,
             last_modified=modified,
         )
@@ -74,7 +75,7 @@ def written(
     return {"job_metrics": jobs, "table_metrics": tables}
 
 
-def loaded(folder: str, jobs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def loaded(folder: str, jobs: Iterable[Job]) -> dict[str, Any]:
     """Return the metrics of files that load took, by job and by table.
 
     Args:
@@ -84,24 +85,24 @@ def loaded(folder: str, jobs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     entries: dict[str, Metrics] = {}
     tables: dict[str, Metrics] = {}
     for job in jobs:
-        name = job_id(job["file"], job["table"], job["format"])
+        name = job_id(job.file, job.table, job.format)
         entries[name] = Metrics(
             job_id=name,
-            file_path=os.path.join(folder, job["file"]),
-            table_name=job["table"],
-            started_at=moment(job["started_at"]),
-            finished_at=moment(job["finished_at"]),
-            state=job["state"],
+            file_path=os.path.join(folder, job.file),
+            table_name=job.table,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            state=job.state,
             remote_url=None,
             retry_count=0,
-            items_count=job["rows"],
-            file_size=job["bytes"],
-            failed_message=job["error"],
+            items_count=job.rows,
+            file_size=job.bytes,
+            failed_message=job.error,
         )
-        table = tables.setdefault(job["table"], Metrics(items_count=0, file_size=0))
-        if job["state"] == "completed":
-            table["items_count"] += job["rows"]
-            table["file_size"] += job["bytes"]
+        table = tables.setdefault(job.table, Metrics(items_count=0, file_size=0))
+        if job.state == "completed":
+            table["items_count"] += job.rows
+            table["file_size"] += job.bytes
     return {"job_metrics": entries, "table_metrics": tables}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 _MOST_NAMES = 6
 
@@ -39,20 +39,43 @@ class TableLine:
         return f"{text} and {more} more" if more > 0 else text
 
 
-def table_lines(jobs: Iterable[Mapping[str, Any]], new: Mapping[str, Sequence[str]]) -> list[TableLine]:
+class LoadedFile(Protocol):
+    """What became of one file."""
+
+    @property
+    def table(self) -> str:
+        """Return the table that it fills."""
+
+    @property
+    def rows(self) -> int:
+        """Return the number of its rows."""
+
+    @property
+    def state(self) -> str:
+        """Return "completed" where all of them are there."""
+
+    @property
+    def started_at(self) -> datetime.datetime | None:
+        """Return when the destination began to take it."""
+
+    @property
+    def finished_at(self) -> datetime.datetime | None:
+        """Return when the destination had it."""
+
+
+def table_lines(jobs: Iterable[LoadedFile], new: Mapping[str, Sequence[str]]) -> list[TableLine]:
     """Return a line for each table, in the order in which they were loaded.
 
     Args:
-        jobs: What became of each file: table, rows, state, started_at, finished_at.
+        jobs: What became of each file.
         new: Names of new columns, by table.
     """
     rows: dict[str, int] = {}
     spans: dict[str, list[datetime.datetime]] = {}
     for job in jobs:
-        name, times = job["table"], (_moment(job.get("started_at")), _moment(job.get("finished_at")))
-        rows[name] = rows.get(name, 0) + (int(job["rows"]) if job.get("state") == "completed" else 0)
-        if times[0] is not None and times[1] is not None:
-            spans.setdefault(name, []).extend(time for time in times if time is not None)
+        rows[job.table] = rows.get(job.table, 0) + (job.rows if job.state == "completed" else 0)
+        if job.started_at is not None and job.finished_at is not None:
+            spans.setdefault(job.table, []).extend((job.started_at, job.finished_at))
     for name in new:
         rows.setdefault(name, 0)
     return [
@@ -79,9 +102,3 @@ def text_table(lines: Sequence[TableLine]) -> list[str]:
     cells += [(line.name, str(line.rows), line.duration, line.new_columns) for line in lines]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     return [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip() for row in cells]
-
-
-def _moment(value: Any) -> datetime.datetime | None:
-    if isinstance(value, str):
-        return datetime.datetime.fromisoformat(value)
-    return value if isinstance(value, datetime.datetime) else None

@@ -117,6 +117,7 @@ Each message says what failed, on which thing, what was found and what to do; de
                 LoadPackageNotFound
                 PackageCorrupt
             WorkingFolderDamaged
+            DocumentTooNew
             SchemaStorageException
                 SchemaNotFoundError
         DataWriterException

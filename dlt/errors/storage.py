@@ -25,6 +25,10 @@ class WorkingFolderDamaged(StorageException):
     """A file of a pipeline's working folder is not what was written, or belongs to something else."""
 
 
+class DocumentTooNew(StorageException):
+    """A document was written by a later release, in a version that this one does not read."""
+
+
 class SchemaStorageException(StorageException):
     """A stored schema is not there, or not as it was written."""
 

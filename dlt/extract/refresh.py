@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from dlt.errors import ValueErrorWithKnownValues
+from dlt.packages.manifest import Refresh
 from dlt.schema.schema import Schema
 
 RefreshMode = Literal["drop_sources", "drop_resources", "drop_data"]
@@ -23,17 +24,14 @@ def check_refresh(refresh: Any) -> None:
 
 def refresh_source(
     refresh: RefreshMode, schema: Schema, resources: Iterable[str], source_state: dict[str, Any]
-) -> dict[str, list[str]]:
-    """Forget tables and state of a source, and return what the load must do at the destination.
+) -> Refresh:
+    """Forget tables and state of a source, and return what the load must do at the destination first.
 
     Args:
         refresh: Drop all tables of the source, those of its resources, or empty the latter.
         schema: Schema of the package; tables are taken out of it.
         resources: Names of the resources that are extracted.
         source_state: State of the source; changed in place.
-
-    Returns:
-        Names of tables by "drop_tables" and "truncate_tables".
     """
     wanted = set(resources)
     names = [
@@ -47,6 +45,6 @@ def refresh_source(
         for name in wanted:
             source_state.get("resources", {}).pop(name, None)
     if refresh == "drop_data":
-        return {"drop_tables": [], "truncate_tables": names}
+        return Refresh(truncate_tables=tuple(names))
     schema.drop_tables(names)
-    return {"drop_tables": names, "truncate_tables": []}
+    return Refresh(drop_tables=tuple(names))

@@ -16,9 +16,11 @@ from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings
-from dlt.formats.spool import MAX_FILE_BYTES, SpoolFile, SpoolWriter
+from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
-from dlt.packages.package import PackageBuilder
+from dlt.io.codec import decode
+from dlt.packages.manifest import Manifest, PackageFile, Refresh, StepMetrics
+from dlt.packages.package import LoadPackage, PackageBuilder
 from dlt.packages.undo import is_of, own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
@@ -59,8 +61,8 @@ class SchemaExtract:
         self.resources: dict[str, int] = {}
         self.tables: dict[str, int] = {}
         self.sources: set[str] = set()
-        self.refresh: dict[str, list[str]] = {"drop_tables": [], "truncate_tables": []}
-        self.files: list[SpoolFile] = []
+        self.refresh = Refresh()
+        self.files: list[PackageFile] = []
         self._names = NameCheck(schema, options.capabilities)
         self._spool = SpoolWriter(
             builder.path,
@@ -81,8 +83,7 @@ class SchemaExtract:
         if options.refresh:
             own_state = state.setdefault("sources", {}).setdefault(source.name, {})
             found = refresh_source(options.refresh, self.schema, list(selected), own_state)
-            for key, names in found.items():
-                self.refresh[key] += [name for name in names if name not in self.refresh[key]]
+            self.refresh = self.refresh.joined(found)
         changes = {
             "state": state,
             "writable": True,
@@ -225,8 +226,8 @@ class SchemaExtract:
         replaced = self.schema.tables[name].get("write_disposition") == "replace"
         if replaced and resource.pipe.merged_incremental() is None:
             # nothing new from an incremental resource is no order to empty its table
-            chain = [table["name"] for table in self.schema.chain(name)]
-            self.refresh["truncate_tables"] += [n for n in chain if n not in self.refresh["truncate_tables"]]
+            chain = tuple(table["name"] for table in self.schema.chain(name))
+            self.refresh = self.refresh.joined(Refresh(truncate_tables=chain))
 
 
 def extract_sources(
@@ -283,8 +284,9 @@ def commit_extracts(
     before: dict[str, Any],
     changes: list[Change],
     schemas_before: Mapping[str, Schema],
-    **info: Any,
-) -> list[Any]:
+    pipeline_name: str,
+    known_state: str | None,
+) -> list[LoadPackage]:
     """Commit the packages of one extract, all or none; the last one carries the state.
 
     Args:
@@ -294,7 +296,8 @@ def commit_extracts(
         before: State before the extract.
         changes: What the extract changed in it.
         schemas_before: Schemas before the extract, by name.
-        info: Further fields of the manifests.
+        pipeline_name: Name of the pipeline.
+        known_state: Version hash of the state that is at the destination, where it is known.
     """
     prepared = list(extracts)
     extract_id = random_id()
@@ -305,18 +308,18 @@ def commit_extracts(
         if last:
             # names of schemas and the like, and what a resource wrote for another source
             own = [change for change in changes if change in own or not is_of(change, elsewhere)]
-        if last and state is not None:
-            info = {**info, "state_delta": encode_delta(changes)}
-        extract.builder.prepare(
+        manifest = Manifest(
+            extract.schema.name,
             "extracted",
-            extract.files,
-            extract.schema,
-            state if last else None,
-            undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema),
-            refresh=extract.refresh if any(extract.refresh.values()) else None,
-            metrics={"extract": extract.metrics()},
-            **info,
+            files=tuple(extract.files),
+            pipeline_name=pipeline_name,
+            known_state=known_state,
+            state_delta=encode_delta(changes) if last and state is not None else None,
+            refresh=extract.refresh or None,
+            metrics={"extract": decode(StepMetrics, extract.metrics())},
         )
+        undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)
+        extract.builder.prepare(manifest, extract.schema, state if last else None, undo)
     return workdir.commit([extract.builder for extract in prepared], "extracted")
 
 

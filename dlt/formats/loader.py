@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile, SpoolFile
+from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile
+from dlt.packages.manifest import PackageFile
 from dlt.schema.documents import word_of
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ class LoaderFiles:
         self._names: dict[str, str] = {}
         self._stems: dict[str, str] = {}
         self._taken: set[str] = set()
-        self._files: list[SpoolFile] = []
+        self._files: list[PackageFile] = []
         self._sequence: dict[str, int] = {}
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
@@ -130,14 +132,14 @@ class LoaderFiles:
         """Return the format of the files."""
         return self._kind
 
-    def adopt(self, path: str, entry: SpoolFile) -> None:
+    def adopt(self, path: str, entry: PackageFile) -> None:
         """Take a committed file as it is; it does not change any more, so one copy on disk serves both packages.
 
         Args:
             path: The file.
             entry: Its manifest entry.
         """
-        table = entry["table"]
+        table = entry.table
         self._end(table)
         name = self._next_name(table)
         target = os.path.join(self._folder, name)
@@ -146,9 +148,9 @@ class LoaderFiles:
         except OSError:
             # another file system, or one without links
             shutil.copyfile(path, target)
-        self._files.append({**entry, "name": name, "format": self._kind})
+        self._files.append(replace(entry, name=name, format=self._kind))
 
-    def close(self) -> list[SpoolFile]:
+    def close(self) -> list[PackageFile]:
         """End all files; return their manifest entries."""
         for table in list(self._open):
             self._end(table)
@@ -182,13 +184,4 @@ class LoaderFiles:
         if file is None:
             return
         rows, size, crc = file.close()
-        self._files.append(
-            {
-                "name": self._names.pop(table),
-                "table": table,
-                "format": file.format,
-                "rows": rows,
-                "bytes": size,
-                "crc32": crc,
-            }
-        )
+        self._files.append(PackageFile(self._names.pop(table), table, file.format, rows, size, crc))

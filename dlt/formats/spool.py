@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
@@ -16,6 +16,7 @@ from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.snapshot import snapshot
 from dlt.io.typed_json import TooDeep, dump_row
+from dlt.packages.manifest import PackageFile
 from dlt.schema.x_keys import X_NORMALIZER
 
 if TYPE_CHECKING:
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 64 << 20
 PAGE_ROWS = 10_000
 PAGE_CELLS = 2_000_000
-
-
-class SpoolFile(TypedDict):
-    """What the manifest of a package says of one file."""
-
-    name: str
-    table: str
-    format: str
-    rows: int
-    bytes: int
-    crc32: int
 
 
 class _Checked:
@@ -205,7 +195,7 @@ class SpoolWriter:
         self._sequence = 0
         self._open: dict[str, ArrowFile | RowsFile] = {}
         self._names: dict[str, str] = {}
-        self._files: list[SpoolFile] = []
+        self._files: list[PackageFile] = []
         self._pending: dict[str, list[Any]] = {}
         self._encoders: dict[str, PageEncoder] = {}
         self._positions: dict[str, int] = {}
@@ -253,13 +243,13 @@ class SpoolWriter:
             pending[-len(items) :] = map(snapshot, items)
         return len(items)
 
-    def close(self) -> list[SpoolFile]:
+    def close(self) -> list[PackageFile]:
         """Flush and end all files; return them in the order in which they began."""
         for table in list(self._pending):
             self._flush(table)
         for table in list(self._open):
             self._end(table)
-        return sorted(self._files, key=lambda file: file["name"])
+        return sorted(self._files, key=lambda file: file.name)
 
     def abort(self) -> None:
         """End all files without a record; the folder is the caller's to delete."""
@@ -327,9 +317,7 @@ class SpoolWriter:
         if file is not None:
             rows, size, crc = file.close()
             name = self._names.pop(table)
-            self._files.append(
-                {"name": name, "table": table, "format": file.format, "rows": rows, "bytes": size, "crc32": crc}
-            )
+            self._files.append(PackageFile(name, table, file.format, rows, size, crc))
 
 
 @contextmanager

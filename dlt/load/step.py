@@ -6,7 +6,7 @@ import datetime
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt.clock import utc_now
@@ -19,8 +19,9 @@ from dlt.errors import (
 )
 from dlt.io import failpoints
 from dlt.load.drift import Drift, check_drift, find_drift
-from dlt.load.work import known_work, roots_to_empty, works_of
+from dlt.load.work import known_work, roots_to_empty
 from dlt.packages.advice import drop_advice
+from dlt.packages.manifest import Job, PackageFile, Refresh
 from dlt.packages.package import LoadPackage
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
@@ -71,7 +72,7 @@ class LoadResult:
     """What became of one package.
 
     Attributes:
-        jobs: One dict for each file: table, file, format, rows, bytes, state, started_at, finished_at, error.
+        jobs: What became of each file.
         schema_update: Tables and columns that were added.
         skipped: The destination had this load already.
         known: It had it by another wish than that of this task, so that this is no retry.
@@ -85,7 +86,7 @@ class LoadResult:
     dataset_name: str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None = None
-    jobs: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     schema_update: Mapping[str, Any] = field(default_factory=dict)
     skipped: bool = False
     known: bool = False
@@ -97,12 +98,14 @@ class LoadResult:
     @property
     def failed(self) -> bool:
         """Tell whether a job failed; then nothing of the package is visible."""
-        return any(job["state"] == "failed" for job in self.jobs)
+        return any(job.state == "failed" for job in self.jobs)
 
 
 class _JobFailed(Exception):
-    def __init__(self, job: dict[str, Any], error: BaseException) -> None:
-        self.job, self.error = job, error
+    """A terminal error of the destination; `file` names the file that it is about, if there is one."""
+
+    def __init__(self, file: str, error: BaseException) -> None:
+        self.file, self.error = file, error
 
 
 def load_package(
@@ -138,8 +141,7 @@ def load_package(
         StaleExtract: another run changed the same state since this package was extracted.
     """
     result = LoadResult(package.load_id, dataset_name, utc_now(), load_ids=_parts(package))
-    jobs = {file["name"]: _new_job(file) for file in package.files}
-    result.jobs = list(jobs.values())
+    jobs = {file.name: _new_job(file) for file in package.files}
     failpoints.point("load.before_begin")
     epoch = client.claim(task.pipeline_name, package.load_id, task.attempt) if task is not None else 0
     client.begin()
@@ -148,7 +150,7 @@ def load_package(
         if task is not None:
             client.hold(task.pipeline_name, package.load_id, epoch)
         home = state_dataset_name or dataset_name
-        compares = run is not None and package.state is not None and "state_delta" in package.info
+        compares = run is not None and package.state is not None and package.manifest.state_delta is not None
         if run is not None and compares:
             client.hold_state(run.pipeline_name, home)
         settled = _settled(package, client)
@@ -156,8 +158,7 @@ def load_package(
             result.skipped, result.load_ids = True, [done.load_id for done in settled]
             result.known = task is not None and bool(settled) and all(done.wish != task.wish for done in settled)
             client.rollback()
-            for job in jobs.values():
-                job["state"] = "completed"
+            jobs = {name: replace(job, state="completed") for name, job in jobs.items()}
         else:
             state = package.state
             if run is not None and compares:
@@ -173,7 +174,7 @@ def load_package(
             result.state = state
             for load_id in _parts(package):
                 client.record_load(load_id, schema)
-            for work in works_of(package):
+            for work in package.manifest.works:
                 client.record_work(
                     work.key, WorkDone(work.revision, task.wish if task is not None else 0, work.load_id)
                 )
@@ -185,22 +186,23 @@ def load_package(
             failpoints.point("load.after_commit")
     except _JobFailed as failure:
         _roll_back(client)
-        _record_failure(jobs, failure)
+        jobs = _with_failure(jobs, failure)
     except BaseException:
         _roll_back(client)
         raise
+    result.jobs = list(jobs.values())
     result.finished_at = utc_now()
     return result
 
 
 def _parts(package: LoadPackage) -> list[str]:
     """Return the load ids that the rows of a package bear: its own, or those of the packages that it was made of."""
-    return list(package.info.get("parts") or [package.load_id])
+    return list(package.manifest.parts or [package.load_id])
 
 
 def _settled(package: LoadPackage, client: Client) -> list[WorkDone] | None:
     """Return what the destination has of a package, None if it is to be loaded."""
-    parts, works = _parts(package), works_of(package)
+    parts, works = _parts(package), package.manifest.works
     if not works:
         found = [WorkDone(0, 0, load_id) for load_id in parts if client.has_load(load_id)]
     else:
@@ -224,12 +226,12 @@ def _settled(package: LoadPackage, client: Client) -> list[WorkDone] | None:
 
 def _take_back(package: LoadPackage, schema: Schema, client: Client, result: LoadResult) -> None:
     """Delete what earlier loads of the same work appended to tables that this one fills anew."""
-    refresh = (package.info.get("refresh") or {}).get("drop_tables") or []
-    for work in works_of(package):
+    refresh = package.manifest.refresh or Refresh()
+    for work in package.manifest.works:
         done = known_work(work, client)
         if done is None:
             continue
-        for root in roots_to_empty(schema, work, refresh):
+        for root in roots_to_empty(schema, work, refresh.drop_tables):
             chain = [_complete(table) for table in schema.chain(root)]
             client.remove_load(chain, done.load_id)
             result.removed.append(root)
@@ -259,7 +261,7 @@ def _joined_schema(schema: Schema, client: Client) -> Schema:
 
 
 def _joined_state(package: LoadPackage, client: Client, dataset_name: str, task: TaskLoad) -> dict[str, Any] | None:
-    text = package.info.get("state_delta")
+    text = package.manifest.state_delta
     if text is None:
         return None
     stored = client.read_state(task.pipeline_name, dataset_name)
@@ -277,7 +279,7 @@ def _state_of_run(
     if current is None or current.get("_version_hash") in {*run.known_states, before}:
         return package.state, False
     try:
-        return apply(current, decode_delta(package.info["state_delta"]), run.pipeline_name, False), True
+        return apply(current, decode_delta(package.manifest.state_delta or "[]"), run.pipeline_name, False), True
     except StaleExtract as error:
         raise StaleExtract(
             f"pipeline {run.pipeline_name}, package {package.load_id}: another run of this pipeline, from another "
@@ -290,7 +292,7 @@ def _state_of_run(
 
 def _is_repeatable(package: LoadPackage) -> bool:
     schema = package.schema
-    roots = {schema.root_of(file["table"]) for file in package.files}
+    roots = {schema.root_of(file.table) for file in package.files}
     return all(schema.get_table(root).get("write_disposition") in ("merge", "replace") for root in roots)
 
 
@@ -299,43 +301,43 @@ def _load(
     schema: Schema,
     client: Client,
     capabilities: Capabilities,
-    jobs: dict[str, dict[str, Any]],
+    jobs: dict[str, Job],
     collector: Collector,
     result: LoadResult,
 ) -> None:
-    refresh = package.info.get("refresh") or {}
-    if refresh.get("drop_tables"):
-        client.remove_tables(refresh["drop_tables"], ())
+    refresh = package.manifest.refresh or Refresh()
+    if refresh.drop_tables:
+        client.remove_tables(refresh.drop_tables, ())
     result.schema_update, orphaned = _migrate(schema, client, package, result.dataset_name)
-    if emptied := [*orphaned, *(refresh.get("truncate_tables") or [])]:
+    if emptied := [*orphaned, *refresh.truncate_tables]:
         # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
         client.remove_tables((), list(dict.fromkeys(emptied)))
     failpoints.point("load.after_ddl")
     totals = Counter[str]()
     for file in package.files:
-        totals[file["table"]] += file["rows"]
+        totals[file.table] += file.rows
     for name, total in totals.items():
         collector.update(name, 0, total)
-    path_of = {file["name"]: os.path.join(package.path, file["name"]) for file in package.files}
-    of_parts = {path_of[file["name"]]: file["load_id"] for file in package.files if "load_id" in file}
+    path_of = {file.name: os.path.join(package.path, file.name) for file in package.files}
+    of_parts = {path_of[file.name]: file.load_id for file in package.files if file.load_id is not None}
     if of_parts:
         client.note_parts(of_parts)
     for chain, files in _chains(schema, package):
         check_disposition(chain[0], capabilities)
-        first = jobs[files[0]["name"]] if files else {}
+        first = files[0].name
         with _failing(first, jobs):
             targets = client.stage(chain, package.load_id)
         for group in _groups(files):
-            name, file_format = group[0]["table"], group[0]["format"]
-            paths = [os.path.join(package.path, file["name"]) for file in group]
+            name, file_format = group[0].table, group[0].format
+            paths = [os.path.join(package.path, file.name) for file in group]
             for file in group:
-                jobs[file["name"]].update(state="started", started_at=utc_now().isoformat())
-            with _failing(jobs[group[0]["name"]], jobs):
+                jobs[file.name] = replace(jobs[file.name], state="started", started_at=utc_now())
+            with _failing(group[0].name, jobs):
                 table = as_staged(_complete(schema.get_table(name)), chain[0])
                 client.load_files(table, targets[name], paths, file_format)
             for file in group:
-                jobs[file["name"]].update(state="completed", finished_at=utc_now().isoformat())
-                collector.update(name, file["rows"], totals[name])
+                jobs[file.name] = replace(jobs[file.name], state="completed", finished_at=utc_now())
+                collector.update(name, file.rows, totals[name])
             failpoints.point("load.after_files")
         with _failing(first, jobs):
             client.publish(chain, package.load_id)
@@ -343,9 +345,8 @@ def _load(
 
 
 def _replaced(schema: Schema, package: LoadPackage) -> set[str]:
-    roots = {schema.root_of(file["table"]) for file in package.files}
-    refresh = package.info.get("refresh") or {}
-    emptied = {*(refresh.get("drop_tables") or []), *(refresh.get("truncate_tables") or [])}
+    roots = {schema.root_of(file.table) for file in package.files}
+    emptied = set((package.manifest.refresh or Refresh()).tables)
     return emptied | {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
 
 
@@ -362,7 +363,7 @@ def _migrate(
     stored = client.stored_tables(list(wanted))
     missing = schema.missing_in(stored)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
-    roots = {schema.root_of(file["table"]) for file in package.files} | _replaced(schema, package)
+    roots = {schema.root_of(file.table) for file in package.files} | _replaced(schema, package)
     filled = {name for name in wanted if schema.root_of(name) in roots}
     found = _find_drift(schema, client, stored) if stored and data else Drift()
     drift = found.within(filled)
@@ -408,10 +409,10 @@ def _complete(table: TableSchema) -> TableSchema:
     return {**table, "columns": complete}
 
 
-def _chains(schema: Schema, package: LoadPackage) -> Iterator[tuple[list[TableSchema], list[dict[str, Any]]]]:
-    files: dict[str, list[dict[str, Any]]] = {}
+def _chains(schema: Schema, package: LoadPackage) -> Iterator[tuple[list[TableSchema], list[PackageFile]]]:
+    files: dict[str, list[PackageFile]] = {}
     for file in package.files:
-        files.setdefault(schema.root_of(file["table"]), []).append(file)
+        files.setdefault(schema.root_of(file.table), []).append(file)
     children: dict[str, list[TableSchema]] = {}
     for table in schema.data_tables():
         if table.get("parent"):
@@ -420,15 +421,15 @@ def _chains(schema: Schema, package: LoadPackage) -> Iterator[tuple[list[TableSc
         chain = [_complete(schema.get_table(root_name))]
         for table in chain:
             chain.extend(_complete(child) for child in children.get(table["name"], []))
-        yield chain, sorted(own, key=lambda file: str(file["table"]))
+        yield chain, sorted(own, key=lambda file: file.table)
 
 
-def _groups(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _groups(files: Sequence[PackageFile]) -> Iterator[list[PackageFile]]:
     """Yield files of one table and format that are taken in one go, up to a size."""
-    group: list[dict[str, Any]] = []
+    group: list[PackageFile] = []
     for file in files:
-        same = group and (group[0]["table"], group[0]["format"]) == (file["table"], file["format"])
-        if group and (not same or sum(known["bytes"] for known in group) + file["bytes"] > MAX_GROUP_BYTES):
+        same = group and (group[0].table, group[0].format) == (file.table, file.format)
+        if group and (not same or sum(known.bytes for known in group) + file.bytes > MAX_GROUP_BYTES):
             yield group
             group = []
         group.append(file)
@@ -439,33 +440,25 @@ def _groups(files: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 class _failing:
     """Turn a terminal error of the destination into the failure of a job: of the file that the error names, if any."""
 
-    def __init__(self, job: dict[str, Any], jobs: Mapping[str, dict[str, Any]] | None = None) -> None:
-        self._job, self._jobs = job, jobs or {}
+    def __init__(self, file: str, jobs: Mapping[str, Job]) -> None:
+        self._file, self._jobs = file, jobs
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, TerminalException):
-            raise _JobFailed(self._jobs.get(getattr(error, "file", ""), self._job), error) from error
+            named = getattr(error, "file", "")
+            raise _JobFailed(named if named in self._jobs else self._file, error) from error
 
 
-def _new_job(file: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "table": file["table"],
-        "file": file["name"],
-        "format": file["format"],
-        "rows": file["rows"],
-        "bytes": file["bytes"],
-        "state": "new",
-        "started_at": None,
-        "finished_at": None,
-        "error": None,
-    }
+def _new_job(file: PackageFile) -> Job:
+    return Job(file.table, file.name, file.format, file.rows, file.bytes)
 
 
-def _record_failure(jobs: dict[str, dict[str, Any]], failure: _JobFailed) -> None:
-    for job in jobs.values():
-        job.update(state="new", finished_at=None)
-    job = failure.job
-    job.update(state="failed", finished_at=utc_now().isoformat(), error=redact(str(failure.error)))
+def _with_failure(jobs: Mapping[str, Job], failure: _JobFailed) -> dict[str, Job]:
+    found = {name: replace(job, state="new", finished_at=None) for name, job in jobs.items()}
+    if failure.file in found:
+        why = redact(str(failure.error))
+        found[failure.file] = replace(found[failure.file], state="failed", finished_at=utc_now(), error=why)
+    return found

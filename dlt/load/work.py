@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.work import CHOICES
 from dlt.errors import ReloadUndecided
+from dlt.packages.manifest import Work
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
-if TYPE_CHECKING:
-    from dlt.packages.package import LoadPackage
-
 REPEATS, GOES_ON, OWN_STATE = "repeats", "goes on", "own state"
 """What an extract of the same run gives again: all rows, those behind a cursor, or what a state of its own says."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """One part of a run, as a package does it.
-
-    Attributes:
-        key: Hex digits that stand for pipeline, run, part and schema.
-        revision: Higher when someone asked for the work to be done once more.
-        load_id: Load id of the package.
-        before: Load id under which versions that knew no works loaded it.
-        resources: For each resource that took part REPEATS, GOES_ON or OWN_STATE.
-        reprocess: What becomes of rows that an earlier load of the work appended: "auto", "undo" or "keep".
-    """
-
-    key: str
-    revision: int
-    load_id: str
-    before: str = ""
-    resources: Mapping[str, str] = field(default_factory=dict)
-    reprocess: str = "auto"
-
-
-def works_of(package: LoadPackage) -> list[Work]:
-    """Return the works that a package does: one, those of the packages it was made of, none outside of tasks."""
-    return [Work(**entry) for entry in package.info.get("works") or []]
 
 
 def known_work(work: Work, client: Client) -> WorkDone | None:

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dlt.formats.loader import LoaderFiles
-from dlt.formats.spool import SpoolFile
 from dlt.io.typed_json import read_rows
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
@@ -18,6 +17,7 @@ from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.required import RequiredColumns
 from dlt.normalize.row_hash import lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
+from dlt.packages.manifest import PackageFile
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
 from dlt.schema.row_order import keeps_order
@@ -77,11 +77,11 @@ class PackageNormalizer:
             if table.get("parent") and "data_type" in table["columns"].get(ROOT_ID, {})
         }
 
-    def file(self, folder: str, file: SpoolFile) -> None:
+    def file(self, folder: str, file: PackageFile) -> None:
         """Normalize one file of the package."""
-        path = os.path.join(folder, file["name"])
-        table = self._table(file["table"])
-        if file["format"] == "rows":
+        path = os.path.join(folder, file.name)
+        table = self._table(file.table)
+        if file.format == "rows":
             with open(path, "rb") as lines:
                 rows = read_rows(lines)
                 while chunk := list(islice(rows, CHUNK_ROWS)):
@@ -91,15 +91,15 @@ class PackageNormalizer:
 
         with pa.OSFile(path) as source:
             stream = pa.ipc.open_stream(source)
-            if file["format"] == "table" and not self._takes(table):
+            if file.format == "table" and not self._takes(table):
                 return
-            if file["format"] == "table" and self._fits_as_it_is(table, path, stream.schema):
+            if file.format == "table" and self._fits_as_it_is(table, path, stream.schema):
                 self._check_file(table.name, path)
                 self._files.adopt(path, file)
-                self.rows[table.name] = self.rows.get(table.name, 0) + file["rows"]
+                self.rows[table.name] = self.rows.get(table.name, 0) + file.rows
                 return
             for batch in stream:
-                if file["format"] == "table":
+                if file.format == "table":
                     self._tabular(table, batch)
                 else:
                     self._page(table, batch)
@@ -388,11 +388,11 @@ def normalize_package(
     capabilities: Capabilities,
     kind: str = "arrow",
     add_to_tables: Collection[str] = (),
-) -> tuple[Schema, list[SpoolFile], dict[str, int]]:
+) -> tuple[Schema, list[PackageFile], dict[str, int]]:
     """Normalize an extracted package into loader files in a folder.
 
     Args:
-        package: An extracted package: `path`, `load_id`, `info` and `files`.
+        package: An extracted package: `path`, `load_id`, `manifest` and `files`.
         folder: An existing folder for the loader files.
         schema: Schema to start from.
         capabilities: What the destination can store.
@@ -403,15 +403,14 @@ def normalize_package(
         The evolved schema, the manifest entries of the files, and the number of rows of each table.
     """
     files = LoaderFiles(folder, kind, capabilities.max_file_bytes)
-    entries: list[Any] = [file if isinstance(file, dict) else vars(file) for file in package.files]
-    of_tables = {entry["table"] for entry in entries if entry["format"] == "table"}
-    of_rows = {entry["table"] for entry in entries if entry["format"] != "table"}
-    nonce = str(package.info.get("nonce") or package.load_id)
+    of_tables = {file.table for file in package.files if file.format == "table"}
+    of_rows = {file.table for file in package.files if file.format != "table"}
+    nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
         schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows
     )
     normalizer.add_root_keys()
-    for entry in entries:
-        normalizer.file(str(package.path), entry)
+    for file in package.files:
+        normalizer.file(str(package.path), file)
     grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes)
     return grown, files.close(), normalizer.rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -17,7 +17,7 @@ import orjson
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, WorkingFolderDamaged
 from dlt.io import atomic, failpoints, typed_json
 from dlt.io.sealed import Damaged, seal, unseal
-from dlt.packages.package import MANIFEST, STATE, LoadPackage, manifest_text
+from dlt.packages.package import STATE, LoadPackage
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
@@ -208,7 +208,7 @@ def _guessed(
 
 def _carries_state(package: LoadPackage) -> bool:
     try:
-        return bool(package.info.get("has_state")) or os.path.exists(os.path.join(package.path, STATE))
+        return package.manifest.has_state or os.path.exists(os.path.join(package.path, STATE))
     except PackageCorrupt:
         return True
 
@@ -290,11 +290,12 @@ def _rewrite_staying(workdir: Workdir, going: list[Waiting], staying: list[Waiti
         if after == before and brings is one.package:
             continue
         after["_version_hash"] = content_hash(after)
-        info = {**one.package.info, "has_state": True}
-        if (text := brings.info.get("state_delta")) is not None:
-            info["state_delta"] = encode_delta(_delta_without(decode_delta(text), same, _new_schemas(earlier, staying)))
+        manifest = replace(one.package.manifest, has_state=True)
+        if (text := brings.manifest.state_delta) is not None:
+            delta = _delta_without(decode_delta(text), same, _new_schemas(earlier, staying))
+            manifest = replace(manifest, state_delta=encode_delta(delta))
         workdir.write_into(one.package, STATE, typed_json.dumps(after).encode())
-        workdir.write_into(one.package, MANIFEST, manifest_text(info))
+        workdir.record(one.package, manifest)
 
 
 def _takes_over(other: Waiting, one: Waiting) -> bool:
@@ -319,7 +320,7 @@ def _revert_schemas(workdir: Workdir, going: list[Waiting], staying: list[Waitin
         if not tables:
             continue
         try:
-            if one.package.info.get("tried"):
+            if one.package.manifest.tried:
                 # its tables and columns may be at a destination that cannot take them back
                 continue
             left = one.package.schema

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,14 +18,11 @@ from dlt.io import atomic, typed_json
 from dlt.io.checksums import crc_of, note
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.advice import drop_advice
+from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest, PackageFile
 from dlt.schema.schema import Schema
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+T = TypeVar("T")
 MANIFEST, SCHEMA, STATE, UNDO = "package.json", "schema.json", "state.json", "undo.json"
-PackageFile = dict[str, Any]
-"""name, table, format, rows, bytes and crc32 of one data file."""
 
 
 class LoadPackage:
@@ -41,26 +39,24 @@ class LoadPackage:
         self.load_id = os.path.basename(path)
 
     @cached_property
-    def info(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """Return the manifest.
 
         Raises:
             PackageCorrupt: it cannot be read, or is not what was written.
+            DocumentTooNew: a later release wrote it.
         """
-        found = self._read(MANIFEST)
-        if not isinstance(found.get("schema_name"), str) or not isinstance(found.get("files", []), list):
-            raise self.corrupt(f"its manifest {self._at(MANIFEST)} names no schema or has no list of files")
-        return found
+        return self._document(MANIFEST, lambda data: MANIFEST_DOCUMENT.load(data, self._at(MANIFEST)))
 
     @property
-    def files(self) -> list[PackageFile]:
+    def files(self) -> tuple[PackageFile, ...]:
         """Return the data files."""
-        return list(self.info.get("files") or [])
+        return self.manifest.files
 
     @property
     def schema_name(self) -> str:
         """Return the name of the schema."""
-        return str(self.info["schema_name"])
+        return self.manifest.schema_name
 
     @cached_property
     def schema(self) -> Schema:
@@ -85,7 +81,7 @@ class LoadPackage:
             PackageCorrupt: it cannot be read, or is not what was written.
         """
         if not os.path.exists(self._at(STATE)):
-            if self.info.get("has_state"):
+            if self.manifest.has_state:
                 raise self.corrupt(f"its file {self._at(STATE)} is missing")
             return None
         return self._read(STATE, typed_json.loads)
@@ -108,15 +104,15 @@ class LoadPackage:
             PackageCorrupt: a file is missing, or its size or checksum is not what the manifest says.
         """
         for file in self.files:
-            path = self._at(file["name"])
-            what = f"the file {path} of table {file['table']}"
+            path = self._at(file.name)
+            what = f"the file {path} of table {file.table}"
             found = os.path.getsize(path) if os.path.isfile(path) else None
-            if found != file["bytes"]:
+            if found != file.bytes:
                 has = "is missing" if found is None else f"has {found} bytes"
-                said = f"{file['bytes']} bytes and {file.get('rows')} rows"
+                said = f"{file.bytes} bytes and {file.rows} rows"
                 raise self.corrupt(f"{what} {has}, its manifest says {said}")
-            if isinstance(file.get("crc32"), int) and (crc := crc_of(path)) != file["crc32"]:
-                raise self.corrupt(f"{what} has the checksum {crc:08x}, its manifest says {file['crc32']:08x}")
+            if file.crc32 is not None and (crc := crc_of(path)) != file.crc32:
+                raise self.corrupt(f"{what} has the checksum {crc:08x}, its manifest says {file.crc32:08x}")
         _ = self.schema, self.state
 
     def corrupt(self, found: str) -> PackageCorrupt:
@@ -131,10 +127,13 @@ class LoadPackage:
         return os.path.join(self.path, name)
 
     def _read(self, name: str, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+        return self._document(name, lambda data: unseal(data, loads))
+
+    def _document(self, name: str, read: Callable[[bytes], T]) -> T:
         what = f"its {'manifest' if name == MANIFEST else 'file'} {self._at(name)}"
         try:
             with open(self._at(name), "rb") as file:
-                return unseal(file.read(), loads)
+                return read(file.read())
         except FileNotFoundError as error:
             raise self.corrupt(f"{what} is missing") from error
         except OSError as error:
@@ -162,68 +161,51 @@ class PackageBuilder:
         return os.path.join(self._root, stage, self.load_id)
 
     def prepare(
-        self,
-        stage: str,
-        files: Sequence[Any],
-        schema: Schema,
-        state: dict[str, Any] | None,
-        undo: dict[str, Any] | None = None,
-        **info: Any,
+        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: dict[str, Any] | None = None
     ) -> None:
         """Write manifest, schema and state; the package is still invisible.
 
         Args:
-            stage: "extracted" or "normalized".
-            files: The entries of the data files.
-            schema: Written beside them.
+            manifest: What the package says of itself; what is not given is the same for all packages.
+            schema: Written beside the files.
             state: Pipeline state that the load makes visible, or None.
             undo: What giving the package up takes back, if that is known.
-            info: Further fields of the manifest.
         """
-        for file in files:
-            note(os.path.join(self.path, file["name"]), file["crc32"])
-        manifest = {
-            "load_id": self.load_id,
-            "schema_name": schema.name,
-            "stage": stage,
-            "created_at": utc_now().isoformat(),
-            "nonce": random_id(),
-            **info,
-            "has_state": state is not None,
-            "files": [dict(file) for file in files],
-        }
+        for file in manifest.files:
+            if file.crc32 is not None:
+                note(os.path.join(self.path, file.name), file.crc32)
+        manifest = replace(
+            manifest,
+            schema_name=schema.name,
+            load_id=self.load_id,
+            created_at=manifest.created_at or utc_now(),
+            nonce=manifest.nonce or random_id(),
+            has_state=state is not None,
+        )
         self._write(SCHEMA, orjson.dumps(schema.to_dict(), default=str))
         if state is not None:
             self._write(STATE, typed_json.dumps(state).encode())
         if undo is not None:
             self._write(UNDO, typed_json.dumps(undo).encode())
-        self._write(MANIFEST, manifest_text(manifest))
+        self._write_sealed(MANIFEST, MANIFEST_DOCUMENT.dump(manifest))
 
     def commit(
-        self,
-        stage: str,
-        files: Sequence[Any],
-        schema: Schema,
-        state: dict[str, Any] | None,
-        undo: dict[str, Any] | None = None,
-        **info: Any,
+        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: dict[str, Any] | None = None
     ) -> LoadPackage:
-        """Prepare the package and make it visible in a stage, with one rename."""
-        self.prepare(stage, files, schema, state, undo, **info)
-        target = self.target(stage)
-        atomic.commit_dir(self.path, target, f"{stage}_package")
-        return LoadPackage(target, stage, os.path.basename(self._root))
+        """Prepare the package and make it visible in the stage of its manifest, with one rename."""
+        self.prepare(manifest, schema, state, undo)
+        target = self.target(manifest.stage)
+        atomic.commit_dir(self.path, target, f"{manifest.stage}_package")
+        return LoadPackage(target, manifest.stage, os.path.basename(self._root))
 
     def abort(self) -> None:
         """Delete what was written so far."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _write(self, name: str, data: bytes) -> None:
+        self._write_sealed(name, seal(data))
+
+    def _write_sealed(self, name: str, data: bytes) -> None:
         # plain writes: the folder is synced and renamed as a whole
         with open(os.path.join(self.path, name), "wb") as file:
-            file.write(seal(data))
-
-
-def manifest_text(manifest: dict[str, Any]) -> bytes:
-    """Return a manifest as it is stored, before it is sealed."""
-    return orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2)
+            file.write(data)

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -17,7 +18,8 @@ from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.io import atomic, failpoints
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.documents import Documents, read_file
-from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder, manifest_text
+from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest
+from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder
 from dlt.schema.schema import Schema
 
 STAGES = ("extracted", "normalized", "loaded")
@@ -128,7 +130,7 @@ class Workdir(Documents):
             # it was written when all of its packages were whole, and nothing else was begun since
             self.repairs.append(f"{self._at(_COMMIT)}: {error}. The packages that it named are found by themselves")
             found = [LoadPackage(self._at("tmp", name), "tmp", self.name) for name in os.listdir(self._at("tmp"))]
-            return [(str(package.info["stage"]), package.load_id) for package in found if not _is_stray(package.path)]
+            return [(package.manifest.stage, package.load_id) for package in found if not _is_stray(package.path)]
 
     def packages(self, stage: str) -> list[LoadPackage]:
         """Return the packages of a stage, oldest first; one that a later stage holds too is left out."""
@@ -158,7 +160,7 @@ class Workdir(Documents):
         Raises:
             PackageCorrupt: it is a copy of another one.
         """
-        said, owner = package.info.get("load_id"), package.info.get("pipeline_name")
+        said, owner = package.manifest.load_id, package.manifest.pipeline_name
         if said not in (None, package.load_id):
             raise package.corrupt(f"its folder {package.path} holds the package {said}, so it is a copy or was renamed")
         if owner not in (None, self.name):
@@ -172,7 +174,7 @@ class Workdir(Documents):
             known: Load ids of all packages here.
         """
         try:
-            said, owner = package.info.get("load_id"), package.info.get("pipeline_name")
+            said, owner = package.manifest.load_id, package.manifest.pipeline_name
         except PackageCorrupt:
             return False
         return owner not in (None, self.name) or (said not in (None, package.load_id) and said in known)
@@ -188,21 +190,24 @@ class Workdir(Documents):
         atomic.move_dir(package.path, trash, f"removed_{package.stage}_package")
         atomic.remove_dir(trash, f"{package.stage}_package")
 
-    def finish(self, package: LoadPackage, keep_files: bool = False, **info: Any) -> LoadPackage:
+    def finish(self, package: LoadPackage, manifest: Manifest, keep_files: bool = False) -> LoadPackage:
         """Move a package to the loaded stage, record how it went, and delete its data files."""
         target = self._at("loaded", package.load_id)
         atomic.move_dir(package.path, target, "loaded_package")
         loaded = self._package("loaded", package.load_id)
-        self.write_into(loaded, MANIFEST, manifest_text({**package.info, "stage": "loaded", **info}))
-        for name in [UNDO, *(file["name"] for file in package.files if not keep_files)]:
+        self._write_manifest(loaded, replace(manifest, stage="loaded"))
+        for name in [UNDO, *(file.name for file in package.files if not keep_files)]:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(target, name))
         return self._package("loaded", package.load_id)
 
-    def record(self, package: LoadPackage, **info: Any) -> LoadPackage:
-        """Write further facts into the manifest of a package that stays in its stage."""
-        self.write_into(package, MANIFEST, manifest_text({**package.info, **info}))
+    def record(self, package: LoadPackage, manifest: Manifest) -> LoadPackage:
+        """Write the manifest of a package that stays in its stage, with further facts."""
+        self._write_manifest(package, manifest)
         return LoadPackage(package.path, package.stage, package.pipeline_name)
+
+    def _write_manifest(self, package: LoadPackage, manifest: Manifest) -> None:
+        atomic.write_bytes(os.path.join(package.path, MANIFEST), MANIFEST_DOCUMENT.dump(manifest))
 
     def write_into(self, package: LoadPackage, name: str, document: bytes) -> None:
         """Write one of the documents of a package again."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.clock import new_load_id
 from dlt.errors import PipelineHasPendingDataException, ValueErrorWithKnownValues
 from dlt.ids import random_id
+from dlt.packages.manifest import Manifest, Refresh
 from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference, encode_delta
@@ -174,15 +175,19 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
         _remove(source_state, path)
     changed = bump(state)
     changes = difference(before, state)
-    pipeline.workdir.begin(new_load_id([pipeline.workdir.newest_load_id() or "0"])).commit(
+    manifest = Manifest(
+        schema.name,
         "normalized",
-        [],
+        pipeline_name=pipeline.pipeline_name,
+        known_state=pipeline.parts.home.known_state(),
+        refresh=Refresh(drop_tables=plan.tables) if plan.tables else None,
+        state_delta=encode_delta(changes),
+    )
+    pipeline.workdir.begin(new_load_id([pipeline.workdir.newest_load_id() or "0"])).commit(
+        manifest,
         schema,
         state if changed else None,
         undo_of(random_id(), before, changes, schema_before, schema),
-        refresh={"drop_tables": list(plan.tables), "truncate_tables": []} if plan.tables else None,
-        state_delta=encode_delta(changes),
-        **pipeline.parts.home.package_facts(),
     )
     pipeline.schemas.adopt(schema)
     pipeline.parts.home.save_state(state)

@@ -109,7 +109,7 @@ def extract(
         # what was taken back from a package that was given up is to reach the destination too
         changed = _describe(parts, state, schemas) or bool(state["_local"].get("unsent"))
         wanted = changed or parts.keeps_empty
-        if not wanted and not any(e.files or any(e.refresh.values()) or e.schema.is_modified for e in extracts):
+        if not wanted and not any(e.files or e.refresh or e.schema.is_modified for e in extracts):
             for extract in extracts:
                 extract.abort()
             extracts = []
@@ -121,7 +121,8 @@ def extract(
             before=before,
             changes=difference(before, state),
             schemas_before=schemas_before,
-            **home.package_facts(),
+            pipeline_name=parts.pipeline_name,
+            known_state=home.known_state(),
         )
         for extract in extracts:
             home.schemas.adopt(extract.schema)

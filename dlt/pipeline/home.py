@@ -104,7 +104,7 @@ class Home:
         if state and state["_state_version"] > self.state["_state_version"]:
             self.save_state(state)
         if package.stage == "loaded" and not self.local.get("loaded"):
-            self.note_loaded(str(package.info.get("dataset_name") or dataset_name))
+            self.note_loaded(str(package.manifest.dataset_name or dataset_name))
 
     def schema_of(self, package: LoadPackage) -> None:
         """Adopt the schema that a package brings, if it is newer."""
@@ -166,9 +166,10 @@ class Home:
         """Tell whether packages wait to be normalized or loaded."""
         return bool(self.workdir.packages("extracted") or self.workdir.packages("normalized"))
 
-    def package_facts(self) -> dict[str, Any]:
-        """Return what a new package says of the pipeline."""
-        return {"pipeline_name": self.pipeline_name, "known_state": self.local.get("at_destination")}
+    def known_state(self) -> str | None:
+        """Return the version hash of the state that is at the destination, where it is known."""
+        found: str | None = self.local.get("at_destination")
+        return found
 
     def forget(self) -> None:
         """Delete state, schemas and packages."""

@@ -176,7 +176,7 @@ class Inspection:
 
     def list_extracted_resources(self) -> list[str]:
         """Return the files that were extracted and not normalized yet."""
-        return [os.path.join(p.path, f["name"]) for p in self.workdir.packages("extracted") for f in p.files]
+        return [os.path.join(p.path, f.name) for p in self.workdir.packages("extracted") for f in p.files]
 
     list_extracted_files = list_extracted_resources
 

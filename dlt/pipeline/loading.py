@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dlt.clock import utc_now
@@ -10,7 +11,7 @@ from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.load.step import LoadResult
 from dlt.packages.package import LoadPackage
 from dlt.pipeline import signals
-from dlt.pipeline.packages import failed_message, load_metrics, package_info
+from dlt.pipeline.packages import as_told, failed_message, load_metrics, package_info
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import tell_waiting
 from dlt.redact import redact
@@ -65,9 +66,9 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
     home.workdir.check_owner(package)
     package.check()
     dataset = parts.target.dataset_for(package.schema_name)
-    if not parts.target.capabilities().supports_ddl_transactions and not package.info.get("tried"):
+    if not parts.target.capabilities().supports_ddl_transactions and not package.manifest.tried:
         # tables and columns that it makes stay, also if it is given up
-        package = home.workdir.record(package, tried=True)
+        package = home.workdir.record(package, replace(package.manifest, tried=True))
     with signals.finishing():
         try:
             result = parts.load_one(parts, package, dataset)
@@ -76,15 +77,14 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
             raise
         # what a failed load added was taken back with it
         update = {} if result.failed else dict(result.schema_update)
-        facts = {"jobs": result.jobs, "dataset_name": dataset, "schema_update": update}
+        manifest = replace(package.manifest, jobs=tuple(result.jobs), dataset_name=dataset, schema_update=update)
         if result.failed:
-            package = home.workdir.record(package, **facts)
+            package = home.workdir.record(package, manifest)
             alarm(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
-            parts.hooks.call("failed_job", [job for job in result.jobs if job["state"] == "failed"])
+            parts.hooks.call("failed_job", [as_told(job) for job in result.jobs if job.state == "failed"])
         else:
             keeps = not parts.option("delete_completed_jobs", "load", True)
-            moment = utc_now().isoformat()
-            package = home.workdir.finish(package, completed_at=moment, **facts, keep_files=keeps)
+            package = home.workdir.finish(package, replace(manifest, completed_at=utc_now()), keeps)
             home.note_loaded(dataset)
             parts.remote.note_state(result)
     return package, result, dataset

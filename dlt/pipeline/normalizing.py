@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dlt.clock import utc_now
 from dlt.info import NormalizeInfo
+from dlt.io.codec import decode
 from dlt.normalize.step import normalize_package
+from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
 from dlt.packages.undo import changed_tables, with_more_tables
 from dlt.pipeline.live_schemas import live_schema
 from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import refuse
+from dlt.schema.system_columns import LOAD_ID, ROW_ID
 
-_ADDED = {"add_dlt_id": "_dlt_id", "add_dlt_load_id": "_dlt_load_id"}
+_ADDED = {"add_dlt_id": ROW_ID, "add_dlt_load_id": LOAD_ID}
 """Columns that Arrow tables get where the setting says so."""
 
 
@@ -52,11 +56,15 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     try:
         grown, files, rows = normalize_package(package, builder.path, schema, caps, kind, _added(parts))
         mark_seen(grown, rows)
-        facts = {key: value for key, value in package.info.items() if key not in ("files", "stage")}
         entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, rows)
-        facts["metrics"] = {**facts.get("metrics", {}), "normalize": entry}
+        manifest = replace(
+            package.manifest,
+            stage="normalized",
+            files=tuple(files),
+            metrics={**package.manifest.metrics, "normalize": decode(StepMetrics, entry)},
+        )
         undo = with_more_tables(package.undo, changed_tables(schema, grown))
-        done = builder.commit("normalized", files, grown, package.state, undo, **facts)
+        done = builder.commit(manifest, grown, package.state, undo)
     except BaseException as error:
         builder.abort()
         refuse(parts, package, error)

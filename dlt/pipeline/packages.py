@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 from dlt.packages.advice import waiting_advice
+from dlt.packages.manifest import Job, PackageFile, Refresh
 from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 if TYPE_CHECKING:
@@ -18,53 +20,71 @@ if TYPE_CHECKING:
 
 def package_info(package: LoadPackage) -> LoadPackageInfo:
     """Return what is known of a package."""
-    info = package.info
-    done = {job["file"]: job for job in info.get("jobs") or []}
+    manifest = package.manifest
+    done = {job.file: job for job in manifest.jobs}
     # a job without a file stands for the package as a whole
-    alone = [
-        {"name": name, "table": job["table"], "format": "", "rows": 0, "bytes": 0}
-        for name, job in done.items()
-        if name not in {file["name"] for file in package.files}
-    ]
+    known = {file.name for file in package.files}
+    alone = [PackageFile(name, job.table, "", 0, 0) for name, job in done.items() if name not in known]
     jobs: dict[str, list[LoadJobInfo]] = {state: [] for state in JOB_STATES}
     for file in [*package.files, *alone]:
-        entry = _job(package, file, done.get(file["name"], {}))
+        entry = _job(package, file, done.get(file.name))
         jobs[entry.state].append(entry)
     return LoadPackageInfo(
         package.load_id,
         package.path,
         package.stage,
         package.schema,
-        info.get("schema_update") or {},
-        metrics.moment(info.get("completed_at")),
+        dict(manifest.schema_update),
+        manifest.completed_at,
         jobs,
-        info.get("dataset_name"),
-        info.get("refresh"),
+        manifest.dataset_name,
+        _by_name(manifest.refresh),
     )
 
 
-def _job(package: LoadPackage, file: dict[str, Any], job: dict[str, Any]) -> LoadJobInfo:
-    started, finished = metrics.moment(job.get("started_at")), metrics.moment(job.get("finished_at"))
-    state = f"{job.get('state', 'new')}_jobs"
+def _by_name(refresh: Refresh | None) -> dict[str, list[str]] | None:
+    if refresh is None:
+        return None
+    return {"drop_tables": list(refresh.drop_tables), "truncate_tables": list(refresh.truncate_tables)}
+
+
+def _job(package: LoadPackage, file: PackageFile, job: Job | None) -> LoadJobInfo:
+    started, finished = (job.started_at, job.finished_at) if job is not None else (None, None)
+    state = f"{job.state if job is not None else 'new'}_jobs"
     if state == "new_jobs" and package.stage == "loaded":
         # a load that the destination had before
         state = "completed_jobs"
     return LoadJobInfo(
         state,
-        os.path.join(package.path, file["name"]),
-        file["bytes"],
-        metrics.moment(package.info.get("created_at")),
+        os.path.join(package.path, file.name),
+        file.bytes,
+        package.manifest.created_at,
         (finished - started).total_seconds() if started and finished else 0.0,
-        ParsedLoadJobFileName(file["table"], metrics.file_id(file["name"]), 0, file["format"]),
-        job.get("error"),
-        file["rows"],
+        ParsedLoadJobFileName(file.table, metrics.file_id(file.name), 0, file.format),
+        job.error if job is not None else None,
+        file.rows,
     )
+
+
+def as_told(job: Job) -> dict[str, Any]:
+    """Return a job as hooks get it."""
+    return {
+        "table": job.table,
+        "file": job.file,
+        "format": job.format,
+        "rows": job.rows,
+        "bytes": job.bytes,
+        "state": job.state,
+        "started_at": job.started_at and job.started_at.isoformat(),
+        "finished_at": job.finished_at and job.finished_at.isoformat(),
+        "error": job.error,
+    }
 
 
 def failed_message(package: LoadPackage, is_task: bool) -> str:
     """Return a line on the failed jobs of a package."""
-    failed = [job for job in package.info.get("jobs") or [] if job["state"] == "failed"]
-    details = "; ".join(f"{job['table']} ({os.path.join(package.path, job['file'])}): {job['error']}" for job in failed)
+    failed = [job for job in package.manifest.jobs if job.state == "failed"]
+    details = "; ".join(f"{job.table} ({os.path.join(package.path, job.file)}): {job.error}" for job in failed)
     advice = waiting_advice(None if is_task else package.pipeline_name, package.load_id)
     return f"package {package.load_id} has {len(failed)} failed jobs and nothing of it was loaded: {details}. {advice}"
 
@@ -85,7 +105,7 @@ def normalize_metrics(
     started_at: datetime.datetime,
     finished_at: datetime.datetime,
     schema_name: str,
-    files: Any,
+    files: Iterable[PackageFile],
     rows: dict[str, int],
 ) -> dict[str, Any]:
     """Return what normalize made of one package."""

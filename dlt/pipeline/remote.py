@@ -122,7 +122,7 @@ class Remote:
         """Return how a load compares the state of its package; None where nothing is ever restored."""
         if self._settings.full_refresh or self._settings.restore_from_destination is False:
             return None
-        known = (package.info.get("known_state"), self._home.local.get("written"))
+        known = (package.manifest.known_state, self._home.local.get("written"))
         return RunLoad(self._name, frozenset(str(found) for found in known if found))
 
     def note_state(self, result: LoadResult) -> None:
@@ -169,7 +169,7 @@ def _comes_again(package: LoadPackage) -> bool:
         path = change["path"]
         if len(path) == 6 and path[2] == "resources" and path[4] == "incremental":
             moved.add(path[3])
-    return all(schema.get_table(schema.root_of(file["table"])).get("resource") in moved for file in package.files)
+    return all(schema.get_table(schema.root_of(file.table)).get("resource") in moved for file in package.files)
 
 
 def restore_from(settings: PipelineSettings, target: Target) -> tuple[dict[str, Any], list[Schema]] | None:

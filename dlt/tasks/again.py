@@ -10,7 +10,8 @@ from dlt.destinations.client import WorkDone
 from dlt.errors import SpecInvalid
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source
-from dlt.load.work import GOES_ON, OWN_STATE, REPEATS, Work
+from dlt.load.work import GOES_ON, OWN_STATE, REPEATS
+from dlt.packages.manifest import Refresh, Work
 from dlt.packages.package import LoadPackage
 from dlt.tasks.folder import former_load_id, work_key
 from dlt.tasks.spec import StepContext
@@ -71,11 +72,11 @@ def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> Non
     """
     kept = {table for reference in done for table, rows in reference.rows.items() if rows}
     for package in fresh:
-        schema, refresh = package.schema, package.info.get("refresh") or {}
-        emptied = {name for names in refresh.values() for name in names}
+        schema, refresh = package.schema, package.manifest.refresh or Refresh()
+        emptied = set(refresh.tables)
         for file in package.files:
-            if schema.get_table(schema.root_of(file["table"])).get("write_disposition") == "replace":
-                emptied.add(file["table"])
+            if schema.get_table(schema.root_of(file.table)).get("write_disposition") == "replace":
+                emptied.add(file.table)
         if emptied & kept:
             names = ", ".join(sorted(emptied & kept))
             raise SpecInvalid(

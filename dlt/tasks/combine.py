@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import orjson
 
 from dlt.io import typed_json
+from dlt.packages.manifest import MANIFEST_DOCUMENT, PackageFile, Refresh
 from dlt.packages.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
 from dlt.states.delta import combined, decode_delta, encode_delta
 from dlt.tasks.folder import link_package
@@ -25,31 +26,33 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
         StaleExtract: two parts gave one key of the state different values.
     """
     schema = packages[0].schema.clone()
-    files: list[dict[str, Any]] = []
+    files: list[PackageFile] = []
     deltas = []
     for number, package in enumerate(packages):
         if number:
             schema.update_schema(package.schema)
         names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
-        part = package.info["load_id"]
-        files += [{**file, "name": names[file["name"]], "load_id": part} for file in package.files]
-        text = package.info.get("state_delta")
+        part = made_as(package)
+        files += [replace(file, name=names[file.name], load_id=part) for file in package.files]
+        text = package.manifest.state_delta
         if text is not None:
             deltas.append(decode_delta(text))
     schema.bump()
-    manifest = {**packages[0].info, "files": files, "refresh": _refresh(packages)}
-    manifest["parts"] = [package.info["load_id"] for package in packages]
-    works = [package.info.get("works") or [] for package in packages]
-    # packages of earlier versions have none
-    manifest["works"] = [work for found in works for work in found] if all(works) else []
-    manifest.pop("state_delta", None)
+    works = [package.manifest.works for package in packages]
     state = next((package.state for package in reversed(packages) if package.state is not None), None)
-    manifest["has_state"] = state is not None
-    if deltas:
-        manifest["state_delta"] = encode_delta(combined(deltas))
+    manifest = replace(
+        packages[0].manifest,
+        files=tuple(files),
+        refresh=_refresh(packages),
+        parts=tuple(made_as(package) for package in packages),
+        # packages of earlier versions have none
+        works=tuple(work for found in works for work in found) if all(works) else (),
+        has_state=state is not None,
+        state_delta=encode_delta(combined(deltas)) if deltas else None,
+    )
     for name, data in (
         (SCHEMA, orjson.dumps(schema.to_dict(), default=str)),
-        (MANIFEST, orjson.dumps(manifest, default=str, option=orjson.OPT_INDENT_2)),
+        (MANIFEST, MANIFEST_DOCUMENT.dump(manifest)),
     ):
         with open(os.path.join(target, name), "wb") as file:
             file.write(data)
@@ -58,10 +61,13 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
             file.write(typed_json.dumps(state).encode())
 
 
-def _refresh(packages: Sequence[LoadPackage]) -> dict[str, list[str]] | None:
-    found: dict[str, list[str]] = {}
+def made_as(package: LoadPackage) -> str:
+    """Return the load id that a package was made under: its folder has a name of its own at the hand-off."""
+    return package.manifest.load_id or package.load_id
+
+
+def _refresh(packages: Sequence[LoadPackage]) -> Refresh | None:
+    found = Refresh()
     for package in packages:
-        for key, names in (package.info.get("refresh") or {}).items():
-            known = found.setdefault(key, [])
-            known += [name for name in names if name not in known]
+        found = found.joined(package.manifest.refresh or Refresh())
     return found or None

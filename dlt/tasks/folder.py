@@ -153,7 +153,7 @@ class RunFolder:
 
     def keep(self, package: LoadPackage, rows: dict[str, int]) -> PackageRef:
         """Commit a package of the scratch folder, and send it to the hand-off."""
-        nonce = str(package.info["nonce"])
+        nonce = package.manifest.nonce or ""
         reference = PackageRef(package.load_id, package.schema_name, nonce, rows)
         target = self._folder(package.stage, reference)
         os.makedirs(os.path.dirname(target), exist_ok=True)
@@ -225,7 +225,7 @@ def link_package(package: LoadPackage, target: str, prefix: str = "", skip: Sequ
     Returns:
         The new names of the data files, by the old ones.
     """
-    data = {file["name"] for file in package.files}
+    data = {file.name for file in package.files}
     names = {}
     for name in os.listdir(package.path):
         if name in skip:

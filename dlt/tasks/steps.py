@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from dlt import context as run_context
@@ -32,11 +32,12 @@ from dlt.errors import (
     causes,
 )
 from dlt.load.work import REPEATS, roots_to_empty
+from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.redact import clean_error, remember, remember_url
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
 from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
-from dlt.tasks.combine import combine
+from dlt.tasks.combine import combine, made_as
 from dlt.tasks.folder import RunFolder, handoff_url, link_package
 from dlt.tasks.report import LoadReport, known_report, report_of
 from dlt.tasks.spec import Spec, StepContext
@@ -322,10 +323,10 @@ def _extract(
         if again:
             # what nobody can decide fails before anything is kept
             roots_to_empty(package.schema, work)
-        facts: dict[str, Any] = {"works": [asdict(work)]}
+        manifest = replace(package.manifest, works=(work,))
         if package.state is not None:
-            facts["state_delta"] = encode_delta(delta)
-        packages.append(run.pipeline.workdir.record(package, **facts))
+            manifest = replace(manifest, state_delta=encode_delta(delta))
+        packages.append(run.pipeline.workdir.record(package, manifest))
     return packages, delta
 
 
@@ -454,7 +455,7 @@ def _put(package: LoadPackage, run: TaskRun, reference: PackageRef) -> None:
 
 def _put_all(packages: Sequence[LoadPackage], run: TaskRun) -> None:
     # folders are named by load id and nonce here, and by load id in a pipeline
-    target = os.path.join(run.pipeline.working_dir, "normalized", str(packages[0].info["load_id"]))
+    target = os.path.join(run.pipeline.working_dir, "normalized", made_as(packages[0]))
     os.makedirs(target)
     if len(packages) == 1:
         link_package(packages[0], target)
@@ -464,12 +465,11 @@ def _put_all(packages: Sequence[LoadPackage], run: TaskRun) -> None:
 
 
 def _extracted_rows(package: LoadPackage) -> dict[str, int]:
-    tables = ((package.info.get("metrics") or {}).get("extract") or {}).get("table_metrics") or {}
-    return {table: int(values["items_count"]) for table, values in tables.items()}
+    return package.manifest.metrics.get("extract", StepMetrics()).rows
 
 
 def _loaded_rows(package: LoadPackage) -> dict[str, int]:
     rows: dict[str, int] = {}
     for file in package.files:
-        rows[file["table"]] = rows.get(file["table"], 0) + int(file["rows"])
+        rows[file.table] = rows.get(file.table, 0) + file.rows
     return rows

@@ -13,7 +13,8 @@ from dlt import context
 from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
 from dlt.load.step import LoadResult, TaskLoad, load_package
-from dlt.load.work import Work, known_work
+from dlt.load.work import known_work
+from dlt.packages.manifest import Work
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.parts import Parts

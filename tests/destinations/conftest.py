@@ -14,6 +14,7 @@ import pytest
 import dlt
 from dlt import context
 from dlt.destinations.base import Destination
+from dlt.packages.manifest import Manifest, PackageFile
 from dlt.packages.package import LoadPackage, PackageBuilder
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -122,8 +123,7 @@ def make_package(tmp_path: Path) -> MakePackage:
                 with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, part.schema) as writer:
                     writer.write_table(part)
                 data = path.read_bytes()
-                entry = {"name": path.name, "table": name, "format": "arrow", "rows": part.num_rows}
-                files.append({**entry, "bytes": len(data), "crc32": zlib.crc32(data)})
-        return builder.commit("normalized", files, schema, state, **info)
+                files.append(PackageFile(path.name, name, "arrow", part.num_rows, len(data), zlib.crc32(data)))
+        return builder.commit(Manifest(schema.name, "normalized", files=tuple(files), **info), schema, state)
 
     return make

@@ -636,8 +636,8 @@ def test_a_file_that_bigquery_refuses_is_a_failed_job(on_emulator: World, make_p
     package = make_package([table], {"t": [pa.table({"id": [1]}), pa.table({"id": ["abc"]})]})
     with on_emulator.destination.connect("data", package.schema) as client:
         result = load_package(package, client, "data", capabilities=on_emulator.destination.capabilities())
-    assert [job["state"] for job in result.jobs] == ["new", "failed"]
-    assert "table t, file t.00001.arrow" in result.jobs[1]["error"] and "'abc'" in result.jobs[1]["error"]
+    assert [job.state for job in result.jobs] == ["new", "failed"]
+    assert "table t, file t.00001.arrow" in str(result.jobs[1].error) and "'abc'" in str(result.jobs[1].error)
     assert on_emulator.rows("SELECT count(*) FROM t") == [(0,)] and "_dlt_loads" not in on_emulator.tables()
 
 

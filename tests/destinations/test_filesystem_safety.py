@@ -107,7 +107,7 @@ def test_undoing_a_load_that_another_process_committed(tmp_path: Path) -> None:
     pipeline.normalize()
     (package,) = pipeline.workdir.packages("normalized")
     chain = [package.schema.get_table("rows")]
-    path = os.path.join(package.path, next(file["name"] for file in package.files if file["table"] == "rows"))
+    path = os.path.join(package.path, next(file.name for file in package.files if file.table == "rows"))
     with destination.connect("data", package.schema) as slow:
         slow.begin()
         slow.stage(chain, package.load_id)

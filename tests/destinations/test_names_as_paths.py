@@ -85,7 +85,7 @@ def test_tables_whose_names_look_alike_have_files_of_their_own(kind: Any, tmp_pa
     pipeline.extract([dlt.resource(rows[n], name=f"r{n}", table_name=name) for n, name in enumerate(names)])
     pipeline.normalize(loader_file_format=kind)
     (package,) = pipeline.workdir.packages("normalized")
-    assert len({file["name"].casefold() for file in package.files}) == len(package.files)
+    assert len({file.name.casefold() for file in package.files}) == len(package.files)
     pipeline.load()
     for name in names:
         assert pipeline.dataset()[name].select("id").fetchall() == [(f"{name} {n}",) for n in range(3)]

@@ -179,7 +179,7 @@ def test_the_advice_for_a_damaged_package_works(pipeline: Any, damage: str) -> N
     pipeline.run(upto(2))
     pipeline.extract(upto(4))
     (package,) = pipeline.workdir.packages("extracted")
-    name = package.files[0]["name"] if damage == "data" else damage
+    name = package.files[0].name if damage == "data" else damage
     path = Path(package.path, name)
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(PipelineStepFailed, match=f"abort-packages {package.load_id}") as caught:

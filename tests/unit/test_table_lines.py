@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 
+from dlt.clock import moment_of
+from dlt.packages.manifest import Job
 from dlt.progress import TableLog
 from dlt.tables import TableLine, table_lines, text_table
 
@@ -12,10 +14,10 @@ from dlt.tables import TableLine, table_lines, text_table
 def test_a_load_is_told_as_a_table() -> None:
     """Each table has a line with rows, duration and new columns; columns of the library's own are left out."""
     jobs = [
-        {"table": "orders", "rows": n, "state": "completed", "started_at": f"2026-01-01T00:00:0{n}", "finished_at": end}
+        Job("orders", "o", "rows", n, 1, "completed", moment_of(f"2026-01-01T00:00:0{n}"), moment_of(end))
         for n, end in ((1, "2026-01-01T00:00:02"), (2, "2026-01-01T00:00:04.5"))
     ]
-    failed = {"table": "items", "rows": 9, "state": "failed", "started_at": None, "finished_at": None}
+    failed = Job("items", "i", "rows", 9, 1, "failed")
     lines = table_lines([*jobs, failed], {"orders": ["id", "_dlt_id"], "new": [f"c{n}" for n in range(8)]})
     assert text_table(lines) == [
         "table   rows  duration  new columns",

@@ -52,31 +52,31 @@ def test_flat_rows_are_spooled_as_arrow(tmp_path: pathlib.Path) -> None:
     moment = dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc)
     rows = [{"id": i, "price": decimal.Decimal("1.10"), "at": moment} for i in range(3)]
     (file,) = spool(tmp_path, rows)
-    assert (file["format"], file["rows"]) == ("arrow", 3)
-    assert pa.ipc.open_stream(tmp_path / file["name"]).read_all().to_pylist() == rows
+    assert (file.format, file.rows) == ("arrow", 3)
+    assert pa.ipc.open_stream(tmp_path / file.name).read_all().to_pylist() == rows
 
 
 def test_a_page_that_arrow_would_change_goes_row_by_row(tmp_path: pathlib.Path) -> None:
     """2**80 has no Arrow integer, so the rows are kept exactly."""
     rows = [{"id": 2**80, "u": uuid.UUID(int=7)}, {"id": 1, "tags": {"a", "b"}}]
     (file,) = spool(tmp_path, rows)
-    assert file["format"] == "rows"
-    with open(tmp_path / file["name"], "rb") as lines:
+    assert file.format == "rows"
+    with open(tmp_path / file.name, "rb") as lines:
         assert list(read_rows(lines)) == [{"id": 2**80, "u": str(uuid.UUID(int=7))}, {"id": 1, "tags": ["a", "b"]}]
 
 
 def test_several_scalar_types_of_one_key_become_several_fields(tmp_path: pathlib.Path) -> None:
     """A clash of types stays visible, in order of first appearance."""
     (file,) = spool(tmp_path, [{"v": 1}, {"v": "x"}, {"v": 2}])
-    table = pa.ipc.open_stream(tmp_path / file["name"]).read_all()
+    table = pa.ipc.open_stream(tmp_path / file.name).read_all()
     assert [(field.name, str(field.type)) for field in table.schema] == [("v", "int64"), ("v", "string")]
 
 
 def test_checksum_and_size_are_those_of_the_file(tmp_path: pathlib.Path) -> None:
     """The manifest of a package describes its files."""
     for file in spool(tmp_path, [{"a": 1}] * 50, [{"a": object}] * 0, [{"a": 2**70}]):
-        data = (tmp_path / file["name"]).read_bytes()
-        assert (len(data), zlib.crc32(data)) == (file["bytes"], file["crc32"])
+        data = (tmp_path / file.name).read_bytes()
+        assert (len(data), zlib.crc32(data)) == (file.bytes, file.crc32)
 
 
 def test_an_unserialisable_value_names_table_and_item(tmp_path: pathlib.Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from dlt.formats.spool import SpoolWriter
 from dlt.normalize.step import normalize_package
+from dlt.packages.manifest import Manifest
 from dlt.schema.capabilities import GENERIC
 from dlt.schema.schema import Schema
 
@@ -32,13 +33,13 @@ def normalize_pages(
         else:
             spool._flush(table)
     files = spool.close()
-    package = SimpleNamespace(path=source, load_id="1.0", info={"nonce": "n"}, files=files)
+    package = SimpleNamespace(path=source, load_id="1.0", manifest=Manifest("s", nonce="n"), files=files)
     schema, written, _ = normalize_package(package, str(target), schema, GENERIC)
     tables: dict[str, list[dict[str, Any]]] = {}
     for file in written:
-        with pa.OSFile(str(target / file["name"])) as stream:
+        with pa.OSFile(str(target / file.name)) as stream:
             rows = pa.ipc.open_stream(stream).read_all().to_pylist()
-        tables.setdefault(file["table"], []).extend(
+        tables.setdefault(file.table, []).extend(
             {name: value for name, value in row.items() if value is not None} for row in rows
         )
     return schema, tables

@@ -24,7 +24,7 @@ def extracted(tmp_path: Path) -> Any:
         os.link(before, kept)
         pipeline.normalize()
         (package,) = pipeline.workdir.packages("normalized")
-        return kept, Path(package.path, package.files[0]["name"]), pipeline
+        return kept, Path(package.path, package.files[0].name), pipeline
 
     yield run
     dlt.context.activate(None)

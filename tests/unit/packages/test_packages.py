@@ -9,6 +9,7 @@ import pytest
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.packages.abandon import tidy
+from dlt.packages.manifest import Manifest, PackageFile
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 
@@ -22,8 +23,8 @@ def _workdir(path: Path) -> Workdir:
 def _package(workdir: Workdir, load_id: str, stage: str = "extracted") -> None:
     builder = workdir.begin(load_id)
     Path(builder.path, "t.1").write_bytes(b"abc")
-    file = {"name": "t.1", "table": "t", "format": "rows", "rows": 1, "bytes": 3, "crc32": 0}
-    builder.commit(stage, [file], Schema("s"), {"x": dt.date(2024, 1, 2)})
+    file = PackageFile("t.1", "t", "rows", 1, 3, 0)
+    builder.commit(Manifest("s", stage, files=(file,)), Schema("s"), {"x": dt.date(2024, 1, 2)})
 
 
 def test_a_package_carries_files_schema_and_state(tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""What a package says of itself: its files, what became of them, and the works that they are part of."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dlt.io.codec import REST, Document
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """One data file.
+
+    Attributes:
+        name: Its name in the folder of the package.
+        table: Table that it fills.
+        format: Its format.
+        rows: Rows in it.
+        bytes: Its size.
+        crc32: Its checksum.
+        load_id: Load id that its rows bear, in a package that was made of several.
+    """
+
+    name: str
+    table: str
+    format: str
+    rows: int
+    bytes: int
+    crc32: int | None = None
+    load_id: str | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What became of one file, or of a package as a whole where there is none.
+
+    Attributes:
+        table: Table that it fills.
+        file: Name of the file.
+        format: Format of the file.
+        rows: Rows in it.
+        bytes: Size of the file.
+        state: "new", "started", "completed" or "failed".
+        started_at: When the destination began to take it.
+        finished_at: When it had it.
+        error: Why it failed.
+    """
+
+    table: str
+    file: str
+    format: str
+    rows: int
+    bytes: int
+    state: str = "new"
+    started_at: datetime.datetime | None = None
+    finished_at: datetime.datetime | None = None
+    error: str | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Tables that a load drops, or empties, before it fills them."""
+
+    drop_tables: tuple[str, ...] = ()
+    truncate_tables: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.drop_tables or self.truncate_tables)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return all of them."""
+        return (*self.drop_tables, *self.truncate_tables)
+
+    def joined(self, other: Refresh) -> Refresh:
+        """Return what both do, each table once."""
+        return Refresh(
+            tuple(dict.fromkeys((*self.drop_tables, *other.drop_tables))),
+            tuple(dict.fromkeys((*self.truncate_tables, *other.truncate_tables))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One part of a run, as a package does it.
+
+    Attributes:
+        key: Hex digits that stand for pipeline, run, part and schema.
+        revision: Higher when someone asked for the work to be done once more.
+        load_id: Load id of the package.
+        before: Load id under which versions that knew no works loaded it.
+        resources: For each resource that took part what an extract of the same run gives again.
+        reprocess: What becomes of rows that an earlier load of the work appended: "auto", "undo" or "keep".
+    """
+
+    key: str
+    revision: int
+    load_id: str
+    before: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    reprocess: str = "auto"
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True, slots=True)
+class TableMetrics:
+    """What a step came to in one table: rows, or items of an extract, and bytes."""
+
+    items_count: int = 0
+    file_size: int = 0
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True, slots=True)
+class StepMetrics:
+    """What a step came to, by table; the rest is for programs that read it."""
+
+    table_metrics: Mapping[str, TableMetrics] = field(default_factory=dict)
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Return rows, or items of an extract, by table."""
+        return {table: found.items_count for table, found in self.table_metrics.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a package says of itself.
+
+    Attributes:
+        schema_name: Its schema.
+        stage: The stage that it was made for.
+        load_id: Its load id.
+        created_at: When it was made.
+        nonce: Tells it from another package of the same load id, made by another try.
+        pipeline_name: Pipeline that made it.
+        files: Its data files.
+        has_state: Its load makes a state visible.
+        state_delta: What its extract changed in the state, as text.
+        known_state: Version hash of the state that was at the destination when it was extracted.
+        refresh: Tables that its load drops or empties first.
+        metrics: What the steps came to, by their names.
+        works: Parts of runs of tasks that it does.
+        parts: Load ids of the packages that it was made of.
+        tried: A load of it began at a destination that cannot take tables and columns back.
+        jobs: What became of its files.
+        dataset_name: Dataset that it was loaded into.
+        schema_update: Tables and columns that its load added.
+        completed_at: When it was loaded.
+    """
+
+    schema_name: str
+    stage: str = ""
+    load_id: str | None = None
+    created_at: datetime.datetime | None = None
+    nonce: str | None = None
+    pipeline_name: str | None = None
+    files: tuple[PackageFile, ...] = ()
+    has_state: bool = False
+    state_delta: str | None = None
+    known_state: str | None = None
+    refresh: Refresh | None = None
+    metrics: Mapping[str, StepMetrics] = field(default_factory=dict)
+    works: tuple[Work, ...] = ()
+    parts: tuple[str, ...] = ()
+    tried: bool = False
+    jobs: tuple[Job, ...] = ()
+    dataset_name: str | None = None
+    schema_update: Mapping[str, object] = field(default_factory=dict)
+    completed_at: datetime.datetime | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+MANIFEST_DOCUMENT = Document(Manifest, "the manifest of a package", indented=True)
