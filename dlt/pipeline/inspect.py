@@ -38,6 +38,7 @@ class Inspection:
         self.working_dir = parts.home.working_dir
         self.workdir = parts.home.workdir
         self.schemas = parts.home.schemas
+        self.telling = parts.tracer.telling
 
     # -- where the data goes
 
@@ -144,6 +145,15 @@ class Inspection:
     def is_active(self) -> bool:
         """Tell whether `dlt.run` uses this pipeline."""
         return context.active_pipeline() is self
+
+    def activate(self) -> None:
+        """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
+        context.activate(self)
+
+    def deactivate(self) -> None:
+        """Stop being the active pipeline."""
+        if context.active_pipeline() is self:
+            context.activate(None)
 
     @property
     def has_data(self) -> bool:

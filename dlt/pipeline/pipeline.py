@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dlt import context
 from dlt.extract.source import Source
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.pipeline import extracting, giving_up, loading, normalizing, reading, running
@@ -45,15 +44,6 @@ class Pipeline(Inspection):
 
     def __init__(self, settings: PipelineSettings) -> None:
         super().__init__(make_parts(settings, self))
-
-    def activate(self) -> None:
-        """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
-        context.activate(self)
-
-    def deactivate(self) -> None:
-        """Stop being the active pipeline."""
-        if context.active_pipeline() is self:
-            context.activate(None)
 
     # -- steps
 
@@ -262,6 +252,15 @@ class Pipeline(Inspection):
     def destination_client(self, schema_name: str | None = None) -> AbstractContextManager[Client]:
         """Return a client for the dataset of a schema, to be used in a `with` block."""
         return reading.client_for(self.parts, schema_name)
+
+    def destination_client_for(self, dataset: str, schema: Schema | None) -> AbstractContextManager[Client]:
+        """Return a client for a dataset, to be used in a `with` block.
+
+        Args:
+            dataset: Name of the dataset.
+            schema: Schema of its tables, if known.
+        """
+        return self.parts.target.connect(dataset, schema)
 
     def sql_client(self, schema_name: str | None = None) -> AbstractContextManager[Any]:
         """Open a client that runs SQL in the dataset of a schema.
