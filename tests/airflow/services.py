@@ -23,6 +23,8 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = ("success", "failed")
+MOST_REVIVALS = 3
+"""How often the services of one Airflow may end by themselves."""
 
 
 class Airflow:
@@ -82,13 +84,15 @@ class Airflow:
         }
         self.environment = {key: value for key, value in known.items() if value is not None}
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._services: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+        self._revived: list[str] = []
         self._token: str | None = None
 
     def start(self) -> Airflow:
         """Make the metadata database, start the services, and wait until all of them are healthy."""
         subprocess.run(["airflow", "db", "migrate"], env=self.environment, check=True, capture_output=True, timeout=300)
         for command in (("api-server", "--workers", "1"), ("scheduler",), ("dag-processor",)):
-            self.run("airflow", *command)
+            self._services[command] = self.run("airflow", *command)
         self.wait(self._healthy, 180, "Airflow is not healthy")
         self._token = self.call("/auth/token")["access_token"]
         return self
@@ -106,6 +110,26 @@ class Airflow:
             )
         self._processes.append(process)
         return process
+
+    def _look_after(self) -> None:
+        """Start a service of Airflow again that ended by itself, as every deployment of it does.
+
+        On a busy machine the process that parses DAGs gives up when its database answers too late.
+
+        Raises:
+            RuntimeError: services end again and again.
+        """
+        for command, process in list(self._services.items()):
+            if process.poll() is None:
+                continue
+            number = self._processes.index(process)
+            log = self.home / f"{command[-1].strip('-')}-{number}.log"
+            end = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+            self._revived.append(f"airflow {' '.join(command)} ended with {process.returncode}:\n{end}")
+            print(self._revived[-1], file=sys.stderr, flush=True)
+            if len(self._revived) > MOST_REVIVALS:
+                raise RuntimeError(f"Airflow does not stay alive. {self._revived[-1]}")
+            self._services[command] = self.run("airflow", *command)
 
     def stop(self) -> None:
         """Stop all processes in the order in which they do not miss each other, and delete the home folder."""
@@ -160,16 +184,15 @@ class Airflow:
         last: list[Exception] = []
 
         def said() -> str:
-            ended = [p.args for p in self._processes[:3] if p.poll() is not None]
-            raise RuntimeError(f"{message} ({last[-1:]}); ended: {ended}; logs are in {self.home}")
+            raise RuntimeError(f"{message} ({last[-1:]}); ended: {self._revived}; logs are in {self.home}")
 
         def found() -> Any:
+            self._look_after()
             try:
-                if answer := ready():
-                    return answer
+                return ready()
             except (OSError, RuntimeError) as error:
                 last.append(error)
-            return said() if any(p.poll() is not None for p in self._processes[:3]) else None
+                return None
 
         return wait_until(found, said, seconds=seconds, pause=0.3)
 

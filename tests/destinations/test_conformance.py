@@ -394,6 +394,8 @@ def test_loads_of_no_rows_and_of_one(make: MakePipeline) -> None:
     assert pipeline.dataset().t.where("id", "gt", 1).df().empty
 
 
+# emulators take a minute for it on a quiet machine
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
 def test_a_large_load(make: MakePipeline, disposition: str) -> None:
     """100,000 rows, or a million if the environment says so, twice, are all there and unchanged."""
