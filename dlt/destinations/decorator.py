@@ -164,7 +164,6 @@ class FunctionDestination(Destination):
             preferred_loader_file_format="arrow" if self.options["batch_size"] else _FORMATS.get(taken, taken),
             naming_convention=self.options["naming"],
             max_table_nesting=self.options["nesting"],
-            supports_transactions=False,
             keeps_types=False,
         )
 

@@ -12,6 +12,7 @@ from dlt.schema.checks import check_columns, check_key, known_values
 from dlt.schema.contract import check_contract
 from dlt.schema.inference import parse_timestamp
 from dlt.schema.typing import ReplaceStrategy, TableFormat, WriteDisposition
+from dlt.user_log import tell_without_effect
 
 STRATEGIES = ("delete-insert", "scd2", "upsert", "insert-only", "cdc")
 FILE_FORMATS = (
@@ -26,8 +27,6 @@ _DISPOSITION_KEYS = (
     "row_version_column_name",
     "active_record_timestamp",
     "boundary_timestamp",
-    "source_filter",
-    "destination_scope",
 )
 _MOMENTS = ("active_record_timestamp", "boundary_timestamp")
 _NESTED = frozenset(
@@ -106,6 +105,9 @@ def check_write_disposition(value: Any, place: str = "") -> None:
                 hint="write_disposition",
                 found=key,
             )
+    if value.get("skip_unchanged_rows"):
+        what = f"{before}skip_unchanged_rows of write_disposition"
+        tell_without_effect(what, "a row that comes again is merged again")
     if value.get("deduplicated") not in (None, True, False):
         raise InvalidHint(
             f"{before}found deduplicated={value['deduplicated']!r} in write_disposition. It is True or False.",

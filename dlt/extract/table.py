@@ -14,12 +14,9 @@ from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
     X_BOUNDARY_TIMESTAMP,
     X_DEDUPLICATED,
-    X_DESTINATION_SCOPE,
     X_MERGE_STRATEGY,
     X_NORMALIZER,
     X_ROW_VERSION,
-    X_SKIP_UNCHANGED,
-    X_SOURCE_FILTER,
     X_VALID_FROM,
     X_VALID_TO,
 )
@@ -30,12 +27,9 @@ if TYPE_CHECKING:
 _COPIED = ("schema_contract", "table_format", "file_format", "references")
 _STRATEGY_KEYS = {
     "deduplicated": X_DEDUPLICATED,
-    "skip_unchanged_rows": X_SKIP_UNCHANGED,
     "active_record_timestamp": X_ACTIVE_TIMESTAMP,
     "boundary_timestamp": X_BOUNDARY_TIMESTAMP,
     "row_version_column_name": X_ROW_VERSION,
-    "source_filter": X_SOURCE_FILTER,
-    "destination_scope": X_DESTINATION_SCOPE,
 }
 _MOMENTS = ("active_record_timestamp", "boundary_timestamp")
 STRATEGY_HINTS = (X_MERGE_STRATEGY, X_VALID_FROM, X_VALID_TO, *_STRATEGY_KEYS.values())

@@ -41,7 +41,7 @@ def schema_for(parts: Parts, source: Source, state: dict[str, Any], schemas: dic
         schema = home.schemas[name].clone()
     own = source.schema.settings.get("schema_contract")
     declare(schema.settings, source.run_contract if source.run_contract is not None else own)
-    schema.update_naming(None, caps.max_identifier_length)
+    schema.update_naming(None, caps.identifier_length)
     if state["default_schema_name"] is None:
         state["default_schema_name"] = name
     if state["default_schema_name"] == name:
@@ -79,5 +79,5 @@ def live_schema(parts: Parts, package: LoadPackage) -> Schema:
     """
     parts.home.schema_of(package)
     schema = parts.home.schemas[package.schema_name].clone()
-    schema.update_naming(None, parts.target.capabilities().max_identifier_length)
+    schema.update_naming(None, parts.target.capabilities().identifier_length)
     return schema

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from dlt.schema.typing import MergeStrategy, ReplaceStrategy
+from dlt.user_log import tell_without_effect
+
+WITHOUT_EFFECT: dict[str, str] = {
+    "preferred_staging_file_format": "files wait at a staging place in the format in which they are loaded",
+    "supported_staging_file_formats": "files wait at a staging place in the format in which they are loaded",
+    "supported_replace_strategies": "every strategy replaces a table at once, with the transaction of its load",
+    "supports_nested_types": "nested values become nested tables or JSON",
+    "supports_transactions": "what a destination does at the commit is up to its client",
+    "timestamp_precision": "a moment has microseconds, or the precision of its column",
+}
+"""Fields that destinations written for PyPI `dlt` 1.x set and nothing here reads, and what holds instead."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,16 @@ class Capabilities:
     )
     supported_table_formats: tuple[str, ...] = ()
     sqlglot_dialect: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name in WITHOUT_EFFECT and getattr(self, field.name) != field.default:
+                tell_without_effect(f"capabilities: {field.name}", WITHOUT_EFFECT[field.name])
+
+    @property
+    def identifier_length(self) -> int:
+        """Return how long the names of tables and columns may be."""
+        return min(self.max_identifier_length, self.max_column_identifier_length)
 
 
 GENERIC = Capabilities()

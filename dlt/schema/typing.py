@@ -91,7 +91,6 @@ TableSchema = TypedDict(
         "x-former-validity": list[list[str]],
         "x-former-active": list[Any],
         "x-deduplicated": bool,
-        "x-skip-unchanged": bool,
     },
     total=False,
 )

@@ -131,3 +131,11 @@ def test_compat_takes_the_defaults_of_the_peer(monkeypatch: pytest.MonkeyPatch) 
     pipeline = dlt.pipeline("shop", destination="duckdb")
     assert pipeline.dataset_name == "shop_dataset"
     assert pipeline.config.use_single_dataset and pipeline.config.raise_on_failed_jobs
+
+
+def test_names_are_as_short_as_the_shorter_limit_says(own_folder: Path) -> None:
+    """Of columns and of tables alike: they share the naming convention."""
+    for limit in ("max_identifier_length", "max_column_identifier_length"):
+        made = dlt.pipeline(limit, destination=dlt.destinations.duckdb(f"{limit}.duckdb", **{limit: 30}))
+        made.run([{"a" * 40: 1}], table_name="t")
+        assert [len(name) for name in made.default_schema.get_table_columns("t") if name.startswith("a")] == [30]

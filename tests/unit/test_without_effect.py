@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,10 @@ import pytest
 
 import dlt
 from dlt import user_log
+from dlt.errors import InvalidHint
+from dlt.schema.capabilities import WITHOUT_EFFECT, Capabilities
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +49,36 @@ def test_what_a_step_does_not_read_is_told(
     there = dlt.destinations.duckdb(str(tmp_path / "p.duckdb"))
     call(dlt.pipeline("p", destination=there, pipelines_dir=str(tmp_path)))
     assert f"dlt: {told} has no effect here: " in capfd.readouterr().err
+
+
+def test_every_capability_is_read_or_told() -> None:
+    """None is declared, and then forgotten."""
+    read: set[str] = set()
+    for path in (ROOT / "dlt").rglob("*.py"):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        read |= {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)}
+    unread = {field.name for field in dataclasses.fields(Capabilities)} - read
+    assert unread == set(WITHOUT_EFFECT)
+
+
+@pytest.mark.parametrize("field", WITHOUT_EFFECT)
+def test_a_capability_without_effect_is_told(field: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A destination that a program brings along may set it."""
+    Capabilities()
+    assert capfd.readouterr().err == ""
+    made: Any = {field: "x"}
+    Capabilities(**made)
+    assert capfd.readouterr().err == f"dlt: capabilities: {field} has no effect here: {WITHOUT_EFFECT[field]}.\n"
+
+
+@pytest.mark.parametrize("key", ["source_filter", "destination_scope"])
+def test_limits_of_a_merge_that_would_be_ignored_are_refused(key: str) -> None:
+    """Without them a merge deletes more than the program means."""
+    with pytest.raises(InvalidHint, match=f"has no key '{key}'"):
+        dlt.resource([{"a": 1}], name="t", write_disposition={"disposition": "merge", key: "a > 1"})
+
+
+def test_unchanged_rows_are_merged_and_that_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    """The outcome is the same."""
+    dlt.resource([{"a": 1}], name="t", write_disposition={"disposition": "merge", "skip_unchanged_rows": True})
+    assert "skip_unchanged_rows of write_disposition has no effect here" in capfd.readouterr().err

@@ -13,8 +13,6 @@ from dlt.schema.typing import ColumnSchema
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
     supported_loader_file_formats=("parquet", "jsonl", "arrow"),
-    preferred_staging_file_format="parquet",
-    supported_staging_file_formats=("parquet", "jsonl"),
     # a dataset has 1,024 and a column 300: https://cloud.google.com/bigquery/quotas
     max_identifier_length=300,
     max_column_identifier_length=300,

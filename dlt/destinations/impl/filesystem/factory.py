@@ -27,7 +27,6 @@ CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
     supported_loader_file_formats=("parquet", "jsonl", "csv", "arrow"),
     supported_merge_strategies=("delete-insert", "upsert", "insert-only", "scd2"),
-    supports_transactions=False,
     supports_ddl_transactions=False,
     max_decimal=(38, 38),
     supported_table_formats=FORMATS,

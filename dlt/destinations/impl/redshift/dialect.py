@@ -32,8 +32,6 @@ CAPABILITIES = Capabilities(
     supports_nul=False,
     enforces_length=True,
     max_decimal=(38, 37),
-    preferred_staging_file_format="parquet",
-    supported_staging_file_formats=("parquet", "jsonl"),
     sqlglot_dialect="redshift",
 )
 
