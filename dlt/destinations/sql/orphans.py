@@ -9,60 +9,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
+from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.merge import Merge
-from dlt.destinations.sql.sql_client import Session
 from dlt.errors import DestinationSchemaTampered
 from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import TableSchema
 
-
-class WithRoots(Session, Protocol):
-    """A client that fills in the ids of root rows."""
-
-    dataset_name: str
-
-    def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
-        """Give nested rows the ids of their root rows.
-
-        Args:
-            table: The nested table.
-            where: The condition on a row, by the name that rows have in the statement; all that lack one if None.
-        """
+FillRootIds = Callable[[TableSchema, Callable[[str], str]], None]
 
 
-def check_orphans(client: WithRoots, chain: Sequence[TableSchema], merge: Merge) -> None:
+def check_orphans(catalog: Catalog, chain: Sequence[TableSchema], merge: Merge, fill_root_ids: FillRootIds) -> None:
     """Make sure that a merge finds the nested rows of the root rows that it replaces.
 
     Args:
-        client: Client of the dataset; what is to be merged is staged.
+        catalog: The tables; what is to be merged is staged.
         chain: Root table first, parents before children.
         merge: The merge.
+        fill_root_ids: Gives the rows of a nested table their root ids, those for which a condition holds.
 
     Raises:
         DestinationSchemaTampered: it would not; nothing is changed then.
     """
     query = merge.root_without_nested()
-    if query is None or client.query(query).fetchone() is None:
+    if query is None or catalog.session.query(query).fetchone() is None:
         return
-    lost = {table["name"]: count for table in chain[1:] if (count := _orphans(client, chain[0], table))}
+    lost = {table["name"]: count for table in chain[1:] if (count := _orphans(catalog, chain[0], table))}
     if not lost:
         return
     for table in chain[1:]:
-        client.fill_root_ids(table, partial(_can_be_put_right, client, chain[0], table))
-    row = client.query(query).fetchone()
-    lost = {name: count for name in lost if (count := _orphans(client, chain[0], _named(chain, name)))}
+        fill_root_ids(table, partial(_can_be_put_right, catalog, chain[0], table))
+    row = catalog.session.query(query).fetchone()
+    lost = {name: count for name in lost if (count := _orphans(catalog, chain[0], _named(chain, name)))}
     if row is None or not lost:
         return
     root, keys = chain[0]["name"], merge.keys()
     found = " and ".join(f"{count} rows of {name}" for name, count in lost.items())
     which = ", ".join(f"{key} = {value!r}" for key, value in zip(keys, row, strict=True))
     statements = "; ".join(
-        f"DELETE FROM {client.qualified(name)} AS n WHERE {_belongs_to_none(client, chain[0])}" for name in lost
+        f"DELETE FROM {catalog.qualified(name)} AS n WHERE {_belongs_to_none(catalog, chain[0])}" for name in lost
     )
     raise DestinationSchemaTampered(
-        f"table {root} in dataset {client.dataset_name}: the row with {which} has no nested rows under its _dlt_id, "
+        f"table {root} in dataset {catalog.dataset_name}: the row with {which} has no nested rows under its _dlt_id, "
         f"while {found} belong to no row of {root}: ids were changed by others, or rows were deleted without their "
         "nested rows. This merge would leave old nested rows beside the new ones. Nothing was loaded. Put the ids back "
         f"from a backup; or, if the rows that they belonged to are gone or come again, delete them ({statements}); "
@@ -76,24 +64,26 @@ def _named(chain: Sequence[TableSchema], name: str) -> TableSchema:
     return next(table for table in chain if table["name"] == name)
 
 
-def _orphans(client: WithRoots, root: TableSchema, table: TableSchema) -> int:
-    where = _belongs_to_none(client, root)
-    row = client.query(f"SELECT COUNT(*) FROM {client.qualified(table['name'])} AS n WHERE {where}").fetchone()
+def _orphans(catalog: Catalog, root: TableSchema, table: TableSchema) -> int:
+    where = _belongs_to_none(catalog, root)
+    row = catalog.session.query(
+        f"SELECT COUNT(*) FROM {catalog.qualified(table['name'])} AS n WHERE {where}"
+    ).fetchone()
     return int(row[0]) if row is not None else 0
 
 
-def _can_be_put_right(client: WithRoots, root: TableSchema, table: TableSchema, row: str) -> str:
-    quote = client.dialect.quote
+def _can_be_put_right(catalog: Catalog, root: TableSchema, table: TableSchema, row: str) -> str:
+    quote = catalog.dialect.quote
     return (
-        f"{_belongs_to_none(client, root, row)} AND EXISTS (SELECT 1 FROM {client.qualified(table['parent'])} AS p "
+        f"{_belongs_to_none(catalog, root, row)} AND EXISTS (SELECT 1 FROM {catalog.qualified(table['parent'])} AS p "
         f"WHERE p.{quote(ROW_ID)} = {row}.{quote(PARENT_ID)})"
     )
 
 
-def _belongs_to_none(client: WithRoots, root: TableSchema, row: str = "n") -> str:
-    quote = client.dialect.quote
+def _belongs_to_none(catalog: Catalog, root: TableSchema, row: str = "n") -> str:
+    quote = catalog.dialect.quote
     # in other words than NOT IN, which finds nothing where one id is NULL
     return (
-        f"NOT EXISTS (SELECT 1 FROM {client.qualified(root['name'])} AS r "
+        f"NOT EXISTS (SELECT 1 FROM {catalog.qualified(root['name'])} AS r "
         f"WHERE r.{quote(ROW_ID)} = {row}.{quote(ROOT_ID)})"
     )

@@ -102,7 +102,7 @@ def test_what_the_program_says_comes_before_the_configuration(monkeypatch: pytes
         if limit == "700MB":
             destination = destination(memory_limit=limit)
         with destination.connect("data") as client:
-            assert client.memory_limit == limit  # type: ignore[attr-defined]  # of DuckDB's client
+            assert client.session.memory_limit == limit  # type: ignore[attr-defined]  # of DuckDB's client
 
 
 def test_an_error_of_native_values_takes_the_spec_or_a_text() -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from dlt.destinations.impl.bigquery.errors import translating
-from dlt.destinations.sql.sql_client import Cursor
+from dlt.destinations.sql.cursor import Cursor
 
 
 class Rows:

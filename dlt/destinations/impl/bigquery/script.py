@@ -7,6 +7,7 @@ from typing import Any
 
 from dlt.destinations.impl.bigquery.errors import CLASH, GUARD
 from dlt.destinations.impl.bigquery.jobs import parameters
+from dlt.destinations.sql.places import placed
 from dlt.errors import DatabaseTerminalException
 
 MAX_TABLES = 100
@@ -63,13 +64,9 @@ class Script:
     def _bound(self, sql: str, values: Sequence[Any]) -> str:
         if not values:
             return sql
-        parts = sql.split("%s")
-        assert len(parts) == len(values) + 1, sql
-        text = parts[0]
-        for value, part in zip(values, parts[1:], strict=True):
-            text += f"@p{len(self._values)}{part}"
-            self._values.append(value)
-        return text
+        first = len(self._values)
+        self._values += values
+        return placed(sql, lambda number: f"@p{first + number - 1}")
 
     def text(self) -> str:
         """Return the script."""

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
-from dlt.destinations.sql.sql_client import Session, SqlClient
-
-
-class WithSessions(Session, Protocol):
-    """A client that can open a session, in which BigQuery has transactions."""
-
-    def open_session(self) -> None:
-        """Run the queries that follow in a session."""
-
-    def close_session(self) -> None:
-        """End the session."""
+from dlt.destinations.impl.bigquery.session import BigQuerySession
+from dlt.destinations.sql.sql_client import Parts, SqlClient
 
 
 class BigQuerySqlClient(SqlClient):
@@ -24,25 +14,25 @@ class BigQuerySqlClient(SqlClient):
 
     Args:
         client: The open client of the destination.
+        session: Its connection.
         dataset_name: Dataset in which bare table names are looked up.
     """
 
-    _client: WithSessions
-
-    def __init__(self, client: WithSessions, dataset_name: str) -> None:
+    def __init__(self, client: Parts, session: BigQuerySession, dataset_name: str) -> None:
         super().__init__(client, dataset_name)
+        self._session = session
 
     @contextmanager
     def begin_transaction(self) -> Iterator[SqlClient]:
         """Run a block in a transaction of a session, which ends with the block."""
-        self._client.open_session()
+        self._session.open_session()
         try:
-            self._client.query("BEGIN TRANSACTION")
+            self._session.query("BEGIN TRANSACTION")
             try:
                 yield self
             except BaseException:
-                self._client.query("ROLLBACK TRANSACTION")
+                self._session.query("ROLLBACK TRANSACTION")
                 raise
-            self._client.query("COMMIT TRANSACTION")
+            self._session.query("COMMIT TRANSACTION")
         finally:
-            self._client.close_session()
+            self._session.close_session()

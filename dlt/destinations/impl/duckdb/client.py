@@ -2,92 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
-from dlt.configuration import get_value
-from dlt.destinations.impl.duckdb.errors import first_line, kind_of
-from dlt.destinations.impl.duckdb.memory import memory_for
+from dlt.destinations.impl.duckdb.errors import translate
+from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.client import SqlDestinationClient
-from dlt.destinations.sql.sql_client import Cursor, SqlClient
-from dlt.error_kinds import database_error
+from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.ledger import Ledger
+from dlt.destinations.sql.loader import Loader
+from dlt.destinations.sql.places import placed
+from dlt.destinations.sql.session import Session
 from dlt.errors import DestinationException
 from dlt.schema.typing import TableSchema
+from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
+
+
+def duckdb_client(
+    dialect: Dialect, dataset_name: str, connection: duckdb.DuckDBPyConnection, memory: Memory | None = None
+) -> DuckDbClient:
+    """Return a client for a dataset of a DuckDB database.
+
+    Args:
+        dialect: How DuckDB writes names and types.
+        dataset_name: Name of the dataset.
+        connection: Open connection.
+        memory: What loads may use; as much as there is when None.
+    """
+    catalog = DuckDbCatalog(DuckDbSession(dialect, connection, memory or Memory()), dataset_name)
+    return DuckDbClient(DuckDbLoader(catalog), DuckDbLedger(catalog))
 
 
 class DuckDbClient(SqlDestinationClient):
     """Work on one dataset of a DuckDB database."""
 
+    session: DuckDbSession
+
+
+class DuckDbSession(Session):
+    """A connection to DuckDB; it reads moments without a time zone as UTC, whatever the machine's zone is.
+
+    Attributes:
+        memory_limit: What a load may use of memory now; None leaves the limit as it is.
+
+    Args:
+        dialect: How DuckDB writes names and types.
+        connection: Open connection.
+        memory: What loads may use.
+        translated: Gives our error for one of DuckDB, and for what to do where memory is not enough.
+    """
+
     connection: duckdb.DuckDBPyConnection
-    engine: ClassVar[str] = "duckdb"
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        connection: duckdb.DuckDBPyConnection,
+        memory: Memory,
+        translated: Callable[[duckdb.Error, str], DestinationException] = translate,
+    ) -> None:
+        super().__init__(dialect, connection)
+        self._memory, self._translated = memory, translated
+        self.memory_limit = memory.limit()
+        self._threads: int | None = None
+        self._settings = (1, True, "")
+        # of this connection only
+        self.query("SET TimeZone = 'UTC'")
 
     @cached_property
-    def catalog(self) -> str:
-        """Return the name of the database; a dataset may bear the same name, so it is always written."""
+    def database(self) -> str:
+        """Return the name of the database."""
         row = self.query("SELECT current_catalog()").fetchone()
         assert row is not None
         return str(row[0])
 
-    def qualified_dataset(self, dataset_name: str | None = None) -> str:
-        """Return a dataset's name with its database, quoted."""
-        return f"{self.dialect.quote(self.catalog)}.{super().qualified_dataset(dataset_name)}"
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run SQL with parameters written %s."""
+        with self.translating():
+            if parameters:
+                native = self.connection.execute(placed(sql, lambda _: "?"), list(parameters))
+            else:
+                native = self.connection.execute(sql)
+        return Cursor(native, lambda: _as_table(native))
 
-    def _in_catalog(self, column: str) -> str:
-        return f" AND {column} = current_catalog()"
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Raise errors of DuckDB as ours."""
+        import duckdb
 
-    def sql_client(self) -> SqlClient:
-        """Return a client for queries; bare table names mean tables of the dataset."""
-        if self.has_dataset():
-            self.query(f"USE {self.qualified_dataset()}")
-        return super().sql_client()
-
-    _threads: int | None = None
-    _settings: tuple[int, bool, str] = (1, True, "")
-    memory_limit: str | None = None
-    """What a load may use of memory; DuckDB spills to disk beyond it. None leaves the limit as it is."""
-    _follows_machine = False
-    _memory_setting = "memory_limit under [destination.duckdb]"
-
-    def bound_memory(self, destination_name: str, given: str | None = None) -> None:
-        """Bound the memory of loads: as the user says, else by the machine.
-
-        Args:
-            destination_name: Under which name the setting is configured.
-            given: What the program says.
-        """
-        configured = get_value("memory_limit", str, sections=("destination", destination_name), default=None)
-        self.memory_limit = given or configured or memory_for()
-        self._follows_machine = not (given or configured)
-        self._memory_setting = f"memory_limit under [destination.{destination_name}]"
-
-    def fit_memory(self, chain: Sequence[TableSchema]) -> None:
-        """Give wide tables more memory, where the machine has it and the user did not say what a load may use."""
-        widest = max(len(table["columns"]) for table in chain)
-        wanted = memory_for(widest)
-        if self._follows_machine and wanted != memory_for():
-            self.memory_limit = wanted
-            self.query(f"SET memory_limit = '{wanted}'")
-
-    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
-        """Prepare to take the files of a chain."""
-        self.fit_memory(chain)
-        return super().stage(chain, load_id)
-
-    def use_utc(self) -> None:
-        """Read moments without a time zone as UTC, whatever the machine's zone is; holds for this connection only."""
-        self.query("SET TimeZone = 'UTC'")
+        try:
+            yield
+        except duckdb.Error as error:
+            raise self._translated(error, self._memory.advice(self.memory_limit)) from error
 
     def begin(self) -> None:
         """Start the transaction; rows need no order inside of it, which spares writing them twice."""
@@ -98,23 +115,8 @@ class DuckDbClient(SqlDestinationClient):
         # one thread until there is work for more: many small statements cost less that way
         self._threads = 1
         self.query("SET preserve_insertion_order = false; SET threads = 1")
-        if self.memory_limit:
-            if self._follows_machine:
-                self.memory_limit = memory_for()
-            self.query(f"SET memory_limit = '{self.memory_limit}'")
+        self._bound(self._memory.limit())
         super().begin()
-
-    def _restore_settings(self) -> None:
-        threads, ordered, memory = self._settings
-        self._threads = None
-        self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
-        if self.memory_limit:
-            self.query(f"SET memory_limit = '{memory}'")
-
-    def _use_threads(self) -> None:
-        if self._threads == 1:
-            self._threads = self._settings[0]
-            self.query(f"SET threads = {self._threads}")
 
     def commit(self) -> None:
         """Make all of it visible at once."""
@@ -125,39 +127,100 @@ class DuckDbClient(SqlDestinationClient):
         """Undo all of it."""
         try:
             # a commit that failed has ended the transaction
-            if self._in_transaction:
+            if self.transaction is not None:
                 super().rollback()
         finally:
             self._restore_settings()
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
-        """Run SQL with parameters written %s."""
-        import duckdb
+    def _restore_settings(self) -> None:
+        threads, ordered, memory = self._settings
+        self._threads = None
+        self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
+        if self.memory_limit:
+            self.query(f"SET memory_limit = '{memory}'")
 
-        try:
-            if parameters:
-                native = self.connection.execute(sql.replace("%s", "?"), list(parameters))
-            else:
-                native = self.connection.execute(sql)
-        except duckdb.Error as error:
-            raise self.translated(error) from error
-        return Cursor(native, lambda: _as_table(native))
+    def use_threads(self) -> None:
+        """Use as many threads as there are, from now to the end of the transaction."""
+        if self._threads == 1:
+            self._threads = self._settings[0]
+            self.query(f"SET threads = {self._threads}")
 
-    @override
-    def _hold_first(self, pipeline_name: str) -> None:
-        # nothing: another process cannot open the file, and in this one threads of other pipelines would clash
-        return
+    def fit_memory(self, chain: Sequence[TableSchema]) -> None:
+        """Give wide tables more memory, where the machine has it and the user did not say what a load may use."""
+        wanted = self._memory.limit(max(len(table["columns"]) for table in chain))
+        if wanted != self._memory.limit():
+            self._bound(wanted)
 
-    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
-        """Take one file: Arrow from mapped memory, others by DuckDB's own readers."""
-        if file_format == "arrow":
-            self._load_arrow(table, target, [path])
-            return
-        from dlt.destinations.reading import select
+    def _bound(self, limit: str | None) -> None:
+        self.memory_limit = limit
+        if limit:
+            self.query(f"SET memory_limit = '{limit}'")
 
-        names = ", ".join(self.dialect.quote(name) for name, c in table["columns"].items() if "data_type" in c)
-        rows = select(table["columns"], [(path, file_format)])
-        self.query(f"INSERT INTO {target} ({names}) {rows}")
+
+class DuckDbCatalog(Catalog):
+    """The tables of a dataset; other databases may be attached, and have datasets of the same name.
+
+    Args:
+        session: The connection.
+        dataset_name: Name of the dataset.
+        before_ddl: Does what must be done before tables change.
+    """
+
+    session: DuckDbSession
+    questions = Questions(
+        dataset=f"{Questions.dataset} AND catalog_name = current_catalog()",
+        columns="SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s "
+        "AND table_catalog = current_catalog() ORDER BY table_name, ordinal_position",
+    )
+
+    def __init__(
+        self,
+        session: DuckDbSession,
+        dataset_name: str,
+        before_ddl: Callable[[DuckDbSession, SchemaUpdate], None] | None = None,
+    ) -> None:
+        super().__init__(session, dataset_name)
+        self._before_ddl = before_ddl
+
+    def apply_ddl(self, update: SchemaUpdate) -> list[TableSchema]:
+        """Add tables and columns.
+
+        Raises:
+            SchemaUpdateTerminalError: a column has another type at the destination.
+        """
+        if self._before_ddl is not None:
+            self._before_ddl(self.session, update)
+        return super().apply_ddl(update)
+
+    def qualified_dataset(self, dataset_name: str | None = None) -> str:
+        """Return a dataset's name with its database, which may bear the same name, quoted."""
+        return f"{self.dialect.quote(self.session.database)}.{super().qualified_dataset(dataset_name)}"
+
+    def use(self) -> None:
+        """Let bare names of tables mean those of the dataset."""
+        if self.has_dataset():
+            self.session.query(f"USE {self.qualified_dataset()}")
+
+
+class DuckDbLedger(Ledger):
+    """Records of one dataset."""
+
+    def hold_first(self, pipeline_name: str) -> None:
+        """Need nothing: other processes cannot open the file, and threads of other pipelines would clash."""
+
+
+class DuckDbLoader(Loader):
+    """Rows into the tables of one dataset."""
+
+    session: DuckDbSession
+
+    def __init__(self, catalog: DuckDbCatalog) -> None:
+        super().__init__(catalog)
+
+    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
+        """Prepare to take the files of a chain."""
+        self.session.fit_memory(chain)
+        return super().stage(chain, load_id)
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files; Arrow in one statement, which spares writing row groups that are not full."""
@@ -166,7 +229,16 @@ class DuckDbClient(SqlDestinationClient):
             return
         super().load_files(table, target, paths, file_format)
 
+    def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
+        """Take one file by DuckDB's own readers."""
+        from dlt.destinations.reading import select
+
+        names = ", ".join(self.dialect.quote(name) for name, c in table["columns"].items() if "data_type" in c)
+        rows = select(table["columns"], [(path, file_format)])
+        self.session.query(f"INSERT INTO {target} ({names}) {rows}")
+
     def _load_arrow(self, table: TableSchema, target: str, paths: Sequence[str]) -> None:
+        """Take files of Arrow from mapped memory."""
         import pyarrow as pa
 
         with ExitStack() as stack:
@@ -174,33 +246,15 @@ class DuckDbClient(SqlDestinationClient):
             # files of one load may have integers and floats of several widths
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
             if rows.nbytes > _SMALL:
-                self._use_threads()
+                self.session.use_threads()
             there = set(rows.column_names)
             names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
             self._insert_rows(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows", rows)
 
     def _insert_rows(self, sql: str, dlt_rows: pa.Table) -> None:  # noqa: ARG002 - DuckDB finds the table by this name
         # a registered table would stay in memory until the commit
-        import duckdb
-
-        try:
-            self.connection.execute(sql)
-        except duckdb.Error as error:
-            raise self.translated(error) from error
-
-    def translated(self, error: duckdb.Error) -> DestinationException:
-        """Return our error for one of DuckDB."""
-        text = f"{self.engine}: {first_line(error)}"
-        kind = kind_of(error)
-        if kind == "memory":
-            limit = f" of {self.memory_limit}" if self.memory_limit else ""
-            return database_error(
-                kind,
-                text,
-                advice=f"The load has reached its limit{limit}, and what DuckDB can put on the disk is there. Set a "
-                f"higher {self._memory_setting}, or load tables with fewer columns.",
-            )
-        return database_error(kind, text)
+        with self.session.translating():
+            self.session.connection.execute(sql)
 
 
 def _as_table(native: Any) -> Any:

@@ -72,6 +72,17 @@ def _not_opened(kind: Kind, what: str, error: duckdb.Error) -> DestinationExcept
     return database_error(kind, text, advice=advice)
 
 
+def translate(error: duckdb.Error, out_of_memory: str | None = None) -> DestinationException:
+    """Return our error for one of DuckDB.
+
+    Args:
+        error: What DuckDB raised.
+        out_of_memory: What to do where the memory is not enough.
+    """
+    kind = kind_of(error)
+    return database_error(kind, f"duckdb: {first_line(error)}", advice=out_of_memory if kind == "memory" else None)
+
+
 def kind_of(error: duckdb.Error) -> Kind:
     """Return what an error of DuckDB is."""
     import duckdb

@@ -11,10 +11,12 @@ from typing_extensions import override
 
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
-from dlt.destinations.impl.duckdb.client import DuckDbClient
+from dlt.destinations.impl.duckdb.client import duckdb_client
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.impl.duckdb.errors import wait_while_busy
+from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
@@ -69,18 +71,16 @@ class DuckDb(Destination):
 
     @override
     @contextmanager
-    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckDbClient]:
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Open the file, and wait for a process that has it open."""
         connection = (
             self.credentials.cursor() if self._is_open else _open(self.path, f"destination {self.destination_name}")
         )
-        client = DuckDbClient(DIALECT, dataset_name, connection)
-        client.use_utc()
-        if not self._is_open and self.path != ":memory:":
-            # a database in memory is all memory: only one in a file can do with less
-            client.bound_memory(self.destination_name, self.settings.get("memory_limit"))
+        # a database in memory is all memory: only one in a file can do with less
+        is_file = not self._is_open and self.path != ":memory:"
+        memory = Memory.of(self.destination_name, self.settings.get("memory_limit")) if is_file else Memory()
         try:
-            yield client
+            yield duckdb_client(DIALECT, dataset_name, connection, memory)
         finally:
             connection.close()
 

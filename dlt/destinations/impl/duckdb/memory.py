@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from dlt.configuration import get_value
 from dlt.destinations.memory import available
 
 _MEMORY = 400 * 10**6
@@ -21,3 +24,44 @@ def memory_for(columns: int = 0) -> str:
     # the rest is for Python, for Arrow, and for what DuckDB takes beyond its limit
     most = available() * 6 // 10
     return f"{min(most, _MEMORY + columns * _MEMORY_PER_COLUMN) // 10**6}MB"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How the memory of loads is bounded; DuckDB spills to disk beyond it.
+
+    Attributes:
+        is_bounded: Without it the limit stays as it is.
+        given: What the user says; by the machine when None.
+        setting: Where the user can say it, for messages.
+    """
+
+    is_bounded: bool = False
+    given: str | None = None
+    setting: str = "memory_limit under [destination.duckdb]"
+
+    @classmethod
+    def of(cls, destination_name: str, given: str | None = None) -> Memory:
+        """Return a bound: as the user says, else by the machine.
+
+        Args:
+            destination_name: Under which name the setting is configured.
+            given: What the program says.
+        """
+        configured = get_value("memory_limit", str, sections=("destination", destination_name), default=None)
+        return cls(True, given or configured, f"memory_limit under [destination.{destination_name}]")
+
+    def limit(self, columns: int = 0) -> str | None:
+        """Return what a load may use, None for as much as there is.
+
+        Args:
+            columns: Columns of the widest table.
+        """
+        return (self.given or memory_for(columns)) if self.is_bounded else None
+
+    def advice(self, limit: str | None) -> str:
+        """Return what to do where a load has reached its limit."""
+        return (
+            f"The load has reached its limit{f' of {limit}' if limit else ''}, and what DuckDB can put on the disk is "
+            f"there. Set a higher {self.setting}, or load tables with fewer columns."
+        )

@@ -16,9 +16,12 @@ from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.errors import BUSY, first_line, wait_while_busy
-from dlt.destinations.impl.ducklake.client import _CLASHES, DuckLakeClient
+from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.impl.ducklake.client import ducklake_client
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials, LakeStorage, parsed_url
 from dlt.destinations.impl.ducklake.dialect import CAPABILITIES, LAKE_DIALECT
+from dlt.destinations.impl.ducklake.errors import CLASHES
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.errors import DatabaseTerminalException, InvalidConnectionString, MissingDependencyException
 from dlt.ids import digest_id, random_id
 from dlt.schema.capabilities import Capabilities
@@ -98,18 +101,16 @@ class DuckLake(Destination):
 
     @override
     @contextmanager
-    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[DuckLakeClient]:
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Attach the lake, which is made if it is not there, and wait for a program that has its catalog open."""
         connection, name = self._borrowed() if self._is_open else self._attached()
-        client = DuckLakeClient(LAKE_DIALECT, dataset_name, connection)
-        client.use_utc()
-        client.query(f"USE {LAKE_DIALECT.quote(name)}")
-        if not self._is_open:
-            client.bound_memory(self.destination_name, self.settings.get("memory_limit"))
         try:
-            yield client
+            yield ducklake_client(dataset_name, connection, name, self._memory())
         finally:
             connection.close()
+
+    def _memory(self) -> Memory:
+        return Memory() if self._is_open else Memory.of(self.destination_name, self.settings.get("memory_limit"))
 
     def _borrowed(self) -> tuple[duckdb.DuckDBPyConnection, str]:
         sql = "SELECT database_name, type FROM duckdb_databases() WHERE database_name = current_catalog()"
@@ -155,7 +156,7 @@ class DuckLake(Destination):
             return connection
 
         # two that make the catalog at the same time: one of them is told that a part of it is there
-        return wait_while_busy(connect, where, (*BUSY, *_CLASHES, "already exists", "duplicate key")), name
+        return wait_while_busy(connect, where, (*BUSY, *CLASHES, "already exists", "duplicate key")), name
 
 
 def _file_of(catalog: ConnectionStringCredentials) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 import orjson
 from typing_extensions import override
 
-from dlt.destinations.impl.duckdb.client import DuckDbClient
+from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
 from dlt.destinations.reading import select
-from dlt.destinations.sql.sql_client import Cursor, SqlClient
+from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.sql_client import SqlClient
 from dlt.errors import DatabaseException, DatabaseTerminalException, DatabaseTransientException
 from dlt.io.faults import translated
 from dlt.io.store import Store
@@ -47,8 +48,7 @@ def open_tables(
 
     connection = duckdb.connect(":memory:")
     try:
-        client = DuckDbClient(DIALECT, dataset_name, connection)
-        client.use_utc()
+        client = duckdb_client(DIALECT, dataset_name, connection)
         return FilesSqlClient(client, dataset_name, store, newest), connection.close
     except BaseException:
         connection.close()
@@ -87,7 +87,7 @@ class FilesSqlClient(SqlClient):
     ) -> Iterator[Cursor]:
         """Run a query; inside of the block its result can be read."""
         cursor = self._run(query, args)
-        yield self._client.typed(cursor, columns) if columns else cursor
+        yield self._client.session.typed(cursor, columns) if columns else cursor
 
     def execute_sql(self, sql: str, *args: Any) -> list[tuple[Any, ...]] | None:
         """Run a statement; return its rows if it has any."""
@@ -161,7 +161,7 @@ class FilesSqlClient(SqlClient):
         )
         for table, rows in records:
             _fill(client, table, rows)
-        client.query(f"USE {client.qualified_dataset()}")
+        client.query(f"USE {client.catalog.qualified_dataset()}")
 
     def _make_views(self, names: Sequence[str] | Mapping[str, Any]) -> None:
         prefix = "" if self._store.is_local else f"{_PROTOCOL}://"
@@ -169,7 +169,7 @@ class FilesSqlClient(SqlClient):
             entries = self._snapshot.files.get(name, [])
             files = [(f"{prefix}{self._store.full(entry['path'])}", entry["format"]) for entry in entries]
             rows = select(self._waiting[name], files)
-            self._database.query(f"CREATE OR REPLACE VIEW {self._database.qualified(name)} AS {rows}")
+            self._database.query(f"CREATE OR REPLACE VIEW {self._database.catalog.qualified(name)} AS {rows}")
             if name not in self._alike:
                 del self._waiting[name]
 
@@ -183,11 +183,12 @@ def _fill(client: DuckDbClient, table: TableSchema, rows: list[dict[str, Any]]) 
     definitions = ", ".join(
         f"{DIALECT.quote(name)} {DIALECT.type_of(column)}" for name, column in table["columns"].items()
     )
-    client.query(f"CREATE TABLE {client.qualified(table['name'])} ({definitions})")
+    client.query(f"CREATE TABLE {client.catalog.qualified(table['name'])} ({definitions})")
     for row in rows:
         places = ", ".join(["%s"] * len(table["columns"]))
         client.query(
-            f"INSERT INTO {client.qualified(table['name'])} VALUES ({places})", [row[name] for name in table["columns"]]
+            f"INSERT INTO {client.catalog.qualified(table['name'])} VALUES ({places})",
+            [row[name] for name in table["columns"]],
         )
 
 

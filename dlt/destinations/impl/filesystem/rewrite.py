@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from dlt.destinations.impl.duckdb.client import DuckDbClient
+from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.reading import select
 from dlt.schema.row_order import as_staged
 from dlt.schema.system_columns import ROOT_ID
@@ -39,19 +40,17 @@ def merge_files(
 
     connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
     try:
-        client = DuckDbClient(DIALECT, "tables", connection)
-        client.use_utc()
-        client.bound_memory("filesystem")
+        client = duckdb_client(DIALECT, "tables", connection, Memory.of("filesystem"))
         client.begin()
-        client.fit_memory(chain)
+        client.session.fit_memory(chain)
         client.create_dataset()
         whole = {table["name"]: _without_constraints(table, columns[table["name"]]) for table in chain}
         client.apply_ddl(SchemaUpdate(whole))
         for name, table in whole.items():
-            _insert(client, table, client.qualified(name), current[name])
+            _insert(client, table, client.catalog.qualified(name), current[name])
         for table in chain[1:]:
             if ROOT_ID in table["columns"]:
-                client.fill_root_ids(table)
+                client.loader.fill_root_ids(table)
         targets = client.stage(chain, load_id)
         for table in chain:
             _insert(client, as_staged(table, chain[0]), targets[table["name"]], staged[table["name"]])
@@ -61,7 +60,7 @@ def merge_files(
         for number, table in enumerate(chain):
             path = found[table["name"]] = os.path.join(folder, f"merged.{number:05d}.parquet")
             quoted = "'" + path.replace("'", "''") + "'"
-            client.query(f"COPY {client.qualified(table['name'])} TO {quoted} (FORMAT parquet)")
+            client.query(f"COPY {client.catalog.qualified(table['name'])} TO {quoted} (FORMAT parquet)")
         return found
     finally:
         connection.close()

@@ -6,169 +6,147 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.impl.postgres.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
-from dlt.destinations.impl.postgres.errors import translated
+from dlt.destinations.impl.postgres.dialect import DIALECT
+from dlt.destinations.impl.postgres.errors import translate
 from dlt.destinations.impl.postgres.results import as_table
-from dlt.destinations.ledger import FENCES_TABLE
+from dlt.destinations.impl.postgres.session import PsycopgSession, Server
+from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.client import SqlDestinationClient
-from dlt.destinations.sql.sql_client import Cursor, SqlClient
-from dlt.errors import DatabaseTerminalException
+from dlt.destinations.sql.ledger import Ledger
+from dlt.destinations.sql.loader import Loader
 from dlt.ids import digest_id
 from dlt.schema.system_columns import ROOT_ID, ROW_ID
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE
-from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-
 _MAX_INDEX_COLUMNS = 32
+_SERVER = Server(
+    translate=translate,
+    to_arrow=as_table,
+    parameter=lambda value: value,
+    # what is read after a wait for a lock must be what the other one committed, whatever the server's default is
+    at_begin="SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL TIME ZONE 'UTC'",
+)
+QUESTIONS = Questions(
+    # information_schema shows a user who may only read no schema; it leaves out sizes, and tables of other owners
+    dataset="SELECT 1 FROM pg_namespace WHERE nspname = %s",
+    columns="SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+    "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
+    "ORDER BY c.relname, a.attnum",
+)
 
 
-class PostgresClient(SqlDestinationClient):
-    """Work on one schema of a PostgreSQL database."""
+def postgres_client(connection: Any, dataset_name: str, *, create_indexes: bool) -> SqlDestinationClient:
+    """Return a client for one schema of a PostgreSQL database.
 
-    create_indexes: bool = True
-    _has_ddl_lock = False
+    Args:
+        connection: Open connection of psycopg2.
+        dataset_name: Name of the schema.
+        create_indexes: Make indexes on keys and unique columns.
+    """
+    catalog = PostgresCatalog(PsycopgSession(DIALECT, connection, _SERVER), dataset_name, create_indexes=create_indexes)
+    return SqlDestinationClient(PostgresLoader(catalog), PostgresLedger(catalog))
 
-    # -- statements
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
-        """Run SQL with parameters written %s."""
-        import psycopg2
+class PostgresCatalog(Catalog):
+    """The tables of one schema.
 
-        cursor = self.connection.cursor()
-        try:
-            cursor.execute(sql, tuple(parameters) or None)
-        except psycopg2.Error as error:
-            raise translated(error) from error
-        return Cursor(cursor, lambda: as_table(cursor))
+    Args:
+        session: The connection.
+        dataset_name: Name of the schema.
+        create_indexes: Make indexes on keys and unique columns.
+    """
+
+    questions = QUESTIONS
+
+    def __init__(self, session: PsycopgSession, dataset_name: str, *, create_indexes: bool) -> None:
+        super().__init__(session, dataset_name)
+        self._create_indexes = create_indexes
+        self._locked_in: int | None = None
 
     def for_dataset(self, dataset_name: str) -> Self:
-        """Return a client on the same connection for another dataset."""
+        """Return the catalog of another schema; the lock is on the name of one."""
         other = super().for_dataset(dataset_name)
-        # the lock is on the name of one dataset
-        other._has_ddl_lock = self._has_ddl_lock and dataset_name == self.dataset_name
+        if other is not self:
+            other._locked_in = None
         return other
 
-    def begin(self) -> None:
-        """Start the transaction."""
-        self._has_ddl_lock = False
-        super().begin()
-        # what is read after a wait for a lock must be what the other one committed, whatever the server's default is
-        self.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL TIME ZONE 'UTC'")
-
-    def commit(self) -> None:
-        """Make all of it visible at once."""
-        self._in_transaction, self._known = False, None
-        if self.query("COMMIT").native_cursor.statusmessage == "ROLLBACK":
-            # an error in between was caught by the program, and the server says nothing more about it
-            raise DatabaseTerminalException(
-                f"dataset {self.dataset_name}: a statement of this transaction had failed, so the server undid all of "
-                "it instead of committing. Look for the first error."
-            )
-
-    def rollback(self) -> None:
-        """Undo all of it; a connection that is gone has done so already."""
-        if self.connection.closed:
-            self._in_transaction, self._known = False, None
-            return
-        super().rollback()
-
-    # -- dataset and tables
-
-    def has_dataset(self) -> bool:
-        """Tell whether the schema is there, also for a user who may only read in it."""
-        return self.query("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.dataset_name,)).fetchone() is not None
+    def use(self) -> None:
+        """Let bare names of tables mean those of the dataset."""
+        self.session.query(f"SET search_path TO {self.qualified_dataset()}, public")
 
     def create_dataset(self) -> None:
         """Make the schema if it is not there."""
         if not self.has_dataset():
-            self._lock_ddl()
+            self.lock_tables()
             super().create_dataset()
 
-    def _tables(self) -> dict[str, dict[str, ColumnSchema]]:
-        if self._known is not None:
-            return self._known
-        # information_schema leaves out sizes, and tables of other owners
-        sql = (
-            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
-            "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
-            "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
-            "ORDER BY c.relname, a.attnum"
-        )
-        found: dict[str, dict[str, ColumnSchema]] = {}
-        for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
-            found.setdefault(table, {})[name] = self.dialect.column_of(name, reported)
-        if self._in_transaction:
-            self._known = found
-        return found
-
-    def _lock_ddl(self) -> None:
+    def lock_tables(self) -> None:
         """Let one transaction at a time change tables of the dataset: two that add the same one would clash."""
-        if self._in_transaction and not self._has_ddl_lock:
-            self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"dlt {self.dataset_name}",))
-            self._has_ddl_lock = True
-            # another one may have added them while this one waited
-            self._known = None
+        transaction = self.session.transaction
+        if transaction is not None and self._locked_in != transaction:
+            self._wait_for(f"dlt {self.dataset_name}")
+            self._locked_in = transaction
 
-    def _create(self, *tables: TableSchema) -> None:
-        if not tables:
-            return
-        self._lock_ddl()
-        there = self._tables()
-        super()._create(*(table for table in tables if table["name"] not in there))
+    def lock(self, what: str) -> bool:
+        """Let one transaction at a time hold a name in the schema."""
+        self._wait_for(f"dlt {self.dataset_name} {what}")
+        return True
+
+    def _wait_for(self, name: str) -> None:
+        self.session.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+        # another one may have changed tables while this one waited
+        self.forget()
+
+    def create(self, *tables: TableSchema) -> None:
+        """Make tables that are not there."""
+        super().create(*tables)
         for table in tables:
             for columns in _LOOKED_UP.get(table["name"], ()):
-                self._index(table["name"], columns)
+                self.index(table["name"], columns)
 
-    def apply_ddl(self, update: SchemaUpdate) -> None:
+    def apply_ddl(self, update: SchemaUpdate) -> list[TableSchema]:
         """Add tables and columns.
 
         Raises:
             SchemaUpdateTerminalError: a column has another type at the destination.
         """
-        stored = self.stored_tables(list(update.tables))
-        if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
-            self._lock_ddl()
-            stored = self.stored_tables(list(update.tables))
-        super().apply_ddl(update)
+        before = {name: set(columns) for name, columns in self.stored_tables(list(update.tables)).items()}
+        found = super().apply_ddl(update)
         for name, table in update.tables.items():
             # versions of a row, and rows of its nested tables, have the same value several times
             if table.get(X_MERGE_STRATEGY) == "scd2" or table.get("parent"):
                 continue
             for column, hints in table["columns"].items():
-                if hints.get("unique") and not hints.get("row_key") and column not in stored.get(name, ()):
-                    self._index(name, [column], unique=True)
+                if hints.get("unique") and not hints.get("row_key") and column not in before.get(name, ()):
+                    self.index(name, [column], unique=True)
+        return found
 
-    def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
-        if self._in_transaction:
-            # two that both see it missing would both load it
-            name = f"dlt {self.dataset_name} load {load_id}"
-            self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
-            self._known = None
-        return super().has_load(load_id)
-
-    def _hold_first(self, pipeline_name: str) -> None:
-        name = f"dlt {self.dataset_name} pipeline {pipeline_name}"
-        self.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
-        self._known = None
-
-    def _create_fences(self) -> None:
-        if not self.stored_tables([FENCES_TABLE]):
-            self._lock_ddl()
-            super()._create_fences()
-
-    def _index(self, table: str, columns: Sequence[str], unique: bool = False) -> None:
-        if not self.create_indexes:
+    def index(self, table: str, columns: Sequence[str], unique: bool = False) -> None:
+        """Make an index if it is not there, where indexes are wanted."""
+        if not self._create_indexes:
             return
         columns = columns[:_MAX_INDEX_COLUMNS]
         name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}' + ' unique' * unique)}")
         keys = ", ".join(self.dialect.quote(column) for column in columns)
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        self.query(f"CREATE {kind} IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
+        self.session.query(f"CREATE {kind} IF NOT EXISTS {name} ON {self.qualified(table)} ({keys})")
+
+
+class PostgresLedger(Ledger):
+    """Records of one schema."""
+
+    def take_turn(self, chain: Sequence[TableSchema]) -> None:
+        """Let loads that replace or merge wait for each other."""
+        # two that delete and insert at once would leave rows of both; readers are not kept waiting
+        names = ", ".join(self.catalog.qualified(table["name"]) for table in chain)
+        self.session.query(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
     def claim(self, pipeline_name: str, load_id: str, attempt: int) -> int:
         """Take a load over from older tries, and end their connections: one that sleeps would hold its locks.
@@ -176,33 +154,31 @@ class PostgresClient(SqlDestinationClient):
         Raises:
             Superseded: a later attempt has it.
         """
-        self._check_attempt(pipeline_name, load_id, attempt)
+        self.check_attempt(pipeline_name, load_id, attempt)
         name = f"dlt load {digest_id(f'{pipeline_name} {load_id}')}"
-        self.query(
+        self.session.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s "
             "AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
             (name,),
         )
-        self.query("SELECT set_config('application_name', %s, false)", (name,))
+        self.session.query("SELECT set_config('application_name', %s, false)", (name,))
         return super().claim(pipeline_name, load_id, attempt)
 
-    # -- data
 
-    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
-        """Prepare to take the files of a chain."""
-        disposition = chain[0].get("write_disposition", "append")
-        if disposition in ("merge", "replace"):
-            # two that delete and insert at once would leave rows of both; readers are not kept waiting
-            names = ", ".join(self.qualified(table["name"]) for table in chain)
-            self.query(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-        return super().stage(chain, load_id)
+class PostgresLoader(Loader):
+    """Rows into the tables of one schema, by COPY."""
+
+    catalog: PostgresCatalog
+
+    def __init__(self, catalog: PostgresCatalog) -> None:
+        super().__init__(catalog)
 
     def publish(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Bring what was staged for a chain into its tables."""
         if chain[0].get("write_disposition") == "merge":
             for table in chain:
                 # without statistics large merges get plans for small tables
-                self.query(f"ANALYZE {self._staged_name(table['name'], load_id)}")
+                self.session.query(f"ANALYZE {self.staged_name(table['name'], load_id)}")
         super().publish(chain, load_id)
         if chain[0].get("write_disposition") == "merge":
             # after the rows: to make an index of many is cheaper than to add them to it one by one
@@ -213,12 +189,12 @@ class PostgresClient(SqlDestinationClient):
         root, *nested = chain
         keys = [name for name, column in root["columns"].items() if column.get("primary_key")]
         if keys:
-            self._index(root["name"], keys)
+            self.catalog.index(root["name"], keys)
         if nested and ROW_ID in root["columns"]:
-            self._index(root["name"], [ROW_ID])
+            self.catalog.index(root["name"], [ROW_ID])
         for table in nested:
             if ROOT_ID in table["columns"]:
-                self._index(table["name"], [ROOT_ID])
+                self.catalog.index(table["name"], [ROOT_ID])
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table, in one COPY."""
@@ -230,12 +206,12 @@ class PostgresClient(SqlDestinationClient):
         for schema, group in by_schema(batches):
             columns = ", ".join(self.dialect.quote(column) for column in schema.names)
             reader = stream(name, schema, [oids.get(column, 0) for column in schema.names], group)
-            cursor = self.connection.cursor()
+            cursor = self.session.connection.cursor()
             try:
                 cursor.copy_expert(f"COPY {target} ({columns}) FROM STDIN ({reader.options})", reader, size=CHUNK)
             except psycopg2.Error as error:
                 # when reading failed, the driver tells the server, and wraps what the server answers
-                raise reader.error or translated(error, name) from error
+                raise reader.error or translate(error, name) from error
             finally:
                 cursor.close()
 
@@ -248,12 +224,7 @@ class PostgresClient(SqlDestinationClient):
             "SELECT attname, atttypid::bigint FROM pg_attribute "
             "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
         )
-        return dict(self.query(sql, (target,)).fetchall())
-
-    def sql_client(self) -> SqlClient:
-        """Return a client for queries; bare table names mean tables of the dataset."""
-        self.query(f"SET search_path TO {self.qualified_dataset()}, public")
-        return super().sql_client()
+        return dict(self.session.query(sql, (target,)).fetchall())
 
 
 _LOOKED_UP: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -35,7 +35,7 @@ _HINTS = {
 }
 
 
-def translated(error: Any, table: str | None = None) -> Exception:
+def translate(error: Any, table: str | None = None) -> Exception:
     """Return an error of psycopg2 as ours.
 
     Args:

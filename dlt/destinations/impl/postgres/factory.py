@@ -13,10 +13,11 @@ from typing_extensions import override
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.postgres.binary import BYTEA
-from dlt.destinations.impl.postgres.client import PostgresClient
+from dlt.destinations.impl.postgres.client import postgres_client
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
-from dlt.destinations.impl.postgres.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.impl.postgres.dialect import CAPABILITIES
 from dlt.destinations.impl.postgres.errors import kind_of_connecting
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.error_kinds import connecting_error, is_transient
 from dlt.errors import DatabaseTerminalException
 from dlt.ids import digest_id
@@ -75,26 +76,24 @@ class Postgres(Destination):
 
     @override
     @contextmanager
-    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[PostgresClient]:
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""
         connection = self.credentials if self._is_open else self._connect()
         before = connection.autocommit, connection.encoding
         self._prepare(connection)
-        client = PostgresClient(DIALECT, dataset_name, connection)
-        section = ("destination", self.destination_name)
-        client.create_indexes = bool(
-            self.settings["create_indexes"]
-            if "create_indexes" in self.settings
-            else get_value("create_indexes", bool, sections=section, default=True)
-        )
         try:
-            yield client
+            yield postgres_client(connection, dataset_name, create_indexes=self._creates_indexes())
         finally:
             if connection is not self.credentials:
                 connection.close()
             elif not connection.closed:
                 connection.autocommit = before[0]
                 connection.set_client_encoding(before[1])
+
+    def _creates_indexes(self) -> bool:
+        given = self.settings.get("create_indexes")
+        sections = ("destination", self.destination_name)
+        return bool(get_value("create_indexes", bool, sections=sections, default=True) if given is None else given)
 
     def _prepare(self, connection: Any) -> None:
         import psycopg2

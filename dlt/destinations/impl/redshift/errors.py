@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from dlt.destinations.impl.postgres.errors import kind_of
-from dlt.destinations.impl.postgres.errors import translated as as_postgres
+from dlt.destinations.impl.postgres.errors import translate as as_postgres
 from dlt.error_kinds import database_error
 
 _CLASHES = re.compile(r"serializable isolation violation|\b1023\b|conflict with concurrent transaction", re.IGNORECASE)
@@ -19,7 +19,7 @@ _PASSING = re.compile(
 """What S3 says to COPY when it has a bad moment, or when an older try of the load has just deleted its files."""
 
 
-def translated(error: Any, table: str | None = None) -> Exception:
+def translate(error: Any, table: str | None = None) -> Exception:
     """Return an error of psycopg2 as ours.
 
     Args:

@@ -13,9 +13,11 @@ from dlt.configuration import get_value
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.factory import Postgres
 from dlt.destinations.impl.redshift.area import Area
-from dlt.destinations.impl.redshift.client import SUPER, VARBYTE, RedshiftClient
+from dlt.destinations.impl.redshift.client import SUPER, VARBYTE, redshift_client
 from dlt.destinations.impl.redshift.configuration import RedshiftCredentials
 from dlt.destinations.impl.redshift.dialect import CAPABILITIES, CASE_SENSITIVE, DIALECT
+from dlt.destinations.impl.redshift.loader import Copying
+from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
@@ -73,19 +75,16 @@ class Redshift(Postgres):
 
     @override
     @contextmanager
-    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[RedshiftClient]:
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""
         connection = self.credentials if self._is_open else self._connect()
         before = connection.autocommit
         self._prepare(connection)
         keeps_case = bool(self._option("has_case_sensitive_identifiers", bool))
-        client = RedshiftClient(CASE_SENSITIVE if keeps_case else DIALECT, dataset_name, connection)
+        options = _copy_options(self._option("additional_copy_options", dict) or {})
+        copying = Copying(self._area(dataset_name), options)
         try:
-            client.query("SET timezone TO 'UTC'")
-            client.query(f"SET enable_case_sensitive_identifier TO {'true' if keeps_case else 'false'}")
-            client.area = self._area(dataset_name)
-            client.copy_options = _copy_options(self._option("additional_copy_options", dict) or {})
-            yield client
+            yield redshift_client(CASE_SENSITIVE if keeps_case else DIALECT, connection, dataset_name, copying)
         finally:
             if connection is not self.credentials:
                 connection.close()

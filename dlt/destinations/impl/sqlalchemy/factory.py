@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from dlt.configuration import get_value
 from dlt.destinations.base import Destination
-from dlt.destinations.impl.sqlalchemy import mysql, sqlite
+from dlt.destinations.impl.sqlalchemy import generic, mysql, sqlite
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials
-from dlt.destinations.impl.sqlalchemy.generic import StandardClient, capabilities_of, ddl_commits, dialect_for
+from dlt.destinations.impl.sqlalchemy.generic import capabilities_of
 from dlt.error_kinds import Kind, connecting_error, refusal_kind
 from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
@@ -102,7 +102,6 @@ class SqlAlchemy(Destination):
             connection = self._opened(engine)
             try:
                 client = _client(connection, dataset_name)
-                client.prepare()
                 yield client
             finally:
                 if client is not None:
@@ -163,7 +162,6 @@ class SqlAlchemy(Destination):
         try:
             return engine.connect()
         except sqlalchemy.exc.DBAPIError as error:
-            where = f"destination {self.destination_name} ({self.displayable_credentials()})"
             text = " ".join(str(part) for part in getattr(error.orig, "args", ()))
             where = f"destination {self.destination_name} ({self.displayable_credentials()})"
             check = f"user, password and database, or path, under [destination.{self.destination_name}.credentials]"
@@ -194,11 +192,9 @@ def _kind_of(backend: str, error: BaseException, text: str) -> Kind:
 def _client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
     kind = connection.dialect.name
     if kind == "sqlite":
-        return sqlite.SqliteClient(sqlite.DIALECT, dataset_name, connection)
+        return sqlite.sqlite_client(connection, dataset_name)
     if kind in ("mysql", "mariadb"):
         # the server tells which of the two it is, whatever the URL says
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-        return mysql.MySqlClient(mysql.dialect_for(is_mariadb), dataset_name, connection)
-    client = StandardClient(dialect_for(connection.dialect), dataset_name, connection)
-    client.ddl_in_transaction = not ddl_commits(kind)
-    return client
+        return mysql.mysql_client(connection, dataset_name, is_mariadb=is_mariadb)
+    return generic.standard_client(connection, dataset_name)

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from typing_extensions import override
+
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
-from dlt.destinations.ledger import FENCES_TABLE
+from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.dialect import Dialect
-from dlt.error_kinds import database_error
+from dlt.destinations.sql.ledger import Ledger
+from dlt.error_kinds import Kind, database_error, is_transient
 from dlt.errors import DatabaseTerminalException, DestinationException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
@@ -26,6 +30,28 @@ NO_MERGE = replace(CAPABILITIES, supported_merge_strategies=())
 _NO_MERGE = ("mssql", "oracle", "ibm_db_sa", "db2", "hana", "firebird")
 _WRITES = "writes"
 """Name of the row that loads change which must not run beside each other."""
+_SIGNS: tuple[tuple[str, Kind], ...] = (
+    ("no such table", "undefined"),
+    ("doesn't exist", "undefined"),
+    ("does not exist", "undefined"),
+    ("invalid object name", "undefined"),
+    ("not found", "undefined"),
+    ("permission denied", "right"),
+    ("access denied", "right"),
+    ("insufficient privilege", "right"),
+    ("read-only", "read_only"),
+    ("no space left", "disk_full"),
+    ("disk full", "disk_full"),
+    ("deadlock", "clash"),
+    ("serializ", "clash"),
+    ("lock wait timeout", "busy"),
+    ("is locked", "busy"),
+    ("timed out", "timeout"),
+    ("timeout", "timeout"),
+    ("connection", "connection"),
+    ("gone away", "connection"),
+)
+"""Words by which databases of which nothing more is known tell what an error is."""
 _THERE_SIGNS = ("already exists", "duplicate", "already an object", "already used", "unique")
 _KEEPS_DDL = ("postgresql", "mssql", "redshift", "db2", "ibm_db_sa", "duckdb")
 
@@ -65,40 +91,124 @@ class StandardDialect(Dialect):
         return f"INSERT INTO {table} ({columns}) VALUES ({places})"
 
 
-class StandardClient(SqlAlchemyClient):
-    """Work on one dataset of a database of which only standard SQL is known."""
+def standard_client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
+    """Return a client for a dataset of a database of which only standard SQL is known.
 
-    def run_ddl(self, sql: str) -> None:
-        """Run a statement that makes, changes or drops a table or dataset."""
+    Args:
+        connection: Open connection of SQLAlchemy.
+        dataset_name: Name of the dataset, which is a schema.
+    """
+    native = connection.dialect
+    session = StandardSession(dialect_for(native), connection, engine_for(native.name))
+    catalog = StandardCatalog(session, dataset_name)
+    return SqlAlchemyClient(session, catalog, StandardLedger(catalog))
+
+
+def engine_for(name: str) -> Engine:
+    """Return what a database system does another way, as far as it is known.
+
+    Args:
+        name: Name of the dialect in SQLAlchemy.
+    """
+
+    def translated(error: BaseException, classes: Any) -> DestinationException:
+        return translate(error, classes, name)
+
+    return Engine(translate=translated, ddl_commits=ddl_commits(name))
+
+
+def translate(error: BaseException, classes: Any, name: str) -> DestinationException:
+    """Return our error for one of a driver of which nothing more is known.
+
+    Args:
+        error: What the driver raised.
+        classes: Module of the driver, with its classes of errors.
+        name: Name of the database system.
+    """
+    text = f"{name}: {str(error).strip().rstrip('.')}"
+    lower = text.lower()
+    lost = isinstance(error, (classes.OperationalError, classes.InterfaceError))
+    found: Kind = "constraint" if isinstance(error, classes.IntegrityError) else "refused"
+    for sign, kind in _SIGNS:
+        # texts of other errors may quote values, in which any word may stand
+        if sign in lower and (lost or not is_transient(kind)):
+            found = kind
+            break
+    return database_error(found, text)
+
+
+class StandardSession(SqlAlchemySession):
+    """A connection to a database of which only standard SQL is known."""
+
+    def run_ddl(self, *statements: str) -> None:
+        """Run statements that make, change or drop tables or a dataset."""
         try:
-            super().run_ddl(sql)
+            super().run_ddl(*statements)
         except DatabaseTerminalException as error:
             # it was looked for before, so another load made it meanwhile
-            raise _clash(error, self.dataset_name) or error from error
+            raise _clash(error) or error from error
 
-    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
-        """Prepare to take the files of a chain; loads that replace or merge take turns."""
-        if chain[0].get("write_disposition", "append") != "append":
-            self._create_fences()
-            if self._epoch(_WRITES) is None:
-                self._add_fence(_WRITES)
-            table, (key, epoch) = self.qualified(FENCES_TABLE), self._fence_columns()
-            self.query(f"UPDATE {table} SET {epoch} = {epoch} + 1 WHERE {key} = %s", (_WRITES,))
-        return super().stage(chain, load_id)
 
-    def _add_fence(self, name: str) -> None:
+class StandardCatalog(Catalog):
+    """The tables of one dataset, which is a schema."""
+
+    session: StandardSession
+
+    @property
+    def _inspector(self) -> Any:
+        import sqlalchemy
+
+        return sqlalchemy.inspect(self.session.connection)
+
+    def has_dataset(self) -> bool:
+        """Tell whether the schema is there."""
+        with self.session.translating():
+            return self.dataset_name in self._inspector.get_schema_names()
+
+    def create_dataset(self) -> None:
+        """Make the schema if it is not there, and where DDL commits, the tables that a load writes last."""
+        if not self.has_dataset():
+            self.session.run_ddl(f"CREATE SCHEMA {self.qualified_dataset()}")
+        self.need_records()
+
+    def reflected(self) -> dict[str, dict[str, ColumnSchema]]:
+        """Return the tables of the dataset with their columns."""
+        native = self.session.connection.dialect
+        found: dict[str, dict[str, ColumnSchema]] = {}
+        with self.session.translating():
+            inspector = self._inspector
+            for table in inspector.get_table_names(schema=self.dataset_name):
+                columns = inspector.get_columns(table, schema=self.dataset_name)
+                found[table] = {
+                    column["name"]: self.dialect.column_of(column["name"], column["type"].compile(dialect=native))
+                    for column in columns
+                }
+        return found
+
+
+class StandardLedger(Ledger):
+    """Records of one dataset."""
+
+    @override
+    def take_turn(self, chain: Sequence[TableSchema]) -> None:
+        """Let loads that replace or merge wait for each other."""
+        self.create_fences()
+        if self.epoch(_WRITES) is None:
+            self.add_fence(_WRITES)
+        self.touch(_WRITES)
+
+    def add_fence(self, name: str) -> None:
+        """Add a fence that is not there."""
         try:
-            super()._add_fence(name)
+            super().add_fence(name)
         except DatabaseTerminalException as error:
-            raise _clash(error, self.dataset_name) or error from error
+            raise _clash(error) or error from error
 
 
-def _clash(error: DatabaseTerminalException, dataset_name: str) -> DestinationException | None:
+def _clash(error: DatabaseTerminalException) -> DestinationException | None:
     if not any(sign in str(error).lower() for sign in _THERE_SIGNS):
         return None
-    return database_error(
-        "clash", f"dataset {dataset_name}: another load made the same at the same moment: {error}. Run it again."
-    )
+    return database_error("clash", f"Another load made the same at the same moment: {error}. Run it again.")
 
 
 def dialect_for(native: Any) -> Dialect:

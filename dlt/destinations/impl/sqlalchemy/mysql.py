@@ -5,21 +5,20 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.rows import as_text
+from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.dialect import Dialect
-from dlt.destinations.sql.sql_client import SqlClient
+from dlt.destinations.sql.ledger import Ledger
 from dlt.error_kinds import Kind, database_error
-from dlt.errors import DatabaseTransientException
+from dlt.errors import DestinationException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CAPABILITIES = Capabilities(
     # 64 characters, of which files of the server hold fewer when they are not ASCII
@@ -211,132 +210,105 @@ def dialect_for(is_mariadb: bool) -> MySqlDialect:
     )
 
 
-class MySqlClient(SqlAlchemyClient):
-    """Work on one database of a server."""
+def translate(error: BaseException, classes: Any) -> DestinationException:
+    """Return our error for one of a driver of MySQL, by its number.
 
-    ddl_in_transaction = False
+    Args:
+        error: What the driver raised.
+        classes: Module of the driver, with its classes of errors.
+    """
+    text = f"mysql {_code(error)}: {' '.join(str(part) for part in error.args[1:]) or error}"
+    advice = _LONG_KEY if _code(error) == _TOO_LONG else None
+    return database_error(kind_of(error, (classes.OperationalError, OSError)), text, advice=advice)
 
-    def prepare(self) -> None:
-        """Refuse values that do not fit, take moments as UTC, and see what other loads committed."""
-        self.query("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
-        self.query("SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 120")
-        self.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
-    # -- locks: InnoDB would let two loads insert beside each other what each has deleted for itself
+def _parameter(value: Any) -> Any:
+    """Return a value as it is stored: moments as UTC without a zone."""
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    return value
 
-    def _lock(self, what: str) -> None:
+
+ENGINE = Engine(
+    translate=translate,
+    parameter=_parameter,
+    values=as_text,
+    at_open=(
+        # refuse values that do not fit, take moments as UTC, and see what other loads committed
+        "SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')",
+        "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 120",
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    ),
+    at_end=("SELECT RELEASE_ALL_LOCKS()",),
+    ddl_commits=True,
+)
+
+
+def mysql_client(connection: Any, dataset_name: str, *, is_mariadb: bool) -> SqlAlchemyClient:
+    """Return a client for one database of a server.
+
+    Args:
+        connection: Open connection of SQLAlchemy.
+        dataset_name: Name of the database.
+        is_mariadb: The server is MariaDB.
+    """
+    session = SqlAlchemySession(dialect_for(is_mariadb), connection, ENGINE)
+    catalog = MySqlCatalog(session, dataset_name)
+    return SqlAlchemyClient(session, catalog, MySqlLedger(catalog))
+
+
+class MySqlCatalog(Catalog):
+    """The tables of one database."""
+
+    questions = Questions(
+        columns="SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = %s "
+        "ORDER BY table_name, ordinal_position"
+    )
+
+    def use(self) -> None:
+        """Let bare names of tables mean those of the dataset."""
+        if self.has_dataset():
+            self.session.query(f"USE {self.qualified_dataset()}")
+
+    def create_dataset(self) -> None:
+        """Make the database if it is not there, and use it: temporary tables belong to one."""
+        if not self.has_dataset():
+            self.session.run_ddl(f"CREATE DATABASE IF NOT EXISTS {self.qualified_dataset()} CHARACTER SET utf8mb4")
+        self.session.query(f"USE {self.qualified_dataset()}")
+        self.need_records()
+
+    def drop_dataset(self) -> None:
+        """Delete the database with all in it."""
+        self.session.run_ddl(f"DROP DATABASE IF EXISTS {self.qualified_dataset()}")
+        self.forget()
+
+    def lock_tables(self) -> None:
+        """Let one transaction at a time change tables."""
+        self.lock("tables")
+
+    def lock(self, what: str) -> bool:
+        """Let one transaction at a time hold a name in the database.
+
+        Raises:
+            DatabaseTransientException: another load held it for too long.
+        """
         name = f"dlt_{digest_id(f'{self.dataset_name} {what}')}"
-        row = self.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
+        row = self.session.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
         if row is None or row[0] != 1:
             raise database_error(
                 "busy",
                 f"mysql: another load held {what} of dataset {self.dataset_name} for {_LOCK_WAIT} s. Run it again.",
             )
-        self._known = None
+        self.forget()
+        return True
 
-    def _unlock(self) -> None:
-        try:
-            self.query("SELECT RELEASE_ALL_LOCKS()").fetchall()
-        except DatabaseTransientException:
-            # what was committed stays so, and locks end with the connection
-            return
 
-    def commit(self) -> None:
-        """Make all of it visible at once."""
-        super().commit()
-        self._unlock()
+class MySqlLedger(Ledger):
+    """Records of one database."""
 
-    def rollback(self) -> None:
-        """Undo all of it."""
-        super().rollback()
-        self._unlock()
+    def take_turn(self, chain: Sequence[TableSchema]) -> None:
+        """Let loads that replace or merge a table wait for each other.
 
-    def run_ddl(self, sql: str) -> None:
-        """Run a statement that makes, changes or drops a table or dataset."""
-        super().run_ddl(sql)
-
-    def _create(self, *tables: TableSchema) -> None:
-        if not tables:
-            return
-        self._lock("tables")
-        there = self._tables()
-        super()._create(*(table for table in tables if table["name"] not in there))
-
-    def apply_ddl(self, update: Any) -> None:
-        """Add tables and columns.
-
-        Raises:
-            SchemaUpdateTerminalError: a column has another type at the destination.
+        InnoDB would let two of them insert beside each other what each has deleted for itself.
         """
-        stored = self.stored_tables(list(update.tables))
-        if any(set(table["columns"]) - set(stored.get(name, ())) for name, table in update.tables.items()):
-            self._lock("tables")
-        super().apply_ddl(update)
-
-    def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
-        if self._in_transaction:
-            # its commit may still be on its way where a connection broke, and two that see it missing would both load
-            self._lock(f"load {load_id}")
-        return super().has_load(load_id)
-
-    def _hold_first(self, pipeline_name: str) -> None:
-        self._lock(f"pipeline {pipeline_name}")
-
-    def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:
-        """Prepare to take the files of a chain."""
-        if chain[0].get("write_disposition", "append") in ("merge", "replace"):
-            self._lock(f"table {chain[0]['name']}")
-        return super().stage(chain, load_id)
-
-    # -- dataset and tables
-
-    def has_dataset(self) -> bool:
-        """Tell whether the database is there."""
-        sql = "SELECT 1 FROM information_schema.schemata WHERE schema_name = %s"
-        return self.query(sql, (self.dataset_name,)).fetchone() is not None
-
-    def create_dataset(self) -> None:
-        """Make the database if it is not there, and use it: temporary tables belong to one."""
-        if not self.has_dataset():
-            self.run_ddl(f"CREATE DATABASE IF NOT EXISTS {self.qualified_dataset()} CHARACTER SET utf8mb4")
-        self.query(f"USE {self.qualified_dataset()}")
-        super().create_dataset()
-
-    def drop_dataset(self) -> None:
-        """Delete the database with all in it."""
-        self.run_ddl(f"DROP DATABASE IF EXISTS {self.qualified_dataset()}")
-        self._known = None
-
-    def reflected(self) -> dict[str, dict[str, ColumnSchema]]:
-        """Return the tables of the dataset with their columns."""
-        sql = (
-            "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = %s "
-            "ORDER BY table_name, ordinal_position"
-        )
-        found: dict[str, dict[str, ColumnSchema]] = {}
-        for table, name, reported in self.query(sql, (self.dataset_name,)).fetchall():
-            found.setdefault(table, {})[name] = self.dialect.column_of(name, reported)
-        return found
-
-    def parameter(self, value: Any) -> Any:
-        """Return a value as it is stored: moments as UTC without a zone."""
-        if isinstance(value, datetime.datetime) and value.tzinfo is not None:
-            return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-        return value
-
-    def values(self, array: pa.Array) -> list[Any]:
-        """Return the values of a column as the driver takes them."""
-        return as_text(array)
-
-    def translated(self, error: BaseException) -> Exception:
-        """Return our error for one of the driver, by its number."""
-        text = f"mysql {_code(error)}: {' '.join(str(part) for part in error.args[1:]) or error}"
-        advice = _LONG_KEY if _code(error) == _TOO_LONG else None
-        return database_error(kind_of(error, (self._errors.OperationalError, OSError)), text, advice=advice)
-
-    def sql_client(self) -> SqlClient:
-        """Return a client for queries; bare table names mean tables of the dataset."""
-        if self.has_dataset():
-            self.query(f"USE {self.qualified_dataset()}")
-        return super().sql_client()
+        self.catalog.lock(f"table {chain[0]['name']}")

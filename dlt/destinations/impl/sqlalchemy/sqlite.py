@@ -6,13 +6,15 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlt.clock import utc_now
+from dlt.destinations.impl.sqlalchemy import generic
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.rows import as_text
+from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.dialect import Dialect
-from dlt.destinations.sql.sql_client import SqlClient
+from dlt.destinations.sql.ledger import Ledger
 from dlt.error_kinds import Kind, database_error
-from dlt.errors import DatabaseTerminalException
+from dlt.errors import DatabaseTerminalException, DestinationException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
@@ -115,24 +117,69 @@ DIALECT = SqliteDialect(
 )
 
 
-class SqliteClient(SqlAlchemyClient):
-    """Work on the tables of one prefix."""
+def translate(error: BaseException, classes: Any) -> DestinationException:
+    """Return our error for one of the driver of SQLite.
 
-    def prepare(self) -> None:
-        """Begin transactions where we say, and wait for other writers."""
-        self.driver_connection.isolation_level = None
-        self.query(f"PRAGMA busy_timeout = {_BUSY_WAIT}")
+    Args:
+        error: What the driver raised.
+        classes: Module of the driver, with its classes of errors.
+    """
+    kind = kind_of(error)
+    return generic.translate(error, classes, "sqlite") if kind is None else database_error(kind, f"sqlite: {error}")
+
+
+def _parameter(value: Any) -> Any:
+    """Return a value as it is stored."""
+    return DIALECT.moment(value).strip("'") if isinstance(value, datetime.datetime) else value
+
+
+def _values(array: pa.Array) -> list[Any]:
+    """Return the values of a column as they are stored: exact decimals and moments are texts."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(array.type):
+        return [None if value is None else format(value, "f") for value in array.to_pylist()]
+    return as_text(array)
+
+
+ENGINE = Engine(
+    translate=translate,
+    parameter=_parameter,
+    values=_values,
+    at_open=(f"PRAGMA busy_timeout = {_BUSY_WAIT}",),
+    # as a writer: one that became a writer later could find that it is too late
+    at_begin=("BEGIN IMMEDIATE",),
+    begins_by_itself=False,
+)
+
+
+def sqlite_client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
+    """Return a client for a dataset of SQLite.
+
+    Args:
+        connection: Open connection of SQLAlchemy.
+        dataset_name: Name of the dataset.
+    """
+    session = SqlAlchemySession(DIALECT, connection, ENGINE)
+    catalog = SqliteCatalog(session, dataset_name)
+    return SqlAlchemyClient(session, catalog, Ledger(catalog))
+
+
+class SqliteCatalog(Catalog):
+    """The tables of one prefix."""
 
     def qualified(self, table: str, dataset_name: str | None = None) -> str:
         """Return a table's name with its prefix, quoted."""
         dataset = dataset_name or self.dataset_name
         return self.dialect.quote(table if dataset == MAIN else f"{dataset}.{table}")
 
-    def begin(self) -> None:
-        """Start the transaction as a writer: one that became a writer later could find that it is too late."""
-        super().begin()
-        self.query("BEGIN IMMEDIATE")
-        self._now = utc_now()
+    def use(self) -> None:
+        """Let bare names of tables mean those of the dataset."""
+        if self.dataset_name != MAIN:
+            for name in self._names():
+                # of this connection only: nothing is written to the file
+                view = f"CREATE TEMP VIEW IF NOT EXISTS {self.dialect.quote(name)}"
+                self.session.query(f"{view} AS SELECT * FROM main.{self.qualified(name)}")
 
     def has_dataset(self) -> bool:
         """Tell whether there is a table with the prefix; an empty dataset is none."""
@@ -153,11 +200,11 @@ class SqliteClient(SqlAlchemyClient):
     def drop_dataset(self) -> None:
         """Drop all tables of the prefix."""
         for name in self._names():
-            self.query(f"DROP TABLE {self.qualified(name)}")
-        self._known = None
+            self.session.query(f"DROP TABLE {self.qualified(name)}")
+        self.forget()
 
     def _names(self) -> list[str]:
-        found = self.query("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = self.session.query("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         # not by LIKE, to which the sign _ stands for any letter
         names = [name for (name,) in found if not str(name).startswith(_OF_SQLITE)]
         if self.dataset_name == MAIN:
@@ -169,34 +216,6 @@ class SqliteClient(SqlAlchemyClient):
         """Return the tables of the dataset with their columns."""
         found: dict[str, dict[str, ColumnSchema]] = {}
         for table in self._names():
-            rows = self.query(f"PRAGMA table_info({self.qualified(table)})").fetchall()
+            rows = self.session.query(f"PRAGMA table_info({self.qualified(table)})").fetchall()
             found[table] = {str(row[1]): self.dialect.column_of(str(row[1]), str(row[2])) for row in rows}
         return found
-
-    def parameter(self, value: Any) -> Any:
-        """Return a value as it is stored."""
-        if isinstance(value, datetime.datetime):
-            return self.dialect.moment(value).strip("'")
-        return value
-
-    def values(self, array: pa.Array) -> list[Any]:
-        """Return the values of a column as they are stored: exact decimals and moments are texts."""
-        import pyarrow as pa
-
-        if pa.types.is_decimal(array.type):
-            return [None if value is None else format(value, "f") for value in array.to_pylist()]
-        return as_text(array)
-
-    def translated(self, error: BaseException) -> Exception:
-        """Return our error for one of the driver."""
-        kind = kind_of(error)
-        return super().translated(error) if kind is None else database_error(kind, f"sqlite: {error}")
-
-    def sql_client(self) -> SqlClient:
-        """Return a client for queries; bare table names mean tables of the dataset."""
-        if self.dataset_name != MAIN:
-            for name in self._names():
-                # of this connection only: nothing is written to the file
-                view = f"CREATE TEMP VIEW IF NOT EXISTS {self.dialect.quote(name)}"
-                self.query(f"{view} AS SELECT * FROM main.{self.qualified(name)}")
-        return super().sql_client()

@@ -1,0 +1,229 @@
+"""A connection of SQLAlchemy: the cursor of its driver, and what differs between database systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dlt.clock import utc_now
+from dlt.destinations.impl.sqlalchemy.reading import typed
+from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dialect import Dialect
+from dlt.destinations.sql.places import parts_of
+from dlt.destinations.sql.session import Session
+from dlt.error_kinds import database_error
+from dlt.errors import DatabaseTransientException, DestinationException
+from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PLACES: Mapping[str, Callable[[int], str]] = {
+    "qmark": lambda _: "?",
+    "format": lambda _: "%s",
+    "pyformat": lambda _: "%s",
+    "numeric": lambda number: f":{number}",
+    "named": lambda number: f":p{number}",
+}
+"""How a place for a value is written, by the style of the driver."""
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _listed(array: pa.Array) -> list[Any]:
+    return list(array.to_pylist())
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a database system does another way than others.
+
+    Attributes:
+        translate: Gives our error for one of the driver, whose classes of errors come second.
+        parameter: Gives a value as the driver takes it.
+        values: Gives the values of a column as the driver takes them.
+        at_open: Statements that set what holds for the whole connection.
+        at_begin: Statements that come first in a transaction.
+        at_end: Statements that come after a transaction.
+        ddl_commits: A change of tables commits what came before it.
+        begins_by_itself: The driver begins transactions; else it is told to leave that to us.
+    """
+
+    translate: Callable[[BaseException, Any], DestinationException]
+    parameter: Callable[[Any], Any] = _as_it_is
+    values: Callable[[pa.Array], list[Any]] = _listed
+    at_open: tuple[str, ...] = ()
+    at_begin: tuple[str, ...] = ()
+    at_end: tuple[str, ...] = ()
+    ddl_commits: bool = False
+    begins_by_itself: bool = True
+
+
+class SqlAlchemySession(Session):
+    """A connection of SQLAlchemy.
+
+    Args:
+        dialect: How the database system writes names and types.
+        connection: Open connection of SQLAlchemy.
+        engine: What the database system does another way.
+    """
+
+    def __init__(self, dialect: Dialect, connection: Any, engine: Engine) -> None:
+        super().__init__(dialect, connection)
+        self.engine, self.ddl_commits = engine, engine.ddl_commits
+        self._ddl_connections: list[Any] = []
+        self._losses: list[BaseException] = []
+        if not engine.begins_by_itself:
+            self.driver_connection.isolation_level = None
+        for statement in engine.at_open:
+            self.query(statement)
+
+    def close(self) -> None:
+        """Give back the connection for DDL; what is lost must not be used by others, nor be asked to roll back."""
+        if self._losses:
+            self.connection.invalidate()
+        while self._ddl_connections:
+            connection = self._ddl_connections.pop()
+            if self._losses:
+                connection.invalidate()
+            connection.close()
+
+    @property
+    def driver_connection(self) -> Any:
+        """Return the connection of the driver."""
+        return self.connection.connection
+
+    @cached_property
+    def _errors(self) -> Any:
+        return (
+            self.connection.dialect.loaded_dbapi
+            if hasattr(self.connection.dialect, "loaded_dbapi")
+            else (self.connection.dialect.dbapi)
+        )
+
+    # -- statements
+
+    def _joined(self, parts: Sequence[str]) -> str:
+        """Return SQL with the places for values, which are between the parts, as the driver writes them."""
+        place = _PLACES[self._errors.paramstyle]
+        if place(1) == "%s":
+            # to such a driver a sign in a name would be the beginning of a place
+            parts = [part.replace("%", "%%") for part in parts]
+        text = parts[0]
+        for number, part in enumerate(parts[1:], 1):
+            text += place(number) + part
+        return text
+
+    def _given(self, values: Sequence[Any]) -> Any:
+        if self._errors.paramstyle == "named":
+            return {f"p{number}": value for number, value in enumerate(values, 1)}
+        return tuple(values)
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+        """Run SQL with parameters written %s."""
+        with self.translating():
+            cursor = self.driver_connection.cursor()
+            if parameters:
+                values = [self.engine.parameter(value) for value in parameters]
+                parts = parts_of(sql)
+                # one without our places has those of the driver
+                cursor.execute(self._joined(parts) if len(parts) > 1 else sql, self._given(values))
+            else:
+                cursor.execute(sql)
+            if self.transaction is None and not cursor.description:
+                self.driver_connection.commit()
+        return Cursor(cursor)
+
+    def insert_many(self, target: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows.
+
+        Args:
+            target: Qualified name of the table.
+            columns: Names of the columns.
+            rows: Values as the driver takes them.
+        """
+        names = ", ".join(map(self.dialect.quote, columns))
+        between = [", "] * (len(columns) - 1)
+        sql = self._joined([f"INSERT INTO {target} ({names}) VALUES (", *between, ")"])
+        given = [self._given(row) for row in rows] if self._errors.paramstyle == "named" else rows
+        with self.translating(), closing(self.driver_connection.cursor()) as cursor:
+            cursor.executemany(sql, given)
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Raise errors of the driver, and what SQLAlchemy makes of them, as ours."""
+        import sqlalchemy
+
+        try:
+            yield
+        except sqlalchemy.exc.DBAPIError as error:
+            raise self._failure(error.orig or error) from error
+        except self._errors.Error as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: BaseException) -> DestinationException:
+        found = self.engine.translate(error, self._errors)
+        if self.connection.dialect.is_disconnect(error, None, None):
+            self._losses.append(error)
+            return found if isinstance(found, DatabaseTransientException) else database_error("connection", str(found))
+        return found
+
+    def run_ddl(self, *statements: str) -> None:
+        """Run statements that make, change or drop tables or a dataset, one by one."""
+        for sql in statements:
+            if not self.ddl_commits or self.transaction is None:
+                self.query(sql)
+            else:
+                self._run_outside(sql)
+
+    def _run_outside(self, sql: str) -> None:
+        with self.translating():
+            if not self._ddl_connections:
+                self._ddl_connections.append(self.connection.engine.connect())
+            connection = self._ddl_connections[0].connection
+            # a statement that fails has changed nothing, and leaves nothing open that another one could meet
+            connection.cursor().execute(sql)
+            connection.commit()
+
+    # -- transaction
+
+    def begin(self) -> None:
+        """Start the transaction."""
+        # what was read before must not be seen any more
+        with self.translating():
+            self.driver_connection.rollback()
+        self.opened()
+        for statement in self.engine.at_begin:
+            self.query(statement)
+        self.now = utc_now()
+
+    def commit(self) -> None:
+        """Make all of it visible at once."""
+        self.transaction = None
+        with self.translating():
+            self.driver_connection.commit()
+        self._ended()
+
+    def rollback(self) -> None:
+        """Undo all of it."""
+        self.transaction = None
+        with self.translating():
+            self.driver_connection.rollback()
+        self._ended()
+
+    def _ended(self) -> None:
+        try:
+            for statement in self.engine.at_end:
+                self.query(statement).fetchall()
+        except DatabaseTransientException:
+            # what was committed stays so, and what the connection held ends with it
+            return
+
+    def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
+        """Return a result whose values have the classes of these columns."""
+        return typed(cursor, columns)
