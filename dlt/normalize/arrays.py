@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlt.schema import arrow
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.conversions import digits_of
 from dlt.schema.typing import ColumnSchema
@@ -15,25 +16,8 @@ if TYPE_CHECKING:
 
 def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
     """Return the Arrow type in which a column is handed to a destination."""
-    import pyarrow as pa
-
-    kind = column["data_type"]
-    if kind == "timestamp":
-        return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
-    if kind in ("decimal", "wei"):
-        precision, scale = digits_of(column, capabilities)
-        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
-    return {
-        "text": pa.string(),
-        "json": pa.string(),
-        "complex": pa.string(),
-        "double": pa.float64(),
-        "bool": pa.bool_(),
-        "bigint": pa.int64(),
-        "binary": pa.binary(),
-        "date": pa.date32(),
-        "time": pa.time64("us"),
-    }[kind]
+    decimal = column["data_type"] in ("decimal", "wei")
+    return arrow.arrow_type(column, digits_of(column, capabilities) if decimal else None)
 
 
 def build(values: Sequence[Any], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.impl.postgres import binary
+from dlt.schema.arrow import arrow_type
+from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,27 +45,32 @@ def _arrow_type(column: Any) -> pa.DataType | None:
     import pyarrow as pa
 
     if column.type_code == binary.NUMERIC:
-        precision, scale = column.precision, column.scale
         # sums and the like come without sizes
-        if precision is None or not 0 <= scale <= precision:
+        if column.precision is None or not 0 <= column.scale <= column.precision:
             return None
-        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(min(precision, 76), scale)
-    return {
-        binary.BOOL: pa.bool_(),
-        binary.BYTEA: pa.binary(),
-        binary.BIGINT: pa.int64(),
-        binary.SMALLINT: pa.int16(),
-        binary.INTEGER: pa.int32(),
-        binary.TEXT: pa.string(),
-        binary.VARCHAR: pa.string(),
-        binary.CHARACTER: pa.string(),
-        binary.REAL: pa.float32(),
-        binary.DOUBLE: pa.float64(),
-        binary.DATE: pa.date32(),
-        binary.TIME: pa.time64("us"),
-        binary.TIMESTAMP: pa.timestamp("us"),
-        binary.TIMESTAMP_TZ: pa.timestamp("us", "UTC"),
-    }.get(column.type_code)
+        return arrow_type({"data_type": "decimal"}, (column.precision, column.scale))
+    if column.type_code == binary.REAL:
+        return pa.float32()
+    known = _COLUMNS.get(column.type_code)
+    return None if known is None else arrow_type(known, bits=(16, 32, 64))
+
+
+_COLUMNS: Mapping[int, ColumnSchema] = {
+    binary.BOOL: {"data_type": "bool"},
+    binary.BYTEA: {"data_type": "binary"},
+    binary.BIGINT: {"data_type": "bigint"},
+    binary.SMALLINT: {"data_type": "bigint", "precision": 16},
+    binary.INTEGER: {"data_type": "bigint", "precision": 32},
+    binary.TEXT: {"data_type": "text"},
+    binary.VARCHAR: {"data_type": "text"},
+    binary.CHARACTER: {"data_type": "text"},
+    binary.DOUBLE: {"data_type": "double"},
+    binary.DATE: {"data_type": "date"},
+    binary.TIME: {"data_type": "time"},
+    binary.TIMESTAMP: {"data_type": "timestamp", "timezone": False},
+    binary.TIMESTAMP_TZ: {"data_type": "timestamp"},
+}
+"""The columns whose types the server calls by these numbers."""
 
 
 def _json_text(value: Any) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.impl.redshift.dialect import MAX_BINARY, MAX_STATEMENT, MAX_TEXT
 from dlt.errors import DatabaseTerminalException
+from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def fitted(batch: pa.RecordBatch, table: str, columns: Columns, fill: bool = Fal
     names = [name for name in columns if fill or name in batch.schema.names]
     arrays = []
     for name in names:
-        kind = _arrow_type(columns[name])
+        kind = arrow_type(columns[name], bits=(16, 32, 64))
         if name not in batch.schema.names:
             arrays.append(pa.nulls(batch.num_rows, kind))
             continue
@@ -55,25 +56,6 @@ def fitted(batch: pa.RecordBatch, table: str, columns: Columns, fill: bool = Fal
             ) from error
         _check(arrays[-1], table, name, columns[name])
     return pa.RecordBatch.from_arrays(arrays, names=names)
-
-
-def _arrow_type(column: ColumnSchema) -> pa.DataType:
-    import pyarrow as pa
-
-    kind, precision = column["data_type"], column.get("precision")
-    if kind in ("decimal", "wei"):
-        return pa.decimal128(precision or 38, column.get("scale") or 0)
-    if kind == "bigint":
-        return {16: pa.int16(), 32: pa.int32()}.get(precision or 64, pa.int64())
-    if kind == "timestamp":
-        return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
-    return {
-        "double": pa.float64(),
-        "bool": pa.bool_(),
-        "date": pa.date32(),
-        "time": pa.time64("us"),
-        "binary": pa.binary(),
-    }.get(kind, pa.string())
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:

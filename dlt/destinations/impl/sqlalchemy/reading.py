@@ -11,6 +11,7 @@ import orjson
 
 from dlt.clock import moment_of
 from dlt.destinations.sql.cursor import Cursor
+from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
 
 if TYPE_CHECKING:
@@ -117,20 +118,5 @@ def _as_table(
 
 
 def _arrow_type(column: ColumnSchema) -> pa.DataType | None:
-    import pyarrow as pa
-
-    zone = "UTC" if column.get("timezone", True) else None
-    types: dict[DataType, pa.DataType] = {
-        "text": pa.string(),
-        "json": pa.string(),
-        "double": pa.float64(),
-        "bool": pa.bool_(),
-        "bigint": pa.int64(),
-        "binary": pa.binary(),
-        "date": pa.date32(),
-        "time": pa.time64("us"),
-        "timestamp": pa.timestamp("us", zone),
-    }
     # decimals have the type that their values need
-    kind = column.get("data_type")
-    return None if kind is None else types.get(kind)
+    return None if column.get("data_type") in (None, "decimal", "wei") else arrow_type(column)

@@ -8,42 +8,51 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import memory_for
 from dlt.destinations.reading import select
-from dlt.schema.typing import ColumnSchema
+from dlt.schema.arrow import arrow_type
+from dlt.schema.typing import ColumnSchema, DataType
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SMALL = {"delta": ((8, "TINYINT"), (16, "SMALLINT"), (32, "INTEGER")), "iceberg": ((32, "INTEGER"),)}
-"""Whole numbers with fewer bits than 64, by format."""
-_PLAIN = {
+_BITS: Mapping[str, tuple[int, ...]] = {"delta": (8, 16, 32, 64), "iceberg": (32, 64)}
+"""Sizes of whole numbers, by format."""
+_WITHOUT: Mapping[str, Mapping[DataType, DataType]] = {"delta": {"time": "text"}, "iceberg": {}}
+"""Data types that a format does not have, and what stands for them."""
+_INTEGERS = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
+_PLAIN: Mapping[DataType, str] = {
     "text": "VARCHAR",
     "json": "VARCHAR",
     "double": "DOUBLE",
     "bool": "BOOLEAN",
     "date": "DATE",
+    "time": "TIME",
     "binary": "BLOB",
 }
+
+
+def _held(column: ColumnSchema, kind: str) -> ColumnSchema:
+    """Return a column as a table format has it: moments with six digits of seconds, decimals with 38 digits at most."""
+    data_type = column["data_type"]
+    if data_type in ("decimal", "wei"):
+        return DIALECT.as_stored(column)
+    return {**column, "data_type": _WITHOUT[kind].get(data_type, data_type)}
 
 
 def lake_type(column: ColumnSchema, kind: str) -> str:
     """Return the type of a column in a file, as DuckDB calls it.
 
-    Delta Lake has no time of day: it is text there. Moments have six digits of seconds, decimals at most 38 digits.
-
     Args:
         column: A complete column.
         kind: Format of the table.
     """
-    data_type = column["data_type"]
+    data_type = _held(column, kind)["data_type"]
     if data_type in ("decimal", "wei"):
         return DIALECT.type_of(column)
     if data_type == "bigint":
         precision = column.get("precision") or 64
-        return next((name for bits, name in _SMALL[kind] if precision <= bits), "BIGINT")
+        return _INTEGERS[next((bits for bits in _BITS[kind] if precision <= bits), 64)]
     if data_type == "timestamp":
         return "TIMESTAMP WITH TIME ZONE" if column.get("timezone", True) else "TIMESTAMP"
-    if data_type == "time":
-        return "VARCHAR" if kind == "delta" else "TIME"
     return _PLAIN[data_type]
 
 
@@ -51,30 +60,8 @@ def lake_schema(columns: Mapping[str, ColumnSchema], kind: str) -> pa.Schema:
     """Return the columns of a table with the types that its files have."""
     import pyarrow as pa
 
-    plain = {
-        "TINYINT": pa.int8(),
-        "SMALLINT": pa.int16(),
-        "INTEGER": pa.int32(),
-        "BIGINT": pa.int64(),
-        "VARCHAR": pa.string(),
-        "DOUBLE": pa.float64(),
-        "BOOLEAN": pa.bool_(),
-        "DATE": pa.date32(),
-        "TIME": pa.time64("us"),
-        "BLOB": pa.binary(),
-        "TIMESTAMP": pa.timestamp("us"),
-        "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),
-    }
-    fields = []
-    for name, column in columns.items():
-        if "data_type" in column:
-            text = lake_type(column, kind)
-            if text in plain:
-                fields.append(pa.field(name, plain[text]))
-            else:
-                stored = DIALECT.as_stored(column)
-                fields.append(pa.field(name, pa.decimal128(stored["precision"], stored["scale"])))
-    return pa.schema(fields)
+    complete = {name: _held(column, kind) for name, column in columns.items() if "data_type" in column}
+    return pa.schema([pa.field(name, arrow_type(held, bits=_BITS[kind])) for name, held in complete.items()])
 
 
 def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format: str, kind: str, target: str) -> int:

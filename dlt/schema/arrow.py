@@ -1,0 +1,46 @@
+"""The Arrow type of a column: one mapping, in which what differs between destinations is a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_LONGEST = 76
+"""Digits of the largest decimal of Arrow."""
+
+
+def arrow_type(column: ColumnSchema, digits: tuple[int, int] | None = None, bits: Sequence[int] = (64,)) -> pa.DataType:
+    """Return the Arrow type of a complete column.
+
+    Args:
+        column: The column.
+        digits: Precision and scale of a decimal; as the column says when None.
+        bits: Sizes of whole numbers that there are, ascending; the smallest that holds the column is taken.
+    """
+    import pyarrow as pa
+
+    kind, precision = column["data_type"], column.get("precision")
+    if kind in ("decimal", "wei"):
+        most, scale = digits or (precision or 38, column.get("scale") or 0)
+        return pa.decimal128(most, scale) if most <= 38 else pa.decimal256(min(most, _LONGEST), scale)
+    if kind == "bigint":
+        size = next((size for size in bits if (precision or 64) <= size), 64)
+        return {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[size]
+    if kind == "timestamp":
+        return pa.timestamp("us", "UTC" if column.get("timezone", True) else None)
+    return {
+        "text": pa.string(),
+        "json": pa.string(),
+        # what PyPI dlt called json
+        "complex": pa.string(),
+        "double": pa.float64(),
+        "bool": pa.bool_(),
+        "binary": pa.binary(),
+        "date": pa.date32(),
+        "time": pa.time64("us"),
+    }[kind]
