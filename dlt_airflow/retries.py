@@ -61,6 +61,7 @@ class DltRetryPolicy(ExceptionRetryPolicy):
             max_tries: Number of tries that the task has.
             context: Context of the task.
         """
+        from dlt.errors import may_pass
         from dlt.tasks import is_terminal
 
         if not isinstance(exception, Exception):
@@ -68,7 +69,7 @@ class DltRetryPolicy(ExceptionRetryPolicy):
             return sdk.RetryDecision.default()
         if is_terminal(exception):
             return sdk.RetryDecision.fail(reason=f"{type(exception).__name__}: another try cannot help")
-        if passes_by(exception):
+        if may_pass(exception):
             return sdk.RetryDecision.retry(delay=self.retry_delay, reason=f"{type(exception).__name__} may pass by")
         return sdk.RetryDecision.default()
 
@@ -88,10 +89,3 @@ def dlt_retry_policy(retry_delay: datetime.timedelta | None = None) -> DltRetryP
             "that another try cannot mend fail the task at once all the same."
         )
     return DltRetryPolicy(retry_delay)
-
-
-def passes_by(error: BaseException | None) -> bool:
-    """Tell whether an error, or one of its causes, is of a kind that goes away by itself."""
-    from dlt.errors import TransientException, causes
-
-    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))

@@ -66,6 +66,15 @@ class TransientException(BaseException):
     """Mark an error that may be gone on the next try."""
 
 
+def may_pass(error: BaseException | None) -> bool:
+    """Tell whether an error, or one of its causes, is of a class that goes away by itself.
+
+    Args:
+        error: The outermost one.
+    """
+    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))
+
+
 class SignalReceivedException(KeyboardInterrupt, TerminalException):
     """Raised at a safe point after SIGINT or SIGTERM."""
 

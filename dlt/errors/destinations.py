@@ -10,9 +10,11 @@ class DestinationException(DltException):
 
     Attributes:
         kind: What it is, one of `dlt.error_kinds.Kind`.
+        clash: Another load was faster, so that another try at once may succeed.
     """
 
     kind: str = "refused"
+    clash: bool = False
 
 
 class DestinationTerminalException(DestinationException, TerminalException):

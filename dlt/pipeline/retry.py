@@ -6,16 +6,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dlt.errors import PipelineStepFailed, TransientException, causes
+from dlt.errors import PipelineStepFailed, may_pass
 from dlt.pipeline.settings import RetryPolicy
 from dlt.user_log import alarm
 
 Result = TypeVar("Result")
-
-
-def is_transient(error: BaseException | None) -> bool:
-    """Tell whether an error, or a cause of it, may pass by itself."""
-    return any(isinstance(cause, (TransientException, ConnectionError, TimeoutError)) for cause in causes(error))
 
 
 def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Result:
@@ -31,7 +26,7 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
         try:
             return call()
         except PipelineStepFailed as error:
-            if attempt == attempts or not is_transient(error):
+            if attempt == attempts or not may_pass(error):
                 raise
             wait = policy.wait_after(attempt)
             alarm(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")

@@ -26,10 +26,10 @@ from dlt.errors import (
     SpecInvalid,
     SystemConfigurationException,
     TerminalException,
-    TransientException,
     UnknownDestinationModule,
     WriteDispositionNotSupported,
     causes,
+    may_pass,
 )
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import StepMetrics
@@ -240,12 +240,7 @@ def is_terminal(error: BaseException | None) -> bool:
     Args:
         error: What a step raised; its causes count as well.
     """
-    terminal = False
-    for cause in causes(error):
-        if isinstance(cause, (TransientException, ConnectionError, TimeoutError)):
-            return False
-        terminal = terminal or isinstance(cause, _TERMINAL)
-    return terminal
+    return not may_pass(error) and any(isinstance(cause, _TERMINAL) for cause in causes(error))
 
 
 # -- inside

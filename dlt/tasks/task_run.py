@@ -96,7 +96,7 @@ class TaskRun:
                     self.results.append(result)
                     return result
                 except DestinationTransientException as error:
-                    if not getattr(error, "clash", False) or time.monotonic() > deadline:
+                    if not error.clash or time.monotonic() > deadline:
                         raise
                     time.sleep(0.2)
 

@@ -713,9 +713,9 @@ def test_reasons_tell_what_may_pass(reason: str, text: str, kind: type[Exception
     """Quotas, rates and faults of BigQuery are transient; what is wrong with the request is not."""
     from google.api_core.exceptions import Forbidden
 
-    from dlt.destinations.impl.bigquery.errors import by_reason, translated
+    from dlt.destinations.impl.bigquery.errors import by_reason, translate
 
-    for error in (by_reason(reason, text, "table t"), translated(Forbidden(text, [{"reason": reason}]), "table t")):
+    for error in (by_reason(reason, text, "table t"), translate(Forbidden(text, [{"reason": reason}]), "table t")):
         assert type(error) is kind and f"bigquery {reason}: table t: {text}" in str(error)
         assert getattr(error, "clash", False) is clash
 

@@ -31,7 +31,7 @@ def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def change(pipeline: Any, sql: str, table: str) -> None:
     """Do what another program does."""
     with pipeline.destination_client() as client:
-        client.query(sql.format(client.qualified(table)))
+        client.query(sql.format(client.catalog.qualified(table)))
 
 
 def again(pipeline: Any, **hints: Any) -> None:

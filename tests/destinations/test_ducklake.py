@@ -176,7 +176,7 @@ def test_a_load_that_is_refused_deletes_its_files(lake: Any, own_folder: Path) -
     pipeline = make(credentials)
     pipeline.run([{"id": n, "list": [n]} for n in range(20)], table_name="t")
     with pipeline.destination_client() as client:
-        insert = f"INSERT INTO {client.qualified('t')} SELECT * FROM {client.qualified('t')}"
+        insert = f"INSERT INTO {client.catalog.qualified('t')} SELECT * FROM {client.catalog.qualified('t')}"
         client.begin()
         client.query(insert)
         assert orphans(make(credentials, "reader"), own_folder / "lake.files")
@@ -215,7 +215,7 @@ def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: 
         pipeline.normalize()
         with pipeline.destination_client() as client:
             client.begin()
-            client.query(f"UPDATE {client.qualified('t')} SET id = 7")
+            client.query(f"UPDATE {client.catalog.qualified('t')} SET id = 7")
             server.crash()
             with pytest.raises(DatabaseTransientException) as failure:
                 client.commit()

@@ -66,6 +66,6 @@ def test_a_limit_of_the_user_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with destination.connect("data") as client:
             client.begin()
             wide = {f"c{n}": {"name": f"c{n}", "data_type": "bigint"} for n in range(500)}
-            client.fit_memory([{"name": "t", "columns": wide}])
+            client.session.fit_memory([{"name": "t", "columns": wide}])
             assert client.session.memory_limit == limit
             client.rollback()

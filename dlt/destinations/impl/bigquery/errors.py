@@ -49,10 +49,10 @@ def translating(what: str = "") -> Iterator[None]:
     try:
         yield
     except (GoogleAPIError, GoogleAuthError, RequestException, OSError, InvalidResponse, DataCorruption) as error:
-        raise translated(error, what) from error
+        raise translate(error, what) from error
 
 
-def translated(error: BaseException, what: str = "") -> DestinationException:
+def translate(error: BaseException, what: str = "") -> DestinationException:
     """Return an exception of Google's client as ours.
 
     Args:
@@ -62,7 +62,7 @@ def translated(error: BaseException, what: str = "") -> DestinationException:
     from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 
     if isinstance(error, RetryError) and error.cause is not None:
-        return translated(error.cause, what)
+        return translate(error.cause, what)
     text = _first_line(getattr(error, "message", None) or str(error) or type(error).__name__)
     if not isinstance(error, GoogleAPICallError):
         return database_error("connection", _message("", what, text))

@@ -67,7 +67,7 @@ class Jobs:
             try:
                 return action()
             except DatabaseTransientException as error:
-                if not getattr(error, "clash", False) or attempt >= CLASH_ATTEMPTS - 1:
+                if not error.clash or attempt >= CLASH_ATTEMPTS - 1:
                     raise
                 _pause(attempt)
         raise AssertionError("count() has no end")
@@ -181,7 +181,7 @@ class Jobs:
             try:
                 return self.wait(job or self.start(name, begin, what, counts), what)
             except DatabaseTransientException as error:
-                attempts = CLASH_ATTEMPTS if getattr(error, "clash", False) else ATTEMPTS
+                attempts = CLASH_ATTEMPTS if error.clash else ATTEMPTS
                 if attempt >= attempts - 1 or getattr(error, "guarded", False):
                     raise
                 job = None
