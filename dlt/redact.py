@@ -120,31 +120,39 @@ def remember(value: Any) -> None:
         value: A text, or a document in which the keys tell what is secret; other types are left out.
     """
     if isinstance(value, Mapping):
-        for name, item in value.items() if len(value) <= _MOST_KEYS else ():
-            if isinstance(item, Mapping) or is_secret_name(str(name)):
-                remember(item)
-            elif isinstance(item, str):
-                remember_url(item)
-            elif isinstance(item, (list, tuple)):
-                # texts of a list whose name tells nothing are no secrets; documents in it tell by their keys
-                remember([{"": inner} for inner in item[:_MOST_KEYS]])
+        if len(value) <= _MOST_KEYS:
+            _remember_document(value)
     elif isinstance(value, (list, tuple)):
         for item in value[:_MOST_KEYS]:
             remember(item)
     elif isinstance(value, bytes):
         remember(value.decode(errors="replace"))
     elif isinstance(value, str) and len(value) <= _LONGEST:
-        text = value.strip()
-        if text.startswith("{"):
-            remember(_document(text))
-            return
-        remember_url(text)
-        plain = len(text) >= _MIN_LENGTH and text.lower() not in _COMMON
-        scheme = _SCHEME.match(text)
-        if scheme is not None:
-            remember(scheme.group(1))
-        if plain and not _ADDRESS.match(text) and not _is_path(text):
-            _known.add(text)
+        _remember_text(value.strip())
+
+
+def _remember_document(document: Mapping[Any, Any]) -> None:
+    for name, item in document.items():
+        if isinstance(item, Mapping) or is_secret_name(str(name)):
+            remember(item)
+        elif isinstance(item, str):
+            remember_url(item)
+        elif isinstance(item, (list, tuple)):
+            # texts of a list whose name tells nothing are no secrets; documents in it tell by their keys
+            remember([{"": inner} for inner in item[:_MOST_KEYS]])
+
+
+def _remember_text(text: str) -> None:
+    if text.startswith("{"):
+        remember(_document(text))
+        return
+    remember_url(text)
+    plain = len(text) >= _MIN_LENGTH and text.lower() not in _COMMON
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        remember(scheme.group(1))
+    if plain and not _ADDRESS.match(text) and not _is_path(text):
+        _known.add(text)
 
 
 def remember_url(text: str) -> None:

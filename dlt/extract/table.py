@@ -43,19 +43,8 @@ def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
         hints: Hints without functions.
         name: Name of the table.
     """
-    columns = {
-        key: {hint: value for hint, value in column.items() if value is not None}
-        for key, column in columns_dict(hints.get("columns")).items()
-    }
+    columns = _hinted_columns(hints)
     table: dict[str, Any] = {"name": name, "columns": columns}
-    for key_hint in ("primary_key", "merge_key"):
-        names = as_names(hints.get(key_hint))
-        if names or hints.get(key_hint) is not None:
-            # the key as a whole comes before what columns say of it
-            for column in columns.values():
-                column.pop(key_hint, None)
-        for column_name in names:
-            columns.setdefault(column_name, {"name": column_name}).update({key_hint: True, "nullable": False})
     check_together(f"table {name!r}", columns)
     if hints.get("parent"):
         table["parent"] = hints["parent"]
@@ -73,6 +62,22 @@ def build_table(hints: Mapping[str, Any], name: str) -> TableSchema:
     for key, value in (hints.get("additional_table_hints") or {}).items():
         table[key] = {**table.get(key, {}), **value} if isinstance(value, Mapping) else value
     return table  # type: ignore[return-value] # built key by key
+
+
+def _hinted_columns(hints: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    columns = {
+        key: {hint: value for hint, value in column.items() if value is not None}
+        for key, column in columns_dict(hints.get("columns")).items()
+    }
+    for key_hint in ("primary_key", "merge_key"):
+        names = as_names(hints.get(key_hint))
+        if names or hints.get(key_hint) is not None:
+            # the key as a whole comes before what columns say of it
+            for column in columns.values():
+                column.pop(key_hint, None)
+        for column_name in names:
+            columns.setdefault(column_name, {"name": column_name}).update({key_hint: True, "nullable": False})
+    return columns
 
 
 def _add_disposition(table: dict[str, Any], disposition: Any) -> None:

@@ -107,12 +107,16 @@ def _simplify_object(value: Any, level: int) -> Any:
         return bytes(value)
     if hasattr(value, "model_dump"):
         return simplify(value.model_dump(), level)
+    if type(value).__name__ == "NAType":  # pandas
+        return None
+    return _simplify_parts(value, level)
+
+
+def _simplify_parts(value: Any, level: int) -> Any:
     for names in ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__"):
         if hasattr(value, names) and not isinstance(value, type):
             fields = [getattr(field, "name", field) for field in getattr(value, names)]
             return {name: simplify(getattr(value, name), level) for name in fields}
-    if type(value).__name__ == "NAType":  # pandas
-        return None
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         if value.dtype.kind in "mM":
             return [simplify(item, level) for item in value] if value.ndim else _numpy_moment(value)

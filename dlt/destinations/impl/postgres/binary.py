@@ -118,6 +118,14 @@ def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
         return partial(_bytes, before=b"\x01" if oid == JSONB else b"")
     if is_bytes and oid == BYTEA:
         return _bytes
+    return _fixed_encoder(kind, oid) or _numeric_encoder(kind, oid)
+
+
+def _fixed_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
+    """Return what writes values that all have one width."""
+    import pyarrow as pa
+
+    is_ = pa.types
     if is_.is_boolean(kind) and oid == BOOL:
         return partial(_number, kind=pa.uint8(), stored="u1")
     if is_.is_integer(kind) and oid in (SMALLINT, INTEGER, BIGINT):
@@ -131,6 +139,13 @@ def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
         return partial(_number, kind=pa.time64("us"), stored=">i8")
     if (is_.is_timestamp(kind) or is_.is_date(kind)) and oid in (TIMESTAMP, TIMESTAMP_TZ):
         return partial(_number, kind=pa.timestamp("us"), stored=">i8", less=_MICROSECONDS_TO_2000)
+    return None
+
+
+def _numeric_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
+    import pyarrow as pa
+
+    is_ = pa.types
     if is_.is_integer(kind) and oid == NUMERIC:
         return lambda values: _numeric(values.cast(pa.decimal128(20, 0)))
     if is_.is_decimal(kind) and oid == NUMERIC and kind.scale >= 0:
