@@ -8,24 +8,8 @@ import re
 from typing import Any
 
 from dlt.cli.output import say, say_error
-from dlt.destinations.base import KNOWN
+from dlt.destinations.base import KNOWN, load_destination
 
-_FIELDS: dict[str, str] = {
-    "duckdb": '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n',
-    "filesystem": '[destination.filesystem]\nbucket_url = "data"\n',
-    "postgres": (
-        '[destination.postgres.credentials]\nhost = "localhost"\nport = 5432\ndatabase = "dlt"\nusername = "dlt"\n'
-        'password = "fill in"\n'
-    ),
-    "redshift": (
-        '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
-        'username = "fill in"\npassword = "fill in"\n'
-    ),
-    "bigquery": (
-        '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
-        'private_key = "fill in"\n'
-    ),
-}
 _PIPELINE = '''"""Load {source} into {destination}."""
 
 import dlt
@@ -59,7 +43,7 @@ def add_parser(commands: Any) -> None:
         epilog="example: dlt init github duckdb",
     )
     parser.add_argument("source", help="name of the source: letters, digits and underscores")
-    parser.add_argument("destination", help=f"one of {', '.join(sorted(KNOWN))}")
+    parser.add_argument("destination", help=f"one of {', '.join(KNOWN)}")
     parser.set_defaults(run=_init)
 
 
@@ -69,14 +53,14 @@ def _init(arguments: argparse.Namespace) -> int:
         say_error(f"{source!r} is no name for a source: use letters, digits and underscores, a letter first.")
         return 1
     if destination not in KNOWN:
-        say_error(f"there is no destination {destination!r}. Known are {', '.join(sorted(KNOWN))}.")
+        say_error(f"there is no destination {destination!r}. Known are {', '.join(KNOWN)}.")
         return 1
     found = sorted(os.listdir())
     if found:
         say_error(f"the folder is not empty: it has {', '.join(found[:5])}. Make an empty folder and go there first.")
         return 1
     extra = f"[{destination}]" if destination != "dummy" else ""
-    secrets = _FIELDS.get(destination, "").format(source=source)
+    secrets = load_destination(destination).example.format(source=source)
     files = {
         ".dlt/config.toml": f'[pipelines]\npipeline_name = "{source}"\n\n[runtime]\nuser_log = true\n',
         ".dlt/secrets.toml": f"# this file stays out of version control\n{secrets}",

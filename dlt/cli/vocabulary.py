@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
@@ -177,27 +177,9 @@ def _destinations() -> Section:
 
 def _credentials(kind: str) -> Section:
     """Return the fields of the credentials of a destination; file systems take arguments of their own besides."""
-    specs = list(_specs(kind))
-    fields = {name: hint for spec in specs for name, hint in spec.__config_fields__.items()}
+    from dlt.destinations.base import load_destination
+
+    of = load_destination(kind)
+    fields = {name: hint for spec in of.credential_specs() for name, hint in spec.__config_fields__.items()}
     nested = {name: OPEN for name, hint in fields.items() if spec_kinds(hint)}
-    return Section(fields, nested, is_open=kind in ("filesystem", "dummy"))
-
-
-def _specs(kind: str) -> Iterator[Any]:
-    from dlt.configuration.credentials import google, stores
-
-    if kind in ("filesystem", "bigquery"):
-        yield from (google.GcpServiceAccountCredentials, google.GcpOAuthCredentials)
-    if kind == "filesystem":
-        yield from (stores.AwsCredentials, stores.AzureCredentials, stores.AzureServicePrincipalCredentials)
-    names = {
-        "duckdb": "DuckDbCredentials",
-        "ducklake": "DuckLakeCredentials",
-        "postgres": "PostgresCredentials",
-        "redshift": "RedshiftCredentials",
-        "sqlalchemy": "SqlAlchemyCredentials",
-    }
-    if kind in names:
-        import importlib
-
-        yield getattr(importlib.import_module(f"dlt.destinations.impl.{kind}.configuration"), names[kind])
+    return Section(fields, nested, is_open=of.takes_other_credentials or not fields)

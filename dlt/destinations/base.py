@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import types
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Union
 
+import dlt.destinations.impl as impl
 from dlt.destinations.client import Client
 from dlt.destinations.settings import OF_CAPABILITIES, check_settings
 from dlt.errors import InvalidDestinationReference, MissingDependencyException, UnknownDestinationModule
@@ -19,17 +21,10 @@ from dlt.schema.schema import Schema
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-KNOWN: dict[str, tuple[str, str]] = {
-    "bigquery": ("dlt.destinations.impl.bigquery.factory", "BigQuery"),
-    "duckdb": ("dlt.destinations.impl.duckdb.factory", "DuckDb"),
-    "ducklake": ("dlt.destinations.impl.ducklake.factory", "DuckLake"),
-    "filesystem": ("dlt.destinations.impl.filesystem.factory", "Filesystem"),
-    "postgres": ("dlt.destinations.impl.postgres.factory", "Postgres"),
-    "redshift": ("dlt.destinations.impl.redshift.factory", "Redshift"),
-    "sqlalchemy": ("dlt.destinations.impl.sqlalchemy.factory", "SqlAlchemy"),
-    "dummy": ("dlt.destinations.impl.dummy.factory", "Dummy"),
-}
+    from dlt.configuration.spec import BaseConfiguration
 
+KNOWN: tuple[str, ...] = tuple(sorted(folder.name for folder in pkgutil.iter_modules(impl.__path__) if folder.ispkg))
+"""Short names of the destinations that come with the library: each is a folder of `dlt/destinations/impl`."""
 
 DestinationRef = Union[str, "Destination", Callable[..., "Destination"]]
 """A destination, its class, its name, or the path of its class."""
@@ -66,7 +61,16 @@ class Destination:
     """Without credentials, data goes where the name of the pipeline says."""
     setting_types: ClassVar[Mapping[str, Any] | None] = None
     """Types of the settings beside the parameters of `__init__`; None for a class that takes any."""
+    takes_other_credentials: ClassVar[bool] = False
+    """Its credentials may have fields that none of `credential_specs` has."""
+    example: ClassVar[str] = ""
+    """TOML that `dlt init` writes into secrets.toml; {source} stands for the name of the source."""
     pipeline_name: str | None = None
+
+    @classmethod
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the specs of the credentials that it takes, for those who check or show a configuration."""
+        return ()
 
     def __init__(
         self,
@@ -195,8 +199,7 @@ def load_destination(name: str) -> type[Destination]:
             "the path of its class, as package.module.ClassName.",
             ref=name,
         )
-    module, kind = KNOWN[name]
-    found: type[Destination] = getattr(importlib.import_module(module), kind)
+    found: type[Destination] = importlib.import_module(f"{impl.__name__}.{name}.factory").DESTINATION
     return found
 
 

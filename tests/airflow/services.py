@@ -114,7 +114,8 @@ class Airflow:
     def _look_after(self) -> None:
         """Start a service of Airflow again that ended by itself, as every deployment of it does.
 
-        On a busy machine the process that parses DAGs gives up when its database answers too late.
+        Scheduler and DAG processor both activate assets that are new; where they meet, the later one dies of a
+        duplicate key in `asset_active` (Airflow 3.3).
 
         Raises:
             RuntimeError: services end again and again.

@@ -1,1 +1,1 @@
-"""One module for each destination."""
+"""One folder for each destination; its name is that of the folder, its class is `DESTINATION` in `factory.py`."""

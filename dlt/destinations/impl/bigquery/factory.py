@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
+from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.bigquery.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.machine import check_machine_credentials
@@ -51,6 +54,10 @@ class BigQuery(Destination):
     """
 
     destination_type: ClassVar[str] = "bigquery"
+    example: ClassVar[str] = (
+        '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
+        'private_key = "fill in"\n'
+    )
     setting_types: ClassVar[Mapping[str, Any]] = {**dict.fromkeys(_DEFAULTS, str), **_TYPES, "staging": Any}
     supports_staging: ClassVar[bool] = True
 
@@ -64,6 +71,14 @@ class BigQuery(Destination):
         super().__init__(credentials, **settings)
         given = {"location": location, "has_case_sensitive_identifiers": has_case_sensitive_identifiers}
         self.settings.update({key: value for key, value in given.items() if value is not None})
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return those of Google."""
+        from dlt.configuration.credentials import google
+
+        return (google.GcpServiceAccountCredentials, google.GcpOAuthCredentials)
 
     def own_capabilities(self) -> Capabilities:
         """Return what BigQuery can do."""
@@ -183,3 +198,6 @@ def _needs_google(name: str) -> Iterator[None]:
             f"destination {name}: the package google-cloud-bigquery is not installed. Run: "
             'pip install "dlt-tasks[bigquery]"'
         ) from error
+
+
+DESTINATION = BigQuery

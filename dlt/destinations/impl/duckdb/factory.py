@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
+from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.client import duckdb_client
@@ -33,8 +34,15 @@ class DuckDb(Destination):
     """
 
     destination_type: ClassVar[str] = "duckdb"
+    example: ClassVar[str] = '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n'
     setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
     named_after_pipeline: ClassVar[bool] = True
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (DuckDbCredentials,)
 
     def own_capabilities(self) -> Capabilities:
         """Return what DuckDB can do."""
@@ -94,3 +102,6 @@ def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
         # one database in memory for the whole process, so that what one step wrote the next one reads
         return duckdb.connect(":memory:dlt")
     return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {path}")
+
+
+DESTINATION = DuckDb

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from dlt.configuration.credentials import ConnectionStringCredentials
+from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.errors import BUSY, first_line, wait_while_busy
@@ -58,6 +59,12 @@ class DuckLake(Destination):
     destination_type: ClassVar[str] = "ducklake"
     setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
     named_after_pipeline: ClassVar[bool] = True
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (DuckLakeCredentials,)
 
     def own_capabilities(self) -> Capabilities:
         """Return what DuckLake can do."""
@@ -247,3 +254,6 @@ def _load_extension(connection: duckdb.DuckDBPyConnection, name: str, where: str
             f"{first_line(error)}. Install the package duckdb-extension-{name.replace('_', '-')} of the same version "
             f'as DuckDB, or run "INSTALL {name}" in DuckDB where there is a network.'
         ) from error
+
+
+DESTINATION = DuckLake

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from dlt.configuration import get_value
+from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.filesystem.client import FilesystemClient
 from dlt.destinations.impl.filesystem.lake.index import FORMATS
@@ -48,6 +51,8 @@ class Filesystem(Destination):
     """
 
     destination_type: ClassVar[str] = "filesystem"
+    takes_other_credentials: ClassVar[bool] = True
+    example: ClassVar[str] = '[destination.filesystem]\nbucket_url = "data"\n'
     setting_types: ClassVar[Mapping[str, Any]] = {"kwargs": dict[str, Any], "client_kwargs": dict[str, Any]}
 
     def __init__(
@@ -67,6 +72,20 @@ class Filesystem(Destination):
             extra_placeholders=extra_placeholders,
             current_datetime=current_datetime,
             table_format=table_format,
+        )
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return those of all stores."""
+        from dlt.configuration.credentials import google, stores
+
+        return (
+            google.GcpServiceAccountCredentials,
+            google.GcpOAuthCredentials,
+            stores.AwsCredentials,
+            stores.AzureCredentials,
+            stores.AzureServicePrincipalCredentials,
         )
 
     def own_capabilities(self) -> Capabilities:
@@ -163,3 +182,6 @@ def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
 
     filesystem = GCSFileSystem(**options)
     return filesystem, filesystem._strip_protocol(url)
+
+
+DESTINATION = Filesystem

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from dlt.configuration import get_value
+from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.postgres.binary import BYTEA
 from dlt.destinations.impl.postgres.client import postgres_client
@@ -39,12 +40,22 @@ class Postgres(Destination):
     """
 
     destination_type: ClassVar[str] = "postgres"
+    example: ClassVar[str] = (
+        '[destination.postgres.credentials]\nhost = "localhost"\nport = 5432\ndatabase = "dlt"\nusername = "dlt"\n'
+        'password = "fill in"\n'
+    )
     setting_types: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, credentials: Any = None, create_indexes: bool | None = None, **settings: Any) -> None:
         super().__init__(credentials, **settings)
         if create_indexes is not None:
             self.settings["create_indexes"] = create_indexes
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (PostgresCredentials,)
 
     def own_capabilities(self) -> Capabilities:
         """Return what PostgreSQL can do."""
@@ -173,3 +184,6 @@ def _as_bytes(value: Any, cursor: Any) -> bytes | None:
 
     found = psycopg2.BINARY(value, cursor)
     return None if found is None else bytes(found)
+
+
+DESTINATION = Postgres

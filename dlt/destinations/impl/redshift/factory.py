@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from dlt.configuration import get_value
+from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.factory import Postgres
 from dlt.destinations.impl.redshift.area import Area
@@ -35,6 +36,10 @@ class Redshift(Postgres):
     """
 
     destination_type: ClassVar[str] = "redshift"
+    example: ClassVar[str] = (
+        '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
+        'username = "fill in"\npassword = "fill in"\n'
+    )
     setting_types: ClassVar[Mapping[str, Any]] = {"staging": Any, "staging_bucket": str}
     supports_staging: ClassVar[bool] = True
 
@@ -58,6 +63,12 @@ class Redshift(Postgres):
         if self.settings.get(name) is not None:
             return self.settings[name]
         return get_value(name, kind, sections=("destination", self.destination_name), default=None)
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (RedshiftCredentials,)
 
     def own_capabilities(self) -> Capabilities:
         """Return what Redshift can do."""
@@ -121,3 +132,6 @@ def _bytes(value: str | None, _cursor: Any) -> bytes | None:
 
 def _copy_options(options: Mapping[str, Any]) -> str:
     return " ".join(key if value is True else f"{key} {value}" for key, value in options.items() if value is not False)
+
+
+DESTINATION = Redshift

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from dlt.configuration import get_value
+from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.sqlalchemy import generic, mysql, sqlite
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
@@ -73,6 +74,12 @@ class SqlAlchemy(Destination):
         if self._is_engine:
             return str(self.credentials.dialect.name)
         return self.resolved().drivername.partition("+")[0]
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (SqlAlchemyCredentials,)
 
     def own_capabilities(self) -> Capabilities:
         """Return what the database system can do."""
@@ -198,3 +205,6 @@ def _client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
         is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
         return mysql.mysql_client(connection, dataset_name, is_mariadb=is_mariadb)
     return generic.standard_client(connection, dataset_name)
+
+
+DESTINATION = SqlAlchemy
