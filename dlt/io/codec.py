@@ -127,12 +127,13 @@ def encode(value: object) -> dict[str, object]:
     found: dict[str, object] = {}
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is not a dataclass")
+    opaque = _opaque(typing.cast("type", type(value)))
     for each in fields(value):
         own = getattr(value, each.name)
         if each.metadata == REST:
             found.update(own)
         elif own is not ABSENT and not _is_default(own, each):
-            found[each.name] = _plain(own)
+            found[each.name] = own if each.name in opaque else _plain(own)
     return found
 
 
@@ -145,6 +146,13 @@ def decode(kind: type[T], values: Mapping[str, object]) -> T:
     made = _of_class(typing.cast("type", kind))(values, "")
     assert isinstance(made, kind)
     return made
+
+
+@cache
+def _opaque(kind: type) -> frozenset[str]:
+    """Return the fields whose values are the user's: they are written as they are."""
+    hints = typing.get_type_hints(kind)
+    return frozenset(name for name, hint in hints.items() if hint in (object, Mapping[str, object]))
 
 
 def _is_default(value: object, each: dataclasses.Field[object]) -> bool:
@@ -210,6 +218,8 @@ def _reader(hint: object) -> Reader:
         return _tuple(inner)
     if origin in (dict, Mapping):
         return _mapping(_reader(inner[1]))
+    if typing.is_typeddict(hint):
+        return _mapping(_as_it_is)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _of_class(hint)
     raise TypeError(f"{hint} is no type of a field that the codec knows")

@@ -31,7 +31,7 @@ from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.states.delta import apply, decode_delta
+from dlt.states.delta import apply
 from dlt.states.model import decode
 from dlt.user_log import logger
 
@@ -261,12 +261,12 @@ def _joined_schema(schema: Schema, client: Client) -> Schema:
 
 
 def _joined_state(package: LoadPackage, client: Client, dataset_name: str, task: TaskLoad) -> dict[str, Any] | None:
-    text = package.manifest.state_delta
-    if text is None:
+    delta = package.state_delta
+    if delta is None:
         return None
     stored = client.read_state(task.pipeline_name, dataset_name)
     current = decode(stored, task.pipeline_name) if stored is not None else None
-    return apply(current, decode_delta(text), task.pipeline_name, _is_repeatable(package))
+    return apply(current, delta, task.pipeline_name, _is_repeatable(package))
 
 
 def _state_of_run(
@@ -275,11 +275,11 @@ def _state_of_run(
     """Return the state to write, and whether it was joined with that of another run."""
     stored = client.read_state(run.pipeline_name, dataset_name)
     current = decode(stored, run.pipeline_name) if stored is not None else None
-    before = (package.undo or {}).get("version_hash")
+    before = package.undo.version_hash if package.undo is not None else None
     if current is None or current.get("_version_hash") in {*run.known_states, before}:
         return package.state, False
     try:
-        return apply(current, decode_delta(package.manifest.state_delta or "[]"), run.pipeline_name, False), True
+        return apply(current, package.state_delta or (), run.pipeline_name, False), True
     except StaleExtract as error:
         raise StaleExtract(
             f"pipeline {run.pipeline_name}, package {package.load_id}: another run of this pipeline, from another "

@@ -12,20 +12,29 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, WorkingFolderDamaged
 from dlt.io import atomic, failpoints, typed_json
-from dlt.io.sealed import Damaged, seal, unseal
+from dlt.io.codec import ABSENT, Document
+from dlt.io.sealed import Damaged
 from dlt.packages.package import STATE, LoadPackage
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
-from dlt.states.delta import Change, decode_delta, difference, encode_delta
+from dlt.states.delta import Change, difference, encode_delta, put
 from dlt.states.model import bump, content_hash, new_state
 
 JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Load ids of the packages that are being given up."""
+
+    load_ids: tuple[str, ...]
+
+
+JOURNAL_DOCUMENT = Document(Journal, "the journal of packages that are given up")
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,12 @@ class Waiting:
     @property
     def extract(self) -> str | None:
         """Return the id of its extract, which packages of several schemas share."""
-        return self.undo.get("extract") if self.undo is not None else None
+        return self.undo.extract if self.undo is not None else None
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> tuple[Change, ...]:
         """Return what its extract changed in the state."""
-        return list(self.undo["state"]) if self.undo is not None else []
+        return self.undo.state if self.undo is not None else ()
 
 
 def with_followers(workdir: Workdir, load_ids: Collection[str]) -> list[str]:
@@ -100,7 +109,7 @@ def abandon(workdir: Workdir, load_ids: Collection[str]) -> list[str]:
     chosen = with_followers(workdir, load_ids)
     if chosen:
         journal = os.path.join(workdir.path, JOURNAL)
-        atomic.write_bytes(journal, seal(orjson.dumps({"load_ids": chosen})))
+        atomic.write_bytes(journal, JOURNAL_DOCUMENT.dump(Journal(tuple(chosen))))
         _carry_out(workdir, chosen)
         os.unlink(journal)
         atomic.sync_folder(workdir.path)
@@ -131,8 +140,8 @@ def _finish(workdir: Workdir) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
-        load_ids = [str(load_id) for load_id in unseal(data)["load_ids"]]
-    except (Damaged, KeyError, TypeError) as error:
+        load_ids = JOURNAL_DOCUMENT.load(data, path).load_ids
+    except Damaged as error:
         raise WorkingFolderDamaged(
             f"{path}: {error}. It said which packages were being given up when a process was killed. Delete this file, "
             f"then give them up again: dlt pipeline {workdir.name} drop-pending-packages (in Python: "
@@ -203,7 +212,7 @@ def _guessed(
         after = workdir.read_state()
     if after is None or before is None:
         return None
-    return {**_no_undo(before), "state": difference(before, after)}
+    return replace(_no_undo(before), state=tuple(difference(before, after)))
 
 
 def _carries_state(package: LoadPackage) -> bool:
@@ -215,14 +224,7 @@ def _carries_state(package: LoadPackage) -> bool:
 
 def _no_undo(before: dict[str, Any] | None) -> Undo:
     known = before or {}
-    return {
-        "state": [],
-        "state_version": int(known.get("_state_version") or 0),
-        "version_hash": known.get("_version_hash"),
-        "new_schema": False,
-        "schema_name": None,
-        "tables": {},
-    }
+    return Undo(state_version=int(known.get("_state_version") or 0), version_hash=known.get("_version_hash"))
 
 
 def _state_without(
@@ -241,7 +243,7 @@ def _state_without(
     if content_hash(found) == content_hash(state):
         return found
     if first is not None and _hash_before(first, workdir) == content_hash(found):
-        found["_state_version"], found["_version_hash"] = first["state_version"], first["version_hash"]
+        found["_state_version"], found["_version_hash"] = first.state_version, first.version_hash
     else:
         bump(found)
         # no package brings this content to the destination: the next one does
@@ -251,7 +253,7 @@ def _state_without(
 
 def _hash_before(undo: Undo, workdir: Workdir) -> str:
     """Return the hash of the state before an extract; that of a pipeline that never ran has none yet."""
-    return str(undo.get("version_hash") or content_hash(new_state(workdir.name)))
+    return str(undo.version_hash or content_hash(new_state(workdir.name)))
 
 
 def _forget_schemas(state: dict[str, Any], going: list[Waiting], staying: list[Waiting]) -> None:
@@ -263,13 +265,13 @@ def _forget_schemas(state: dict[str, Any], going: list[Waiting], staying: list[W
         state.get("_local", {}).pop("place", None)
         for one in reversed(going):
             for change in one.changes:
-                if len(change["path"]) == 1 and change["path"] != ["schema_names"]:
-                    state[change["path"][0]] = change.get("base")
+                if not change.is_deep and change.path != ("schema_names",):
+                    put(state, change.path, None if change.base is ABSENT else change.base)
 
 
-def _new_schemas(going: list[Waiting], staying: list[Waiting]) -> set[Any]:
-    new = {one.undo["schema_name"] for one in going if one.undo is not None and one.undo.get("new_schema")}
-    return new - {one.undo.get("schema_name") if one.undo is not None else None for one in staying}
+def _new_schemas(going: list[Waiting], staying: list[Waiting]) -> set[str | None]:
+    new = {one.undo.schema_name for one in going if one.undo is not None and one.undo.new_schema}
+    return new - {one.undo.schema_name if one.undo is not None else None for one in staying}
 
 
 def _rewrite_staying(workdir: Workdir, going: list[Waiting], staying: list[Waiting]) -> None:
@@ -291,8 +293,8 @@ def _rewrite_staying(workdir: Workdir, going: list[Waiting], staying: list[Waiti
             continue
         after["_version_hash"] = content_hash(after)
         manifest = replace(one.package.manifest, has_state=True)
-        if (text := brings.manifest.state_delta) is not None:
-            delta = _delta_without(decode_delta(text), same, _new_schemas(earlier, staying))
+        if brings.state_delta is not None:
+            delta = _delta_without(brings.state_delta, same, _new_schemas(earlier, staying))
             manifest = replace(manifest, state_delta=encode_delta(delta))
         workdir.write_into(one.package, STATE, typed_json.dumps(after).encode())
         workdir.record(one.package, manifest)
@@ -303,20 +305,20 @@ def _takes_over(other: Waiting, one: Waiting) -> bool:
     return _carries_state(other.package) or other.package.load_id > one.package.load_id
 
 
-def _delta_without(delta: list[Change], gone: list[Waiting], schemas: set[Any]) -> list[Change]:
-    paths = [change["path"] for one in gone for change in one.changes if len(change["path"]) > 1]
-    kept = [change for change in delta if change["path"] not in paths]
+def _delta_without(delta: list[Change], gone: list[Waiting], schemas: set[str | None]) -> list[Change]:
+    paths = {change.path for one in gone for change in one.changes if change.is_deep}
     return [
-        {**change, "value": [name for name in change.get("value") or [] if name not in schemas]}
-        if change["path"] == ["schema_names"]
+        replace(change, value=[name for name in change.value if name not in schemas])
+        if change.path == ("schema_names",) and isinstance(change.value, (list, tuple))
         else change
-        for change in kept
+        for change in delta
+        if change.path not in paths
     ]
 
 
 def _revert_schemas(workdir: Workdir, going: list[Waiting], staying: list[Waiting]) -> None:
     for one in reversed(going):
-        tables = one.undo.get("tables") if one.undo is not None else None
+        tables = one.undo.tables if one.undo is not None else None
         if not tables:
             continue
         try:

@@ -19,7 +19,9 @@ from dlt.io.checksums import crc_of, note
 from dlt.io.sealed import Damaged, seal, unseal
 from dlt.packages.advice import drop_advice
 from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest, PackageFile
+from dlt.packages.undo import UNDO_DOCUMENT, Undo
 from dlt.schema.schema import Schema
+from dlt.states.delta import Change, decode_delta
 
 T = TypeVar("T")
 MANIFEST, SCHEMA, STATE, UNDO = "package.json", "schema.json", "state.json", "undo.json"
@@ -87,13 +89,26 @@ class LoadPackage:
         return self._read(STATE, typed_json.loads)
 
     @cached_property
-    def undo(self) -> dict[str, Any] | None:
+    def state_delta(self) -> list[Change] | None:
+        """Return what its extract changed in the state; None where it brings no state, or nobody knows.
+
+        Raises:
+            PackageCorrupt: it is not what was written.
+        """
+        text = self.manifest.state_delta
+        try:
+            return decode_delta(text) if text is not None else None
+        except Damaged as error:
+            raise self.corrupt(f"its manifest {self._at(MANIFEST)} is damaged: {error}") from error
+
+    @cached_property
+    def undo(self) -> Undo | None:
         """Return what giving the package up takes back, as `dlt.packages.undo` made it; None if nobody knows.
 
         Earlier releases did not write it, and what is damaged is as good as absent.
         """
         try:
-            return self._read(UNDO, typed_json.loads)
+            return self._document(UNDO, lambda data: UNDO_DOCUMENT.load(data, self._at(UNDO)))
         except PackageCorrupt:
             return None
 
@@ -113,7 +128,7 @@ class LoadPackage:
                 raise self.corrupt(f"{what} {has}, its manifest says {said}")
             if file.crc32 is not None and (crc := crc_of(path)) != file.crc32:
                 raise self.corrupt(f"{what} has the checksum {crc:08x}, its manifest says {file.crc32:08x}")
-        _ = self.schema, self.state
+        _ = self.schema, self.state, self.state_delta
 
     def corrupt(self, found: str) -> PackageCorrupt:
         """Return the error for something that was found in its folder, with what to do."""
@@ -161,7 +176,7 @@ class PackageBuilder:
         return os.path.join(self._root, stage, self.load_id)
 
     def prepare(
-        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: dict[str, Any] | None = None
+        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: Undo | None = None
     ) -> None:
         """Write manifest, schema and state; the package is still invisible.
 
@@ -186,11 +201,11 @@ class PackageBuilder:
         if state is not None:
             self._write(STATE, typed_json.dumps(state).encode())
         if undo is not None:
-            self._write(UNDO, typed_json.dumps(undo).encode())
+            self._write_sealed(UNDO, UNDO_DOCUMENT.dump(undo))
         self._write_sealed(MANIFEST, MANIFEST_DOCUMENT.dump(manifest))
 
     def commit(
-        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: dict[str, Any] | None = None
+        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: Undo | None = None
     ) -> LoadPackage:
         """Prepare the package and make it visible in the stage of its manifest, with one rename."""
         self.prepare(manifest, schema, state, undo)

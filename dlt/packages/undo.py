@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
 
+from dlt.io.codec import ABSENT, Document
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
-from dlt.states.delta import MISSING, Change, get, put
+from dlt.states.cursor import Path
+from dlt.states.delta import Change, State, get, put
 
-Undo = dict[str, Any]
-"""extract: id of the extract; schema_name: of the package; state: changes of the extract that belong to the package;
-state_version, version_hash: of the state before; new_schema: whether the extract brought the schema; tables: changed
-tables as they were before, None for new ones."""
+Tables = Mapping[str, TableSchema | None]
+"""Tables as they were before; None for those that are new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What giving a package up takes back.
+
+    Attributes:
+        extract: Id of the extract; packages of several schemas share it.
+        schema_name: Schema of the package.
+        state: Changes of the extract that belong to the package.
+        state_version: Version of the state before.
+        version_hash: Version hash of the state before; None of a pipeline that never ran.
+        new_schema: The extract brought the schema.
+        tables: Tables that it changed.
+    """
+
+    extract: str | None = None
+    schema_name: str | None = None
+    state: tuple[Change, ...] = ()
+    state_version: int = 0
+    version_hash: str | None = None
+    new_schema: bool = False
+    tables: Tables = field(default_factory=dict)
+
+
+UNDO_DOCUMENT = Document(Undo, "what giving a package up takes back", exact=True)
 
 
 def undo_of(
-    extract: str, before: dict[str, Any], changes: list[Change], schema_before: Schema | None, schema: Schema
+    extract: str, before: State, changes: Iterable[Change], schema_before: Schema | None, schema: Schema
 ) -> Undo:
     """Return what giving a package up takes back.
 
@@ -28,18 +54,18 @@ def undo_of(
         schema_before: Schema before the extract; None if there was none.
         schema: Schema of the package.
     """
-    return {
-        "extract": extract,
-        "schema_name": schema.name,
-        "state": changes,
-        "state_version": int(before.get("_state_version") or 0),
-        "version_hash": before.get("_version_hash"),
-        "new_schema": schema.name not in (before.get("schema_names") or []),
-        "tables": changed_tables(schema_before, schema),
-    }
+    return Undo(
+        extract,
+        schema.name,
+        tuple(changes),
+        int(before.get("_state_version") or 0),
+        before.get("_version_hash"),
+        schema.name not in (before.get("schema_names") or []),
+        changed_tables(schema_before, schema),
+    )
 
 
-def changed_tables(before: Schema | None, after: Schema) -> dict[str, Any]:
+def changed_tables(before: Schema | None, after: Schema) -> dict[str, TableSchema | None]:
     """Return the tables that differ, as they were before; None for those that are new."""
     known = before.tables if before is not None else {}
     return {
@@ -49,9 +75,9 @@ def changed_tables(before: Schema | None, after: Schema) -> dict[str, Any]:
     }
 
 
-def with_more_tables(undo: Undo | None, tables: dict[str, Any]) -> Undo | None:
+def with_more_tables(undo: Undo | None, tables: Tables) -> Undo | None:
     """Return what a later step leaves to take back: what the earlier ones changed is known from before them."""
-    return None if undo is None else {**undo, "tables": {**tables, **undo["tables"]}}
+    return None if undo is None else replace(undo, tables={**tables, **undo.tables})
 
 
 def own_changes(changes: Iterable[Change], sources: Collection[str]) -> list[Change]:
@@ -61,18 +87,17 @@ def own_changes(changes: Iterable[Change], sources: Collection[str]) -> list[Cha
 
 def is_of(change: Change, sources: Collection[str]) -> bool:
     """Tell whether a change belongs to one of some sources."""
-    path = change["path"]
-    return len(path) > 1 and path[0] == "sources" and path[1] in sources
+    return change.is_deep and change.path[0] == "sources" and change.path[1] in sources
 
 
 def overlap(first: Iterable[Change], second: Iterable[Change]) -> bool:
     """Tell whether two extracts changed the same part of the state, so that one builds on the other."""
-    paths = [change["path"] for change in first if len(change["path"]) > 1]
-    others = [change["path"] for change in second if len(change["path"]) > 1]
+    paths = [change.path for change in first if change.is_deep]
+    others = [change.path for change in second if change.is_deep]
     return any(a[: len(b)] == b[: len(a)] for a in paths for b in others)
 
 
-def reverted_state(state: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+def reverted_state(state: State, changes: Iterable[Change]) -> State:
     """Return the state without some changes; what someone else changed since stays as it is.
 
     Args:
@@ -81,25 +106,24 @@ def reverted_state(state: dict[str, Any], changes: Iterable[Change]) -> dict[str
     """
     found = deepcopy(state)
     for change in changes:
-        path = tuple(change["path"])
-        if len(path) > 1 and get(found, path) == change.get("value", MISSING):
-            put(found, path, change.get("base", MISSING))
-            if "base" not in change:
-                _prune(found, path)
+        if change.is_deep and get(found, change.path) == change.value:
+            put(found, change.path, change.base)
+            if change.base is ABSENT:
+                _prune(found, change.path)
     return found
 
 
-def _prune(state: dict[str, Any], path: tuple[str, ...]) -> None:
+def _prune(state: State, path: Path) -> None:
     """Remove the empty dicts that led to a value which is gone."""
     for length in range(len(path) - 1, 1, -1):
         if get(state, path[:length]) != {}:
             return
-        put(state, path[:length], MISSING)
-    if state.get(path[0]) == {}:
-        del state[path[0]]
+        put(state, path[:length], ABSENT)
+    if get(state, path[:1]) == {}:
+        put(state, path[:1], ABSENT)
 
 
-def reverted_schema(current: Schema, left: Schema, tables: dict[str, Any], others: Sequence[Schema]) -> Schema | None:
+def reverted_schema(current: Schema, left: Schema, tables: Tables, others: Sequence[Schema]) -> Schema | None:
     """Return a schema without what a package brought; None if nothing changes.
 
     Args:
@@ -116,7 +140,7 @@ def reverted_schema(current: Schema, left: Schema, tables: dict[str, Any], other
         if table is None:
             found.tables.pop(name, None)
         else:
-            found.tables[name] = cast(TableSchema, table)
+            found.tables[name] = table
     if found.tables == current.tables:
         return None
     found.bump()
@@ -124,7 +148,7 @@ def reverted_schema(current: Schema, left: Schema, tables: dict[str, Any], other
     return found
 
 
-def _without(now: Any, after: Any, before: Any) -> Any:
+def _without(now: TableSchema | None, after: TableSchema | None, before: TableSchema | None) -> TableSchema | None:
     """Return a table that was changed since without the columns that the package brought, and with those it took."""
     if now is None:
         return None
@@ -139,7 +163,7 @@ def _without(now: Any, after: Any, before: Any) -> Any:
     return {**now, "columns": columns}
 
 
-def _with_kept(table: Any, now: Any, others: Sequence[Any]) -> Any:
+def _with_kept(table: TableSchema | None, now: TableSchema | None, others: Sequence[TableSchema]) -> TableSchema | None:
     if now is None or not others:
         return table
     if table is None:

@@ -8,15 +8,14 @@ import shutil
 import uuid
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import orjson
-
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.io import atomic, failpoints
-from dlt.io.sealed import Damaged, seal, unseal
+from dlt.io.codec import Document
+from dlt.io.sealed import Damaged, seal
 from dlt.packages.documents import Documents, read_file
 from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest
 from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder
@@ -25,6 +24,17 @@ from dlt.schema.schema import Schema
 STAGES = ("extracted", "normalized", "loaded")
 _LOAD_ID = re.compile(r"\d+(\.\d+)?")
 _WIPING, _COMMIT = "wiping", "commit.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitJournal:
+    """Packages that become visible in a stage, all of them or none."""
+
+    stage: str
+    load_ids: tuple[str, ...]
+
+
+COMMIT_DOCUMENT = Document(CommitJournal, "the journal of packages that become visible")
 
 
 class Workdir(Documents):
@@ -104,8 +114,8 @@ class Workdir(Documents):
         if len(builders) > 1:
             for builder in builders:
                 atomic.sync_files(builder.path)
-            journal = {"stage": stage, "load_ids": [builder.load_id for builder in builders]}
-            atomic.write_bytes(self._at(_COMMIT), seal(orjson.dumps(journal)))
+            journal = CommitJournal(stage, tuple(builder.load_id for builder in builders))
+            atomic.write_bytes(self._at(_COMMIT), COMMIT_DOCUMENT.dump(journal))
             self._finish_commit()
         else:
             for builder in builders:
@@ -124,9 +134,9 @@ class Workdir(Documents):
 
     def _journaled(self, data: bytes) -> list[tuple[str, str]]:
         try:
-            journal = unseal(data)
-            return [(str(journal["stage"]), str(load_id)) for load_id in journal["load_ids"]]
-        except (Damaged, KeyError, TypeError) as error:
+            journal = COMMIT_DOCUMENT.load(data, self._at(_COMMIT))
+            return [(journal.stage, load_id) for load_id in journal.load_ids]
+        except Damaged as error:
             # it was written when all of its packages were whole, and nothing else was begun since
             self.repairs.append(f"{self._at(_COMMIT)}: {error}. The packages that it named are found by themselves")
             found = [LoadPackage(self._at("tmp", name), "tmp", self.name) for name in os.listdir(self._at("tmp"))]

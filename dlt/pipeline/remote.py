@@ -137,7 +137,7 @@ class Remote:
         state, workdir = result.state, home.workdir
         later = [p for stage in ("normalized", "extracted") for p in workdir.packages(stage)]
         for waiting in sorted(later, key=lambda p: workdir.order(p.load_id)):
-            state = with_changes(state, (waiting.undo or {}).get("state") or [])
+            state = with_changes(state, waiting.undo.state if waiting.undo is not None else ())
         state["_state_version"] = max(state["_state_version"], home.state["_state_version"])
         local = {key: value for key, value in home.local.items() if key != "written"}
         state["_local"] = {**local, "at_destination": result.state.get("_version_hash")}
@@ -165,10 +165,9 @@ class Remote:
 def _comes_again(package: LoadPackage) -> bool:
     """Tell whether all rows of a package come from resources with a cursor, which give them again."""
     schema, moved = package.schema, set()
-    for change in (package.undo or {}).get("state") or []:
-        path = change["path"]
-        if len(path) == 6 and path[2] == "resources" and path[4] == "incremental":
-            moved.add(path[3])
+    for change in package.undo.state if package.undo is not None else ():
+        if change.cursor is not None:
+            moved.add(change.cursor.resource)
     return all(schema.get_table(schema.root_of(file.table)).get("resource") in moved for file in package.files)
 
 

@@ -4,20 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlt.errors import StaleExtract
 from dlt.ids import digest_id
 from dlt.io import typed_json
+from dlt.io.codec import ABSENT, decode, encode
+from dlt.io.sealed import Damaged
+from dlt.states.cursor import CursorKey, Path, further
 from dlt.states.model import bump, new_state
 
-MISSING = object()
-"""Stands for a value that is absent."""
-Change = dict[str, Any]
-"""path, value and base of one change; a key that is absent stands for a value that is absent."""
+State = dict[str, Any]
+"""What a pipeline keeps. Its values are the user's: whatever JSON, or `dlt.io.typed_json`, has a word for."""
+_SCHEMA_NAMES: Path = ("schema_names",)
 
 
-def difference(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an extract changed at one place of the state.
+
+    Attributes:
+        path: The keys that lead to the place.
+        base: What was there before.
+        value: What is there now.
+    """
+
+    path: Path
+    base: object = ABSENT
+    value: object = ABSENT
+
+    @property
+    def cursor(self) -> CursorKey | None:
+        """Return whose cursor it is, if it is one."""
+        return CursorKey.of(self.path)
+
+    @property
+    def is_deep(self) -> bool:
+        """Tell whether it is of a source, and not of the pipeline as a whole."""
+        return len(self.path) > 1
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.path))
+
+
+def difference(before: State, after: State) -> list[Change]:
     """Return what leads from one state to another; versions and what is local stay out.
 
     A cursor of an incremental is one value: its parts never change apart.
@@ -30,71 +61,53 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
         change
         for key in sorted({*before, *after})
         if key not in ("_state_version", "_version_hash", "_local")
-        for change in _changes((key,), before.get(key, MISSING), after.get(key, MISSING))
+        for change in _changes((key,), before.get(key, ABSENT), after.get(key, ABSENT))
     ]
 
 
-def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
-    if isinstance(after, dict) and after and not _is_cursor(path) and (before is MISSING or isinstance(before, dict)):
-        known: dict[str, Any] = before if isinstance(before, dict) else {}
+def _changes(path: Path, before: object, after: object) -> Iterator[Change]:
+    is_opened = isinstance(after, dict) and after and CursorKey.of(path) is None
+    if is_opened and isinstance(after, dict) and (before is ABSENT or isinstance(before, dict)):
+        known = before if isinstance(before, dict) else {}
         for key in sorted({*known, *after}, key=str):
-            yield from _changes((*path, key), known.get(key, MISSING), after.get(key, MISSING))
-    elif before is MISSING and after == {}:
+            yield from _changes((*path, key), known.get(key, ABSENT), after.get(key, ABSENT))
+    elif before is ABSENT and after == {}:
         # who only looks makes empty dicts
         return
-    elif before is MISSING or after is MISSING or before != after:
-        change: Change = {"path": list(path)}
-        if before is not MISSING:
-            change["base"] = before
-        if after is not MISSING:
-            change["value"] = after
-        yield change
+    elif before is ABSENT or after is ABSENT or before != after:
+        yield Change(path, before, after)
 
 
-def _is_cursor(path: tuple[str, ...]) -> bool:
-    return len(path) == 6 and path[0] == "sources" and path[4] == "incremental"
-
-
-def combined(deltas: Iterable[list[Change]]) -> list[Change]:
+def combined(deltas: Iterable[Iterable[Change]]) -> list[Change]:
     """Return the changes of several extracts that started from one state.
 
     Raises:
         StaleExtract: two of them gave one key different values.
     """
-    found: dict[tuple[str, ...], Change] = {}
+    found: dict[Path, Change] = {}
     for delta in deltas:
         for change in delta:
-            path = tuple(change["path"])
-            known = found.setdefault(path, change)
-            if known is not change and known.get("value", MISSING) != change.get("value", MISSING):
-                found[path] = _joined(path, known, change)
+            known = found.setdefault(change.path, change)
+            if known is not change and known.value != change.value:
+                found[change.path] = _joined(known, change)
     return list(found.values())
 
 
-def _joined(path: tuple[str, ...], first: Change, second: Change) -> Change:
-    if path == ("schema_names",):
-        return {**first, "value": sorted({*first["value"], *second["value"]})}
-    if _is_cursor(path) and "value" in first and "value" in second:
-        return {**first, "value": _further(first.get("base"), first["value"], second["value"])}
-    if len(path) == 1:
+def _joined(first: Change, second: Change) -> Change:
+    if first.path == _SCHEMA_NAMES:
+        return replace(first, value=sorted({*_names(first.value), *_names(second.value)}))
+    if first.cursor is not None and isinstance(first.value, dict) and isinstance(second.value, dict):
+        return replace(first, value=further(first.base, first.value, second.value))
+    if not first.is_deep:
         return first
     raise StaleExtract(
-        f"state {'.'.join(path)}: two parts of one run gave it different values. Let each part write keys of its own, "
+        f"state {first}: two parts of one run gave it different values. Let each part write keys of its own, "
         "or extract them in one task."
     )
 
 
-def _further(base: Any, first: Any, second: Any) -> Any:
-    """Return the cursor that went further from the base; rows at equal cursors are remembered from both."""
-    start = (base or {}).get("last_value")
-    ends = first.get("last_value"), second.get("last_value")
-    if ends[0] == ends[1]:
-        hashes = [*first.get("unique_hashes", []), *second.get("unique_hashes", [])]
-        return {**first, "unique_hashes": list(dict.fromkeys(hashes))}
-    if ends[0] is None or ends[1] is None:
-        return second if ends[0] is None else first
-    falling = start is not None and ends[0] <= start and ends[1] <= start
-    return first if (ends[0] > ends[1]) != falling else second
+def _names(value: object) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, (list, tuple)) else []
 
 
 def fingerprints(delta: Iterable[Change]) -> list[list[str]]:
@@ -104,14 +117,14 @@ def fingerprints(delta: Iterable[Change]) -> list[list[str]]:
     """
     found = []
     for change in delta:
-        path = change["path"]
-        if len(path) > 1:
-            before, after = (_hash(change.get(key, MISSING)) for key in ("base", "value"))
-            found.append([typed_json.dumps(path), before, before if _is_cursor(tuple(path)) else after])
+        if change.is_deep:
+            before, after = _hash(change.base), _hash(change.value)
+            is_cursor = change.cursor is not None
+            found.append([typed_json.dumps(list(change.path)), before, before if is_cursor else after])
     return found
 
 
-def stale_changes(current: dict[str, Any], prints: Iterable[Sequence[str]]) -> list[str]:
+def stale_changes(current: State, prints: Iterable[Sequence[str]]) -> list[str]:
     """Return the keys that are neither as the extract found them nor, but for cursors, as it left them.
 
     Args:
@@ -126,13 +139,11 @@ def stale_changes(current: dict[str, Any], prints: Iterable[Sequence[str]]) -> l
     return found
 
 
-def _hash(value: Any) -> str:
-    return "" if value is MISSING else digest_id(typed_json.dumps(value))
+def _hash(value: object) -> str:
+    return "" if value is ABSENT else digest_id(typed_json.dumps(value))
 
 
-def apply(
-    current: dict[str, Any] | None, delta: Iterable[Change], pipeline_name: str, repeatable: bool
-) -> dict[str, Any] | None:
+def apply(current: State | None, delta: Iterable[Change], pipeline_name: str, repeatable: bool) -> State | None:
     """Return the state with the changes made, and its version counted; None if nothing changes.
 
     Args:
@@ -147,67 +158,76 @@ def apply(
     """
     state = deepcopy(current) if current is not None else new_state(pipeline_name)
     for change in delta:
-        path = tuple(change["path"])
-        now, value = get(state, path), change.get("value", MISSING)
-        if now == value and (repeatable or not _is_cursor(path)):
+        now, value, is_cursor = get(state, change.path), change.value, change.cursor is not None
+        if now == value and (repeatable or not is_cursor):
             continue
         # a cursor that is there already was moved by another run, which loaded the same rows
-        if path == ("schema_names",):
-            value = sorted({*(now or []), *value})
-        elif len(path) == 1:
-            value = now if path[0] == "default_schema_name" and now else value
-        elif now != change.get("base", MISSING):
-            if not (repeatable and _is_cursor(path) and isinstance(now, dict) and isinstance(value, dict)):
+        if change.path == _SCHEMA_NAMES:
+            value = sorted({*_names(now), *_names(value)})
+        elif not change.is_deep:
+            value = now if change.path == ("default_schema_name",) and now and now is not ABSENT else value
+        elif now != change.base:
+            if not (repeatable and is_cursor and isinstance(now, dict) and isinstance(value, dict)):
                 raise StaleExtract(
-                    f"pipeline {pipeline_name}: {'.'.join(path)} changed at the destination since this run extracted: "
+                    f"pipeline {pipeline_name}: {change} changed at the destination since this run extracted: "
                     "another run loaded in between, and loading this one as well could repeat its rows. Run the "
                     "extract task again (in Airflow: clear it with its downstream tasks), or let one run at a time "
                     "work on the pipeline.",
                     pipeline_name=pipeline_name,
                 )
-            value = _further(change.get("base"), now, value)
-        put(state, path, value)
+            value = further(change.base, now, value)
+        put(state, change.path, value)
     return state if bump(state) else None
 
 
-def with_changes(state: dict[str, Any], delta: Iterable[Change]) -> dict[str, Any]:
+def with_changes(state: State, delta: Iterable[Change]) -> State:
     """Return a state with changes made, whatever was in their places; names of schemas are joined."""
     found = deepcopy(state)
     for change in delta:
-        path, value = tuple(change["path"]), change.get("value", MISSING)
-        if path == ("schema_names",):
-            value = sorted({*(found.get("schema_names") or []), *value})
-        elif len(path) == 1 and found.get(path[0]) is not None:
+        value = change.value
+        if change.path == _SCHEMA_NAMES:
+            value = sorted({*_names(found.get("schema_names")), *_names(value)})
+        elif not change.is_deep and get(found, change.path) not in (None, ABSENT):
             continue
-        put(found, path, value)
+        put(found, change.path, value)
     return found
 
 
-def get(state: Any, path: Sequence[str]) -> Any:
-    """Return the value at a path, `MISSING` if there is none."""
+def get(state: object, path: Iterable[object]) -> object:
+    """Return the value at a path, `ABSENT` if there is none."""
     for key in path:
         if not isinstance(state, dict) or key not in state:
-            return MISSING
+            return ABSENT
         state = state[key]
     return state
 
 
-def put(state: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Set the value at a path; `MISSING` removes it."""
+def put(state: State, path: Path, value: object) -> None:
+    """Set the value at a path; `ABSENT` removes it."""
+    place: dict[Any, Any] = state
     for key in path[:-1]:
-        state = state.setdefault(key, {})
-    if value is MISSING:
-        state.pop(path[-1], None)
+        place = place.setdefault(key, {})
+    if value is ABSENT:
+        place.pop(path[-1], None)
     else:
-        state[path[-1]] = deepcopy(value)
+        place[path[-1]] = deepcopy(value)
 
 
-def encode_delta(delta: list[Change]) -> str:
+def encode_delta(delta: Iterable[Change]) -> str:
     """Return the text that stands in a package's manifest."""
-    return typed_json.dumps(delta)
+    return typed_json.dumps([encode(change) for change in delta])
 
 
 def decode_delta(text: str) -> list[Change]:
-    """Return the changes from their text."""
-    found: list[Change] = typed_json.loads(text)
-    return found
+    """Return the changes from their text.
+
+    Raises:
+        Damaged: it is not what `encode_delta` gave.
+    """
+    try:
+        found = typed_json.loads(text)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise Damaged(f"its state_delta is not JSON ({error})") from error
+    if not isinstance(found, list):
+        raise Damaged(f"its state_delta is {type(found).__name__}, not a list")
+    return [decode(Change, each) for each in found]

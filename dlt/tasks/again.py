@@ -13,6 +13,7 @@ from dlt.extract.source import Source
 from dlt.load.work import GOES_ON, OWN_STATE, REPEATS
 from dlt.packages.manifest import Refresh, Work
 from dlt.packages.package import LoadPackage
+from dlt.states.cursor import cursors_of, other_keys
 from dlt.tasks.folder import former_load_id, work_key
 from dlt.tasks.spec import StepContext
 from dlt.tasks.token import PackageRef, Token
@@ -102,7 +103,7 @@ def what_repeats(data: Any, base: Mapping[str, Any], window: object) -> dict[str
         kinds = [_cursor(pipe, state, by_time) for pipe in pipes]
         for pipe in pipes:
             of_resource = (state.get("resources") or {}).get(pipe.name) or {}
-            own.update({key: value for key, value in of_resource.items() if key != "incremental" and value})
+            own.update({key: value for key, value in other_keys(of_resource).items() if value})
         if GOES_ON in kinds:
             found[resource.name] = GOES_ON
         else:
@@ -112,7 +113,7 @@ def what_repeats(data: Any, base: Mapping[str, Any], window: object) -> dict[str
 
 def _cursor(pipe: Any, state: Mapping[str, Any], by_time: bool) -> str | None:
     """Return whether a cursor goes on where it stood, takes a time that is given, or is not there."""
-    known = ((state.get("resources") or {}).get(pipe.name) or {}).get("incremental") or {}
+    known = cursors_of(state, pipe.name)
     cursor = pipe.merged_incremental(look_up=False)
     if cursor is None or not getattr(cursor, "cursor_path", None):
         # one that is configured, or is made inside of the resource, is seen in the state only

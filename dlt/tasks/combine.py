@@ -11,7 +11,7 @@ import orjson
 from dlt.io import typed_json
 from dlt.packages.manifest import MANIFEST_DOCUMENT, PackageFile, Refresh
 from dlt.packages.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
-from dlt.states.delta import combined, decode_delta, encode_delta
+from dlt.states.delta import combined, encode_delta
 from dlt.tasks.folder import link_package
 
 
@@ -34,9 +34,8 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
         names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
         part = made_as(package)
         files += [replace(file, name=names[file.name], load_id=part) for file in package.files]
-        text = package.manifest.state_delta
-        if text is not None:
-            deltas.append(decode_delta(text))
+        if package.state_delta is not None:
+            deltas.append(package.state_delta)
     schema.bump()
     works = [package.manifest.works for package in packages]
     state = next((package.state for package in reversed(packages) if package.state is not None), None)

@@ -14,6 +14,7 @@ from dlt.extract.incremental.cursor import align, as_datetime, column_name, move
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run
 from dlt.extract.items import count_rows, is_frame
+from dlt.states.cursor import CursorState, cursor_in
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -102,7 +103,7 @@ class Incremental(Generic[Value]):
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueErrorWithKnownValues(name, getattr(self, name), [k for k in known if k])
-        self._state: dict[str, Any] | None = None
+        self._state: CursorState | None = None
         self._run: Run | None = None
         self._beside: str | None = None
 
@@ -229,11 +230,11 @@ class Incremental(Generic[Value]):
         if made.allow_external_schedulers:
             made._take_interval()
         first = made.initial_value
-        fresh: dict[str, Any] = {"initial_value": first, "last_value": first, "unique_hashes": []}
+        fresh: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
         if made.end_value is not None:
             made._state = fresh
         else:
-            made._state = state.setdefault("incremental", {}).setdefault(made.cursor_path, fresh)
+            made._state = cursor_in(state, str(made.cursor_path), fresh)
         assert made._state is not None
         start = made._state.setdefault("last_value", made.initial_value)
         if made.lag and made.end_value is None and start is not None and start != made.initial_value:
@@ -307,7 +308,7 @@ class Incremental(Generic[Value]):
     def finish(self) -> None:
         """End the run. The state was written as rows came: it belongs to a copy that only a good run commits."""
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CursorState:
         """Return the state of the cursor."""
         return self._bound().state
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from dlt.errors import IncrementalCursorPathHasValueNone, IncrementalCursorPathMissing
 from dlt.extract.incremental.cursor import MISSING, align, finder, incomparable, keys_of
 from dlt.extract.incremental.identity import row_hash
+from dlt.states.cursor import CursorState
 
 logger = logging.getLogger("dlt")
 WARN_AT = 100_000
@@ -39,7 +40,7 @@ class Run:
         state: State of the cursor; changed as rows come.
     """
 
-    def __init__(self, settings: Settings, start: Any, state: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, start: Any, state: CursorState) -> None:
         self.settings, self.start, self.end, self.state = settings, start, settings.end_value, state
         self.first = state["last_value"]
         self.start_out_of_range = self.end_out_of_range = False

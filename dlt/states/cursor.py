@@ -1,0 +1,125 @@
+"""The cursor of an incremental: where it stands in the state of a pipeline, and how far it went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypedDict, cast
+
+from dlt.io.codec import REST, decode
+
+_RESOURCES, _INCREMENTAL = "resources", "incremental"
+
+Path = tuple[object, ...]
+"""The keys that lead to a value of a state."""
+
+
+class _Ordered(Protocol):
+    def __gt__(self, other: object, /) -> bool: ...
+
+
+class CursorState(TypedDict):
+    """A cursor as it is kept in the state of its resource, where programs look at it."""
+
+    initial_value: object
+    last_value: object
+    unique_hashes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CursorKey:
+    """Whose cursor it is: of a field, in the rows of a resource."""
+
+    source: str
+    resource: str
+    cursor_path: str
+
+    @property
+    def path(self) -> Path:
+        """Return the keys that lead to it."""
+        return "sources", self.source, _RESOURCES, self.resource, _INCREMENTAL, self.cursor_path
+
+    @classmethod
+    def of(cls, path: Sequence[object]) -> CursorKey | None:
+        """Return whose cursor stands at a path; None if there is none."""
+        if len(path) != 6 or (path[0], path[2], path[4]) != ("sources", _RESOURCES, _INCREMENTAL):
+            return None
+        return cls(str(path[1]), str(path[3]), str(path[5]))
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far an incremental went.
+
+    Attributes:
+        last_value: The value that it reached; None at the start.
+        initial_value: Where it began.
+        unique_hashes: Stand for the rows at the last value that were taken.
+    """
+
+    last_value: object = None
+    initial_value: object = None
+    unique_hashes: tuple[str, ...] = ()
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+    @classmethod
+    def read(cls, state: Mapping[str, object]) -> Cursor:
+        """Return the cursor that a state holds.
+
+        Raises:
+            Damaged: it holds something else.
+        """
+        return decode(cls, state)
+
+
+def cursor_in(resource_state: dict[str, Any], cursor_path: str, fresh: CursorState) -> CursorState:
+    """Return the cursor that the state of a resource holds, put there where there is none.
+
+    Args:
+        resource_state: State of the resource.
+        cursor_path: Field of the cursor.
+        fresh: A cursor that stands at its start.
+    """
+    found: CursorState = resource_state.setdefault(_INCREMENTAL, {}).setdefault(cursor_path, fresh)
+    return found
+
+
+def cursors_of(source_state: Mapping[str, Any], resource: str) -> Mapping[str, object]:
+    """Return the cursors of a resource by their fields.
+
+    Args:
+        source_state: State of its source.
+        resource: Its name.
+    """
+    return ((source_state.get(_RESOURCES) or {}).get(resource) or {}).get(_INCREMENTAL) or {}
+
+
+def other_keys(resource_state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the state of a resource holds beside its cursors."""
+    return {key: value for key, value in resource_state.items() if key != _INCREMENTAL}
+
+
+def further(base: object, first: Mapping[str, object], second: Mapping[str, object]) -> Mapping[str, object]:
+    """Return which of two cursors went further; rows at equal ones are remembered from both.
+
+    Args:
+        base: Where both started from.
+        first: A cursor, as the state has it.
+        second: Another one.
+
+    Raises:
+        Damaged: one of them is no cursor.
+    """
+    one, other = Cursor.read(first), Cursor.read(second)
+    if one.last_value == other.last_value:
+        hashes = list(dict.fromkeys((*one.unique_hashes, *other.unique_hashes)))
+        return {**first, "unique_hashes": hashes}
+    if one.last_value is None or other.last_value is None:
+        return second if one.last_value is None else first
+    start = Cursor.read(base).last_value if isinstance(base, Mapping) else None
+    falling = start is not None and not _is_larger(one, start) and not _is_larger(other, start)
+    return first if _is_larger(one, other.last_value) != falling else second
+
+
+def _is_larger(cursor: Cursor, value: object) -> bool:
+    return cast("_Ordered", cursor.last_value) > value
