@@ -118,7 +118,7 @@ class _Stderr(logging.NullHandler):
         logging.Handler.createLock(self)
 
     def _at_fork_reinit(self) -> None:
-        logging.Handler._at_fork_reinit(self)  # type: ignore[attr-defined]  # what NullHandler, without a lock, leaves out
+        logging.Handler._at_fork_reinit(self)  # type: ignore[attr-defined]  # noqa: SLF001 - NullHandler leaves it out
 
     def handle(self, record: logging.LogRecord) -> bool:
         return logging.Handler.handle(self, record)

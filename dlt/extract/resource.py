@@ -266,7 +266,7 @@ class Resource(ResourceHints, Generic[P]):
             selected=self.selected,
             section=self.section,
         )
-        copy._variants = dict(self._variants)
+        copy._variants = dict(self._variants)  # noqa: SLF001 - a copy of its own class
         copy.source_name = self.source_name
         copy.custom_metrics = self.custom_metrics
         return copy

@@ -216,7 +216,7 @@ class Store:
             except FileNotFoundError:
                 return []
         # file systems write the root in several ways: with a slash or a scheme in front of it, or without
-        root = str(self.filesystem._strip_protocol(self.root)).strip("/")
+        root = str(self.filesystem._strip_protocol(self.root)).strip("/")  # noqa: SLF001 - fsspec gives it no public name
         return [str(path).strip("/").removeprefix(f"{root}/") for path in found]
 
     def delete_empty_folders(self) -> None:

@@ -55,7 +55,7 @@ class Catalog:
         if dataset_name == self.dataset_name:
             return self
         other = copy(self)
-        other.dataset_name, other._to_empty = dataset_name, []
+        other.dataset_name, other._to_empty = dataset_name, []  # noqa: SLF001 - a copy of its own class
         other.forget()
         return other
 

@@ -53,7 +53,8 @@ class Incremental(Generic[Value]):
     EMPTY: ClassVar[Any]
     __parts__: ClassVar[tuple[str, ...]]
     """Settings that a signature, the configuration and a call may each set."""
-    _given: frozenset[str]
+    given: frozenset[str]
+    """Names of the settings that were passed: they are merged into another one even where they are the default."""
     placement_affinity: ClassVar[float] = 1
     duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
 
@@ -65,8 +66,7 @@ class Incremental(Generic[Value]):
             **kwargs: Settings by their name.
         """
         made = super().__new__(cls)
-        # what is passed is merged into another one even where it is the default
-        made._given = frozenset((*_SETTINGS[: len(args)], *kwargs))
+        made.given = frozenset((*_SETTINGS[: len(args)], *kwargs))
         return made
 
     def __init__(
@@ -114,7 +114,7 @@ class Incremental(Generic[Value]):
         made = copy(self)
         made.custom_metrics = dict(self.custom_metrics)
         if not with_transient_state:
-            made._state, made._run, made.resource_name = None, None, None
+            made._state, made._run, made.resource_name = None, None, None  # noqa: SLF001 - a copy of its own class
         return made
 
     def merge(self, other: Incremental[Any]) -> Incremental[Any]:
@@ -125,9 +125,9 @@ class Incremental(Generic[Value]):
         fresh: Incremental[Any] = Incremental()
         for name in _SETTINGS:
             value = getattr(other, name)
-            if value is not None and (name in other._given or value != getattr(fresh, name)):
+            if value is not None and (name in other.given or value != getattr(fresh, name)):
                 setattr(made, name, value)
-        made._given = self._given | other._given
+        made.given = self.given | other.given
         return made
 
     @classmethod
@@ -169,7 +169,7 @@ class Incremental(Generic[Value]):
             bound: Name of the parameter that is.
         """
         made = self.copy()
-        made._beside = bound
+        made._beside = bound  # noqa: SLF001 - a copy of its own class
         return made
 
     def with_cursor(self, cursor: str) -> Incremental[Value]:
@@ -187,7 +187,7 @@ class Incremental(Generic[Value]):
         merged = self.merge(self.of(native_value, self if self.cursor_path else None))
         for name in _SETTINGS:
             setattr(self, name, getattr(merged, name))
-        self._given = merged._given
+        self.given = merged.given
 
     @classmethod
     def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[Any]:
@@ -225,22 +225,23 @@ class Incremental(Generic[Value]):
                 resource_name=resource_name,
             )
         made = self.copy()
-        made.resource_name = resource_name
-        made.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
-        if made.allow_external_schedulers:
-            made._take_interval()
-        first = made.initial_value
-        fresh: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
-        if made.end_value is not None:
-            made._state = fresh
-        else:
-            made._state = cursor_in(state, str(made.cursor_path), fresh)
-        assert made._state is not None
-        start = made._state.setdefault("last_value", made.initial_value)
-        if made.lag and made.end_value is None and start is not None and start != made.initial_value:
-            start = made._lagged(start)
-        made._run = Run(made, start, made._state)
+        made._begin(resource_name, state)  # noqa: SLF001 - a copy of its own class
         return made
+
+    def _begin(self, resource_name: str, state: dict[str, Any]) -> None:
+        self.resource_name = resource_name
+        self.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
+        if self.allow_external_schedulers:
+            self._take_interval()
+        first = self.initial_value
+        fresh: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
+        if self.end_value is None:
+            fresh = cursor_in(state, str(self.cursor_path), fresh)
+        self._state = fresh
+        start = fresh.setdefault("last_value", self.initial_value)
+        if self.lag and self.end_value is None and start is not None and start != self.initial_value:
+            start = self._lagged(start)
+        self._run = Run(self, start, fresh)
 
     def _lagged(self, start: Any) -> Any:
         moved = move_back(start, self.lag or 0, self.last_value_func)

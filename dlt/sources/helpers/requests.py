@@ -93,10 +93,10 @@ class Session(_requests.Session):  # type: ignore[misc]  # requests comes withou
             del prepared_request.headers[name]
         # cookies of the session without a domain would go anywhere; those that the new host set are its own
         cookies = _requests.cookies.RequestsCookieJar()
-        for cookie in prepared_request._cookies:
+        for cookie in prepared_request._cookies:  # noqa: SLF001 - requests keeps them there only
             if cookie.domain:
                 cookies.set_cookie(cookie)
-        prepared_request._cookies = cookies
+        prepared_request._cookies = cookies  # noqa: SLF001
         prepared_request.prepare_cookies(cookies)
 
 

@@ -126,7 +126,7 @@ class BigQueryLedger(Ledger):
         ledger = self.for_dataset(dataset_name)
         ledger.catalog.create_dataset()
         ledger.create_fences()
-        ledger._come_first(pipeline_fence(pipeline_name))
+        ledger.come_first(pipeline_fence(pipeline_name))
 
     def hold(self, pipeline_name: str, load_id: str, epoch: int) -> None:
         """Let the transaction fail if another load of the pipeline was committed after this call.
@@ -140,10 +140,10 @@ class BigQueryLedger(Ledger):
             return
         self._holds = True
         self.session.now = utc_now()
-        self._come_first(pipeline_fence(pipeline_name))
+        self.come_first(pipeline_fence(pipeline_name))
         self._guard(load_fence(load_id), epoch, "another try took the load over")
 
-    def _come_first(self, name: str) -> None:
+    def come_first(self, name: str) -> None:
         """Let the transaction fail if another one that does this for the same fence ends before it."""
         epoch = self.epoch(name)
         if epoch is None:

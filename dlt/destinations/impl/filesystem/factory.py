@@ -181,7 +181,7 @@ def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     from gcsfs.core import GCSFileSystem
 
     filesystem = GCSFileSystem(**options)
-    return filesystem, filesystem._strip_protocol(url)
+    return filesystem, filesystem._strip_protocol(url)  # noqa: SLF001 - fsspec gives it no public name
 
 
 DESTINATION = Filesystem

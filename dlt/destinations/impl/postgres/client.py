@@ -74,7 +74,7 @@ class PostgresCatalog(Catalog):
         """Return the catalog of another schema; the lock is on the name of one."""
         other = super().for_dataset(dataset_name)
         if other is not self:
-            other._locked_in = None
+            other._locked_in = None  # noqa: SLF001 - a copy of its own class
         return other
 
     def use(self) -> None:

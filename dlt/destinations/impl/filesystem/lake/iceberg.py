@@ -147,7 +147,7 @@ class IcebergIndex:
         from pyiceberg.catalog import Catalog
 
         wanted = lake_schema(columns, "iceberg")
-        fresh = Catalog._convert_schema_if_needed(wanted)
+        fresh = Catalog._convert_schema_if_needed(wanted)  # noqa: SLF001 - pyiceberg gives it no public name
         there = {field.name: field.field_type for field in transaction.table_metadata.schema().fields}
         types = {field.name: field.field_type for field in fresh.fields}
         changed = [name for name, kind in there.items() if types.get(name, kind) != kind]

@@ -70,7 +70,7 @@ class FolderCatalog(NoopCatalog):
 
     def create(self, table: str, schema: pa.Schema) -> Table:
         """Return a new table, or the one that is there."""
-        fresh = Catalog._convert_schema_if_needed(schema)
+        fresh = Catalog._convert_schema_if_needed(schema)  # noqa: SLF001 - pyiceberg gives it no public name
         metadata = new_table_metadata(
             schema=fresh,
             partition_spec=UNPARTITIONED_PARTITION_SPEC,
