@@ -28,7 +28,8 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
-from dlt.schema.schema import Schema, without_key
+from dlt.schema.schema import Schema
+from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dlt.errors import CannotCoerceColumnException
 from dlt.formats.arrow_values import column_of, values_of
 from dlt.io.typed_json import simplify
-from dlt.schema.conversions import INT64_MAX, INT64_MIN, Misfit, convert
+from dlt.schema.conversions import convert
+from dlt.schema.limits import INT64_MAX, INT64_MIN, Misfit
 from dlt.schema.typing import ColumnSchema, DataType
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt.schema import arrow
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.conversions import digits_of
+from dlt.schema.limits import digits_of
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
 from dlt.normalize.arrays import arrow_type, build
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.conversions import int_range
+from dlt.schema.limits import int_range
 from dlt.schema.typing import ColumnSchema, DataType
 
 if TYPE_CHECKING:

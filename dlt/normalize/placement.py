@@ -9,8 +9,9 @@ from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizatio
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.columns import column_for
 from dlt.schema.contract import is_marked_new, violation, with_row
-from dlt.schema.conversions import Misfit, TooLong, convert
+from dlt.schema.conversions import convert
 from dlt.schema.inference import infer_type, variants
+from dlt.schema.limits import Misfit, TooLong
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate

@@ -10,7 +10,7 @@ from dlt.normalize.casts import all_finite, coalesced, days_in_bounds, holds_nul
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import with_row
-from dlt.schema.conversions import digits_of, limited
+from dlt.schema.limits import digits_of, limited
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema
 

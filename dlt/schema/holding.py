@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.conversions import digits_of, int_range
+from dlt.schema.limits import digits_of, int_range
 from dlt.schema.typing import ColumnSchema, DataType
 
 OTHER_TYPES: dict[DataType, frozenset[DataType]] = {

@@ -10,20 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dlt.schema.capabilities import GENERIC, Capabilities
-from dlt.schema.conversions import (
-    INT64_MAX,
-    INT64_MIN,
-    MICROSECOND,
-    Kind,
-    Misfit,
-    convert,
-    fraction_digits,
-    in_utc,
-    infinite_text,
-    kind_of,
-    parse_timestamp,
-)
+from dlt.schema.conversions import Kind, convert, infinite_text, kind_of
 from dlt.schema.documents import json_text
+from dlt.schema.limits import INT64_MAX, INT64_MIN, Misfit, fraction_digits
+from dlt.schema.readings import MICROSECOND, in_utc, parse_timestamp
 from dlt.schema.typing import ColumnSchema, DataType
 
 __all__ = ["DETECTIONS", "coerce_value", "detect", "infer_type", "json_text", "parse_timestamp"]

@@ -10,20 +10,27 @@ from typing import Any, cast
 
 import orjson
 
-from dlt.errors import InvalidSchemaName, TableNotFound, TablePropertiesConflictException
+from dlt.errors import InvalidSchemaName, TableNotFound
 from dlt.schema import stored as stored_schemas
+from dlt.schema import wishes
 from dlt.schema.contract import expand
-from dlt.schema.inference import DEFAULT_DETECTIONS, DETECTIONS
+from dlt.schema.inference import DEFAULT_DETECTIONS
 from dlt.schema.naming import NamingConvention, naming_from
 from dlt.schema.system_tables import LOADS_TABLE, PREFIX, VERSION_TABLE, loads_table, version_table
-from dlt.schema.typing import DATA_TYPES, ColumnSchema, ContractMode, DataType, TableSchema
+from dlt.schema.table import (
+    copied_tables,
+    has_seen_data,
+    merge_table,
+    missing_columns,
+    named_table,
+    new_table,
+)
+from dlt.schema.typing import ColumnSchema, ContractMode, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
+from dlt.schema.x_keys import X_NORMALIZER
 
 _JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
 _MAX_PREVIOUS_HASHES = 10
-_NAMING_HINTS = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
-"""Hints of tables that name a column."""
 
 
 class Schema:
@@ -147,7 +154,7 @@ class Schema:
             for name, table in self.tables.items()
             if not name.startswith(PREFIX)
             and (include_incomplete or any("data_type" in column for column in table["columns"].values()))
-            and (not seen_data_only or self._seen(table))
+            and (not seen_data_only or has_seen_data(table))
         ]
 
     def data_table_names(self, seen_data_only: bool = False, include_incomplete: bool = False) -> list[str]:
@@ -201,34 +208,19 @@ class Schema:
 
     def get_preferred_type(self, col_name: str) -> DataType | None:
         """Return the type that the settings prefer for a column name."""
-        for pattern, kind in (self.settings.get("preferred_types") or {}).items():
-            if _matches(pattern, col_name):
-                return cast(DataType, kind)
-        return None
+        return wishes.preferred_type(self.settings, col_name)
 
     def default_column_hints(self, col_name: str) -> ColumnSchema:
         """Return the hints that the settings give to a new column of this name."""
-        hints: dict[str, Any] = {}
-        for hint, patterns in (self.settings.get("default_hints") or {}).items():
-            if any(_matches(pattern, col_name) for pattern in patterns):
-                if hint in ("not_null", "nullable"):
-                    hints["nullable"] = hint == "nullable"
-                else:
-                    hints[hint] = True
-        return cast(ColumnSchema, hints)
+        return wishes.default_hints(self.settings, col_name)
 
     # -- changing
 
     def apply(self, update: SchemaUpdate) -> Schema:
         """Return a schema with the update in it; this one stays as it is."""
         changed = self.clone(copy_tables=False)
-        changed.tables = dict(self.tables)
-        for name, partial in update.tables.items():
-            known = self.tables.get(name)
-            # an update holds some columns of a table: what it says of keys is not all that there is to say
-            changed.tables[name] = (
-                merge_table(known, partial, merge_compound_props=False) if known else new_table(partial)
-            )
+        # an update holds some columns of a table: what it says of keys is not all that there is to say
+        changed.tables = {**self.tables, **{n: self._grown(table, False) for n, table in update.tables.items()}}
         return changed
 
     def update_table(
@@ -237,11 +229,12 @@ class Schema:
         """Add a table, or add columns and hints to one that is there; return the table."""
         if normalize_identifiers:
             partial_table = self.normalize_table_identifiers(partial_table)
-        known = self.tables.get(partial_table["name"])
-        self.tables[partial_table["name"]] = (
-            merge_table(known, partial_table, merge_compound_props) if known else new_table(partial_table)
-        )
-        return self.tables[partial_table["name"]]
+        grown = self.tables[partial_table["name"]] = self._grown(partial_table, merge_compound_props)
+        return grown
+
+    def _grown(self, partial: TableSchema, merge_compound_props: bool) -> TableSchema:
+        known = self.tables.get(partial["name"])
+        return merge_table(known, partial, merge_compound_props) if known else new_table(partial)
 
     def update_schema(self, schema: Schema) -> None:
         """Take the tables and settings of another schema."""
@@ -255,33 +248,7 @@ class Schema:
 
     def normalize_table_identifiers(self, table: TableSchema) -> TableSchema:
         """Return the table with normalized names of table, parent and columns."""
-        named = {**table}
-        named["name"] = self.naming.normalize_tables_path(table["name"])
-        if table.get("parent"):
-            named["parent"] = self.naming.normalize_tables_path(table["parent"])
-        columns: dict[str, ColumnSchema] = {}
-        for key, column in (table.get("columns") or {}).items():
-            name = self.naming.normalize_path(column.get("name") or key)
-            columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
-            if columns[name].get("data_type") in stored_schemas.OLD_TYPES:
-                columns[name]["data_type"] = stored_schemas.OLD_TYPES[column["data_type"]]
-        named["columns"] = columns
-        for hint in _NAMING_HINTS:
-            if named.get(hint):
-                named[hint] = self.naming.normalize_path(str(named[hint]))
-        if named.get("references"):
-            references = cast(Iterable[Any], named["references"])
-            named["references"] = [self._named_reference(reference) for reference in references]
-        return cast(TableSchema, named)
-
-    def _named_reference(self, reference: Mapping[str, Any]) -> dict[str, Any]:
-        named = dict(reference)
-        if named.get("referenced_table"):
-            named["referenced_table"] = self.naming.normalize_tables_path(named["referenced_table"])
-        for key in ("columns", "referenced_columns"):
-            if named.get(key):
-                named[key] = [self.naming.normalize_path(name) for name in named[key]]
-        return named
+        return named_table(table, self.naming)
 
     def set_schema_contract(self, settings: Any) -> None:
         """Set the contract of all tables; None for evolve."""
@@ -293,10 +260,7 @@ class Schema:
 
     def add_type_detection(self, detection: str) -> None:
         """Try a detection after those that are set."""
-        if detection not in DETECTIONS:
-            raise ValueError(f"{detection!r} is not a detection. Known are {', '.join(DETECTIONS)}.")
-        if detection not in self.detections:
-            self.settings["detections"] = [*self.detections, detection]
+        self.settings["detections"] = wishes.more_detections(self.detections, detection)
 
     def remove_type_detection(self, detection: str) -> None:
         """No longer try a detection."""
@@ -306,14 +270,8 @@ class Schema:
         self, new_hints: Mapping[str, Sequence[str]], replace: bool = False, normalize_identifiers: bool = True
     ) -> None:
         """Add default hints, by hint and patterns, and give them to the columns that are there."""
-        hints: dict[str, list[str]] = {} if replace else dict(self.settings.get("default_hints") or {})
-        for hint, patterns in new_hints.items():
-            named = [
-                p if p.startswith("re:") or not normalize_identifiers else self.naming.normalize_path(p)
-                for p in patterns
-            ]
-            hints[hint] = list(dict.fromkeys([*hints.get(hint, []), *named]))
-        self.settings["default_hints"] = hints
+        normalize = self.naming.normalize_path if normalize_identifiers else None
+        self.settings["default_hints"] = wishes.more_hints({} if replace else self.settings, new_hints, normalize)
         for table in self.data_tables(include_incomplete=True):
             for name, column in table["columns"].items():
                 column.update(self.default_column_hints(name))
@@ -322,13 +280,8 @@ class Schema:
         self, new_preferred_types: Mapping[str, DataType], normalize_identifiers: bool = True
     ) -> None:
         """Add preferred types, by column name or `re:` pattern."""
-        types = dict(self.settings.get("preferred_types") or {})
-        for pattern, kind in new_preferred_types.items():
-            if kind not in DATA_TYPES:
-                raise ValueError(f"{kind!r} is not a data type. Known are {', '.join(DATA_TYPES)}.")
-            plain = normalize_identifiers and not pattern.startswith("re:")
-            types[self.naming.normalize_path(pattern) if plain else pattern] = kind
-        self.settings["preferred_types"] = types
+        normalize = self.naming.normalize_path if normalize_identifiers else None
+        self.settings["preferred_types"] = wishes.more_types(self.settings, new_preferred_types, normalize)
 
     def update_naming(self, reference: Any = None, max_length: int | None = None) -> None:
         """Use another naming convention, or another limit on the length of identifiers."""
@@ -349,16 +302,9 @@ class Schema:
         Args:
             known: A schema, or columns by name by table; None when nothing is there.
         """
-        missing: dict[str, TableSchema] = {}
-        for name, table in self.tables.items():
-            if isinstance(known, Schema):
-                there: Mapping[str, Any] | None = known.get_table_columns(name) if name in known.tables else None
-            else:
-                there = known.get(name) if known is not None else None
-            columns = {n: c for n, c in self.get_table_columns(name).items() if there is None or n not in there}
-            if columns:
-                missing[name] = cast(TableSchema, {**table, "columns": columns})
-        return SchemaUpdate(missing)
+        there = {n: known.get_table_columns(n) for n in known.tables} if isinstance(known, Schema) else known
+        complete = {name: {**table, "columns": self.get_table_columns(name)} for name, table in self.tables.items()}
+        return missing_columns(complete, there)
 
     def clone(self, with_name: str | None = None, copy_tables: bool = True, **_: Any) -> Schema:
         """Return a copy, under another name if one is given."""
@@ -432,75 +378,3 @@ class Schema:
 
     def __repr__(self) -> str:
         return f"<schema {self.name} version {self.version}: {len(self.data_tables())} data tables>"
-
-    @staticmethod
-    def _seen(table: TableSchema) -> bool:
-        return bool((table.get(X_NORMALIZER) or {}).get(SEEN_DATA))
-
-
-def copied_tables(tables: Mapping[str, Any]) -> dict[str, TableSchema]:
-    """Return a copy of tables with columns and hints of their own."""
-    return {name: cast(TableSchema, _copied(table)) for name, table in tables.items()}
-
-
-def _copied(value: Any) -> Any:
-    # like deepcopy for what schemas hold, several times faster
-    if isinstance(value, dict):
-        return {key: _copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
-    return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
-
-
-def new_table(partial: TableSchema) -> TableSchema:
-    """Return a table from the parts that are known."""
-    table = cast(TableSchema, {**partial, "columns": {}})
-    for name, column in (partial.get("columns") or {}).items():
-        table["columns"][name] = cast(ColumnSchema, {"name": name, **column})
-    if not table.get("parent"):
-        table.setdefault("write_disposition", "append")
-    return table
-
-
-TABLE_WIDE = ("primary_key", "merge_key", "hard_delete", "dedup_sort")
-"""Hints of columns that together say one thing of their table."""
-
-
-def without_key(columns: Mapping[str, ColumnSchema], key: str) -> dict[str, ColumnSchema]:
-    """Return columns where none has a hint of TABLE_WIDE; a column of which nothing else was known is gone with it."""
-    kept: dict[str, ColumnSchema] = {}
-    for name, column in columns.items():
-        rest = cast(ColumnSchema, {hint: value for hint, value in column.items() if hint != key})
-        if key not in column or rest.keys() - {"name", "nullable"}:
-            kept[name] = rest
-    return kept
-
-
-def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: bool = True) -> TableSchema:
-    """Return a table with hints and columns added.
-
-    Raises:
-        TablePropertiesConflictException: the parent differs.
-    """
-    if partial.get("parent") and known.get("parent") != partial["parent"]:
-        raise TablePropertiesConflictException(
-            f"table {known['name']}: its parent is {known.get('parent')!r}, but data came for the parent "
-            f"{partial['parent']!r}. Give one of the tables another name.",
-            table_name=known["name"],
-        )
-    merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
-    if known.get(X_NORMALIZER) and partial.get(X_NORMALIZER):
-        merged[X_NORMALIZER] = {**known[X_NORMALIZER], **partial[X_NORMALIZER]}
-    columns = dict(known["columns"])
-    partial_columns = partial.get("columns") or {}
-    if merge_compound_props:
-        for key in TABLE_WIDE:
-            # keys of a table are declared together: new ones take the place of old ones
-            if any(column.get(key) for column in partial_columns.values()):
-                columns = without_key(columns, key)
-    for name, column in partial_columns.items():
-        columns[name] = cast(ColumnSchema, {**columns.get(name, {}), "name": name, **column})
-    merged["columns"] = columns
-    return merged
-
-
-def _matches(pattern: str, name: str) -> bool:
-    return re.search(pattern[3:], name) is not None if pattern.startswith("re:") else pattern == name

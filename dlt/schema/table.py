@@ -1,0 +1,135 @@
+"""Tables of a schema as values: made, named, joined with what is new, compared and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from dlt.errors import TablePropertiesConflictException
+from dlt.schema.naming import NamingConvention
+from dlt.schema.stored import OLD_TYPES
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.update import SchemaUpdate
+from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
+
+_NAMING_HINTS = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
+"""Hints of tables that name a column."""
+
+
+def copied_tables(tables: Mapping[str, Any]) -> dict[str, TableSchema]:
+    """Return a copy of tables with columns and hints of their own."""
+    return {name: cast(TableSchema, _copied(table)) for name, table in tables.items()}
+
+
+def _copied(value: Any) -> Any:
+    # like deepcopy for what schemas hold, several times faster
+    if isinstance(value, dict):
+        return {key: _copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
+    return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
+
+
+def new_table(partial: TableSchema) -> TableSchema:
+    """Return a table from the parts that are known."""
+    table = cast(TableSchema, {**partial, "columns": {}})
+    for name, column in (partial.get("columns") or {}).items():
+        table["columns"][name] = cast(ColumnSchema, {"name": name, **column})
+    if not table.get("parent"):
+        table.setdefault("write_disposition", "append")
+    return table
+
+
+TABLE_WIDE = ("primary_key", "merge_key", "hard_delete", "dedup_sort")
+"""Hints of columns that together say one thing of their table."""
+
+
+def without_key(columns: Mapping[str, ColumnSchema], key: str) -> dict[str, ColumnSchema]:
+    """Return columns where none has a hint of TABLE_WIDE; a column of which nothing else was known is gone with it."""
+    kept: dict[str, ColumnSchema] = {}
+    for name, column in columns.items():
+        rest = cast(ColumnSchema, {hint: value for hint, value in column.items() if hint != key})
+        if key not in column or rest.keys() - {"name", "nullable"}:
+            kept[name] = rest
+    return kept
+
+
+def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: bool = True) -> TableSchema:
+    """Return a table with hints and columns added.
+
+    Raises:
+        TablePropertiesConflictException: the parent differs.
+    """
+    if partial.get("parent") and known.get("parent") != partial["parent"]:
+        raise TablePropertiesConflictException(
+            f"table {known['name']}: its parent is {known.get('parent')!r}, but data came for the parent "
+            f"{partial['parent']!r}. Give one of the tables another name.",
+            table_name=known["name"],
+        )
+    merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
+    if known.get(X_NORMALIZER) and partial.get(X_NORMALIZER):
+        merged[X_NORMALIZER] = {**known[X_NORMALIZER], **partial[X_NORMALIZER]}
+    columns = dict(known["columns"])
+    partial_columns = partial.get("columns") or {}
+    if merge_compound_props:
+        for key in TABLE_WIDE:
+            # keys of a table are declared together: new ones take the place of old ones
+            if any(column.get(key) for column in partial_columns.values()):
+                columns = without_key(columns, key)
+    for name, column in partial_columns.items():
+        columns[name] = cast(ColumnSchema, {**columns.get(name, {}), "name": name, **column})
+    merged["columns"] = columns
+    return merged
+
+
+def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
+    """Return a table with the names that a convention gives to it, its parent, its columns and its references."""
+    named = {**table}
+    named["name"] = naming.normalize_tables_path(table["name"])
+    if table.get("parent"):
+        named["parent"] = naming.normalize_tables_path(table["parent"])
+    columns: dict[str, ColumnSchema] = {}
+    for key, column in (table.get("columns") or {}).items():
+        name = naming.normalize_path(column.get("name") or key)
+        columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
+        if columns[name].get("data_type") in OLD_TYPES:
+            columns[name]["data_type"] = OLD_TYPES[column["data_type"]]
+    named["columns"] = columns
+    for hint in _NAMING_HINTS:
+        if named.get(hint):
+            named[hint] = naming.normalize_path(str(named[hint]))
+    if named.get("references"):
+        references = cast(Iterable[Any], named["references"])
+        named["references"] = [_named_reference(reference, naming) for reference in references]
+    return cast(TableSchema, named)
+
+
+def _named_reference(reference: Mapping[str, Any], naming: NamingConvention) -> dict[str, Any]:
+    named = dict(reference)
+    if named.get("referenced_table"):
+        named["referenced_table"] = naming.normalize_tables_path(named["referenced_table"])
+    for key in ("columns", "referenced_columns"):
+        if named.get(key):
+            named[key] = [naming.normalize_path(name) for name in named[key]]
+    return named
+
+
+def has_seen_data(table: TableSchema) -> bool:
+    """Tell whether rows of the table were normalized."""
+    return bool((table.get(X_NORMALIZER) or {}).get(SEEN_DATA))
+
+
+def missing_columns(
+    tables: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]] | None
+) -> SchemaUpdate:
+    """Return the columns of tables that are not known yet.
+
+    Args:
+        tables: The tables, with their complete columns only.
+        known: Columns by name by table; None when nothing is there.
+    """
+    missing: dict[str, TableSchema] = {}
+    for name, table in tables.items():
+        there = (known or {}).get(name)
+        columns = {n: column for n, column in table["columns"].items() if there is None or n not in there}
+        if columns:
+            missing[name] = cast(TableSchema, {**table, "columns": columns})
+    return SchemaUpdate(missing)

@@ -1,0 +1,77 @@
+"""What the settings of a schema wish for new columns: types and hints by name, and detections in text and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from dlt.schema.inference import DETECTIONS
+from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType
+
+Normalize = Callable[[str], str] | None
+"""Gives a column its name; None where patterns stay as they are."""
+
+
+def preferred_type(settings: Mapping[str, Any], column: str) -> DataType | None:
+    """Return the type that the settings prefer for a column of this name."""
+    for pattern, kind in (settings.get("preferred_types") or {}).items():
+        if _matches(pattern, column):
+            return cast(DataType, kind)
+    return None
+
+
+def default_hints(settings: Mapping[str, Any], column: str) -> ColumnSchema:
+    """Return the hints that the settings give to a new column of this name."""
+    hints: dict[str, Any] = {}
+    for hint, patterns in (settings.get("default_hints") or {}).items():
+        if any(_matches(pattern, column) for pattern in patterns):
+            if hint in ("not_null", "nullable"):
+                hints["nullable"] = hint == "nullable"
+            else:
+                hints[hint] = True
+    return cast(ColumnSchema, hints)
+
+
+def more_hints(
+    settings: Mapping[str, Any], new: Mapping[str, Sequence[str]], normalize: Normalize
+) -> dict[str, list[str]]:
+    """Return the default hints with more patterns by hint."""
+    hints: dict[str, list[str]] = dict(settings.get("default_hints") or {})
+    for hint, patterns in new.items():
+        named = [_named(pattern, normalize) for pattern in patterns]
+        hints[hint] = list(dict.fromkeys([*hints.get(hint, []), *named]))
+    return hints
+
+
+def more_types(settings: Mapping[str, Any], new: Mapping[str, DataType], normalize: Normalize) -> dict[str, DataType]:
+    """Return the preferred types with more of them, by column name or `re:` pattern.
+
+    Raises:
+        ValueError: a type is not known.
+    """
+    types: dict[str, DataType] = dict(settings.get("preferred_types") or {})
+    for pattern, kind in new.items():
+        if kind not in DATA_TYPES:
+            raise ValueError(f"{kind!r} is not a data type. Known are {', '.join(DATA_TYPES)}.")
+        types[_named(pattern, normalize)] = kind
+    return types
+
+
+def more_detections(known: Sequence[str], detection: str) -> list[str]:
+    """Return the detections with one more behind them, if it is not among them.
+
+    Raises:
+        ValueError: there is no such detection.
+    """
+    if detection not in DETECTIONS:
+        raise ValueError(f"{detection!r} is not a detection. Known are {', '.join(DETECTIONS)}.")
+    return [*known, *([detection] if detection not in known else [])]
+
+
+def _named(pattern: str, normalize: Normalize) -> str:
+    return pattern if normalize is None or pattern.startswith("re:") else normalize(pattern)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return re.search(pattern[3:], name) is not None if pattern.startswith("re:") else pattern == name
