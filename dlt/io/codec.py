@@ -1,8 +1,9 @@
 """Documents as values: frozen dataclasses that are written as JSON with a version, and read again in one way.
 
-A field that has its default is not written. What is read is compared with the types of the fields, so that code behind
-it meets no key that is missing and no value of another type. A key that is not known is kept where the class has a
-field for the `REST`, and refused where it has none: a newer release may have meant something by it.
+A field that has its default is not written, unless the document is one that others read. What is read is compared with
+the types of the fields, so that code behind it meets no key that is missing and no value of another type. A key that
+is not known is kept where the class has a field for the `REST`, and refused where it has none: a newer release may
+have meant something by it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Document(Generic[T]):
         upgrades: What makes values of version 1 those of version 2, and so on.
         exact: Values keep types that JSON has no word for.
         indented: People read it.
+        whole: Fields that have their default are written too.
     """
 
     kind: type[T]
@@ -71,10 +73,11 @@ class Document(Generic[T]):
     upgrades: Sequence[Upgrade] = field(default=())
     exact: bool = False
     indented: bool = False
+    whole: bool = False
 
     def values(self, document: T) -> dict[str, object]:
         """Return a document as JSON values."""
-        return {VERSION: self.version, **encode(document)}
+        return {VERSION: self.version, **encode(document, self.whole)}
 
     def parse(self, values: object, where: str) -> T:
         """Return the document of JSON values.
@@ -122,8 +125,13 @@ class Document(Generic[T]):
         return self.parse(unseal(data, typed_json.loads if self.exact else orjson.loads), where)
 
 
-def encode(value: object) -> dict[str, object]:
-    """Return the JSON values of a dataclass, without a version."""
+def encode(value: object, whole: bool = False) -> dict[str, object]:
+    """Return the JSON values of a dataclass, without a version.
+
+    Args:
+        value: The dataclass.
+        whole: Write fields that have their default too.
+    """
     found: dict[str, object] = {}
     if not dataclasses.is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is not a dataclass")
@@ -132,8 +140,8 @@ def encode(value: object) -> dict[str, object]:
         own = getattr(value, each.name)
         if each.metadata == REST:
             found.update(own)
-        elif own is not ABSENT and not _is_default(own, each):
-            found[each.name] = own if each.name in opaque else _plain(own)
+        elif own is not ABSENT and (whole or not _is_default(own, each)):
+            found[each.name] = own if each.name in opaque else _plain(own, whole)
     return found
 
 
@@ -148,11 +156,15 @@ def decode(kind: type[T], values: Mapping[str, object]) -> T:
     return made
 
 
+_ANYTHING = (object, typing.Any)
+_OF_THE_USER = (Mapping[str, object], Mapping[str, typing.Any])
+
+
 @cache
 def _opaque(kind: type) -> frozenset[str]:
     """Return the fields whose values are the user's: they are written as they are."""
     hints = typing.get_type_hints(kind)
-    return frozenset(name for name, hint in hints.items() if hint in (object, Mapping[str, object]))
+    return frozenset(name for name, hint in hints.items() if hint in (*_ANYTHING, *_OF_THE_USER))
 
 
 def _is_default(value: object, each: dataclasses.Field[object]) -> bool:
@@ -162,15 +174,13 @@ def _is_default(value: object, each: dataclasses.Field[object]) -> bool:
     return each.default is not MISSING and type(value) is type(each.default) and value == each.default
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, whole: bool) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return encode(value)
-    if isinstance(value, datetime.datetime):
-        return value
+        return encode(value, whole)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, whole) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, whole) for item in value]
     return value
 
 
@@ -203,7 +213,7 @@ _SCALARS: Mapping[type, str] = {str: "text", int: "a whole number", float: "a nu
 
 def _reader(hint: object) -> Reader:
     """Return what reads a value of a type."""
-    if hint is object:
+    if hint in _ANYTHING:
         return _as_it_is
     if hint in _SCALARS:
         return _scalar(typing.cast("type", hint))

@@ -33,6 +33,10 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
 """What each key of a spec may hold, and how an error says it."""
 
 
+Arguments = Mapping[str, Any]
+"""Arguments of a function of the user; JSON values."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """Where the source and the pipeline come from.
@@ -53,11 +57,11 @@ class Spec:
     """
 
     source: str | None = None
-    pipeline: str | Mapping[str, Any] = field(default_factory=dict)
-    source_args: Mapping[str, Any] = field(default_factory=dict)
-    pipeline_args: Mapping[str, Any] = field(default_factory=dict)
+    pipeline: str | Arguments = field(default_factory=dict)
+    source_args: Arguments = field(default_factory=dict)
+    pipeline_args: Arguments = field(default_factory=dict)
     resources: tuple[str, ...] = ()
-    run_args: Mapping[str, Any] = field(default_factory=dict)
+    run_args: Arguments = field(default_factory=dict)
     handoff: str | None = None
     work_dir: str | None = None
     reprocess: str = "auto"
@@ -80,10 +84,15 @@ class Spec:
             if given is not None and not isinstance(given, kinds):
                 raise SpecInvalid(f"spec: {key} is of type {type(given).__name__}. Pass {what}.")
         made = cls(**{**value, "resources": tuple(value.get("resources") or ())})
-        made._check()
+        made.check()
         return made
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Make sure that the spec is JSON, and holds no secrets.
+
+        Raises:
+            SpecInvalid: it does not.
+        """
         try:
             json.dumps(asdict(self))
         except (TypeError, ValueError) as error:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from dlt.errors import SpecInvalid
+from dlt.io.codec import REST, Document
+from dlt.io.sealed import Damaged
 from dlt.pipeline.settings import check_name
 from dlt.tasks.spec import Spec
 
 VERSION = 2
 _READABLE = (1, VERSION)
 _STAGES = ("extracted", "normalized")
-_TEXTS, _NUMBERS = ("pipeline_name", "run_id", "chunk", "stage"), ("state_version", "attempt", "generation")
 _NAME = re.compile(r"[\w-][\w.-]*|")
 """What stands in the paths of files: load ids, nonces and digests."""
 
@@ -78,6 +78,7 @@ class Token:
     generation: int = 0
     revision: int = 0
     withheld: tuple[str, ...] = ()
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
     @property
     def rows(self) -> dict[str, int]:
@@ -88,12 +89,12 @@ class Token:
                 found[table] = found.get(table, 0) + count
         return found
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
-        return {"version": VERSION, **asdict(self), "spec": self.spec.to_dict()}
+        return TOKEN_DOCUMENT.values(self)
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Token:
+    def from_dict(cls, value: Mapping[str, object]) -> Token:
         """Return the token that `to_dict` described.
 
         Raises:
@@ -111,43 +112,29 @@ class Token:
                 f"token of run {value['run_id']}: version {value.get('version')} was made by another version of the "
                 f"library, this one reads {readable}. Use one version on all workers, and run the extract task again."
             )
+        where = f"token of run {value['run_id']}"
         try:
-            fields = {key: value[key] for key in cls.__dataclass_fields__ if key in value}
-            fields["spec"] = Spec.from_dict(value["spec"])
-            fields["packages"] = tuple(_package_of(package) for package in value["packages"])
-            fields["withheld"] = tuple(value.get("withheld") or ())
-            fields["revision"] = int(value.get("revision") or 0)
-            fields["made_from"] = tuple(value.get("made_from") or ())
-            fields["changes"] = tuple(tuple(change) for change in value.get("changes") or ())
-            fields["window"] = tuple(value["window"]) if value.get("window") else None
-            return cls(**_checked(fields))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SpecInvalid(
-                f"token of run {value['run_id']}: it is not whole ({type(error).__name__}: {error}). Pass it as the "
-                "step before returned it."
-            ) from error
+            return _checked(TOKEN_DOCUMENT.parse(value, where))
+        except (Damaged, ValueError) as error:
+            raise SpecInvalid(f"{where}: it is not whole ({error}). Pass it as the step before returned it.") from error
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a token.
+TOKEN_DOCUMENT = Document(Token, "the token of a step", VERSION, (dict,), whole=True)
+"""Version 1 had no revision, and withheld nothing."""
+
+
+def _checked(token: Token) -> Token:
+    """Return a token whose names may stand in paths.
 
     Raises:
-        TypeError, ValueError: one is of another kind.
+        ValueError: one of them may not, or its stage is none.
     """
-    for names, kind in ((_TEXTS, str), (_NUMBERS, int)):
-        for name in names:
-            if not isinstance(fields.get(name, kind()), kind):
-                raise TypeError(f"{name} is {fields[name]!r}")
-    if fields["stage"] not in _STAGES:
-        raise ValueError(f"stage is {fields['stage']!r}")
-    check_name(fields["pipeline_name"])
-    return fields
-
-
-def _package_of(value: Mapping[str, Any]) -> PackageRef:
-    made = PackageRef(**value)
-    for name in ("load_id", "nonce", "digest"):
-        found = getattr(made, name)
-        if not (name == "digest" and found is None) and not _NAME.fullmatch(found):
-            raise ValueError(f"{name} of a package is {found!r}")
-    return made
+    if token.stage not in _STAGES:
+        raise ValueError(f"stage is {token.stage!r}")
+    check_name(token.pipeline_name)
+    token.spec.check()
+    for package in token.packages:
+        for name, found in (("load_id", package.load_id), ("nonce", package.nonce), ("digest", package.digest or "")):
+            if not _NAME.fullmatch(found):
+                raise ValueError(f"{name} of a package is {found!r}")
+    return token
