@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ _lock = threading.Lock()
 _DIGITS = 12
 _MICRO = 10 ** (_DIGITS - 6)
 _last_load_id = 0
+_SHORT_FRACTION = re.compile(r"(?<=:\d\d)\.\d{1,5}(?!\d)")
 
 
 def _unlock_in_child() -> None:
@@ -31,12 +33,13 @@ def utc_now() -> datetime:
 
 
 def moment_of(text: str) -> datetime:
-    """Return the moment that ISO text says, also where it ends with a Z, which Python 3.10 does not read.
+    """Return the moment that ISO text says, also with a Z at its end or few digits, which Python 3.10 does not read.
 
     Raises:
         ValueError: it says none.
     """
-    return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+    numeric = text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text
+    return datetime.fromisoformat(_SHORT_FRACTION.sub(lambda found: found[0].ljust(7, "0"), numeric))
 
 
 def new_load_id(after: Iterable[str] = ()) -> str:

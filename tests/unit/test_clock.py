@@ -25,6 +25,21 @@ def test_a_clock_that_is_set_back_gives_larger_ids(monkeypatch: pytest.MonkeyPat
     assert Decimal(clock.new_load_id(["1700000000.1234567", "3000000000.7654321"])) > Decimal("3000000000.7654321")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01T00:00:04.5", "2026-01-01T00:00:04.500000"),
+        ("2026-01-01T00:00:04.5Z", "2026-01-01T00:00:04.500000+00:00"),
+        ("2026-01-01T00:00:04.123456+01:00", "2026-01-01T00:00:04.123456+01:00"),
+        ("2026-01-01T00:00:04z", "2026-01-01T00:00:04+00:00"),
+        ("2026-01-01", "2026-01-01T00:00:00"),
+    ],
+)
+def test_moments_are_read_alike_on_every_python(text: str, expected: str) -> None:
+    """With a Z, and with as many digits of a second as somebody writes."""
+    assert clock.moment_of(text).isoformat() == expected
+
+
 def test_two_machines_in_the_same_moment_give_different_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last digits are chosen by chance."""
     monkeypatch.setattr(time, "time", lambda: 1_500_000_000.25)

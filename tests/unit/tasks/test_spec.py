@@ -89,12 +89,14 @@ def test_later_wishes_have_higher_revisions() -> None:
 def test_a_factory_is_found_by_its_reference(tmp_path: Path) -> None:
     """By module or by file; a file finds the modules beside it, and is loaded once."""
     (tmp_path / "beside_spec.py").write_text("VALUE = 7\n")
-    (tmp_path / "made.py").write_text("import beside_spec\n\ndef make():\n    return beside_spec.VALUE\n\nother = 1\n")
+    (tmp_path / "made.py").write_text(
+        "import beside_spec\n\ndef make():\n    return beside_spec.VALUE\n\nno_function = 1\n"
+    )
     made = load_object(f"{tmp_path}/made.py:make")
     assert made() == 7 and load_object(f"{tmp_path}/made.py:make") is made
     assert load_object("json:dumps") is json.dumps
-    with pytest.raises(SpecInvalid, match=r"'other' of .* is int, not a function"):
-        load_object(f"{tmp_path}/made.py:other")
+    with pytest.raises(SpecInvalid, match=r"'no_function' of .* is int, not a function"):
+        load_object(f"{tmp_path}/made.py:no_function")
 
 
 @pytest.mark.parametrize(
