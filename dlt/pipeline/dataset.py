@@ -90,7 +90,7 @@ class Dataset:
                 raise SqlClientNotAvailable(f"dataset {self.dataset_name}: its destination has no SQL.")
             yield sql
 
-    def table(self, table_name: str, *, load_ids: Sequence[str] | None = None, **_: Any) -> Relation:
+    def table(self, table_name: str, *, load_ids: Sequence[str] | None = None) -> Relation:
         """Return a table; nothing is read yet.
 
         Args:
@@ -394,16 +394,16 @@ class Relation:
         with self.dataset.sql_client() as client, client.execute_query(text, columns=known) as cursor:
             yield cursor
 
-    def df(self, *args: Any, **kwargs: Any) -> pd.DataFrame:
-        """Return a pandas frame."""
+    def df(self, chunk_size: int | None = None) -> pd.DataFrame:
+        """Return a pandas frame; of the first rows where a number is given."""
         with self._cursor() as cursor:
-            frame: pd.DataFrame = cursor.df(*args, **kwargs)
+            frame: pd.DataFrame = cursor.df(chunk_size)
             return frame
 
-    def arrow(self, *args: Any, **kwargs: Any) -> pa.Table:
-        """Return an Arrow table."""
+    def arrow(self, chunk_size: int | None = None) -> pa.Table:
+        """Return an Arrow table; of the first rows where a number is given."""
         with self._cursor() as cursor:
-            return cursor.arrow(*args, **kwargs)
+            return cursor.arrow(chunk_size)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return all rows."""

@@ -21,11 +21,10 @@ class Misfit(ValueError):
 
 
 class TooLong(Misfit):
-    """The destination has no column for a text of this length; attributes: its bytes, and how many there may be."""
+    """The destination has no column for a text of this length."""
 
     def __init__(self, size: int, most: int) -> None:
         super().__init__(f"a text of {size:,} bytes, where the destination stores {most:,} at most")
-        self.size, self.most = size, most
 
 
 def digits_of(column: ColumnSchema, capabilities: Capabilities) -> tuple[int, int]:

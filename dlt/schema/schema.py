@@ -306,8 +306,22 @@ class Schema:
         complete = {name: {**table, "columns": self.get_table_columns(name)} for name, table in self.tables.items()}
         return missing_columns(complete, there)
 
-    def clone(self, with_name: str | None = None, copy_tables: bool = True, **_: Any) -> Schema:
-        """Return a copy, under another name if one is given."""
+    def clone(
+        self,
+        with_name: str | None = None,
+        copy_tables: bool = True,
+        *,
+        remove_processing_hints: bool = False,
+        update_normalizers: bool = False,
+    ) -> Schema:
+        """Return a copy, under another name if one is given.
+
+        Args:
+            with_name: Name of the copy.
+            copy_tables: False lets both have the same tables.
+            remove_processing_hints: Leave out what normalize notes in tables for itself.
+            update_normalizers: Read the naming convention again from `normalizers`.
+        """
         copy = Schema(with_name or self.name, self.normalizers)
         copy.naming = self.naming
         copy.description = self.description
@@ -317,10 +331,22 @@ class Schema:
             copy.stored_version, copy.stored_version_hash = self.stored_version, self.stored_version_hash
             copy.imported_version_hash = self.imported_version_hash
             copy.previous_hashes = list(self.previous_hashes)
+        if remove_processing_hints:
+            copy.tables = stored_schemas.without_processing_hints(copy.tables)
+        if update_normalizers:
+            copy.update_normalizers()
         return copy
 
-    def to_dict(self, remove_defaults: bool = False, bump_version: bool = True, **_: Any) -> dict[str, Any]:
-        """Return the schema as it is stored."""
+    def to_dict(
+        self, remove_defaults: bool = False, bump_version: bool = True, *, remove_processing_hints: bool = False
+    ) -> dict[str, Any]:
+        """Return the schema as it is stored.
+
+        Args:
+            remove_defaults: Leave out what reading puts back.
+            bump_version: Count the version up if the schema changed.
+            remove_processing_hints: Leave out what normalize notes in tables for itself.
+        """
         if bump_version:
             self.bump()
         content: dict[str, Any] = {
@@ -337,11 +363,17 @@ class Schema:
             content["description"] = self.description
         if self.imported_version_hash:
             content["imported_version_hash"] = self.imported_version_hash
+        if remove_processing_hints:
+            content["tables"] = stored_schemas.without_processing_hints(content["tables"])
         return stored_schemas.without_defaults(content) if remove_defaults else content
 
     @classmethod
-    def from_dict(cls, d: dict[str, Any], bump_version: bool = True, **_: Any) -> Schema:
+    def from_dict(cls, d: dict[str, Any], bump_version: bool = True) -> Schema:
         """Return the schema from its stored form.
+
+        Args:
+            d: The stored form.
+            bump_version: Count the version up if the form was changed since it was stored.
 
         Raises:
             SchemaCorruptedException: it is no schema.
@@ -362,14 +394,15 @@ class Schema:
 
     from_stored_schema = from_dict
 
-    def to_pretty_json(self, remove_defaults: bool = True, **_: Any) -> str:
-        """Return the stored form as indented JSON."""
-        content = self.to_dict(remove_defaults=remove_defaults)
+    def to_pretty_json(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
+        """Return the stored form as indented JSON; the arguments are those of `to_dict`."""
+        content = self.to_dict(remove_defaults, remove_processing_hints=remove_processing_hints)
         return orjson.dumps(content, default=str, option=orjson.OPT_INDENT_2).decode()
 
-    def to_pretty_yaml(self, remove_defaults: bool = True, **_: Any) -> str:
-        """Return the stored form as YAML."""
-        return stored_schemas.to_yaml(self.to_dict(remove_defaults=remove_defaults))
+    def to_pretty_yaml(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
+        """Return the stored form as YAML; the arguments are those of `to_dict`."""
+        content = self.to_dict(remove_defaults, remove_processing_hints=remove_processing_hints)
+        return stored_schemas.to_yaml(content)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.version_hash == other.version_hash

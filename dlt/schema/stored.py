@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
-from dlt.schema.typing import DataType
+from dlt.schema.typing import DataType, TableSchema
+from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 ENGINE_VERSION = 11
 OLD_TYPES: dict[str, DataType] = {"complex": "json"}
@@ -50,6 +52,16 @@ def without_defaults(stored: dict[str, Any]) -> dict[str, Any]:
         }
         tables[name] = {**{key: value for key, value in table.items() if key != "name"}, "columns": columns}
     return {**stored, "tables": tables}
+
+
+def without_processing_hints(tables: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
+    """Return tables without what normalize notes in them for itself."""
+    found: dict[str, Any] = {}
+    for name, table in tables.items():
+        others = {key: value for key, value in table.items() if key != X_NORMALIZER}
+        kept = {k: v for k, v in table.get(X_NORMALIZER, {}).items() if k not in (SEEN_DATA, NEW_TABLE)}
+        found[name] = {**others, X_NORMALIZER: kept} if kept else others
+    return found
 
 
 def to_yaml(stored: dict[str, Any]) -> str:

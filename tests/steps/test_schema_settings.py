@@ -191,3 +191,18 @@ def test_a_schema_survives_yaml_and_json() -> None:
     for text in (schema.to_pretty_yaml(remove_defaults=True), schema.to_pretty_json(remove_defaults=True)):
         again = dlt.Schema.from_dict(yaml.safe_load(text))
         assert again.version_hash == schema.version_hash and again.tables == schema.tables
+
+
+def test_what_normalize_notes_for_itself_can_be_left_out(pipeline: Any) -> None:
+    """In the stored form and in copies; what a program said of the tables stays."""
+    pipeline.run(dlt.resource([{"id": 1}], name="t", max_table_nesting=2))
+    schema = pipeline.default_schema
+    assert schema.tables["t"]["x-normalizer"] == {"max_nesting": 2, "seen-data": True}
+    for tables in (
+        schema.clone(remove_processing_hints=True).tables,
+        schema.to_dict(remove_processing_hints=True)["tables"],
+    ):
+        assert tables["t"]["x-normalizer"] == {"max_nesting": 2}
+        assert "x-normalizer" not in tables["_dlt_version"]
+    assert "seen-data" not in schema.to_pretty_json(remove_processing_hints=True)
+    assert "seen-data" in schema.to_pretty_yaml()

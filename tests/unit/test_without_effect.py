@@ -82,3 +82,18 @@ def test_unchanged_rows_are_merged_and_that_is_told(capfd: pytest.CaptureFixture
     """The outcome is the same."""
     dlt.resource([{"a": 1}], name="t", write_disposition={"disposition": "merge", "skip_unchanged_rows": True})
     assert "skip_unchanged_rows of write_disposition has no effect here" in capfd.readouterr().err
+
+
+def test_no_function_swallows_what_it_does_not_know() -> None:
+    """But where another library calls it: `**_` would take a misspelled argument without a word."""
+    found: set[str] = set()
+    for package in ("dlt", "dlt_airflow", "dlt_prefect"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.args.kwarg.arg.startswith("_"):
+                    found.add(f"{path.relative_to(ROOT)}: {node.name}")
+    assert found == {
+        "dlt/configuration/spec.py: dataclass_transform",
+        "dlt/destinations/impl/filesystem/query.py: info",
+        "dlt/destinations/impl/filesystem/query.py: open",
+    }

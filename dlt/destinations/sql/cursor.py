@@ -41,7 +41,7 @@ class Cursor:
         while rows := self.fetchmany(chunk_size):
             yield rows
 
-    def arrow(self, chunk_size: int | None = None, **_: Any) -> Any:
+    def arrow(self, chunk_size: int | None = None) -> Any:
         """Return the rest of the result as an Arrow table."""
         if self._to_arrow is not None and chunk_size is None:
             return self._to_arrow()
@@ -52,7 +52,7 @@ class Cursor:
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         return pa.table({name: pa.array(list(values)) for name, values in zip(names, columns, strict=True)})
 
-    def df(self, chunk_size: int | None = None, **_: Any) -> Any:
+    def df(self, chunk_size: int | None = None) -> Any:
         """Return the rest of the result as a pandas frame."""
         if hasattr(self.native_cursor, "df") and chunk_size is None:
             return self.native_cursor.df()

@@ -123,6 +123,7 @@ class Client:
         request_max_retry_delay: Seconds that are never exceeded between two attempts.
         respect_retry_after_header: Wait as long as the server asks.
         session_attrs: Attributes of the sessions, such as headers.
+        max_connections: Connections to a host that stay open for the next request.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class Client:
         request_max_retry_delay: float | None = None,
         respect_retry_after_header: bool = True,
         session_attrs: dict[str, Any] | None = None,
-        **_: Any,
+        max_connections: int = 50,
     ) -> None:
         self._timeout = request_timeout or _setting("request_timeout", 60.0)
         self._attempts = int(request_max_attempts or _setting("request_max_attempts", 5))
@@ -143,6 +144,7 @@ class Client:
         self._longest = request_max_retry_delay or _setting("request_max_retry_delay", 300.0)
         self._raise, self._status = raise_for_status, tuple(status_codes)
         self._respect, self._attributes = respect_retry_after_header, dict(session_attrs or {})
+        self._connections = max_connections
         self._session: Any = None
 
     @property
@@ -163,7 +165,7 @@ class Client:
             respect_retry_after_header=self._respect,
         )
         session = Session()
-        adapter = _Adapter(max_retries=retry)
+        adapter = _Adapter(max_retries=retry, pool_maxsize=self._connections)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         for name, value in self._attributes.items():
