@@ -201,3 +201,20 @@ def incomparable(value: Any, like: Any, path: str, resource: str) -> Incremental
         resource_name=resource,
         cursor_path=path,
     )
+
+
+def with_lag(start: Any, lag: float, last_value_func: Any, first: Any, cursor_path: str, resource_name: str) -> Any:
+    """Return a start that is moved back by a lag, never behind the very first one.
+
+    Args:
+        start: Where the run would start.
+        lag: Seconds for moments, days for dates, units for numbers.
+        last_value_func: How values follow each other.
+        first: The initial value, or None.
+        cursor_path: For messages.
+        resource_name: For messages.
+    """
+    moved = move_back(start, lag, last_value_func)
+    if first is None or last_value_func not in (max, min):
+        return moved
+    return last_value_func((moved, align(first, moved, cursor_path, resource_name)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from dlt.context import current
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError, ValueErrorWithKnownValues
-from dlt.extract.incremental.cursor import align, as_datetime, column_name, move_back
+from dlt.extract.incremental.cursor import column_name, with_lag
+from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run
 from dlt.extract.items import count_rows, is_frame
@@ -119,15 +118,13 @@ class Incremental(Generic[Value]):
 
     def merge(self, other: Incremental[Any]) -> Incremental[Any]:
         """Return this one with all that was set on another one on top; None sets nothing."""
-        if other is Incremental.EMPTY:
-            return self.copy()
         made = self.copy()
-        fresh: Incremental[Any] = Incremental()
-        for name in _SETTINGS:
-            value = getattr(other, name)
-            if value is not None and (name in other.given or value != getattr(fresh, name)):
-                setattr(made, name, value)
-        made.given = self.given | other.given
+        if other is not Incremental.EMPTY:
+            for name in _SETTINGS:
+                value = getattr(other, name)
+                if value is not None and (name in other.given or value != getattr(Incremental.EMPTY, name)):
+                    setattr(made, name, value)
+            made.given = self.given | other.given
         return made
 
     @classmethod
@@ -231,36 +228,23 @@ class Incremental(Generic[Value]):
     def _begin(self, resource_name: str, state: dict[str, Any]) -> None:
         self.resource_name = resource_name
         self.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
-        if self.allow_external_schedulers:
-            self._take_interval()
+        asked = asked_interval(self._value_type()) if self.allow_external_schedulers else None
+        if asked is not None:
+            self.initial_value, self.end_value = asked
         first = self.initial_value
         fresh: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
         if self.end_value is None:
             fresh = cursor_in(state, str(self.cursor_path), fresh)
         self._state = fresh
         start = fresh.setdefault("last_value", self.initial_value)
-        if self.lag and self.end_value is None and start is not None and start != self.initial_value:
-            start = self._lagged(start)
+        if self.lag and self.end_value is None and start is not None and start != first:
+            place = (str(self.cursor_path), str(self.resource_name))
+            start = with_lag(start, self.lag, self.last_value_func, first, *place)
         self._run = Run(self, start, fresh)
 
-    def _lagged(self, start: Any) -> Any:
-        moved = move_back(start, self.lag or 0, self.last_value_func)
-        if self.initial_value is None or self.last_value_func not in (max, min):
-            return moved
-        # a lag never reaches behind the very first start
-        first = align(self.initial_value, moved, str(self.cursor_path), str(self.resource_name))
-        return self.last_value_func((moved, first))
-
-    def _take_interval(self) -> None:
-        start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
-        window = current().window
-        if window is not None:
-            start, end = window[0].isoformat(), window[1].isoformat()
-        if start and end:
-            kind = type(self.initial_value) if self.initial_value is not None else self._declared_type()
-            self.initial_value, self.end_value = _as_kind(start, kind), _as_kind(end, kind)
-
-    def _declared_type(self) -> Any:
+    def _value_type(self) -> type:
+        if self.initial_value is not None:
+            return type(self.initial_value)
         # incremental[int]("id") leaves its type here
         declared = getattr(getattr(self, "__orig_class__", None), "__args__", (None,))[0]
         return declared if isinstance(declared, type) else datetime.datetime
@@ -399,15 +383,3 @@ _SETTINGS = (
 _PART_TYPES = {"lag": float, "allow_external_schedulers": bool, "primary_key": Any}
 Incremental.__parts__ = _SETTINGS
 Incremental.EMPTY = Incremental()
-
-
-def _as_kind(text: str, kind: type) -> Any:
-    if issubclass(kind, str):
-        return text
-    moment = as_datetime(text)
-    if issubclass(kind, (int, float)) and kind is not bool:
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-        return kind(aware.timestamp())
-    if issubclass(kind, datetime.date) and not issubclass(kind, datetime.datetime):
-        return moment.date()
-    return moment
