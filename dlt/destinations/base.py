@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
@@ -59,12 +59,12 @@ class Destination:
     supports_staging: ClassVar[bool] = False
     named_after_pipeline: ClassVar[bool] = False
     """Without credentials, data goes where the name of the pipeline says."""
-    setting_types: ClassVar[Mapping[str, Any] | None] = None
-    """Types of the settings beside the parameters of `__init__`; None for a class that takes any."""
     takes_other_credentials: ClassVar[bool] = False
     """Its credentials may have fields that none of `credential_specs` has."""
     example: ClassVar[str] = ""
     """TOML that `dlt init` writes into secrets.toml; {source} stands for the name of the source."""
+    settings_spec: ClassVar[type | None] = None
+    """Frozen dataclass of what it takes beside credentials; None for a class that takes anything."""
     pipeline_name: str | None = None
 
     @classmethod

@@ -1,12 +1,17 @@
-"""Settings that a destination takes by name: what is known, what is refused, and what PyPI `dlt` 1.x has besides."""
+"""Settings that a destination takes by name: what is known, what is refused, and what PyPI `dlt` 1.x has besides.
+
+What a class of destinations takes stands in one frozen dataclass beside its client, with types and defaults.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import typing
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
+from dlt.configuration import get_value
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import UnknownDestinationSetting
 from dlt.user_log import line
@@ -76,6 +81,56 @@ WITHOUT_EFFECT: frozenset[str] = frozenset(
 """Settings of PyPI `dlt` 1.x that nothing here reads; a program that passes them goes on, and is told."""
 
 
+Spec = TypeVar("Spec")
+IN_CODE: Mapping[str, bool] = {"is said in code only": True}
+"""Metadata of the field of a setting that is an object, which no file and no variable can hold."""
+
+
+def settings_of(spec: type[Spec], given: Mapping[str, Any], destination_name: str) -> Spec:
+    """Return settings: what the program says, then the configuration, then the default.
+
+    Args:
+        spec: The dataclass that says what there is.
+        given: What the program says; None counts as nothing.
+        destination_name: Name under which the others are configured.
+
+    Raises:
+        ConfigValueCannotBeCoercedException: one is configured that is not of its type.
+    """
+    asked = ((field.name, setting_of(spec, field.name, given, destination_name)) for field in _fields(spec))
+    return spec(**{name: value for name, value in asked if value is not None})
+
+
+def setting_of(spec: type, name: str, given: Mapping[str, Any], destination_name: str) -> Any:
+    """Return one setting as `settings_of` does.
+
+    Args:
+        spec: The dataclass that says what there is.
+        name: Name of the setting.
+        given: What the program says; None counts as nothing.
+        destination_name: Name under which it is configured.
+    """
+    field = next(field for field in _fields(spec) if field.name == name)
+    if given.get(name) is not None or field.metadata == IN_CODE:
+        return given.get(name)
+    default = None if field.default is dataclasses.MISSING else field.default
+    return get_value(name, _types(spec)[name], sections=("destination", destination_name), default=default)
+
+
+def _fields(spec: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(spec)
+
+
+def _types(spec: type) -> dict[str, Any]:
+    """Return the types of settings; where one may be left out, that it may be None is not a part of its type."""
+    found = {}
+    for name, hint in typing.get_type_hints(spec).items():
+        others = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+        is_optional = type(None) in typing.get_args(hint) and len(others) == 1
+        found[name] = others[0] if is_optional else hint
+    return found
+
+
 def known_settings(kind: type) -> dict[str, Any] | None:
     """Return the settings of a class of destinations with their types; None for one that takes any.
 
@@ -83,8 +138,8 @@ def known_settings(kind: type) -> dict[str, Any] | None:
         kind: The class.
     """
     # a class that a program derives from one of ours may read more than that one: it says itself what it knows
-    own = vars(kind).get("setting_types")
-    if own is None:
+    spec = vars(kind).get("settings_spec")
+    if spec is None:
         return None
     parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]  # of this class, as it stands
     hints = typing.get_type_hints(kind.__init__)  # type: ignore[misc]
@@ -93,7 +148,7 @@ def known_settings(kind: type) -> dict[str, Any] | None:
         for parameter in parameters
         if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
     }
-    return {**own, **taken, **OF_ALL}
+    return {**taken, **_types(spec), **OF_ALL}
 
 
 def check_settings(kind: type, name: str, given: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.session import BigQuerySession
 from dlt.destinations.impl.bigquery.tables import added_columns, columns_of, new_table, set_properties
 from dlt.destinations.sql.catalog import Catalog
@@ -26,24 +27,17 @@ class BigQueryCatalog(Catalog):
     Args:
         session: The connection.
         dataset_name: Name of the dataset.
-        location: Where a new dataset is.
-        case_sensitive: Tell names of tables apart by case in a new dataset.
+        settings: What the user says.
         schema: Schema of the tables, if known.
     """
 
     session: BigQuerySession
 
     def __init__(
-        self,
-        session: BigQuerySession,
-        dataset_name: str,
-        *,
-        location: str,
-        case_sensitive: bool,
-        schema: Schema | None = None,
+        self, session: BigQuerySession, dataset_name: str, settings: BigQuerySettings, schema: Schema | None = None
     ) -> None:
         super().__init__(session, dataset_name)
-        self._location, self._case_sensitive, self._schema = location, case_sensitive, schema
+        self._settings, self._schema = settings, schema
         self._there: dict[str, Any] = {}
         self._dropped: dict[str, set[str]] = {}
 
@@ -90,8 +84,8 @@ class BigQueryCatalog(Catalog):
         if self.has_dataset():
             return
         dataset = Dataset(self.full_name)
-        dataset.location = self._location
-        if not self._case_sensitive:
+        dataset.location = self._settings.location
+        if not self._settings.has_case_sensitive_identifiers:
             dataset.is_case_insensitive = True
         self.session.jobs.call(self.session.connection.create_dataset, dataset, exists_ok=True)
 

@@ -6,50 +6,28 @@ is named by the load id. So no transaction stays open on the server when this pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
+from dlt.destinations.impl.bigquery.bucket import Bucket
 from dlt.destinations.impl.bigquery.catalog import BigQueryCatalog
-from dlt.destinations.impl.bigquery.jobs import Jobs
+from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.ledger import BigQueryLedger
 from dlt.destinations.impl.bigquery.loader import BigQueryLoader
 from dlt.destinations.impl.bigquery.script import Script
 from dlt.destinations.impl.bigquery.session import BigQuerySession
 from dlt.destinations.impl.bigquery.sql_client import BigQuerySqlClient
 from dlt.destinations.sql.client import SqlDestinationClient
-from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import DestinationException
 from dlt.ids import digest_id, random_id
 from dlt.schema.schema import Schema
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the configuration says of a destination.
-
-    Attributes:
-        project_id: Project of the data.
-        location: Where new datasets are.
-        case_sensitive: Tell names of tables apart by case in new datasets.
-        streaming: Stream rows where a table does not say how.
-        bucket: Puts files into a bucket and returns their URLs, where files are staged.
-    """
-
-    project_id: str
-    location: str
-    case_sensitive: bool = True
-    streaming: bool = False
-    bucket: Any = None
 
 
 class BigQueryClient(SqlDestinationClient):
     """Work on one dataset.
 
     Args:
-        dialect: How BigQuery writes names and types.
+        session: The connection.
         dataset_name: Name of the dataset.
-        jobs: Runs jobs.
-        settings: What the configuration says.
+        settings: What the user says.
+        bucket: Puts files into a bucket and returns their URLs, where files are staged.
         schema: Schema of the tables, if known.
     """
 
@@ -59,18 +37,17 @@ class BigQueryClient(SqlDestinationClient):
     ledger: BigQueryLedger
 
     def __init__(
-        self, dialect: Dialect, dataset_name: str, jobs: Jobs, settings: Settings, schema: Schema | None = None
+        self,
+        session: BigQuerySession,
+        dataset_name: str,
+        settings: BigQuerySettings,
+        bucket: Bucket | None = None,
+        schema: Schema | None = None,
     ) -> None:
-        catalog = BigQueryCatalog(
-            BigQuerySession(dialect, jobs, settings.project_id),
-            dataset_name,
-            location=settings.location,
-            case_sensitive=settings.case_sensitive,
-            schema=schema,
-        )
-        loader = BigQueryLoader(catalog, settings.bucket, streaming=settings.streaming)
+        catalog = BigQueryCatalog(session, dataset_name, settings, schema)
+        loader = BigQueryLoader(catalog, bucket, streaming=settings.streaming_insert)
         super().__init__(loader, BigQueryLedger(catalog))
-        self.jobs = jobs
+        self.jobs = session.jobs
 
     def sql_client(self) -> BigQuerySqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""

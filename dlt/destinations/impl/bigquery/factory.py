@@ -11,8 +11,10 @@ from typing_extensions import override
 from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
+from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.machine import check_machine_credentials
+from dlt.destinations.settings import setting_of, settings_of
 from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
@@ -20,24 +22,6 @@ from dlt.schema.schema import Schema
 
 if TYPE_CHECKING:
     from dlt.destinations.impl.bigquery.client import BigQueryClient
-
-_DEFAULTS: Mapping[str, Any] = {
-    "location": "US",
-    "project_id": None,
-    "api_endpoint": None,
-    "http_timeout": 30.0,
-    "file_upload_timeout": 1_800.0,
-    "retry_deadline": 60.0,
-    "has_case_sensitive_identifiers": True,
-    "streaming_insert": False,
-}
-_TYPES: Mapping[str, type] = {
-    "http_timeout": float,
-    "file_upload_timeout": float,
-    "retry_deadline": float,
-    "has_case_sensitive_identifiers": bool,
-    "streaming_insert": bool,
-}
 
 
 class BigQuery(Destination):
@@ -58,7 +42,7 @@ class BigQuery(Destination):
         '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
         'private_key = "fill in"\n'
     )
-    setting_types: ClassVar[Mapping[str, Any]] = {**dict.fromkeys(_DEFAULTS, str), **_TYPES, "staging": Any}
+    settings_spec: ClassVar[type | None] = BigQuerySettings
     supports_staging: ClassVar[bool] = True
 
     def __init__(
@@ -86,10 +70,7 @@ class BigQuery(Destination):
 
     def option(self, name: str) -> Any:
         """Return a setting: what the program says, then the configuration, then the default."""
-        if self.settings.get(name) is not None:
-            return self.settings[name]
-        kind = _TYPES.get(name, str)
-        return get_value(name, kind, sections=("destination", self.destination_name), default=_DEFAULTS[name])
+        return setting_of(BigQuerySettings, name, self.settings, self.destination_name)
 
     def resolved(self) -> tuple[Any, str | None]:
         """Return credentials of google.auth, or None for those of the machine, and the project that pays."""
@@ -163,28 +144,23 @@ class BigQuery(Destination):
             from google.cloud import bigquery
 
             from dlt.destinations.impl.bigquery.bucket import Bucket
-            from dlt.destinations.impl.bigquery.client import BigQueryClient, Settings
+            from dlt.destinations.impl.bigquery.client import BigQueryClient
             from dlt.destinations.impl.bigquery.jobs import Jobs, Limits
+            from dlt.destinations.impl.bigquery.session import BigQuerySession
 
             credentials, pays, project = self.projects()
-        endpoint = self.option("api_endpoint")
+        settings = settings_of(BigQuerySettings, self.settings, self.destination_name)
         native: Any = bigquery.Client(
             project=pays,
             credentials=credentials,
-            location=self.option("location"),
-            client_options={"api_endpoint": endpoint} if endpoint else None,
+            location=settings.location,
+            client_options={"api_endpoint": settings.api_endpoint} if settings.api_endpoint else None,
         )
-        staging = self.settings.get("staging")
-        limits = Limits(*(self.option(name) for name in ("http_timeout", "file_upload_timeout", "retry_deadline")))
-        settings = Settings(
-            project_id=project,
-            location=self.option("location"),
-            case_sensitive=self.option("has_case_sensitive_identifiers"),
-            streaming=self.option("streaming_insert"),
-            bucket=Bucket(staging, dataset_name) if staging is not None else None,
-        )
+        limits = Limits(settings.http_timeout, settings.file_upload_timeout, settings.retry_deadline)
+        bucket = Bucket(settings.staging, dataset_name) if settings.staging is not None else None
         try:
-            yield BigQueryClient(DIALECT, dataset_name, Jobs(native, limits), settings, schema)
+            session = BigQuerySession(DIALECT, Jobs(native, limits), project)
+            yield BigQueryClient(session, dataset_name, settings, bucket, schema)
         finally:
             native.close()
 

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
+
+
+@dataclass(frozen=True)
+class DuckDbSettings:
+    """What DuckDB takes beside a path.
+
+    Attributes:
+        memory_limit: What a load may use of memory, such as "2GB"; by the machine when None.
+    """
+
+    memory_limit: str | None = None
 
 
 @configspec

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -13,10 +13,11 @@ from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.client import duckdb_client
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials, DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.impl.duckdb.errors import wait_while_busy
 from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -35,7 +36,7 @@ class DuckDb(Destination):
 
     destination_type: ClassVar[str] = "duckdb"
     example: ClassVar[str] = '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n'
-    setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
+    settings_spec: ClassVar[type | None] = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
 
     @classmethod
@@ -77,6 +78,10 @@ class DuckDb(Destination):
         """Return the path."""
         return "duckdb:///:external:" if self._is_open else f"duckdb:///{self.path}"
 
+    def _memory(self) -> Memory:
+        settings = settings_of(DuckDbSettings, self.settings, self.destination_name)
+        return Memory.of(self.destination_name, settings.memory_limit)
+
     @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
@@ -86,7 +91,7 @@ class DuckDb(Destination):
         )
         # a database in memory is all memory: only one in a file can do with less
         is_file = not self._is_open and self.path != ":memory:"
-        memory = Memory.of(self.destination_name, self.settings.get("memory_limit")) if is_file else Memory()
+        memory = self._memory() if is_file else Memory()
         try:
             yield duckdb_client(DIALECT, dataset_name, connection, memory)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dlt.configuration import get_value
 from dlt.destinations.memory import available
 
 _MEMORY = 400 * 10**6
@@ -41,15 +40,14 @@ class Memory:
     setting: str = "memory_limit under [destination.duckdb]"
 
     @classmethod
-    def of(cls, destination_name: str, given: str | None = None) -> Memory:
+    def of(cls, destination_name: str, given: str | None) -> Memory:
         """Return a bound: as the user says, else by the machine.
 
         Args:
             destination_name: Under which name the setting is configured.
-            given: What the program says.
+            given: What the user says.
         """
-        configured = get_value("memory_limit", str, sections=("destination", destination_name), default=None)
-        return cls(True, given or configured, f"memory_limit under [destination.{destination_name}]")
+        return cls(True, given, f"memory_limit under [destination.{destination_name}]")
 
     def limit(self, columns: int = 0) -> str | None:
         """Return what a load may use, None for as much as there is.

@@ -16,12 +16,14 @@ from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
+from dlt.destinations.impl.duckdb.configuration import DuckDbSettings
 from dlt.destinations.impl.duckdb.errors import BUSY, first_line, wait_while_busy
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.impl.ducklake.client import ducklake_client
 from dlt.destinations.impl.ducklake.configuration import DuckLakeCredentials, LakeStorage, parsed_url
 from dlt.destinations.impl.ducklake.dialect import CAPABILITIES, LAKE_DIALECT
 from dlt.destinations.impl.ducklake.errors import CLASHES
+from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.errors import DatabaseTerminalException, InvalidConnectionString, MissingDependencyException
 from dlt.ids import digest_id, random_id
@@ -57,7 +59,7 @@ class DuckLake(Destination):
     """
 
     destination_type: ClassVar[str] = "ducklake"
-    setting_types: ClassVar[Mapping[str, Any]] = {"memory_limit": str}
+    settings_spec: ClassVar[type | None] = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
 
     @classmethod
@@ -117,7 +119,10 @@ class DuckLake(Destination):
             connection.close()
 
     def _memory(self) -> Memory:
-        return Memory() if self._is_open else Memory.of(self.destination_name, self.settings.get("memory_limit"))
+        if self._is_open:
+            return Memory()
+        settings = settings_of(DuckDbSettings, self.settings, self.destination_name)
+        return Memory.of(self.destination_name, settings.memory_limit)
 
     def _borrowed(self) -> tuple[duckdb.DuckDBPyConnection, str]:
         sql = "SELECT database_name, type FROM duckdb_databases() WHERE database_name = current_catalog()"

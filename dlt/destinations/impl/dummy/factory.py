@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -14,11 +15,16 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
 
+@dataclass(frozen=True)
+class DummySettings:
+    """Nothing: whatever is loaded is forgotten."""
+
+
 class Dummy(Destination):
     """Take every load and forget it."""
 
     destination_type: ClassVar[str] = "dummy"
-    setting_types: ClassVar[Mapping[str, Any]] = {}
+    settings_spec: ClassVar[type | None] = DummySettings
 
     def own_capabilities(self) -> Capabilities:
         """Return what is accepted: everything."""

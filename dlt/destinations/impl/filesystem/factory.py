@@ -13,10 +13,12 @@ from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.filesystem.client import FilesystemClient
+from dlt.destinations.impl.filesystem.configuration import FilesystemSettings
 from dlt.destinations.impl.filesystem.lake.index import FORMATS
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT, Layout
 from dlt.destinations.impl.filesystem.options import EXTRAS, GCS, scheme_of, store_options
+from dlt.destinations.settings import setting_of, settings_of
 from dlt.errors import MissingDependencyException
 from dlt.ids import digest_id
 from dlt.io.faults import secrets_of, translated
@@ -53,7 +55,7 @@ class Filesystem(Destination):
     destination_type: ClassVar[str] = "filesystem"
     takes_other_credentials: ClassVar[bool] = True
     example: ClassVar[str] = '[destination.filesystem]\nbucket_url = "data"\n'
-    setting_types: ClassVar[Mapping[str, Any]] = {"kwargs": dict[str, Any], "client_kwargs": dict[str, Any]}
+    settings_spec: ClassVar[type | None] = FilesystemSettings
 
     def __init__(
         self,
@@ -106,12 +108,8 @@ class Filesystem(Destination):
         remember_url(text)
         return text if text.endswith("://") else text.rstrip("/") or "/"
 
-    def _configured(self, key: str, kind: Any) -> Any:
-        found = get_value(key, kind, sections=("destination", self.destination_name), default=None)
-        if isinstance(found, Mapping):
-            # arguments of a file system may be tokens, by their names
-            remember(found)
-        return found
+    def _resolved(self) -> FilesystemSettings:
+        return settings_of(FilesystemSettings, self.settings, self.destination_name)
 
     def displayable_credentials(self) -> str:
         """Return the URL without secrets."""
@@ -125,9 +123,8 @@ class Filesystem(Destination):
 
     def layout(self) -> Layout:
         """Return the template for paths."""
-        template = self.settings.get("layout") or self._configured("layout", str) or DEFAULT_LAYOUT
-        extra = self.settings.get("extra_placeholders") or self._configured("extra_placeholders", dict) or {}
-        return Layout(template, extra, self.settings.get("current_datetime"))
+        settings = self._resolved()
+        return Layout(settings.layout or DEFAULT_LAYOUT, settings.extra_placeholders or {}, settings.current_datetime)
 
     def open_filesystem(self) -> tuple[Any, str]:
         """Return the fsspec file system and the path of the bucket in it.
@@ -151,10 +148,12 @@ class Filesystem(Destination):
 
     def _arguments(self) -> dict[str, Any]:
         """Return what the program and the configuration give for the file system itself."""
-        found: dict[str, Any] = {}
-        for given in (self._configured("kwargs", dict), self.settings.get("kwargs")):
-            found.update(given or {})
-        inner = self.settings.get("client_kwargs") or self._configured("client_kwargs", dict)
+        configured = setting_of(FilesystemSettings, "kwargs", {}, self.destination_name) or {}
+        inner = setting_of(FilesystemSettings, "client_kwargs", self.settings, self.destination_name) or {}
+        # arguments of a file system may be tokens, by their names
+        remember(configured)
+        remember(inner)
+        found = {**configured, **(self.settings.get("kwargs") or {})}
         return {**found, "client_kwargs": inner} if inner else found
 
     @contextmanager
@@ -162,8 +161,7 @@ class Filesystem(Destination):
         """Open the bucket."""
         filesystem, path = self.open_filesystem()
         store = Store(filesystem, f"{path}/{segment(dataset_name)}")
-        table_format = self.settings.get("table_format") or self._configured("table_format", str) or NATIVE
-        client = FilesystemClient(store, dataset_name, self.layout(), schema, table_format)
+        client = FilesystemClient(store, dataset_name, self.layout(), schema, self._resolved().table_format or NATIVE)
         try:
             yield client
         finally:

@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
+from dlt.destinations.impl.duckdb.configuration import DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.reading import select
+from dlt.destinations.settings import settings_of
 from dlt.schema.row_order import as_staged
 from dlt.schema.system_columns import ROOT_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -40,7 +42,7 @@ def merge_files(
 
     connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
     try:
-        client = duckdb_client(DIALECT, "tables", connection, Memory.of("filesystem"))
+        client = duckdb_client(DIALECT, "tables", connection, _memory())
         client.begin()
         client.session.fit_memory(chain)
         client.create_dataset()
@@ -64,6 +66,10 @@ def merge_files(
         return found
     finally:
         connection.close()
+
+
+def _memory() -> Memory:
+    return Memory.of("filesystem", settings_of(DuckDbSettings, {}, "filesystem").memory_limit)
 
 
 def _insert(client: DuckDbClient, table: TableSchema, target: str, files: Sequence[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dlt.destinations.impl.postgres.configuration import PostgresSettings
 from dlt.destinations.impl.postgres.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
 from dlt.destinations.impl.postgres.dialect import DIALECT
 from dlt.destinations.impl.postgres.errors import translate
@@ -42,15 +43,15 @@ QUESTIONS = Questions(
 )
 
 
-def postgres_client(connection: Any, dataset_name: str, *, create_indexes: bool) -> SqlDestinationClient:
+def postgres_client(connection: Any, dataset_name: str, settings: PostgresSettings) -> SqlDestinationClient:
     """Return a client for one schema of a PostgreSQL database.
 
     Args:
         connection: Open connection of psycopg2.
         dataset_name: Name of the schema.
-        create_indexes: Make indexes on keys and unique columns.
+        settings: What the user says.
     """
-    catalog = PostgresCatalog(PsycopgSession(DIALECT, connection, _SERVER), dataset_name, create_indexes=create_indexes)
+    catalog = PostgresCatalog(PsycopgSession(DIALECT, connection, _SERVER), dataset_name, settings)
     return SqlDestinationClient(PostgresLoader(catalog), PostgresLedger(catalog))
 
 
@@ -60,14 +61,14 @@ class PostgresCatalog(Catalog):
     Args:
         session: The connection.
         dataset_name: Name of the schema.
-        create_indexes: Make indexes on keys and unique columns.
+        settings: What the user says.
     """
 
     questions = QUESTIONS
 
-    def __init__(self, session: PsycopgSession, dataset_name: str, *, create_indexes: bool) -> None:
+    def __init__(self, session: PsycopgSession, dataset_name: str, settings: PostgresSettings) -> None:
         super().__init__(session, dataset_name)
-        self._create_indexes = create_indexes
+        self._settings = settings
         self._locked_in: int | None = None
 
     def for_dataset(self, dataset_name: str) -> Self:
@@ -130,7 +131,7 @@ class PostgresCatalog(Catalog):
 
     def index(self, table: str, columns: Sequence[str], unique: bool = False) -> None:
         """Make an index if it is not there, where indexes are wanted."""
-        if not self._create_indexes:
+        if not self._settings.create_indexes:
             return
         columns = columns[:_MAX_INDEX_COLUMNS]
         name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}' + ' unique' * unique)}")

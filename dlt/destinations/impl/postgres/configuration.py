@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
+
+
+@dataclass(frozen=True)
+class PostgresSettings:
+    """What Postgres takes beside credentials.
+
+    Attributes:
+        create_indexes: Make indexes on the keys by which merges look rows up, and unique ones on columns with the hint
+            unique.
+    """
+
+    create_indexes: bool = True
 
 
 @configspec

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.postgres.binary import BYTEA
 from dlt.destinations.impl.postgres.client import postgres_client
-from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials, PostgresSettings
 from dlt.destinations.impl.postgres.dialect import CAPABILITIES
 from dlt.destinations.impl.postgres.errors import kind_of_connecting
+from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.error_kinds import connecting_error, is_transient
 from dlt.errors import DatabaseTerminalException
@@ -44,7 +44,7 @@ class Postgres(Destination):
         '[destination.postgres.credentials]\nhost = "localhost"\nport = 5432\ndatabase = "dlt"\nusername = "dlt"\n'
         'password = "fill in"\n'
     )
-    setting_types: ClassVar[Mapping[str, Any]] = {}
+    settings_spec: ClassVar[type | None] = PostgresSettings
 
     def __init__(self, credentials: Any = None, create_indexes: bool | None = None, **settings: Any) -> None:
         super().__init__(credentials, **settings)
@@ -92,19 +92,15 @@ class Postgres(Destination):
         connection = self.credentials if self._is_open else self._connect()
         before = connection.autocommit, connection.encoding
         self._prepare(connection)
+        settings = settings_of(PostgresSettings, self.settings, self.destination_name)
         try:
-            yield postgres_client(connection, dataset_name, create_indexes=self._creates_indexes())
+            yield postgres_client(connection, dataset_name, settings)
         finally:
             if connection is not self.credentials:
                 connection.close()
             elif not connection.closed:
                 connection.autocommit = before[0]
                 connection.set_client_encoding(before[1])
-
-    def _creates_indexes(self) -> bool:
-        given = self.settings.get("create_indexes")
-        sections = ("destination", self.destination_name)
-        return bool(get_value("create_indexes", bool, sections=sections, default=True) if given is None else given)
 
     def _prepare(self, connection: Any) -> None:
         import psycopg2

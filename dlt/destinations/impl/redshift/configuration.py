@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+from dlt.destinations.settings import IN_CODE
+
+
+@dataclass(frozen=True)
+class RedshiftSettings:
+    """What Redshift takes beside credentials.
+
+    Attributes:
+        staging_iam_role: ARN of the role with which Redshift reads the staging bucket, or "default".
+        has_case_sensitive_identifiers: Keep upper case in names.
+        additional_copy_options: Options of COPY with their values; True stands for an option without one.
+        staging_bucket: URL of the bucket through which files go.
+        staging: A filesystem destination on S3 through which files go.
+    """
+
+    staging_iam_role: str | None = None
+    has_case_sensitive_identifiers: bool = False
+    additional_copy_options: dict[str, Any] | None = None
+    staging_bucket: str | None = None
+    staging: Any = field(default=None, metadata=IN_CODE)
 
 
 @configspec

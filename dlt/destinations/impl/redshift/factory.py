@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.factory import Postgres
 from dlt.destinations.impl.redshift.area import Area
 from dlt.destinations.impl.redshift.client import SUPER, VARBYTE, redshift_client
-from dlt.destinations.impl.redshift.configuration import RedshiftCredentials
+from dlt.destinations.impl.redshift.configuration import RedshiftCredentials, RedshiftSettings
 from dlt.destinations.impl.redshift.dialect import CAPABILITIES, CASE_SENSITIVE, DIALECT
 from dlt.destinations.impl.redshift.loader import Copying
+from dlt.destinations.settings import setting_of, settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -40,7 +40,7 @@ class Redshift(Postgres):
         '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
         'username = "fill in"\npassword = "fill in"\n'
     )
-    setting_types: ClassVar[Mapping[str, Any]] = {"staging": Any, "staging_bucket": str}
+    settings_spec: ClassVar[type | None] = RedshiftSettings
     supports_staging: ClassVar[bool] = True
 
     def __init__(
@@ -59,11 +59,6 @@ class Redshift(Postgres):
         super().__init__(credentials, create_indexes=False, **settings)
         self.settings.update({key: value for key, value in given.items() if value is not None})
 
-    def _option(self, name: str, kind: type) -> Any:
-        if self.settings.get(name) is not None:
-            return self.settings[name]
-        return get_value(name, kind, sections=("destination", self.destination_name), default=None)
-
     @classmethod
     @override
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
@@ -72,7 +67,9 @@ class Redshift(Postgres):
 
     def own_capabilities(self) -> Capabilities:
         """Return what Redshift can do."""
-        keeps_case = self._option("has_case_sensitive_identifiers", bool)
+        keeps_case = setting_of(
+            RedshiftSettings, "has_case_sensitive_identifiers", self.settings, self.destination_name
+        )
         return CASE_SENSITIVE.capabilities if keeps_case else CAPABILITIES
 
     def resolved(self) -> PostgresCredentials:
@@ -91,28 +88,26 @@ class Redshift(Postgres):
         connection = self.credentials if self._is_open else self._connect()
         before = connection.autocommit
         self._prepare(connection)
-        keeps_case = bool(self._option("has_case_sensitive_identifiers", bool))
-        options = _copy_options(self._option("additional_copy_options", dict) or {})
-        copying = Copying(self._area(dataset_name), options)
+        settings = settings_of(RedshiftSettings, self.settings, self.destination_name)
+        dialect = CASE_SENSITIVE if settings.has_case_sensitive_identifiers else DIALECT
+        copying = Copying(self._area(dataset_name, settings), _copy_options(settings.additional_copy_options or {}))
         try:
-            yield redshift_client(CASE_SENSITIVE if keeps_case else DIALECT, connection, dataset_name, copying)
+            yield redshift_client(dialect, connection, dataset_name, copying)
         finally:
             if connection is not self.credentials:
                 connection.close()
             elif not connection.closed:
                 connection.autocommit = before
 
-    def _area(self, dataset_name: str) -> Callable[[], Area] | None:
-        staging = self.settings.get("staging")
+    def _area(self, dataset_name: str, settings: RedshiftSettings) -> Callable[[], Area] | None:
+        staging = settings.staging
         if staging is None:
-            bucket = self._option("staging_bucket", str)
-            if not bucket:
+            if not settings.staging_bucket:
                 return None
             from dlt.destinations.impl.filesystem.factory import Filesystem
 
-            staging = Filesystem(bucket)
-        role = self._option("staging_iam_role", str)
-        return lambda: Area.of(staging, dataset_name, role, self.destination_name)
+            staging = Filesystem(settings.staging_bucket)
+        return lambda: Area.of(staging, dataset_name, settings.staging_iam_role, self.destination_name)
 
     def _prepare(self, connection: Any) -> None:
         super()._prepare(connection)

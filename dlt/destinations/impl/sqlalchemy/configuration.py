@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.errors import InvalidConnectionString
+
+
+@dataclass(frozen=True)
+class SqlAlchemySettings:
+    """What SQLAlchemy takes beside a URL.
+
+    Attributes:
+        engine_kwargs: Further arguments of `sqlalchemy.create_engine`.
+        engine_args: The same, under the name that PyPI dlt has for it, too.
+    """
+
+    engine_kwargs: dict[str, Any] | None = None
+    engine_args: dict[str, Any] | None = None
 
 
 @configspec

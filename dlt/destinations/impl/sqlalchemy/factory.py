@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.sqlalchemy import generic, mysql, sqlite
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
-from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials
+from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials, SqlAlchemySettings
 from dlt.destinations.impl.sqlalchemy.generic import capabilities_of
+from dlt.destinations.settings import settings_of
 from dlt.error_kinds import Kind, connecting_error, refusal_kind
 from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
@@ -46,8 +46,7 @@ class SqlAlchemy(Destination):
     """
 
     destination_type: ClassVar[str] = "sqlalchemy"
-    # the second one is how PyPI dlt names it, too
-    setting_types: ClassVar[Mapping[str, Any]] = {"engine_kwargs": dict[str, Any], "engine_args": dict[str, Any]}
+    settings_spec: ClassVar[type | None] = SqlAlchemySettings
 
     def __init__(self, credentials: Any = None, engine_kwargs: dict[str, Any] | None = None, **settings: Any) -> None:
         super().__init__(credentials, engine_kwargs=engine_kwargs, **settings)
@@ -153,15 +152,12 @@ class SqlAlchemy(Destination):
             ) from error
 
     def _engine_arguments(self) -> dict[str, Any]:
-        for name in ("engine_kwargs", "engine_args"):
-            found = self.settings.get(name)
-            if found is None:
-                found = get_value(name, dict, sections=("destination", self.destination_name), default=None)
-            if found is not None:
-                # they may hold passwords, by their names
-                remember(found)
-                return dict(found)
-        return {}
+        settings = settings_of(SqlAlchemySettings, self.settings, self.destination_name)
+        found = settings.engine_kwargs if settings.engine_kwargs is not None else settings.engine_args
+        if found is not None:
+            # they may hold passwords, by their names
+            remember(found)
+        return dict(found or {})
 
     def _opened(self, engine: Any) -> Any:
         import sqlalchemy

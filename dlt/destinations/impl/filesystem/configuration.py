@@ -1,0 +1,31 @@
+"""Settings of files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.destinations.impl.filesystem.lake.tables import NATIVE
+from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT
+from dlt.destinations.settings import IN_CODE
+
+
+@dataclass(frozen=True)
+class FilesystemSettings:
+    """What files take beside credentials.
+
+    Attributes:
+        layout: Template for the paths of files inside of the dataset.
+        extra_placeholders: Further placeholders of the layout.
+        table_format: Format of tables that name none: delta, iceberg or native.
+        kwargs: Arguments of the fsspec file system.
+        client_kwargs: Arguments of the client in it.
+        current_datetime: Moment for placeholders of date and time, or a function that gives it.
+    """
+
+    layout: str = DEFAULT_LAYOUT
+    extra_placeholders: dict[str, Any] | None = None
+    table_format: str = NATIVE
+    kwargs: dict[str, Any] | None = None
+    client_kwargs: dict[str, Any] | None = None
+    current_datetime: Any = field(default=None, metadata=IN_CODE)
