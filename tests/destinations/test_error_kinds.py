@@ -83,7 +83,7 @@ def test_an_error_is_what_it_is_everywhere(
             except DestinationException:
                 assert kind == "connection"
         with pytest.raises(DestinationException) as failure:
-            client.query(last.format(t=client.qualified("t"), nowhere=client.qualified("nowhere")))
+            client.query(last.format(t=client.catalog.qualified("t"), nowhere=client.catalog.qualified("nowhere")))
     assert failure.value.kind == kind, str(failure.value)
     assert isinstance(failure.value, TransientException if is_transient(kind) else TerminalException)
 
