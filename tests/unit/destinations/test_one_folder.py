@@ -16,8 +16,9 @@ from dlt.destinations.base import KNOWN, Destination, load_destination
 FACTORY = '''
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
@@ -31,11 +32,16 @@ class AtticCredentials(CredentialsConfiguration):
     box: str = "box"
 
 
+@dataclass(frozen=True)
+class AtticSettings:
+    ladder: int = 1
+
+
 class Attic(Destination):
     """Take every load and forget it in a box."""
 
     destination_type: ClassVar[str] = "attic"
-    setting_types: ClassVar[Mapping[str, Any]] = {"ladder": int}
+    settings_spec: ClassVar[type | None] = AtticSettings
     example: ClassVar[str] = '[destination.attic.credentials]\\nbox = "of {source}"\\n'
 
     @classmethod
