@@ -13,6 +13,9 @@ from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from dlt.pipeline.hooks import Hook
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.progress import Collector
     from dlt.schema.naming import NamingConvention
@@ -92,6 +95,11 @@ class Inspection:
     def last_trace(self) -> PipelineTrace | None:
         """Return the trace of the last run, also of another process."""
         return self.parts.tracer.last_trace
+
+    def add_hook(self, hook: Hook) -> Self:
+        """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""
+        self.parts.hooks.added.append(hook)
+        return self
 
     # -- schemas and state
 

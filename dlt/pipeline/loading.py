@@ -8,7 +8,7 @@ from typing import Any
 
 from dlt.clock import utc_now
 from dlt.info import LoadInfo, LoadPackageInfo
-from dlt.load.step import LoadResult
+from dlt.load.execute import LoadResult
 from dlt.packages.package import LoadPackage
 from dlt.pipeline import signals
 from dlt.pipeline.packages import as_told, failed_message, load_metrics, package_info

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dlt import user_log
 from dlt.configuration import get_value
-from dlt.load.step import LoadResult, load_package
+from dlt.load.execute import LoadResult, execute
+from dlt.load.order import LoadOrder
 from dlt.packages.package import LoadPackage
 from dlt.pipeline import excepthook
 from dlt.pipeline.home import Home
@@ -87,16 +88,18 @@ class Parts:
             package: The package.
             dataset: Name of the dataset.
         """
+        order = replace(self.order(package, dataset), run=self.remote.run_load(package))
         with self.target.connect(dataset, package.schema) as client:
-            return load_package(
-                package,
-                client,
-                dataset,
-                capabilities=self.target.capabilities(),
-                collector=self.collector,
-                state_dataset_name=self.target.main_dataset(),
-                run=self.remote.run_load(package),
-            )
+            return execute(order, client, self.collector)
+
+    def order(self, package: LoadPackage, dataset: str) -> LoadOrder:
+        """Return what is to be loaded where.
+
+        Args:
+            package: The package.
+            dataset: Name of the dataset.
+        """
+        return LoadOrder(package, dataset, self.target.capabilities(), self.target.main_dataset())
 
 
 def make_parts(settings: PipelineSettings, whose: object) -> Parts:

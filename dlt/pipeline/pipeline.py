@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         Refresh,
         WriteDispositionHint,
     )
-    from dlt.pipeline.hooks import Hook
     from dlt.schema.typing import TableFormat, TableSchema
 
 
@@ -334,11 +333,6 @@ class Pipeline(Inspection):
             LoadPackageNotFound: no package of this load id waits.
         """
         return giving_up.give_up(self.parts, load_id, dry_run)
-
-    def add_hook(self, hook: Hook) -> Self:
-        """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""
-        self.parts.hooks.added.append(hook)
-        return self
 
 
 def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
-from dlt.load.step import LoadResult, RunLoad
+from dlt.load.execute import LoadResult
+from dlt.load.order import RunLoad
 from dlt.packages.abandon import abandon
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.home import Home

@@ -12,7 +12,8 @@ from typing import Any
 from dlt import context
 from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
-from dlt.load.step import LoadResult, TaskLoad, load_package
+from dlt.load.execute import LoadResult, execute
+from dlt.load.order import TaskLoad
 from dlt.load.work import known_work
 from dlt.packages.manifest import Work
 from dlt.packages.package import LoadPackage
@@ -79,20 +80,13 @@ class TaskRun:
 
     def _load_one(self, parts: Parts, package: LoadPackage, dataset: str) -> LoadResult:
         task = TaskLoad(parts.pipeline_name, self._task.attempt, self._task.revision)
+        order = replace(parts.order(package, dataset), task=task)
         deadline = time.monotonic() + CLASH_WAIT
         with _alone(parts.target.destination.fingerprint(), parts.pipeline_name):
             while True:
                 try:
                     with parts.target.connect(dataset, package.schema) as client:
-                        result = load_package(
-                            package,
-                            client,
-                            dataset,
-                            capabilities=parts.target.capabilities(),
-                            collector=parts.collector,
-                            state_dataset_name=parts.target.main_dataset(),
-                            task=task,
-                        )
+                        result = execute(order, client, parts.collector)
                     self.results.append(result)
                     return result
                 except DestinationTransientException as error:

@@ -1,0 +1,176 @@
+"""What stands at the destination before a load, and what of it decides how the load goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlt.destinations.client import Client, WorkDone
+from dlt.errors import LoadPackageAborted, StaleExtract
+from dlt.load.order import LoadOrder
+from dlt.load.work import known_work
+from dlt.packages.advice import drop_advice
+from dlt.schema.schema import Schema
+from dlt.schema.typing import ColumnSchema
+from dlt.states.delta import apply
+from dlt.states.model import decode
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a destination has, as far as one load needs it.
+
+    Attributes:
+        loads: Load ids of the package that are complete there, with the schema of the first one.
+        works: What is known of the works of the package, by their keys.
+        state: State of the pipeline.
+        schema: Newest stored version of the schema; None also where nothing depends on it.
+        tables: Columns of the tables of the schema that are there, by table.
+    """
+
+    loads: Mapping[str, str | None] = field(default_factory=dict)
+    works: Mapping[str, WorkDone] = field(default_factory=dict)
+    state: Mapping[str, Any] | None = None
+    schema: Mapping[str, Any] | None = None
+    tables: Mapping[str, Mapping[str, ColumnSchema]] = field(default_factory=dict)
+
+
+def look(order: LoadOrder, client: Client) -> Standing:
+    """Read what stands at a destination, inside of a transaction.
+
+    Args:
+        order: What is to be loaded.
+        client: Client of its dataset.
+
+    Raises:
+        LoadPackageAborted: something else stands there under the load id.
+        StaleExtract: another run changed the same state since this package was extracted.
+    """
+    package = order.package
+    works = {work.key: done for work in package.manifest.works if (done := known_work(work, client)) is not None}
+    found = [load_id for load_id in order.load_ids if not package.manifest.works and client.has_load(load_id)]
+    loads = {load_id: client.loaded_schema(load_id) if load_id == found[0] else None for load_id in found}
+    standing = Standing(loads, works)
+    if settled(order, standing):
+        return standing
+    whose = order.reads_state_of
+    text = client.read_state(whose, order.home) if whose is not None else None
+    state = decode(text, whose) if text is not None and whose is not None else None
+    standing = Standing(loads, works, state)
+    stored = client.read_schema(name=package.schema_name) if joins_schema(order, standing) else None
+    schema = schema_to_load(order, Standing(loads, works, state, stored))
+    wanted = [table["name"] for table in schema.data_tables()]
+    tables = _without(client.stored_tables(wanted), order)
+    missing = schema.missing_in(tables).tables
+    if stored is None and tables and any(name in missing for name in wanted):
+        # what others removed is told by what earlier loads made
+        stored = client.read_schema(name=package.schema_name)
+    return Standing(loads, works, state, stored, tables)
+
+
+def _without(
+    tables: Mapping[str, Mapping[str, ColumnSchema]], order: LoadOrder
+) -> Mapping[str, Mapping[str, ColumnSchema]]:
+    """Return tables without those that the load drops before anything else."""
+    refresh = order.package.manifest.refresh
+    dropped = refresh.drop_tables if refresh is not None else ()
+    return {name: columns for name, columns in tables.items() if name not in dropped}
+
+
+# -- what it decides
+
+
+def settled(order: LoadOrder, standing: Standing) -> tuple[WorkDone, ...]:
+    """Return what the destination has of a package, nothing if it is to be loaded.
+
+    Args:
+        order: What is to be loaded.
+        standing: What stands there.
+
+    Raises:
+        LoadPackageAborted: it has a part, or something else under the load id.
+    """
+    package, works = order.package, order.package.manifest.works
+    if not works:
+        found = [WorkDone(0, 0, load_id) for load_id in standing.loads]
+    else:
+        known = [(work, standing.works.get(work.key)) for work in works]
+        found = [done for work, done in known if done is not None and done.revision >= work.revision]
+    if found and len(found) < len(order.load_ids):
+        raise LoadPackageAborted(
+            f"package {package.load_id}: {', '.join(done.load_id for done in found)} of its parts were loaded before "
+            "and the others were not. Nothing of it was loaded now. Load the others without them.",
+            load_id=package.load_id,
+        )
+    if not works and found and (name := standing.loads[found[0].load_id]) not in (None, package.schema_name):
+        # two clocks, or one that was set back, can give one id twice
+        raise LoadPackageAborted(
+            f"package {package.load_id} of schema {package.schema_name}: the destination has a load of this id, "
+            f"of schema {name}: it is another one. Nothing of this package was loaded. "
+            f"{drop_advice(package.pipeline_name, package.load_id)}",
+            load_id=package.load_id,
+        )
+    return tuple(found)
+
+
+def joins_state(order: LoadOrder, standing: Standing) -> bool:
+    """Tell whether a run writes its state beside what another run of the pipeline left there meanwhile."""
+    if order.run is None or not order.compares or standing.state is None:
+        return False
+    undo = order.package.undo
+    before = undo.version_hash if undo is not None else None
+    return standing.state.get("_version_hash") not in {*order.run.known_states, before}
+
+
+def joins_schema(order: LoadOrder, standing: Standing) -> bool:
+    """Tell whether the schema is joined with the one that stands there."""
+    return order.task is not None or joins_state(order, standing)
+
+
+def state_to_write(order: LoadOrder, standing: Standing) -> dict[str, Any] | None:
+    """Return the state that the load leaves, None if it leaves none.
+
+    Raises:
+        StaleExtract: another run changed the same state since this package was extracted.
+    """
+    package, delta = order.package, order.package.state_delta
+    current = dict(standing.state) if standing.state is not None else None
+    if order.task is not None:
+        if delta is None:
+            return None
+        return apply(current, delta, order.task.pipeline_name, _is_repeatable(order))
+    if order.run is None or not joins_state(order, standing):
+        return package.state
+    name = order.run.pipeline_name
+    try:
+        return apply(current, delta or (), name, False)
+    except StaleExtract as error:
+        raise StaleExtract(
+            f"pipeline {name}, package {package.load_id}: another run of this pipeline, from another "
+            "folder, loaded since this package was extracted and went on from the same state. To load this one as well "
+            f"would repeat its rows; nothing of it was loaded. {drop_advice(name, package.load_id)}",
+            pipeline_name=name,
+            load_id=package.load_id,
+        ) from error
+
+
+def _is_repeatable(order: LoadOrder) -> bool:
+    schema = order.package.schema
+    roots = {schema.root_of(file.table) for file in order.package.files}
+    return all(schema.get_table(root).get("write_disposition") in ("merge", "replace") for root in roots)
+
+
+def schema_to_load(order: LoadOrder, standing: Standing) -> Schema:
+    """Return the schema of a package, with what other runs added to the one there where that counts."""
+    schema = order.package.schema
+    if standing.schema is None or not joins_schema(order, standing):
+        return schema
+    there = Schema.from_dict(dict(standing.schema))
+    known = {schema.version_hash, schema.stored_version_hash, *schema.previous_hashes}
+    if there.version_hash in known or there.stored_version_hash in known:
+        return schema
+    joined = there.clone()
+    joined.update_schema(schema)
+    joined.bump()
+    return joined
