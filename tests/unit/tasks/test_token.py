@@ -73,9 +73,9 @@ def test_a_token_of_the_first_version_is_read() -> None:
     ("change", "message"),
     [
         ({"version": VERSION + 1}, "was made by another version of the library"),
-        ({"stage": "loaded"}, "it is not whole .*stage is 'loaded'"),
-        ({"attempt": "1"}, "it is not whole .*attempt is '1'"),
-        ({"chunk": None}, "it is not whole .*chunk is None"),
+        ({"stage": "loaded"}, "it is not whole .*stage"),
+        ({"attempt": "1"}, "it is not whole .*attempt"),
+        ({"chunk": None}, "it is not whole .*chunk"),
         ({"pipeline_name": "../up"}, "is not a pipeline name"),
         ({"packages": [{"load_id": "../up", "schema_name": "s", "nonce": "n"}]}, "load_id of a package is '../up'"),
         ({"packages": [{"load_id": "1"}]}, "it is not whole"),
