@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlt.context import current, use
 from dlt.errors import (
@@ -37,6 +37,14 @@ WORKERS = 5
 MAX_PARALLEL_ITEMS = 20
 _DROPPED = object()
 _PASS = (DltSourceException, ExtractorException, PipeException, PipelineException)
+
+
+class Piece(NamedTuple):
+    """An item or a page of a resource, with the words that it was marked with."""
+
+    resource: Any
+    item: Any
+    meta: Any
 
 
 @dataclass
@@ -101,7 +109,7 @@ class PipeIterator:
         self._lanes = [_Lane(root) for root in roots]
         self._turns = deque(self._lanes)
 
-    def __iter__(self) -> Iterator[tuple[Any, Any, Any]]:
+    def __iter__(self) -> Iterator[Piece]:
         try:
             while self._turns or self._pool.in_flight:
                 yield from self._collect(block=self._pool.full or not self._turns)
@@ -114,7 +122,7 @@ class PipeIterator:
                 for stream in lane.stack:
                     stream.close()
 
-    def _turn(self) -> Iterator[tuple[Any, Any, Any]]:
+    def _turn(self) -> Iterator[Piece]:
         lane = self._turns.popleft()
         lane.queued = False
         if not lane.opened:
@@ -148,7 +156,7 @@ class PipeIterator:
             else:
                 self._pool.submit(_Pulled(lane, stream), stream.pull)
 
-    def _collect(self, block: bool) -> Iterator[tuple[Any, Any, Any]]:
+    def _collect(self, block: bool) -> Iterator[Piece]:
         """Go on with finished work of the pool; wait for a piece of it first if `block`."""
         while (found := self._pool.finished(block)) is not None:
             block = False
@@ -170,7 +178,7 @@ class PipeIterator:
                 yield from self._advance(lane, tag.node, item, tag.at, tag.meta, tag.base)
             self._wake(lane)
 
-    def _take(self, lane: _Lane, stream: Stream, item: Any) -> Iterator[tuple[Any, Any, Any]]:
+    def _take(self, lane: _Lane, stream: Stream, item: Any) -> Iterator[Piece]:
         """Let a pulled item through the steps of its node."""
         if item is END:
             if stream in lane.stack:
@@ -181,9 +189,7 @@ class PipeIterator:
         node.seen += count_rows(item)
         yield from self._advance(lane, node, item, stream.at, stream.meta, base)
 
-    def _advance(
-        self, lane: _Lane, node: Node, item: Any, at: int, meta: Any, base: int
-    ) -> Iterator[tuple[Any, Any, Any]]:
+    def _advance(self, lane: _Lane, node: Node, item: Any, at: int, meta: Any, base: int) -> Iterator[Piece]:
         try:
             with use(**node.changes):
                 item, at, meta = self._apply(node, item, at, meta)
@@ -200,7 +206,7 @@ class PipeIterator:
             self._submit_deferred(_Deferred(lane, node, at, meta, base), item)
             return
         if node.resource is not None:
-            yield node.resource, as_rows(item), meta
+            yield Piece(node.resource, as_rows(item), meta)
         for child in node.children:
             received = child.received
             child.received += count_rows(item)
@@ -294,8 +300,8 @@ def extract_items(
     max_parallel_items: int = MAX_PARALLEL_ITEMS,
     batched: bool = True,
     context: dict[str, Any] | None = None,
-) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield `(resource, page or item, meta)` of all resources in turn.
+) -> Iterator[Piece]:
+    """Yield pages and items of all resources in turn.
 
     Args:
         resources: Resources whose items are wanted; their state is that of the run context.

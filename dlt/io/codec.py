@@ -1,9 +1,9 @@
 """Documents as values: frozen dataclasses that are written as JSON with a version, and read again in one way.
 
-A field that has its default is not written, unless the document is one that others read. What is read is compared with
-the types of the fields, so that code behind it meets no key that is missing and no value of another type. A key that
-is not known is kept where the class has a field for the `REST`, and refused where it has none: a newer release may
-have meant something by it.
+A field that is empty, as its default is, is not written, unless the document is one that others read. What is read is
+compared with the types of the fields, so that code behind it meets no key that is missing and no value of another
+type. A key that is not known is kept where the class has a field for the `REST`, and refused where it has none: a
+newer release may have meant something by it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Document(Generic[T]):
         upgrades: What makes values of version 1 those of version 2, and so on.
         exact: Values keep types that JSON has no word for.
         indented: People read it.
-        whole: Fields that have their default are written too.
+        whole: Empty fields are written too.
     """
 
     kind: type[T]
@@ -130,7 +130,7 @@ def encode(value: object, whole: bool = False) -> dict[str, object]:
 
     Args:
         value: The dataclass.
-        whole: Write fields that have their default too.
+        whole: Write empty fields too.
     """
     found: dict[str, object] = {}
     if not dataclasses.is_dataclass(value):
@@ -140,7 +140,7 @@ def encode(value: object, whole: bool = False) -> dict[str, object]:
         own = getattr(value, each.name)
         if each.metadata == REST:
             found.update(own)
-        elif own is not ABSENT and (whole or not _is_default(own, each)):
+        elif own is not ABSENT and (whole or not _is_empty(own, each)):
             found[each.name] = own if each.name in opaque else _plain(own, whole)
     return found
 
@@ -167,11 +167,11 @@ def _opaque(kind: type) -> frozenset[str]:
     return frozenset(name for name, hint in hints.items() if hint in (*_ANYTHING, *_OF_THE_USER))
 
 
-def _is_default(value: object, each: dataclasses.Field[object]) -> bool:
-    if each.default_factory is not MISSING:
-        return bool(value == each.default_factory())
-    # 0 is not False, and 1 is not True
-    return each.default is not MISSING and type(value) is type(each.default) and value == each.default
+def _is_empty(value: object, each: dataclasses.Field[object]) -> bool:
+    """Tell whether a value is empty, and absence says the same."""
+    default = each.default if each.default_factory is MISSING else each.default_factory()
+    # 0 is not False
+    return not value and type(value) is type(default) and value == default
 
 
 def _plain(value: object, whole: bool) -> object:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlt.clock import utc_now
+from dlt.destinations.base import Destination
 from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.load.execute import LoadResult
 from dlt.packages.package import LoadPackage
@@ -90,6 +91,22 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
     return package, result, dataset
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A destination as infos name it; nothing where there is none."""
+
+    kind: str | None = None
+    name: str | None = None
+    location: str | None = None
+
+    @classmethod
+    def of(cls, destination: Destination | None) -> _Shown:
+        if destination is None:
+            return cls()
+        location = redact(destination.displayable_credentials())
+        return cls(destination.destination_type, destination.destination_name, location)
+
+
 def load_info(
     parts: Parts, packages: Sequence[LoadPackageInfo], metrics: dict[str, list[dict[str, Any]]], first_run: bool
 ) -> LoadInfo:
@@ -101,26 +118,24 @@ def load_info(
         metrics: What is known of each of them, by load id.
         first_run: Nothing was loaded before.
     """
-    destination, staging = parts.target.destination, parts.target.staging
     with parts.target.configured():
-        location = redact(destination.displayable_credentials())
-        fingerprint = destination.fingerprint()
-        staging_location = None if staging is None else redact(staging.displayable_credentials())
+        destination, staging = _Shown.of(parts.target.destination), _Shown.of(parts.target.staging)
+        fingerprint = parts.target.destination.fingerprint()
     return LoadInfo(
         parts.whose,
         metrics,
-        destination.destination_type,
-        location,
-        destination.destination_name,
-        destination.environment,
-        None if staging is None else staging.destination_type,
-        None if staging is None else staging.destination_name,
-        staging_location,
-        fingerprint,
-        parts.target.main_dataset(),
-        [package.load_id for package in packages],
-        list(packages),
-        first_run,
+        destination_type=destination.kind,
+        destination_displayable_credentials=destination.location,
+        destination_name=destination.name,
+        environment=parts.target.destination.environment,
+        staging_type=staging.kind,
+        staging_name=staging.name,
+        staging_displayable_credentials=staging.location,
+        destination_fingerprint=fingerprint,
+        dataset_name=parts.target.main_dataset(),
+        loads_ids=[package.load_id for package in packages],
+        load_packages=list(packages),
+        first_run=first_run,
     )
 
 
