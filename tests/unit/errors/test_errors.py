@@ -9,7 +9,7 @@ import pytest
 
 from dlt import errors
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALL = [value for value in vars(errors).values() if isinstance(value, type)]
 PUBLIC = [kind for kind in ALL if issubclass(kind, errors.DltException)]
 
