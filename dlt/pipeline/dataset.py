@@ -15,6 +15,7 @@ from dlt.errors import (
 )
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
 from dlt.schema.system_tables import LOADS_TABLE
+from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,7 @@ class Dataset:
         Args:
             query: SQL of the destination.
             query_dialect: Dialect in which the query is written, as sqlglot names it.
+            _execute_raw_query: False is without effect, and that is said.
 
         Raises:
             DatasetException: the destination speaks another dialect.
@@ -129,6 +131,8 @@ class Dataset:
                     f"dataset {self.dataset_name}: a query in the dialect {query_dialect!r} runs as it is written, and "
                     f"the destination speaks {spoken!r}. Write it in that dialect, or translate it with sqlglot."
                 )
+        if not _execute_raw_query:
+            tell_without_effect("dataset.query: _execute_raw_query=False", "queries run as they are written")
         return Relation(self, sql=str(query))
 
     __call__ = query
