@@ -75,6 +75,7 @@ def shop(last: int = 6, sleep: str = "", nap: str = "") -> Any:
             sleep_without_supervisor(sleep)
         if nap and not os.path.exists(nap):
             Path(nap).write_text(str(os.getpid()))
+            # only the signal ends it: nobody waits for so long
             time.sleep(3600)
 
     @dlt.resource(write_disposition="merge", primary_key="id")
@@ -116,6 +117,7 @@ def ticks(nap: float = 0) -> Any:
         while moment < end:
             yield [{"at": moment.isoformat()}]
             moment += STEP
+        # runs of several windows are under way together; nothing depends on for how long
         time.sleep(nap)
 
     return rows
