@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 IMPORT_STARTED = time.perf_counter()
-import dlt  # noqa: E402 - its import is timed
+import dlt
 
 # a name may be imported when it is first asked for
 assert dlt.pipeline and dlt.resource and dlt.Pipeline
 IMPORTED = time.perf_counter() - IMPORT_STARTED
 
-from data import read_ipc, read_pages  # noqa: E402
-from measure import Meter  # noqa: E402
-from workloads import WORKLOADS, Workload  # noqa: E402
+from data import read_ipc, read_pages
+from measure import Meter
+from workloads import WORKLOADS, Workload
 
 DATASET = "bench_data"
 

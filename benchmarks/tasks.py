@@ -130,12 +130,14 @@ def main() -> None:
     print(f"the hand-off of {given.megabytes} MB raised peak memory by {memory - before:.0f} MB")
     # the file system's pace changes from one second to the next: ratios of one round each say more than of medians
     ratios = {
-        "send / copy, wall, at most 1.5": statistics.median(s[0] / c[0] for s, c in zip(found["send"], found["copy"])),
+        "send / copy, wall, at most 1.5": statistics.median(
+            s[0] / c[0] for s, c in zip(found["send"], found["copy"], strict=True)
+        ),
         "fetch / copy, wall, at most 1.5": statistics.median(
-            f[0] / c[0] for f, c in zip(found["fetch"], found["copy"])
+            f[0] / c[0] for f, c in zip(found["fetch"], found["copy"], strict=True)
         ),
         "split / whole, CPU, at most 1.05": statistics.median(
-            s[1] / r[1] for s, r in zip(found["split"], found["whole"])
+            s[1] / r[1] for s, r in zip(found["split"], found["whole"], strict=True)
         ),
     }
     for goal, ratio in ratios.items():

@@ -22,11 +22,11 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from data import prepare  # noqa: E402
-from sides import Side, make_environments, measure, sides  # noqa: E402
-from workloads import WORKLOADS, Workload  # noqa: E402
+from data import prepare
+from sides import Side, make_environments, measure, sides
+from workloads import WORKLOADS, Workload
 
-from tests.servers.postgres import PostgresServer  # noqa: E402
+from tests.servers.postgres import PostgresServer
 
 GOALS = {"W1": 8, "W2": 6, "W3": None, "W4": 4, "W5": 8, "W6": 7}
 """How many times less CPU than the peer a load into PostgreSQL must take."""

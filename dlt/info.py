@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
 from dlt.errors import DestinationHasFailedJobs
@@ -441,7 +441,7 @@ class PipelineTrace(NamedTuple):
     started_at: datetime.datetime
     steps: list[PipelineStepTrace]
     finished_at: datetime.datetime | None = None
-    resolved_config_values: list[Any] = []
+    resolved_config_values: Sequence[Any] = ()
     engine_version: int = 1
 
     def asdict(self) -> dict[str, Any]:

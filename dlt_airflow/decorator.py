@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from dlt_airflow.arguments import Hidden
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
@@ -35,7 +35,7 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
 
     custom_operator_name = "@task.dlt"
     template_fields: Sequence[str] = ("load_info", "op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS)
-    template_fields_renderers = {"op_args": "py", "op_kwargs": "py"}
+    template_fields_renderers: ClassVar[dict[str, str]] = {"op_args": "py", "op_kwargs": "py"}
     op_args = Hidden()
     op_kwargs = Hidden()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from typing_extensions import override
@@ -19,7 +19,10 @@ class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
 
     name = "LoadInfo"
     # Airflow goes by the names of the classes, and importing the operators would cost each process something
-    operators = [_named("DltLoadOperator", "operators"), _named("DltDecoratedOperator", "decorator")]
+    operators: ClassVar[list[type]] = [
+        _named("DltLoadOperator", "operators"),
+        _named("DltDecoratedOperator", "decorator"),
+    ]
 
     @override
     def get_link(self, operator: Any, *, ti_key: Any) -> str:

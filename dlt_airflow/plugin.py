@@ -5,6 +5,8 @@ Airflow imports it in every process, so it imports next to nothing.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from airflow.plugins_manager import AirflowPlugin
 
 from dlt_airflow.links import LoadInfoLink
@@ -14,4 +16,4 @@ class DltPlugin(AirflowPlugin):  # type: ignore[misc]  # Any where Airflow is no
     """Offer the link."""
 
     name = "dlt"
-    operator_extra_links = [LoadInfoLink()]
+    operator_extra_links: ClassVar[list[LoadInfoLink]] = [LoadInfoLink()]

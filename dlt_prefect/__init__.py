@@ -10,10 +10,10 @@ except ImportError as error:
     ) from error
 del _prefect
 
-from dlt_prefect.blocks import DltDestination, DltPipeline  # noqa: E402  # after the check
-from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps  # noqa: E402
-from dlt_prefect.reschedule import automation, reschedule  # noqa: E402
-from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize  # noqa: E402
+from dlt_prefect.blocks import DltDestination, DltPipeline
+from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps
+from dlt_prefect.reschedule import automation, reschedule
+from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize
 
 __all__ = [
     "DltDestination",

@@ -202,7 +202,7 @@ def _listed(value: Any, kind: Any, parts: tuple[Any, ...]) -> Any:
     if kind is tuple and parts and parts[-1] is not Ellipsis:
         if len(value) != len(parts):
             raise ValueError("another number of items")
-        return tuple(_coerce(item, part) for item, part in zip(value, parts))
+        return tuple(_coerce(item, part) for item, part in zip(value, parts, strict=True))
     inner = parts[0] if parts else Any
     items = [_coerce(item, inner) for item in value]
     return kind(items) if kind in (tuple, set, frozenset) else items

@@ -293,7 +293,7 @@ def _copies(default: Any) -> Callable[[], Any]:
 def _same_spec(one: Any, other: Any) -> bool:
     both = isinstance(one, BaseConfiguration) and type(one) is type(other)
     return both and all(
-        mine == theirs or _same_spec(mine, theirs) for mine, theirs in zip(one.values(), other.values())
+        mine == theirs or _same_spec(mine, theirs) for mine, theirs in zip(one.values(), other.values(), strict=True)
     )
 
 

@@ -296,7 +296,7 @@ def _tuple(inner: tuple[object, ...]) -> Reader:
             return tuple(readers[0](item, f"{place}[{number}]") for number, item in enumerate(value))
         if len(value) != len(readers):
             raise Damaged(f"{place} has {len(value)} values, not {len(readers)}")
-        return tuple(reader(item, f"{place}[{n}]") for n, (reader, item) in enumerate(zip(readers, value)))
+        return tuple(reader(item, f"{place}[{n}]") for n, (reader, item) in enumerate(zip(readers, value, strict=True)))
 
     return read
 

@@ -35,7 +35,7 @@ def plan_text(plan: LoadPlan) -> str:
 def _aligned(rows: Iterable[Sequence[str]]) -> str:
     cells = list(rows)
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(max(map(len, cells)))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in cells)
     return "\n".join(f"  {line}" for line in lines)
 
 

@@ -62,7 +62,9 @@ def known_packages(run: TaskRun, found: Sequence[tuple[Token, PackageRef]]) -> l
         for token, reference in found
     ]
     done = run.known_works(found[0][1].schema_name, works)
-    return [known if known and known.revision >= work.revision else None for work, known in zip(works, done)]
+    return [
+        known if known and known.revision >= work.revision else None for work, known in zip(works, done, strict=True)
+    ]
 
 
 def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> None:

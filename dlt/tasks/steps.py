@@ -131,7 +131,7 @@ def normalize_step(
             # the run was cleaned up after it was loaded
             line(f"{run.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
             return replace(token, stage="normalized", made_from=sources, attempt=own.attempt)
-        for package, reference in zip(packages, token.packages):
+        for package, reference in zip(packages, token.packages, strict=True):
             _put(package, run, reference)
         run.pipeline.normalize(loader_file_format=token.spec.run_args.get("loader_file_format"))
         done = {package.load_id: package for package in run.pipeline.workdir.packages("normalized")}
@@ -398,8 +398,8 @@ def _split(
     if len(found) < 2:
         return found, []
     known = known_packages(run, found)
-    fresh = [pair for pair, done in zip(found, known) if done is None]
-    done = [pair for pair, done in zip(found, known) if done is not None]
+    fresh = [pair for pair, done in zip(found, known, strict=True) if done is None]
+    done = [pair for pair, done in zip(found, known, strict=True) if done is not None]
     newest = max((token.revision for token, _ in done), default=0)
     if not fresh or not done or any(token.revision <= newest for token, _ in fresh):
         return found, []

@@ -73,7 +73,7 @@ def window_given(value: object, naive: datetime.tzinfo | None = None) -> Window:
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence) or len(value) != 2:
         raise EmptyWindow(f"window={value!r} is not a window. Pass 'auto', None, or a start and an end.")
     ends = []
-    for name, given in zip(("start", "end"), value):
+    for name, given in zip(("start", "end"), value, strict=True):
         time = moment(given.strip()) if isinstance(given, str) else given
         if not isinstance(time, datetime.datetime):
             raise EmptyWindow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -139,16 +140,12 @@ class Airflow:
                 os.killpg(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + 40
         for process in reversed(self._processes):
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
         for process in self._processes:
             # workers that a killed supervisor left behind are of its session
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait(10)
         self.postgres.stop()
         if not os.environ.get("DLT_KEEP_AIRFLOW"):

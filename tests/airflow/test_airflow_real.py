@@ -116,12 +116,12 @@ def test_a_kill_at_every_point_of_every_task(airflow: Airflow, url: str, tmp_pat
         assert {("load", "load.before_commit#1"), ("load", "load.after_commit#1")} <= set(points) and len(points) >= 25
 
     names = [f"kill_{where}_{number}" for number in range(len(points))]
-    for killed, (stage, point) in zip(names, points):
+    for killed, (stage, point) in zip(names, points, strict=False):
         plain(url, killed, 6)
         once = str(tmp_path / f"{killed}.once")
         airflow.trigger("harmed", killed, name=killed, stage=stage, point=point, once=once, **handoff)
     states = airflow.finish("harmed", names, 800)
-    for killed, (stage, point) in zip(names, points):
+    for killed, (stage, point) in zip(names, points, strict=False):
         assert states[killed] == "success", (stage, point, airflow.log_of("harmed", killed, f"dlt.{stage}"))
         tries = {task: found["try_number"] for task, found in airflow.tasks("harmed", killed).items()}
         assert tries == {f"dlt.{s}": 2 if s == stage else 1 for s in STAGES}, (stage, point)

@@ -12,6 +12,7 @@ It reads one JSON command a line and answers each with one line: {"do": "up"}, {
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -221,10 +222,8 @@ class Engine:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     def _kill_group(self, container: Container) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(container.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     # -- what an engine does
 

@@ -122,7 +122,8 @@ def test_nested_rows_that_others_appended(pipeline: Any) -> None:
 def values(pipeline: Any) -> list[list[Any]]:
     """Return the values of all three tables, whether they belong together or not."""
     return [
-        [v for (v,) in rows(pipeline, name, column)] for name, column in zip(("t", "t__l", "t__l__m"), ("v", "of", "w"))
+        [v for (v,) in rows(pipeline, name, column)]
+        for name, column in zip(("t", "t__l", "t__l__m"), ("v", "of", "w"), strict=True)
     ]
 
 

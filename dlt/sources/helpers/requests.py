@@ -96,7 +96,7 @@ class Session(_requests.Session):  # type: ignore[misc]  # requests comes withou
         for cookie in prepared_request._cookies:  # noqa: SLF001 - requests keeps them there only
             if cookie.domain:
                 cookies.set_cookie(cookie)
-        prepared_request._cookies = cookies  # noqa: SLF001
+        prepared_request._cookies = cookies  # noqa: SLF001 - as above
         prepared_request.prepare_cookies(cookies)
 
 

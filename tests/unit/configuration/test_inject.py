@@ -121,7 +121,7 @@ def test_values_of_another_type_name_the_argument(monkeypatch: Any) -> None:
     """Injected values are coerced to the type hint or refused."""
 
     @with_config(sections=SECTIONS)
-    def orders(limit: int = 1, folder: Path = Path(), tags: list[int] = []) -> Any:  # noqa: B006
+    def orders(limit: int = 1, folder: Path = Path(), tags: list[int] = []) -> Any:  # noqa: B006 - such a default is the test
         return limit, folder, tags
 
     monkeypatch.setenv("LIMIT", "3")

@@ -42,7 +42,7 @@ class Server(BaseConfiguration):
     host: str
     port: int = 80
     tags: list[str] = []
-    token: Optional[TSecretStrValue] = None  # noqa: UP045
+    token: Optional[TSecretStrValue] = None  # noqa: UP045 - the older form is the test
     kind: Final[str] = "http"
     buffer: Buffer = None  # type: ignore[assignment]
     document: Any = None
