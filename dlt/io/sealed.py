@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+JsonObject = dict[str, Any]
+"""An object as it was read, before anyone looked at what is in it."""
 _HEAD, _DIGITS = b'{"crc32":"', 8
 _REST = len(_HEAD) + _DIGITS + len(b'",')
 
@@ -30,7 +32,7 @@ def seal(document: bytes) -> bytes:
     return _HEAD + f"{zlib.crc32(document):08x}".encode() + b'",' + document[1:]
 
 
-def unseal(data: bytes, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+def unseal(data: bytes, loads: Callable[[bytes], object] = orjson.loads) -> JsonObject:
     """Return the object that was sealed.
 
     Args:

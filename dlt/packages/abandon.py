@@ -10,7 +10,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, WorkingFolderDamaged
 from dlt.io import atomic, failpoints, typed_json
@@ -21,7 +20,7 @@ from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 from dlt.states.delta import Change, difference, encode_delta, put
-from dlt.states.model import bump, content_hash, new_state
+from dlt.states.model import State, bump, content_hash, new_state
 
 JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")
@@ -184,14 +183,14 @@ def _waiting(workdir: Workdir) -> Iterator[Waiting]:
         before = _state_of(package) or before
 
 
-def _state_of(package: LoadPackage) -> dict[str, Any] | None:
+def _state_of(package: LoadPackage) -> State | None:
     try:
         return package.state
     except PackageCorrupt:
         return None
 
 
-def _last_loaded_state(workdir: Workdir) -> dict[str, Any] | None:
+def _last_loaded_state(workdir: Workdir) -> State | None:
     loaded = workdir.packages("loaded")
     state = next((found for package in reversed(loaded) if (found := _state_of(package))), None)
     if state is None and not loaded:
@@ -201,9 +200,7 @@ def _last_loaded_state(workdir: Workdir) -> dict[str, Any] | None:
     return state
 
 
-def _guessed(
-    workdir: Workdir, package: LoadPackage, before: dict[str, Any] | None, all_: list[LoadPackage]
-) -> Undo | None:
+def _guessed(workdir: Workdir, package: LoadPackage, before: State | None, all_: list[LoadPackage]) -> Undo | None:
     """Return what a package of an earlier release, or a damaged one, changed, by the states of those before it."""
     if not _carries_state(package):
         return _no_undo(before)
@@ -222,14 +219,12 @@ def _carries_state(package: LoadPackage) -> bool:
         return True
 
 
-def _no_undo(before: dict[str, Any] | None) -> Undo:
+def _no_undo(before: State | None) -> Undo:
     known = before or {}
     return Undo(state_version=int(known.get("_state_version") or 0), version_hash=known.get("_version_hash"))
 
 
-def _state_without(
-    workdir: Workdir, state: dict[str, Any], going: list[Waiting], staying: list[Waiting]
-) -> dict[str, Any]:
+def _state_without(workdir: Workdir, state: State, going: list[Waiting], staying: list[Waiting]) -> State:
     """Return the pipeline's state once packages are gone."""
     found = deepcopy(state)
     for one in reversed(going):
@@ -256,7 +251,7 @@ def _hash_before(undo: Undo, workdir: Workdir) -> str:
     return str(undo.version_hash or content_hash(new_state(workdir.name)))
 
 
-def _forget_schemas(state: dict[str, Any], going: list[Waiting], staying: list[Waiting]) -> None:
+def _forget_schemas(state: State, going: list[Waiting], staying: list[Waiting]) -> None:
     """Take the names out that are not to be looked for at the destination: nothing of these schemas was loaded."""
     gone = _new_schemas(going, staying)
     state["schema_names"] = [name for name in state.get("schema_names") or [] if name not in gone]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import orjson
 
 from dlt.errors import DltException, SchemaEngineNoUpgradePathException, SchemaNotFoundError, WorkingFolderDamaged
 from dlt.io import atomic, typed_json
-from dlt.io.sealed import Damaged, seal, unseal
+from dlt.io.sealed import Damaged, JsonObject, seal, unseal
 from dlt.schema.schema import Schema
+from dlt.states.model import State
 
 _SCHEMA_SUFFIX = ".schema.json"
 
@@ -90,7 +90,7 @@ class Documents:
 
     # -- state
 
-    def read_state(self) -> dict[str, Any] | None:
+    def read_state(self) -> State | None:
         """Return the pipeline state, None before the first run; a damaged one is taken from the newest package.
 
         Raises:
@@ -126,7 +126,7 @@ class Documents:
             )
         return state
 
-    def write_state(self, state: dict[str, Any]) -> None:
+    def write_state(self, state: State) -> None:
         """Store the pipeline state."""
         content = seal(typed_json.dumps(state).encode())
         if _read(self._at("state.json")) != content:
@@ -142,20 +142,28 @@ class Documents:
 
     # -- trace, secret
 
-    def read_trace(self) -> dict[str, Any] | None:
+    def read_trace(self) -> Mapping[str, object] | None:
         """Return the trace of the last run; one that is damaged counts as none."""
-        path = self._at("trace.json")
-        data = _read(path)
+        data = _read(self.trace_path)
         try:
             return None if data is None else unseal(data)
         except Damaged as error:
-            self.repairs.append(f"{path}: {error}. The trace of the last run is lost")
+            self.lose_trace(error)
             return None
 
-    def write_trace(self, trace: dict[str, Any]) -> None:
+    @property
+    def trace_path(self) -> str:
+        """Return where the trace of the last run is kept."""
+        return self._at("trace.json")
+
+    def lose_trace(self, error: Damaged) -> None:
+        """Note that the trace of the last run is not what was written."""
+        self.repairs.append(f"{self.trace_path}: {error}. The trace of the last run is lost")
+
+    def write_trace(self, trace: Mapping[str, object]) -> None:
         """Store the trace of the last run."""
         text = orjson.dumps(trace, default=str, option=orjson.OPT_INDENT_2)
-        atomic.write_bytes(self._at("trace.json"), seal(text))
+        atomic.write_bytes(self.trace_path, seal(text))
 
     def secret(self, make: bool = True) -> str | None:
         """Return the secret of the pipeline, made at the first call; it never leaves this folder.
@@ -193,14 +201,14 @@ class Documents:
     def _schema_of_packages(self, name: str) -> Schema | None:
         raise NotImplementedError
 
-    def _state_of_packages(self) -> dict[str, Any] | None:
+    def _state_of_packages(self) -> State | None:
         raise NotImplementedError
 
     def _at(self, *parts: str) -> str:
         return os.path.join(self.path, *parts)
 
 
-def _schema_of(name: str, content: dict[str, Any]) -> Schema:
+def _schema_of(name: str, content: JsonObject) -> Schema:
     try:
         schema = Schema.from_dict(content)
     except SchemaEngineNoUpgradePathException:

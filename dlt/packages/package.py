@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -16,12 +16,13 @@ from dlt.errors import DltException, PackageCorrupt, SchemaEngineNoUpgradePathEx
 from dlt.ids import random_id
 from dlt.io import atomic, typed_json
 from dlt.io.checksums import crc_of, note
-from dlt.io.sealed import Damaged, seal, unseal
+from dlt.io.sealed import Damaged, JsonObject, seal, unseal
 from dlt.packages.advice import drop_advice
 from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest, PackageFile
 from dlt.packages.undo import UNDO_DOCUMENT, Undo
 from dlt.schema.schema import Schema
 from dlt.states.delta import Change, decode_delta
+from dlt.states.model import State
 
 T = TypeVar("T")
 MANIFEST, SCHEMA, STATE, UNDO = "package.json", "schema.json", "state.json", "undo.json"
@@ -76,7 +77,7 @@ class LoadPackage:
             raise self.corrupt(f"its file {self._at(SCHEMA)} holds no schema ({error})") from error
 
     @cached_property
-    def state(self) -> dict[str, Any] | None:
+    def state(self) -> State | None:
         """Return the pipeline state that the load makes visible; None when it did not change.
 
         Raises:
@@ -141,7 +142,7 @@ class LoadPackage:
     def _at(self, name: str) -> str:
         return os.path.join(self.path, name)
 
-    def _read(self, name: str, loads: Callable[[bytes], Any] = orjson.loads) -> dict[str, Any]:
+    def _read(self, name: str, loads: Callable[[bytes], object] = orjson.loads) -> JsonObject:
         return self._document(name, lambda data: unseal(data, loads))
 
     def _document(self, name: str, read: Callable[[bytes], T]) -> T:
@@ -175,9 +176,7 @@ class PackageBuilder:
         """Return the folder that the package gets in a stage."""
         return os.path.join(self._root, stage, self.load_id)
 
-    def prepare(
-        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: Undo | None = None
-    ) -> None:
+    def prepare(self, manifest: Manifest, schema: Schema, state: State | None, undo: Undo | None = None) -> None:
         """Write manifest, schema and state; the package is still invisible.
 
         Args:
@@ -204,9 +203,7 @@ class PackageBuilder:
             self._write_sealed(UNDO, UNDO_DOCUMENT.dump(undo))
         self._write_sealed(MANIFEST, MANIFEST_DOCUMENT.dump(manifest))
 
-    def commit(
-        self, manifest: Manifest, schema: Schema, state: dict[str, Any] | None, undo: Undo | None = None
-    ) -> LoadPackage:
+    def commit(self, manifest: Manifest, schema: Schema, state: State | None, undo: Undo | None = None) -> LoadPackage:
         """Prepare the package and make it visible in the stage of its manifest, with one rename."""
         self.prepare(manifest, schema, state, undo)
         target = self.target(manifest.stage)

@@ -10,7 +10,8 @@ from dlt.io.codec import ABSENT, Document
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.states.cursor import Path
-from dlt.states.delta import Change, State, get, put
+from dlt.states.delta import Change, get, put
+from dlt.states.model import State
 
 Tables = Mapping[str, TableSchema | None]
 """Tables as they were before; None for those that are new."""

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.io import atomic, failpoints
@@ -20,6 +19,7 @@ from dlt.packages.documents import Documents, read_file
 from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest
 from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder
 from dlt.schema.schema import Schema
+from dlt.states.model import State
 
 STAGES = ("extracted", "normalized", "loaded")
 _LOAD_ID = re.compile(r"\d+(\.\d+)?")
@@ -265,7 +265,7 @@ class Workdir(Documents):
                     return package.schema
         return None
 
-    def _state_of_packages(self) -> dict[str, Any] | None:
+    def _state_of_packages(self) -> State | None:
         for package in self._newest_first():
             with suppress(PackageCorrupt):
                 if package.state is not None:

@@ -81,7 +81,7 @@ def restored(step: str, content: dict[str, Any]) -> Any:
             "load_packages": [_package(package) for package in content["load_packages"]],
         }
         return kind(**{name: own[name] if name in own else content[name] for name in kind._fields})
-    except (KeyError, TypeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         # another version stored other fields
         return StoredInfo(content)
 

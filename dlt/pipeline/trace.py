@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import sys
 import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import PipelineStepTrace, PipelineTrace
+from dlt.io.codec import REST, VERSION, Document
 from dlt.pipeline.stored_info import restored
 from dlt.redact import redact
 
@@ -63,29 +66,70 @@ def _frames(error: BaseException) -> list[str]:
     return traceback.format_tb(error.__traceback__, -MOST_FRAMES)
 
 
-def restore_trace(stored: dict[str, Any]) -> PipelineTrace:
-    """Return a trace from what `PipelineTrace.asdict` stored."""
+@dataclass(frozen=True, slots=True)
+class StoredStep:
+    """One step of a run, as it is kept."""
 
-    def moment(text: str | None) -> datetime.datetime | None:
-        return datetime.datetime.fromisoformat(text) if text else None
+    span_id: str
+    step: str
+    started_at: datetime.datetime
+    finished_at: datetime.datetime | None = None
+    step_info: Mapping[str, object] | None = None
+    step_exception: str | None = None
+    exception_traces: tuple[Mapping[str, object], ...] | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
+
+@dataclass(frozen=True, slots=True)
+class StoredTrace:
+    """A run with its steps, as it is kept."""
+
+    transaction_id: str
+    pipeline_name: str
+    started_at: datetime.datetime
+    execution_context: Mapping[str, object] = field(default_factory=dict)
+    steps: tuple[StoredStep, ...] = ()
+    finished_at: datetime.datetime | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+TRACE_DOCUMENT = Document(StoredTrace, "the trace of a run")
+
+
+def stored_trace(trace: PipelineTrace) -> dict[str, object]:
+    """Return what is kept of a trace."""
+    return {VERSION: TRACE_DOCUMENT.version, **trace.asdict()}
+
+
+def restore_trace(stored: Mapping[str, object], where: str = "trace.json") -> PipelineTrace:
+    """Return a trace from what `stored_trace` gave.
+
+    Args:
+        stored: What was kept.
+        where: Names the place in messages.
+
+    Raises:
+        Damaged: it is no trace.
+        DocumentTooNew: a later release wrote it.
+    """
+    found = TRACE_DOCUMENT.parse(stored, where)
     steps = [
         PipelineStepTrace(
-            step["span_id"],
-            step["step"],
-            moment(step["started_at"]) or utc_now(),
-            moment(step.get("finished_at")),
-            restored(step["step"], step["step_info"]) if step.get("step_info") else None,
-            step.get("step_exception"),
-            step.get("exception_traces"),
+            step.span_id,
+            step.step,
+            step.started_at,
+            step.finished_at,
+            restored(step.step, dict(step.step_info)) if step.step_info else None,
+            step.step_exception,
+            [dict(error) for error in step.exception_traces or ()],
         )
-        for step in stored["steps"]
+        for step in found.steps
     ]
     return PipelineTrace(
-        stored["transaction_id"],
-        stored["pipeline_name"],
-        stored["execution_context"],
-        moment(stored["started_at"]) or utc_now(),
+        found.transaction_id,
+        found.pipeline_name,
+        dict(found.execution_context),
+        found.started_at,
         steps,
-        moment(stored.get("finished_at")),
+        found.finished_at,
     )

@@ -21,12 +21,13 @@ from dlt.errors import (
     SourceExhaustedInStep,
 )
 from dlt.info import PipelineTrace, duration_text, size_text
+from dlt.io.sealed import Damaged
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
 from dlt.pipeline.home import Home
 from dlt.pipeline.hooks import Hooks
 from dlt.pipeline.target import Target
-from dlt.pipeline.trace import end_step, restore_trace, start_trace
+from dlt.pipeline.trace import end_step, restore_trace, start_trace, stored_trace
 from dlt.progress import Collector
 from dlt.redact import clean, clean_error
 from dlt.user_log import Telling, alarm, current, line, logger, use
@@ -65,9 +66,17 @@ class Tracer:
     def last_trace(self) -> PipelineTrace | None:
         """Return the trace of the last run, also of another process."""
         if self._trace is None:
-            stored = self._home.workdir.read_trace()
-            self._trace = restore_trace(stored) if stored else None
+            self._trace = self._read()
         return self._trace
+
+    def _read(self) -> PipelineTrace | None:
+        workdir = self._home.workdir
+        stored = workdir.read_trace()
+        try:
+            return restore_trace(stored, workdir.trace_path) if stored else None
+        except Damaged as error:
+            workdir.lose_trace(error)
+            return None
 
     def forget(self) -> None:
         """Forget the trace."""
@@ -97,7 +106,7 @@ class Tracer:
     def _store_trace(self) -> None:
         if self._trace is not None and self._depth == 0 and os.path.isdir(self._home.working_dir):
             try:
-                self._home.workdir.write_trace(clean(self._trace.asdict()))
+                self._home.workdir.write_trace(clean(stored_trace(self._trace)))
             except OSError as error:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
                 advice = folder_advice(error, self._home.working_dir)

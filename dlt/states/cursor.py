@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict, cast
+from typing import Protocol, TypedDict, cast
 
 from dlt.io.codec import REST, decode
+from dlt.states.model import State
 
 _RESOURCES, _INCREMENTAL = "resources", "incremental"
 
@@ -72,7 +73,7 @@ class Cursor:
         return decode(cls, state)
 
 
-def cursor_in(resource_state: dict[str, Any], cursor_path: str, fresh: CursorState) -> CursorState:
+def cursor_in(resource_state: State, cursor_path: str, fresh: CursorState) -> CursorState:
     """Return the cursor that the state of a resource holds, put there where there is none.
 
     Args:
@@ -84,7 +85,7 @@ def cursor_in(resource_state: dict[str, Any], cursor_path: str, fresh: CursorSta
     return found
 
 
-def cursors_of(source_state: Mapping[str, Any], resource: str) -> Mapping[str, object]:
+def cursors_of(source_state: State, resource: str) -> Mapping[str, object]:
     """Return the cursors of a resource by their fields.
 
     Args:
@@ -94,7 +95,7 @@ def cursors_of(source_state: Mapping[str, Any], resource: str) -> Mapping[str, o
     return ((source_state.get(_RESOURCES) or {}).get(resource) or {}).get(_INCREMENTAL) or {}
 
 
-def other_keys(resource_state: Mapping[str, Any]) -> dict[str, Any]:
+def other_keys(resource_state: State) -> State:
     """Return what the state of a resource holds beside its cursors."""
     return {key: value for key, value in resource_state.items() if key != _INCREMENTAL}
 

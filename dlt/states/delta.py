@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
 from dlt.errors import StaleExtract
 from dlt.ids import digest_id
@@ -13,10 +13,8 @@ from dlt.io import typed_json
 from dlt.io.codec import ABSENT, decode, encode
 from dlt.io.sealed import Damaged
 from dlt.states.cursor import CursorKey, Path, further
-from dlt.states.model import bump, new_state
+from dlt.states.model import State, bump, new_state
 
-State = dict[str, Any]
-"""What a pipeline keeps. Its values are the user's: whatever JSON, or `dlt.io.typed_json`, has a word for."""
 _SCHEMA_NAMES: Path = ("schema_names",)
 
 
@@ -204,9 +202,9 @@ def get(state: object, path: Iterable[object]) -> object:
 
 def put(state: State, path: Path, value: object) -> None:
     """Set the value at a path; `ABSENT` removes it."""
-    place: dict[Any, Any] = state
+    place: dict[object, object] = cast("dict[object, object]", state)
     for key in path[:-1]:
-        place = place.setdefault(key, {})
+        place = cast("dict[object, object]", place.setdefault(key, {}))
     if value is ABSENT:
         place.pop(path[-1], None)
     else:

@@ -10,9 +10,11 @@ from dlt.errors import PipelineStateEngineNoUpgradePathException
 from dlt.io import typed_json
 
 STATE_ENGINE_VERSION = 4
+State = dict[str, Any]
+"""What a pipeline keeps. It stays a dict: programs change it in place, with values that `dlt.io.typed_json` knows."""
 
 
-def new_state(pipeline_name: str) -> dict[str, Any]:
+def new_state(pipeline_name: str) -> State:
     """Return the state of a pipeline that never ran."""
     return {
         "_state_version": 0,
@@ -28,7 +30,7 @@ def new_state(pipeline_name: str) -> dict[str, Any]:
     }
 
 
-def content_hash(state: dict[str, Any]) -> str:
+def content_hash(state: State) -> str:
     """Return the hash of all that belongs to the destination; what is local stays out."""
     import hashlib
 
@@ -36,7 +38,7 @@ def content_hash(state: dict[str, Any]) -> str:
     return base64.b64encode(hashlib.sha3_256(typed_json.dumps(_sorted(content)).encode()).digest()).decode("ascii")
 
 
-def _sorted(value: Any) -> Any:
+def _sorted(value: object) -> object:
     if isinstance(value, dict):
         return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):
@@ -44,7 +46,7 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def bump(state: dict[str, Any]) -> bool:
+def bump(state: State) -> bool:
     """Count a change since the last call; tell whether there was one."""
     found = content_hash(state)
     if found == state.get("_version_hash"):
@@ -54,19 +56,19 @@ def bump(state: dict[str, Any]) -> bool:
     return True
 
 
-def encode(state: dict[str, Any]) -> str:
+def encode(state: State) -> str:
     """Return the text that a destination stores: compressed, without what is local."""
     content = {key: value for key, value in state.items() if key != "_local"}
     return base64.b64encode(zlib.compress(typed_json.dumps(content).encode(), 6)).decode("ascii")
 
 
-def decode(text: str, pipeline_name: str) -> dict[str, Any]:
+def decode(text: str, pipeline_name: str) -> State:
     """Return the state from the text that a destination stored.
 
     Raises:
         PipelineStateEngineNoUpgradePathException: a later version of the library stored it.
     """
-    state: dict[str, Any] = typed_json.loads(zlib.decompress(base64.b64decode(text)))
+    state: State = typed_json.loads(zlib.decompress(base64.b64decode(text)))
     engine = int(state.get("_state_engine_version", STATE_ENGINE_VERSION))
     if engine > STATE_ENGINE_VERSION:
         raise PipelineStateEngineNoUpgradePathException(

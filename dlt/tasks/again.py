@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.client import WorkDone
@@ -14,6 +14,7 @@ from dlt.load.work import GOES_ON, OWN_STATE, REPEATS
 from dlt.packages.manifest import Refresh, Work
 from dlt.packages.package import LoadPackage
 from dlt.states.cursor import cursors_of, other_keys
+from dlt.states.model import State
 from dlt.tasks.folder import former_load_id, work_key
 from dlt.tasks.spec import StepContext
 from dlt.tasks.token import PackageRef, Token
@@ -88,7 +89,7 @@ def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> Non
             )
 
 
-def what_repeats(data: Any, base: Mapping[str, Any], window: object) -> dict[str, str]:
+def what_repeats(data: Any, base: State, window: object) -> dict[str, str]:
     """Return for each resource what an extract gives when a run is loaded once more.
 
     Args:
@@ -113,7 +114,7 @@ def what_repeats(data: Any, base: Mapping[str, Any], window: object) -> dict[str
     return found
 
 
-def _cursor(pipe: Any, state: Mapping[str, Any], by_time: bool) -> str | None:
+def _cursor(pipe: Any, state: State, by_time: bool) -> str | None:
     """Return whether a cursor goes on where it stood, takes a time that is given, or is not there."""
     known = cursors_of(state, pipe.name)
     cursor = pipe.merged_incremental(look_up=False)
@@ -142,12 +143,12 @@ def _resources(data: Any) -> Iterator[tuple[str | None, Resource]]:
             yield from _resources(item)
 
 
-def _states(base: Mapping[str, Any], source_name: str | None) -> dict[str, Any]:
+def _states(base: State, source_name: str | None) -> State:
     """Return the state of a source; of bare resources that of all sources together, since they share the first."""
-    sources: Mapping[str, Any] = base.get("sources") or {}
+    sources: State = base.get("sources") or {}
     if source_name is not None:
         return dict(sources.get(source_name) or {})
-    joined: dict[str, Any] = {"resources": {}}
+    joined: State = {"resources": {}}
     for state in sources.values():
         joined["resources"].update(state.get("resources") or {})
     return joined

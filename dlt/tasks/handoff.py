@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from io import FileIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dlt.configuration import get_value
 from dlt.errors import HandoffCorrupt, MissingDependencyException, PackageTooLarge, SpecInvalid
@@ -192,7 +193,7 @@ def _file_digest(path: str) -> str:
     return hashed.hexdigest()
 
 
-def _copy(path: str, start: int, count: int, target: Any) -> None:
+def _copy(path: str, start: int, count: int, target: FileIO) -> None:
     """Append a part of a file to another one, without taking it into memory where the system can."""
     with open(path, "rb", buffering=0) as source:
         while count:
@@ -213,7 +214,7 @@ def _unpack_local(path: str, folder: str) -> None:
                 _copy(path, entry.offset_data, entry.size, target)
 
 
-def _unpack(file: Any, folder: str, what: str) -> str:
+def _unpack(file: BinaryIO, folder: str, what: str) -> str:
     source: Any = _HashedReader(file)
     with _whole(what):
         with tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK) as archive:
@@ -243,7 +244,7 @@ def _whole(what: str) -> Iterator[None]:
 class _HashedReader:
     """A file that hashes what is read from it."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.hashed = hashlib.sha256()
 

@@ -118,7 +118,7 @@ def report_of(
         removed=removed,
         skipped=skipped,
         known=known,
-        info=_safe(json_safe(named.asdict())),
+        info={key: _safe(value) for key, value in json_safe(named.asdict()).items()},
     )
     return replace(report, text=_text(report, info, tokens[0].run_id))
 
@@ -177,7 +177,7 @@ def _skipped(report: LoadReport, run_id: str) -> str:
     return f"{report.pipeline_name}: run {run_id} {what}. Nothing was loaded now, and nothing was changed."
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: object) -> object:
     """Return JSON values whose addresses name no secrets."""
     if isinstance(value, str):
         return redact(value)

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 from dlt.errors import SpecInvalid
@@ -117,7 +118,7 @@ class Spec:
         if self.reprocess not in ("auto", "undo", "keep"):
             raise SpecInvalid(f'spec: reprocess is {self.reprocess!r}. Pass "auto", "undo" or "keep".')
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON values."""
         return {**asdict(self), "resources": list(self.resources)}
 
@@ -142,7 +143,7 @@ class Spec:
         made = replace(self, source_args={}, pipeline_args=kept, run_args=formats, handoff=handoff)
         return made, tuple(sorted(withheld))
 
-    def part(self, resources: Sequence[str] | None = None, source_args: Mapping[str, Any] | None = None) -> Spec:
+    def part(self, resources: Sequence[str] | None = None, source_args: Arguments | None = None) -> Spec:
         """Return the spec of one part of a fan-out.
 
         Args:
@@ -153,7 +154,7 @@ class Spec:
         return replace(self, resources=chosen, source_args={**self.source_args, **(source_args or {})})
 
 
-def _hides(value: Any, is_secret: Callable[[str], bool]) -> bool:
+def _hides(value: object, is_secret: Callable[[str], bool]) -> bool:
     if isinstance(value, str):
         return redact(value) != value or is_secret(value)
     if isinstance(value, Mapping):
@@ -225,7 +226,7 @@ def load_object(reference: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # callable, as checked
 
 
-def _from_file(path: str) -> Any:
+def _from_file(path: str) -> ModuleType:
     full = os.path.abspath(path)
     name = f"dlt_spec_{digest_id(full)}"
     known = sys.modules.get(name)

@@ -36,6 +36,7 @@ from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.redact import clean_error, remember, remember_url
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
+from dlt.states.model import State
 from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
 from dlt.tasks.combine import combine, made_as
 from dlt.tasks.folder import RunFolder, handoff_url, link_package
@@ -47,7 +48,7 @@ from dlt.tasks.windows import Window
 from dlt.user_log import line, use
 
 
-def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
+def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Token:
     """Extract what a spec names, from the state that the destination has; return where the packages are.
 
     A try that comes after a committed one returns what that one left, unless it is out of date: another run loaded
@@ -97,9 +98,9 @@ def extract_step(spec: Spec | Mapping[str, Any], context: StepContext) -> Token:
 
 
 def normalize_step(
-    token: Token | Mapping[str, Any],
+    token: Token | Mapping[str, object],
     context: StepContext | None = None,
-    spec: Spec | Mapping[str, Any] | None = None,
+    spec: Spec | Mapping[str, object] | None = None,
 ) -> Token:
     """Normalize the packages of a token; return where the result is.
 
@@ -141,9 +142,9 @@ def normalize_step(
 
 
 def load_step(
-    tokens: Token | Mapping[str, Any] | Sequence[Token | Mapping[str, Any]],
+    tokens: Token | Mapping[str, object] | Sequence[Token | Mapping[str, object]],
     context: StepContext | None = None,
-    spec: Spec | Mapping[str, Any] | None = None,
+    spec: Spec | Mapping[str, object] | None = None,
 ) -> LoadReport:
     """Load the packages of one token, or of all parts of a fan-out, in one transaction for each schema.
 
@@ -194,7 +195,9 @@ commit_step = load_step
 """Another name of `load_step`, for the step that ends a fan-out."""
 
 
-def cleanup_step(work: Any, context: StepContext | None = None, spec: Spec | Mapping[str, Any] | None = None) -> None:
+def cleanup_step(
+    work: Any, context: StepContext | None = None, spec: Spec | Mapping[str, object] | None = None
+) -> None:
     """Delete what a run left on this worker and at the hand-off.
 
     Args:
@@ -218,7 +221,7 @@ def cleanup_step(work: Any, context: StepContext | None = None, spec: Spec | Map
             raise SpecInvalid(f"cleanup_step: this is {what} ({type(item).__name__}).")
 
 
-def resource_names(spec: Spec | Mapping[str, Any]) -> list[str]:
+def resource_names(spec: Spec | Mapping[str, object]) -> list[str]:
     """Return the names of the resources that a spec would load, for a fan-out; the user's source is imported.
 
     Raises:
@@ -300,7 +303,7 @@ def _discreet(spec: Spec) -> Iterator[None]:
 
 
 def _extract(
-    spec: Spec, context: StepContext, run: TaskRun, base: dict[str, Any], again: bool
+    spec: Spec, context: StepContext, run: TaskRun, base: State, again: bool
 ) -> tuple[list[LoadPackage], list[Change]]:
     """Extract; return the packages, which say whose work they are, and what changed in the state."""
     arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
@@ -356,7 +359,7 @@ def _token(
     )
 
 
-def _whole(token: Token, spec: Spec | Mapping[str, Any] | None) -> Spec:
+def _whole(token: Token, spec: Spec | Mapping[str, object] | None) -> Spec:
     """Return the spec that a token carries, with what it must not carry."""
     given = Spec.from_dict(spec) if isinstance(spec, Mapping) else spec
     missing = [] if given is not None else [name for name in token.withheld if name != "handoff"]

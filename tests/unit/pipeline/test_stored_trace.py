@@ -1,0 +1,68 @@
+"""Traces as they are kept: read as they were, and told to be lost where they are something else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dlt
+from dlt.errors import DocumentTooNew
+from dlt.io.sealed import Damaged
+from dlt.pipeline.trace import TRACE_DOCUMENT, StoredStep, StoredTrace, restore_trace
+
+TEXT = st.text(max_size=5)
+MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), timezones=st.just(dt.timezone.utc))
+PLAIN = st.none() | st.booleans() | st.integers(0, 2**53) | TEXT
+OBJECTS = st.dictionaries(TEXT, PLAIN, max_size=2)
+REST = st.dictionaries(TEXT.map("later_".__add__), PLAIN, max_size=1)
+STEPS = st.builds(
+    StoredStep,
+    TEXT,
+    st.sampled_from(["sync", "extract", "normalize", "load"]),
+    MOMENTS,
+    st.none() | MOMENTS,
+    st.none() | OBJECTS,
+    st.none() | TEXT,
+    st.none() | st.lists(OBJECTS, max_size=2).map(tuple),
+    REST,
+)
+TRACES = st.builds(
+    StoredTrace, TEXT, TEXT, MOMENTS, OBJECTS, st.lists(STEPS, max_size=3).map(tuple), st.none() | MOMENTS, REST
+)
+
+
+@given(TRACES)
+def test_a_trace_is_read_as_it_was_written(trace: StoredTrace) -> None:
+    """Each step has its times and its error; infos of other releases are dicts with attributes."""
+    assert TRACE_DOCUMENT.load(TRACE_DOCUMENT.dump(trace), "trace.json") == trace
+    found = restore_trace(orjson.loads(orjson.dumps(TRACE_DOCUMENT.values(trace))))
+    assert [(step.step, step.started_at) for step in found.steps] == [(s.step, s.started_at) for s in trace.steps]
+
+
+@given(TRACES, st.data())
+def test_what_is_no_trace_is_told(trace: StoredTrace, data: Any) -> None:
+    """Whatever key has whatever value: it is never another error."""
+    values = TRACE_DOCUMENT.values(trace)
+    key = data.draw(st.sampled_from(sorted(values)))
+    values[key] = data.draw(PLAIN | st.just([[]]) | st.just([{"step": 1}]))
+    try:
+        restore_trace(values)
+    except (Damaged, DocumentTooNew) as error:
+        told = str(error)
+    else:
+        return
+    assert key in told
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"steps": [1]}', b'{"steps": 7, "transaction_id": "x"}', b"[]"])
+def test_a_trace_that_is_lost_stops_nothing(content: bytes, tmp_path: Path) -> None:
+    """It only tells of the past."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "trace.json").write_bytes(content)
+    assert dlt.pipeline("shop", pipelines_dir=str(tmp_path)).last_trace is None
