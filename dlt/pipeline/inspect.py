@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlt import context
 from dlt.errors import PipelineNeverRan
-from dlt.info import LoadJobInfo, LoadPackageInfo, PipelineTrace
+from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
+from dlt.pipeline.trace import PipelineTrace
 
 if TYPE_CHECKING:
     from typing_extensions import Self

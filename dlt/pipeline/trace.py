@@ -5,16 +5,100 @@ from __future__ import annotations
 import datetime
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlt.clock import utc_now
 from dlt.ids import random_id
-from dlt.info import PipelineStepTrace, PipelineTrace
+from dlt.info import duration_text, json_safe
 from dlt.io.codec import REST, VERSION, Document
 from dlt.pipeline.stored_info import restored
 from dlt.redact import redact
+
+
+class PipelineStepTrace(NamedTuple):
+    """One step of a run."""
+
+    span_id: str
+    step: str
+    started_at: datetime.datetime
+    finished_at: datetime.datetime | None = None
+    step_info: Any = None
+    step_exception: str | None = None
+    exception_traces: list[dict[str, Any]] | None = None
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {key: json_safe(value) for key, value in self._asdict().items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        took = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        end = f"FAILED in {duration_text(took)}" if self.step_exception else f"COMPLETED in {duration_text(took)}"
+        lines = [f"Step {self.step} {end}"]
+        if self.step_exception:
+            lines.append(f"Failed due to: {self.step_exception}")
+        for error in (self.exception_traces or []) if verbosity > 0 else ():
+            lines.append(f"{error['exception_type']}: {error['message']}")
+            lines += [f"  {place}" for place in error["stack_trace"]]
+        if self.step_info is not None and hasattr(self.step_info, "asstr"):
+            lines.append(self.step_info.asstr(verbosity))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.asstr()
+
+
+class PipelineTrace(NamedTuple):
+    """A run with its steps."""
+
+    transaction_id: str
+    pipeline_name: str
+    execution_context: dict[str, Any]
+    started_at: datetime.datetime
+    steps: list[PipelineStepTrace]
+    finished_at: datetime.datetime | None = None
+    resolved_config_values: Sequence[Any] = ()
+    engine_version: int = 1
+
+    def asdict(self) -> dict[str, Any]:
+        """Return a JSON-safe dict."""
+        return {key: json_safe(value) for key, value in self._asdict().items()}
+
+    def asstr(self, verbosity: int = 0) -> str:
+        """Return some lines to read."""
+        took = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        count = len(self.steps)
+        end = "FAILED" if any(step.step_exception for step in self.steps) else "COMPLETED"
+        lines = [f"Run started at {self.started_at} and {end} in {duration_text(took)} with {count} steps."]
+        lines += [step.asstr(verbosity) for step in self.steps]
+        return "\n\n".join(lines)
+
+    def last_pipeline_step_trace(self, step_name: str) -> PipelineStepTrace | None:
+        """Return the last trace of a step."""
+        return next((step for step in reversed(self.steps) if step.step == step_name), None)
+
+    @property
+    def last_extract_info(self) -> Any:
+        """Return the info of the last extract."""
+        step = self.last_pipeline_step_trace("extract")
+        return step.step_info if step else None
+
+    @property
+    def last_normalize_info(self) -> Any:
+        """Return the info of the last normalize."""
+        step = self.last_pipeline_step_trace("normalize")
+        return step.step_info if step else None
+
+    @property
+    def last_load_info(self) -> Any:
+        """Return the info of the last load."""
+        step = self.last_pipeline_step_trace("load")
+        return step.step_info if step else None
+
+    def __str__(self) -> str:
+        return self.asstr()
 
 
 def start_trace(pipeline_name: str) -> PipelineTrace:

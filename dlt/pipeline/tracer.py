@@ -20,14 +20,14 @@ from dlt.errors import (
     SourceExhausted,
     SourceExhaustedInStep,
 )
-from dlt.info import PipelineTrace, duration_text, size_text
+from dlt.info import duration_text, size_text
 from dlt.io.sealed import Damaged
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
 from dlt.pipeline.home import Home
 from dlt.pipeline.hooks import Hooks
 from dlt.pipeline.target import Target
-from dlt.pipeline.trace import end_step, restore_trace, start_trace, stored_trace
+from dlt.pipeline.trace import PipelineTrace, end_step, restore_trace, start_trace, stored_trace
 from dlt.progress import Collector
 from dlt.redact import clean, clean_error
 from dlt.user_log import Telling, alarm, current, line, logger, use
