@@ -310,6 +310,14 @@ def test_unique_columns_and_keys_have_indexes(postgres_url: str, monkeypatch: py
     assert rows(postgres_url, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'plain'") == [(0,)]
 
 
+def test_a_unique_column_that_comes_later_has_an_index(postgres_url: str) -> None:
+    """Indexes: a column that is added to a table that is there gets its index as one of a new table does."""
+    make(postgres_url).run([{"id": 1}], table_name="t")
+    make(postgres_url).run([{"id": 2, "mail": "2@x"}], table_name="t", columns={"mail": {"unique": True}})
+    found = "SELECT count(*) FROM pg_indexes WHERE schemaname = 'data' AND indexdef LIKE 'CREATE UNIQUE%(mail)'"
+    assert rows(postgres_url, found) == [(1,)]
+
+
 def test_results_have_the_types_of_the_server(postgres_url: str) -> None:
     """Reading: types also where all is NULL; bare names are tables of the dataset; % is a letter."""
     pipeline = make(postgres_url)

@@ -22,7 +22,11 @@ class SqlAlchemyClient(SqlDestinationClient):
 
     def __init__(self, session: SqlAlchemySession, catalog: Catalog, ledger: Ledger) -> None:
         super().__init__(SqlAlchemyLoader(session, catalog), ledger)
-        self.close = session.close
+        self._connection = session
+
+    def close(self) -> None:
+        """Give back what the connection holds."""
+        self._connection.close()
 
 
 class SqlAlchemyLoader(Loader):
