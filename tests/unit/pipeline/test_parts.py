@@ -1,0 +1,47 @@
+"""A pipeline is made of parts: classes are not towers, and parts are exchanged, not inherited."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import dlt
+from dlt import context
+
+
+def own_classes(package: str) -> set[type]:
+    """Return the classes that the modules of a package define."""
+    found: set[type] = set()
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        module = importlib.import_module(info.name)
+        found.update(c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == info.name)
+    return found
+
+
+def test_no_class_is_a_tower() -> None:
+    """Classes of pipelines and tasks inherit from each other at most once, and none is longer than 300 lines."""
+    for kind in own_classes("dlt.pipeline") | own_classes("dlt.tasks"):
+        above = [base for base in kind.__mro__[1:] if base.__module__.startswith(("dlt.pipeline", "dlt.tasks"))]
+        assert len(above) <= 1, kind
+        assert len(inspect.getsource(kind).splitlines()) <= 300, kind
+
+
+def test_a_pipeline_goes_on_under_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`drop` with a name gives the same object the parts of another pipeline; the folder of before stays."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
+    before = context.active_pipeline()
+    pipeline = dlt.pipeline("one", pipelines_dir="work", destination="duckdb", dataset_name="data")
+    pipeline.run([{"id": 1}], table_name="items")
+    try:
+        assert pipeline.drop("two") is pipeline
+        assert (pipeline.pipeline_name, pipeline.first_run, pipeline.schema_names) == ("two", True, [])
+        assert pipeline.working_dir == str(tmp_path / "work" / "two") and Path("work/one/state.json").exists()
+        pipeline.run([{"id": 2}], table_name="items")
+        assert pipeline.last_trace is not None and pipeline.last_trace.pipeline_name == "two"
+    finally:
+        context.activate(before)
