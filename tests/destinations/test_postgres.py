@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import json
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +19,7 @@ from dlt.errors import (
     DestinationConnectionError,
     PipelineStepFailed,
 )
+from tests.destinations.killed import check_kills
 from tests.servers.postgres import WITH_PASSWORD, PostgresServer
 from tests.servers.process import free_port, running
 from tests.waiting import wait_until
@@ -475,60 +472,15 @@ def test_a_reader_never_sees_a_part(postgres_url: str, disposition: Any) -> None
     assert len(seen) > 3
 
 
-PROGRAM = """
-import json, os, sys, dlt, dlt.pipeline, psycopg2, pyarrow.compute
-import pandas  # pyarrow does so where it is installed
-import dlt.destinations.impl.postgres.factory
-from dlt.io import failpoints
-
-for line in sys.stdin:
-    url, value, disposition, point = json.loads(line)
-    # each run in a process of its own, without the time that imports take
-    child = os.fork()
-    if not child:
-        failpoints.arm(point)
-        pipeline = dlt.pipeline("killed", destination=dlt.destinations.postgres(url), dataset_name="data")
-        pipeline.run([{"id": n, "v": value, "list": [n]} for n in range(20)], table_name="t", primary_key="id",
-                     write_disposition=disposition)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-POINTS = [
-    "load.before_begin",
-    "load.after_ddl",
-    "load.after_files",
-    "load.after_publish",
-    "load.before_commit",
-    "load.after_commit",
-    "move.loaded_package.before",
-    "move.loaded_package.renamed",
-]
-
-
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 def test_a_killed_load_is_exact_after_the_next_run(own_folder: Path, postgres_url: str, disposition: str) -> None:
     """All or nothing: SIGKILL at each point of a load, one more run, and no row is lost or there twice."""
-    (own_folder / "program.py").write_text(PROGRAM)
-    command = [sys.executable, "program.py"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
-
-        def run(value: int, point: str | None = None) -> int:
-            assert program.stdin is not None and program.stdout is not None
-            print(json.dumps([postgres_url, value, disposition, point]), file=program.stdin, flush=True)
-            return int(program.stdout.readline())
-
-        assert run(0) == 0
-        expected = {0}
-        for number, point in enumerate(POINTS, 1):
-            assert run(number, point) == -signal.SIGKILL, point
-            # the next run finishes the package that was killed, and then loads its own
-            assert run(number + 100) == 0
-            expected |= {number, number + 100}
-            if disposition == "merge":
-                expected = {number + 100}
-            found = rows(postgres_url, "SELECT v, count(*) FROM data.t GROUP BY v ORDER BY v")
-            assert found == [(value, 20) for value in sorted(expected)], point
-            assert rows(postgres_url, "SELECT count(*) FROM data.t__list") == [(20 * len(expected),)], point
+    check_kills(
+        {"destination": ("postgres", {"credentials": postgres_url})},
+        disposition,
+        lambda: [value for (value,) in rows(postgres_url, "SELECT v FROM data.t")],
+        lambda: rows(postgres_url, "SELECT count(*) FROM data.t__list")[0][0],
+    )
 
 
 def test_a_connection_that_breaks_is_transient_and_the_retry_exact(postgres_url: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import shutil
-import signal
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -24,7 +22,7 @@ from dlt.errors import (
     SchemaUpdateTerminalError,
     Superseded,
 )
-from tests.processes import run_python
+from tests.destinations.killed import check_kills
 from tests.servers.redshift import RedshiftEmulator
 from tests.servers.redshift_copy import ROLE
 from tests.servers.s3 import KEY, SECRET
@@ -508,53 +506,27 @@ def test_readers_do_not_wait_for_a_load(url: str) -> None:
     blocker.close()
 
 
-PROGRAM = """
-import os, sys, dlt
-staging = dlt.destinations.filesystem(os.environ["BUCKET"], credentials={"aws_access_key_id": os.environ["KEY"],
-    "aws_secret_access_key": os.environ["SECRET"], "endpoint_url": os.environ["S3"]})
-target = dlt.destinations.redshift(sys.argv[1])
-pipeline = dlt.pipeline("killed", destination=target, staging=staging, dataset_name="data")
-pipeline.run([{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
-             write_disposition=sys.argv[3])
-"""
-POINTS = [
-    "load.before_begin",
-    "load.after_ddl",
-    "load.after_files",
-    "load.after_publish",
-    "load.before_commit",
-    "load.after_commit",
-    "move.loaded_package.renamed",
-]
-
-
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 def test_a_killed_load_is_exact_after_the_next_run(
     own_folder: Path, url: str, emulator: RedshiftEmulator, bucket: str, disposition: str
 ) -> None:
     """All or nothing: SIGKILL at each point of a load, one more run: no row is lost or twice; the bucket is empty."""
-    (own_folder / "program.py").write_text(PROGRAM)
-    place = {"BUCKET": bucket, "S3": emulator.s3.url, "KEY": KEY, "SECRET": SECRET}
 
-    def run(value: int, **environment: str) -> int:
-        variables = {**os.environ, **place, **environment}
-        return run_python(["program.py", url, str(value), disposition], env=variables).returncode
+    def killed(point: str) -> None:
+        assert point != "load.after_files" or emulator.s3.keys(bucket)
 
-    assert run(0) == 0
-    expected = {0}
-    for number, point in enumerate(POINTS, 1):
-        assert run(number, DLT_CRASH_POINT=point) == -signal.SIGKILL, point
-        if point == "load.after_files":
-            assert emulator.s3.keys(bucket)
-        # the next run finishes the package that was killed, and then loads its own
-        assert run(number + 100) == 0
-        expected |= {number, number + 100}
-        if disposition == "merge":
-            expected = {number + 100}
-        found = rows(url, "SELECT v, count(*) FROM data.t GROUP BY v ORDER BY v")
-        assert found == [(value, 20) for value in sorted(expected)], point
-        assert rows(url, "SELECT count(*) FROM data.t__list") == [(20 * len(expected),)], point
+    def finished(point: str) -> None:
         assert emulator.s3.keys(bucket) == [], point
+
+    staging = {"bucket_url": bucket, "credentials": emulator.s3.credentials()}
+    check_kills(
+        {"destination": ("redshift", {"credentials": url}), "staging": ("filesystem", staging)},
+        disposition,
+        lambda: [value for (value,) in rows(url, "SELECT v FROM data.t")],
+        lambda: rows(url, "SELECT count(*) FROM data.t__list")[0][0],
+        killed=killed,
+        finished=finished,
+    )
 
 
 @pytest.mark.parametrize(

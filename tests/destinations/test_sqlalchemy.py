@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
-import signal
 import sqlite3
 import threading
 from decimal import Decimal
@@ -24,7 +22,7 @@ from dlt.errors import (
     PipelineStepFailed,
 )
 from dlt.io import failpoints
-from tests.processes import run_python
+from tests.destinations.killed import check_kills
 from tests.servers.mariadb import MariaDbServer
 from tests.servers.process import free_port
 from tests.waiting import wait_until
@@ -243,13 +241,7 @@ def test_a_missing_driver_is_named_with_the_drivers_that_serve_the_url(own_folde
     assert ":p@" not in str(failure.value)
 
 
-PROGRAM = """
-import sys, dlt
-pipeline = dlt.pipeline("killed", destination=dlt.destinations.sqlalchemy(sys.argv[1]), dataset_name="data")
-pipeline.run([{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
-             write_disposition=sys.argv[3])
-"""
-POINTS = ["load.after_ddl", "load.after_files", "load.after_publish", "load.before_commit", "load.after_commit"]
+POINTS = ("load.after_ddl", "load.after_files", "load.after_publish", "load.before_commit", "load.after_commit")
 
 
 @pytest.mark.slow
@@ -264,19 +256,10 @@ def test_a_killed_load_is_exact_after_the_next_run(
         "mariadb": lambda: request.getfixturevalue("mariadb").new_server_url(),
         "postgres": lambda: request.getfixturevalue("postgres").new_database("psycopg2"),
     }[kind]()
-    (own_folder / "program.py").write_text(PROGRAM)
-
-    def run(value: int, **environment: str) -> int:
-        return run_python(["program.py", url, str(value), disposition], env={**os.environ, **environment}).returncode
-
-    assert run(0) == 0
-    expected = {0}
-    for number, point in enumerate(POINTS, 1):
-        assert run(number, DLT_CRASH_POINT=point) == -signal.SIGKILL, point
-        # the next run finishes the package that was killed, and then loads its own
-        assert run(number + 100) == 0
-        expected = {*expected, number, number + 100} if disposition == "append" else {number + 100}
-        data = make(url, "killed").dataset()
-        found = sorted(row[0] for row in data.t.select("v").fetchall())
-        assert found == sorted(value for value in expected for _ in range(20)), point
-        assert len(data.t__list.fetchall()) == 20 * len(expected), point
+    check_kills(
+        {"destination": ("sqlalchemy", {"credentials": url})},
+        disposition,
+        lambda: [value for (value,) in make(url, "killed").dataset().t.select("v").fetchall()],
+        lambda: len(make(url, "killed").dataset().t__list.fetchall()),
+        points=POINTS,
+    )

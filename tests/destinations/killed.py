@@ -1,0 +1,73 @@
+"""Loads that are killed at each point, and the run that follows: one program and one check for all destinations."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.processes import run_python
+
+POINTS = (
+    "load.before_begin",
+    "load.after_ddl",
+    "load.after_files",
+    "load.after_publish",
+    "load.before_commit",
+    "load.after_commit",
+    "move.loaded_package.before",
+    "move.loaded_package.renamed",
+)
+ROWS = 20
+"""Rows that each run loads, with one nested row each."""
+
+_PROGRAM = """
+import json, sys, dlt
+places = {what: getattr(dlt.destinations, kind)(**options) for what, (kind, options) in json.loads(sys.argv[1]).items()}
+pipeline = dlt.pipeline("killed", dataset_name="data", **places)
+rows = [{"id": n, "v": int(sys.argv[2]), "list": [n]} for n in range(int(sys.argv[4]))]
+pipeline.run(rows, table_name="t", primary_key="id", write_disposition=sys.argv[3])
+"""
+
+
+def check_kills(
+    places: Mapping[str, tuple[str, Mapping[str, Any]]],
+    disposition: str,
+    values: Callable[[], Sequence[int]],
+    nested: Callable[[], int],
+    *,
+    points: Sequence[str] = POINTS,
+    killed: Callable[[str], None] | None = None,
+    finished: Callable[[str], None] | None = None,
+) -> None:
+    """Kill a load at each point and run once more: no row is lost or there twice.
+
+    Args:
+        places: Kind and options of "destination", and of "staging" where there is one; JSON values.
+        disposition: "append" or "merge".
+        values: Gives the column v of all rows of table t, as readers see them.
+        nested: Gives the number of rows of table t__list.
+        points: Where loads are killed.
+        killed: Is called with the point after a kill.
+        finished: Is called with the point after the run that followed.
+    """
+
+    def run(value: int, **environment: str) -> int:
+        arguments = ["-c", _PROGRAM, json.dumps(places), str(value), disposition, str(ROWS)]
+        return run_python(arguments, env={**os.environ, **environment}).returncode
+
+    assert run(0) == 0
+    expected = {0}
+    for number, point in enumerate(points, 1):
+        assert run(number, DLT_CRASH_POINT=point) == -signal.SIGKILL, point
+        if killed is not None:
+            killed(point)
+        # the next run finishes the package that was killed, and then loads its own
+        assert run(number + 100) == 0
+        expected = {*expected, number, number + 100} if disposition == "append" else {number + 100}
+        assert sorted(values()) == sorted(value for value in expected for _ in range(ROWS)), point
+        assert nested() == ROWS * len(expected), point
+        if finished is not None:
+            finished(point)
