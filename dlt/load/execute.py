@@ -15,7 +15,8 @@ from dlt.errors import DestinationException, TerminalException
 from dlt.io import failpoints
 from dlt.load.drift import Drift
 from dlt.load.order import LoadOrder
-from dlt.load.plan import LoadPlan, Publication, make_plan
+from dlt.load.plan import LoadPlan, Publication
+from dlt.load.planning import make_plan
 from dlt.load.standing import look
 from dlt.packages.manifest import Job
 from dlt.progress import Collector, NullCollector

@@ -1,31 +1,20 @@
-"""A load as a value: what it changes, what it requires and what it records, before anything is done.
-
-`make_plan` makes it out of a package and what stands at the destination, and touches neither; `execute` carries it out.
-"""
+"""A load as a value: what it changes, what it requires and what it records, before anything is done."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.destinations.client import WorkDone
-from dlt.load.drift import Drift, check_drift, find_drift
+from dlt.load.drift import Drift
 from dlt.load.order import LoadOrder
-from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write
-from dlt.load.text import plan_text
-from dlt.load.work import roots_to_empty
-from dlt.packages.manifest import PackageFile, Refresh
-from dlt.schema.dispositions import check_disposition
-from dlt.schema.row_order import as_staged
+from dlt.load.standing import Standing
+from dlt.packages.manifest import PackageFile
 from dlt.schema.schema import Schema
-from dlt.schema.typing import TableSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import X_MERGE_STRATEGY
-
-MAX_GROUP_BYTES = 128 << 20
-"""Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
 
 
 @dataclass(frozen=True)
@@ -143,127 +132,91 @@ class LoadPlan:
         return os.path.join(self.order.package.path, file.name)
 
 
-def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
-    """Return what a load does where this stands at the destination.
+def plan_text(plan: LoadPlan) -> str:
+    """Return what a plan does: tables, files, how rows get into tables, records and requirements.
 
     Args:
-        order: What is to be loaded.
-        standing: What stands there.
-
-    Raises:
-        LoadPackageAborted: a part of the package is there, or something else under its load id.
-        StaleExtract: another run changed the same state since this package was extracted.
-        ReloadUndecided: nobody can tell what is to become of rows of an earlier load.
-        DestinationSchemaTampered: a column is gone by which a load finds rows.
-        WriteDispositionNotSupported: the destination cannot merge in this way.
+        plan: The plan.
     """
-    done = settled(order, standing)
-    if done:
-        return LoadPlan(order, standing, done)
-    schema, task = schema_to_load(order, standing), order.task
-    wish = task.wish if task is not None else 0
-    works = {work.key: WorkDone(work.revision, wish, work.load_id) for work in order.package.manifest.works}
-    state = state_to_write(order, standing)
-    return LoadPlan(
-        order,
-        standing,
-        requirements=Requirements(order.load_ids, order.package.load_id if task is not None else None),
-        removals=tuple(_removals(order, standing, schema)),
-        changes=_changes(order, standing, schema),
-        publications=tuple(_publications(order, schema)),
-        records=Records(order.load_ids, schema, state, works),
-        joined=joins_state(order, standing),
-    )
+    package, dataset = plan.order.package, plan.order.dataset_name
+    head = f"Load {package.load_id} of schema {package.schema_name} into dataset {dataset}"
+    if plan.settled:
+        return f"{head}\n  nothing: it was loaded before, as {', '.join(done.load_id for done in plan.settled)}"
+    sections = {
+        "Requirements": _requirements(plan),
+        "Rows of earlier loads that go": _removals(plan),
+        "Tables": _tables(plan),
+        "Files": _files(plan),
+        "Publication": [_publication(publication) for publication in plan.publications],
+        "Records": list(_records(plan)),
+    }
+    found = [f"{title}\n{_aligned(rows)}" for title, rows in sections.items() if rows]
+    return "\n".join([head, *found])
 
 
-def _removals(order: LoadOrder, standing: Standing, schema: Schema) -> Iterator[Removal]:
-    """Yield what earlier loads of the same work appended to tables that this one fills anew."""
-    dropped = (order.package.manifest.refresh or Refresh()).drop_tables
-    for work in order.package.manifest.works:
-        done = standing.works.get(work.key)
-        if done is not None:
-            for root in roots_to_empty(schema, work, dropped):
-                yield Removal(tuple(complete(table) for table in schema.chain(root)), done.load_id)
+def _aligned(rows: Iterable[Sequence[str]]) -> str:
+    cells = list(rows)
+    widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(max(map(len, cells)))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in cells)
+    return "\n".join(f"  {line}" for line in lines)
 
 
-def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
-    """Return what is missing.
-
-    What others did to tables that this load neither fills nor empties is left to those that do, and keeps none out.
-    """
-    refresh = order.package.manifest.refresh or Refresh()
-    # parents first: nested rows get from them what they lack
-    tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
-    wanted = {table["name"]: complete(table) for table in tables}
-    missing = schema.missing_in(standing.tables)
-    data = {name: table for name, table in missing.tables.items() if name in wanted}
-    roots = {schema.root_of(file.table) for file in order.package.files}
-    replaced = {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
-    replaced.update(refresh.tables)
-    filled = {name for name in wanted if schema.root_of(name) in roots | replaced}
-    found = Drift()
-    if standing.tables and data and standing.schema is not None:
-        found = find_drift(Schema.from_dict(dict(standing.schema)), standing.tables)
-    drift = found.within(filled)
-    check_drift(drift, schema, standing.tables, replaced, order.dataset_name)
-    # types are compared as well, so every table that is filled goes to the client, and it adds only what is not there
-    made = {n: table for n, table in wanted.items() if n in filled or (n in data and n not in found.tables)}
-    return Changes(
-        tuple(refresh.drop_tables),
-        SchemaUpdate(made),
-        {name: table for name, table in data.items() if name in made},
-        tuple(dict.fromkeys([*drift.empty, *refresh.truncate_tables])),
-        drift,
-    )
+def _requirements(plan: LoadPlan) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("load not there", load_id) for load_id in plan.requirements.absent]
+    if plan.requirements.newest_try is not None:
+        rows.append(("newest try of", plan.requirements.newest_try))
+    return rows
 
 
-def _depth(schema: Schema, table: TableSchema) -> int:
-    depth, parent = 0, table.get("parent")
-    while parent:
-        depth, parent = depth + 1, schema.tables[parent].get("parent") if parent in schema.tables else None
-    return depth
+def _removals(plan: LoadPlan) -> list[tuple[str, ...]]:
+    return [(removal.chain[0]["name"], f"of load {removal.load_id}") for removal in plan.removals]
 
 
-def complete(table: TableSchema) -> TableSchema:
-    """Return a table with the columns whose types are known."""
-    return {**table, "columns": {name: column for name, column in table["columns"].items() if "data_type" in column}}
+def _tables(plan: LoadPlan) -> list[tuple[str, ...]]:
+    changes = plan.changes
+    rows: list[tuple[str, ...]] = [("drop", name) for name in changes.dropped]
+    for name, table in changes.added.items():
+        verb = "add to" if name in plan.standing.tables else "create"
+        rows.append((verb, name, ", ".join(_column(column) for column in table["columns"].values())))
+    rows += [("empty", name) for name in changes.emptied]
+    return rows
 
 
-def _publications(order: LoadOrder, schema: Schema) -> Iterator[Publication]:
-    files: dict[str, list[PackageFile]] = {}
-    for file in order.package.files:
-        files.setdefault(schema.root_of(file.table), []).append(file)
-    children: dict[str, list[TableSchema]] = {}
-    for table in schema.data_tables():
-        if table.get("parent"):
-            children.setdefault(table["parent"], []).append(table)
-    for root_name, own in files.items():
-        root = complete(schema.get_table(root_name))
-        check_disposition(root, order.capabilities)
-        chain = [root]
-        for table in chain:
-            chain.extend(complete(child) for child in children.get(table["name"], []))
-        groups = [
-            FileGroup(as_staged(complete(schema.get_table(group[0].table)), root), group[0].format, tuple(group))
-            for group in _groups(sorted(own, key=lambda file: file.table))
-        ]
-        yield Publication(tuple(chain), strategy_of(root), tuple(groups))
+def _column(column: ColumnSchema) -> str:
+    sizes = [str(column[key]) for key in ("precision", "scale") if column.get(key) is not None]
+    size = f"({','.join(sizes)})" if sizes else ""
+    return f"{column['name']} {column['data_type']}{size}{'' if column.get('nullable', True) else ' not null'}"
 
 
-def strategy_of(root: TableSchema) -> str:
-    """Return how new rows get into a root table."""
-    disposition = str(root.get("write_disposition", "append"))
-    return f"merge, {root.get(X_MERGE_STRATEGY, 'delete-insert')}" if disposition == "merge" else disposition
+def _files(plan: LoadPlan) -> list[tuple[str, ...]]:
+    groups = [group for publication in plan.publications for group in publication.groups]
+    rows = [
+        (file.name, "into", group.table["name"], f"{file.rows} rows", group.file_format)
+        for group in groups
+        for file in group.files
+    ]
+    if len(rows) > 1:
+        total = sum(file.rows for group in groups for file in group.files)
+        rows.append((f"{len(rows)} files", "", "", f"{total} rows", ""))
+    return list(rows)
 
 
-def _groups(files: Sequence[PackageFile]) -> Iterator[list[PackageFile]]:
-    """Yield files of one table and format that are taken in one go, up to a size."""
-    group: list[PackageFile] = []
-    for file in files:
-        same = group and (group[0].table, group[0].format) == (file.table, file.format)
-        if group and (not same or sum(known.bytes for known in group) + file.bytes > MAX_GROUP_BYTES):
-            yield group
-            group = []
-        group.append(file)
-    if group:
-        yield group
+def _publication(publication: Publication) -> tuple[str, ...]:
+    names = [table["name"] for table in publication.chain]
+    rows = sum(file.rows for group in publication.groups for file in group.files)
+    nested = f"with {', '.join(names[1:])}" if len(names) > 1 else ""
+    return (names[0], publication.strategy, f"{rows} rows", nested)
+
+
+def _records(plan: LoadPlan) -> Iterator[tuple[str, ...]]:
+    records = plan.records
+    if records is None:
+        return
+    for load_id in records.loads:
+        yield "_dlt_loads", load_id
+    yield "_dlt_version", f"{records.schema.name} version {records.schema.version}"
+    if records.state is not None:
+        joined = ", joined with that of another run" if plan.joined else ""
+        yield "_dlt_pipeline_state", f"version {records.state['_state_version']}{joined}"
+    for done in records.works.values():
+        yield "_dlt_works", f"{done.load_id} revision {done.revision}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dlt.destinations.client import Client
 from dlt.load.execute import LoadResult, execute
 from dlt.load.order import LoadOrder, RunLoad, TaskLoad
-from dlt.load.plan import LoadPlan, make_plan
+from dlt.load.plan import LoadPlan
+from dlt.load.planning import make_plan
 from dlt.load.standing import Standing, look
 from dlt.packages.package import LoadPackage
 from dlt.progress import Collector

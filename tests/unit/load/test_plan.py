@@ -13,7 +13,7 @@ import dlt
 from dlt import context
 from dlt.load import LoadPlan, plan_load
 from dlt.load.execute import execute
-from dlt.load.plan import make_plan
+from dlt.load.planning import make_plan
 from dlt.load.standing import Standing
 
 
