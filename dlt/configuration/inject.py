@@ -19,6 +19,7 @@ from dlt.configuration.sections import current_sections
 from dlt.configuration.spec import BaseConfiguration, optional
 from dlt.configuration.values import Placeholder, bare, is_class, is_secret
 from dlt.redact import remember
+from dlt.user_log import tell_without_effect
 
 __all__ = ["configured_incremental", "with_config"]
 SectionsFrom = Callable[[Mapping[str, Any]], Sequence[str]]
@@ -32,8 +33,10 @@ class _Options:
     spec: type[BaseConfiguration] | None
     sections: tuple[str, ...]
     sections_from: SectionsFrom | None
+    section_argument: str | None
     include_defaults: bool
     accept_partial: bool
+    initial: BaseConfiguration | None
 
 
 class _Plan:
@@ -59,10 +62,15 @@ def with_config(
     func: Function | None = None,
     spec: type[BaseConfiguration] | None = None,
     sections: str | Sequence[str] | SectionsFrom = (),
-    *,
-    sections_from: SectionsFrom | None = None,
+    section_arg_name: str | None = None,
+    sections_merge_style: object = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
+    initial_config: BaseConfiguration | None = None,
+    base: type[BaseConfiguration] | None = None,
+    lock_context_on_injection: bool | None = None,
+    *,
+    sections_from: SectionsFrom | None = None,
 ) -> Any:
     """Decorate a function so that arguments that are not passed come from the configuration.
 
@@ -70,9 +78,14 @@ def with_config(
         func: The function.
         spec: Spec whose fields are arguments of the function.
         sections: Sections, from general to specific, or a function that returns them, given the passed arguments.
-        sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
+        section_arg_name: Argument whose value is a section more, behind the others.
+        sections_merge_style: Without effect: sections are those of this function.
         include_defaults: Look up arguments with defaults, too; without, only those that must be configured.
         accept_partial: Pass None for required arguments that are nowhere.
+        initial_config: Spec whose fields are the defaults of the arguments.
+        base: Without effect: the arguments need no class.
+        lock_context_on_injection: Without effect: nothing is locked.
+        sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
 
     Raises:
         ConfigFieldMissingException: at a call, when a required argument is nowhere; it is a TypeError too.
@@ -81,7 +94,12 @@ def with_config(
         sections_from = sections
         sections = ()
     places = (sections,) if isinstance(sections, str) else tuple(sections)
-    chosen = _Options(spec, places, sections_from, include_defaults, accept_partial)
+    for name, given in (("sections_merge_style", sections_merge_style), ("base", base)):
+        if given is not None:
+            tell_without_effect(f"with_config: {name}", "arguments are looked up in the sections of their function")
+    if lock_context_on_injection is not None:
+        tell_without_effect("with_config: lock_context_on_injection", "nothing is locked while values are looked up")
+    chosen = _Options(spec, places, sections_from, section_arg_name, include_defaults, accept_partial, initial_config)
     return functools.partial(_decorate, options=chosen) if func is None else _decorate(func, chosen)
 
 
@@ -125,10 +143,16 @@ def note_secrets(function: Callable[..., Any], signature: inspect.Signature, arg
             remember(value if marked and name != "credentials" else {name: value})
 
 
-def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_name: str) -> None:
-    spec = options.spec
+def _places(options: _Options, arguments: Mapping[str, Any]) -> tuple[str, ...]:
     places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
     places = places or current_sections().sections
+    own = arguments.get(options.section_argument or "")
+    return (*places, own) if isinstance(own, str) and not isinstance(own, Placeholder) else places
+
+
+def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_name: str) -> None:
+    spec = options.spec
+    places = _places(options, arguments)
     from_spec = _spec_fields(spec, places, arguments, options.accept_partial) if spec is not None else {}
     given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
     absent: dict[str, Trace] = {}
@@ -153,6 +177,8 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
             continue
         if found is not MISSING:
             arguments[name] = found
+        elif (first := getattr(options.initial, name, None)) is not None:
+            arguments[name] = first
         elif isinstance(marked, Placeholder) and _admits_none(hint) and not trace.misplaced:
             arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:

@@ -28,6 +28,7 @@ from dlt.schema.table import (
 from dlt.schema.typing import ColumnSchema, ContractMode, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import X_NORMALIZER
+from dlt.user_log import tell_without_effect
 
 _JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
 _MAX_PREVIOUS_HASHES = 10
@@ -309,18 +310,18 @@ class Schema:
     def clone(
         self,
         with_name: str | None = None,
-        copy_tables: bool = True,
-        *,
         remove_processing_hints: bool = False,
         update_normalizers: bool = False,
+        *,
+        copy_tables: bool = True,
     ) -> Schema:
         """Return a copy, under another name if one is given.
 
         Args:
             with_name: Name of the copy.
-            copy_tables: False lets both have the same tables.
             remove_processing_hints: Leave out what normalize notes in tables for itself.
             update_normalizers: Read the naming convention again from `normalizers`.
+            copy_tables: False lets both have the same tables.
         """
         copy = Schema(with_name or self.name, self.normalizers)
         copy.naming = self.naming
@@ -338,14 +339,14 @@ class Schema:
         return copy
 
     def to_dict(
-        self, remove_defaults: bool = False, bump_version: bool = True, *, remove_processing_hints: bool = False
+        self, remove_defaults: bool = False, remove_processing_hints: bool = False, bump_version: bool = True
     ) -> dict[str, Any]:
         """Return the schema as it is stored.
 
         Args:
             remove_defaults: Leave out what reading puts back.
-            bump_version: Count the version up if the schema changed.
             remove_processing_hints: Leave out what normalize notes in tables for itself.
+            bump_version: Count the version up if the schema changed.
         """
         if bump_version:
             self.bump()
@@ -368,12 +369,20 @@ class Schema:
         return stored_schemas.without_defaults(content) if remove_defaults else content
 
     @classmethod
-    def from_dict(cls, d: dict[str, Any], bump_version: bool = True) -> Schema:
+    def from_dict(
+        cls,
+        d: dict[str, Any],
+        remove_processing_hints: bool = False,
+        bump_version: bool = True,
+        validate_schema: bool = True,
+    ) -> Schema:
         """Return the schema from its stored form.
 
         Args:
             d: The stored form.
+            remove_processing_hints: Leave out what normalize notes in tables for itself.
             bump_version: Count the version up if the form was changed since it was stored.
+            validate_schema: Without effect: what is read is always checked.
 
         Raises:
             SchemaCorruptedException: it is no schema.
@@ -388,8 +397,12 @@ class Schema:
         schema.stored_version_hash = content.get("version_hash")
         schema.previous_hashes = list(content.get("previous_hashes") or [])
         schema.imported_version_hash = content.get("imported_version_hash")
+        if remove_processing_hints:
+            schema = schema.clone(remove_processing_hints=True)
         if bump_version and schema.stored_version_hash is not None:
             schema.bump()
+        if not validate_schema:
+            tell_without_effect("Schema.from_dict: validate_schema=False", "what is read is always checked")
         return schema
 
     from_stored_schema = from_dict
