@@ -163,12 +163,12 @@ logger.addFilter(_gate)
 logger.addHandler(_stderr)
 
 
-def line(text: str) -> None:
+def info(text: str) -> None:
     """Tell people and the logger."""
     _tell(text, logging.INFO, "")
 
 
-def alarm(text: str) -> None:
+def error(text: str) -> None:
     """Tell people in red, and the logger as an error."""
     _tell(text, logging.ERROR, _RED)
 
@@ -182,7 +182,7 @@ def tell_without_effect(what: str, why: str) -> None:
     """
     if what not in _told:
         _told.add(what)
-        line(f"{what} has no effect here: {why}.")
+        info(f"{what} has no effect here: {why}.")
 
 
 _told: set[str] = set()

@@ -282,7 +282,7 @@ class _Runner:
             print(line.decode(), flush=True)
         else:
             stamp = utc_now().astimezone(self.zone).isoformat(timespec="seconds")
-            (user_log.alarm if bad else user_log.line)(f"{stamp} {text}")
+            (user_log.error if bad else user_log.info)(f"{stamp} {text}")
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from dlt.user_log import line
+from dlt import user_log
 
 _told: set[tuple[str, str]] = set()
 _lock = threading.Lock()
@@ -33,7 +33,7 @@ def check_machine_credentials(spec: Any, destination_name: str, sections: Sequen
         return
     if hasattr(spec, "aws_access_key_id"):
         _check_amazon(sections)
-    line(
+    user_log.info(
         f"destination {destination_name}: no credentials are configured, so {whose} are used. Set "
         f"[destination.{destination_name}.credentials] in .dlt/secrets.toml to use others."
     )

@@ -11,10 +11,10 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from dlt import user_log
 from dlt.configuration import get_value
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import UnknownDestinationSetting
-from dlt.user_log import line
 
 OF_ALL: dict[str, Any] = {"destination_type": str, "destination_name": str, "environment": str}
 OF_CAPABILITIES: dict[str, Any] = {
@@ -173,7 +173,7 @@ def check_settings(kind: type, name: str, given: Iterable[str]) -> None:
         if setting in known:
             continue
         if setting in WITHOUT_EFFECT:
-            line(f"destination {name}: the setting {setting} of PyPI dlt 1.x has no effect here.")
+            user_log.info(f"destination {name}: the setting {setting} of PyPI dlt 1.x has no effect here.")
             continue
         names = sorted({"credentials", *known})
         raise UnknownDestinationSetting(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from dlt import user_log
 from dlt.packages.abandon import abandon, with_followers
-from dlt.user_log import line, use
+from dlt.user_log import use
 
 if TYPE_CHECKING:
     from dlt.pipeline.parts import Parts
@@ -36,5 +37,6 @@ def give_up(parts: Parts, load_id: str | None = None, dry_run: bool = False) -> 
         home.refresh()
         if gone:
             named = ", ".join(gone)
-            line(f"{parts.pipeline_name}: gave up package {named}; state and schemas are as before its extract")
+            told = f"gave up package {named}; state and schemas are as before its extract"
+            user_log.info(f"{parts.pipeline_name}: {told}")
     return gone

@@ -79,7 +79,7 @@ class Home:
         self._recover(dataset_name)
         self.schemas.store()
         while self.workdir.repairs:
-            user_log.alarm(f"{self.pipeline_name}: {self.workdir.repairs.pop(0)}")
+            user_log.error(f"{self.pipeline_name}: {self.workdir.repairs.pop(0)}")
 
     def refresh(self) -> None:
         """Read what another process, or another pipeline object of this name, left since it was read last."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dlt import user_log
 from dlt.clock import utc_now
 from dlt.destinations.base import Destination
 from dlt.info import LoadInfo, LoadPackageInfo
@@ -16,7 +17,6 @@ from dlt.pipeline.packages import as_told, failed_message, load_metrics, package
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import tell_waiting
 from dlt.redact import redact
-from dlt.user_log import alarm
 
 KEPT_LOADED_PACKAGES = 100
 
@@ -81,7 +81,7 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
         manifest = replace(package.manifest, jobs=tuple(result.jobs), dataset_name=dataset, schema_update=update)
         if result.failed:
             package = home.workdir.record(package, manifest)
-            alarm(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
+            user_log.error(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
             parts.hooks.call("failed_job", [as_told(job) for job in result.jobs if job.state == "failed"])
         else:
             keeps = not parts.option("delete_completed_jobs", "load", True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlt import user_log
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.execute import LoadResult
 from dlt.load.order import RunLoad
@@ -15,7 +16,6 @@ from dlt.pipeline.target import Target
 from dlt.schema.schema import Schema
 from dlt.states.delta import with_changes
 from dlt.states.model import bump, decode, new_state
-from dlt.user_log import alarm, line
 
 
 class Remote:
@@ -78,7 +78,7 @@ class Remote:
         home.save_state(state)
         if not self._settings.dataset_name and state.get("dataset_name"):
             self._target.dataset_name = state["dataset_name"]
-        line(f"{self._name}: restored state version {state['_state_version']} from the destination")
+        user_log.info(f"{self._name}: restored state version {state['_state_version']} from the destination")
 
     def _compare(self) -> None:
         """Look, in the first run of a process, whether the destination has gone on without this folder."""
@@ -105,7 +105,7 @@ class Remote:
         home = self._home
         if not home.state.get("_local", {}).get("loaded"):
             return
-        line(f"{self._name}: the dataset is gone from the destination, so state and schemas begin anew")
+        user_log.info(f"{self._name}: the dataset is gone from the destination, so state and schemas begin anew")
         names = list(home.schemas)
         home.schemas.forget()
         for name in names:
@@ -156,7 +156,7 @@ class Remote:
             return False
         gone = abandon(self._home.workdir, [load_id])
         self._home.refresh()
-        alarm(
+        user_log.error(
             f"{self._name}: package {', '.join(gone)} was extracted from a state that another run went on "
             "from; it was given up, and its rows come again"
         )

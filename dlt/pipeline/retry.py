@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from dlt import user_log
 from dlt.errors import PipelineStepFailed, may_pass
 from dlt.pipeline.settings import RetryPolicy
-from dlt.user_log import alarm
 
 Result = TypeVar("Result")
 
@@ -29,6 +29,6 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
             if attempt == attempts or not may_pass(error):
                 raise
             wait = policy.wait_after(attempt)
-            alarm(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")
+            user_log.error(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")
             time.sleep(wait)
     raise AssertionError("attempts is at least 1")

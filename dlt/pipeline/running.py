@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from dlt import user_log
 from dlt.errors import PipelineStepFailed, StaleExtract
 from dlt.info import LoadInfo
 from dlt.pipeline.extracting import Hints, extract, put_contracts_in_force
@@ -13,7 +14,6 @@ from dlt.pipeline.normalizing import normalize
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.retry import with_retry
 from dlt.pipeline.tracer import Step
-from dlt.user_log import alarm, line
 
 Result = TypeVar("Result")
 
@@ -39,7 +39,7 @@ def run(parts: Parts, data: Any, hints: Hints, refresh: Any, file_format: str | 
     if data is None or (pending is not None and pending.has_failed_jobs):
         return pending if pending is not None else load_info(parts, [], {}, parts.home.first_run)
     if pending is not None and parts.settings.compat:
-        alarm(
+        user_log.error(
             f"{parts.pipeline_name}: packages of an earlier run were loaded; as compat.dlt1 is set, the data of "
             "this run was not extracted. Run again to load it"
         )
@@ -67,7 +67,7 @@ def _sync(parts: Parts) -> None:
 def _finish_pending(parts: Parts, file_format: str | None) -> LoadInfo | None:
     if not parts.home.has_pending_data:
         return None
-    line(f"{parts.pipeline_name}: packages of an earlier run are finished first")
+    user_log.info(f"{parts.pipeline_name}: packages of an earlier run are finished first")
     _retried(parts, "normalize", lambda: normalize(parts, file_format))
     while True:
         try:

@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
+from dlt import user_log
 from dlt.errors import SignalReceivedException
-from dlt.user_log import alarm
 
 _SIGNALS = ("SIGINT", "SIGTERM")
 
@@ -69,7 +69,8 @@ def _take(number: int, make: Callable[[int], BaseException]) -> None:
     if _watch.shields:
         return
     if _watch.finishing and first:
-        alarm(f"{signal.Signals(number).name}: the running package is finished first; once more to stop at once")
+        name = signal.Signals(number).name
+        user_log.error(f"{name}: the running package is finished first; once more to stop at once")
         return
     raise error
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dlt import context
+from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import section_context
 from dlt.errors import (
@@ -30,7 +30,7 @@ from dlt.pipeline.target import Target
 from dlt.pipeline.trace import PipelineTrace, end_step, restore_trace, start_trace, stored_trace
 from dlt.progress import Collector
 from dlt.redact import clean, clean_error
-from dlt.user_log import Telling, alarm, current, line, logger, use
+from dlt.user_log import Telling, current, logger, use
 
 
 class Step:
@@ -111,7 +111,7 @@ class Tracer:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
                 advice = folder_advice(error, self._home.working_dir)
                 said = f"{error}{_stop(error)}{f' {advice}' if advice else ''}"
-                alarm(f"{self._name}: the trace of the run cannot be stored: {said}")
+                user_log.error(f"{self._name}: the trace of the run cannot be stored: {said}")
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -210,18 +210,18 @@ class Tracer:
     def _tell(self, name: str, started_at: datetime.datetime, info: Any, error: BaseException | None) -> None:
         took = duration_text((utc_now() - started_at).total_seconds())
         if isinstance(error, KeyboardInterrupt):
-            alarm(f"{self._name}: {name} stopped after {took}. Nothing is lost: run again to go on")
+            user_log.error(f"{self._name}: {name} stopped after {took}. Nothing is lost: run again to go on")
             # so that the command does not say it again
             error.told = current().lines  # type: ignore[attr-defined]  # any exception takes attributes
             return
         if error is not None:
-            alarm(f"{self._name}: {name} failed after {took} with {type(error).__name__}")
+            user_log.error(f"{self._name}: {name} failed after {took} with {type(error).__name__}")
             return
         tables = table_totals(info)
         shown = ", ".join(f"{table} {total.rows}" for table, total in list(tables.items())[:8])
         more = f" and {len(tables) - 8} more tables" if len(tables) > 8 else ""
         where = f" into {self._target.destination.destination_name} {info.dataset_name}" if name == "load" else ""
-        line(f"{self._name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
+        user_log.info(f"{self._name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
         if logger.isEnabledFor(logging.INFO):
             self._tell_details(name, info, tables)
 

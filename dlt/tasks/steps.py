@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlt import context as run_context
+from dlt import user_log
 from dlt.destinations.client import WorkDone
 from dlt.errors import (
     CreatePipeException,
@@ -45,7 +46,7 @@ from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.task_run import TaskRun, open_pipeline, open_source
 from dlt.tasks.token import PackageRef, Token
 from dlt.tasks.windows import Window
-from dlt.user_log import line, use
+from dlt.user_log import use
 
 
 def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Token:
@@ -73,21 +74,21 @@ def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Tok
         run.pipeline.sync_destination()
         loaded = loaded_before(run, context)
         if known is not None and _still_counts(run, known[1], context, loaded):
-            line(f"{run.pipeline_name}: extract of run {context.run_id} was done before and is used again")
+            user_log.info(f"{run.pipeline_name}: extract of run {context.run_id} was done before and is used again")
             return known[1]
         if (
             loaded is not None
             and loaded.revision >= context.revision
             and len(run.pipeline.state["schema_names"] or ()) < 2
         ):
-            line(
+            user_log.info(
                 f"{run.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
                 "extracted. Ask for it once more to load it again (clear the task; dlt step extract --revision)."
             )
             return _token(spec, context, run, [PackageRef(loaded.load_id, run.pipeline.default_schema_name or "", "")])
         if loaded is not None:
             told = f"run {context.run_id} was loaded before, as {loaded.load_id}, and is loaded again"
-            line(f"{run.pipeline_name}: {told}")
+            user_log.info(f"{run.pipeline_name}: {told}")
             run.keep_empty()
         base = deepcopy(run.pipeline.state)
         packages, delta = _extract(spec, context, run, base, again=loaded is not None)
@@ -121,7 +122,7 @@ def normalize_step(
         sources = tuple(reference.nonce for reference in token.packages)
         known = folder.find("normalized")
         if known is not None and known[1].made_from == sources:
-            line(f"{run.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
+            user_log.info(f"{run.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
             return known[1]
         run.begin_with(token.default_schema_name)
         try:
@@ -130,7 +131,8 @@ def normalize_step(
             if not all(_all_known(run, [token])):
                 raise
             # the run was cleaned up after it was loaded
-            line(f"{run.pipeline_name}: run {token.run_id} was loaded before, so there is nothing to normalize")
+            told = f"run {token.run_id} was loaded before, so there is nothing to normalize"
+            user_log.info(f"{run.pipeline_name}: {told}")
             return replace(token, stage="normalized", made_from=sources, attempt=own.attempt)
         for package, reference in zip(packages, token.packages, strict=True):
             _put(package, run, reference)
@@ -407,7 +409,7 @@ def _split(
     if not fresh or not done or any(token.revision <= newest for token, _ in fresh):
         return found, []
     names = [", ".join(token.chunk for token, _ in pairs) for pairs in (fresh, done)]
-    line(f"{run.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
+    user_log.info(f"{run.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
     return fresh, done
 
 
