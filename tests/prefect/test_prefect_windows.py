@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 
-from dlt.tasks import EmptyWindow
-from dlt_prefect.windows import fires_of, given, interval_before, interval_of, scheduled
+from dlt.tasks import EmptyWindow, window_given
+from dlt_prefect.windows import fires_of, interval_before, interval_of, scheduled
 
 UTC = datetime.timezone.utc
 
@@ -111,12 +111,11 @@ def test_an_unknown_or_empty_window_is_an_error() -> None:
 def test_what_is_no_window_is_refused(window: Any) -> None:
     """A window has a start before its end."""
     with pytest.raises(EmptyWindow):
-        given(window)
+        window_given(window)
 
 
 def test_a_given_window_is_taken_as_it_is() -> None:
     """Moments of other time zones are kept."""
     start = datetime.datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo"))
-    window = given([start, "2026-01-02T00:00:00+00:00"])
+    window = window_given([start, "2026-01-02T00:00:00+00:00"])
     assert window is not None and window.start == start
-    assert given(None) is None
