@@ -13,6 +13,8 @@ from dlt.configuration.lookup import MISSING
 from dlt.configuration.parts import kind_in_parts, merged_argument
 from dlt.configuration.sections import current_sections, section_context
 from dlt.context import active_pipeline
+from dlt.extract.items import Meta
+from dlt.types import TDataItem
 
 EMPTY = inspect.Parameter.empty
 
@@ -124,7 +126,9 @@ class Function:
         return found
 
 
-def _call(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *item: Any, **meta: Any) -> Any:
+def _call(
+    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *item: TDataItem, **meta: Meta
+) -> Any:
     return call(*item, *args, **kwargs, **meta)
 
 

@@ -9,6 +9,7 @@ from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
 from dlt.extract.models import columns_dict
 from dlt.schema.system_columns import VALID_FROM, VALID_TO
+from dlt.types import TDataItem
 
 DEFAULT_VALIDITY_COLUMNS = (VALID_FROM, VALID_TO)
 _KEYS = ("primary_key", "merge_key")
@@ -151,7 +152,7 @@ def _is_static(value: Any) -> bool:
     return not is_dynamic(value)
 
 
-def resolve_hints(hints: TableHints, item: Any) -> dict[str, Any]:
+def resolve_hints(hints: TableHints, item: TDataItem) -> dict[str, Any]:
     """Return the hints with all functions called on the item."""
     given = cast(dict[str, Any], hints)
     return {key: value(item) if key != "incremental" and is_dynamic(value) else value for key, value in given.items()}

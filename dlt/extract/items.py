@@ -6,7 +6,9 @@ import dataclasses
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
+
+from dlt.types import TDataItem
 
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
 
@@ -50,11 +52,15 @@ class ImportFileMeta:
     hints: Any = None
 
 
+Meta = Union[TableNameMeta, HintsMeta, ImportFileMeta, None]
+"""What marks an item: where it goes, what its table is, or that it is a file."""
+
+
 @dataclass(frozen=True)
 class MarkedItem:
     """An item with its mark."""
 
-    meta: Any
+    meta: Meta
     data: Any
 
 
@@ -62,23 +68,23 @@ class EmptyTable(list[Any]):
     """A page without rows that still makes its table."""
 
 
-def is_frame(item: Any) -> bool:
+def is_frame(item: TDataItem) -> bool:
     """Return True for an Arrow table or batch, a pandas or a polars frame."""
     kind = type(item)
     return kind.__module__.partition(".")[0] in FRAME_PACKAGES and hasattr(item, "columns") and not callable(item)
 
 
-def is_stream(item: Any) -> bool:
+def is_stream(item: TDataItem) -> bool:
     """Return True for an iterator, also an asynchronous one."""
     return isinstance(item, (Iterator, AsyncIterator))
 
 
-def is_deferred(item: Any) -> bool:
+def is_deferred(item: TDataItem) -> bool:
     """Return True for a call or a coroutine to be evaluated in the pool."""
     return inspect.isawaitable(item) or (callable(item) and not isinstance(item, type))
 
 
-def count_rows(item: Any) -> int:
+def count_rows(item: TDataItem) -> int:
     """Return the number of rows of a page, frame or single item."""
     if isinstance(item, list):
         return len(item)
@@ -87,7 +93,7 @@ def count_rows(item: Any) -> int:
     return int(getattr(item, "num_rows", None) or len(item))
 
 
-def as_rows(item: Any) -> Any:
+def as_rows(item: TDataItem) -> Any:
     """Turn models, dataclasses and infos into dicts, alone or in a page; leave all else alone."""
     if type(item) is list or type(item) is Joined:
         if set(map(type, item)) <= PLAIN_TYPES:
@@ -96,7 +102,7 @@ def as_rows(item: Any) -> Any:
     return item if type(item) in PLAIN_TYPES else _as_row(item)
 
 
-def _as_row(item: Any) -> Any:
+def _as_row(item: TDataItem) -> Any:
     if type(item) in PLAIN_TYPES or isinstance(item, type):
         return item
     if hasattr(item, "model_dump"):

@@ -21,6 +21,7 @@ from dlt.extract.items import (
     EmptyTable,
     ImportFileMeta,
     MarkedItem,
+    Meta,
     as_rows,
     count_rows,
     is_deferred,
@@ -32,6 +33,7 @@ from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree
 from dlt.formats.snapshot import snapshot_page
 from dlt.io.pools import WorkPool
+from dlt.types import TDataItem
 
 WORKERS = 5
 MAX_PARALLEL_ITEMS = 20
@@ -43,8 +45,8 @@ class Piece(NamedTuple):
     """An item or a page of a resource, with the words that it was marked with."""
 
     resource: Any
-    item: Any
-    meta: Any
+    item: TDataItem
+    meta: Meta
 
 
 @dataclass
@@ -76,11 +78,11 @@ class _Deferred:
     lane: _Lane
     node: Node
     at: int
-    meta: Any
+    meta: Meta
     base: int
 
 
-async def _awaited(item: Any) -> Any:
+async def _awaited(item: TDataItem) -> Any:
     return await item
 
 
@@ -178,7 +180,7 @@ class PipeIterator:
                 yield from self._advance(lane, tag.node, item, tag.at, tag.meta, tag.base)
             self._wake(lane)
 
-    def _take(self, lane: _Lane, stream: Stream, item: Any) -> Iterator[Piece]:
+    def _take(self, lane: _Lane, stream: Stream, item: TDataItem) -> Iterator[Piece]:
         """Let a pulled item through the steps of its node."""
         if item is END:
             if stream in lane.stack:
@@ -189,7 +191,7 @@ class PipeIterator:
         node.seen += count_rows(item)
         yield from self._advance(lane, node, item, stream.at, stream.meta, base)
 
-    def _advance(self, lane: _Lane, node: Node, item: Any, at: int, meta: Any, base: int) -> Iterator[Piece]:
+    def _advance(self, lane: _Lane, node: Node, item: TDataItem, at: int, meta: Meta, base: int) -> Iterator[Piece]:
         try:
             with use(**node.changes):
                 item, at, meta = self._apply(node, item, at, meta)
@@ -215,7 +217,7 @@ class PipeIterator:
             yield from self._advance(lane, child, given, 0, meta, received)
         self._stop_if_done(lane, node)
 
-    def _apply(self, node: Node, item: Any, at: int, meta: Any) -> tuple[Any, int, Any]:
+    def _apply(self, node: Node, item: TDataItem, at: int, meta: Meta) -> tuple[Any, int, Any]:
         """Run steps until the end, or until the item must be unfolded or evaluated elsewhere."""
         steps = node.steps
         while item is not None:
@@ -239,7 +241,7 @@ class PipeIterator:
             at += 1
         return _DROPPED, at, meta
 
-    def _submit_deferred(self, tag: _Deferred, item: Any) -> None:
+    def _submit_deferred(self, tag: _Deferred, item: TDataItem) -> None:
         with use(**tag.node.changes):
             if callable(item):
                 self._pool.submit(tag, item)
@@ -277,7 +279,7 @@ class PipeIterator:
         return failure
 
 
-def _unfolds(item: Any) -> bool:
+def _unfolds(item: TDataItem) -> bool:
     """Return True for a page of marked or deferred items or of frames, which go on one by one."""
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False

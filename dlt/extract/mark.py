@@ -6,6 +6,7 @@ from typing import Any
 
 from dlt.extract.hints import make_hints, make_nested_hints
 from dlt.extract.items import EmptyTable, HintsMeta, ImportFileMeta, MarkedItem, TableNameMeta
+from dlt.types import TDataItem
 
 __all__ = [
     "make_hints",
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 
-def with_table_name(item: Any, table_name: str) -> MarkedItem:
+def with_table_name(item: TDataItem, table_name: str) -> MarkedItem:
     """Send an item or a page to a table.
 
     Args:
@@ -27,7 +28,7 @@ def with_table_name(item: Any, table_name: str) -> MarkedItem:
     return MarkedItem(TableNameMeta(table_name), item)
 
 
-def with_hints(item: Any, hints: Any = None, create_table_variant: bool = False) -> MarkedItem:
+def with_hints(item: TDataItem, hints: Any = None, create_table_variant: bool = False) -> MarkedItem:
     """Send an item or a page with hints for its table; None as the item sends the hints alone.
 
     Args:

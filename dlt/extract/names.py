@@ -23,6 +23,7 @@ from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.width import check_width
+from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -287,7 +288,7 @@ class NameCheck:
                 f"{what}: {wrong}. Rename it with add_map or table_name=, or use the naming convention snake_case."
             )
 
-    def _item(self, table: str, item: Any, level: int, number: int) -> None:
+    def _item(self, table: str, item: TDataItem, level: int, number: int) -> None:
         if not isinstance(item, Mapping):
             if isinstance(item, _SEQUENCES):
                 self._list(table, self.name(table, "", "list"), item, level, number)

@@ -19,13 +19,13 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function, is_incremental
 from dlt.extract.hints import TableHints
-from dlt.extract.items import EmptyTable, Joined, is_frame
+from dlt.extract.items import EmptyTable, Joined, Meta, is_frame
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.state import resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
-from dlt.types import P
+from dlt.types import P, TDataItem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -248,7 +248,7 @@ class Resource(ResourceHints, Generic[P]):
     def select_tables(self, *table_names: str) -> Self:
         """Keep only items that go to these tables."""
 
-        def wanted(item: Any, meta: Any = None) -> bool:
+        def wanted(item: TDataItem, meta: Meta = None) -> bool:
             return self.table_name_of(item, meta) in table_names
 
         return self.add_filter(wanted)

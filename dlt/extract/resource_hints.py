@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from dlt.errors import DataItemRequiredForDynamicTableHints
 from dlt.extract.hint_checks import is_dynamic
 from dlt.extract.hints import TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
-from dlt.extract.items import HintsMeta, ImportFileMeta, TableNameMeta
+from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
 from dlt.extract.models import columns_dict
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
+from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -201,7 +202,7 @@ class ResourceHints:
     def _columns_changed(self) -> None:
         """Do what new columns ask for; nothing here."""
 
-    def _hints_for(self, meta: Any) -> TableHints:
+    def _hints_for(self, meta: Meta) -> TableHints:
         if isinstance(meta, HintsMeta):
             if meta.hints is None:
                 return self._variants.get(meta.table_name or "", self._hints)
@@ -221,7 +222,7 @@ class ResourceHints:
     def _check_own_hints(self) -> None:
         check_table_hints(_place(self.name, self._hints), self._hints)
 
-    def table_name_of(self, item: Any, meta: Any = None) -> str:
+    def table_name_of(self, item: TDataItem, meta: Meta = None) -> str:
         """Return the table of an item.
 
         Args:
@@ -231,7 +232,7 @@ class ResourceHints:
         name: Any = self._hints_for(meta).get("table_name") or self.name
         return str(name(item)) if is_dynamic(name) else str(name)
 
-    def compute_table_schema(self, item: Any = None, meta: Any = None) -> TableSchema:
+    def compute_table_schema(self, item: TDataItem = None, meta: Meta = None) -> TableSchema:
         """Return the partial schema of the table, with names as they were given.
 
         Args:
@@ -259,13 +260,13 @@ class ResourceHints:
             table.setdefault("write_disposition", "append")
         return table
 
-    def removed_keys(self, meta: Any = None) -> list[str]:
+    def removed_keys(self, meta: Meta = None) -> list[str]:
         """Return the keys that an empty hint took from the table: "primary_key", "merge_key"."""
         hints = cast(Mapping[str, Any], self._hints_for(meta))
         return [key for key in ("primary_key", "merge_key") if hints.get(key) is not None and not hints[key]]
 
     def compute_nested_table_schemas(
-        self, root_table_name: str, naming: Any, item: Any = None, meta: Any = None
+        self, root_table_name: str, naming: Any, item: TDataItem = None, meta: Meta = None
     ) -> list[TableSchema]:
         """Return the partial schemas of nested tables that have hints.
 
@@ -287,7 +288,7 @@ class ResourceHints:
             tables.append(table)
         return tables
 
-    def compute_tables(self, naming: Any, item: Any = None, meta: Any = None) -> list[TableSchema]:
+    def compute_tables(self, naming: Any, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
         """Return the partial schemas of the root table and of nested tables with hints."""
         root = self.compute_table_schema(item, meta)
         return [root, *self.compute_nested_table_schemas(root["name"], naming, item, meta)]

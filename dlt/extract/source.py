@@ -14,11 +14,12 @@ from dlt.errors import (
     ResourcesNotFoundError,
     SourceDataIsNone,
 )
-from dlt.extract.items import EmptyTable, Joined
+from dlt.extract.items import EmptyTable, Joined, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource, make_resource
 from dlt.extract.state import source_state
+from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -240,7 +241,7 @@ class Source:
             groups.setdefault(id(resource.pipe.root), []).append(name)
         return [self.with_resources(*names) for names in groups.values()]
 
-    def discover_schema(self, item: Any = None, meta: Any = None) -> Schema:
+    def discover_schema(self, item: TDataItem = None, meta: Meta = None) -> Schema:
         """Return a copy of the schema with the tables that hints declare.
 
         Args:

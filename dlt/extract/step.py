@@ -10,7 +10,7 @@ from typing import Any
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
-from dlt.extract.items import EmptyTable, ImportFileMeta, Joined, is_frame
+from dlt.extract.items import EmptyTable, ImportFileMeta, Joined, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
@@ -32,6 +32,7 @@ from dlt.schema.schema import Schema
 from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
+from dlt.types import TDataItem
 
 
 @dataclass
@@ -128,7 +129,7 @@ class SchemaExtract:
             "resource_metrics": {name: metrics.Metrics(items_count=count) for name, count in self.resources.items()},
         }
 
-    def _add(self, source: Any, resource: Any, item: Any, meta: Any) -> None:
+    def _add(self, source: Any, resource: Any, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
             item = _read_file(meta)
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
@@ -147,7 +148,7 @@ class SchemaExtract:
             table = self._declare(source, resource, group[0], meta)
             self._write(resource, table, group if isinstance(item, list) else item)
 
-    def _write(self, resource: Any, table: str, item: Any) -> None:
+    def _write(self, resource: Any, table: str, item: TDataItem) -> None:
         if not table:
             return  # the contract discards it
         entry = self.schema.tables[table]
@@ -160,7 +161,7 @@ class SchemaExtract:
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
 
-    def _declare(self, source: Any, resource: Any, item: Any, meta: Any) -> str:
+    def _declare(self, source: Any, resource: Any, item: TDataItem, meta: Meta) -> str:
         root, *nested = resource.compute_tables(self.schema.naming, item, meta)
         key = (id(resource), root["name"])
         known = self._known.get(key)
@@ -190,7 +191,7 @@ class SchemaExtract:
         self._known[key] = (plain, name)
         return name
 
-    def _refuses(self, name: str, contract: Any, item: Any) -> bool:
+    def _refuses(self, name: str, contract: Any, item: TDataItem) -> bool:
         """Tell whether the contract discards a table that is new.
 
         Raises:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import compress
 from typing import Any, ClassVar
 
+from dlt.extract.items import Meta
 from dlt.formats.snapshot import snapshot
+from dlt.types import TDataItem
 
 
 class ItemFailed(Exception):
@@ -36,7 +38,7 @@ def _whole(results: list[Any], items: list[Any]) -> None:
 def _as_returned(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function whose results stay as they are when it returns them, if it goes on to change its objects."""
 
-    def call(item: Any) -> Any:
+    def call(item: TDataItem) -> Any:
         found = function(item)
         # a row of ours with plain values is nobody else's
         return found if found is item and not gc.is_tracked(found) else snapshot(found)
@@ -56,11 +58,11 @@ class Step:
         self.function = function
         self.with_meta = takes_meta(function)
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Call the function once."""
         return self.function(item, meta=meta) if self.with_meta else self.function(item)
 
-    def _each(self, meta: Any) -> Callable[[Any], Any]:
+    def _each(self, meta: Meta) -> Callable[[Any], Any]:
         function = self.function
         return (lambda item: function(item, meta=meta)) if self.with_meta else function
 
@@ -70,7 +72,7 @@ class Map(Step):
 
     by_item = True
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Replace an item, or each of a page."""
         if not isinstance(item, list):
             return super().__call__(item, meta)
@@ -89,7 +91,7 @@ class Filter(Step):
 
     by_item = True
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Keep or drop an item, or each of a page."""
         if not isinstance(item, list):
             return item if super().__call__(item, meta) else None
@@ -107,7 +109,7 @@ class YieldMap(Step):
 
     by_item = True
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Yield what the function gives for an item, or for each of a page."""
         each = self._each(meta)
         return self._flatten(each, item if isinstance(item, list) else [item])
@@ -129,7 +131,7 @@ class Metrics(Step):
         super().__init__(function)
         self.metrics = metrics
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Call the function for its effect."""
         self.function(item, meta, self.metrics)
         return item

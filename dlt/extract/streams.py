@@ -7,9 +7,10 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from dlt.extract.items import ROW_TYPES, Joined, count_rows
+from dlt.extract.items import ROW_TYPES, Joined, Meta, count_rows
 from dlt.extract.pipe import Limit
 from dlt.formats.snapshot import snapshot
+from dlt.types import TDataItem
 
 MAX_BATCH = 4096
 """Rows that are pulled at once from a stream that yields them one by one."""
@@ -31,7 +32,7 @@ class Stream:
     """
 
     def __init__(
-        self, source: Any, node: Any, at: int, meta: Any = None, batched: bool = False, limit: Limit | None = None
+        self, source: Any, node: Any, at: int, meta: Meta = None, batched: bool = False, limit: Limit | None = None
     ) -> None:
         self.source = source
         self.node = node
@@ -123,7 +124,7 @@ class Stream:
             return True
         return bool(self._limit and self._limit.max_items is not None and self._taken >= self._limit.max_items)
 
-    def _count(self, item: Any) -> Any:
+    def _count(self, item: TDataItem) -> Any:
         if self._limit and item is not END:
             whole = item is self.batch or self._limit.count_rows
             self._taken += count_rows(item) if whole else 1

@@ -10,12 +10,13 @@ from typing import Any
 from dlt.context import use
 from dlt.errors import InvalidResourceDataType, InvalidResourceReturnsResource, PipeNotBoundToData, SourceExhausted
 from dlt.extract.function import Function
-from dlt.extract.items import Joined, is_frame
+from dlt.extract.items import Joined, Meta, is_frame
 from dlt.extract.pipe import Pipe
 from dlt.extract.state import resource_state
 from dlt.extract.steps import IncrementalStep, takes_meta
 from dlt.extract.streams import Stream
 from dlt.formats.snapshot import snapshot_page
+from dlt.types import TDataItem
 
 
 class Node:
@@ -104,7 +105,7 @@ class Node:
 
 
 def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    def step(item: Any, _meta: Any) -> Any:
+    def step(item: TDataItem, _meta: Meta) -> Any:
         if type(item) is not Joined:
             return incremental(item)
         kept = incremental(list(item))
@@ -113,7 +114,7 @@ def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]
     return step
 
 
-def _evaluate(call: Callable[..., Any], item: Any, meta: dict[str, Any]) -> Any:
+def _evaluate(call: Callable[..., Any], item: TDataItem, meta: dict[str, Any]) -> Any:
     found = call(item, **meta)
     return iter(list(map(snapshot_page, found))) if isinstance(found, Iterator) else found
 
@@ -123,10 +124,10 @@ def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any
     call = head
     if pipe.parallelized and not inspect.iscoroutinefunction(pipe.gen.call):
 
-        def call(item: Any, **meta: Any) -> Any:
+        def call(item: TDataItem, **meta: Meta) -> Any:
             return functools.partial(_evaluate, head, item, meta)
 
-    def step(item: Any, meta: Any) -> Any:
+    def step(item: TDataItem, meta: Meta) -> Any:
         marks = {"meta": meta} if with_meta else {}
         if type(item) is Joined:
             return _one_by_one(call, item, marks)

@@ -9,9 +9,10 @@ from copy import copy
 from typing import Any
 
 from dlt.errors import DataValidationError
-from dlt.extract.items import is_frame
+from dlt.extract.items import Meta, is_frame
 from dlt.extract.models import is_model, model_config
 from dlt.extract.steps import Map, Step
+from dlt.types import TDataItem
 
 _MODE_OF_EXTRA = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
 _EXTRA_OF_MODE = {"evolve": "allow", "discard_value": "ignore", "freeze": "forbid", "discard_row": "forbid"}
@@ -39,11 +40,11 @@ class Validate(Map):
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         Step.__init__(self, self._check)
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
         """Validate an item; frames pass as they are."""
         return item if is_frame(item) else super().__call__(item, meta)
 
-    def _check(self, item: Any) -> Any:
+    def _check(self, item: TDataItem) -> Any:
         from pydantic import ValidationError
 
         try:
@@ -52,7 +53,7 @@ class Validate(Map):
             return self._on_errors(item, error)
         return valid if self._keep_models else valid.model_dump(by_alias=True)
 
-    def _on_errors(self, item: Any, error: Any) -> Any:
+    def _on_errors(self, item: TDataItem, error: Any) -> Any:
         found = error.errors()
         for entity, mode, kinds in (
             ("columns", self.columns_mode, [e for e in found if e["type"] == "extra_forbidden"]),

@@ -16,6 +16,7 @@ from dlt.schema.x_keys import (
     X_VALID_FROM,
     X_VALID_TO,
 )
+from dlt.types import TDataItems
 
 if TYPE_CHECKING:
     from dlt.schema.naming import NamingConvention
@@ -53,7 +54,7 @@ def _note(known: dict[str, Any], key: str, value: Any) -> None:
         known[key] = [*known.get(key, []), value]
 
 
-def check_versions(table: TableSchema, items: Any, naming: NamingConvention, position: int) -> None:
+def check_versions(table: TableSchema, items: TDataItems, naming: NamingConvention, position: int) -> None:
     """Check that every row has a value in the column that tells its version.
 
     Args:
@@ -83,7 +84,7 @@ def check_versions(table: TableSchema, items: Any, naming: NamingConvention, pos
     )
 
 
-def _first_missing(items: Any, name: str, naming: NamingConvention) -> tuple[int, str] | None:
+def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tuple[int, str] | None:
     from dlt.formats.spool import as_arrow
 
     if not isinstance(items, (list, dict)):

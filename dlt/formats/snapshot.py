@@ -11,6 +11,7 @@ from copy import copy
 from typing import Any
 
 from dlt.io.typed_json import MAX_LEVELS
+from dlt.types import TDataItem
 
 _UNCHANGING = frozenset(
     {
@@ -21,7 +22,7 @@ _UNCHANGING = frozenset(
 _CHANGING = (dict, list, set, tuple, bytearray)
 
 
-def snapshot(item: Any) -> Any:
+def snapshot(item: TDataItem) -> Any:
     """Return a row that stays as it is now, whatever the program that has it goes on to do with it.
 
     Dicts, lists and the like are copied on all levels; other objects are the same.
@@ -36,7 +37,7 @@ def snapshot(item: Any) -> Any:
     return item if kind in _UNCHANGING else _copied(item, {}, MAX_LEVELS)
 
 
-def snapshot_page(item: Any) -> Any:
+def snapshot_page(item: TDataItem) -> Any:
     """Return a row, or a page with its rows, that stays as it is now; frames and other objects are the same."""
     if isinstance(item, list):
         return type(item)(map(snapshot, item))

@@ -18,6 +18,7 @@ from dlt.formats.snapshot import snapshot
 from dlt.io.typed_json import TooDeep, dump_row
 from dlt.packages.manifest import PackageFile
 from dlt.schema.x_keys import X_NORMALIZER
+from dlt.types import TDataItems
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,7 +201,7 @@ class SpoolWriter:
         self._encoders: dict[str, PageEncoder] = {}
         self._positions: dict[str, int] = {}
 
-    def write(self, table: str, items: Any, table_schema: Mapping[str, Any], own: bool = False) -> int:
+    def write(self, table: str, items: TDataItems, table_schema: Mapping[str, Any], own: bool = False) -> int:
         """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
 
         Args:
@@ -352,7 +353,7 @@ def _empty_batches(items: pa.Table, table_schema: Mapping[str, Any]) -> list[pa.
     return [pa.RecordBatch.from_pylist([], schema=items.schema)]
 
 
-def _tabular(items: Any, table: str) -> pa.Table | None:
+def _tabular(items: TDataItems, table: str) -> pa.Table | None:
     """Return an Arrow table whose types all have a place, None for rows."""
     import pyarrow as pa
 
@@ -380,7 +381,7 @@ def _tabular(items: Any, table: str) -> pa.Table | None:
     return tabular
 
 
-def as_arrow(items: Any) -> pa.Table | None:
+def as_arrow(items: TDataItems) -> pa.Table | None:
     """Return an Arrow table for tables, record batches, pandas and polars frames; None for anything else."""
     module = type(items).__module__.partition(".")[0]
     if module not in ("pyarrow", "pandas", "polars"):

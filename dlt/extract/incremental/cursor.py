@@ -11,6 +11,7 @@ from typing import Any
 
 from dlt.errors import IncrementalCursorInvalidCoercion
 from dlt.schema.inference import parse_timestamp
+from dlt.types import TDataItem
 
 MISSING: Any = object()
 """Stands for a row without the cursor field, where None is a value."""
@@ -55,21 +56,21 @@ def finder(cursor_path: str) -> Callable[[Any], Any]:
             f"cursor_path {cursor_path!r} is neither a key nor a JSONPath: {error}. Quote keys with other signs."
         ) from error
 
-    def search(row: Any) -> Any:
+    def search(row: TDataItem) -> Any:
         found = parsed.find(row)
         return found[0].value if found else MISSING
 
     return search
 
 
-def field(row: Any, key: str) -> Any:
+def field(row: TDataItem, key: str) -> Any:
     """Return a field of a dict, a mapping or an object, or MISSING."""
     if isinstance(row, Mapping):
         return row.get(key, MISSING)
     return getattr(row, key, MISSING)
 
 
-def _walk(row: Any, keys: list[str]) -> Any:
+def _walk(row: TDataItem, keys: list[str]) -> Any:
     for key in keys:
         row = field(row, key)
         if row is MISSING:
@@ -90,7 +91,7 @@ def is_nan(value: Any) -> bool:
     return isinstance(value, (float, datetime.datetime)) and value != value
 
 
-def align(value: Any, like: Any, path: str, resource: str) -> Any:
+def align(value: Any, like: TDataItem, path: str, resource: str) -> Any:
     """Return a start or end value as the type of the rows' values.
 
     Args:
@@ -192,7 +193,7 @@ def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
     return value + step
 
 
-def incomparable(value: Any, like: Any, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
+def incomparable(value: Any, like: TDataItem, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
     """Return the error of a cursor whose values and bounds are of different kinds."""
     return IncrementalCursorInvalidCoercion(
         f"Resource '{resource}': the cursor {path} holds {type(like).__name__}, but the start or end value is "

@@ -7,9 +7,10 @@ from typing import Any
 
 from dlt.errors import IncrementalPrimaryKeyMissing
 from dlt.extract.incremental.cursor import MISSING, field
+from dlt.types import TDataItem
 
 
-def row_hash(row: Any, primary_key: Any, resource: str, cursor_path: str) -> str:
+def row_hash(row: TDataItem, primary_key: Any, resource: str, cursor_path: str) -> str:
     """Return 16 hexadecimal digits that depend on a row's primary key, or on the whole row.
 
     Args:

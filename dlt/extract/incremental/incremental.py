@@ -12,8 +12,9 @@ from dlt.extract.incremental.cursor import column_name, with_lag
 from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run
-from dlt.extract.items import count_rows, is_frame
+from dlt.extract.items import Meta, count_rows, is_frame
 from dlt.states.cursor import CursorState, cursor_in
+from dlt.types import TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -249,7 +250,7 @@ class Incremental(Generic[Value]):
         declared = getattr(getattr(self, "__orig_class__", None), "__args__", (None,))[0]
         return declared if isinstance(declared, type) else datetime.datetime
 
-    def __call__(self, items: Any, _meta: Any = None) -> Any:
+    def __call__(self, items: TDataItems, _meta: Meta = None) -> Any:
         """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
 
         Raises:

@@ -11,6 +11,7 @@ from typing import Any
 
 from dlt.extract.incremental.cursor import MISSING, is_nan
 from dlt.extract.incremental.run import Run
+from dlt.types import TDataItem
 
 _EXACT = frozenset({int, str, datetime.date, datetime.datetime})
 _ORDERED = (int, float, str, datetime.date, decimal.Decimal)
@@ -118,7 +119,7 @@ def _one_by_one(run: Run, page: list[Any]) -> list[Any]:
     return kept
 
 
-def _take(run: Run, row: Any, value: Any, deduplicates: bool, at_last: list[Any]) -> tuple[bool, list[Any]]:
+def _take(run: Run, row: TDataItem, value: Any, deduplicates: bool, at_last: list[Any]) -> tuple[bool, list[Any]]:
     """Return whether a row is new, and the rows at the last value so far."""
     run.align_to(value)
     if run.after_end(value):

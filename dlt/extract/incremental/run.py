@@ -11,6 +11,7 @@ from dlt.errors import IncrementalCursorPathHasValueNone, IncrementalCursorPathM
 from dlt.extract.incremental.cursor import MISSING, align, finder, incomparable, keys_of
 from dlt.extract.incremental.identity import row_hash
 from dlt.states.cursor import CursorState
+from dlt.types import TDataItem
 
 logger = logging.getLogger("dlt")
 WARN_AT = 100_000
@@ -66,7 +67,7 @@ class Run:
 
     # -- range
 
-    def align_to(self, like: Any) -> None:
+    def align_to(self, like: TDataItem) -> None:
         """Bring start, end and the last value to the type of the rows' values.
 
         Raises:
@@ -143,7 +144,7 @@ class Run:
                 self.settings.cursor_path,
             )
 
-    def hash_row(self, row: Any) -> str:
+    def hash_row(self, row: TDataItem) -> str:
         """Return a short hash of a row's primary key, or of the whole row."""
         s = self.settings
         return row_hash(row, s.primary_key, str(s.resource_name), str(s.cursor_path))

@@ -8,12 +8,13 @@ from dlt.errors import IncrementalCursorPathMissing, IncrementalPrimaryKeyMissin
 from dlt.extract.incremental.cursor import keys_of
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import Run
+from dlt.types import TDataItems
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def filter_table(run: Run, items: Any) -> Any:
+def filter_table(run: Run, items: TDataItems) -> Any:
     """Return the rows of an Arrow table, a record batch or a frame that are new, as the same type.
 
     Raises:
@@ -40,14 +41,14 @@ def filter_table(run: Run, items: Any) -> Any:
     return _select(items, mask)
 
 
-def _names(items: Any) -> list[str]:
+def _names(items: TDataItems) -> list[str]:
     import pyarrow as pa
 
     columns = items.schema.names if isinstance(items, (pa.Table, pa.RecordBatch)) else items.columns
     return [str(name) for name in columns]
 
 
-def _arrow(items: Any, *columns: str) -> pa.Table:
+def _arrow(items: TDataItems, *columns: str) -> pa.Table:
     """Return columns, or everything, as an Arrow table."""
     import pyarrow as pa
 
@@ -91,7 +92,7 @@ def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
     return column if plain or text or types.is_timestamp(kind) or types.is_date32(kind) else None
 
 
-def _mask_by_rows(run: Run, items: Any) -> Any:
+def _mask_by_rows(run: Run, items: TDataItems) -> Any:
     import numpy as np
 
     rows = _arrow(items).to_pylist()
@@ -100,7 +101,7 @@ def _mask_by_rows(run: Run, items: Any) -> Any:
     return np.array([id(row) in kept for row in rows], dtype=bool)
 
 
-def _mask(run: Run, items: Any, column: pa.ChunkedArray) -> Any:
+def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Any:
     """Return a boolean array of the rows to keep; the state goes on."""
     import numpy as np
     import pyarrow.compute as pc
@@ -166,7 +167,7 @@ def _compare(column: Any, bound: Any, less: bool, side: str) -> Any:
     return pc.greater_equal(column, bound) if side == "closed" else pc.greater(column, bound)
 
 
-def _remember(run: Run, items: Any, column: pa.ChunkedArray, inside: Any, positions: Any) -> None:
+def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Any, positions: Any) -> None:
     """Drop rows at the start that were loaded before from `inside`, and go on to the last value.
 
     `positions` are those of the values of the column in the items.
@@ -194,7 +195,7 @@ def _equal(column: pa.ChunkedArray, value: Any) -> Any:
     return np.zeros(len(column), dtype=bool) if scalar is None else pc.equal(column, scalar).to_numpy()
 
 
-def _rows(run: Run, items: Any, positions: Any) -> list[Any]:
+def _rows(run: Run, items: TDataItems, positions: Any) -> list[Any]:
     """Return rows with all that their hash needs."""
     import pyarrow as pa
 
@@ -219,7 +220,7 @@ def _rows(run: Run, items: Any, positions: Any) -> list[Any]:
     return found
 
 
-def _select(items: Any, mask: Any) -> Any:
+def _select(items: TDataItems, mask: Any) -> Any:
     if mask.all():
         return items if len(mask) else None
     if not mask.any():
