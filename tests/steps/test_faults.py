@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import dlt
+from dlt import user_log
 from dlt.errors import PipelineStepFailed
 from dlt.packages.documents import Documents
-from dlt.pipeline import tracer
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_trace_that_cannot_be_stored(pipeline: Any, monkeypatch: pytest.Monkey
 
     told: list[str] = []
     monkeypatch.setattr(Documents, "write_trace", full)
-    monkeypatch.setattr(tracer, "alarm", told.append)
+    monkeypatch.setattr(user_log, "error", told.append)
     assert not pipeline.run([{"id": 1}], table_name="t").has_failed_jobs
     assert "the trace of the run cannot be stored: [Errno 28] No space left on device." in told[0]
 

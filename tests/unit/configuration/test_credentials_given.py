@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union
 import pytest
 
 import dlt
+from dlt import user_log
 from dlt.configuration import (
     CredentialsConfiguration,
     TSecretStrValue,
@@ -298,7 +299,7 @@ def test_credentials_of_the_machine_are_told_once(monkeypatch: pytest.MonkeyPatc
     pytest.importorskip("botocore")
     told: list[str] = []
     monkeypatch.setattr(machine, "_told", set())
-    monkeypatch.setattr(machine, "line", told.append)
+    monkeypatch.setattr(user_log, "info", told.append)
     # whoever runs the tests may have keys
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, os.devnull)
