@@ -249,6 +249,13 @@ class Airflow:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{urllib.parse.quote(run_id)}/taskInstances/{task_id}/xcomEntries/{key}"
         return self.call(f"{path}?deserialize=true")["value"]
 
+    def what_became_of(self, dag_id: str, run_id: str) -> str:
+        """Return the tasks of a run with their tries and the end of their logs, for people who look for a cause."""
+        found = self.tasks(dag_id, run_id)
+        states = [f"{task}: {each['state']}, try {each['try_number']}" for task, each in found.items()]
+        logs = [f"-- {task}\n{self.log_of(dag_id, run_id, task)[-4000:]}" for task in found]
+        return "\n".join([f"{dag_id}, run {run_id}", *states, *logs])
+
     def log_of(self, dag_id: str, run_id: str, task_id: str) -> str:
         """Return what all tries of a task wrote to their logs."""
         folder = self.home / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"

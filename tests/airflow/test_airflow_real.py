@@ -122,7 +122,8 @@ def test_a_kill_at_every_point_of_every_task(airflow: Airflow, url: str, tmp_pat
         airflow.trigger("harmed", killed, name=killed, stage=stage, point=point, once=once, **handoff)
     states = airflow.finish("harmed", names, 800)
     for killed, (stage, point) in zip(names, points, strict=False):
-        assert states[killed] == "success", (stage, point, airflow.log_of("harmed", killed, f"dlt.{stage}"))
+        if states[killed] != "success":
+            pytest.fail(f"{stage} was killed at {point}. {airflow.what_became_of('harmed', killed)}")
         tries = {task: found["try_number"] for task, found in airflow.tasks("harmed", killed).items()}
         assert tries == {f"dlt.{s}": 2 if s == stage else 1 for s in STAGES}, (stage, point)
         assert content(url, killed) == expected, (stage, point)
