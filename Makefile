@@ -111,10 +111,12 @@ endef
 demo-airflow: install-airflow
 	$(AIRFLOW)/bin/python -m tests.airflow.demo
 
-# the Celery test needs a Redis, which Debian has
+# What failed on a whole Airflow is tried once more: its own services and tasks now and then lose a race that is not
+# ours (a duplicate key in `asset_active`, for one), and both tries are shown. The Celery test needs a Redis.
 test-airflow: install install-airflow $(AIRFLOW2)/.installed system-packages
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
-	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow \
+		|| $(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow --last-failed --last-failed-no-failures none
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
 	$(PY) -m pytest tests/compose -m heavy_airflow
 
