@@ -19,6 +19,7 @@ from dlt_prefect import automation, run_pipeline
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
 from tests.prefect.services import Services, wait_for
+from tests.shares import chosen
 
 pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(1500)]
 FIRST, LAST = 6, 11
@@ -87,6 +88,7 @@ def test_kills_at_every_point_of_every_stage(
     """A flow process that is killed at any rename or commit is rescheduled, and leaves exactly the rows."""
     found = points(services, deployment, database, tmp_path)
     assert len(found) > 50
+    found = chosen(found)
     assert {stage for stage, _ in found} == {"extract", "normalize", "load"}
 
     def kill(number: int) -> str | None:
