@@ -111,12 +111,16 @@ endef
 demo-airflow: install-airflow
 	$(AIRFLOW)/bin/python -m tests.airflow.demo
 
-# What failed on a whole Airflow is tried once more: its own services and tasks now and then lose a race that is not
-# ours (a duplicate key in `asset_active`, for one), and both tries are shown. The Celery test needs a Redis.
+# What failed on a whole orchestrator is tried once more, and both tries are shown: on a busy machine their own services
+# lose races that are not ours (a duplicate key in `asset_active` of Airflow, a late heartbeat of Prefect).
+define with_second_try
+	$(1) || $(1) --last-failed --last-failed-no-failures none
+endef
+
+# the Celery test needs a Redis, which Debian has
 test-airflow: install install-airflow $(AIRFLOW2)/.installed system-packages
 	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
-	$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow \
-		|| $(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow --last-failed --last-failed-no-failures none
+	$(call with_second_try,$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow)
 	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
 	$(PY) -m pytest tests/compose -m heavy_airflow
 
@@ -135,7 +139,7 @@ demo-prefect: install-prefect
 
 test-prefect: install install-prefect
 	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
-	$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect
+	$(call with_second_try,$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect)
 	$(PY) -m pytest tests/compose -m heavy_prefect
 
 # -- destinations: every server is started by the tests on a free port, and stopped

@@ -17,13 +17,12 @@ import tempfile
 from pathlib import Path
 
 from data import prepare
-from sides import HERE, OUR_VENV, Side, compile_bytecode, make_environment, measure
+from sides import HERE, OUR_VENV, Side, make_base, make_environment_of, measure
 from workloads import WORKLOADS, Workload
 
 BEFORE_VENV = HERE / ".venv-before"
 BEFORE = HERE / ".before"
 MOST = 1.03
-EXTRAS = ("adbc-driver-manager", "adbc-driver-postgresql")
 
 
 def options() -> argparse.Namespace:
@@ -46,10 +45,8 @@ def check_out(ref: str) -> None:
 
 def both_sides() -> list[Side]:
     """Make an environment for each side; both run the same workloads, of this checkout."""
-    make_environment(OUR_VENV, "-e", f"{HERE.parent}[postgres]", *EXTRAS)
-    make_environment(BEFORE_VENV, "-e", f"{BEFORE}[postgres]", *EXTRAS)
-    compile_bytecode(OUR_VENV, HERE.parent / "dlt")
-    compile_bytecode(BEFORE_VENV, BEFORE / "dlt")
+    make_environment_of(HERE.parent, OUR_VENV)
+    make_environment_of(BEFORE, BEFORE_VENV)
     return [
         Side("before", str(BEFORE_VENV / "bin" / "python"), "child.py"),
         Side("now", str(OUR_VENV / "bin" / "python"), "child.py"),
@@ -61,8 +58,7 @@ def compare(workload: Workload, sides: list[Side], rounds: int, scale: float, wo
     data = prepare(workload.name, scale)
     if workload.base:
         for side in sides:
-            measure(side, workload.name, data, work / side.name, "--base")
-            (work / side.name / "run").rename(work / side.name / "base")
+            make_base(side, workload.name, data, work / side.name)
     least = dict.fromkeys((side.name for side in sides), float("inf"))
     for number in range(rounds):
         for side in sides if number % 2 else sides[::-1]:

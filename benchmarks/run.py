@@ -14,7 +14,7 @@ from typing import Any
 
 from data import prepare
 from report import Results, bar_chart, markdown, verdict_lines
-from sides import make_environments, measure, sides
+from sides import make_base, make_environments, measure, sides
 from workloads import WORKLOADS, Workload
 
 HERE = Path(__file__).resolve().parent
@@ -39,7 +39,11 @@ def bench(workload: Workload, names: list[str], rounds: int, scale: float, work:
     if workload.base:
         for side in chosen:
             if side.name != "limit":
-                make_base(side.name, workload, data, work, scale)
+                print(
+                    f"{workload.name:<4} {side.name}: loading {workload.base * scale:,.0f} rows to merge into",
+                    flush=True,
+                )
+                make_base(side, workload.name, data, work / side.name)
     runs: dict[str, list[dict[str, Any]]] = {side.name: [] for side in chosen}
     for number in range(rounds):
         turn = number % len(chosen)
@@ -54,14 +58,6 @@ def bench(workload: Workload, names: list[str], rounds: int, scale: float, work:
             )
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {"made": made, "scale": scale, "rounds": rounds, "runs": runs}
-
-
-def make_base(name: str, workload: Workload, data: Path, work: Path, scale: float) -> None:
-    """Load what a merge finds at the destination, once for a side; each round starts from a copy of it."""
-    side = sides([name], workload.tuned)[0]
-    print(f"{workload.name:<4} {name}: loading {workload.base * scale:,.0f} rows to merge into", flush=True)
-    measure(side, workload.name, data, work / name, "--base")
-    (work / name / "run").rename(work / name / "base")
 
 
 def growth(rounds: int, work: Path) -> None:

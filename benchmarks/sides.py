@@ -51,9 +51,14 @@ def sides(names: list[str], tuned: bool) -> list[Side]:
 def make_environments() -> None:
     """Make an environment for each side, with its default install and the same versions of what both use."""
     make_environment(PEER_VENV, "-r", str(PEER_REQUIREMENTS))
-    make_environment(OUR_VENV, "-e", f"{HERE.parent}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
     compile_bytecode(PEER_VENV)
-    compile_bytecode(OUR_VENV, HERE.parent / "dlt")
+    make_environment_of(HERE.parent, OUR_VENV)
+
+
+def make_environment_of(checkout: Path, folder: Path) -> None:
+    """Make an environment with the library of a checkout and what the workloads need beside it."""
+    make_environment(folder, "-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
+    compile_bytecode(folder, checkout / "dlt")
 
 
 def make_environment(folder: Path, *install: str) -> None:
@@ -112,3 +117,9 @@ def measure(side: Side, workload: str, data: Path, work: Path, *more: str) -> di
         raise SystemExit(f"{side.name} failed on {workload} with exit code {child.returncode}:\n{output[-4000:]}")
     whole = {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime}
     return {**json.loads(result.read_text()), "process": whole}
+
+
+def make_base(side: Side, workload: str, data: Path, work: Path) -> None:
+    """Load what a merge finds at the destination, once for a side; each round starts from a copy of it."""
+    measure(side, workload, data, work, "--base")
+    (work / "run").rename(work / "base")

@@ -8,15 +8,11 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dlt.io import failpoints
 from tests.processes import run_python
 
 POINTS = (
-    "load.before_begin",
-    "load.after_ddl",
-    "load.after_files",
-    "load.after_publish",
-    "load.before_commit",
-    "load.after_commit",
+    *(name for name in failpoints.NAMES if name.startswith("load.")),
     "move.loaded_package.before",
     "move.loaded_package.renamed",
 )

@@ -37,6 +37,7 @@ from dlt.errors import (
     Superseded,
 )
 from tests.destinations.conftest import MakePackage
+from tests.destinations.killed import POINTS
 from tests.processes import run_python
 from tests.servers.bigquery import BigQueryEmulator
 from tests.servers.cut_proxy import CutProxy
@@ -515,16 +516,6 @@ pipeline = dlt.pipeline("killed", destination=destination, dataset_name="data")
 pipeline.run([{"id": n, "v": int(sys.argv[3]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
              write_disposition=sys.argv[4])
 """
-POINTS = [
-    "load.before_begin",
-    "load.after_ddl",
-    "load.after_files",
-    "load.after_publish",
-    "load.before_commit",
-    "load.after_commit",
-    "move.loaded_package.before",
-    "move.loaded_package.renamed",
-]
 
 
 @pytest.mark.parametrize("disposition", ["append", "merge"])

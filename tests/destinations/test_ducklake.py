@@ -25,6 +25,7 @@ from dlt.errors import (
     PipelineStepFailed,
 )
 from tests.destinations.cases import lake_in
+from tests.destinations.killed import POINTS
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import running
 
@@ -271,16 +272,6 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-POINTS = [
-    "load.before_begin",
-    "load.after_ddl",
-    "load.after_files",
-    "load.after_publish",
-    "load.before_commit",
-    "load.after_commit",
-    "move.loaded_package.before",
-    "move.loaded_package.renamed",
-]
 
 
 def orphans(pipeline: Any, files: Path) -> set[str]:
