@@ -1,9 +1,13 @@
-"""Names for the values that travel through the library."""
+"""Names for the values that travel through the library.
+
+A value whose type nobody can write down has one name here, with the reason; everywhere else `Any` is a question that
+was not answered.
+"""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -22,6 +26,14 @@ TDataItem = Any
 """One item that a source yields: a dict, any other JSON-like value, an Arrow table or a frame."""
 TDataItems = Any
 """One item or a list of items."""
+Row = dict[str, Any]
+"""One row as a source yields it or a query returns it: values by column; what a value is, the row's source says."""
+ReadOnlyRow = Mapping[str, Any]
+"""A row that the reader leaves as it is; also one that is no dict, such as a row of a driver."""
+JsonObject = dict[str, Any]
+"""A document of JSON whose shape this program does not own: a file that a person wrote, a foreign service's answer."""
+Wrapped = Callable[..., Any]
+"""A function of a user's, called with the arguments that configuration and the user give; it may return anything."""
 TAnyDateTime = datetime.datetime | datetime.date | str | float | int
 DictStrAny = dict[str, Any]
 DictStrStr = dict[str, str]
