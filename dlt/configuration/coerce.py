@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from dlt.clock import moment_of
 from dlt.configuration.values import bare
 from dlt.errors import ConfigValueCannotBeCoercedException
+from dlt.late import orjson
 
 _TRUE, _FALSE = {"true", "yes", "on", "1", "t", "y"}, {"false", "no", "off", "0", "f", "n"}
 
@@ -185,8 +186,6 @@ _SCALARS: dict[Any, Any] = {
 
 def _document(value: Any, kind: type) -> Any:
     if isinstance(value, str):
-        import orjson
-
         value = orjson.loads(value)
     if not isinstance(value, collections.abc.Mapping if kind is dict else list):
         raise ValueError("not a document")

@@ -19,6 +19,7 @@ from dlt.configuration.sections import current_sections, search_paths
 from dlt.configuration.spec import optional
 from dlt.configuration.values import Placeholder, bare
 from dlt.errors import ConfigFieldMissingException, ConfigurationValueError, ConfigValueCannotBeCoercedException
+from dlt.late import orjson
 
 
 def kind_in_parts(hint: Any, default: Any) -> Any:
@@ -160,8 +161,6 @@ def _from_whole(name: str, value: Any, declared: Any, trace: Trace) -> dict[str,
 
 def _literal(text: str) -> Any:
     """Return text of a variable as the number that it is; text in quotes stays text."""
-    import orjson
-
     try:
         found = orjson.loads(text)
     except ValueError:

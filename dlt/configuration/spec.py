@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_
 from dlt import redact
 from dlt.configuration.values import SECRET, Placeholder, bare, is_secret
 from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue, SpecException
+from dlt.late import orjson
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -350,8 +351,6 @@ class _Hints(dict[str, Any]):
 
 
 def _document(text: str, kind: type[Any]) -> Mapping[str, Any]:
-    import orjson
-
     try:
         found = orjson.loads(text)
     except ValueError:

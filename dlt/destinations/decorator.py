@@ -23,6 +23,7 @@ from dlt.errors import (
     UnknownDestinationSetting,
 )
 from dlt.io import failpoints
+from dlt.late import orjson, pa, pq
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -229,8 +230,6 @@ class FunctionClient(DummyClient):
         self, table: TableSchema, path: str, file_format: str, size: int, start: int
     ) -> Iterator[tuple[int, Any]]:
         """Yield the rows behind `start` in batches, each with the number of rows up to its end."""
-        import orjson
-
         rows = _read(path, file_format)
         rows = rows.select([name for name in rows.column_names if name in table["columns"]])
         documents = [name for name, column in table["columns"].items() if column.get("data_type") == "json"]
@@ -263,11 +262,7 @@ def _check_arguments(function: Callable[..., Any], name: str, arguments: Iterabl
 
 
 def _read(path: str, file_format: str) -> Any:
-    import pyarrow as pa
-
     if file_format == "parquet":
-        import pyarrow.parquet as pq
-
         return pq.read_table(path, memory_map=True)
     with pa.memory_map(path) as source:
         return pa.ipc.open_stream(source).read_all()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import (
     SchemaException,
@@ -18,15 +18,13 @@ from dlt.errors import (
     UnboundColumnException,
 )
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
+from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.width import check_width
 from dlt.types import TDataItem
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 logger = logging.getLogger("dlt")
 _DECIDING = ("dedup_sort", "hard_delete")
@@ -131,8 +129,6 @@ class NameCheck:
         Raises:
             SchemaException: a name cannot be stored, or two columns become one.
         """
-        import pyarrow as pa
-
         known = self._batches.get(table)
         if known is not None and known.equals(schema):
             return
@@ -374,8 +370,6 @@ class _Fields:
             above: Keys that lead there.
             level: Number of documents and lists around them.
         """
-        import pyarrow as pa
-
         for key, kind in fields:
             if pa.types.is_null(kind):
                 continue
@@ -393,8 +387,6 @@ class _Fields:
                 self._check.see(table, name)
 
     def _list(self, table: str, kind: Any, level: int) -> None:
-        import pyarrow as pa
-
         if pa.types.is_struct(kind):
             self.document(table, _inner(kind), "", (), level)
         else:

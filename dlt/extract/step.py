@@ -19,6 +19,7 @@ from dlt.extract.versions import check_versions, is_new_history, note_former_set
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
 from dlt.io.codec import decode
+from dlt.late import orjson, pa, pq
 from dlt.packages.manifest import Manifest, PackageFile, Refresh, StepMetrics
 from dlt.packages.package import LoadPackage, PackageBuilder
 from dlt.packages.undo import is_of, own_changes, undo_of
@@ -326,19 +327,13 @@ def commit_extracts(
 
 
 def _read_file(meta: ImportFileMeta) -> Any:
-    import pyarrow as pa
-
     if meta.file_format == "parquet":
-        import pyarrow.parquet as pq
-
         return pq.read_table(meta.file_path)
     if meta.file_format == "csv":
         import pyarrow.csv as csv
 
         return csv.read_csv(meta.file_path)
     if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
-        import orjson
-
         with open(meta.file_path, "rb") as file:
             return [orjson.loads(line) for line in file if line.strip()]
     if meta.file_format == "arrow":

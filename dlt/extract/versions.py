@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import DataValidationError
+from dlt.late import pc
 from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
@@ -98,8 +99,6 @@ def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tu
 
 
 def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int, str] | None:
-    import pyarrow.compute as pc
-
     if not tabular.num_rows:
         return None
     shown = ", ".join(tabular.column_names)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import UnsupportedDataType
+from dlt.late import np, pa, pc
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -28,8 +26,6 @@ DAYS = (_FIRST // 86_400_000_000, _LAST // 86_400_000_000)
 
 def storage_type(kind: pa.DataType) -> pa.DataType:
     """Return the type of the values behind dictionaries, runs of equal values and extensions."""
-    import pyarrow as pa
-
     while True:
         if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
             kind = kind.value_type
@@ -49,8 +45,6 @@ def column_of(name: str, kind: pa.DataType) -> ColumnSchema:
     Raises:
         UnsupportedDataType: no data type stands for it.
     """
-    import pyarrow as pa
-
     column: ColumnSchema = {"name": name, "nullable": True}
     types, found = pa.types, storage_type(kind)
     if _is_json(kind):
@@ -86,14 +80,10 @@ def column_of(name: str, kind: pa.DataType) -> ColumnSchema:
 
 
 def _is_json(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.json"
 
 
 def _is_binary(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     types = pa.types
     return bool(
         types.is_binary(kind)
@@ -104,8 +94,6 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 
 def _check_nested(name: str, kind: pa.DataType) -> None:
-    import pyarrow as pa
-
     if pa.types.is_map(kind):
         inner = [kind.key_type, kind.item_type]
     elif pa.types.is_struct(kind) or pa.types.is_union(kind):
@@ -119,9 +107,6 @@ def _check_nested(name: str, kind: pa.DataType) -> None:
 
 def plain(array: pa.Array) -> pa.Array:
     """Return an array without dictionaries, runs of equal values and extensions."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = array.type
     if pa.types.is_dictionary(kind):
         return plain(array.dictionary_decode())
@@ -144,8 +129,6 @@ def _uuid_text(value: bytes | None) -> str | None:
 
 def values_of(array: pa.Array) -> list[Any]:
     """Return the values of an array; documents as dicts and lists."""
-    import pyarrow as pa
-
     if pa.types.is_null(array.type):
         return [None] * len(array)
     array = plain(array)
@@ -158,8 +141,6 @@ def values_of(array: pa.Array) -> list[Any]:
 
 
 def _moments(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     unit, zone = array.type.unit, array.type.tz
     exact = _micros(array, unit)
     text = "+00:00" if zone is not None else ""
@@ -170,8 +151,6 @@ def _moments(array: pa.Array) -> list[Any]:
 
 def _micros(array: pa.Array, unit: str) -> list[int | None]:
     """Return whole microseconds, None where there are none."""
-    import pyarrow as pa
-
     numbers: list[int | None] = array.cast(pa.int64()).to_pylist()
     if unit == "ns":
         return [None if v is None or v % 1000 else v // 1000 for v in numbers]
@@ -180,8 +159,6 @@ def _micros(array: pa.Array, unit: str) -> list[int | None]:
 
 
 def _filled(array: pa.Array, found: list[Any], other: Callable[[int], Any]) -> list[Any]:
-    import pyarrow as pa
-
     if array.null_count == sum(value is None for value in found):
         return found
     width = pa.int32() if array.type.bit_width == 32 else pa.int64()
@@ -193,22 +170,16 @@ def _filled(array: pa.Array, found: list[Any], other: Callable[[int], Any]) -> l
 
 
 def _moment_text(number: int, unit: str) -> str:
-    import numpy as np
-
     return str(np.datetime_as_string(np.array(number, np.int64).view(f"datetime64[{unit}]")))
 
 
 def _days(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     numbers = array.cast(pa.int32()).to_pylist()
     known = [v if v is not None and DAYS[0] <= v <= DAYS[1] else None for v in numbers]
     return _filled(array, pa.array(known, pa.int32()).cast(pa.date32()).to_pylist(), lambda n: _moment_text(n, "D"))
 
 
 def _milliseconds(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     moments = array.cast(pa.int64()).cast(pa.timestamp("ms"))
     if all(value is None or not value % 86_400_000 for value in array.cast(pa.int64()).to_pylist()):
         return [v.date() if isinstance(v, datetime.datetime) else v and v[:-13] for v in _moments(moments)]
@@ -216,8 +187,6 @@ def _milliseconds(array: pa.Array) -> list[Any]:
 
 
 def _times(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     numbers = array.cast(pa.int64()).to_pylist()
     known = [None if v is None or v % 1000 else v // 1000 for v in numbers]
     found = pa.array(known, pa.int64()).cast(pa.time64("us")).to_pylist()
@@ -230,8 +199,6 @@ def _time_text(number: int) -> str:
 
 
 def _durations(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     unit = array.type.unit
     micros = _micros(array, unit)
     limit = datetime.timedelta.max // datetime.timedelta(microseconds=1)
@@ -259,8 +226,6 @@ def _structs(array: pa.Array) -> list[Any]:
 
 
 def _lists(array: pa.Array) -> list[Any]:
-    import pyarrow.compute as pc
-
     items, found, start = values_of(array.flatten()), [], 0
     for length in pc.list_value_length(array).to_pylist():
         found.append(None if length is None else items[start : start + length])
@@ -269,8 +234,6 @@ def _lists(array: pa.Array) -> list[Any]:
 
 
 def _maps(array: pa.Array) -> list[Any]:
-    import pyarrow as pa
-
     pairs = _lists(array.cast(pa.list_(pa.struct([("key", array.type.key_type), ("value", array.type.item_type)]))))
     return [None if row is None else [[pair["key"], pair["value"]] for pair in row] for row in pairs]
 

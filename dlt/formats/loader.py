@@ -8,14 +8,12 @@ import re
 import shutil
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile
+from dlt.late import orjson, pa, pc, pq
 from dlt.packages.manifest import PackageFile
 from dlt.schema.documents import word_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class _TableFile:
@@ -24,8 +22,6 @@ class _TableFile:
     def __init__(self, path: str, kind: str, schema: pa.Schema) -> None:
         self.path, self.format, self.schema, self.rows = path, kind, schema, 0
         if kind == "parquet":
-            import pyarrow.parquet as pq
-
             self._writer: Any = pq.ParquetWriter(path, schema, compression="snappy")
         elif kind == "csv":
             import pyarrow.csv as csv
@@ -45,8 +41,6 @@ class _TableFile:
         if self.format in ("parquet", "csv"):
             self._writer.write_batch(batch)
             return
-        import orjson
-
         lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(batch)]
         self._writer.write(b"".join(lines))
 
@@ -70,9 +64,6 @@ def _plain(value: Any) -> Any:
 
 def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Return rows for JSON; NaN and infinities, which it has not, as the texts that its readers take for them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     rows: list[dict[str, Any]] = batch.to_pylist()
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         if pa.types.is_floating(array.type) and pc.all(pc.is_finite(array)).as_py() is False:
@@ -84,8 +75,6 @@ def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
 
 def _decoded(batch: pa.RecordBatch, kind: str) -> pa.RecordBatch:
     from base64 import b64encode
-
-    import pyarrow as pa
 
     arrays = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
     if kind == "csv":

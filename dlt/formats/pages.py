@@ -14,14 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from operator import is_not, itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.formats.arrow_values import MOMENTS
 from dlt.io.typed_json import TooDeep, simplify
+from dlt.late import np, orjson, pa, pc
 from dlt.schema.documents import is_strict, json_text
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 NoneType = type(None)
 _WIDE = 32
@@ -43,8 +41,6 @@ class PageEncoder:
     """
 
     def __init__(self, kept_whole: Callable[[str], bool] | None = None, nested: bool = True) -> None:
-        import pyarrow as pa
-
         self._kept_whole = kept_whole or (lambda _key: False)
         self._nested = nested
         self._shredded: set[tuple[str, ...]] = set()
@@ -63,8 +59,6 @@ class PageEncoder:
 
     def encode(self, page: Sequence[Any]) -> pa.RecordBatch | None:
         """Return the page as a record batch, or None when it must go row by row."""
-        import pyarrow as pa
-
         if set(map(type, page)) != {dict}:
             return None
         try:
@@ -88,8 +82,6 @@ class PageEncoder:
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
     def _encode_column(self, key: str, column: Sequence[Any]) -> list[tuple[dict[bytes, bytes] | None, pa.Array]]:
-        import pyarrow as pa
-
         kinds = set(map(type, column))
         kinds.discard(NoneType)
         if not kinds:
@@ -119,8 +111,6 @@ class PageEncoder:
         return [self._document(path, k, [v if type(v) is k else None for v in column]) for k in order]
 
     def _document(self, path: tuple[str, ...], kind: type, column: Sequence[Any]) -> pa.Array:
-        import pyarrow as pa
-
         if kind is not dict and kind is not list:
             return self._scalars(kind, column)
         if len(path) > ARROW_LEVELS:
@@ -136,8 +126,6 @@ class PageEncoder:
         return self._structs(path, column) if kind is dict else self._lists(path, column)
 
     def _structs(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
-        import pyarrow as pa
-
         fields, arrays = self._fields(path, column)
         if not arrays:
             fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(column))]
@@ -145,8 +133,6 @@ class PageEncoder:
         return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
 
     def _fields(self, path: tuple[str, ...], column: Sequence[Any]) -> tuple[list[pa.Field], list[pa.Array]]:
-        import pyarrow as pa
-
         rows = column if all(map(_is_there, column)) else [_EMPTY if value is None else value for value in column]
         keys, columns = _columns_of(rows)
         fields: list[pa.Field] = []
@@ -162,9 +148,6 @@ class PageEncoder:
         return fields, arrays
 
     def _lists(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
-        import numpy as np
-        import pyarrow as pa
-
         offsets = np.zeros(len(column) + 1, dtype=np.int32)
         np.cumsum([0 if value is None else len(value) for value in column], out=offsets[1:])
         values = list(chain.from_iterable(filter(None, column)))
@@ -182,8 +165,6 @@ class PageEncoder:
 
     def _mixed(self, path: tuple[str, ...], values: Sequence[Any]) -> pa.Array:
         """Return items of several kinds as structs, the way that row by row they become documents."""
-        import pyarrow as pa
-
         fields: list[pa.Field] = []
         arrays: list[pa.Array] = []
         order: dict[type, None] = dict.fromkeys(kind for kind in map(type, values) if kind is not NoneType)
@@ -202,8 +183,6 @@ class PageEncoder:
         return pa.StructArray.from_arrays(arrays, fields=fields)
 
     def _scalars(self, kind: type, column: Sequence[Any]) -> pa.Array:
-        import pyarrow as pa
-
         if kind is datetime.datetime:
             aware = {value.tzinfo is not None for value in column if value is not None}
             if len(aware) != 1:
@@ -250,8 +229,6 @@ def aware_moments(column: Sequence[Any]) -> pa.Array:
     pyarrow asks every value for its offset in Python; msgpack's timestamp extension writes lists ten times faster.
     """
     import msgpack
-    import numpy as np
-    import pyarrow as pa
 
     wanted = pa.timestamp("us", "UTC")
     valid = list(filter(_is_there, column))
@@ -280,9 +257,6 @@ def aware_moments(column: Sequence[Any]) -> pa.Array:
 
 def _moments_of_usual_years(column: Sequence[Any]) -> pa.Array:
     # in UTC a moment may be of a year that Python has not, and could not be read again
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     array = pa.array(column, pa.timestamp("us", "UTC"))
     bounds = pc.min_max(array.cast(pa.int64()))
     if bounds["min"].as_py() < MOMENTS[0] or bounds["max"].as_py() > MOMENTS[1]:
@@ -291,8 +265,6 @@ def _moments_of_usual_years(column: Sequence[Any]) -> pa.Array:
 
 
 def _null_mask(column: Sequence[Any]) -> pa.Array | None:
-    import pyarrow as pa
-
     absent = [value is None for value in column]
     return pa.array(absent, pa.bool_()) if any(absent) else None
 
@@ -303,8 +275,6 @@ def _is_plain(column: Sequence[Any]) -> bool:
     Raises:
         TooDeep: one of them is, or contains itself.
     """
-    import orjson
-
     try:
         orjson.dumps(column)
     except TypeError:
@@ -330,9 +300,6 @@ def nested_array(column: Sequence[Any], levels: int, plain: bool) -> pa.Array:
         ValueError: the array would hide that values of several types met in one place.
         TooDeep: the array would have more levels.
     """
-    import orjson
-    import pyarrow as pa
-
     array = pa.array(column)
     if not plain:
         # bytes that follow text are taken for text, and nothing in the array tells: orjson refuses them
@@ -358,8 +325,6 @@ def _fields_of(kind: pa.DataType) -> list[pa.Field]:
 
 def _faithful(kind: pa.DataType) -> bool:
     # inference mixes int, bool and float into double, date and datetime into date, str and bytes into binary
-    import pyarrow as pa
-
     if pa.types.is_struct(kind):
         return all(_faithful(field.type) for field in kind)
     if pa.types.is_list(kind):

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import CannotCoerceColumnException
 from dlt.formats.arrow_values import column_of, values_of
 from dlt.io.typed_json import simplify
+from dlt.late import pa
 from dlt.schema.conversions import convert
 from dlt.schema.limits import INT64_MAX, INT64_MIN, Misfit
 from dlt.schema.typing import ColumnSchema, DataType
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _ALWAYS_FIT: dict[DataType, frozenset[type]] = {
     "text": frozenset({str}),
@@ -69,8 +67,6 @@ class Required:
         Raises:
             CannotCoerceColumnException: a value does not fit.
         """
-        import pyarrow as pa
-
         for field, chunks in zip(table.schema, table.columns, strict=True):
             column = self._columns.get(self._normalize(field.name))
             if column is None or pa.types.is_null(field.type):

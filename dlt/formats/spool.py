@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
@@ -16,12 +16,10 @@ from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.snapshot import snapshot
 from dlt.io.typed_json import TooDeep, dump_row
+from dlt.late import pa
 from dlt.packages.manifest import PackageFile
 from dlt.schema.x_keys import X_NORMALIZER
 from dlt.types import TDataItems
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 MAX_FILE_BYTES = 64 << 20
 PAGE_ROWS = 10_000
@@ -67,8 +65,6 @@ class ArrowFile:
     """One Arrow IPC stream under construction; all its batches have one schema."""
 
     def __init__(self, path: str, schema: pa.Schema, kind: str = "arrow") -> None:
-        import pyarrow as pa
-
         self.format = kind
         self.schema = schema
         self.rows = 0
@@ -348,15 +344,11 @@ def _empty_batches(items: pa.Table, table_schema: Mapping[str, Any]) -> list[pa.
     """Return a batch that tells the columns of a table which is not known yet."""
     if any("data_type" in column for column in (table_schema.get("columns") or {}).values()):
         return []
-    import pyarrow as pa
-
     return [pa.RecordBatch.from_pylist([], schema=items.schema)]
 
 
 def _tabular(items: TDataItems, table: str) -> pa.Table | None:
     """Return an Arrow table whose types all have a place, None for rows."""
-    import pyarrow as pa
-
     try:
         tabular = as_arrow(items)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -386,8 +378,6 @@ def as_arrow(items: TDataItems) -> pa.Table | None:
     module = type(items).__module__.partition(".")[0]
     if module not in ("pyarrow", "pandas", "polars"):
         return None
-    import pyarrow as pa
-
     if isinstance(items, pa.Table):
         return items
     if isinstance(items, pa.RecordBatch):

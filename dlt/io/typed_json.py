@@ -15,6 +15,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from dlt.late import np
+
 TAG = "\ue000"
 _WRITTEN_TAG = json.dumps(TAG)
 
@@ -136,8 +138,6 @@ def _moment(value: Any) -> Any:
 
 
 def _numpy_moment(value: Any) -> Any:
-    import numpy as np
-
     if np.isnat(value):
         return None
     unit = np.datetime_data(value.dtype)[0]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dlt.late import pa
 from dlt.schema import arrow
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.limits import digits_of
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
@@ -22,8 +20,6 @@ def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
 
 def build(values: Sequence[Any], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:
     """Return values as the column stores them as an array."""
-    import pyarrow as pa
-
     wanted = arrow_type(column, capabilities)
     if pa.types.is_string(wanted):
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]

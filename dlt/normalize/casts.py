@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import UnsupportedDataType
 from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
+from dlt.late import pa, pc
 from dlt.normalize.arrays import arrow_type, build
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.limits import int_range
 from dlt.schema.typing import ColumnSchema, DataType
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 _SECONDS = (MOMENTS[0] // 1_000_000, MOMENTS[1] // 1_000_000)
@@ -29,8 +27,6 @@ def whole(array: pa.Array, column: ColumnSchema, capabilities: Capabilities) -> 
         column: Column with a data type.
         capabilities: What the destination can store.
     """
-    import pyarrow as pa
-
     wanted = arrow_type(column, capabilities)
     if array.null_count == len(array) or pa.types.is_null(array.type):
         return pa.nulls(len(array), wanted)
@@ -54,8 +50,6 @@ def by_value(
         name: The column that the values are meant for; it is among those returned unless its values are discarded.
         values: Values as the table of conversions knows them.
     """
-    import pyarrow as pa
-
     gathered: dict[str, list[Any]] = {}
     refused: list[int] = []
     for row, value in enumerate(values):
@@ -105,8 +99,6 @@ def coalesced(known: pa.Array | None, values: pa.Array, table: str, column: str)
     """
     if known is None:
         return values
-    import pyarrow.compute as pc
-
     if not known.type.equals(values.type):
         raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
     if pc.any(pc.not_equal(known, values)).as_py():
@@ -116,22 +108,16 @@ def coalesced(known: pa.Array | None, values: pa.Array, table: str, column: str)
 
 def holds_nul(array: pa.Array) -> bool:
     """Tell whether a text has the character NUL."""
-    import pyarrow.compute as pc
-
     return bool(pc.any(pc.match_substring(array, "\0")).as_py())
 
 
 def holds_escaped_nul(array: pa.Array) -> bool:
     """Tell whether a JSON text may have the character NUL in it."""
-    import pyarrow.compute as pc
-
     return bool(pc.any(pc.match_substring(array, "\\u0000")).as_py())
 
 
 def in_bounds(array: pa.Array, low: Any, high: Any) -> bool:
     """Tell whether all numbers lie between two."""
-    import pyarrow.compute as pc
-
     found = pc.min_max(array)
     least, most = found["min"].as_py(), found["max"].as_py()
     return least is None or (bool(low <= least) and bool(most <= high))
@@ -139,35 +125,24 @@ def in_bounds(array: pa.Array, low: Any, high: Any) -> bool:
 
 def moments_in_bounds(array: pa.Array) -> bool:
     """Tell whether timestamps in microseconds are of the years 1 to 9999."""
-    import pyarrow as pa
-
     return in_bounds(array.cast(pa.int64()), *MOMENTS)
 
 
 def days_in_bounds(array: pa.Array) -> bool:
     """Tell whether dates in days are of the years 1 to 9999."""
-    import pyarrow as pa
-
     return in_bounds(array.cast(pa.int32()), *DAYS)
 
 
 def all_finite(array: pa.Array) -> bool:
     """Tell whether floats are neither NaN nor infinite."""
-    import pyarrow.compute as pc
-
     return pc.all(pc.is_finite(array)).as_py() is not False
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_integer(array.type):
         texts = array.cast(wanted)
     elif _is_text(array.type):
@@ -187,8 +162,6 @@ def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabiliti
 
 
 def _double(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-
     if pa.types.is_floating(array.type):
         if pa.types.is_float16(array.type):
             array = array.cast(pa.float32())
@@ -202,9 +175,6 @@ def _bool(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, _capabili
 
 
 def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_duration(array.type):
         array = array.cast(pa.duration("us")).cast(pa.int64())
     elif _is_text(array.type):
@@ -220,8 +190,6 @@ def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabil
 def _decimal(
     array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities
 ) -> pa.Array | None:
-    import pyarrow as pa
-
     if not pa.types.is_decimal(wanted) or not (pa.types.is_decimal(array.type) or pa.types.is_integer(array.type)):
         return None
     # pyarrow's cast to more digits behind the point multiplies without a look: what does not fit becomes garbage
@@ -234,9 +202,6 @@ def _decimal(
 def _timestamp(
     array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities
 ) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     utc = pa.timestamp("us", "UTC")
     precision = column.get("precision", 6)
     if precision > 6:
@@ -257,8 +222,6 @@ def _timestamp(
 
 
 def _moments_of_text(array: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     try:
         return array.cast(pa.timestamp("us", "UTC"))
     except pa.ArrowException:
@@ -266,14 +229,10 @@ def _moments_of_text(array: pa.Array) -> pa.Array:
 
 
 def _date(array: pa.Array, _wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-
     return array if pa.types.is_date32(array.type) and days_in_bounds(array) else None
 
 
 def _time(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-
     if not pa.types.is_time(array.type):
         return None
     times = array if array.type.equals(wanted) else array.cast(wanted)
@@ -284,16 +243,11 @@ def _has_digits(array: pa.Array, precision: int) -> bool:
     """Tell whether microseconds have no digits of a second beyond a number of them."""
     if precision >= 6:
         return True
-    import pyarrow as pa
-
     micros = array.cast(pa.int64()).drop_null().to_numpy()
     return not (micros % 10 ** (6 - precision)).any()
 
 
 def _binary(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind, types = array.type, pa.types
     if not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)) and not (
         types.is_binary_view(kind)

@@ -6,18 +6,16 @@ It gives the tables that `exact` gives. What it cannot do without looking at row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.formats.pages import JSON_FIELD
+from dlt.late import np, pa, pc
 from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
 from dlt.schema.documents import read_document
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SYSTEM_NAMES = frozenset({ROW_ID, LOAD_ID, PARENT_ID, ROOT_ID, LIST_INDEX, ROW_ORDER})
 
@@ -84,10 +82,6 @@ class ColumnarNormalizer:
         return columns, lists
 
     def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, of_root: dict[str, pa.Array]) -> None:
-        import numpy as np
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         values = array.flatten()
         if not len(values):
             return
@@ -115,8 +109,6 @@ class ColumnarNormalizer:
             self._children(table, child, nested, columns[ROW_ID], inherited)
 
     def _flat(self, fields: list[Any], prefix: str) -> Iterator[tuple[str, pa.Array, Any]]:
-        import pyarrow as pa
-
         for key, array, metadata in fields:
             name = self._name(prefix, key)
             if pa.types.is_struct(array.type):
@@ -136,8 +128,6 @@ class ColumnarNormalizer:
                 self._check_list(self._path(table, name), array.type.value_type)
 
     def _check_list(self, table: str, kind: pa.DataType) -> None:
-        import pyarrow as pa
-
         empty = pa.array([], kind)
         if pa.types.is_struct(kind):
             self._check_names(table, _struct_fields(empty))
@@ -147,8 +137,6 @@ class ColumnarNormalizer:
     def _paths_of(
         self, fields: list[Any], prefix: str, above: tuple[str, ...]
     ) -> Iterator[tuple[tuple[str, ...], str, pa.Array]]:
-        import pyarrow as pa
-
         for key, array, _ in fields:
             name, path = self._name(prefix, key), (*above, key)
             yield path, name, array
@@ -198,8 +186,6 @@ class ColumnarNormalizer:
 def _first_valid(array: pa.Array) -> int:
     if array.null_count == 0:
         return 0
-    import numpy as np
-
     return int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))
 
 
@@ -208,12 +194,8 @@ def _struct_fields(array: pa.Array) -> list[tuple[str, pa.Array, None]]:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return bool(pa.types.is_list(kind))
 
 
 def _is_nested(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
     return bool(pa.types.is_nested(kind))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from dlt.late import orjson
 from dlt.normalize.row_ids import key_id
 from dlt.schema.naming import NamingConvention
 from dlt.schema.typing import ColumnSchema
@@ -80,8 +81,6 @@ def _plain(value: Any, kind: str | None) -> Any:
 
 
 def _read(text: str) -> Any:
-    import orjson
-
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

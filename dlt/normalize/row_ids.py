@@ -9,13 +9,10 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.ids import ROW_ID_LENGTH, digest_id
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
+from dlt.late import np, orjson, pa
 
 _DIGITS = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 _COUNTER_LENGTH = 6
@@ -46,8 +43,6 @@ class RootIds:
 
     def take(self, count: int) -> pa.StringArray:
         """Return the next `count` ids."""
-        import numpy as np
-
         numbers = np.arange(self._count, self._count + count, dtype=np.int64)
         self._count += count
         digits = np.frombuffer(_DIGITS, dtype=np.uint8)
@@ -72,17 +67,12 @@ class RowOrder:
 
     def take(self, count: int) -> pa.Int64Array:
         """Return the next `count` places."""
-        import numpy as np
-        import pyarrow as pa
-
         self._count += count
         return pa.array(np.arange(self._count - count, self._count, dtype=np.int64))
 
 
 def key_id(values: Sequence[Any]) -> str:
     """Return the id of a root row that depends on values of the row only."""
-    import orjson
-
     text = orjson.dumps(values, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
     return urlsafe_b64encode(hashlib.blake2b(text, digest_size=12).digest()).decode("ascii")[:ROW_ID_LENGTH]
 
@@ -108,8 +98,6 @@ def child_ids(parent_ids: pa.StringArray, table: str, parents: np.ndarray[Any, A
         parents: Position of each row's parent, shape (rows,).
         indexes: List index of each row, shape (rows,), int64.
     """
-    import numpy as np
-
     offset = parent_ids.offset * ROW_ID_LENGTH
     raw = np.frombuffer(parent_ids.buffers()[2], dtype=np.uint8, count=len(parent_ids) * ROW_ID_LENGTH, offset=offset)
     raw = raw.reshape(-1, ROW_ID_LENGTH)
@@ -136,17 +124,12 @@ def _mix(word: int) -> int:
 
 
 def _mix_array(words: Any) -> Any:
-    import numpy as np
-
     words = (words ^ (words >> np.uint64(30))) * np.uint64(_FIRST)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(_SECOND)
     return words ^ (words >> np.uint64(31))
 
 
 def _strings(text: np.ndarray[Any, Any]) -> pa.StringArray:
-    import numpy as np
-    import pyarrow as pa
-
     count = len(text)
     offsets = np.arange(0, (count + 1) * ROW_ID_LENGTH, ROW_ID_LENGTH, dtype=np.int32)
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text)))

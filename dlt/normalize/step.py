@@ -6,10 +6,11 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.formats.loader import LoaderFiles
 from dlt.io.typed_json import read_rows
+from dlt.late import pa
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
@@ -25,9 +26,6 @@ from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema
 from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CHUNK_ROWS = 5_000
 SYSTEM_COLUMNS: dict[str, ColumnSchema] = {
@@ -87,8 +85,6 @@ class PackageNormalizer:
                 while chunk := list(islice(rows, CHUNK_ROWS)):
                     self._rows(table, chunk)
             return
-        import pyarrow as pa
-
         with pa.OSFile(path) as source:
             stream = pa.ipc.open_stream(source)
             if file.format == "table" and not self._takes(table):
@@ -152,8 +148,6 @@ class PackageNormalizer:
         exact.tables = {}
 
     def _write(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
-        import pyarrow as pa
-
         self._system(table, rows[0])
         columns = self.placement.columns(table)
         arrays = {
@@ -175,8 +169,6 @@ class PackageNormalizer:
 
     def _load_ids(self, rows: int) -> pa.Array:
         # one value for all rows: a dictionary keeps it once
-        import pyarrow as pa
-
         zeros = pa.repeat(pa.scalar(0, pa.int8()), rows)
         return pa.DictionaryArray.from_arrays(zeros, pa.array([self._load_id], pa.string()))
 
@@ -187,8 +179,6 @@ class PackageNormalizer:
         return found
 
     def _emit(self, table: str, columns: dict[str, pa.Array], count: int) -> None:
-        import pyarrow as pa
-
         self._system(table, columns)
         self._required.check(table, columns, count)
         # a file has one set of columns: a column once seen stays, so that pages with gaps share a file
@@ -225,8 +215,6 @@ class PackageNormalizer:
 
         if not loads_unchanged(self.placement, table.name, schema):
             return False
-        import pyarrow as pa
-
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
             if not all(holds_plain_values(batch, self._capabilities) for batch in stream):
                 return False
@@ -239,8 +227,6 @@ class PackageNormalizer:
         """Check the rows of a file that is taken as it is; only what stands before the columns is read."""
         if not self._required.of(table):
             return
-        import pyarrow as pa
-
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
             for batch in stream:
                 columns = dict(zip(batch.schema.names, batch.columns, strict=True))
@@ -295,8 +281,6 @@ class _Table:
 
     def column_ids(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
         """Return the ids of root rows."""
-        import pyarrow as pa
-
         if self.placement is not None:
             known = self.placement.columns(self.name)
             rows = zip(*(array.to_pylist() for array in columns.values()), strict=True)
@@ -358,8 +342,6 @@ def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
 
 def _values(array: pa.Array) -> list[Any]:
     # structs may have several fields of one name, which pyarrow does not turn into dicts
-    import pyarrow as pa
-
     if pa.types.is_struct(array.type):
         inner = [(field.name, _values(values)) for field, values in zip(array.type, array.flatten(), strict=True)]
         valid = array.is_valid().to_pylist()

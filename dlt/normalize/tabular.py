@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.formats.arrow_values import column_of
+from dlt.late import pa, pc
 from dlt.normalize.casts import all_finite, coalesced, days_in_bounds, holds_nul, moments_in_bounds, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
@@ -14,18 +15,12 @@ from dlt.schema.limits import digits_of, limited
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
 ROW_COLUMNS = (ROW_ID, LOAD_ID)
 """System columns of rows; Arrow data gets those that its table has."""
 
 
 def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
-    import pyarrow as pa
-
     columns = placement.columns(table)
     if not placement.evolves(table) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
         return False
@@ -60,8 +55,6 @@ def _same_column(known: ColumnSchema | dict[str, Any], added: ColumnSchema, capa
 
 def holds_plain_values(batch: pa.RecordBatch, capabilities: Capabilities) -> bool:
     """Tell whether a batch of types that load unchanged has only values that every column of its type holds."""
-    import pyarrow as pa
-
     types = pa.types
     for array in batch.columns:
         kind = array.type
@@ -82,8 +75,6 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         SchemaIdentifierNormalizationCollision: two columns get one name.
         DataValidationError: the contract is frozen.
     """
-    import pyarrow as pa
-
     arrays: dict[str, pa.Array] = {}
     names: set[str] = set()
     refused: list[pa.Array] = []
@@ -137,8 +128,6 @@ def _kept(arrays: dict[str, pa.Array], refused: list[pa.Array]) -> dict[str, pa.
     if not refused:
         return arrays
     import functools
-
-    import pyarrow.compute as pc
 
     kept = pc.invert(functools.reduce(pc.or_, refused))
     return {name: array.filter(kept) for name, array in arrays.items()}

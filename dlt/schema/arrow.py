@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _LONGEST = 76
 """Digits of the largest decimal of Arrow."""
@@ -22,8 +19,6 @@ def arrow_type(column: ColumnSchema, digits: tuple[int, int] | None = None, bits
         digits: Precision and scale of a decimal; as the column says when None.
         bits: Sizes of whole numbers that there are, ascending; the smallest that holds the column is taken.
     """
-    import pyarrow as pa
-
     kind, precision = column["data_type"], column.get("precision")
     if kind in ("decimal", "wei"):
         most, scale = digits or (precision or 38, column.get("scale") or 0)

@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any
 
+from dlt.late import orjson
+
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -17,8 +19,6 @@ def json_text(value: Any) -> str:
     Moments are ISO text in UTC, bytes base64, durations microseconds, decimals text, NaN and infinities text. Lone
     surrogates are written as escapes.
     """
-    import orjson
-
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
     try:
         text = orjson.dumps(value, default=_json_default, option=options)
@@ -37,8 +37,6 @@ def is_strict(text: str) -> bool:
     """Tell whether JSON text is free of lone surrogates, which databases refuse."""
     if "\\ud" not in text and "\\uD" not in text:
         return True
-    import orjson
-
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -53,8 +51,6 @@ def has_nul(text: str) -> bool:
 
 def document_text(text: str) -> str | None:
     """Return JSON text without blanks around it; None where it is no JSON, or has a key twice, which would lose one."""
-    import orjson
-
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -74,8 +70,6 @@ def read_document(text: str) -> Any:
         import json
 
         return json.loads(text)
-    import orjson
-
     return orjson.loads(text)
 
 

@@ -13,6 +13,7 @@ from dlt.errors import (
     InvalidGoogleServicesJson,
     NativeValueError,
 )
+from dlt.late import orjson
 
 
 def _google_default() -> tuple[Any, str | None]:
@@ -39,8 +40,6 @@ def scoped(native: Any) -> Any:
 
 def _google_document(native_value: Any, kind: str, error: type[NativeValueError]) -> Mapping[str, Any]:
     if isinstance(native_value, str):
-        import orjson
-
         try:
             native_value = orjson.loads(native_value)
         except orjson.JSONDecodeError:
@@ -83,8 +82,6 @@ class GcpCredentials(CredentialsConfiguration):
 
     def to_native_representation(self) -> Any:
         """Return the fields as JSON text, as a key file has them."""
-        import orjson
-
         return orjson.dumps(self.as_dict()).decode()
 
     def to_gcs_credentials(self) -> dict[str, Any]:

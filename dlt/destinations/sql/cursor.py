@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dlt.late import pa
+
 
 class Cursor:
     """A result of a query; wraps a DB-API cursor.
@@ -45,8 +47,6 @@ class Cursor:
         """Return the rest of the result as an Arrow table."""
         if self._to_arrow is not None and chunk_size is None:
             return self._to_arrow()
-        import pyarrow as pa
-
         rows = self.fetchall() if chunk_size is None else self.fetchmany(chunk_size)
         names = [column[0] for column in self.description]
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
@@ -63,8 +63,6 @@ class Cursor:
 
     def iter_arrow(self, chunk_size: int = 10_000) -> Iterator[Any]:
         """Yield Arrow tables."""
-        import pyarrow as pa
-
         whole = self.arrow()
         for batch in whole.to_batches(max_chunksize=chunk_size):
             yield pa.Table.from_batches([batch])

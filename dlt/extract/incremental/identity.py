@@ -7,6 +7,7 @@ from typing import Any
 
 from dlt.errors import IncrementalPrimaryKeyMissing
 from dlt.extract.incremental.cursor import MISSING, field
+from dlt.late import orjson
 from dlt.types import TDataItem
 
 
@@ -40,8 +41,6 @@ def row_hash(row: TDataItem, primary_key: Any, resource: str, cursor_path: str) 
 
 def short_hash(value: Any) -> str:
     """Return 16 hexadecimal digits that depend on a value, the same ones in every process."""
-    import orjson
-
     options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
     try:
         text = orjson.dumps(value, default=_plain, option=options)

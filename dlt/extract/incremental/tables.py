@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import IncrementalCursorPathMissing, IncrementalPrimaryKeyMissing
 from dlt.extract.incremental.cursor import keys_of
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import Run
+from dlt.late import np, pa, pc
 from dlt.types import TDataItems
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def filter_table(run: Run, items: TDataItems) -> Any:
@@ -42,16 +40,12 @@ def filter_table(run: Run, items: TDataItems) -> Any:
 
 
 def _names(items: TDataItems) -> list[str]:
-    import pyarrow as pa
-
     columns = items.schema.names if isinstance(items, (pa.Table, pa.RecordBatch)) else items.columns
     return [str(name) for name in columns]
 
 
 def _arrow(items: TDataItems, *columns: str) -> pa.Table:
     """Return columns, or everything, as an Arrow table."""
-    import pyarrow as pa
-
     from dlt.formats.spool import as_arrow
 
     if columns:
@@ -64,8 +58,6 @@ def _arrow(items: TDataItems, *columns: str) -> pa.Table:
 
 def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
     """Return the cursor column in a type that compares as Python values do, or None to compare row by row."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.types as types
 
     column = table.column(keys[0])
@@ -93,8 +85,6 @@ def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
 
 
 def _mask_by_rows(run: Run, items: TDataItems) -> Any:
-    import numpy as np
-
     rows = _arrow(items).to_pylist()
     kept = {id(row) for row in filter_rows(run, rows)}
     run.seen -= len(rows)
@@ -103,9 +93,6 @@ def _mask_by_rows(run: Run, items: TDataItems) -> Any:
 
 def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Any:
     """Return a boolean array of the rows to keep; the state goes on."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     missing = pc.is_null(column, nan_is_null=True).to_numpy()
     include = False
     if missing.any():
@@ -126,9 +113,6 @@ def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Any:
 
 def _inside(run: Run, column: pa.ChunkedArray) -> Any:
     """Return which values lie in the range, or None where Arrow cannot express a bound in the column's type."""
-    import numpy as np
-    import pyarrow.compute as pc
-
     ends = pc.min_max(column)
     low, high = ends["min"].as_py(), ends["max"].as_py()
     inside = np.ones(len(column), dtype=bool)
@@ -150,8 +134,6 @@ def _inside(run: Run, column: pa.ChunkedArray) -> Any:
 
 
 def _scalar(value: Any, column: pa.ChunkedArray) -> Any:
-    import pyarrow as pa
-
     try:
         return pa.scalar(value, column.type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
@@ -160,8 +142,6 @@ def _scalar(value: Any, column: pa.ChunkedArray) -> Any:
 
 
 def _compare(column: Any, bound: Any, less: bool, side: str) -> Any:
-    import pyarrow.compute as pc
-
     if less:
         return pc.less_equal(column, bound) if side == "closed" else pc.less(column, bound)
     return pc.greater_equal(column, bound) if side == "closed" else pc.greater(column, bound)
@@ -172,9 +152,6 @@ def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Any,
 
     `positions` are those of the values of the column in the items.
     """
-    import numpy as np
-    import pyarrow.compute as pc
-
     ends = pc.min_max(column.filter(inside))
     best = ends["max" if run.forward else "min"].as_py()
     deduplicates = run.deduplicates
@@ -188,17 +165,12 @@ def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Any,
 
 
 def _equal(column: pa.ChunkedArray, value: Any) -> Any:
-    import numpy as np
-    import pyarrow.compute as pc
-
     scalar = _scalar(value, column)
     return np.zeros(len(column), dtype=bool) if scalar is None else pc.equal(column, scalar).to_numpy()
 
 
 def _rows(run: Run, items: TDataItems, positions: Any) -> list[Any]:
     """Return rows with all that their hash needs."""
-    import pyarrow as pa
-
     if not len(positions):
         return []
     key = run.settings.primary_key

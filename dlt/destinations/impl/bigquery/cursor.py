@@ -8,6 +8,7 @@ from typing import Any
 
 from dlt.destinations.impl.bigquery.errors import translating
 from dlt.destinations.sql.cursor import Cursor
+from dlt.late import pa
 
 
 class Rows:
@@ -41,8 +42,6 @@ class Rows:
 
     def to_arrow(self) -> Any:
         """Return the result as an Arrow table; JSON is text."""
-        import pyarrow as pa
-
         with translating():
             # the Storage API is another service, with rights and costs of its own
             found = self._native.to_arrow(create_bqstorage_client=False)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from dlt.late import orjson, pa, pq
 from dlt.schema.documents import word_of
 
 STREAM_ROWS, STREAM_BYTES = 500, 8 << 20
@@ -22,12 +23,8 @@ def names_in(path: str, file_format: str) -> list[str] | None:
     if file_format == "jsonl":
         return None
     if file_format == "arrow":
-        import pyarrow as pa
-
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             return list(reader.schema.names)
-    import pyarrow.parquet as pq
-
     return list(pq.read_schema(path).names)
 
 
@@ -38,9 +35,6 @@ def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
         with open(path, "rb") as file:
             yield file, os.path.getsize(path)
         return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     with tempfile.TemporaryFile(prefix="dlt_", suffix=".parquet") as file:
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             plain = pa.schema([_plain_field(field) for field in reader.schema])
@@ -54,8 +48,6 @@ def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _plain_field(field: Any) -> Any:
-    import pyarrow as pa
-
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
@@ -75,15 +67,11 @@ def rows_of(path: str, file_format: str) -> Iterator[list[dict[str, Any]]]:
 
 def _rows(path: str, file_format: str) -> Iterator[dict[str, Any]]:
     if file_format == "jsonl":
-        import orjson
-
         with open(path, "rb") as file:
             for line in file:
                 yield orjson.loads(line)
         return
     with opened(path, file_format) as (file, _):
-        import pyarrow.parquet as pq
-
         for batch in pq.ParquetFile(file).iter_batches(STREAM_ROWS):
             for row in batch.to_pylist():
                 yield {name: _json(value) for name, value in row.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.duckdb.errors import translate
 from dlt.destinations.impl.duckdb.memory import Memory
@@ -18,12 +18,9 @@ from dlt.destinations.sql.loader import Loader
 from dlt.destinations.sql.places import placed
 from dlt.destinations.sql.session import Session
 from dlt.errors import DestinationException
+from dlt.late import duckdb, pa
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
 
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
@@ -99,8 +96,6 @@ class DuckDbSession(Session):
     @contextmanager
     def translating(self) -> Iterator[None]:
         """Raise errors of DuckDB as ours."""
-        import duckdb
-
         try:
             yield
         except duckdb.Error as error:
@@ -239,8 +234,6 @@ class DuckDbLoader(Loader):
 
     def _load_arrow(self, table: TableSchema, target: str, paths: Sequence[str]) -> None:
         """Take files of Arrow from mapped memory."""
-        import pyarrow as pa
-
         with ExitStack() as stack:
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
             # files of one load may have integers and floats of several widths

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from dlt.error_kinds import Kind, database_error, is_transient
 from dlt.errors import DestinationConnectionError, DestinationException
-
-if TYPE_CHECKING:
-    import duckdb
-
+from dlt.late import duckdb
 
 BUSY = ("lock", "file handle conflict")
 """What DuckDB says while another process has the file, or another thread is about to close it."""
@@ -44,8 +40,6 @@ def wait_while_busy(
         DestinationConnectionError: it stays busy, or cannot be reached.
         DatabaseTerminalException: there is no database that can be opened.
     """
-    import duckdb
-
     deadline = time.monotonic() + _LOCK_WAIT
     while True:
         try:
@@ -85,8 +79,6 @@ def translate(error: duckdb.Error, out_of_memory: str | None = None) -> Destinat
 
 def kind_of(error: duckdb.Error) -> Kind:
     """Return what an error of DuckDB is."""
-    import duckdb
-
     text = str(error).lower()
     if "no space left" in text or "max_temp_directory_size" in text:
         return "disk_full"

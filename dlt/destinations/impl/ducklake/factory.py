@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
@@ -27,12 +27,9 @@ from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.errors import DatabaseTerminalException, InvalidConnectionString, MissingDependencyException
 from dlt.ids import digest_id, random_id
+from dlt.late import duckdb
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
-
-if TYPE_CHECKING:
-    import duckdb
-
 
 _CATALOGS = {
     "duckdb": ("", None),
@@ -241,8 +238,6 @@ def _secret(name: str, kind: str, parts: Mapping[str, Any]) -> str:
 
 def _load_extension(connection: duckdb.DuckDBPyConnection, name: str, where: str) -> None:
     """Load an extension of DuckDB: from a Python package, else from DuckDB's folder, else from its server."""
-    import duckdb
-
     row = connection.execute("SELECT version()").fetchone()
     version = row[0] if row else ""
     found = importlib.util.find_spec(f"duckdb_extension_{name}")

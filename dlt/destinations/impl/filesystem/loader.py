@@ -18,6 +18,7 @@ from dlt.errors import DestinationTransientException, ReloadUndecided
 from dlt.ids import random_id
 from dlt.io import failpoints
 from dlt.io.paths import segment
+from dlt.late import pa, pq
 from dlt.schema.typing import TableSchema
 
 
@@ -142,9 +143,6 @@ class FilesLoader:
 
 
 def _as_parquet(path: str, folder: str) -> str:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     target = os.path.join(folder, os.path.basename(path) + ".parquet")
     with (
         pa.memory_map(path) as source,

@@ -22,6 +22,7 @@ from dlt.destinations.sql.sql_client import SqlClient
 from dlt.errors import DatabaseException, DatabaseTerminalException, DatabaseTransientException
 from dlt.io.faults import translated
 from dlt.io.store import Store
+from dlt.late import duckdb
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 
@@ -44,8 +45,6 @@ def open_tables(
         dataset_name: Its name.
         newest: Tells which files count.
     """
-    import duckdb
-
     connection = duckdb.connect(":memory:")
     try:
         client = duckdb_client(DIALECT, dataset_name, connection)

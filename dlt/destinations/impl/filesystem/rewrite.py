@@ -11,6 +11,7 @@ from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.reading import select
 from dlt.destinations.settings import settings_of
+from dlt.late import duckdb
 from dlt.schema.row_order import as_staged
 from dlt.schema.system_columns import ROOT_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -38,8 +39,6 @@ def merge_files(
         staged: Files with the new rows.
         load_id: Id of the load.
     """
-    import duckdb
-
     connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
     try:
         client = duckdb_client(DIALECT, "tables", connection, _memory())

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.errors import DatabaseTerminalException
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
+from dlt.late import np, pa, pc
 
 
 @dataclass(frozen=True)
@@ -59,10 +56,6 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> mem
     Raises:
         DatabaseTerminalException: a value does not fit the type of its column.
     """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     rows = batch.num_rows
     pieces: list[Fixed | pa.Array] = [Fixed(">i2", len(columns))]
     for name, values, encoder in zip(batch.schema.names, batch.columns, columns, strict=True):
@@ -91,8 +84,6 @@ def _blocks(pieces: Iterable[Fixed | pa.Array], rows: int) -> list[pa.Array]:
 
 
 def _block(run: Sequence[Fixed], rows: int) -> pa.Array:
-    import numpy as np
-
     kinds = [np.dtype(piece.stored) for piece in run]
     width = sum(kind.itemsize for kind in kinds)
     data = np.empty((rows, width), np.uint8)
@@ -104,8 +95,6 @@ def _block(run: Sequence[Fixed], rows: int) -> pa.Array:
 
 
 def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
-    import pyarrow as pa
-
     is_ = pa.types
     if is_.is_dictionary(kind):
         inner = _encoder(kind.value_type, oid)
@@ -123,8 +112,6 @@ def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
 
 def _fixed_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
     """Return what writes values that all have one width."""
-    import pyarrow as pa
-
     is_ = pa.types
     if is_.is_boolean(kind) and oid == BOOL:
         return partial(_number, kind=pa.uint8(), stored="u1")
@@ -143,8 +130,6 @@ def _fixed_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
 
 
 def _numeric_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
-    import pyarrow as pa
-
     is_ = pa.types
     if is_.is_integer(kind) and oid == NUMERIC:
         return lambda values: _numeric(values.cast(pa.decimal128(20, 0)))
@@ -162,9 +147,6 @@ def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> 
         stored: Type of numpy that has the bytes of the column.
         less: What is subtracted: zero is another day there.
     """
-    import numpy as np
-    import pyarrow as pa
-
     if pa.types.is_timestamp(values.type):
         # a zone says how a moment is shown; it is a number of units since 1970 in UTC with any
         values = values.view(pa.int64()).view(pa.timestamp(values.type.unit))
@@ -182,9 +164,6 @@ def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> 
 
 
 def _bytes(values: pa.Array, before: bytes = b"") -> list[Fixed | pa.Array]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     values = values.cast(pa.binary())
     lengths = pc.binary_length(values)
     if not values.null_count:
@@ -197,9 +176,6 @@ def _bytes(values: pa.Array, before: bytes = b"") -> list[Fixed | pa.Array]:
 
 def _numeric(values: pa.Array) -> list[Fixed | pa.Array]:
     """Return the fields of decimals: digits to the base of 10,000, aligned at the decimal point."""
-    import numpy as np
-    import pyarrow as pa
-
     filled = values.fill_null(pa.scalar(Decimal(0), values.type)) if values.null_count else values
     negative, groups, whole = _small_digits(filled) or _digits(filled)
     # columns are declared wide, and most values are small
@@ -214,8 +190,6 @@ def _numeric(values: pa.Array) -> list[Fixed | pa.Array]:
 
 def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
     """Return which are negative, the groups of digits, and how many of them are whole; None if 64 bits are too few."""
-    import numpy as np
-
     fraction = -(-values.type.scale // 4)
     if values.type.bit_width != 128 or fraction > 4:
         return None
@@ -239,10 +213,6 @@ def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
 
 
 def _digits(values: pa.Array) -> tuple[Any, Any, int]:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = values.type
     # without its scale a decimal is written without exponent and point
     unscaled = pa.decimal128(38, 0) if kind.bit_width == 128 else pa.decimal256(_MAX_DIGITS, 0)
@@ -269,8 +239,6 @@ def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> list[Fixed |
         body: What a field is made of.
         width: Its bytes.
     """
-    import numpy as np
-
     if not values.null_count:
         return [Fixed(">i4", width), *body]
     null = values.is_null().to_numpy(zero_copy_only=False)
@@ -284,6 +252,4 @@ def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> list[Fixed |
 
 
 def _binary(ends: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> pa.Array:
-    import pyarrow as pa
-
     return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data.reshape(-1))])

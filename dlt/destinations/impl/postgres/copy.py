@@ -5,14 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.postgres.binary import HEADER, TRAILER, Encoder, encode, encoders
 from dlt.errors import DatabaseTerminalException
+from dlt.late import duckdb, np, pa, pc
 from dlt.schema.typing import TableSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CHUNK = 1 << 20
 """Bytes that the driver asks for at once."""
@@ -22,8 +20,6 @@ _ROWS, _BYTES = 16_384, 4 << 20
 
 def arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yield what is in Arrow files, in small pieces."""
-    import pyarrow as pa
-
     for path in paths:
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             for batch in reader:
@@ -32,8 +28,6 @@ def arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 def other_batches(table: TableSchema, paths: Sequence[str], file_format: str) -> Iterator[pa.RecordBatch]:
     """Yield what is in files of another format, in small pieces."""
-    import duckdb
-
     from dlt.destinations.reading import select
 
     with duckdb.connect() as connection:
@@ -137,7 +131,6 @@ class Csv(Stream):
 
     def encode(self, batch: pa.RecordBatch) -> Any:
         """Return the bytes of a batch."""
-        import pyarrow as pa
         import pyarrow.csv as csv
 
         columns = [_as_text(values) for values in batch.columns]
@@ -148,8 +141,6 @@ class Csv(Stream):
 
 
 def _as_text(values: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     kind = values.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
@@ -166,10 +157,6 @@ def _as_text(values: pa.Array) -> pa.Array:
 
 def _refuse_nul(batch: pa.RecordBatch, table: str) -> None:
     # the server would tell after all of the rows, and not in which column
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     for name, values in zip(batch.schema.names, batch.columns, strict=True):
         kind = values.type
         wide = pa.types.is_large_string(kind)

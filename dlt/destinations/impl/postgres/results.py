@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.postgres import binary
+from dlt.late import pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def as_table(cursor: Any, documents: Collection[int] = (), binaries: Collection[int] = ()) -> pa.Table:
@@ -22,8 +20,6 @@ def as_table(cursor: Any, documents: Collection[int] = (), binaries: Collection[
         documents: Numbers of more types that hold JSON.
         binaries: Numbers of more types that hold bytes.
     """
-    import pyarrow as pa
-
     rows = cursor.fetchall()
     arrays = []
     for number, column in enumerate(cursor.description):
@@ -42,8 +38,6 @@ def as_table(cursor: Any, documents: Collection[int] = (), binaries: Collection[
 
 
 def _arrow_type(column: Any) -> pa.DataType | None:
-    import pyarrow as pa
-
     if column.type_code == binary.NUMERIC:
         # sums and the like come without sizes
         if column.precision is None or not 0 <= column.scale <= column.precision:

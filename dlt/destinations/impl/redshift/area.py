@@ -10,6 +10,7 @@ from typing import Any
 from dlt.errors import DestinationLoadingViaStagingNotSupported, DestinationTerminalException
 from dlt.ids import random_id
 from dlt.io.store import Store
+from dlt.late import orjson
 from dlt.redact import redact
 
 FOLDER = "_dlt_staged"
@@ -119,8 +120,6 @@ class Area:
 
         With a prefix in its place, COPY would also take what an older try left there.
         """
-        import orjson
-
         relative = self._new_name(load_id, name)
         with self._store.writer(relative) as file:
             file.write(orjson.dumps({"entries": list(entries)}))

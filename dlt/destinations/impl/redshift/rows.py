@@ -8,15 +8,13 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.redshift.dialect import MAX_BINARY, MAX_STATEMENT, MAX_TEXT
 from dlt.errors import DatabaseTerminalException
+from dlt.late import orjson, pa, pc, pq
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Columns = Mapping[str, ColumnSchema]
 """The columns of a table as they are at the destination."""
@@ -36,8 +34,6 @@ def fitted(batch: pa.RecordBatch, table: str, columns: Columns, fill: bool = Fal
     Raises:
         DatabaseTerminalException: a value does not fit into its column.
     """
-    import pyarrow as pa
-
     names = [name for name in columns if fill or name in batch.schema.names]
     arrays = []
     for name in names:
@@ -59,8 +55,6 @@ def fitted(batch: pa.RecordBatch, table: str, columns: Columns, fill: bool = Fal
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if pa.types.is_integer(values.type) and pa.types.is_decimal(kind):
@@ -72,9 +66,6 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _check(values: pa.Array, table: str, name: str, column: ColumnSchema) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_string(values.type) and pc.any(pc.match_substring(values, "\0")).as_py():
         raise DatabaseTerminalException(
             f"table {table}: Column {name} holds the character NUL, which Redshift cannot store. Remove it with "
@@ -101,9 +92,6 @@ def insert_values(batches: Iterator[pa.RecordBatch], table: str, columns: Column
     Raises:
         DatabaseTerminalException: a value does not fit into its column or into a literal.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     for batch in batches:
         known = fitted(batch, table, columns)
         names = known.schema.names
@@ -128,9 +116,6 @@ def insert_values(batches: Iterator[pa.RecordBatch], table: str, columns: Column
 
 
 def _literals(values: pa.Array, table: str, name: str, column: ColumnSchema) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         texts = _hex(values) if pa.types.is_binary(kind) else values
@@ -162,8 +147,6 @@ def _literals(values: pa.Array, table: str, name: str, column: ColumnSchema) -> 
 
 
 def _hex(values: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
 
 
@@ -182,9 +165,6 @@ def as_text_in_json(column: ColumnSchema) -> bool:
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: str, table: str, columns: Columns) -> None:
     """Write rows with all columns of the table, in order: COPY goes by position."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     writer: Any = None
     try:
         for batch in batches:
@@ -204,8 +184,6 @@ def write_parquet(batches: Iterator[pa.RecordBatch], path: str, table: str, colu
 
 def write_json(batches: Iterator[pa.RecordBatch], path: str, table: str, columns: Columns) -> None:
     """Write rows as lines of JSON, compressed; columns without a value are left out, which is NULL."""
-    import orjson
-
     documents = [name for name, column in columns.items() if column["data_type"] == "json"]
     doubles = [name for name, column in columns.items() if column["data_type"] == "double"]
     with gzip.open(path, "wb", compresslevel=1) as file:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from dlt.clock import moment_of
 from dlt.destinations.sql.cursor import Cursor
+from dlt.late import pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def typed(cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
@@ -105,8 +103,6 @@ class _Typed:
 def _as_table(
     cursor: Cursor, converters: Sequence[Callable[[Any], Any] | None], columns: Sequence[ColumnSchema | None]
 ) -> pa.Table:
-    import pyarrow as pa
-
     names = [entry[0] for entry in cursor.description]
     rows: Iterator[Any] = iter(_Typed(cursor.native_cursor, converters).fetchall())
     values = list(zip(*rows, strict=True)) or [()] * len(names)

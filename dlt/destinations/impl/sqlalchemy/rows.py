@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dlt.late import duckdb, pa
 from dlt.schema.typing import TableSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _ROWS = 10_000
 """Rows that are Python values at once; it bounds the memory of a load."""
@@ -22,16 +20,12 @@ def batches_of(table: TableSchema, path: str, file_format: str) -> Iterator[pa.R
         path: The file.
         file_format: Its format.
     """
-    import pyarrow as pa
-
     if file_format == "arrow":
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             for batch in reader:
                 for start in range(0, batch.num_rows, _ROWS):
                     yield batch.slice(start, _ROWS)
         return
-    import duckdb
-
     from dlt.destinations.reading import select
 
     with duckdb.connect() as connection:
@@ -52,15 +46,11 @@ def rows_of(batch: pa.RecordBatch, values: Callable[[pa.Array], list[Any]]) -> l
 
 
 def _decoded(array: pa.Array) -> pa.Array:
-    import pyarrow as pa
-
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
 def as_text(array: pa.Array) -> list[Any]:
     """Return decimals, moments, dates and times as text, moments as UTC without a zone, other values as they are."""
-    import pyarrow as pa
-
     kind = array.type
     if pa.types.is_timestamp(kind):
         array = array.cast(pa.timestamp("us", kind.tz), safe=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.sqlalchemy import generic
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
@@ -15,11 +15,9 @@ from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.ledger import Ledger
 from dlt.error_kinds import Kind, database_error
 from dlt.errors import DatabaseTerminalException, DestinationException
+from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CAPABILITIES = Capabilities(
     max_columns=2_000,
@@ -135,8 +133,6 @@ def _parameter(value: Any) -> Any:
 
 def _values(array: pa.Array) -> list[Any]:
     """Return the values of a column as they are stored: exact decimals and moments are texts."""
-    import pyarrow as pa
-
     if pa.types.is_decimal(array.type):
         return [None if value is None else format(value, "f") for value in array.to_pylist()]
     return as_text(array)

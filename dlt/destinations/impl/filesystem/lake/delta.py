@@ -16,6 +16,7 @@ from dlt.destinations.impl.filesystem.layout import table_folder
 from dlt.errors import DestinationTerminalException, DestinationTransientException, MissingDependencyException
 from dlt.io import failpoints
 from dlt.io.store import Store
+from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -83,8 +84,6 @@ class DeltaIndex:
             )
 
     def _entries(self, table: DeltaTable) -> list[dict[str, Any]]:
-        import pyarrow as pa
-
         # the object has Arrow's interface for data, whichever library made it
         found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes", "num_records"])
         return [

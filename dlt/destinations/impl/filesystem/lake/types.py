@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import memory_for
 from dlt.destinations.reading import select
+from dlt.late import duckdb, pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _BITS: Mapping[str, tuple[int, ...]] = {"delta": (8, 16, 32, 64), "iceberg": (32, 64)}
 """Sizes of whole numbers, by format."""
@@ -58,8 +56,6 @@ def lake_type(column: ColumnSchema, kind: str) -> str:
 
 def lake_schema(columns: Mapping[str, ColumnSchema], kind: str) -> pa.Schema:
     """Return the columns of a table with the types that its files have."""
-    import pyarrow as pa
-
     complete = {name: _held(column, kind) for name, column in columns.items() if "data_type" in column}
     return pa.schema([pa.field(name, arrow_type(held, bits=_BITS[kind])) for name, held in complete.items()])
 
@@ -74,9 +70,6 @@ def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format:
         kind: Format of the table.
         target: File to write.
     """
-    import duckdb
-    import pyarrow as pa
-
     connection = duckdb.connect(":memory:", config={"memory_limit": memory_for(len(columns)), "threads": 1})
     try:
         connection.execute("SET TimeZone = 'UTC'")
