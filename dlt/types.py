@@ -10,15 +10,37 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+__all__ = [
+    "DictStrAny",
+    "DictStrStr",
+    "JsonObject",
+    "P",
+    "ReadOnlyRow",
+    "Row",
+    "StrAny",
+    "StrStr",
+    "TAnyDateTime",
+    "TDataItem",
+    "TDataItems",
+    "TFun",
+    "Wrapped",
+    "override",
+]
+
 if TYPE_CHECKING:
-    from typing_extensions import ParamSpec
+    from typing_extensions import ParamSpec, override
 
     P = ParamSpec("P", default=...)
 else:
-    # the one of typing_extensions takes a tenth of the time of `import dlt`, and only checkers look at the default
+    # typing_extensions takes a tenth of the time of `import dlt`, and only checkers look at what it adds
     from typing import ParamSpec
 
     P = ParamSpec("P")
+
+    def override(method):
+        """Mark a method as one that the class above has, for checkers."""
+        return method
+
 
 """The parameters of a user's function; any parameters where a person names a generic class alone."""
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, overload
 
-from typing_extensions import override
-
 from dlt.configuration import with_config
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import Destination
@@ -28,6 +26,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import TableSchema
+from dlt.types import override
 from dlt.user_log import tell_without_effect
 
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
@@ -19,6 +17,7 @@ from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 if TYPE_CHECKING:
     from dlt.destinations.impl.bigquery.client import BigQueryClient

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
@@ -21,6 +19,7 @@ from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 if TYPE_CHECKING:
     import duckdb

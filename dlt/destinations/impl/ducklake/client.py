@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from dlt.destinations.impl.duckdb.client import DuckDbCatalog, DuckDbLoader, DuckDbSession
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.impl.ducklake.dialect import LAKE_DIALECT
@@ -17,6 +15,7 @@ from dlt.destinations.sql.ledger import Ledger
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.types import override
 
 if TYPE_CHECKING:
     import duckdb

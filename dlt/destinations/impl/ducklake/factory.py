@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
@@ -30,6 +28,7 @@ from dlt.ids import digest_id, random_id
 from dlt.late import duckdb
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 _CATALOGS = {
     "duckdb": ("", None),

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-from typing_extensions import override
-
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration import get_value
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
@@ -27,6 +25,7 @@ from dlt.io.store import Store
 from dlt.redact import redact, remember, remember_url
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from typing_extensions import override
 
 from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
@@ -25,6 +24,7 @@ from dlt.io.store import Store
 from dlt.late import duckdb
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.types import override
 
 _PROTOCOL = "dltfiles"
 _WHOLE = 4 << 20

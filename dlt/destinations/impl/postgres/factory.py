@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.postgres.binary import BYTEA
@@ -25,6 +23,7 @@ from dlt.ids import digest_id
 from dlt.redact import redact
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 CONNECT_ATTEMPTS = 5
 """How often a server that does not answer is asked."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from typing_extensions import override
-
 from dlt.destinations.impl.postgres.client import QUESTIONS
 from dlt.destinations.impl.postgres.results import as_table
 from dlt.destinations.impl.postgres.session import PsycopgSession, Server
@@ -24,6 +22,7 @@ from dlt.schema.stored import packed
 from dlt.schema.system_tables import VERSION_TABLE
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.types import override
 
 TURNS_TABLE = "_dlt_turns"
 """A table without rows: whoever locks it may load into the dataset. Locks of Redshift keep readers out as well."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.factory import Postgres
@@ -21,6 +19,7 @@ from dlt.destinations.settings import setting_of, settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 
 class Redshift(Postgres):

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from typing_extensions import override
-
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.sqlalchemy import generic, mysql, sqlite
@@ -22,6 +20,7 @@ from dlt.ids import digest_id
 from dlt.redact import remember
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
+from dlt.types import override
 
 _DRIVERS = {
     "postgresql": {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "pg8000": "pg8000"},

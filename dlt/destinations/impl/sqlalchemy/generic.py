@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from typing_extensions import override
-
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
 from dlt.destinations.sql.catalog import Catalog
@@ -17,6 +15,7 @@ from dlt.error_kinds import Kind, database_error, is_transient
 from dlt.errors import DatabaseTerminalException, DestinationException
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
+from dlt.types import override
 
 CAPABILITIES = Capabilities(
     max_identifier_length=63,

@@ -15,10 +15,10 @@ from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil, new_table
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
 from pyiceberg.typedef import Identifier
-from typing_extensions import override
 
 from dlt.io import failpoints
 from dlt.io.store import Store
+from dlt.types import override
 
 if TYPE_CHECKING:
     import pyarrow as pa
