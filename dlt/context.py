@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from dlt.types import JsonObject
+
+
+class PipelineAtWork(Protocol):
+    """A pipeline as it is known below the package that has its class."""
+
+    pipeline_name: str
+    working_dir: str
+
+    @property
+    def pipeline_secret(self) -> str:
+        """Return the secret that salts deterministic hashes."""
+
+    @property
+    def default_schema_name(self) -> str | None:
+        """Return the name of the first schema that came."""
+
+    @property
+    def state(self) -> Mapping[str, object]:
+        """Return a copy of the state."""
+
+    # what it takes and returns is written down where it stands, and that is above this module
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Load data."""
+
+
+class Named(Protocol):
+    """A schema, as far as it is known below the package that has its class."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
 
 
 @dataclass(frozen=True)
@@ -16,22 +50,23 @@ class RunContext:
     """The pipeline, source and resource at work, and the state that they may read and write.
 
     `state` is the whole pipeline state (a dict with the key "sources"); `writable` is False where writes are discarded.
-    `window` is the time, end excluded, that a scheduler asks for.
+    `window` is the time, end excluded, that a scheduler asks for. What this module cannot know the class of is an
+    object here; `dlt.current` gives it back as what it is.
     """
 
-    pipeline: Any = None
+    pipeline: PipelineAtWork | None = None
     pipeline_name: str | None = None
-    state: dict[str, Any] | None = None
+    state: JsonObject | None = None
     writable: bool = True
-    schema: Any = None
-    source: Any = None
+    schema: Named | None = None
+    source: object = None
     source_name: str | None = None
     section: str | None = None
-    resource: Any = None
+    resource: object = None
     resource_name: str | None = None
-    pipe: Any = None
+    pipe: object = None
     load_id: str | None = None
-    package_state: dict[str, Any] | None = None
+    package_state: JsonObject | None = None
     window: tuple[datetime, datetime] | None = None
 
 
@@ -55,39 +90,40 @@ def use(**changes: Any) -> Iterator[RunContext]:
         _current.reset(token)
 
 
-_own_active: ContextVar[Any] = ContextVar("dlt_active_pipeline")
-_active: Any = None
+_own_active: ContextVar[PipelineAtWork | None] = ContextVar("dlt_active_pipeline")
+_active: PipelineAtWork | None = None
 
 
-def active_pipeline() -> Any:
+def active_pipeline() -> PipelineAtWork | None:
     """Return the pipeline that this thread or task made or activated last, else that of the main thread, or None."""
     return _own_active.get(_active)
 
 
-def activate(pipeline: Any) -> None:
+def activate(pipeline: PipelineAtWork | None) -> None:
     """Make a pipeline the one that `dlt.pipeline()` and `dlt.run` use; None for no pipeline.
 
     What a thread activates counts in this thread; what the main thread does, also in threads that activated nothing.
     """
     global _active
     _own_active.set(pipeline)
+    # a server that makes pipelines in threads only has one for all of them too: the first
     if _active is None or threading.current_thread() is threading.main_thread():
         _active = pipeline
 
 
-def _no_default() -> Any:
+def _no_default() -> PipelineAtWork:
     raise RuntimeError("There is no default pipeline before the package dlt is imported. Import dlt.")
 
 
-_make_default: Callable[[], Any] = _no_default
+_make_default: Callable[[], PipelineAtWork] = _no_default
 
 
-def set_default_pipeline(make: Callable[[], Any]) -> None:
+def set_default_pipeline(make: Callable[[], PipelineAtWork]) -> None:
     """Say what makes the pipeline of a program that made none; it stands above what asks for it."""
     global _make_default
     _make_default = make
 
 
-def pipeline_or_default() -> Any:
+def pipeline_or_default() -> PipelineAtWork:
     """Return the active pipeline, or make the default one."""
     return active_pipeline() or _make_default()

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
-from dlt.context import active_pipeline, current
+from dlt.context import RunContext, active_pipeline, current
 from dlt.errors import (
     CurrentSourceNotAvailable,
     CurrentSourceSchemaNotAvailable,
+    DltException,
     PipelineNotActive,
     PipelineStateNotAvailable,
     ResourceNameNotAvailable,
 )
+from dlt.extract.pipe import Pipe
+from dlt.extract.resource import Resource
+from dlt.extract.source import Source
 from dlt.extract.state import resource_state, source_state
+from dlt.schema.schema import Schema
+from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from dlt.pipeline.pipeline import Pipeline
 
 __all__ = [
     "destination_state",
@@ -33,56 +42,64 @@ __all__ = [
 ]
 
 state = source_state
+Kind = TypeVar("Kind")
 
 
-def pipeline() -> Any:
+def _known(found: object, kind: type[Kind], missing: type[DltException], text: str) -> Kind:
+    if not isinstance(found, kind):
+        raise missing(text)
+    return found
+
+
+def pipeline() -> Pipeline:
     """Return the pipeline at work, or the active one.
 
     Raises:
         PipelineNotActive: there is none.
     """
-    found = current().pipeline or active_pipeline()
-    if found is None:
-        raise PipelineNotActive("dlt.current.pipeline(): no pipeline is active. Make one with dlt.pipeline(...).")
-    return found
+    # a source that only reads its state must not load all steps
+    from dlt.pipeline.pipeline import Pipeline
+
+    return _known(
+        current().pipeline or active_pipeline(),
+        Pipeline,
+        PipelineNotActive,
+        "dlt.current.pipeline(): no pipeline is active. Make one with dlt.pipeline(...).",
+    )
 
 
-def source() -> Any:
+def source() -> Source:
     """Return the source at work.
 
     Raises:
         CurrentSourceNotAvailable: no source is being extracted.
     """
-    found = current().source
-    if found is None:
-        raise CurrentSourceNotAvailable("dlt.current.source(): no source is being extracted here.")
-    return found
+    text = "dlt.current.source(): no source is being extracted here."
+    return _known(current().source, Source, CurrentSourceNotAvailable, text)
 
 
-def source_schema() -> Any:
+def source_schema() -> Schema:
     """Return the schema of the source at work.
 
     Raises:
         CurrentSourceSchemaNotAvailable: no source is being evaluated.
     """
-    found = current().schema
-    if found is None:
-        raise CurrentSourceSchemaNotAvailable(
-            "dlt.current.source_schema(): no source is being evaluated here. Call it in a source or resource function."
-        )
-    return found
+    return _known(
+        current().schema,
+        Schema,
+        CurrentSourceSchemaNotAvailable,
+        "dlt.current.source_schema(): no source is being evaluated here. Call it in a source or resource function.",
+    )
 
 
-def resource() -> Any:
+def resource() -> Resource:
     """Return the resource at work.
 
     Raises:
         ResourceNameNotAvailable: no resource is being extracted.
     """
-    found = current().resource
-    if found is None:
-        raise ResourceNameNotAvailable("dlt.current.resource(): no resource is being extracted here.")
-    return found
+    text = "dlt.current.resource(): no resource is being extracted here."
+    return _known(current().resource, Resource, ResourceNameNotAvailable, text)
 
 
 get_resource = resource
@@ -100,32 +117,29 @@ def resource_name() -> str:
     return found
 
 
-def resource_metrics() -> dict[str, Any]:
+def resource_metrics() -> JsonObject:
     """Return the custom metrics of the resource at work.
 
     Raises:
         ResourceNameNotAvailable: no resource is being extracted.
     """
-    found: dict[str, Any] = resource().custom_metrics
-    return found
+    return resource().custom_metrics
 
 
 get_resource_metrics = resource_metrics
 
 
-def pipe() -> Any:
+def pipe() -> Pipe:
     """Return the pipe at work.
 
     Raises:
         ResourceNameNotAvailable: no resource is being extracted.
     """
-    found = current().pipe
-    if found is None:
-        raise ResourceNameNotAvailable("dlt.current.pipe(): no resource is being extracted here.")
-    return found
+    text = "dlt.current.pipe(): no resource is being extracted here."
+    return _known(current().pipe, Pipe, ResourceNameNotAvailable, text)
 
 
-def load_package_state() -> dict[str, Any]:
+def load_package_state() -> JsonObject:
     """Return the state of the package at work.
 
     Raises:
@@ -137,16 +151,16 @@ def load_package_state() -> dict[str, Any]:
     return found
 
 
-def destination_state() -> dict[str, Any]:
+def destination_state() -> JsonObject:
     """Return the part of the package's state that a destination keeps.
 
     Raises:
         PipelineStateNotAvailable: no package is being made or loaded.
     """
-    found: dict[str, Any] = load_package_state().setdefault("destination_state", {})
+    found: JsonObject = load_package_state().setdefault("destination_state", {})
     return found
 
 
-def run_context() -> Any:
+def run_context() -> RunContext:
     """Return all that is known of what is running here."""
     return current()

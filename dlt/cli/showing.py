@@ -15,7 +15,6 @@ from dlt.cli.schema import say_schema
 from dlt.errors import LoadPackageNotFound
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
-from dlt.redact import redact
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
 
 _STAGES = (
@@ -129,7 +128,7 @@ def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     """Show the tables of the dataset."""
     with pipeline.destination_client() as client:
         if not client.has_dataset():
-            where = redact(pipeline.destination.displayable_credentials())
+            where = pipeline.parts.target.location()
             say_error(
                 f"there is no dataset {pipeline.dataset_name} at {where}: nothing was loaded yet, or it was dropped"
             )

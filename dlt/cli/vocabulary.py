@@ -118,7 +118,9 @@ def pipeline_options() -> dict[str, Any]:
     """Return the options of a pipeline with their types."""
     from dlt.pipeline.settings import PipelineSettings
 
-    hints = typing.get_type_hints(PipelineSettings)
+    # a program passes objects for these; what stands in a file is text, or a table
+    in_files = dict.fromkeys(("DestinationRef", "Refresh", "ProgressName", "Collector"), str)
+    hints = typing.get_type_hints(PipelineSettings, localns={**in_files, "ContractHint": Any})
     found = {option.name: hints[option.name] for option in dataclasses.fields(PipelineSettings)}
     for name in ("compat", "raise_on_failed_jobs"):
         found.pop(name)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Any
 
 from dlt import context
 from dlt.errors import PipelineNotActive
 
 
-def anonymize(value: Any) -> str | None:
+def anonymize(value: object) -> str | None:
     """Return a hash of a value, salted with the secret of the active pipeline; None stays None.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.extract.hint_checks import is_dynamic
 from dlt.schema.contract import declare
@@ -32,6 +32,6 @@ def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], defau
             table_name, contract = resource.table_name, resource.schema_contract
             if is_dynamic(table_name) or is_dynamic(contract):
                 continue
-            table: Any = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
+            table = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
             if table is not None:
                 declare(table, given if given is not None else contract)

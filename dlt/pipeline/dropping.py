@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.clock import new_load_id
 from dlt.errors import PipelineHasPendingDataException, ValueErrorWithKnownValues
@@ -15,11 +15,22 @@ from dlt.packages.manifest import Manifest, Refresh
 from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference, encode_delta
-from dlt.states.model import bump
+from dlt.states.model import State, bump
 
 if TYPE_CHECKING:
+    from jsonpath_ng import JSONPath
+    from typing_extensions import TypedDict, Unpack
+
     from dlt.info import LoadInfo
     from dlt.pipeline.pipeline import Pipeline
+
+    class Selection(TypedDict, total=False):
+        """What `plan_drop` takes beside the schema and the state."""
+
+        resources: Iterable[str]
+        state_paths: Iterable[str]
+        drop_all: bool
+        state_only: bool
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class DropPlan:
 
 def plan_drop(
     schema: Schema,
-    source_state: Mapping[str, Any],
+    source_state: State,
     resources: Iterable[str] = (),
     state_paths: Iterable[str] = (),
     drop_all: bool = False,
@@ -129,7 +140,7 @@ def drop(
     return None if plan.is_empty else carry_out(pipeline, plan)
 
 
-def plan_for(pipeline: Pipeline, schema_name: str | None = None, **selection: Any) -> DropPlan:
+def plan_for(pipeline: Pipeline, schema_name: str | None = None, **selection: Unpack[Selection]) -> DropPlan:
     """Return what `drop` would do now.
 
     Args:
@@ -193,8 +204,8 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
     pipeline.parts.home.save_state(state)
 
 
-def _source_state(state: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = (state.get("sources") or {}).get(name) or {}
+def _source_state(state: State, name: str) -> State:
+    found: State = (state.get("sources") or {}).get(name) or {}
     return found
 
 
@@ -207,24 +218,25 @@ def _fits(pattern: str, name: str) -> bool:
         raise ValueErrorWithKnownValues("resources", pattern, ["a name", f"re: and a pattern ({error})"]) from error
 
 
-def _parsed(path: str) -> Any:
+def _parsed(path: str) -> JSONPath:
     from jsonpath_ng.exceptions import JSONPathError
     from jsonpath_ng.parser import parse
 
     try:
-        return parse(path)
+        found: JSONPath = parse(path)
+        return found
     except (JSONPathError, AttributeError) as error:
         raise ValueErrorWithKnownValues("state_paths", path, ["a key", f"a JSONPath ({error})"]) from error
 
 
-def _matches(path: str, source_state: Mapping[str, Any]) -> Sequence[str]:
+def _matches(path: str, source_state: State) -> Sequence[str]:
     """Return the paths of what a path finds; a key that no path can be is taken as it is."""
     if path in source_state:
         return [path]
     return [str(match.full_path) for match in _parsed(path).find(source_state)]
 
 
-def _remove(source_state: dict[str, Any], path: str) -> None:
+def _remove(source_state: State, path: str) -> None:
     if path in source_state:
         del source_state[path]
     else:

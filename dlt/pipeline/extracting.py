@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.extract.refresh import check_refresh
 from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
@@ -18,11 +18,11 @@ from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference
-from dlt.states.model import bump
+from dlt.states.model import State, bump
 
 if TYPE_CHECKING:
     from dlt.extract.source import Source
-    from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, WriteDispositionHint
+    from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, Refresh, WriteDispositionHint
     from dlt.schema.typing import TableFormat
 
 WORKERS, PARALLEL_ITEMS = 5, 20
@@ -42,7 +42,7 @@ class Hints:
     table_format: TableFormat | None = None
     schema_contract: ContractHint | None = None
 
-    def wrap(self, data: Any, parts: Parts) -> list[Source]:
+    def wrap(self, data: object, parts: Parts) -> list[Source]:
         """Return data as sources with these hints.
 
         Args:
@@ -65,7 +65,12 @@ class Hints:
 
 
 def extract(
-    parts: Parts, data: Any, hints: Hints, refresh: Any, workers: int | None = None, max_parallel: int | None = None
+    parts: Parts,
+    data: object,
+    hints: Hints,
+    refresh: Refresh | None,
+    workers: int | None = None,
+    max_parallel: int | None = None,
 ) -> ExtractInfo:
     """Extract data into packages, with the state that it leaves; all of it or nothing.
 
@@ -135,7 +140,7 @@ def extract(
 
 
 @contextmanager
-def changed_state(parts: Parts) -> Iterator[dict[str, Any]]:
+def changed_state(parts: Parts) -> Iterator[State]:
     """Let a block change the state; what it changed is stored, and goes to the destination with the next extract.
 
     Args:
@@ -150,7 +155,7 @@ def changed_state(parts: Parts) -> Iterator[dict[str, Any]]:
     home.save_state(state)
 
 
-def _describe(parts: Parts, state: dict[str, Any], schemas: dict[str, Schema]) -> bool:
+def _describe(parts: Parts, state: State, schemas: dict[str, Schema]) -> bool:
     """Write into a state what it is of; tell whether anything in it is new."""
     state["pipeline_name"] = parts.pipeline_name
     state["schema_names"] = sorted({*state.get("schema_names", []), *schemas})
@@ -158,7 +163,7 @@ def _describe(parts: Parts, state: dict[str, Any], schemas: dict[str, Schema]) -
     return bump(state)
 
 
-def put_contracts_in_force(parts: Parts, data: Any, hints: Hints) -> None:
+def put_contracts_in_force(parts: Parts, data: object, hints: Hints) -> None:
     """Put the contracts of what is about to be extracted in force for the packages that wait.
 
     Args:

@@ -98,9 +98,8 @@ def pipeline(
             given[name] = given.pop(alias)
     if not given:
         active = context.active_pipeline()
-        if active is not None:
-            found: Pipeline = active
-            return found
+        if isinstance(active, Pipeline):
+            return active
     if dev_mode:
         given["full_refresh"] = True
     made = Pipeline(resolve_settings(given))
@@ -159,12 +158,12 @@ def attach(
 
 
 def run(
-    data: Any = None,
+    data: object = None,
     *,
     destination: DestinationRef | None = None,
     staging: DestinationRef | None = None,
     dataset_name: str | None = None,
-    credentials: Any = None,
+    credentials: object = None,
     table_name: str | None = None,
     write_disposition: WriteDispositionHint | None = None,
     columns: ColumnsHint | None = None,
@@ -174,7 +173,7 @@ def run(
     table_format: TableFormat | None = None,
     schema_contract: ContractHint | None = None,
     refresh: Refresh | None = None,
-    source: Any = None,
+    source: object = None,
     dataset: str | None = None,
     name: str | None = None,
 ) -> LoadInfo:

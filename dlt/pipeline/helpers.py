@@ -18,7 +18,7 @@ def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[
     """
 
     def worth(error: BaseException) -> bool:
-        if isinstance(error, PipelineStepFailed) and getattr(error, "step", None) not in retry_on_pipeline_steps:
+        if isinstance(error, PipelineStepFailed) and error.__dict__.get("step") not in retry_on_pipeline_steps:
             return False
         return not any(isinstance(cause, TerminalException) for cause in causes(error))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any
 
 from dlt import context, user_log
 from dlt.errors import PackageCorrupt, PipelineLocked
@@ -15,7 +14,7 @@ from dlt.packages.workdir import Workdir
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings
 from dlt.schema.naming import naming_from
-from dlt.states.model import new_state
+from dlt.states.model import State, new_state
 
 
 class Home:
@@ -43,7 +42,7 @@ class Home:
     def is_inside(self) -> bool:
         """Tell whether a resource of this very pipeline is being extracted here."""
         at_work = context.current().pipeline
-        return at_work is not None and getattr(at_work, "working_dir", None) == self.working_dir
+        return at_work is not None and at_work.working_dir == self.working_dir
 
     def refuse_inside(self, what: str) -> None:
         """Let no resource do what would wait for the step that it is part of.
@@ -115,12 +114,12 @@ class Home:
     # -- state
 
     @property
-    def local(self) -> dict[str, Any]:
+    def local(self) -> State:
         """Return the part of the state that stays on this machine."""
-        found: dict[str, Any] = self.state["_local"]
+        found: State = self.state["_local"]
         return found
 
-    def save_state(self, state: dict[str, Any]) -> None:
+    def save_state(self, state: State) -> None:
         """Take a state and store it."""
         self.state = state
         self.store_state()

@@ -8,6 +8,7 @@ from typing import Any
 from dlt.schema.update import SchemaUpdate
 from dlt.user_log import logger
 
+# what a hook is told depends on the event, and users write hooks for one event with the type of that one
 Hook = Callable[[str, Any, Any], object]
 """Takes the event, the pipeline, and what the event is about: the name of a step, a schema update, failed jobs."""
 

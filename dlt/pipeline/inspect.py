@@ -16,11 +16,14 @@ from dlt.pipeline.trace import PipelineTrace
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.context import PipelineAtWork
+    from dlt.destinations.base import Destination
     from dlt.pipeline.hooks import Hook
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.progress import Collector
     from dlt.schema.naming import NamingConvention
     from dlt.schema.schema import Schema
+    from dlt.states.model import State
 
 
 class Inspection:
@@ -47,21 +50,21 @@ class Inspection:
     # -- where the data goes
 
     @property
-    def destination(self) -> Any:
+    def destination(self) -> Destination | None:
         """Return where data goes, None if nothing says."""
         return self.parts.target.destination
 
     @destination.setter
-    def destination(self, destination: Any) -> None:
+    def destination(self, destination: Destination | None) -> None:
         self.parts.target.destination = destination
 
     @property
-    def staging(self) -> Any:
+    def staging(self) -> Destination | None:
         """Return where files wait, for destinations that load from there."""
         return self.parts.target.staging
 
     @staging.setter
-    def staging(self, staging: Any) -> None:
+    def staging(self, staging: Destination | None) -> None:
         self.parts.target.staging = staging
 
     @property
@@ -141,7 +144,7 @@ class Inspection:
         return self.default_schema.naming
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return a copy of the state."""
         return deepcopy(self.parts.home.state)
 
@@ -155,7 +158,7 @@ class Inspection:
         """Tell whether `dlt.run` uses this pipeline."""
         return context.active_pipeline() is self
 
-    def activate(self) -> None:
+    def activate(self: PipelineAtWork) -> None:
         """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
         context.activate(self)
 
@@ -185,7 +188,7 @@ class Inspection:
         """Return a value that is kept on this machine only."""
         return self.parts.home.local[key]
 
-    def set_local_state_val(self, key: str, value: Any) -> None:
+    def set_local_state_val(self, key: str, value: object) -> None:
         """Keep a value on this machine only."""
         self.workdir.prepare()
         self.parts.home.local[key] = value
@@ -219,7 +222,7 @@ class Inspection:
         """
         return package_info(self.workdir.package(load_id))
 
-    def get_load_package_state(self, load_id: str) -> dict[str, Any]:
+    def get_load_package_state(self, load_id: str) -> State:
         """Return the pipeline state that a package carries."""
         return self.workdir.package(load_id).state or {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.configuration import get_value
 from dlt.pipeline.parts import Parts
@@ -13,9 +13,10 @@ from dlt.schema.system_tables import STATE_TABLE, state_table
 if TYPE_CHECKING:
     from dlt.extract.source import Source
     from dlt.packages.package import LoadPackage
+    from dlt.states.model import State
 
 
-def schema_for(parts: Parts, source: Source, state: dict[str, Any], schemas: dict[str, Schema]) -> Schema:
+def schema_for(parts: Parts, source: Source, state: State, schemas: dict[str, Schema]) -> Schema:
     """Return the schema that an extract grows for a source.
 
     Args:
@@ -50,7 +51,7 @@ def schema_for(parts: Parts, source: Source, state: dict[str, Any], schemas: dic
     return schema
 
 
-def _name_for(source: Source, state: dict[str, Any]) -> str:
+def _name_for(source: Source, state: State) -> str:
     if source.implicit and state["default_schema_name"] is not None:
         return str(state["default_schema_name"])
     if source.implicit and source.generator_name:

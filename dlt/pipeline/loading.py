@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlt import user_log
 from dlt.clock import utc_now
@@ -18,14 +18,17 @@ from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import tell_waiting
 from dlt.redact import redact
 
+if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
+
 KEPT_LOADED_PACKAGES = 100
 
 
 def load(
     parts: Parts,
-    destination: Any = None,
+    destination: DestinationRef | None = None,
     dataset_name: str | None = None,
-    credentials: Any = None,
+    credentials: object = None,
     raises: bool | None = None,
 ) -> LoadInfo:
     """Load normalized packages, each in one transaction.
@@ -120,14 +123,15 @@ def load_info(
     """
     with parts.target.configured():
         destination, staging = _Shown.of(parts.target.destination), _Shown.of(parts.target.staging)
-        fingerprint = parts.target.destination.fingerprint()
+        there = parts.target.there()
+        fingerprint = there.fingerprint()
     return LoadInfo(
         parts.whose,
         metrics,
         destination_type=destination.kind,
         destination_displayable_credentials=destination.location,
         destination_name=destination.name,
-        environment=parts.target.destination.environment,
+        environment=there.environment,
         staging_type=staging.kind,
         staging_name=staging.name,
         staging_displayable_credentials=staging.location,

@@ -14,6 +14,7 @@ from dlt.packages.manifest import Job, PackageFile, Refresh
 from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 if TYPE_CHECKING:
+    from dlt.load.execute import LoadResult
     from dlt.packages.package import LoadPackage
     from dlt.schema.schema import Schema
 
@@ -117,7 +118,7 @@ def normalize_metrics(
     }
 
 
-def load_metrics(package: LoadPackage, result: Any, dataset: str) -> dict[str, Any]:
+def load_metrics(package: LoadPackage, result: LoadResult, dataset: str) -> dict[str, Any]:
     """Return what load made of one package."""
     return {
         "started_at": result.started_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dlt import user_log
 from dlt.configuration import get_value
@@ -19,6 +19,9 @@ from dlt.pipeline.settings import PipelineSettings, configured_telling
 from dlt.pipeline.target import Target
 from dlt.pipeline.tracer import Tracer
 from dlt.progress import Collector, collector_from
+
+if TYPE_CHECKING:
+    from dlt.context import PipelineAtWork
 
 Value = TypeVar("Value")
 
@@ -41,7 +44,7 @@ class Parts:
         extracted_now: Load ids of what the run at work extracted.
     """
 
-    whose: object
+    whose: PipelineAtWork
     settings: PipelineSettings
     home: Home
     target: Target
@@ -102,7 +105,7 @@ class Parts:
         return LoadOrder(package, dataset, self.target.capabilities(), self.target.main_dataset())
 
 
-def make_parts(settings: PipelineSettings, whose: object) -> Parts:
+def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:
     """Return the parts of a pipeline that runs in its own folder.
 
     Args:

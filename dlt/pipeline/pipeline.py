@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.extract.source import Source
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dlt.destinations.base import DestinationRef
     from dlt.destinations.client import Client
+    from dlt.destinations.sql.sql_client import SqlClient
     from dlt.extract.vocabulary import (
         ColumnNamesHint,
         ColumnsHint,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
         WriteDispositionHint,
     )
     from dlt.schema.typing import TableFormat, TableSchema
+    from dlt.states.model import State
+
+Value = TypeVar("Value")
 
 
 class Pipeline(Inspection):
@@ -48,12 +52,12 @@ class Pipeline(Inspection):
 
     def run(
         self,
-        data: Any = None,
+        data: object = None,
         *,
         destination: DestinationRef | None = None,
         staging: DestinationRef | None = None,
         dataset_name: str | None = None,
-        credentials: Any = None,
+        credentials: object = None,
         table_name: str | None = None,
         write_disposition: WriteDispositionHint | None = None,
         columns: ColumnsHint | None = None,
@@ -63,7 +67,7 @@ class Pipeline(Inspection):
         table_format: TableFormat | None = None,
         schema_contract: ContractHint | None = None,
         refresh: Refresh | None = None,
-        source: Any = None,
+        source: object = None,
         dataset: str | None = None,
         name: str | None = None,
     ) -> LoadInfo:
@@ -107,7 +111,7 @@ class Pipeline(Inspection):
 
     def extract(
         self,
-        data: Any = None,
+        data: object = None,
         *,
         table_name: str | None = None,
         parent_table_name: str | None = None,
@@ -121,7 +125,7 @@ class Pipeline(Inspection):
         schema_contract: ContractHint | None = None,
         refresh: Refresh | None = None,
         loader_file_format: FileFormat | None = None,
-        source: Any = None,
+        source: object = None,
         name: str | None = None,
     ) -> ExtractInfo:
         """Extract data into packages, with the state that it leaves; all of it or nothing.
@@ -163,7 +167,7 @@ class Pipeline(Inspection):
         return extracting.extract(self.parts, data, hints, refresh, workers, max_parallel_items)
 
     @contextmanager
-    def managed_state(self, *, extract_state: bool = False) -> Iterator[dict[str, Any]]:
+    def managed_state(self, *, extract_state: bool = False) -> Iterator[State]:
         """Change the state in a block; it is stored when the block ends without an error.
 
         Args:
@@ -193,7 +197,7 @@ class Pipeline(Inspection):
         self,
         destination: DestinationRef | None = None,
         dataset_name: str | None = None,
-        credentials: Any = None,
+        credentials: object = None,
         *,
         workers: int | None = None,
         raise_on_failed_jobs: bool | None = None,
@@ -261,7 +265,7 @@ class Pipeline(Inspection):
         """
         return self.parts.target.connect(dataset, schema)
 
-    def sql_client(self, schema_name: str | None = None) -> AbstractContextManager[Any]:
+    def sql_client(self, schema_name: str | None = None) -> AbstractContextManager[SqlClient]:
         """Open a client that runs SQL in the dataset of a schema.
 
         Args:
@@ -335,7 +339,7 @@ class Pipeline(Inspection):
         return giving_up.give_up(self.parts, load_id, dry_run)
 
 
-def _one_of(name: str, value: Any, alias: str, other: Any) -> Any:
+def _one_of(name: str, value: Value | None, alias: str, other: Value | None) -> Value | None:
     if value is not None and other is not None:
         raise TypeError(f"{name}= and its alias {alias}= were both given. Give one of them.")
     return other if value is None else value

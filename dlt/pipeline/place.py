@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlt import context
 from dlt.configuration.sections import section_context
 from dlt.errors import DltException, PipelineConfigMissing
 from dlt.redact import redact
+
+if TYPE_CHECKING:
+    from dlt.destinations.base import Destination
+    from dlt.states.model import State
 
 FUNCTION = "destination"
 """Type of destinations that are functions of a program; outside of it nobody knows them."""
@@ -29,7 +32,7 @@ class Place(NamedTuple):
     folder: str
 
 
-def place_of(destination: Any, pipeline_name: str) -> Place | None:
+def place_of(destination: Destination | None, pipeline_name: str) -> Place | None:
     """Return where a destination of a pipeline is; None where its credentials are not known, or its driver is missing.
 
     Args:
@@ -46,7 +49,7 @@ def place_of(destination: Any, pipeline_name: str) -> Place | None:
             return None
 
 
-def check_place(pipeline_name: str, destination: Any, state: Mapping[str, Any]) -> None:
+def check_place(pipeline_name: str, destination: Destination | None, state: State) -> None:
     """Refuse to go on where what is configured here is another place than the one where the pipeline loads.
 
     Args:
@@ -59,7 +62,7 @@ def check_place(pipeline_name: str, destination: Any, state: Mapping[str, Any]) 
     """
     known = state["_local"].get("place")
     here = place_of(destination, pipeline_name)
-    if known is None or here is None or known[0] == here.fingerprint:
+    if destination is None or known is None or here is None or known[0] == here.fingerprint:
         return
     name = destination.destination_name
     there, where = known[1], here.location

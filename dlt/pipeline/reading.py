@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.client import Client
 from dlt.errors import DatasetException, PipelineNeverRan, SqlClientNotAvailable
@@ -13,6 +13,10 @@ from dlt.pipeline.parts import Parts
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
+
+if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
+    from dlt.destinations.sql.sql_client import SqlClient
 
 
 def client_for(parts: Parts, schema_name: str | None) -> AbstractContextManager[Client]:
@@ -53,7 +57,7 @@ def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
 
 
 @contextmanager
-def sql_client_for(parts: Parts, schema_name: str | None) -> Iterator[Any]:
+def sql_client_for(parts: Parts, schema_name: str | None) -> Iterator[SqlClient]:
     """Open a client that runs SQL in the dataset of a schema.
 
     Args:
@@ -67,7 +71,7 @@ def sql_client_for(parts: Parts, schema_name: str | None) -> Iterator[Any]:
         sql = client.sql_client()
         if sql is None:
             raise SqlClientNotAvailable(
-                f"pipeline {parts.pipeline_name}: the destination {parts.target.destination.destination_name} has no "
+                f"pipeline {parts.pipeline_name}: the destination {parts.target.there().destination_name} has no "
                 "SQL. Use pipeline.dataset(), or a destination with SQL.",
                 pipeline_name=parts.pipeline_name,
             )
@@ -109,7 +113,12 @@ def dataset_of(parts: Parts, schema: str | Schema | None, dataset_type: str | No
     return Dataset(dataset, lambda: target.connect(dataset, found), found)
 
 
-def sync(parts: Parts, destination: Any = None, staging: Any = None, dataset_name: str | None = None) -> None:
+def sync(
+    parts: Parts,
+    destination: DestinationRef | None = None,
+    staging: DestinationRef | None = None,
+    dataset_name: str | None = None,
+) -> None:
     """Take state and schemas from the destination if they are newer; forget what the destination forgot.
 
     Args:

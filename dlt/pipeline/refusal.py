@@ -13,6 +13,7 @@ from dlt.errors import (
     TransientException,
 )
 from dlt.packages.advice import waiting_advice
+from dlt.pipeline.blame import blame, blame_of
 from dlt.pipeline.giving_up import give_up
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ def is_fault_of_data(error: BaseException) -> bool:
 
 def tell_waiting(parts: Parts, package: LoadPackage, error: BaseException) -> None:
     """Give an error the load id of a package that could not be loaded, and say what can be done about it."""
-    if getattr(error, "load_id", None) is None:
+    if blame_of(error).load_id is None:
         # these say themselves which task has to run again
         own = parts.is_task and isinstance(error, (ReloadUndecided, StaleExtract, Superseded))
         advice = None if own else _advice(parts, package)
-        error.__dict__.update(load_id=package.load_id, advice=advice)
+        blame(error, package.load_id, advice)
 
 
 def refuse(parts: Parts, package: LoadPackage, error: BaseException) -> None:
@@ -56,7 +57,7 @@ def refuse(parts: Parts, package: LoadPackage, error: BaseException) -> None:
             if load_id in parts.extracted_now:
                 give_up(parts, load_id)
         advice = "Nothing of this run was kept, and the state is as it was before: run again once this is mended."
-    error.__dict__.update(load_id=package.load_id, advice=advice)
+    blame(error, package.load_id, advice)
 
 
 def _advice(parts: Parts, package: LoadPackage) -> str:

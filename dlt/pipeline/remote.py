@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlt import user_log
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.execute import LoadResult
 from dlt.load.order import RunLoad
 from dlt.packages.abandon import abandon
 from dlt.packages.package import LoadPackage
+from dlt.pipeline.blame import blame_of
 from dlt.pipeline.home import Home
 from dlt.pipeline.settings import PipelineSettings
 from dlt.pipeline.target import Target
 from dlt.schema.schema import Schema
 from dlt.states.delta import with_changes
-from dlt.states.model import bump, decode, new_state
+from dlt.states.model import State, bump, decode, new_state
+from dlt.types import JsonObject
 
 
 class Remote:
@@ -53,7 +53,7 @@ class Remote:
         elif not self._home.first_run:
             self._compare()
 
-    def _is_newer(self, state: dict[str, Any]) -> bool:
+    def _is_newer(self, state: State) -> bool:
         """Tell whether the destination has a state that this folder does not know: another one loaded since."""
         own = self._home.state
         local, here, there = own.get("_local", {}), own.get("_version_hash"), state.get("_version_hash")
@@ -66,7 +66,7 @@ class Remote:
         # a folder of an earlier release does not know what it left there
         return int(state.get("_state_version") or 0) >= int(own.get("_state_version") or 0)
 
-    def _take_over(self, state: dict[str, Any], schemas: list[Schema]) -> None:
+    def _take_over(self, state: State, schemas: list[Schema]) -> None:
         home = self._home
         local = {key: value for key, value in home.state.get("_local", {}).items() if key not in ("resync", "unsent")}
         state["_local"] = {**local, "first_run": False, "at_destination": state.get("_version_hash")}
@@ -82,7 +82,7 @@ class Remote:
 
     def _compare(self) -> None:
         """Look, in the first run of a process, whether the destination has gone on without this folder."""
-        destination, dataset = self._target.destination, self._target.main_dataset()
+        destination, dataset = self._target.there(), self._target.main_dataset()
         place = (destination.destination_type, destination.destination_name, dataset)
         asks = self._compared != place or bool(self._home.local.get("resync"))
         with self._target.connect(dataset, None) as client:
@@ -151,7 +151,7 @@ class Remote:
         if not isinstance(error, StaleExtract):
             return False
         self._compared = None
-        load_id = getattr(error, "load_id", None)
+        load_id = blame_of(error).load_id
         if load_id is None or not _comes_again(self._home.workdir.package(load_id)):
             return False
         gone = abandon(self._home.workdir, [load_id])
@@ -172,7 +172,7 @@ def _comes_again(package: LoadPackage) -> bool:
     return all(schema.get_table(schema.root_of(file.table)).get("resource") in moved for file in package.files)
 
 
-def restore_from(settings: PipelineSettings, target: Target) -> tuple[dict[str, Any], list[Schema]] | None:
+def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, list[Schema]] | None:
     """Return the state that the last complete load left, with every schema that it names; None if there is none.
 
     Args:
@@ -204,7 +204,7 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[dict[str, 
     return state, schemas
 
 
-def _schema(stored: dict[str, Any] | None, name: str, dataset: str) -> Schema:
+def _schema(stored: JsonObject | None, name: str, dataset: str) -> Schema:
     if stored is None:
         raise CannotRestorePipelineException(
             f"The state names the schema {name!r}, but dataset {dataset} holds no version of it. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dlt import user_log
 from dlt.errors import PipelineStepFailed, StaleExtract
@@ -15,10 +15,13 @@ from dlt.pipeline.parts import Parts
 from dlt.pipeline.retry import with_retry
 from dlt.pipeline.tracer import Step
 
+if TYPE_CHECKING:
+    from dlt.extract.vocabulary import Refresh
+
 Result = TypeVar("Result")
 
 
-def run(parts: Parts, data: Any, hints: Hints, refresh: Any, file_format: str | None) -> LoadInfo:
+def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_format: str | None) -> LoadInfo:
     """Finish pending packages, then extract, normalize and load the data.
 
     Args:

@@ -10,11 +10,18 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.configuration import get_value
 from dlt.errors import ConfigurationValueError, InvalidPipelineName
 from dlt.user_log import DEFAULT_FORMAT, Telling, level_number
+
+if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
+    from dlt.extract.vocabulary import ContractHint, ProgressName, Refresh
+    from dlt.progress import Collector
+
+Value = TypeVar("Value")
 
 _SECTION = "pipelines"
 _MOST_DOUBLINGS = 64
@@ -45,8 +52,7 @@ class RetryPolicy:
         is_number = isinstance(self.attempts, int) and not isinstance(self.attempts, bool)
         if not is_number or self.attempts < 1:
             raise ValueError(f"attempts is {self.attempts!r}. Give a whole number, 1 or more")
-        for name in ("backoff", "max_wait"):
-            value = getattr(self, name)
+        for name, value in (("backoff", self.backoff), ("max_wait", self.max_wait)):
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
                 raise ValueError(f"{name} is {value!r}. Give seconds, 0 or more")
         if unknown := set(self.steps) - set(RETRIED_STEPS):
@@ -69,21 +75,21 @@ class PipelineSettings:
 
     pipeline_name: str
     pipelines_dir: str
-    destination: Any = None
+    destination: DestinationRef | None = None
     destination_name: str | None = None
-    staging: Any = None
+    staging: DestinationRef | None = None
     dataset_name: str | None = None
     import_schema_path: str | None = None
     export_schema_path: str | None = None
     full_refresh: bool = False
-    refresh: Any = None
-    progress: Any = None
+    refresh: Refresh | None = None
+    progress: ProgressName | Collector | None = None
     pipeline_secret: str | None = field(default=None, repr=False)
     restore_from_destination: bool | None = None
     use_single_dataset: bool = False
     lock_timeout: float = 30.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    schema_contract: Any = None
+    schema_contract: ContractHint | None = None
     loader_file_format: str | None = None
     raise_on_failed_jobs: bool = False
     compat: bool = False
@@ -118,7 +124,7 @@ def default_pipelines_dir() -> str:
     return os.path.join(tempfile.gettempdir(), "dlt", "pipelines")
 
 
-def check_name(name: Any) -> str:
+def check_name(name: object) -> str:
     """Return a pipeline name that is also the name of a folder.
 
     Raises:
@@ -133,7 +139,7 @@ def check_name(name: Any) -> str:
     return name
 
 
-def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
+def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
     """Return the settings; arguments that are None come from the configuration.
 
     Args:
@@ -144,13 +150,19 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
     )
     name = check_name(name or default_name())
 
-    def option(key: str, kind: Any, default: Any = None, secret: bool = False) -> Any:
-        value = given.get(key)
+    def option(key: str, kind: type[Value], default: Value | None = None, secret: bool = False) -> Value | None:
+        value: Value | None = given.get(key)
         if value is not None:
             return value
-        return get_value(key, kind, sections=(_SECTION, name), default=default, secret=secret, pipeline_name=name)
+        value = get_value(key, kind, sections=(_SECTION, name), default=default, secret=secret, pipeline_name=name)
+        return value
+
+    def table(key: str) -> object:
+        value = given.get(key)
+        return get_value(key, sections=(_SECTION, name), default=None, pipeline_name=name) if value is None else value
 
     compat = bool(get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=name))
+    timeout = option("lock_timeout", float)
     refresh_all = option("full_refresh", bool) or option("dev_mode", bool, False)
     return PipelineSettings(
         pipeline_name=name,
@@ -167,9 +179,9 @@ def resolve_settings(given: dict[str, Any]) -> PipelineSettings:
         pipeline_secret=option("pipeline_secret", str, secret=True) or option("pipeline_salt", str, secret=True),
         restore_from_destination=option("restore_from_destination", bool),
         use_single_dataset=bool(option("use_single_dataset", bool, compat)),
-        lock_timeout=float(option("lock_timeout", float, 30.0)),
-        retry=_retry(option("retry", Any), name),
-        schema_contract=option("schema_contract", Any),
+        lock_timeout=30.0 if timeout is None else float(timeout),
+        retry=_retry(table("retry"), name),
+        schema_contract=table("schema_contract"),
         loader_file_format=option("loader_file_format", str),
         raise_on_failed_jobs=bool(
             get_value("raise_on_failed_jobs", bool, sections=("load",), default=compat, pipeline_name=name)
@@ -188,21 +200,24 @@ def configured_telling(pipeline_name: str | None) -> Telling:
         ConfigurationValueError: log_level or log_format is none.
     """
 
-    def option(key: str, kind: Any, default: Any) -> Any:
-        return get_value(key, kind, sections=("runtime",), default=default, pipeline_name=pipeline_name)
+    def option(key: str, default: Value) -> Value:
+        found: Value = get_value(
+            key, type(default), sections=("runtime",), default=default, pipeline_name=pipeline_name
+        )
+        return found
 
     try:
         return Telling(
-            bool(option("user_log", bool, True)),
-            level_number(option("log_level", str, "CRITICAL")),
-            str(option("log_format", str, DEFAULT_FORMAT)),
-            bool(option("excepthook", bool, False)),
+            option("user_log", True),
+            level_number(option("log_level", "CRITICAL")),
+            option("log_format", DEFAULT_FORMAT),
+            option("excepthook", False),
         )
     except ValueError as error:
         raise ConfigurationValueError(f"runtime: {error}") from error
 
 
-def _retry(value: Any, name: str) -> RetryPolicy:
+def _retry(value: object, name: str) -> RetryPolicy:
     if isinstance(value, RetryPolicy):
         return value
     given = value

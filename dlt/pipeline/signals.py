@@ -12,12 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
-from typing import Any
 
 from dlt import user_log
 from dlt.errors import SignalReceivedException
 
-_SIGNALS = ("SIGINT", "SIGTERM")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Terminated(SignalReceivedException, SystemExit):
@@ -92,11 +91,9 @@ def handled() -> Iterator[None]:
         return
     if _watch.depth == 0:
         _watch.pending = None
-    previous: dict[int, Any] = {}
-    for name in _SIGNALS:
-        number = getattr(signal, name)
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            previous[number] = signal.signal(number, _on_signal)
+    # a handler of the program's own says what a signal means there
+    plain = [n for n in _SIGNALS if signal.getsignal(n) in (signal.SIG_DFL, signal.default_int_handler)]
+    previous = {number: signal.signal(number, _on_signal) for number in plain}
     _watch.depth += 1
     try:
         yield
@@ -150,7 +147,7 @@ def shielded() -> Iterator[None]:
 
 
 @contextmanager
-def held(lock: AbstractContextManager[Any]) -> Iterator[None]:
+def held(lock: AbstractContextManager[object]) -> Iterator[None]:
     """Hold a lock, and let no signal keep it from being released."""
     lock.__enter__()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from dlt.info import (
     JOB_STATES,
@@ -15,8 +15,13 @@ from dlt.info import (
     ParsedLoadJobFileName,
 )
 from dlt.metrics import Metrics, moment
+from dlt.types import JsonObject
 
-_KINDS: Mapping[str, Any] = {"extract": ExtractInfo, "normalize": NormalizeInfo, "load": LoadInfo}
+_KINDS: Mapping[str, type[ExtractInfo] | type[NormalizeInfo] | type[LoadInfo]] = {
+    "extract": ExtractInfo,
+    "normalize": NormalizeInfo,
+    "load": LoadInfo,
+}
 _MOMENTS = ("started_at", "finished_at")
 
 
@@ -40,7 +45,7 @@ class StoredInfo:
         content: What `asdict` gave.
     """
 
-    def __init__(self, content: dict[str, Any]) -> None:
+    def __init__(self, content: JsonObject) -> None:
         self._content = content
 
     def __getattr__(self, name: str) -> Any:
@@ -49,7 +54,7 @@ class StoredInfo:
         except KeyError:
             raise AttributeError(f"The stored info has no {name!r}; it has {', '.join(self._content)}.") from None
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> JsonObject:
         """Return the stored dict."""
         return dict(self._content)
 
@@ -64,7 +69,11 @@ class StoredInfo:
         return self.asstr()
 
 
-def restored(step: str, content: dict[str, Any]) -> Any:
+StepInfo = Union[ExtractInfo, NormalizeInfo, LoadInfo, StoredInfo]
+"""What a step left: of this process, or as it was stored."""
+
+
+def restored(step: str, content: JsonObject) -> StepInfo:
     """Return the info of a step from what its `asdict` gave.
 
     Args:
@@ -75,18 +84,18 @@ def restored(step: str, content: dict[str, Any]) -> Any:
     if kind is None:
         return StoredInfo(content)
     try:
-        own = {
+        own: dict[str, object] = {
             "pipeline": StoredPipeline(content["pipeline"]["pipeline_name"]),
             "metrics": _metrics(content),
             "load_packages": [_package(package) for package in content["load_packages"]],
         }
-        return kind(**{name: own[name] if name in own else content[name] for name in kind._fields})
+        return kind._make(own[name] if name in own else content[name] for name in kind._fields)
     except (LookupError, TypeError, ValueError, AttributeError):
         # another version stored other fields
         return StoredInfo(content)
 
 
-def _metrics(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _metrics(content: JsonObject) -> dict[str, list[dict[str, Any]]]:
     times = {name: moment(content[name]) for name in _MOMENTS}
     found: dict[str, list[dict[str, Any]]] = {load_id: [] for load_id in content["loads_ids"]}
     for group, key in (("job_metrics", "job_id"), ("table_metrics", "table_name")):
@@ -102,7 +111,7 @@ def _metrics(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _package(stored: Mapping[str, Any]) -> LoadPackageInfo:
+def _package(stored: JsonObject) -> LoadPackageInfo:
     jobs: dict[str, list[LoadJobInfo]] = {state: [] for state in JOB_STATES}
     for job in stored["jobs"]:
         name = ParsedLoadJobFileName(**{part: job[part] for part in ParsedLoadJobFileName._fields})
@@ -112,10 +121,10 @@ def _package(stored: Mapping[str, Any]) -> LoadPackageInfo:
         table["name"]: {**table, "columns": {column["name"]: column for column in table["columns"]}}
         for table in stored["tables"]
     }
-    own: dict[str, Any] = {
+    own: dict[str, object] = {
         "schema": StoredSchema(stored["schema_name"], stored["schema_hash"]),
         "schema_update": update,
         "completed_at": moment(stored["completed_at"]),
         "jobs": jobs,
     }
-    return LoadPackageInfo(**{part: own[part] if part in own else stored[part] for part in LoadPackageInfo._fields})
+    return LoadPackageInfo._make(own[part] if part in own else stored[part] for part in LoadPackageInfo._fields)

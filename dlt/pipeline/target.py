@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt import context, user_log
 from dlt.configuration import section_context
@@ -21,6 +21,10 @@ from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.user_log import Telling
 
+if TYPE_CHECKING:
+    from dlt.destinations.base import DestinationRef
+    from dlt.states.model import State
+
 
 class Target:
     """Destination, staging and dataset of a pipeline.
@@ -33,8 +37,8 @@ class Target:
 
     def __init__(self, settings: PipelineSettings, home: Home, telling: Telling) -> None:
         self.settings, self.home, self.telling = settings, home, telling
-        self.destination: Any = None
-        self.staging: Any = None
+        self.destination: Destination | None = None
+        self.staging: Destination | None = None
         self._is_remembered = False
         # a state that begins anew knows no dataset
         self._dataset = settings.dataset_name or str(home.state.get("dataset_name") or "") or self._default_dataset()
@@ -82,7 +86,11 @@ class Target:
     # -- the destination
 
     def choose(
-        self, destination: Any = None, staging: Any = None, credentials: Any = None, dataset_name: str | None = None
+        self,
+        destination: DestinationRef | None = None,
+        staging: DestinationRef | None = None,
+        credentials: object = None,
+        dataset_name: str | None = None,
     ) -> None:
         """Take what a call says; what is None stays, or comes from the state where nothing is known.
 
@@ -105,11 +113,11 @@ class Target:
         if isinstance(self.destination, Destination):
             self.destination = self.destination.for_pipeline(self.settings.pipeline_name)
         if self.staging is not None and self.destination is not None:
-            self._load_from_staging()
+            self.destination = self._from_staging(self.destination, self.staging)
         if credentials is not None:
             self._is_remembered = False
             self.need("credentials")
-            self.destination = self.destination.bind(credentials)
+            self.destination = self.there().bind(credentials)
         if dataset_name:
             self.dataset_name = dataset_name
 
@@ -130,14 +138,14 @@ class Target:
             self.destination = resolve_destination(kind, destination_name=self.home.state.get("destination_name"))
             self._is_remembered = True
 
-    def _load_from_staging(self) -> None:
-        if not self.destination.supports_staging:
+    def _from_staging(self, destination: Destination, staging: Destination) -> Destination:
+        if not destination.supports_staging:
             raise DestinationLoadingViaStagingNotSupported(
-                f"pipeline {self.settings.pipeline_name}: destination {self.destination.destination_name} takes files "
-                f"from this process, not from staging {self.staging.destination_name}. Leave staging out; Redshift and "
+                f"pipeline {self.settings.pipeline_name}: destination {destination.destination_name} takes files "
+                f"from this process, not from staging {staging.destination_name}. Leave staging out; Redshift and "
                 "BigQuery load from a bucket."
             )
-        self.destination = self.destination(staging=self.staging)
+        return destination(staging=staging)
 
     def need(self, what: str) -> None:
         """Make sure that there is a destination, and that it is the one where the pipeline loads.
@@ -158,25 +166,37 @@ class Target:
                 config_elem="destination",
             )
         if self.destination is None:
-            configured = configured_destinations()
-            first = configured[0] if configured else "duckdb"
-            seen = f" Configured are {', '.join(configured)}, but none is chosen." if configured else ""
-            raise PipelineConfigMissing(
-                f"pipeline {name}: {what} needs a destination and none is set.{seen} Pass "
-                f'destination="{first}" to dlt.pipeline or run, or set destination="{first}" in .dlt/config.toml under '
-                "[pipelines], or PIPELINES__DESTINATION in the environment.",
-                pipeline_name=name,
-                config_elem="destination",
-            )
+            raise self._none(what)
         if self._is_remembered:
             # nobody but the state of an earlier run named it
             check_place(name, self.destination, state)
             self._is_remembered = False
 
+    def there(self) -> Destination:
+        """Return the destination; a step has seen by `need` that there is one.
+
+        Raises:
+            PipelineConfigMissing: there is none.
+        """
+        if self.destination is None:
+            raise self._none("this")
+        return self.destination
+
+    def _none(self, what: str) -> PipelineConfigMissing:
+        name, configured = self.settings.pipeline_name, configured_destinations()
+        first = configured[0] if configured else "duckdb"
+        seen = f" Configured are {', '.join(configured)}, but none is chosen." if configured else ""
+        return PipelineConfigMissing(
+            f"pipeline {name}: {what} needs a destination and none is set.{seen} Pass "
+            f'destination="{first}" to dlt.pipeline or run, or set destination="{first}" in .dlt/config.toml under '
+            "[pipelines], or PIPELINES__DESTINATION in the environment.",
+            pipeline_name=name,
+            config_elem="destination",
+        )
+
     def capabilities(self) -> Capabilities:
         """Return what the destination can do; what most can do where there is none yet."""
-        found: Capabilities = self.destination.capabilities() if self.destination is not None else GENERIC
-        return found
+        return self.destination.capabilities() if self.destination is not None else GENERIC
 
     def file_format(self, asked: str | None, caps: Capabilities) -> str:
         """Return the format of files for the destination.
@@ -209,7 +229,7 @@ class Target:
             dataset: Name of the dataset.
             schema: Schema of its tables, if known.
         """
-        with user_log.use(self.telling), self.configured(), self.destination.connect(dataset, schema) as client:
+        with user_log.use(self.telling), self.configured(), self.there().connect(dataset, schema) as client:
             yield client
 
     @contextmanager
@@ -222,11 +242,11 @@ class Target:
     def location(self) -> str:
         """Return where the data goes, without secrets."""
         with self.configured():
-            return redact(self.destination.displayable_credentials())
+            return redact(self.there().displayable_credentials())
 
     # -- what the state says of it
 
-    def describe(self, state: dict[str, Any]) -> None:
+    def describe(self, state: State) -> None:
         """Write into a state where the data goes.
 
         Args:

@@ -7,14 +7,17 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dlt.clock import utc_now
 from dlt.ids import random_id
-from dlt.info import duration_text, json_safe
+from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
 from dlt.io.codec import REST, VERSION, Document
-from dlt.pipeline.stored_info import restored
+from dlt.pipeline.stored_info import StepInfo, StoredInfo, restored
 from dlt.redact import redact
+from dlt.types import JsonObject
+
+Info = TypeVar("Info", ExtractInfo, NormalizeInfo, LoadInfo)
 
 
 class PipelineStepTrace(NamedTuple):
@@ -24,11 +27,11 @@ class PipelineStepTrace(NamedTuple):
     step: str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None = None
-    step_info: Any = None
+    step_info: StepInfo | None = None
     step_exception: str | None = None
-    exception_traces: list[dict[str, Any]] | None = None
+    exception_traces: list[JsonObject] | None = None
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> JsonObject:
         """Return a JSON-safe dict."""
         return {key: json_safe(value) for key, value in self._asdict().items()}
 
@@ -42,7 +45,7 @@ class PipelineStepTrace(NamedTuple):
         for error in (self.exception_traces or []) if verbosity > 0 else ():
             lines.append(f"{error['exception_type']}: {error['message']}")
             lines += [f"  {place}" for place in error["stack_trace"]]
-        if self.step_info is not None and hasattr(self.step_info, "asstr"):
+        if self.step_info is not None:
             lines.append(self.step_info.asstr(verbosity))
         return "\n".join(lines)
 
@@ -55,14 +58,14 @@ class PipelineTrace(NamedTuple):
 
     transaction_id: str
     pipeline_name: str
-    execution_context: dict[str, Any]
+    execution_context: JsonObject
     started_at: datetime.datetime
     steps: list[PipelineStepTrace]
     finished_at: datetime.datetime | None = None
-    resolved_config_values: Sequence[Any] = ()
+    resolved_config_values: Sequence[object] = ()
     engine_version: int = 1
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> JsonObject:
         """Return a JSON-safe dict."""
         return {key: json_safe(value) for key, value in self._asdict().items()}
 
@@ -80,22 +83,24 @@ class PipelineTrace(NamedTuple):
         return next((step for step in reversed(self.steps) if step.step == step_name), None)
 
     @property
-    def last_extract_info(self) -> Any:
+    def last_extract_info(self) -> ExtractInfo | StoredInfo | None:
         """Return the info of the last extract."""
-        step = self.last_pipeline_step_trace("extract")
-        return step.step_info if step else None
+        return self._last("extract", ExtractInfo)
 
     @property
-    def last_normalize_info(self) -> Any:
+    def last_normalize_info(self) -> NormalizeInfo | StoredInfo | None:
         """Return the info of the last normalize."""
-        step = self.last_pipeline_step_trace("normalize")
-        return step.step_info if step else None
+        return self._last("normalize", NormalizeInfo)
 
     @property
-    def last_load_info(self) -> Any:
+    def last_load_info(self) -> LoadInfo | StoredInfo | None:
         """Return the info of the last load."""
-        step = self.last_pipeline_step_trace("load")
-        return step.step_info if step else None
+        return self._last("load", LoadInfo)
+
+    def _last(self, step_name: str, kind: type[Info]) -> Info | StoredInfo | None:
+        step = self.last_pipeline_step_trace(step_name)
+        found = step.step_info if step else None
+        return found if isinstance(found, (kind, StoredInfo)) else None
 
     def __str__(self) -> str:
         return self.asstr()
@@ -112,7 +117,7 @@ MOST_ERRORS, MOST_FRAMES = 20, 50
 
 
 def end_step(
-    trace: PipelineTrace, step: str, started_at: datetime.datetime, info: Any, error: BaseException | None
+    trace: PipelineTrace, step: str, started_at: datetime.datetime, info: StepInfo | None, error: BaseException | None
 ) -> PipelineTrace:
     """Return the trace with one more step."""
     entry = PipelineStepTrace(
@@ -128,8 +133,8 @@ def end_step(
     return trace._replace(finished_at=utc_now())
 
 
-def _chain(error: BaseException | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def _chain(error: BaseException | None) -> list[JsonObject]:
+    found: list[JsonObject] = []
     seen: set[int] = set()
     # errors may be causes of each other
     while error is not None and id(error) not in seen and len(found) < MOST_ERRORS:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt import context, user_log
 from dlt.clock import utc_now
@@ -20,10 +20,11 @@ from dlt.errors import (
     SourceExhausted,
     SourceExhaustedInStep,
 )
-from dlt.info import duration_text, size_text
+from dlt.info import LoadInfo, duration_text, size_text
 from dlt.io.sealed import Damaged
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
+from dlt.pipeline.blame import blame_of
 from dlt.pipeline.home import Home
 from dlt.pipeline.hooks import Hooks
 from dlt.pipeline.target import Target
@@ -32,11 +33,15 @@ from dlt.progress import Collector
 from dlt.redact import clean, clean_error
 from dlt.user_log import Telling, current, logger, use
 
+if TYPE_CHECKING:
+    from dlt.context import PipelineAtWork
+    from dlt.info import ExtractInfo, NormalizeInfo
+
 
 class Step:
     """What a step leaves."""
 
-    info: Any = None
+    info: ExtractInfo | NormalizeInfo | LoadInfo | None = None
 
 
 class Tracer:
@@ -52,7 +57,7 @@ class Tracer:
     """
 
     def __init__(
-        self, whose: object, home: Home, target: Target, telling: Telling, hooks: Hooks, collector: Collector
+        self, whose: PipelineAtWork, home: Home, target: Target, telling: Telling, hooks: Hooks, collector: Collector
     ) -> None:
         self._whose, self._home, self._target, self._hooks = whose, home, target, hooks
         self._name = home.pipeline_name
@@ -95,7 +100,7 @@ class Tracer:
             except Exception as error:
                 if not any(step.step_exception for step in self._trace.steps):
                     # it ended before or between the steps, and is not to be told as complete
-                    name = getattr(error, "step", "run")
+                    name = error.__dict__.get("step", "run")
                     self._trace = end_step(self._trace, name, started_at, None, error)
                 raise
             finally:
@@ -170,7 +175,7 @@ class Tracer:
             with signals.shielded():
                 self._trace = end_step(self._trace, name, started_at, step.info, error)
                 self._hooks.call("step_end", name if error is None else f"{name} failed")
-                self._tell(name, started_at, step.info, error)
+                self._tell(name, started_at, step, error)
                 self._store_trace()
 
     @contextmanager
@@ -191,8 +196,8 @@ class Tracer:
             error: What happened.
             found: What the step left.
         """
-        load_id = getattr(error, "load_id", None)
-        advice = getattr(error, "advice", None) or folder_advice(error, self._home.working_dir)
+        load_id, noted = blame_of(error)
+        advice = noted or folder_advice(error, self._home.working_dir)
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
         return kind(
             f"Pipeline {self._name} failed at step {step}"
@@ -207,8 +212,8 @@ class Tracer:
             is_package_partially_loaded=False,
         )
 
-    def _tell(self, name: str, started_at: datetime.datetime, info: Any, error: BaseException | None) -> None:
-        took = duration_text((utc_now() - started_at).total_seconds())
+    def _tell(self, name: str, started_at: datetime.datetime, step: Step, error: BaseException | None) -> None:
+        info, took = step.info, duration_text((utc_now() - started_at).total_seconds())
         if isinstance(error, KeyboardInterrupt):
             user_log.error(f"{self._name}: {name} stopped after {took}. Nothing is lost: run again to go on")
             # so that the command does not say it again
@@ -220,22 +225,25 @@ class Tracer:
         tables = table_totals(info)
         shown = ", ".join(f"{table} {total.rows}" for table, total in list(tables.items())[:8])
         more = f" and {len(tables) - 8} more tables" if len(tables) > 8 else ""
-        where = f" into {self._target.destination.destination_name} {info.dataset_name}" if name == "load" else ""
+        loaded = info if isinstance(info, LoadInfo) else None
+        where = f" into {self._target.there().destination_name} {loaded.dataset_name}" if loaded is not None else ""
         user_log.info(f"{self._name}: {name}{where} in {took}{': ' + shown + more if tables else ''}")
         if logger.isEnabledFor(logging.INFO):
-            self._tell_details(name, info, tables)
+            self._tell_details(name, loaded, tables)
 
-    def _tell_details(self, name: str, info: Any, tables: dict[str, TableTotal]) -> None:
+    def _tell_details(self, name: str, loaded: LoadInfo | None, tables: dict[str, TableTotal]) -> None:
         about = f"{self._name}: {name}"
         for table, total in tables.items():
             seconds = f" in {duration_text(total.seconds)}" if total.seconds else ""
             logger.info(f"{about}: table {table}: {total.rows} rows, {size_text(total.bytes)}{seconds}")
         if name == "extract":
             logger.info(f"{about}: state version {self._home.state['_state_version']}")
-        for package in info.load_packages if name == "load" else ():
+        if loaded is None:
+            return
+        for package in loaded.load_packages:
             logger.info(
                 f"{about}: package {package.load_id} is in dataset {package.dataset_name} at "
-                f"{info.destination_displayable_credentials}"
+                f"{loaded.destination_displayable_credentials}"
             )
             for table in package.schema_update.values():
                 logger.info(f"{about}: table {table['name']} got columns {', '.join(table['columns'])}")
@@ -250,10 +258,12 @@ class TableTotal:
     seconds: float = 0.0
 
 
-def table_totals(info: Any) -> dict[str, TableTotal]:
+def table_totals(info: ExtractInfo | NormalizeInfo | LoadInfo | None) -> dict[str, TableTotal]:
     """Return what a step did, by table, over all packages."""
     tables: dict[str, TableTotal] = {}
-    for entry in (entry for entries in getattr(info, "metrics", {}).values() for entry in entries):
+    # a sync leaves no info
+    metrics = info.metrics if info is not None else {}
+    for entry in (entry for entries in metrics.values() for entry in entries):
         for table, values in entry.get("table_metrics", {}).items():
             total = tables.setdefault(table, TableTotal())
             total.rows += values["items_count"]

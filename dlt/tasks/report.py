@@ -145,13 +145,14 @@ def _bare(run: TaskRun, references: Sequence[PackageRef], load_ids: list[str]) -
     for reference in references:
         for table, count in reference.rows.items():
             rows[table] = rows.get(table, 0) + count
-    dataset = run.pipeline.dataset_for(run.pipeline.default_schema_name)
+    target = run.pipeline.parts.target
+    dataset, destination = target.main_dataset(), target.there()
     return LoadReport(
         run.pipeline_name,
-        run.pipeline.destination.destination_name,
-        run.pipeline.parts.target.location(),
+        destination.destination_name,
+        target.location(),
         dataset,
-        destination_type=run.pipeline.destination.destination_type,
+        destination_type=destination.destination_type,
         load_ids=load_ids,
         rows=rows,
         datasets=dict.fromkeys(rows, dataset),

@@ -82,7 +82,7 @@ class TaskRun:
         task = TaskLoad(parts.pipeline_name, self._task.attempt, self._task.revision)
         order = replace(parts.order(package, dataset), task=task)
         deadline = time.monotonic() + CLASH_WAIT
-        with _alone(parts.target.destination.fingerprint(), parts.pipeline_name):
+        with _alone(parts.target.there().fingerprint(), parts.pipeline_name):
             while True:
                 try:
                     with parts.target.connect(dataset, package.schema) as client:
