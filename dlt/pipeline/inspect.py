@@ -156,7 +156,8 @@ class Inspection:
     @property
     def is_active(self) -> bool:
         """Tell whether `dlt.run` uses this pipeline."""
-        return context.active_pipeline() is self
+        active: object = context.active_pipeline()
+        return active is self
 
     def activate(self: PipelineAtWork) -> None:
         """Make this the pipeline that `dlt.run` and `dlt.pipeline()` use."""
@@ -164,7 +165,7 @@ class Inspection:
 
     def deactivate(self) -> None:
         """Stop being the active pipeline."""
-        if context.active_pipeline() is self:
+        if self.is_active:
             context.activate(None)
 
     @property

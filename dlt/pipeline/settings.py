@@ -157,9 +157,12 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         value = get_value(key, kind, sections=(_SECTION, name), default=default, secret=secret, pipeline_name=name)
         return value
 
-    def table(key: str) -> object:
+    # one of some words, or a table: whoever reads it says which ones there are
+    def unchecked(key: str, *kind: type) -> Any:
         value = given.get(key)
-        return get_value(key, sections=(_SECTION, name), default=None, pipeline_name=name) if value is None else value
+        if value is not None:
+            return value
+        return get_value(key, *kind, sections=(_SECTION, name), default=None, pipeline_name=name)
 
     compat = bool(get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=name))
     timeout = option("lock_timeout", float)
@@ -174,14 +177,14 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         import_schema_path=option("import_schema_path", str),
         export_schema_path=option("export_schema_path", str),
         full_refresh=bool(refresh_all),
-        refresh=option("refresh", str),
-        progress=option("progress", str),
+        refresh=unchecked("refresh", str),
+        progress=unchecked("progress", str),
         pipeline_secret=option("pipeline_secret", str, secret=True) or option("pipeline_salt", str, secret=True),
         restore_from_destination=option("restore_from_destination", bool),
         use_single_dataset=bool(option("use_single_dataset", bool, compat)),
         lock_timeout=30.0 if timeout is None else float(timeout),
-        retry=_retry(table("retry"), name),
-        schema_contract=table("schema_contract"),
+        retry=_retry(unchecked("retry"), name),
+        schema_contract=unchecked("schema_contract"),
         loader_file_format=option("loader_file_format", str),
         raise_on_failed_jobs=bool(
             get_value("raise_on_failed_jobs", bool, sections=("load",), default=compat, pipeline_name=name)
