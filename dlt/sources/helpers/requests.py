@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from dlt.configuration import get_value
 from dlt.errors import MissingDependencyException
 from dlt.redact import clean_error, remember
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 try:
-    _requests: Any = importlib.import_module("requests")
+    import requests as _requests
 except ImportError as error:
     raise MissingDependencyException(
         "dlt.sources.helpers.requests needs the package requests, which is not installed. Run: pip install requests"
     ) from error
 
-_HTTPAdapter: Any = importlib.import_module("requests.adapters").HTTPAdapter
+# behind the check, so that a missing `requests` is told in words; it brings urllib3
+from requests.adapters import HTTPAdapter as _HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3.util.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from http.cookiejar import CookieJar
+
+    from requests import PreparedRequest
+    from requests.auth import AuthBase
+    from typing_extensions import Unpack
+
 Request, Response = _requests.Request, _requests.Response
 RequestException, HTTPError, Timeout = _requests.RequestException, _requests.HTTPError, _requests.Timeout
 ConnectionError = _requests.ConnectionError
@@ -36,9 +44,30 @@ _FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 """Headers that follow a redirect to another host; any other may hold what opens the first one only."""
+_Hook = Callable[[_requests.Response], object]
 
 
-class _Response(_requests.Response):  # type: ignore[misc]  # requests comes without types
+class RequestOptions(TypedDict, total=False):
+    """What a request takes beside its method and URL; see `requests.request`."""
+
+    # what these four take, requests says in a private module only
+    params: Any
+    data: Any
+    json: Any
+    files: Any
+    headers: Mapping[str, str | bytes] | None
+    cookies: RequestsCookieJar | CookieJar | dict[str, str] | None
+    auth: tuple[str, str] | AuthBase | Callable[[PreparedRequest], PreparedRequest] | None
+    timeout: float | tuple[float | None, float | None] | None
+    allow_redirects: bool
+    proxies: dict[str, str] | None
+    hooks: Mapping[str, _Hook | Iterable[_Hook]] | None
+    stream: bool | None
+    verify: bool | str | None
+    cert: str | tuple[str, str] | None
+
+
+class _Response(_requests.Response):
     def raise_for_status(self) -> None:
         """Raise HTTPError for answers of 400 and above; its text shows no secret of the URL."""
         try:
@@ -48,15 +77,16 @@ class _Response(_requests.Response):  # type: ignore[misc]  # requests comes wit
             raise
 
 
-class _Adapter(_HTTPAdapter):  # type: ignore[misc]  # requests comes without types
-    def build_response(self, req: Any, resp: Any) -> Any:
+class _Adapter(_HTTPAdapter):
+    def build_response(self, req: PreparedRequest, resp: Any) -> _requests.Response:
         """Return an answer whose errors show no secret."""
         made = super().build_response(req, resp)
+        # requests makes its own class by name, and gives no place to say another one
         made.__class__ = _Response
         return made
 
 
-class Session(_requests.Session):  # type: ignore[misc]  # requests comes without types
+class Session(_requests.Session):
     """A session of `requests` whose credentials stay with the host that they were meant for, and out of errors."""
 
     def __init__(self) -> None:
@@ -64,19 +94,20 @@ class Session(_requests.Session):  # type: ignore[misc]  # requests comes withou
         self.mount("https://", _Adapter())
         self.mount("http://", _Adapter())
 
-    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> Any:
+    # the arguments are those of requests, whose later releases may take more of them
+    def request(self, method: str, url: str | bytes, *args: Any, **kwargs: Any) -> _requests.Response:
         """Send a request; see `requests.Session.request`."""
         auth = kwargs.get("auth") or self.auth
         known = [self.headers, self.params, *(kwargs.get(name) for name in ("headers", "params", "cookies"))]
         with _hidden_in_errors(*known, {"password": auth[1]} if isinstance(auth, tuple) else None):
             return super().request(method, url, *args, **kwargs)
 
-    def send(self, request: Any, **kwargs: Any) -> Any:
+    def send(self, request: PreparedRequest, **kwargs: Any) -> _requests.Response:
         """Send a prepared request; see `requests.Session.send`."""
         with _hidden_in_errors(request.headers):
             return super().send(request, **kwargs)
 
-    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: _requests.Response) -> None:
         """Leave credentials behind when a redirect goes to another host, port or scheme, for all further hops as well.
 
         Args:
@@ -85,15 +116,15 @@ class Session(_requests.Session):  # type: ignore[misc]  # requests comes withou
         """
         super().rebuild_auth(prepared_request, response)
         # the request to which an answer belongs is the one that was prepared here before
-        origin = getattr(response.request, "origin_url", response.request.url)
-        prepared_request.origin_url = origin
-        if not self.should_strip_auth(origin, prepared_request.url):
+        origin = vars(response.request).get("origin_url") or str(response.request.url)
+        vars(prepared_request)["origin_url"] = origin
+        if not self.should_strip_auth(origin, str(prepared_request.url)):
             return
         for name in [name for name in prepared_request.headers if not _FOLLOWS.fullmatch(name)]:
             del prepared_request.headers[name]
         # cookies of the session without a domain would go anywhere; those that the new host set are its own
-        cookies = _requests.cookies.RequestsCookieJar()
-        for cookie in prepared_request._cookies:  # noqa: SLF001 - requests keeps them there only
+        cookies = RequestsCookieJar()
+        for cookie in prepared_request._cookies or ():  # noqa: SLF001 - requests keeps them there only
             if cookie.domain:
                 cookies.set_cookie(cookie)
         prepared_request._cookies = cookies  # noqa: SLF001 - as above
@@ -101,7 +132,7 @@ class Session(_requests.Session):  # type: ignore[misc]  # requests comes withou
 
 
 @contextmanager
-def _hidden_in_errors(*known: Any) -> Iterator[None]:
+def _hidden_in_errors(*known: object) -> Iterator[None]:
     try:
         yield
     except Exception as error:
@@ -135,7 +166,7 @@ class Client:
         request_backoff_factor: float | None = None,
         request_max_retry_delay: float | None = None,
         respect_retry_after_header: bool = True,
-        session_attrs: dict[str, Any] | None = None,
+        session_attrs: Mapping[str, Any] | None = None,
         max_connections: int = 50,
     ) -> None:
         self._timeout = request_timeout or _setting("request_timeout", 60.0)
@@ -145,17 +176,17 @@ class Client:
         self._raise, self._status = raise_for_status, tuple(status_codes)
         self._respect, self._attributes = respect_retry_after_header, dict(session_attrs or {})
         self._connections = max_connections
-        self._session: Any = None
+        self._session: Session | None = None
 
     @property
-    def session(self) -> Any:
+    def session(self) -> Session:
         """Return the session, made at the first use."""
         if self._session is None:
             self._session = self._make()
         return self._session
 
-    def _make(self) -> Any:
-        retry = importlib.import_module("urllib3.util.retry").Retry(
+    def _make(self) -> Session:
+        retry = Retry(
             total=self._attempts - 1,
             backoff_factor=self._backoff,
             backoff_max=self._longest,
@@ -169,14 +200,15 @@ class Client:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         for name, value in self._attributes.items():
-            current: Any = getattr(session, name, None)
-            if hasattr(current, "update"):
+            current = getattr(session, name, None)
+            # headers, cookies and the like come on top of those that every session has
+            if isinstance(current, MutableMapping):
                 current.update(value)
             else:
                 setattr(session, name, value)
         return session
 
-    def request(self, method: str, url: str, **kwargs: Any) -> Any:
+    def request(self, method: str, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send a request.
 
         Raises:
@@ -188,31 +220,31 @@ class Client:
             response.raise_for_status()
         return response
 
-    def get(self, url: str, **kwargs: Any) -> Any:
+    def get(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send GET."""
         return self.request("GET", url, **kwargs)
 
-    def post(self, url: str, **kwargs: Any) -> Any:
+    def post(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send POST."""
         return self.request("POST", url, **kwargs)
 
-    def put(self, url: str, **kwargs: Any) -> Any:
+    def put(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send PUT."""
         return self.request("PUT", url, **kwargs)
 
-    def patch(self, url: str, **kwargs: Any) -> Any:
+    def patch(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send PATCH."""
         return self.request("PATCH", url, **kwargs)
 
-    def delete(self, url: str, **kwargs: Any) -> Any:
+    def delete(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send DELETE."""
         return self.request("DELETE", url, **kwargs)
 
-    def head(self, url: str, **kwargs: Any) -> Any:
+    def head(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send HEAD."""
         return self.request("HEAD", url, **kwargs)
 
-    def options(self, url: str, **kwargs: Any) -> Any:
+    def options(self, url: str, **kwargs: Unpack[RequestOptions]) -> _requests.Response:
         """Send OPTIONS."""
         return self.request("OPTIONS", url, **kwargs)
 
