@@ -7,18 +7,27 @@ import decimal
 import numbers
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Final, Protocol
 
 from dlt.errors import IncrementalCursorInvalidCoercion
 from dlt.schema.inference import parse_timestamp
 from dlt.types import TDataItem
 
-MISSING: Any = object()
+MISSING: Final = object()
 """Stands for a row without the cursor field, where None is a value."""
+LastValueFunc = Callable[..., object]
+"""`max`, `min`, or a user's function of a pair: the value of a row, and the last one so far."""
 _SIMPLE = re.compile(r"[\w \-]+(?:\.[\w \-]+)*\Z")
 _QUOTED = re.compile(r"(['\"])(?P<key>[^'\"]+)\1\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ZONE = re.compile(r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)\Z")
+
+
+class Ordered(Protocol):
+    """A value of a cursor as rows have it: it compares with others of its kind."""
+
+    def __lt__(self, other: object, /) -> bool: ...
+    def __gt__(self, other: object, /) -> bool: ...
 
 
 def keys_of(cursor_path: str) -> list[str] | None:
@@ -34,7 +43,7 @@ def keys_of(cursor_path: str) -> list[str] | None:
     return path.split(".") if _SIMPLE.match(path) else None
 
 
-def finder(cursor_path: str) -> Callable[[Any], Any]:
+def finder(cursor_path: str) -> Callable[[TDataItem], TDataItem]:
     """Return a function that gives the cursor value of a row, or MISSING.
 
     Args:
@@ -56,21 +65,21 @@ def finder(cursor_path: str) -> Callable[[Any], Any]:
             f"cursor_path {cursor_path!r} is neither a key nor a JSONPath: {error}. Quote keys with other signs."
         ) from error
 
-    def search(row: TDataItem) -> Any:
+    def search(row: TDataItem) -> TDataItem:
         found = parsed.find(row)
         return found[0].value if found else MISSING
 
     return search
 
 
-def field(row: TDataItem, key: str) -> Any:
+def field(row: TDataItem, key: str) -> TDataItem:
     """Return a field of a dict, a mapping or an object, or MISSING."""
     if isinstance(row, Mapping):
         return row.get(key, MISSING)
     return getattr(row, key, MISSING)
 
 
-def _walk(row: TDataItem, keys: list[str]) -> Any:
+def _walk(row: TDataItem, keys: list[str]) -> TDataItem:
     for key in keys:
         row = field(row, key)
         if row is MISSING:
@@ -84,14 +93,14 @@ def column_name(cursor_path: str) -> str | None:
     return keys[0] if keys is not None and len(keys) == 1 else None
 
 
-def is_nan(value: Any) -> bool:
+def is_nan(value: object) -> bool:
     """Tell whether a value compares with nothing, not even itself."""
     if isinstance(value, decimal.Decimal):
         return value.is_nan()
     return isinstance(value, (float, datetime.datetime)) and value != value
 
 
-def align(value: Any, like: TDataItem, path: str, resource: str) -> Any:
+def align(value: object, like: object, path: str, resource: str) -> object:
     """Return a start or end value as the type of the rows' values.
 
     Args:
@@ -105,9 +114,11 @@ def align(value: Any, like: TDataItem, path: str, resource: str) -> Any:
     """
     if value is None or (type(value) is type(like) and not isinstance(like, datetime.datetime)):
         return value
+    # Python counts booleans as numbers, and a flag is no cursor that moves on
     if isinstance(like, bool) or isinstance(value, bool):
         raise incomparable(value, like, path, resource)
     if isinstance(like, numbers.Number) and isinstance(value, numbers.Number):
+        # by its text, as 0.1 is exactly what the user wrote and the binary fraction is not
         return decimal.Decimal(str(value)) if isinstance(like, decimal.Decimal) else value
     try:
         if isinstance(like, datetime.datetime):
@@ -128,7 +139,7 @@ def align(value: Any, like: TDataItem, path: str, resource: str) -> Any:
     raise incomparable(value, like, path, resource)
 
 
-def as_datetime(value: Any) -> datetime.datetime:
+def as_datetime(value: object) -> datetime.datetime:
     """Return a moment from a datetime, a date or ISO text."""
     if isinstance(value, datetime.datetime):
         return value
@@ -136,6 +147,7 @@ def as_datetime(value: Any) -> datetime.datetime:
         return datetime.datetime(value.year, value.month, value.day)
     if isinstance(value, str):
         moment = parse_timestamp(value)
+        # text without a zone is compared with naive datetimes, so it must not become UTC here
         return moment if _ZONE.search(value.strip()[10:]) else moment.replace(tzinfo=None)
     raise TypeError(f"{type(value).__name__} is no moment")
 
@@ -160,7 +172,7 @@ def _offset(text: str) -> datetime.tzinfo | None:
     return datetime.datetime.strptime(text.replace(":", "").ljust(5, "0"), "%z").tzinfo
 
 
-def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
+def move_back(value: TDataItem, lag: float, last_value_func: LastValueFunc) -> object:
     """Return a value a lag earlier, or later where the smallest value is the last one.
 
     Args:
@@ -193,7 +205,7 @@ def move_back(value: Any, lag: float, last_value_func: Any) -> Any:
     return value + step
 
 
-def incomparable(value: Any, like: TDataItem, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
+def incomparable(value: object, like: object, path: str, resource: str) -> IncrementalCursorInvalidCoercion:
     """Return the error of a cursor whose values and bounds are of different kinds."""
     return IncrementalCursorInvalidCoercion(
         f"Resource '{resource}': the cursor {path} holds {type(like).__name__}, but the start or end value is "
@@ -204,7 +216,9 @@ def incomparable(value: Any, like: TDataItem, path: str, resource: str) -> Incre
     )
 
 
-def with_lag(start: Any, lag: float, last_value_func: Any, first: Any, cursor_path: str, resource_name: str) -> Any:
+def with_lag(
+    start: object, lag: float, last_value_func: LastValueFunc, first: object, cursor_path: str, resource_name: str
+) -> object:
     """Return a start that is moved back by a lag, never behind the very first one.
 
     Args:

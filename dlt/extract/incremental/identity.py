@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from dlt.errors import IncrementalPrimaryKeyMissing
 from dlt.extract.incremental.cursor import MISSING, field
+from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.late import orjson
 from dlt.types import TDataItem
 
 
-def row_hash(row: TDataItem, primary_key: Any, resource: str, cursor_path: str) -> str:
+def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
     """Return 16 hexadecimal digits that depend on a row's primary key, or on the whole row.
 
     Args:
@@ -39,8 +39,9 @@ def row_hash(row: TDataItem, primary_key: Any, resource: str, cursor_path: str) 
     return short_hash(values)
 
 
-def short_hash(value: Any) -> str:
+def short_hash(value: object) -> str:
     """Return 16 hexadecimal digits that depend on a value, the same ones in every process."""
+    # keys sorted: the same row comes with its keys in another order, from another page of an API
     options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
     try:
         text = orjson.dumps(value, default=_plain, option=options)
@@ -50,6 +51,6 @@ def short_hash(value: Any) -> str:
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     # the order of a set differs between processes
     return sorted(map(repr, value)) if isinstance(value, (set, frozenset)) else str(value)

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, cast, get_args
 
-from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError, ValueErrorWithKnownValues
-from dlt.extract.incremental.cursor import column_name, with_lag
+from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
+from dlt.extract.incremental.cursor import LastValueFunc, column_name
 from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
-from dlt.extract.incremental.run import WARN_AT, Run
+from dlt.extract.incremental.run import WARN_AT, Run, begin
+from dlt.extract.incremental.settings import SETTINGS, check_names, check_words, last_value_function, said, type_of
+from dlt.extract.incremental.tables import filter_table
 from dlt.extract.items import Meta, count_rows, is_frame
-from dlt.states.cursor import CursorState, cursor_in
+from dlt.extract.state import resource_state
+from dlt.extract.vocabulary import ColumnNamesHint
+from dlt.states.cursor import CursorState
+from dlt.states.model import State
 from dlt.types import TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-Value = TypeVar("Value")
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"max": max, "min": min}
-_CHOICES = {
-    "row_order": ("asc", "desc", None),
-    "on_cursor_value_missing": ("raise", "include", "exclude"),
-    "range_start": ("open", "closed"),
-    "range_end": ("open", "closed"),
-}
+Value = TypeVar("Value", covariant=True)
+"""Type of the values; an incremental of datetimes is one of objects, as what it is bound to gives values only."""
+
+
+class Named(Protocol):
+    """What has the name of a resource: a pipe."""
+
+    @property
+    def name(self) -> str:
+        """Return the name."""
 
 
 class Incremental(Generic[Value]):
@@ -50,15 +57,15 @@ class Incremental(Generic[Value]):
         ValueErrorWithKnownValues: a word is not known.
     """
 
-    EMPTY: ClassVar[Any]
-    __parts__: ClassVar[tuple[str, ...]]
+    EMPTY: ClassVar[Incremental[object]]
+    __parts__: ClassVar[tuple[str, ...]] = SETTINGS
     """Settings that a signature, the configuration and a call may each set."""
     given: frozenset[str]
     """Names of the settings that were passed: they are merged into another one even where they are the default."""
     placement_affinity: ClassVar[float] = 1
     duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         """Remember which settings are given.
 
         Args:
@@ -66,15 +73,15 @@ class Incremental(Generic[Value]):
             **kwargs: Settings by their name.
         """
         made = super().__new__(cls)
-        made.given = frozenset((*_SETTINGS[: len(args)], *kwargs))
+        made.given = frozenset((*SETTINGS[: len(args)], *kwargs))
         return made
 
     def __init__(
         self,
         cursor_path: str | None = None,
         initial_value: Value | None = None,
-        last_value_func: Callable[..., Any] | str | None = max,
-        primary_key: Any = None,
+        last_value_func: LastValueFunc | str | None = max,
+        primary_key: ColumnNamesHint | None = None,
         end_value: Value | None = None,
         row_order: str | None = None,
         allow_external_schedulers: bool | None = None,
@@ -85,11 +92,7 @@ class Incremental(Generic[Value]):
     ) -> None:
         self.cursor_path = cursor_path
         self.initial_value = initial_value
-        if isinstance(last_value_func, str):
-            if last_value_func not in _FUNCTIONS:
-                raise ValueErrorWithKnownValues("last_value_func", last_value_func, list(_FUNCTIONS))
-            last_value_func = _FUNCTIONS[last_value_func]
-        self.last_value_func: Any = last_value_func or max
+        self.last_value_func = last_value_function(last_value_func)
         self.primary_key = primary_key
         self.end_value = end_value
         self.row_order = row_order
@@ -99,11 +102,8 @@ class Incremental(Generic[Value]):
         self.range_start = range_start
         self.range_end = range_end
         self.resource_name: str | None = None
-        self.custom_metrics: dict[str, Any] = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
-        for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise ValueErrorWithKnownValues(name, getattr(self, name), [k for k in known if k])
-        self._state: CursorState | None = None
+        self.custom_metrics = _no_metrics()
+        check_words(vars(self))
         self._run: Run | None = None
         self._beside: str | None = None
 
@@ -114,22 +114,18 @@ class Incremental(Generic[Value]):
         made = copy(self)
         made.custom_metrics = dict(self.custom_metrics)
         if not with_transient_state:
-            made._state, made._run, made.resource_name = None, None, None  # noqa: SLF001 - a copy of its own class
+            made._run, made.resource_name = None, None  # noqa: SLF001 - a copy of its own class
         return made
 
-    def merge(self, other: Incremental[Any]) -> Incremental[Any]:
+    def merge(self, other: Incremental[object]) -> Incremental[object]:
         """Return this one with all that was set on another one on top; None sets nothing."""
         made = self.copy()
-        if other is not Incremental.EMPTY:
-            for name in _SETTINGS:
-                value = getattr(other, name)
-                if value is not None and (name in other.given or value != getattr(Incremental.EMPTY, name)):
-                    setattr(made, name, value)
-            made.given = self.given | other.given
+        vars(made).update(said(vars(other), other.given, vars(Incremental.EMPTY)))
+        made.given = self.given | other.given
         return made
 
     @classmethod
-    def of(cls, value: Any, base: Incremental[Any] | None = None) -> Incremental[Any]:
+    def of(cls, value: object, base: Incremental[object] | None = None) -> Incremental[object]:
         """Return an incremental for what a program writes.
 
         Args:
@@ -142,23 +138,21 @@ class Incremental(Generic[Value]):
         if isinstance(value, Incremental):
             return value
         if isinstance(value, Mapping):
-            for name in value:
-                if name not in _SETTINGS:
-                    raise ValueErrorWithKnownValues("incremental", name, list(_SETTINGS))
+            check_names(value.keys())
             return cls(**value)
         if isinstance(value, str) and base is None:
             return cls(cursor_path=value)
         return cls(initial_value=value)
 
     @classmethod
-    def part_hint(cls, name: str, declared: Any) -> Any:
+    def part_hint(cls, name: str, declared: object) -> object:
         """Return the type of a setting, for values from the configuration.
 
         Args:
             name: Name of the setting.
             declared: Type of the cursor's values, or None when it is not known.
         """
-        return (declared or Any) if name in ("initial_value", "end_value") else _PART_TYPES.get(name, str)
+        return type_of(name, declared)
 
     def beside(self, bound: str) -> Incremental[Value]:
         """Return a copy for a parameter that is not the cursor of its resource.
@@ -176,22 +170,19 @@ class Incremental(Generic[Value]):
         made.cursor_path = cursor
         return made
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the settings from a cursor path, a dict, or another incremental.
 
         Raises:
             ValueErrorWithKnownValues: the dict has a key that is no setting.
         """
         merged = self.merge(self.of(native_value, self if self.cursor_path else None))
-        for name in _SETTINGS:
-            setattr(self, name, getattr(merged, name))
+        vars(self).update({name: vars(merged)[name] for name in SETTINGS})
         self.given = merged.given
 
     @classmethod
-    def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[Any]:
+    def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[object]:
         """Return an incremental bound to the state of a resource, for reading."""
-        from dlt.extract.state import resource_state
-
         return cls(cursor_path).bind_to(resource_name, resource_state(resource_name))
 
     def get_cursor_column_name(self) -> str | None:
@@ -200,13 +191,11 @@ class Incremental(Generic[Value]):
 
     # -- during a run
 
-    def bind(self, pipe: Any) -> Incremental[Value]:
+    def bind(self, pipe: Named) -> Incremental[Value]:
         """Return a copy for one run of a pipe, on the state of its resource."""
-        from dlt.extract.state import resource_state
-
         return self.bind_to(pipe.name, resource_state(pipe.name))
 
-    def bind_to(self, resource_name: str, state: dict[str, Any]) -> Incremental[Value]:
+    def bind_to(self, resource_name: str, state: State) -> Incremental[Value]:
         """Return a copy for one run.
 
         Args:
@@ -223,34 +212,22 @@ class Incremental(Generic[Value]):
                 resource_name=resource_name,
             )
         made = self.copy()
-        made._begin(resource_name, state)  # noqa: SLF001 - a copy of its own class
-        return made
-
-    def _begin(self, resource_name: str, state: dict[str, Any]) -> None:
-        self.resource_name = resource_name
-        self.custom_metrics = {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
-        asked = asked_interval(self._value_type()) if self.allow_external_schedulers else None
+        made.resource_name, made.custom_metrics = resource_name, _no_metrics()
+        asked = asked_interval(made._value_type()) if made.allow_external_schedulers else None  # noqa: SLF001 - as above
         if asked is not None:
-            self.initial_value, self.end_value = asked
-        first = self.initial_value
-        fresh: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
-        if self.end_value is None:
-            fresh = cursor_in(state, str(self.cursor_path), fresh)
-        self._state = fresh
-        start = fresh.setdefault("last_value", self.initial_value)
-        if self.lag and self.end_value is None and start is not None and start != first:
-            place = (str(self.cursor_path), str(self.resource_name))
-            start = with_lag(start, self.lag, self.last_value_func, first, *place)
-        self._run = Run(self, start, fresh)
+            # they are made in the type of the cursor's values
+            made.initial_value, made.end_value = cast("tuple[Value, Value]", asked)
+        made._run = begin(made, state)  # noqa: SLF001 - as above
+        return made
 
     def _value_type(self) -> type:
         if self.initial_value is not None:
             return type(self.initial_value)
         # incremental[int]("id") leaves its type here
-        declared = getattr(getattr(self, "__orig_class__", None), "__args__", (None,))[0]
+        declared = next(iter(get_args(vars(self).get("__orig_class__"))), None)
         return declared if isinstance(declared, type) else datetime.datetime
 
-    def __call__(self, items: TDataItems, _meta: Meta = None) -> Any:
+    def __call__(self, items: TDataItems, _meta: Meta = None) -> TDataItems:
         """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
 
         Raises:
@@ -263,8 +240,6 @@ class Incremental(Generic[Value]):
         run = self._bound()
         self.custom_metrics["unfiltered_batches_count"] += 1
         if is_frame(items):
-            from dlt.extract.incremental.tables import filter_table
-
             self.custom_metrics["unfiltered_items_count"] += count_rows(items)
             return filter_table(run, items)
         page = items if isinstance(items, list) else [items]
@@ -298,40 +273,41 @@ class Incremental(Generic[Value]):
         """Return the state of the cursor."""
         return self._bound().state
 
-    def advance(self, last_value: Any) -> None:
+    def advance(self, last_value: object) -> None:
         """Set the last value by hand; the rows at the one before are forgotten."""
         run = self._bound()
         if last_value != run.state["last_value"]:
             run.move_to(last_value)
 
-    def get_current_range(self, apply_lag: bool = True) -> tuple[Any, Any]:
+    def get_current_range(self, apply_lag: bool = True) -> tuple[Value | None, Value | None]:
         """Return start and end of this run.
 
         Args:
             apply_lag: Move the start back by the lag.
         """
         run = self._bound()
-        return (run.start if apply_lag else run.first), run.end
+        # what a state holds is an object; the values of one cursor are of one type
+        return cast("tuple[Value | None, Value | None]", (run.start if apply_lag else run.first, run.end))
 
     @property
-    def start_value(self) -> Any:
+    def start_value(self) -> Value | None:
         """Return where this run starts, lag included.
 
         Raises:
             IncrementalUnboundError: another parameter of the function is the cursor of the resource.
         """
         self._refuse_beside()
-        return self._run.start if self._run is not None else self.initial_value
+        return self.initial_value if self._run is None else cast("Value | None", self._run.start)  # as above
 
     @property
-    def last_value(self) -> Any:
+    def last_value(self) -> Value | None:
         """Return the last value so far.
 
         Raises:
             IncrementalUnboundError: another parameter of the function is the cursor of the resource.
         """
         self._refuse_beside()
-        return self._state["last_value"] if self._state is not None else self.initial_value
+        return self.initial_value if self._run is None else cast("Value | None", self._run.state["last_value"])
 
     @property
     def start_out_of_range(self) -> bool:
@@ -368,19 +344,8 @@ class Incremental(Generic[Value]):
         )
 
 
-_SETTINGS = (
-    "cursor_path",
-    "initial_value",
-    "last_value_func",
-    "primary_key",
-    "end_value",
-    "row_order",
-    "allow_external_schedulers",
-    "on_cursor_value_missing",
-    "lag",
-    "range_start",
-    "range_end",
-)
-_PART_TYPES = {"lag": float, "allow_external_schedulers": bool, "primary_key": Any}
-Incremental.__parts__ = _SETTINGS
+def _no_metrics() -> dict[str, int]:
+    return {"unfiltered_items_count": 0, "unfiltered_batches_count": 0}
+
+
 Incremental.EMPTY = Incremental()

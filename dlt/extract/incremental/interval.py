@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Any
 
 from dlt.context import current
 from dlt.extract.incremental.cursor import as_datetime
 
 
-def asked_interval(kind: type) -> tuple[Any, Any] | None:
+def asked_interval(kind: type) -> tuple[object, object] | None:
     """Return start and end, end excluded, as values of a cursor; None if nobody asks for a time.
 
     The window of a task comes before DLT_INTERVAL_START and DLT_INTERVAL_END.
@@ -25,12 +24,13 @@ def asked_interval(kind: type) -> tuple[Any, Any] | None:
     return (_as_kind(start, kind), _as_kind(end, kind)) if start and end else None
 
 
-def _as_kind(text: str, kind: type) -> Any:
+def _as_kind(text: str, kind: type) -> object:
     if issubclass(kind, str):
         return text
     moment = as_datetime(text)
     if issubclass(kind, (int, float)) and kind is not bool:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
+        # a cursor of numbers holds seconds since 1970
         return kind(aware.timestamp())
     if issubclass(kind, datetime.date) and not issubclass(kind, datetime.datetime):
         return moment.date()

@@ -7,9 +7,8 @@ import decimal
 import operator
 from collections.abc import Callable
 from itertools import compress, repeat
-from typing import Any
 
-from dlt.extract.incremental.cursor import MISSING, is_nan
+from dlt.extract.incremental.cursor import MISSING, Ordered, is_nan
 from dlt.extract.incremental.run import Run
 from dlt.types import TDataItem
 
@@ -17,7 +16,7 @@ _EXACT = frozenset({int, str, datetime.date, datetime.datetime})
 _ORDERED = (int, float, str, datetime.date, decimal.Decimal)
 
 
-def filter_rows(run: Run, page: list[Any]) -> list[Any]:
+def filter_rows(run: Run, page: list[TDataItem]) -> list[TDataItem]:
     """Return the rows of a page that are new.
 
     Raises:
@@ -25,6 +24,7 @@ def filter_rows(run: Run, page: list[Any]) -> list[Any]:
         IncrementalCursorPathHasValueNone: the cursor of a row is None.
         IncrementalCursorInvalidCoercion: a row's cursor cannot be compared with the start or end value.
     """
+    # a setting changed since the last run: hashes that nothing compares any more would stay in the state for ever
     if run.boundary and not run.deduplicates and run.state["unique_hashes"]:
         run.forget()
     values = _column(run, page)
@@ -33,19 +33,21 @@ def filter_rows(run: Run, page: list[Any]) -> list[Any]:
     return kept
 
 
-def _column(run: Run, page: list[Any]) -> list[Any] | None:
+def _column(run: Run, page: list[TDataItem]) -> list[Ordered] | None:
     """Return the cursor values of a page when they are of one ordered type, else None."""
     if run.key is None or not run.ordered or not page:
         return None
     try:
-        values = list(map(operator.itemgetter(run.key), page))
+        values: list[Ordered] = list(map(operator.itemgetter(run.key), page))
     except (KeyError, TypeError, IndexError, AttributeError):
         return None
     kinds = set(map(type, values))
     kind = kinds.pop()
+    # several kinds compare by rules that only the slow way knows: a datetime is a date too, and True equals 1
     if kinds or kind is bool or not issubclass(kind, _ORDERED):
         return None
     try:
+        # a NaN is larger and smaller than nothing, so min and max depend on its place
         if kind not in _EXACT and any(map(operator.ne, values, values)):
             return None
         if issubclass(kind, datetime.datetime) and len({value.tzinfo is None for value in values}) > 1:
@@ -56,7 +58,7 @@ def _column(run: Run, page: list[Any]) -> list[Any] | None:
     return values
 
 
-def _by_column(run: Run, page: list[Any], values: list[Any]) -> list[Any]:
+def _by_column(run: Run, page: list[TDataItem], values: list[Ordered]) -> list[TDataItem]:
     run.align_to(values[0])
     low, high = min(values), max(values)
     nearest, farthest = (low, high) if run.forward else (high, low)
@@ -83,23 +85,23 @@ def _by_column(run: Run, page: list[Any], values: list[Any]) -> list[Any]:
     return page
 
 
-def _compare(less: bool, side: str) -> Callable[[Any, Any], Any]:
+def _compare(less: bool, side: str) -> Callable[[object, object], object]:
     if less:
         return operator.le if side == "closed" else operator.lt
     return operator.ge if side == "closed" else operator.gt
 
 
 def _cut(
-    page: list[Any], values: list[Any], inside: Callable[[Any, Any], Any], bound: Any
-) -> tuple[list[Any], list[Any]]:
+    page: list[TDataItem], values: list[Ordered], inside: Callable[[object, object], object], bound: object
+) -> tuple[list[TDataItem], list[Ordered]]:
     keep = list(map(inside, values, repeat(bound)))
     return list(compress(page, keep)), list(compress(values, keep))
 
 
-def _one_by_one(run: Run, page: list[Any]) -> list[Any]:
+def _one_by_one(run: Run, page: list[TDataItem]) -> list[TDataItem]:
     """Filter a page with values of several types, without values, behind a path, or with a user's function."""
-    kept: list[Any] = []
-    at_last: list[Any] = []
+    kept: list[TDataItem] = []
+    at_last: list[TDataItem] = []
     find, deduplicates = run.find, run.deduplicates
     for position, row in enumerate(page):
         value = find(row)
@@ -119,7 +121,9 @@ def _one_by_one(run: Run, page: list[Any]) -> list[Any]:
     return kept
 
 
-def _take(run: Run, row: TDataItem, value: Any, deduplicates: bool, at_last: list[Any]) -> tuple[bool, list[Any]]:
+def _take(
+    run: Run, row: TDataItem, value: Ordered, deduplicates: bool, at_last: list[TDataItem]
+) -> tuple[bool, list[TDataItem]]:
     """Return whether a row is new, and the rows at the last value so far."""
     run.align_to(value)
     if run.after_end(value):

@@ -5,12 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from dlt.errors import IncrementalCursorPathHasValueNone, IncrementalCursorPathMissing
-from dlt.extract.incremental.cursor import MISSING, align, finder, incomparable, keys_of
+from dlt.extract.incremental.cursor import (
+    MISSING,
+    LastValueFunc,
+    Ordered,
+    align,
+    finder,
+    incomparable,
+    keys_of,
+    with_lag,
+)
 from dlt.extract.incremental.identity import row_hash
-from dlt.states.cursor import CursorState
+from dlt.extract.vocabulary import ColumnNamesHint
+from dlt.states.cursor import CursorState, cursor_in
+from dlt.states.model import State
 from dlt.types import TDataItem
 
 logger = logging.getLogger("dlt")
@@ -23,13 +34,20 @@ class Settings(Protocol):
 
     cursor_path: str | None
     resource_name: str | None
-    primary_key: Any
-    last_value_func: Any
-    end_value: Any
+    primary_key: ColumnNamesHint | None
+    last_value_func: LastValueFunc
     lag: float | None
     range_start: str
     range_end: str
     on_cursor_value_missing: str
+
+    @property
+    def initial_value(self) -> object:
+        """Return the start of the first run."""
+
+    @property
+    def end_value(self) -> object:
+        """Return the end of a backfill."""
 
 
 class Run:
@@ -41,8 +59,9 @@ class Run:
         state: State of the cursor; changed as rows come.
     """
 
-    def __init__(self, settings: Settings, start: Any, state: CursorState) -> None:
-        self.settings, self.start, self.end, self.state = settings, start, settings.end_value, state
+    def __init__(self, settings: Settings, start: object, state: CursorState) -> None:
+        self.settings, self.start, self.state = settings, start, state
+        self.end: object = settings.end_value
         self.first = state["last_value"]
         self.start_out_of_range = self.end_out_of_range = False
         self.seen = 0
@@ -52,7 +71,7 @@ class Run:
         self.find = finder(path)
         self.ordered = settings.last_value_func in (max, min)
         self.forward = settings.last_value_func is max
-        self._kind: Any = None
+        self._kind: tuple[type, bool] | None = None
         self.boundary = frozenset(state.setdefault("unique_hashes", []))
         self._hashes = set(self.boundary)
 
@@ -73,6 +92,7 @@ class Run:
         Raises:
             IncrementalCursorInvalidCoercion: a value cannot be compared with the rows' values.
         """
+        # a column of datetimes may lose its zone from one page to the next
         kind = (type(like), isinstance(like, datetime) and like.tzinfo is None)
         if kind == self._kind or not self.ordered:
             return
@@ -82,11 +102,11 @@ class Run:
         self.state["last_value"] = align(self.state["last_value"], like, path, name)
         self._kind = kind
 
-    def own(self, value: Any) -> Any:
+    def own(self, value: object) -> object:
         """Return a row's value as the values of the state are; only a user's function makes a difference."""
         return value if self.ordered else self.settings.last_value_func((value,))
 
-    def before_start(self, value: Any) -> bool:
+    def before_start(self, value: Ordered) -> bool:
         """Tell whether a value lies before the start, or on an open start."""
         if self.start is None:
             return False
@@ -96,7 +116,7 @@ class Run:
             return bool(value < self.start if self.forward else value > self.start)
         return bool(self.settings.last_value_func((value, self.start)) == self.start)
 
-    def after_end(self, value: Any) -> bool:
+    def after_end(self, value: Ordered) -> bool:
         """Tell whether a value lies after the end, or on an open end."""
         if self.end is None:
             return False
@@ -108,7 +128,7 @@ class Run:
 
     # -- state
 
-    def advance(self, value: Any) -> None:
+    def advance(self, value: object) -> None:
         """Take a value that may be the last one."""
         last = self.state["last_value"]
         # a user's function gets the new value first and the known one second
@@ -116,7 +136,7 @@ class Run:
         if newest != last:
             self.move_to(newest)
 
-    def move_to(self, last_value: Any) -> None:
+    def move_to(self, last_value: object) -> None:
         """Set the last value and forget the rows at the one before."""
         self.state["last_value"] = last_value
         self.forget()
@@ -126,9 +146,9 @@ class Run:
         self._hashes.clear()
         self.state["unique_hashes"] = []
 
-    def remember(self, rows: Iterable[Any]) -> None:
+    def remember(self, rows: Iterable[TDataItem]) -> None:
         """Keep the hashes of rows at the last value; warn once when they fill the state."""
-        kept: list[str] = self.state["unique_hashes"]
+        kept = self.state["unique_hashes"]
         before = len(kept)
         for row in rows:
             made = self.hash_row(row)
@@ -151,7 +171,7 @@ class Run:
 
     # -- errors
 
-    def keeps_without_value(self, value: Any, position: int) -> bool:
+    def keeps_without_value(self, value: object, position: int) -> bool:
         """Tell whether a row without a cursor value is kept.
 
         Args:
@@ -175,8 +195,26 @@ class Run:
             item_position=self.seen + position,
         )
 
-    def incomparable_with(self, value: Any) -> Exception:
+    def incomparable_with(self, value: object) -> Exception:
         """Return the error that says that a row's value compares with no bound."""
         bounds = (self.start, self.end, self.state["last_value"])
         other = next((b for b in bounds if b is not None and type(b) is not type(value)), self.state["last_value"])
         return incomparable(other, value, str(self.settings.cursor_path), str(self.settings.resource_name))
+
+
+def begin(settings: Settings, resource_state: State) -> Run:
+    """Begin a run on the state of a resource.
+
+    Args:
+        settings: Those of the incremental, with the name of its resource.
+        resource_state: The cursor is kept in it; a backfill, which has an end, leaves it alone.
+    """
+    first, path = settings.initial_value, str(settings.cursor_path)
+    state: CursorState = {"initial_value": first, "last_value": first, "unique_hashes": []}
+    if settings.end_value is None:
+        state = cursor_in(resource_state, path, state)
+    start = state.setdefault("last_value", first)
+    # the first run has nothing to look back at
+    if settings.lag and settings.end_value is None and start is not None and start != first:
+        start = with_lag(start, settings.lag, settings.last_value_func, first, path, str(settings.resource_name))
+    return Run(settings, start, state)

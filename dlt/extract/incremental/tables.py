@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.errors import IncrementalCursorPathMissing, IncrementalPrimaryKeyMissing
-from dlt.extract.incremental.cursor import keys_of
+from dlt.extract.incremental.cursor import Ordered, keys_of
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import Run
+from dlt.formats.spool import as_arrow
 from dlt.late import np, pa, pc
-from dlt.types import TDataItems
+from dlt.types import TDataItem, TDataItems
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Mask = npt.NDArray[np.bool_]
+    """Which values or rows of a table are kept."""
+    Positions = npt.NDArray[np.intp]
+    """Where values of a column stand in the table."""
 
 
-def filter_table(run: Run, items: TDataItems) -> Any:
+def filter_table(run: Run, items: TDataItems) -> TDataItems:
     """Return the rows of an Arrow table, a record batch or a frame that are new, as the same type.
 
     Raises:
@@ -44,12 +53,15 @@ def _names(items: TDataItems) -> list[str]:
     return [str(name) for name in columns]
 
 
+def _is_pandas(items: TDataItems) -> bool:
+    # by its name, as pandas is not imported for it; the others select columns and filter rows as Arrow does
+    return type(items).__module__.partition(".")[0] == "pandas"
+
+
 def _arrow(items: TDataItems, *columns: str) -> pa.Table:
     """Return columns, or everything, as an Arrow table."""
-    from dlt.formats.spool import as_arrow
-
     if columns:
-        items = items.select(list(columns)) if hasattr(items, "select") else items[list(columns)]
+        items = items[list(columns)] if _is_pandas(items) else items.select(list(columns))
     table = as_arrow(items)
     if not isinstance(table, pa.Table):
         raise TypeError(f"a {type(items).__module__}.{type(items).__name__} is no table that can be filtered")
@@ -58,13 +70,13 @@ def _arrow(items: TDataItems, *columns: str) -> pa.Table:
 
 def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
     """Return the cursor column in a type that compares as Python values do, or None to compare row by row."""
-    import pyarrow.types as types
-
+    types = pa.types
     column = table.column(keys[0])
     for key in keys[1:]:
         if not types.is_struct(column.type) or column.type.get_field_index(key) < 0 or column.null_count:
             return None
         column = pc.struct_field(column, key)
+    # the parts of a page may have dictionaries of their own, so indexes say nothing of the order
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
@@ -74,7 +86,7 @@ def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
             column = column.cast(pa.timestamp("us", kind.tz), safe=kind.unit != "ns")
         elif types.is_date64(kind):
             column = column.cast(pa.date32())
-        elif types.is_float32(kind) or types.is_float32(kind):
+        elif types.is_float32(kind):
             column = column.cast(pa.float64())
     except pa.ArrowInvalid:
         return None
@@ -84,16 +96,17 @@ def _cursor(table: pa.Table, keys: list[str]) -> pa.ChunkedArray | None:
     return column if plain or text or types.is_timestamp(kind) or types.is_date32(kind) else None
 
 
-def _mask_by_rows(run: Run, items: TDataItems) -> Any:
+def _mask_by_rows(run: Run, items: TDataItems) -> Mask:
     rows = _arrow(items).to_pylist()
     kept = {id(row) for row in filter_rows(run, rows)}
+    # the caller counts the rows of a table itself
     run.seen -= len(rows)
     return np.array([id(row) in kept for row in rows], dtype=bool)
 
 
-def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Any:
+def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Mask:
     """Return a boolean array of the rows to keep; the state goes on."""
-    missing = pc.is_null(column, nan_is_null=True).to_numpy()
+    missing: Mask = pc.is_null(column, nan_is_null=True).to_numpy()
     include = False
     if missing.any():
         first = int(missing.argmax())
@@ -111,15 +124,18 @@ def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Any:
     return keep | missing if include else keep
 
 
-def _inside(run: Run, column: pa.ChunkedArray) -> Any:
+def _inside(run: Run, column: pa.ChunkedArray) -> Mask | None:
     """Return which values lie in the range, or None where Arrow cannot express a bound in the column's type."""
+    # as for rows: most tables lie wholly inside of the range, and are not compared value by value
     ends = pc.min_max(column)
-    low, high = ends["min"].as_py(), ends["max"].as_py()
-    inside = np.ones(len(column), dtype=bool)
+    low: Ordered = ends["min"].as_py()
+    high: Ordered = ends["max"].as_py()
+    inside: Mask = np.ones(len(column), dtype=bool)
     s = run.settings
     if run.after_end(high if run.forward else low):
         bound = _scalar(run.end, column)
         if bound is None:
+            # the rows are gone through one by one then, and nothing of the state has changed so far
             return None
         inside &= _compare(column, bound, run.forward, s.range_end).to_numpy()
         run.end_out_of_range = True
@@ -133,7 +149,7 @@ def _inside(run: Run, column: pa.ChunkedArray) -> Any:
     return inside
 
 
-def _scalar(value: Any, column: pa.ChunkedArray) -> Any:
+def _scalar(value: object, column: pa.ChunkedArray) -> pa.Scalar | None:
     try:
         return pa.scalar(value, column.type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
@@ -141,13 +157,13 @@ def _scalar(value: Any, column: pa.ChunkedArray) -> Any:
         return None
 
 
-def _compare(column: Any, bound: Any, less: bool, side: str) -> Any:
+def _compare(column: pa.ChunkedArray, bound: pa.Scalar, less: bool, side: str) -> pa.ChunkedArray:
     if less:
         return pc.less_equal(column, bound) if side == "closed" else pc.less(column, bound)
     return pc.greater_equal(column, bound) if side == "closed" else pc.greater(column, bound)
 
 
-def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Any, positions: Any) -> None:
+def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Mask, positions: Positions) -> None:
     """Drop rows at the start that were loaded before from `inside`, and go on to the last value.
 
     `positions` are those of the values of the column in the items.
@@ -164,12 +180,15 @@ def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Any,
         run.remember(_rows(run, items, positions[inside & _equal(column, best)]))
 
 
-def _equal(column: pa.ChunkedArray, value: Any) -> Any:
+def _equal(column: pa.ChunkedArray, value: object) -> Mask:
     scalar = _scalar(value, column)
-    return np.zeros(len(column), dtype=bool) if scalar is None else pc.equal(column, scalar).to_numpy()
+    if scalar is None:
+        return np.zeros(len(column), dtype=bool)
+    equal: Mask = pc.equal(column, scalar).to_numpy()
+    return equal
 
 
-def _rows(run: Run, items: TDataItems, positions: Any) -> list[Any]:
+def _rows(run: Run, items: TDataItems, positions: Positions) -> list[TDataItem]:
     """Return rows with all that their hash needs."""
     if not len(positions):
         return []
@@ -188,15 +207,13 @@ def _rows(run: Run, items: TDataItems, positions: Any) -> list[Any]:
         if column.type.id == pa.timestamp("ns").id and column.type.unit == "ns":
             # only pandas has a value for nanoseconds, and it need not be there
             table = table.set_column(at, column.name, table.column(at).cast(pa.int64()))
-    found: list[Any] = table.to_pylist()
+    found: list[TDataItem] = table.to_pylist()
     return found
 
 
-def _select(items: TDataItems, mask: Any) -> Any:
+def _select(items: TDataItems, mask: Mask) -> TDataItems:
     if mask.all():
         return items if len(mask) else None
     if not mask.any():
         return None
-    if hasattr(items, "loc"):
-        return items.loc[mask]
-    return items.filter(mask)
+    return items.loc[mask] if _is_pandas(items) else items.filter(mask)
