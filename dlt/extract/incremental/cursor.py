@@ -100,7 +100,7 @@ def is_nan(value: object) -> bool:
     return isinstance(value, (float, datetime.datetime)) and value != value
 
 
-def align(value: object, like: object, path: str, resource: str) -> object:
+def align(value: object, like: object, path: str, resource: str) -> TDataItem:
     """Return a start or end value as the type of the rows' values.
 
     Args:
@@ -172,7 +172,7 @@ def _offset(text: str) -> datetime.tzinfo | None:
     return datetime.datetime.strptime(text.replace(":", "").ljust(5, "0"), "%z").tzinfo
 
 
-def move_back(value: TDataItem, lag: float, last_value_func: LastValueFunc) -> object:
+def move_back(value: TDataItem, lag: float, last_value_func: LastValueFunc) -> TDataItem:
     """Return a value a lag earlier, or later where the smallest value is the last one.
 
     Args:

@@ -19,7 +19,7 @@ from dlt.extract.state import resource_state
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState
 from dlt.states.model import State
-from dlt.types import TDataItems
+from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -125,7 +125,7 @@ class Incremental(Generic[Value]):
         return made
 
     @classmethod
-    def of(cls, value: object, base: Incremental[object] | None = None) -> Incremental[object]:
+    def of(cls, value: TDataItem, base: Incremental[object] | None = None) -> Incremental[object]:
         """Return an incremental for what a program writes.
 
         Args:

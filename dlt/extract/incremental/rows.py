@@ -38,7 +38,7 @@ def _column(run: Run, page: list[TDataItem]) -> list[Ordered] | None:
     if run.key is None or not run.ordered or not page:
         return None
     try:
-        values: list[Ordered] = list(map(operator.itemgetter(run.key), page))
+        values: list[TDataItem] = list(map(operator.itemgetter(run.key), page))
     except (KeyError, TypeError, IndexError, AttributeError):
         return None
     kinds = set(map(type, values))
@@ -85,14 +85,14 @@ def _by_column(run: Run, page: list[TDataItem], values: list[Ordered]) -> list[T
     return page
 
 
-def _compare(less: bool, side: str) -> Callable[[object, object], object]:
+def _compare(less: bool, side: str) -> Callable[[TDataItem, TDataItem], object]:
     if less:
         return operator.le if side == "closed" else operator.lt
     return operator.ge if side == "closed" else operator.gt
 
 
 def _cut(
-    page: list[TDataItem], values: list[Ordered], inside: Callable[[object, object], object], bound: object
+    page: list[TDataItem], values: list[Ordered], inside: Callable[[TDataItem, TDataItem], object], bound: object
 ) -> tuple[list[TDataItem], list[Ordered]]:
     keep = list(map(inside, values, repeat(bound)))
     return list(compress(page, keep)), list(compress(values, keep))
