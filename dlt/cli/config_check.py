@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dlt.cli.vocabulary import Section, of_destination, top
 from dlt.configuration.coerce import coerce
 from dlt.configuration.similar import did_you_mean
-from dlt.configuration.values import is_secret
+from dlt.configuration.spec import is_secret
 from dlt.errors import ConfigValueCannotBeCoercedException
 
 _MUCH = 0.85

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar, overload
 
 from dlt.configuration import container
 from dlt.configuration.coerce import coerce
 from dlt.configuration.lookup import MISSING, Trace, find_value, get_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
-from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE
+from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE, ConfigValue
 from dlt.redact import remember
+
+Wanted = TypeVar("Wanted")
 
 
 class Accessor:
@@ -25,13 +27,13 @@ class Accessor:
         self._secret = secret
         self._placeholder = SECRETS_VALUE if secret else CONFIG_VALUE
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> ConfigValue:
         value, trace = self._find(key)
         if value is MISSING:
             raise missing("", {key: trace}, {key} if self._secret else set())
         return value
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         if self._secret:
             remember(value)
         container.memory(self._secret).set(key, value)
@@ -42,7 +44,11 @@ class Accessor:
             self._tell(key, trace.misplaced)
         return value is not MISSING
 
-    def get(self, key: str, expected_type: Any = None) -> Any:
+    @overload
+    def get(self, key: str, expected_type: type[Wanted]) -> Wanted | None: ...
+    @overload
+    def get(self, key: str, expected_type: object = None) -> ConfigValue: ...
+    def get(self, key: str, expected_type: object = None) -> ConfigValue:
         """Return a value, or None.
 
         Args:
@@ -68,7 +74,7 @@ class Accessor:
         )
 
     @property
-    def value(self) -> Any:
+    def value(self) -> ConfigValue:
         """Return the default for parameters that must be configured."""
         return self._placeholder
 
@@ -80,7 +86,7 @@ class Accessor:
     @property
     def config_providers(self) -> Sequence[ConfigProvider]:
         """Return the places that are asked."""
-        return container.asked(self._secret)
+        return container.registered(self._secret)
 
     def register_provider(self, provider: ConfigProvider) -> None:
         """Ask another place too.
@@ -99,7 +105,7 @@ class Accessor:
             stacklevel=3,
         )
 
-    def _find(self, key: str) -> tuple[Any, Trace]:
+    def _find(self, key: str) -> tuple[object, Trace]:
         *sections, last = key.split(".")
         value, trace = find_value(last, sections, secret=self._secret, exact=True)
         if self._secret and value is not MISSING:

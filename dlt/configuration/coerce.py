@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-import collections.abc
 import datetime
 import decimal
-import types
+import enum
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import PurePath
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    Literal,
+    NewType,
+    Protocol,
+    SupportsFloat,
+    SupportsIndex,
+    SupportsInt,
+    TypeVar,
+    get_args,
+    get_origin,
+    overload,
+    runtime_checkable,
+)
 
 from dlt.clock import moment_of
-from dlt.configuration.values import bare
+from dlt.configuration.spec import BaseConfiguration
+from dlt.configuration.values import UNTYPED, bare, choices_of, is_untyped
 from dlt.errors import ConfigValueCannotBeCoercedException
 from dlt.late import orjson
 
+Wanted = TypeVar("Wanted")
 _TRUE, _FALSE = {"true", "yes", "on", "1", "t", "y"}, {"false", "no", "off", "0", "f", "n"}
 
 
-def coerce(value: Any, hint: Any, key: str, secret: bool = False, place: str = "") -> Any:
+@runtime_checkable
+class FromNative(Protocol):
+    """A class whose values are configured as one value, such as a cursor by its path."""
+
+    def parse_native_representation(self, native_value: object) -> None:
+        """Take the settings from one value."""
+
+
+@overload
+def coerce(value: object, hint: type[Wanted], key: str, secret: bool = False, place: str = "") -> Wanted: ...
+@overload
+def coerce(value: object, hint: object, key: str, secret: bool = False, place: str = "") -> object: ...
+
+
+def coerce(value: object, hint: object, key: str, secret: bool = False, place: str = "") -> object:
     """Return a value as a type.
 
     Args:
@@ -44,55 +73,61 @@ def coerce(value: Any, hint: Any, key: str, secret: bool = False, place: str = "
         ) from (None if secret else error)
 
 
-def takes_table(hint: Any) -> bool:
+def takes_table(hint: object) -> bool:
     """Tell whether a table can be a value of a type."""
-    hint = bare(hint)
-    if hint is Any or hint is None or isinstance(hint, TypeVar):
+    if _takes_all(hint):
         return True
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(takes_table(part) for part in get_args(hint) if part is not type(None))
-    kind = origin or hint
-    if hasattr(kind, "__supertype__"):
+    choices = choices_of(hint)
+    if len(choices) > 1:
+        return any(takes_table(part) for part in choices if part is not type(None))
+    kind = get_origin(bare(hint)) or bare(hint)
+    if isinstance(kind, NewType):
         return takes_table(kind.__supertype__)
-    if not isinstance(kind, type):
+    if not isinstance(kind, type) or kind in _SCALARS:
         return False
-    as_whole = hasattr(kind, "__config_fields__") or hasattr(kind, "parse_native_representation")
-    return as_whole or issubclass(kind, collections.abc.Mapping) or kind is object
+    return kind is object or issubclass(kind, (BaseConfiguration, FromNative, Mapping))
 
 
-def _coerce(value: Any, hint: Any) -> Any:
+def _takes_all(hint: object) -> bool:
+    return is_untyped(hint) or bare(hint) is None or isinstance(bare(hint), TypeVar)
+
+
+def _coerce(value: object, hint: object) -> object:
+    if _takes_all(hint):
+        return value
+    choices = choices_of(hint)
+    if len(choices) > 1:
+        return _union(value, choices)
     hint = bare(hint)
     origin, parts = get_origin(hint), get_args(hint)
-    if hint is Any or isinstance(hint, TypeVar) or hint is None:
-        return value
-    if origin in (Union, types.UnionType):
-        return _union(value, parts)
     if origin is Literal:
-        for choice in parts:
-            if value == choice or (isinstance(value, str) and str(choice) == value):
-                return choice
-        raise ValueError("not one of the choices")
+        return _choice(value, parts)
     kind = origin or hint
-    if hasattr(kind, "__supertype__"):
+    if isinstance(kind, NewType):
         return _coerce(value, kind.__supertype__)
     if not isinstance(kind, type):
         return value
-    if hasattr(kind, "__config_fields__"):
-        return _spec(value, kind)
     if kind in _SCALARS:
         return _SCALARS[kind](value)
-    if issubclass(kind, (dict, collections.abc.Mapping)):
-        values = _document(value, dict)
+    if issubclass(kind, BaseConfiguration):
+        return _spec(value, kind)
+    if issubclass(kind, Mapping):
+        values = _table(value)
         return {key: _coerce(item, parts[1]) for key, item in values.items()} if len(parts) == 2 else values
-    if kind in (list, tuple, set, frozenset) or (
-        issubclass(kind, (collections.abc.Sequence, collections.abc.Set)) and kind not in (str, bytes)
-    ):
+    # an enumeration of texts is a sequence too, of characters
+    if issubclass(kind, (Sequence, Set)) and not issubclass(kind, enum.Enum):
         return _listed(value, kind, parts)
     return _object(value, kind)
 
 
-def _union(value: Any, parts: tuple[Any, ...]) -> Any:
+def _choice(value: object, choices: Sequence[object]) -> object:
+    for choice in choices:
+        if value == choice or (isinstance(value, str) and str(choice) == value):
+            return choice
+    raise ValueError("not one of the choices")
+
+
+def _union(value: object, parts: tuple[object, ...]) -> object:
     if type(None) in parts and (value is None or (value == "" and str not in map(bare, parts))):
         # a variable that is set to nothing is how shells and containers unset one
         return None
@@ -111,7 +146,7 @@ def _union(value: Any, parts: tuple[Any, ...]) -> Any:
     raise failure or ValueError("no type of the union fits")
 
 
-def _bool(value: Any) -> bool:
+def _bool(value: object) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -120,27 +155,31 @@ def _bool(value: Any) -> bool:
     raise ValueError("not a bool")
 
 
-def _int(value: Any) -> int:
+def _int(value: object) -> int:
     if isinstance(value, bool):
         raise ValueError("a bool is not an int")
     if isinstance(value, float) and value != int(value):
         raise ValueError("not a whole number")
-    return int(value)
+    if isinstance(value, (str, bytes, SupportsInt, SupportsIndex)):
+        return int(value)
+    raise TypeError("not a number")
 
 
-def _float(value: Any) -> float:
+def _float(value: object) -> float:
     if isinstance(value, bool):
         raise ValueError("a bool is not a float")
-    return float(value)
+    if isinstance(value, (str, bytes, SupportsFloat, SupportsIndex)):
+        return float(value)
+    raise TypeError("not a number")
 
 
-def _str(value: Any) -> str:
+def _str(value: object) -> str:
     if isinstance(value, (dict, list)):
         raise ValueError("a document is not text")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _datetime(value: Any) -> datetime.datetime:
+def _datetime(value: object) -> datetime.datetime:
     if isinstance(value, datetime.datetime):
         return value
     if isinstance(value, datetime.date):
@@ -152,25 +191,23 @@ def _datetime(value: Any) -> datetime.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
-def _date(value: Any) -> datetime.date:
+def _date(value: object) -> datetime.date:
     if isinstance(value, datetime.datetime):
         return value.date()
     return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(str(value).strip())
 
 
-def _time(value: Any) -> datetime.time:
+def _time(value: object) -> datetime.time:
     return value if isinstance(value, datetime.time) else datetime.time.fromisoformat(str(value).strip())
 
 
-def _bytes(value: Any) -> bytes:
+def _bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
-    from base64 import b64decode
-
     return b64decode(str(value), validate=True)
 
 
-_SCALARS: dict[Any, Any] = {
+_SCALARS: dict[type, Callable[[object], object]] = {
     bool: _bool,
     int: _int,
     float: _float,
@@ -184,34 +221,40 @@ _SCALARS: dict[Any, Any] = {
 }
 
 
-def _document(value: Any, kind: type) -> Any:
+def _parsed(value: object) -> object:
+    """Return what a text says as JSON; other values as they are."""
     if isinstance(value, str):
-        value = orjson.loads(value)
-    if not isinstance(value, collections.abc.Mapping if kind is dict else list):
+        return orjson.loads(value)
+    return value
+
+
+def _table(value: object) -> dict[str, object]:
+    found = _parsed(value)
+    if not isinstance(found, Mapping):
         raise ValueError("not a document")
-    return dict(value) if kind is dict else list(value)
+    return dict(found)
 
 
-def _listed(value: Any, kind: Any, parts: tuple[Any, ...]) -> Any:
+def _listed(value: object, kind: type, parts: Sequence[object]) -> object:
     if isinstance(value, str):
         text = value.strip()
-        value = _document(text, list) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
+        value = _parsed(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("not a list")
     if kind is tuple and parts and parts[-1] is not Ellipsis:
         if len(value) != len(parts):
             raise ValueError("another number of items")
         return tuple(_coerce(item, part) for item, part in zip(value, parts, strict=True))
-    inner = parts[0] if parts else Any
+    inner = parts[0] if parts else UNTYPED
     items = [_coerce(item, inner) for item in value]
     return kind(items) if kind in (tuple, set, frozenset) else items
 
 
-def _spec(value: Any, kind: Any) -> Any:
+def _spec(value: object, kind: type[BaseConfiguration]) -> BaseConfiguration:
     if isinstance(value, kind):
         return value
     made = kind()
-    if isinstance(value, collections.abc.Mapping):
+    if isinstance(value, Mapping):
         hints = dict(made.__config_fields__.items())
         made.update({key: _coerce(item, hints[key]) for key, item in value.items() if key in hints})
     else:
@@ -225,14 +268,12 @@ def _spec(value: Any, kind: Any) -> Any:
     return made
 
 
-def _object(value: Any, kind: Any) -> Any:
+def _object(value: object, kind: type) -> object:
     if isinstance(value, kind):
         return value
-    import enum
-
     if issubclass(kind, enum.Enum):
         return kind(value)
-    if hasattr(kind, "parse_native_representation"):
+    if issubclass(kind, FromNative):
         # incremental loading is configured as its cursor path, or as a dict
         made = kind()
         made.parse_native_representation(value)
@@ -242,7 +283,7 @@ def _object(value: Any, kind: Any) -> Any:
     raise TypeError(f"not a {kind.__name__}")
 
 
-def _name(hint: Any) -> str:
+def _name(hint: object) -> str:
     hint = bare(hint)
     if get_args(hint) or not isinstance(hint, type):
         return str(hint).replace("typing.", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlt.configuration.providers.base import ConfigProvider
+from dlt.configuration.providers.base import ConfigProvider, SearchableProvider, Searched
 from dlt.configuration.providers.environ import EnvironProvider
 from dlt.configuration.providers.memory import MemoryProvider
 from dlt.configuration.providers.toml import TomlProvider
@@ -11,7 +11,7 @@ from dlt.errors import DuplicateConfigProviderException
 ENVIRON = EnvironProvider()
 SECRETS = TomlProvider("secrets.toml", supports_secrets=True)
 CONFIG = TomlProvider("config.toml", supports_secrets=False)
-_providers: list[ConfigProvider] = [ENVIRON, SECRETS, CONFIG]
+_providers: list[SearchableProvider] = [ENVIRON, SECRETS, CONFIG]
 _set_secrets = MemoryProvider("Set in the program (dlt.secrets)")
 _set_config = MemoryProvider("Set in the program (dlt.config)", supports_secrets=False)
 
@@ -31,19 +31,25 @@ def forget() -> None:
     _providers[:] = [ENVIRON, SECRETS, CONFIG]
 
 
-def asked(secret: bool) -> list[ConfigProvider]:
+def asked(secret: bool) -> list[SearchableProvider]:
     """Return the providers that are asked for a secret or a setting, in order.
 
     A provider without `supports_settings` is asked for both; a vault sets it to False and is asked for secrets only.
     """
     if secret:
         return [provider for provider in _providers if provider.supports_secrets]
-    return [provider for provider in _providers if getattr(provider, "supports_settings", True)]
+    return [provider for provider in _providers if provider.supports_settings]
 
 
-def settings_only() -> list[ConfigProvider]:
+def registered(secret: bool) -> list[ConfigProvider]:
+    """Return the same providers as the program registered them."""
+    return [place.provider if isinstance(place, Searched) else place for place in asked(secret)]
+
+
+def settings_only() -> list[SearchableProvider]:
     """Return the user's own places that must not hold secrets: what `dlt.config` set, and config.toml."""
-    return [provider for provider in (_set_config, CONFIG) if provider in _providers]
+    own: tuple[SearchableProvider, ...] = (_set_config, CONFIG)
+    return [provider for provider in own if provider in _providers]
 
 
 def register_provider(provider: ConfigProvider) -> None:
@@ -56,4 +62,6 @@ def register_provider(provider: ConfigProvider) -> None:
         raise DuplicateConfigProviderException(
             f"A provider named {provider.name!r} is registered already. Remove it first, or give this one another name."
         )
-    _providers.insert(len(_providers) - 2, provider)
+    place = provider if isinstance(provider, SearchableProvider) else Searched(provider)
+    # the project's two files stay last: what a program registers is meant to come before them
+    _providers.insert(len(_providers) - 2, place)

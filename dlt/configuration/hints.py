@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 from dlt.configuration.values import SECRET
 
 INJECTED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-_known: WeakKeyDictionary[Any, Mapping[str, Any]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[object, Mapping[str, object]] = WeakKeyDictionary()
 
 
-def function_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
+def function_hints(function: Callable[..., object]) -> Mapping[str, object]:
     """Return the type hints of a function; those that exist for type checkers only are left out."""
     function = inspect.unwrap(function)
     try:
@@ -29,7 +29,7 @@ def function_hints(function: Callable[..., Any]) -> Mapping[str, Any]:
         return _evaluated(function)
 
 
-def hint_of_default(default: Any) -> Any:
+def hint_of_default(default: object) -> object:
     """Return the type that an argument without type hint has by its default, or Any."""
     if type(default) is int:
         # a number of seconds, for example, may be configured as 0.5
@@ -40,9 +40,9 @@ def hint_of_default(default: Any) -> Any:
 _PLAIN = (bool, float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time, list, dict, tuple)
 
 
-def _evaluated(function: Callable[..., Any]) -> Mapping[str, Any]:
+def _evaluated(function: Callable[..., object]) -> Mapping[str, object]:
     space = getattr(function, "__globals__", {})
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, hint in getattr(function, "__annotations__", {}).items():
         try:
             found.update(typing.get_type_hints(SimpleNamespace(__annotations__={name: hint}), space, space, True))

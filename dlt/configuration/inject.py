@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast, overload
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
@@ -16,14 +15,14 @@ from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_va
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
-from dlt.configuration.spec import BaseConfiguration, optional
-from dlt.configuration.values import Placeholder, bare, is_class, is_secret
+from dlt.configuration.spec import BaseConfiguration, is_secret, optional
+from dlt.configuration.values import Placeholder, choices_of, is_class, is_untyped
 from dlt.redact import remember
 from dlt.user_log import tell_without_effect
 
 __all__ = ["configured_incremental", "with_config"]
-SectionsFrom = Callable[[Mapping[str, Any]], Sequence[str]]
-Function = TypeVar("Function", bound=Callable[..., Any])
+SectionsFrom = Callable[[Mapping[str, object]], Sequence[str]]
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class _Options:
 class _Plan:
     """What of a function can be injected; made once."""
 
-    def __init__(self, function: Callable[..., Any], include_defaults: bool) -> None:
+    def __init__(self, function: Callable[..., object], include_defaults: bool) -> None:
         self.signature = inspect.signature(function)
         hints = function_hints(function)
         self.parameters = [
@@ -54,10 +53,40 @@ class _Plan:
         ]
 
 
-def _required(default: Any) -> bool:
+def _required(default: object) -> bool:
     return default is inspect.Parameter.empty or isinstance(default, Placeholder)
 
 
+@overload
+def with_config(
+    func: Function,
+    spec: type[BaseConfiguration] | None = None,
+    sections: str | Sequence[str] | SectionsFrom = (),
+    section_arg_name: str | None = None,
+    sections_merge_style: object = None,
+    include_defaults: bool = True,
+    accept_partial: bool = False,
+    initial_config: BaseConfiguration | None = None,
+    base: type[BaseConfiguration] | None = None,
+    lock_context_on_injection: bool | None = None,
+    *,
+    sections_from: SectionsFrom | None = None,
+) -> Function: ...
+@overload
+def with_config(
+    func: None = None,
+    spec: type[BaseConfiguration] | None = None,
+    sections: str | Sequence[str] | SectionsFrom = (),
+    section_arg_name: str | None = None,
+    sections_merge_style: object = None,
+    include_defaults: bool = True,
+    accept_partial: bool = False,
+    initial_config: BaseConfiguration | None = None,
+    base: type[BaseConfiguration] | None = None,
+    lock_context_on_injection: bool | None = None,
+    *,
+    sections_from: SectionsFrom | None = None,
+) -> Callable[[Function], Function]: ...
 def with_config(
     func: Function | None = None,
     spec: type[BaseConfiguration] | None = None,
@@ -71,7 +100,7 @@ def with_config(
     lock_context_on_injection: bool | None = None,
     *,
     sections_from: SectionsFrom | None = None,
-) -> Any:
+) -> Function | Callable[[Function], Function]:
     """Decorate a function so that arguments that are not passed come from the configuration.
 
     Args:
@@ -106,7 +135,7 @@ def with_config(
 def _decorate(function: Function, options: _Options) -> Function:
     plan: list[_Plan] = []
 
-    def completed(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
+    def completed(args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
         if not plan:
             plan.append(_Plan(function, options.include_defaults))
         given = plan[0].signature.bind_partial(*args, **kwargs)
@@ -115,19 +144,24 @@ def _decorate(function: Function, options: _Options) -> Function:
         return given
 
     @functools.wraps(function)
-    def injected(*args: Any, **kwargs: Any) -> Any:
+    def injected(*args: object, **kwargs: object) -> object:
         given = completed(args, kwargs)
         return function(*given.args, **given.kwargs)
 
     @functools.wraps(function)
-    async def injected_async(*args: Any, **kwargs: Any) -> Any:
+    async def injected_async(*args: object, **kwargs: object) -> object:
         given = completed(args, kwargs)
-        return await function(*given.args, **given.kwargs)
+        made = function(*given.args, **given.kwargs)
+        assert isinstance(made, Awaitable)
+        return await made
 
+    # `wraps` gives it the face of the function, of which a checker knows no more than that it is one
     return cast("Function", injected_async if inspect.iscoroutinefunction(function) else injected)
 
 
-def note_secrets(function: Callable[..., Any], signature: inspect.Signature, arguments: Mapping[str, Any]) -> None:
+def note_secrets(
+    function: Callable[..., object], signature: inspect.Signature, arguments: Mapping[str, object]
+) -> None:
     """Let no text show the secrets among the arguments of a function from now on.
 
     Args:
@@ -143,25 +177,25 @@ def note_secrets(function: Callable[..., Any], signature: inspect.Signature, arg
             remember(value if marked and name != "credentials" else {name: value})
 
 
-def _places(options: _Options, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+def _places(options: _Options, arguments: Mapping[str, object]) -> tuple[str, ...]:
     places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
     places = places or current_sections().sections
     own = arguments.get(options.section_argument or "")
     return (*places, own) if isinstance(own, str) and not isinstance(own, Placeholder) else places
 
 
-def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_name: str) -> None:
+def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, function_name: str) -> None:
     spec = options.spec
     places = _places(options, arguments)
-    from_spec = _spec_fields(spec, places, arguments, options.accept_partial) if spec is not None else {}
+    filled = _filled(spec, places, arguments, options.accept_partial) if spec is not None else None
     given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
     absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
     nested: list[ConfigFieldMissing] = []
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
-        if name not in given and (name in from_spec or (spec is not None and spec in spec_kinds(hint))):
-            value = from_spec.get(name) if name in from_spec else from_spec["__spec__"]
+        if name not in given and filled is not None and (name in filled or spec in spec_kinds(hint)):
+            value = filled.get(name) if name in filled else filled
             if value is not None or default is inspect.Parameter.empty:
                 arguments[name] = value
                 continue
@@ -177,8 +211,8 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
             continue
         if found is not MISSING:
             arguments[name] = found
-        elif (first := getattr(options.initial, name, None)) is not None:
-            arguments[name] = first
+        elif options.initial is not None and options.initial.get(name) is not None:
+            arguments[name] = options.initial.get(name)
         elif isinstance(marked, Placeholder) and _admits_none(hint) and not trace.misplaced:
             arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:
@@ -191,21 +225,23 @@ def _inject(plan: _Plan, arguments: dict[str, Any], options: _Options, function_
         raise missing(function_name, absent, secret_names, nested=nested)
 
 
-def _completed(name: str, hint: Any, places: tuple[str, ...], value: Any, default: Any = None) -> Any:
+def _completed(name: str, hint: object, places: tuple[str, ...], value: object, default: object = None) -> object:
     """Return a passed argument; credentials and cursors given as a dict, as a value or in part become whole."""
     if kind_in_parts(hint, default) is not None:
         return merged_argument(name, hint, default, places, value)[0]
     kinds = spec_kinds(hint)
     if not kinds or value is None or (isinstance(value, BaseConfiguration) and value.is_resolved()):
         return value
-    others = [part for part in typing.get_args(bare(hint)) if is_class(part) and part not in kinds]
+    others = [part for part in choices_of(hint) if is_class(part) and part not in kinds]
     if isinstance(value, tuple(others)) or not isinstance(value, (str, Mapping, BaseConfiguration)):
         return value
     given = copy.copy(value) if isinstance(value, BaseConfiguration) else value
     return fill_nested(name, kinds, places, (), given, may_miss=False)
 
 
-def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, default: Any) -> tuple[Any, Trace]:
+def _configured(
+    name: str, hint: object, places: tuple[str, ...], secret: bool, default: object
+) -> tuple[object, Trace]:
     """Return the configured value or MISSING, and the places that were asked."""
     if kinds := spec_kinds(hint):
         return _configured_spec(name, hint, kinds, places, default)
@@ -215,37 +251,36 @@ def _configured(name: str, hint: Any, places: tuple[str, ...], secret: bool, def
     return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden, trace.place)), trace
 
 
-def _admits_none(hint: Any) -> bool:
+def _admits_none(hint: object) -> bool:
     """Tell whether a type hint says that there may be no value."""
-    return bare(hint) is not Any and optional(hint)
+    return not is_untyped(hint) and optional(hint)
 
 
-def _takes_table(hint: Any, default: Any) -> bool:
+def _takes_table(hint: object, default: object) -> bool:
     # an argument without type hint whose default is text is one that wants text
-    return takes_table(hint) and not (bare(hint) is Any and isinstance(default, str))
+    return takes_table(hint) and not (is_untyped(hint) and isinstance(default, str))
 
 
 def _configured_spec(
-    name: str, hint: Any, kinds: Sequence[type[BaseConfiguration]], places: tuple[str, ...], default: Any
-) -> tuple[Any, Trace]:
+    name: str, hint: object, kinds: Sequence[type[BaseConfiguration]], places: tuple[str, ...], default: object
+) -> tuple[object, Trace]:
     if isinstance(default, BaseConfiguration):
         return fill_nested(name, kinds, places, (), default.as_default(), may_miss=False), Trace()
     may_miss = not _required(default) or (isinstance(default, Placeholder) and _admits_none(hint))
-    made = fill_nested(name, kinds, places, (), None, may_miss)
+    made: object = fill_nested(name, kinds, places, (), None, may_miss)
     if made is None and default and not isinstance(default, Placeholder):
         # a default in the form of a dict or text is completed like an argument
         made = _completed(name, hint, places, default)
     return (MISSING if made is None else made), Trace()
 
 
-def _spec_fields(
-    spec: type[BaseConfiguration], places: tuple[str, ...], arguments: Mapping[str, Any], accept_partial: bool
-) -> dict[str, Any]:
+def _filled(
+    spec: type[BaseConfiguration], places: tuple[str, ...], arguments: Mapping[str, object], accept_partial: bool
+) -> BaseConfiguration:
     explicit = {
         name: value
         for name, value in arguments.items()
         if name in spec.__config_fields__ and not isinstance(value, Placeholder)
     }
     made = spec()
-    resolve_configuration(made, sections=places, explicit_value=explicit or None, accept_partial=accept_partial)
-    return {**dict(made.items()), "__spec__": made}
+    return resolve_configuration(made, sections=places, explicit_value=explicit or None, accept_partial=accept_partial)

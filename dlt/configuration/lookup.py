@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple, TypeVar, overload
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.container import ENVIRON, asked, settings_only
-from dlt.configuration.providers.base import ConfigProvider
+from dlt.configuration.providers.base import SearchableProvider
 from dlt.configuration.providers.environ import SET_BY_SYSTEM
 from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.similar import similar_keys
+from dlt.configuration.values import UNTYPED, ConfigValue
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
 from dlt.redact import remember
 from dlt.secret_words import is_secret_name
 
 
-class _Missing:
+class Missing(Enum):
+    """No value, where None is a value."""
+
+    MISSING = "MISSING"
+
     def __repr__(self) -> str:
         return "MISSING"
 
 
-MISSING: Any = _Missing()
+MISSING: Final = Missing.MISSING
 """Stands for no value where None is a value."""
+Wanted = TypeVar("Wanted")
+Default = TypeVar("Default")
 
 
 class LookupTrace(NamedTuple):
@@ -51,7 +59,7 @@ class Trace(Sequence[LookupTrace]):
     def __init__(
         self,
         asked_names: Sequence[tuple[str, Sequence[str]]] = (),
-        provider: ConfigProvider | None = None,
+        provider: SearchableProvider | None = None,
         group: int = 0,
         misplaced: tuple[str, str] | None = None,
     ) -> None:
@@ -67,15 +75,17 @@ class Trace(Sequence[LookupTrace]):
         """Return where the value stands: the key, and the file or the name of the place."""
         if self._provider is None or not self:
             return ""
-        key = self[-1].key
-        describe = getattr(self._provider, "describe", None)
-        return str(describe(key)) if describe is not None else f"{key} in {self._provider.name}"
+        return self._provider.describe(self[-1].key)
 
     @cached_property
     def _entries(self) -> list[LookupTrace]:
         return [LookupTrace(provider, name) for provider, names in self._asked for name in names]
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> LookupTrace: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LookupTrace]: ...
+    def __getitem__(self, index: int | slice) -> LookupTrace | list[LookupTrace]:
         return self._entries[index]
 
     def __len__(self) -> int:
@@ -120,7 +130,7 @@ def find_value(
     before: tuple[int, str] | None = None,
     tables: bool = True,
     bare: bool = True,
-) -> tuple[Any, Trace]:
+) -> tuple[object, Trace]:
     """Return the value of a key, or MISSING, and all places that were asked.
 
     Args:
@@ -162,32 +172,29 @@ class _Search:
         exact: The path was named, so all that is there is the value.
     """
 
-    def __init__(self, key: str, groups: Any, pipeline_name: str | None, tables: bool, exact: bool) -> None:
+    def __init__(
+        self,
+        key: str,
+        groups: tuple[tuple[tuple[str, ...], ...], ...],
+        pipeline_name: str | None,
+        tables: bool,
+        exact: bool,
+    ) -> None:
         self.key, self.groups, self.exact = key, groups, exact
         self._pipeline_name, self._tables = pipeline_name, tables
 
-    def is_value(self, found: Any, path: tuple[str, ...]) -> bool:
+    def is_value(self, found: object, path: tuple[str, ...]) -> bool:
         """Tell whether what stands under a path is a value, not a section."""
         if not isinstance(found, Mapping) or self.exact:
             return True
         whole = (*path, *self.key.split("."))
         return self._tables and not any(is_section(whole, paths, self._pipeline_name) for paths in self.groups)
 
-    def ask(self, provider: ConfigProvider, paths: tuple[tuple[str, ...], ...]) -> tuple[Any, Sequence[str]]:
+    def ask(self, provider: SearchableProvider, paths: tuple[tuple[str, ...], ...]) -> tuple[object, Sequence[str]]:
         """Return the value that a provider has under one of the paths, or None, and the names that were tried."""
-        find = getattr(provider, "find", None)
         if provider is ENVIRON and not self.exact and self.key.upper() in SET_BY_SYSTEM:
             paths = tuple(path for path in paths if path)
-        if find is not None:
-            found: tuple[Any, Sequence[str]] = find(self.key, paths, self.is_value)
-            return found
-        names: list[str] = []
-        for path in paths:
-            value, name = provider.get(self.key, *path)
-            names.append(name)
-            if value is not None and self.is_value(value, path):
-                return value, names
-        return None, names
+        return provider.find(self.key, paths, self.is_value)
 
     def misplaced(self) -> tuple[str, str] | None:
         """Return where a secret stands among the user's settings, and the name of that place."""
@@ -199,22 +206,51 @@ class _Search:
         return None
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     """Tell whether a value is a section in which no name stands for a secret."""
     if not isinstance(value, Mapping):
         return False
     return all(_is_plain(item) if isinstance(item, Mapping) else not is_secret_name(key) for key, item in value.items())
 
 
+@overload
 def get_value(
     key: str,
-    type_: Any = Any,
+    type_: type[Wanted],
     *,
     sections: Sequence[str] = (),
-    default: Any = MISSING,
     secret: bool = False,
     pipeline_name: str | None = None,
-) -> Any:
+) -> Wanted: ...
+@overload
+def get_value(
+    key: str,
+    type_: type[Wanted],
+    *,
+    sections: Sequence[str] = (),
+    default: Default,
+    secret: bool = False,
+    pipeline_name: str | None = None,
+) -> Wanted | Default: ...
+@overload
+def get_value(
+    key: str,
+    type_: object = UNTYPED,
+    *,
+    sections: Sequence[str] = (),
+    default: object = MISSING,
+    secret: bool = False,
+    pipeline_name: str | None = None,
+) -> ConfigValue: ...
+def get_value(
+    key: str,
+    type_: object = UNTYPED,
+    *,
+    sections: Sequence[str] = (),
+    default: object = MISSING,
+    secret: bool = False,
+    pipeline_name: str | None = None,
+) -> ConfigValue:
     """Return a value as the type asks for.
 
     Args:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_value, missing
 from dlt.configuration.sections import current_sections, section_context
-from dlt.configuration.spec import BaseConfiguration, is_final, optional
-from dlt.configuration.values import bare, is_class, is_secret
+from dlt.configuration.spec import BaseConfiguration, is_final, is_secret, optional
+from dlt.configuration.values import bare, is_class
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigurationException,
@@ -26,7 +26,7 @@ def resolve_configuration(
     config: Spec,
     *,
     sections: Sequence[str] = (),
-    explicit_value: Any = None,
+    explicit_value: object = None,
     accept_partial: bool = False,
 ) -> Spec:
     """Return the spec with its fields filled.
@@ -59,7 +59,7 @@ def _resolve(
     config: Spec,
     places: tuple[str, ...],
     inner: tuple[str, ...],
-    explicit_value: Any,
+    explicit_value: object,
     accept_partial: bool = False,
     nested: bool = False,
 ) -> Spec:
@@ -127,7 +127,7 @@ def _native(
     return dict.fromkeys(found - explicit, trace.turn), trace
 
 
-def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
+def _explicit(config: BaseConfiguration, value: object) -> set[str]:
     """Set the fields that a value has, and return their names."""
     if value is None:
         return set()
@@ -147,7 +147,7 @@ def _explicit(config: BaseConfiguration, value: Any) -> set[str]:
     return found
 
 
-def _parse(config: BaseConfiguration, value: Any) -> None:
+def _parse(config: BaseConfiguration, value: object) -> None:
     try:
         config.parse_native_representation(value)
     except ConfigurationException:
@@ -207,7 +207,7 @@ def _fill(
     return traces, errors
 
 
-def spec_kinds(hint: Any) -> list[type[BaseConfiguration]]:
+def spec_kinds(hint: object) -> list[type[BaseConfiguration]]:
     """Return the specs that a type hint names, in order."""
     hint = bare(hint)
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
@@ -219,7 +219,7 @@ def fill_nested(
     kinds: Sequence[type[BaseConfiguration]],
     places: tuple[str, ...],
     inner: tuple[str, ...],
-    value: Any,
+    value: object,
     may_miss: bool,
 ) -> BaseConfiguration | None:
     """Return the first of several specs that the values fit.

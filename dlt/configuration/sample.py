@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, MutableMapping, Sequence
 
 from dlt.configuration.resolve import spec_kinds
-from dlt.configuration.spec import BaseConfiguration, is_final, optional
-from dlt.configuration.values import bare, is_secret
+from dlt.configuration.spec import BaseConfiguration, is_final, is_secret, optional
+from dlt.configuration.values import bare
 
-_EXAMPLES: dict[Any, Any] = {
+Table = MutableMapping[str, object]
+_EXAMPLES: dict[object, object] = {
     bool: False,
     int: 0,
     float: 0.0,
@@ -37,7 +37,7 @@ def sample_files(specs: Mapping[Sequence[str], type[BaseConfiguration]]) -> tupl
     return tomlkit.dumps(plain), tomlkit.dumps(secret)
 
 
-def _describe(spec: type[BaseConfiguration], sections: list[str], plain: Any, secret: Any) -> None:
+def _describe(spec: type[BaseConfiguration], sections: list[str], plain: Table, secret: Table) -> None:
     wanted = set(spec().missing_fields())
     for name, hint in spec.__config_fields__.items():
         if nested := spec_kinds(hint):
@@ -48,5 +48,7 @@ def _describe(spec: type[BaseConfiguration], sections: list[str], plain: Any, se
             continue
         table = secret if spec.is_credentials or is_secret(hint) else plain
         for section in sections:
-            table = table.setdefault(section, {})
+            inner = table.setdefault(section, {})
+            assert isinstance(inner, MutableMapping)
+            table = inner
         table[name] = _EXAMPLES.get(bare(hint), "<fill in>")

@@ -113,5 +113,6 @@ def _named(section: str) -> str | None:
     """Return the name of the running script in place of `__main__`, or None where there is no script."""
     if section != "__main__":
         return section
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    # an interactive session has no file
+    script = vars(sys.modules["__main__"]).get("__file__") if "__main__" in sys.modules else None
     return os.path.splitext(os.path.basename(script))[0] if script else None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Union
+from typing import Annotated, Union
 
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.spec import RESERVED, BaseConfiguration, configspec
-from dlt.configuration.values import SECRET, Placeholder, is_secret
+from dlt.configuration.spec import RESERVED, BaseConfiguration, configspec, is_secret
+from dlt.configuration.values import SECRET, Placeholder
 
 
 def spec_from_signature(
-    function: Callable[..., Any],
+    function: Callable[..., object],
     signature: inspect.Signature | None = None,
     base: type[BaseConfiguration] = BaseConfiguration,
 ) -> type[BaseConfiguration]:
@@ -27,8 +27,8 @@ def spec_from_signature(
         base: Spec to derive from.
     """
     hints = function_hints(function)
-    annotations: dict[str, Any] = {}
-    defaults: dict[str, Any] = {}
+    annotations: dict[str, object] = {}
+    defaults: dict[str, object] = {}
     for parameter in (signature or inspect.signature(function)).parameters.values():
         if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls", *RESERVED):
             continue

@@ -25,10 +25,10 @@ def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
     wanted = _dotted(places[0][1])
     scored: list[tuple[float, str]] = []
     for provider in asked(secret=False):
-        keys = getattr(provider, "keys", None)
-        if provider.name not in names or keys is None:
+        if provider.name not in names:
             continue
-        for name in keys():
+        # a place lists its keys, it is no mapping
+        for name in provider.keys():  # noqa: SIM118
             last = _dotted(name).rpartition(".")[2]
             if name not in tried and _ratio(last, key.lower()) >= _ENOUGH:
                 scored.append((_ratio(_dotted(name), wanted), f"{provider.name}: {name}"))

@@ -6,13 +6,20 @@ import copy
 import dataclasses
 import functools
 import inspect
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, get_args, get_origin, overload
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, TypeVar, get_args, get_origin, overload
 
 from dlt import redact
-from dlt.configuration.values import SECRET, Placeholder, bare, is_secret
+from dlt.configuration.values import (
+    SECRET,
+    ConfigValue,
+    Placeholder,
+    SecretMark,
+    choices_of,
+    is_class,
+    is_untyped,
+)
 from dlt.errors import ConfigFieldMissingTypeHintException, ConfigurationException, InvalidNativeValue, SpecException
 from dlt.late import orjson
 
@@ -20,19 +27,21 @@ if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
 else:
 
-    def dataclass_transform(**_: Any) -> Any:
+    def dataclass_transform(**_: object) -> Callable[[Decorated], Decorated]:
         """Do nothing: the decorator speaks to type checkers only."""
         return lambda decorated: decorated
 
 
 Kind = TypeVar("Kind")
+Decorated = TypeVar("Decorated")
+Default = TypeVar("Default")
 
 
 class BaseConfiguration:
     """Base of all specs; fields are read and written as attributes and as items."""
 
     __section__: ClassVar[str | None] = None
-    __config_fields__: ClassVar[dict[str, Any]] = {}
+    __config_fields__: ClassVar[Mapping[str, object]] = {}
     __without_default__: ClassVar[frozenset[str]] = frozenset()
     __required__: ClassVar[frozenset[str]] = frozenset()
     __secret_fields__: ClassVar[frozenset[str]] = frozenset()
@@ -66,15 +75,17 @@ class BaseConfiguration:
                 passed.add(name)
         return passed
 
-    def _before(self) -> Mapping[str, Any]:
+    def _before(self) -> Mapping[str, object]:
         """Return the values that the fields had before the program changed them."""
-        if "__defaults__" in self.__dict__:
-            return typing.cast("Mapping[str, Any]", self.__dict__["__defaults__"])
-        fields = getattr(type(self), "__dataclass_fields__", {})
-        found = ((name, fields[name]) for name in self.__config_fields__)
+        defaults: Mapping[str, object] | None = self.__dict__.get("__defaults__")
+        if defaults is not None:
+            return defaults
+        # a class that nobody decorated has no fields of its own, and is no dataclass
+        fields: Sequence[dataclasses.Field[object]] = dataclasses.fields(self) if dataclasses.is_dataclass(self) else ()
         return {
-            name: field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
-            for name, field in found
+            field.name: field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+            for field in fields
+            if field.name in self.__config_fields__
         }
 
     def as_default(self) -> Self:
@@ -93,9 +104,9 @@ class BaseConfiguration:
         absent = [(name, hint) for name, hint in self.__config_fields__.items() if self.get(name) is None]
         return [name for name, hint in absent if self._requires(name, hint)]
 
-    def _requires(self, name: str, hint: Any) -> bool:
+    def _requires(self, name: str, hint: object) -> bool:
         return name in self.__required__ or (
-            (name in self.__without_default__ or not _any(hint)) and not _nullable(hint)
+            (name in self.__without_default__ or not is_untyped(hint)) and not _nullable(hint)
         )
 
     def is_partial(self) -> bool:
@@ -116,7 +127,7 @@ class BaseConfiguration:
         """
         raise error
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the fields from one value, such as a connection string; override it.
 
         Raises:
@@ -130,18 +141,19 @@ class BaseConfiguration:
             spec=type(self),
         )
 
-    def to_native_representation(self) -> Any:
+    def to_native_representation(self) -> ConfigValue:
         """Return the fields as one value; override it."""
         raise NotImplementedError(f"{type(self).__name__} has no native representation.")
 
-    def update(self, values: Mapping[str, Any]) -> None:
+    def update(self, values: Mapping[str, object]) -> None:
         """Set fields from a mapping; keys that are no fields are left out."""
         for key, value in values.items():
             if key in self.__config_fields__:
                 setattr(self, key, value)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> ConfigValue:
         """Return a field."""
+        # the one place where a field is read by its name: it may stand in the instance or in a class above
         return getattr(self, key, default)
 
     def copy(self) -> Self:
@@ -154,24 +166,24 @@ class BaseConfiguration:
         """Return the names of the fields."""
         return list(self.__config_fields__)
 
-    def values(self) -> list[Any]:
+    def values(self) -> list[ConfigValue]:
         """Return the values of the fields."""
         return [self.get(name) for name in self.__config_fields__]
 
-    def items(self) -> list[tuple[str, Any]]:
+    def items(self) -> list[tuple[str, ConfigValue]]:
         """Return names and values."""
         return [(name, self.get(name)) for name in self.__config_fields__]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, ConfigValue]:
         """Return the fields that have values; secrets are not masked."""
         return {name: value for name, value in self.items() if value is not None}
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> ConfigValue:
         if key not in self.__config_fields__:
             raise KeyError(key)
         return self.get(key)
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         if key not in self.__config_fields__:
             raise KeyError(key)
         setattr(self, key, value)
@@ -203,32 +215,35 @@ class CredentialsConfiguration(BaseConfiguration):
     __section__: ClassVar[str | None] = "credentials"
     is_credentials: ClassVar[bool] = True
 
-    def to_native_credentials(self) -> Any:
+    def to_native_credentials(self) -> ConfigValue:
         """Return what the driver takes."""
         return self.to_native_representation()
+
+
+def is_secret(hint: object) -> bool:
+    """Tell whether values of a type are secret."""
+    if get_origin(hint) is Annotated and any(isinstance(part, SecretMark) for part in get_args(hint)[1:]):
+        return True
+    if is_class(hint) and issubclass(hint, BaseConfiguration) and hint.is_credentials:
+        return True
+    return any(is_secret(part) for part in get_args(hint) if part is not type(None))
 
 
 RESERVED = frozenset(name for name in dir(CredentialsConfiguration) if not name.startswith("_"))
 """Names that no field can have."""
 
 
-def optional(hint: Any) -> bool:
+def optional(hint: object) -> bool:
     """Tell whether None is a value of a type."""
-    return _any(hint) or _nullable(hint)
+    return is_untyped(hint) or _nullable(hint)
 
 
-def _any(hint: Any) -> bool:
-    return bare(hint) is Any
+def _nullable(hint: object) -> bool:
+    choices = choices_of(hint)
+    return len(choices) > 1 and any(part is type(None) or _nullable(part) for part in choices)
 
 
-def _nullable(hint: Any) -> bool:
-    hint = bare(hint)
-    if get_origin(hint) not in (typing.Union, types.UnionType):
-        return False
-    return any(part is type(None) or _nullable(part) for part in get_args(hint))
-
-
-def is_final(hint: Any) -> bool:
+def is_final(hint: object) -> bool:
     """Tell whether the configuration must not set a field."""
     return hint is Final or get_origin(hint) is Final
 
@@ -238,7 +253,7 @@ def configspec(cls: type[Kind]) -> type[Kind]: ...
 @overload
 def configspec(cls: None = None, init: bool = True) -> Callable[[type[Kind]], type[Kind]]: ...
 @dataclass_transform(eq_default=False, kw_only_default=True)
-def configspec(cls: Any = None, init: bool = True) -> Any:
+def configspec(cls: type[Kind] | None = None, init: bool = True) -> type[Kind] | Callable[[type[Kind]], type[Kind]]:
     """Turn a class into a spec: a dataclass whose annotated attributes are fields.
 
     A field without a default is required.
@@ -252,53 +267,69 @@ def configspec(cls: Any = None, init: bool = True) -> Any:
         SpecException: a field bears the name of a method of specs.
     """
 
-    def wrap(kind: type[Any]) -> type[Any]:
-        if not issubclass(kind, BaseConfiguration):
-            kind = type(kind.__name__, (kind, BaseConfiguration), {"__module__": kind.__module__, **_own(kind)})
-        annotations = inspect.get_annotations(kind)
-        for name, value in list(kind.__dict__.items()):
-            if not name.startswith("_") and name not in annotations and _is_field(value):
-                raise ConfigFieldMissingTypeHintException(
-                    f"{kind.__name__}.{name} has no type hint. Write {name}: {type(value).__name__} = ..., "
-                    "or mark it as ClassVar.",
-                    field_name=name,
-                    spec=kind,
-                )
-        _note_placeholders(kind, annotations)
-        without = {name for name in annotations if not hasattr(kind, name)}
-        kind.__without_default__ = (kind.__without_default__ - set(annotations)) | without
-        for name in annotations:
-            default = getattr(kind, name, None)
-            if not hasattr(kind, name) and not name.startswith("__"):
-                setattr(kind, name, None)
-            elif type(default).__hash__ is None or isinstance(default, BaseConfiguration):
-                # every spec gets a default of its own
-                factory = default.as_default if isinstance(default, BaseConfiguration) else _copies(default)
-                setattr(kind, name, dataclasses.field(default_factory=factory))
-        made = dataclasses.dataclass(eq=False, repr=False, init=init)(kind)
-        names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
-        for name in names:
-            if name in RESERVED:
-                raise SpecException(f"{kind.__name__}.{name}: specs have a method of this name. Rename the field.")
-        made.__config_fields__ = _Hints(made, names)
-        made.__init__ = _noting_arguments(made.__init__)
+    def wrap(kind: type[Kind]) -> type[Kind]:
+        if issubclass(kind, BaseConfiguration):
+            _make_spec(kind, init)
+            return kind
+        made = type(kind.__name__, (kind, BaseConfiguration), {"__module__": kind.__module__, **_own(kind)})
+        _make_spec(made, init)
         return made
 
     return wrap if cls is None else wrap(cls)
 
 
-def _copies(default: Any) -> Callable[[], Any]:
+def _make_spec(kind: type[BaseConfiguration], init: bool) -> None:
+    """Make a class a dataclass that knows which of its attributes are fields."""
+    annotations = inspect.get_annotations(kind)
+    for name, value in list(kind.__dict__.items()):
+        if not name.startswith("_") and name not in annotations and _is_field(value):
+            raise ConfigFieldMissingTypeHintException(
+                f"{kind.__name__}.{name} has no type hint. Write {name}: {type(value).__name__} = ..., "
+                "or mark it as ClassVar.",
+                field_name=name,
+                spec=kind,
+            )
+    _note_placeholders(kind, annotations)
+    without = {name for name in annotations if _class_value(kind, name) is dataclasses.MISSING}
+    kind.__without_default__ = (kind.__without_default__ - set(annotations)) | without
+    for name in annotations:
+        default = _class_value(kind, name)
+        if default is dataclasses.MISSING:
+            if not name.startswith("__"):
+                setattr(kind, name, None)
+        elif type(default).__hash__ is None or isinstance(default, BaseConfiguration):
+            # every spec gets a default of its own
+            factory = default.as_default if isinstance(default, BaseConfiguration) else _copies(default)
+            setattr(kind, name, dataclasses.field(default_factory=factory))
+    made = dataclasses.dataclass(eq=False, repr=False, init=init)(kind)
+    assert dataclasses.is_dataclass(made)
+    names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
+    for name in names:
+        if name in RESERVED:
+            raise SpecException(f"{kind.__name__}.{name}: specs have a method of this name. Rename the field.")
+    kind.__config_fields__ = _Hints(kind, names)
+    kind.__init__ = _noting_arguments(kind.__init__)
+
+
+def _class_value(kind: type, name: str) -> object:
+    """Return what an attribute is in a class or the nearest one above it, or MISSING."""
+    found = (base.__dict__[name] for base in kind.__mro__ if name in base.__dict__)
+    return next(found, dataclasses.MISSING)
+
+
+def _copies(default: Default) -> Callable[[], Default]:
     return lambda: copy.deepcopy(default)
 
 
-def _same_spec(one: Any, other: Any) -> bool:
-    both = isinstance(one, BaseConfiguration) and type(one) is type(other)
-    return both and all(
+def _same_spec(one: object, other: object) -> bool:
+    if not isinstance(one, BaseConfiguration) or not isinstance(other, BaseConfiguration):
+        return False
+    return type(one) is type(other) and all(
         mine == theirs or _same_spec(mine, theirs) for mine, theirs in zip(one.values(), other.values(), strict=True)
     )
 
 
-def _note_placeholders(kind: type[Any], annotations: Mapping[str, Any]) -> None:
+def _note_placeholders(kind: type[BaseConfiguration], annotations: Mapping[str, object]) -> None:
     """Make fields whose default is `dlt.config.value` or `dlt.secrets.value` required, and the latter secret."""
     marked = {name: kind.__dict__[name] for name in annotations if isinstance(kind.__dict__.get(name), Placeholder)}
     for name in marked:
@@ -312,7 +343,7 @@ def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
     parameters = list(inspect.signature(init).parameters)[1:]
 
     @functools.wraps(init)
-    def __init__(self: BaseConfiguration, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: BaseConfiguration, *args: object, **kwargs: object) -> None:
         init(self, *args, **kwargs)
         given = {*parameters[: len(args)], *kwargs}
         for name in given:
@@ -323,34 +354,40 @@ def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
-class _Hints(dict[str, Any]):
+class _Hints(Mapping[str, object]):
     """Hints by field, evaluated when they are asked for: they may name classes that come later."""
 
-    def __init__(self, kind: type[Any], names: list[str]) -> None:
-        super().__init__(dict.fromkeys(names))
-        self._kind: type[Any] | None = kind
+    def __init__(self, kind: type[BaseConfiguration], names: Sequence[str]) -> None:
+        self._kind, self._names = kind, dict.fromkeys(names)
 
-    def items(self) -> Any:
-        self._evaluate()
-        return super().items()
+    def items(self) -> ItemsView[str, object]:
+        # the one of Mapping would look each field up by itself
+        return self._evaluated.items()
 
-    def __getitem__(self, key: str) -> Any:
-        self._evaluate()
-        return super().__getitem__(key)
+    def __getitem__(self, key: str) -> object:
+        return self._evaluated[key]
 
-    def _evaluate(self) -> None:
-        kind = self._kind
-        if kind is not None:
-            hints = typing.get_type_hints(kind, include_extras=True)
-            for name in self:
-                hint = hints[name]
-                marked = name in kind.__secret_fields__ and not is_secret(hint)
-                self[name] = Annotated[hint, SECRET] if marked else hint
-            # last, because another thread may ask at the same time
-            self._kind = None
+    def __contains__(self, key: object) -> bool:
+        return key in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @functools.cached_property
+    def _evaluated(self) -> dict[str, object]:
+        hints = typing.get_type_hints(self._kind, include_extras=True)
+        return {name: self._marked(name, hints[name]) for name in self._names}
+
+    def _marked(self, name: str, hint: object) -> object:
+        """Return a hint that says that the field is secret, where its default does."""
+        marked = name in self._kind.__secret_fields__ and not is_secret(hint)
+        return Annotated[hint, SECRET] if marked else hint
 
 
-def _document(text: str, kind: type[Any]) -> Mapping[str, Any]:
+def _document(text: str, kind: type[object]) -> Mapping[str, object]:
     try:
         found = orjson.loads(text)
     except ValueError:
@@ -361,7 +398,7 @@ def _document(text: str, kind: type[Any]) -> Mapping[str, Any]:
     return found
 
 
-def _own(kind: type[Any]) -> dict[str, Any]:
+def _own(kind: type[object]) -> dict[str, object]:
     return {
         key: value
         for key, value in kind.__dict__.items()
@@ -369,6 +406,6 @@ def _own(kind: type[Any]) -> dict[str, Any]:
     }
 
 
-def _is_field(value: Any) -> bool:
+def _is_field(value: object) -> bool:
     kinds = (property, classmethod, staticmethod, type)
     return not isinstance(value, kinds) and not inspect.isroutine(value)

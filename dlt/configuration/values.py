@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+ConfigValue = Any
+"""A value at the place where a program asks for it by its key: the program knows its type, the library does not."""
+UNTYPED: object = Any
+"""The type hint that takes whatever is configured."""
 
 
 class SecretMark:
@@ -41,20 +50,22 @@ CONFIG_VALUE = Placeholder(secret=False)
 SECRETS_VALUE = Placeholder(secret=True)
 
 
-def is_secret(hint: Any) -> bool:
-    """Tell whether values of a type are secret."""
-    if get_origin(hint) is Annotated and any(isinstance(part, SecretMark) for part in get_args(hint)[1:]):
-        return True
-    if getattr(hint, "is_credentials", False):
-        return True
-    return any(is_secret(part) for part in get_args(hint) if part is not type(None))
+def is_untyped(hint: object) -> bool:
+    """Tell whether a type hint takes any value as it is."""
+    return bare(hint) is UNTYPED
 
 
-def bare(hint: Any) -> Any:
+def bare(hint: object) -> object:
     """Return a type without its marks."""
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
-def is_class(hint: Any) -> bool:
+def choices_of(hint: object) -> tuple[object, ...]:
+    """Return the types of a union, as they are written, or the type alone."""
+    hint = bare(hint)
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def is_class(hint: object) -> TypeIs[type]:
     """Tell whether a type hint is a class; `list[int]` is none, though Python 3.10 says so."""
     return isinstance(hint, type) and get_origin(hint) is None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from dlt.configuration.credentials.url import ConnectionUrl
 from dlt.configuration.spec import CredentialsConfiguration, configspec
-from dlt.configuration.values import SECRET, TSecretStrValue
+from dlt.configuration.values import SECRET, ConfigValue, TSecretStrValue
 from dlt.errors import InvalidConnectionString
 
 _DRIVER = re.compile(r"[\w.+\-]*\Z")
@@ -27,13 +27,14 @@ class ConnectionStringCredentials(CredentialsConfiguration):
     host: str | None = None
     port: int | None = None
     # options may hold tokens and keys
-    query: Annotated[dict[str, Any] | None, SECRET] = None
+    query: Annotated[dict[str, ConfigValue] | None, SECRET] = None
 
     def __post_init__(self) -> None:
         """Take the parts from a URL or a dict that was passed in place of the first of them."""
-        given: Any = self.drivername
+        given: object = self.drivername
         if isinstance(given, Mapping) or (isinstance(given, str) and given and not _DRIVER.match(given)):
-            self.drivername = getattr(type(self), "drivername", None)  # type: ignore[assignment]  # until it is parsed
+            # until it is parsed
+            self.drivername = type(self).drivername
             if isinstance(given, Mapping):
                 self.update(given)
             else:
@@ -44,7 +45,7 @@ class ConnectionStringCredentials(CredentialsConfiguration):
         """Tell whether it was given as a URL: what a URL leaves out, it leaves out on purpose."""
         return bool(self.__dict__.get("is_url"))
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the parts from a URL, `driver://user:password@host:port/database?option=value`, or a JSON document.
 
         Raises:

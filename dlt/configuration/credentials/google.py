@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
@@ -15,8 +15,28 @@ from dlt.errors import (
 )
 from dlt.late import orjson
 
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
 
-def _google_default() -> tuple[Any, str | None]:
+
+@runtime_checkable
+class MachineUser(Protocol):
+    """Credentials of google.auth for a service account."""
+
+    service_account_email: str
+
+
+@runtime_checkable
+class PersonalUser(Protocol):
+    """Credentials of google.auth for a person."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    scopes: list[str] | None
+
+
+def _google_default() -> tuple[Credentials | None, str | None]:
     """Return Google's credentials of the machine and its project, or None for both."""
     try:
         import google.auth
@@ -30,15 +50,15 @@ def _google_default() -> tuple[Any, str | None]:
     return native, project
 
 
-def scoped(native: Any) -> Any:
+def scoped(native: Credentials) -> Credentials:
     """Return credentials of google.auth with the right to read and write storage, if they have no rights yet."""
     from google.auth.credentials import with_scopes_if_required
 
-    ask: Any = with_scopes_if_required
-    return ask(native, ["https://www.googleapis.com/auth/devstorage.read_write"])
+    found: Credentials = with_scopes_if_required(native, ["https://www.googleapis.com/auth/devstorage.read_write"])
+    return found
 
 
-def _google_document(native_value: Any, kind: str, error: type[NativeValueError]) -> Mapping[str, Any]:
+def _google_document(native_value: object, kind: str, error: type[NativeValueError]) -> Mapping[str, object]:
     if isinstance(native_value, str):
         try:
             native_value = orjson.loads(native_value)
@@ -62,7 +82,7 @@ class GcpCredentials(CredentialsConfiguration):
     auth_uri: Final[str] = "https://accounts.google.com/o/oauth2/auth"
 
     @property
-    def native(self) -> Any:
+    def native(self) -> Credentials | None:
         """Return the object of google.auth that the program gave or the machine has, or None."""
         return self.__dict__.get("native_credentials")
 
@@ -71,7 +91,7 @@ class GcpCredentials(CredentialsConfiguration):
         """Return what is used in place of fields, or None."""
         return "Google's default credentials of the machine" if self.__dict__.get("machine") else None
 
-    def take_native(self, native: Any, project_id: str | None) -> None:
+    def take_native(self, native: MachineUser | PersonalUser | Credentials, project_id: str | None) -> None:
         """Use an object of google.auth in place of the fields."""
         self.__dict__["native_credentials"] = native
         self.project_id = self.project_id or project_id or ""
@@ -80,18 +100,18 @@ class GcpCredentials(CredentialsConfiguration):
         """Return the names of required fields without a value; an object of google.auth needs none."""
         return [] if self.native is not None else super().missing_fields()
 
-    def to_native_representation(self) -> Any:
+    def to_native_representation(self) -> str:
         """Return the fields as JSON text, as a key file has them."""
         return orjson.dumps(self.as_dict()).decode()
 
-    def to_gcs_credentials(self) -> dict[str, Any]:
+    def to_gcs_credentials(self) -> dict[str, object]:
         """Return the arguments of gcsfs."""
         if self.__dict__.get("machine"):
             # gcsfs asks the machine itself, and may then reuse what it opened before
             return {"token": "google_default"}
         return {"project": self.project_id, "token": scoped(self.native) if self.native else self._parts()}
 
-    def _parts(self) -> dict[str, Any]:
+    def _parts(self) -> dict[str, object]:
         self.to_native_credentials()
         return self.as_dict()
 
@@ -105,14 +125,14 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
     private_key_id: str | None = None
     type: Final[str] = "service_account"
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the parts from the JSON text of a key, a dict, or an object of google.auth.
 
         Raises:
             InvalidGoogleServicesJson: the text is not the key of a service account.
             InvalidGoogleNativeCredentialsType: it is something else.
         """
-        if hasattr(native_value, "service_account_email"):
+        if isinstance(native_value, MachineUser):
             self.client_email = native_value.service_account_email
             return self.take_native(native_value, getattr(native_value, "project_id", None))
         document = _google_document(native_value, type(self).__name__, InvalidGoogleServicesJson)
@@ -128,16 +148,15 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
         if self.private_key:
             self.private_key = self.private_key.replace("\\n", "\n").rstrip("\n") + "\n"
 
-    def to_native_credentials(self) -> Any:
+    def to_native_credentials(self) -> Credentials:
         """Return an object of google.auth."""
         if self.native is not None:
             return self.native
         from google.oauth2 import service_account
 
-        # Google's classes have no types
-        kind: Any = service_account.Credentials
         try:
-            return kind.from_service_account_info(self.as_dict())
+            made: Credentials = service_account.Credentials.from_service_account_info(self.as_dict())
+            return made
         except ValueError:
             # the parser's message may quote the key
             raise InvalidGoogleServicesJson(
@@ -188,30 +207,31 @@ class GcpOAuthCredentialsWithoutDefaults(GcpCredentials, OAuth2Credentials):
     refresh_token: TSecretStrValue
     client_type: Final[str] = "installed"
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the parts from the JSON text of a client file, a dict, or an object of google.auth.
 
         Raises:
             InvalidGoogleOauth2Json: the text is not the file of a client.
             InvalidGoogleNativeCredentialsType: it is something else.
         """
-        if hasattr(native_value, "refresh_token"):
+        if isinstance(native_value, PersonalUser):
             self.client_id, self.client_secret = native_value.client_id, native_value.client_secret
             self.refresh_token, self.scopes = native_value.refresh_token, native_value.scopes
             return self.take_native(native_value, getattr(native_value, "quota_project_id", None))
         document = _google_document(native_value, type(self).__name__, InvalidGoogleOauth2Json)
-        inner = document.get("installed", document)
+        # a client file wraps its parts, what gcloud writes does not
+        wrapped = document.get("installed")
+        inner: Mapping[str, object] = wrapped if isinstance(wrapped, Mapping) else document
         fixed = ("token_uri", "auth_uri", "client_type")
         self.update({key: value for key, value in inner.items() if key not in fixed})
 
-    def to_native_credentials(self) -> Any:
+    def to_native_credentials(self) -> Credentials:
         """Return an object of google.auth."""
         if self.native is not None:
             return self.native
         from google.oauth2 import credentials
 
-        kind: Any = credentials.Credentials
-        return kind(
+        return credentials.Credentials(
             self.token, self.refresh_token, None, self.token_uri, self.client_id, self.client_secret, self.scopes
         )
 

@@ -4,11 +4,34 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
 from dlt.errors import InvalidBoto3Session
+
+
+class FrozenKeys(Protocol):
+    """Keys of a session at one moment."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+class SessionKeys(Protocol):
+    """Keys of a session, which may be renewed while it lives."""
+
+    def get_frozen_credentials(self) -> FrozenKeys:
+        """Return the keys of this moment."""
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A session of boto3, botocore or aiobotocore."""
+
+    def get_credentials(self) -> SessionKeys | None:
+        """Return the keys, or None where the session has none."""
 
 
 @configspec
@@ -23,7 +46,7 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
     endpoint_url: str | None = None
     s3_url_style: str | None = None
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the keys from a session of boto3, botocore or aiobotocore, or from JSON text.
 
         Raises:
@@ -31,7 +54,7 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         """
         if isinstance(native_value, str):
             return super().parse_native_representation(native_value)
-        keys = native_value.get_credentials() if hasattr(native_value, "get_credentials") else None
+        keys = native_value.get_credentials() if isinstance(native_value, Session) else None
         if keys is None:
             raise InvalidBoto3Session(
                 f"{type(self).__name__}: found {type(native_value).__name__}, which gives no keys. Give a session of "
@@ -40,6 +63,7 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         frozen = keys.get_frozen_credentials()
         self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
         self.aws_session_token = frozen.token
+        # boto3 calls the profile by another name than botocore, which does not tell its region
         self.profile_name = getattr(native_value, "profile_name", None) or getattr(native_value, "profile", None)
         self.region_name = getattr(native_value, "region_name", None)
 
@@ -56,9 +80,9 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         """Return the keys as boto3 takes them."""
         return self.to_session_credentials()
 
-    def to_s3fs_credentials(self) -> dict[str, Any]:
+    def to_s3fs_credentials(self) -> dict[str, object]:
         """Return the arguments of s3fs."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "key": self.aws_access_key_id,
             "secret": self.aws_secret_access_key,
             "token": self.aws_session_token,
@@ -117,7 +141,7 @@ class AzureCredentialsBase(CredentialsConfiguration):
         if account and not self.azure_storage_account_name:
             self.azure_storage_account_name = account
 
-    def _for_adlfs(self, **more: Any) -> dict[str, Any]:
+    def _for_adlfs(self, **more: object) -> dict[str, object]:
         host = (self.azure_account_host or "").removeprefix("https://").rstrip("/")
         found = {"account_name": self.azure_storage_account_name, "account_host": host or None, **more}
         return {key: value for key, value in found.items() if value is not None}
@@ -137,7 +161,7 @@ class AzureCredentialsWithoutDefaults(AzureCredentialsBase):
             absent.append("azure_storage_account_key")
         return absent
 
-    def to_adlfs_credentials(self) -> dict[str, Any]:
+    def to_adlfs_credentials(self) -> dict[str, object]:
         """Return the arguments of adlfs."""
         key, token = self.azure_storage_account_key, self.azure_storage_sas_token
         host = self.azure_account_host or ""
@@ -168,7 +192,7 @@ class AzureCredentials(AzureCredentialsWithoutDefaults):
         """Return the names of required fields without a value; key and token may be those of the machine."""
         return [name for name in super().missing_fields() if name == "azure_storage_account_name"]
 
-    def to_adlfs_credentials(self) -> dict[str, Any]:
+    def to_adlfs_credentials(self) -> dict[str, object]:
         """Return the arguments of adlfs."""
         found = super().to_adlfs_credentials()
         if "account_key" not in found and "sas_token" not in found:
@@ -184,7 +208,7 @@ class AzureServicePrincipalCredentialsWithoutDefaults(AzureCredentialsBase):
     azure_client_id: str
     azure_client_secret: TSecretStrValue
 
-    def to_adlfs_credentials(self) -> dict[str, Any]:
+    def to_adlfs_credentials(self) -> dict[str, object]:
         """Return the arguments of adlfs."""
         return self._for_adlfs(
             tenant_id=self.azure_tenant_id, client_id=self.azure_client_id, client_secret=self.azure_client_secret
@@ -210,6 +234,6 @@ class AzureServicePrincipalCredentials(AzureServicePrincipalCredentialsWithoutDe
             return [] if self.azure_storage_account_name else ["azure_storage_account_name"]
         return super().missing_fields()
 
-    def to_adlfs_credentials(self) -> dict[str, Any]:
+    def to_adlfs_credentials(self) -> dict[str, object]:
         """Return the arguments of adlfs."""
         return super().to_adlfs_credentials() if self.azure_client_id else self._for_adlfs(anon=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 
 
@@ -26,16 +25,16 @@ class ConnectionUrl(str):
     host: str | None
     port: int | None
     database: str | None
-    query: Mapping[str, Any]
+    query: Mapping[str, object]
 
     @classmethod
-    def of(cls, **parts: Any) -> ConnectionUrl:
+    def of(cls, **parts: object) -> ConnectionUrl:
         """Return the URL with these parts."""
         made = cls(_rendered(parts, parts.get("password")))
-        made.__dict__.update({name: parts.get(name) for name in _PARTS}, query=dict(parts.get("query") or {}))
+        made.__dict__.update({name: parts.get(name) for name in _PARTS}, query=_options(parts))
         return made
 
-    def set(self, **parts: Any) -> ConnectionUrl:
+    def set(self, **parts: object) -> ConnectionUrl:
         """Return a URL with other parts."""
         return self.of(**{**self.__dict__, **parts})
 
@@ -63,7 +62,12 @@ class ConnectionUrl(str):
 _PARTS = ("drivername", "username", "password", "host", "port", "database")
 
 
-def _rendered(parts: Mapping[str, Any], password: Any, safe: str = "") -> str:
+def _options(parts: Mapping[str, object]) -> dict[str, object]:
+    query = parts.get("query")
+    return dict(query) if isinstance(query, Mapping) else {}
+
+
+def _rendered(parts: Mapping[str, object], password: object, safe: str = "") -> str:
     login = ""
     if parts.get("username"):
         secret = f":{quote(str(password), safe=safe)}" if password else ""
@@ -72,5 +76,5 @@ def _rendered(parts: Mapping[str, Any], password: Any, safe: str = "") -> str:
     host = str(parts.get("host") or "")
     host = f"[{host}]" if ":" in host else host
     path = f"/{parts['database']}" if parts.get("database") else ""
-    options = f"?{urlencode(parts['query'])}" if parts.get("query") else ""
-    return f"{parts.get('drivername') or ''}://{login}{host}{port}{path}{options}"
+    options = urlencode(_options(parts))
+    return f"{parts.get('drivername') or ''}://{login}{host}{port}{path}{'?' if options else ''}{options}"

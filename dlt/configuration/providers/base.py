@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
-IsValue = Callable[[Any, tuple[str, ...]], bool]
+IsValue = Callable[[object, tuple[str, ...]], bool]
 """Tells of what stands under a path whether it is a value; a table may be a section."""
 
 
@@ -24,19 +24,81 @@ class ConfigProvider(Protocol):
     name: str
     supports_secrets: bool
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and the name under which it was looked for."""
+
+
+@runtime_checkable
+class SearchableProvider(ConfigProvider, Protocol):
+    """A place that is asked for all names of a value at once, and that tells where it has what.
+
+    Attributes:
+        supports_settings: Plain settings are looked for here too.
+    """
+
+    supports_settings: bool
+
+    def find(
+        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None, /
+    ) -> tuple[object, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried."""
+
+    def describe(self, name: str, /) -> str:
+        """Return what a name is called in messages, and the file or the place that has it."""
+
+    def keys(self) -> Sequence[str]:
+        """Return the names that have values, as far as they can be listed."""
+
+
+class Searched:
+    """A provider that only gets single values, searched name by name.
+
+    Args:
+        provider: Any provider; what it tells of itself beyond `get` is asked where it is there.
+    """
+
+    def __init__(self, provider: ConfigProvider) -> None:
+        self.provider = provider
+        self.name = provider.name
+        self.supports_secrets = provider.supports_secrets
+        # a vault says False and is asked for secrets only; who says nothing is asked for both
+        self.supports_settings = bool(getattr(provider, "supports_settings", True))
+
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
+        """Return a value, or None, and the name under which it was looked for."""
+        return self.provider.get(key, *sections)
+
+    def find(
+        self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None, /
+    ) -> tuple[object, Sequence[str]]:
+        """Return the value of the first path that has one, or None, and the names that were tried."""
+        names: list[str] = []
+        for path in paths:
+            value, name = self.provider.get(key, *path)
+            names.append(name)
+            if value is not None and (is_value is None or is_value(value, path)):
+                return value, names
+        return None, names
+
+    def describe(self, name: str) -> str:
+        """Return a name and the place."""
+        return f"{name} in {self.name}"
+
+    def keys(self) -> Sequence[str]:
+        """Return the names that have values, where the provider lists them."""
+        listed = getattr(self.provider, "keys", None)
+        return listed() if listed is not None else ()
 
 
 @runtime_checkable
 class WritableProvider(ConfigProvider, Protocol):
     """A place that values can be written to."""
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: object) -> None:
         """Set a value by its dotted key."""
 
 
-def leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def leaves(document: Mapping[str, object], prefix: str = "") -> Iterator[str]:
     """Yield the dotted keys of a nested document that have values."""
     for key, value in document.items():
         if isinstance(value, Mapping):

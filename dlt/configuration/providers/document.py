@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from dlt.configuration.providers.memory import MemoryProvider
 from dlt.configuration.providers.parsing import parse_toml
@@ -23,7 +22,7 @@ class DocumentProvider:
     def __init__(
         self,
         name: str,
-        fetch: Callable[[], str | Mapping[str, Any] | None],
+        fetch: Callable[[], str | Mapping[str, object] | None],
         supports_secrets: bool = True,
         supports_settings: bool = False,
     ) -> None:
@@ -34,7 +33,7 @@ class DocumentProvider:
         self._lock = threading.Lock()
         self._values: MemoryProvider | None = None
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and its dotted key.
 
         Raises:

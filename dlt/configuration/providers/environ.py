@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from dlt.configuration.providers.base import IsValue
 
@@ -38,14 +37,14 @@ class EnvironProvider:
     supports_secrets = True
     supports_settings = True
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return the text of a variable, or None, and the variable's name."""
         name = _name(key, sections)
         return os.environ.get(name), name
 
     def find(
         self, key: str, paths: tuple[tuple[str, ...], ...], _is_value: IsValue | None = None
-    ) -> tuple[Any, Sequence[str]]:
+    ) -> tuple[object, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried."""
         names = _names(key, paths)
         for position, name in enumerate(names):
@@ -62,7 +61,7 @@ class EnvironProvider:
         """Return the names of the variables that have sections; the others are mostly not ours."""
         return [name for name in os.environ if "__" in name.strip("_")]
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: object) -> None:
         """Set a variable of this process."""
         os.environ[key.upper().replace(".", "__")] = str(value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dlt.configuration.providers.base import IsValue, leaves
 
@@ -20,15 +19,15 @@ class MemoryProvider:
     supports_settings = True
 
     def __init__(
-        self, name: str = "memory", values: Mapping[str, Any] | None = None, supports_secrets: bool = True
+        self, name: str = "memory", values: Mapping[str, object] | None = None, supports_secrets: bool = True
     ) -> None:
         self.name = name
         self.supports_secrets = supports_secrets
-        self._values: dict[str, Any] = {}
+        self._values: dict[str, object] = {}
         for key, value in (values or {}).items():
             self.set(key, value)
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and its dotted key; a table has all that was set in it."""
         looked_up = ".".join((*sections, key))
         table = self._table(looked_up)
@@ -36,7 +35,7 @@ class MemoryProvider:
 
     def find(
         self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
-    ) -> tuple[Any, Sequence[str]]:
+    ) -> tuple[object, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried."""
         names: list[str] = []
         for path in paths:
@@ -46,23 +45,23 @@ class MemoryProvider:
                     return found, names
         return None, names
 
-    def _single(self, looked_up: str) -> Any:
+    def _single(self, looked_up: str) -> object:
         """Return what was set under this very key, or in a table that was set as a whole."""
         found = self._values.get(looked_up)
         return self._inside(looked_up) if found is None else found
 
-    def _table(self, looked_up: str) -> dict[str, Any] | None:
+    def _table(self, looked_up: str) -> dict[str, object] | None:
         """Return a table with all that was set below a key, or None."""
         below = {name: value for name, value in self._values.items() if name.startswith(f"{looked_up}.")}
         whole = self._single(looked_up) if self._values else None
         if not below and not isinstance(whole, Mapping):
             return None
-        table: dict[str, Any] = _copied(whole) if isinstance(whole, Mapping) else {}
+        table = _copy_of(whole) if isinstance(whole, Mapping) else {}
         for name, value in below.items():
             _put(table, name[len(looked_up) + 1 :].split("."), value)
         return table
 
-    def _inside(self, looked_up: str) -> Any:
+    def _inside(self, looked_up: str) -> object:
         """Return a value out of a table that was set as a whole."""
         parts = looked_up.split(".")
         for length in range(len(parts) - 1, 0, -1):
@@ -73,6 +72,10 @@ class MemoryProvider:
                 return found
         return None
 
+    def describe(self, name: str) -> str:
+        """Return a key and what holds it."""
+        return f"{name} in {self.name}"
+
     def keys(self) -> list[str]:
         """Return the dotted keys that have values."""
         found: dict[str, None] = {}
@@ -80,7 +83,7 @@ class MemoryProvider:
             found.update(dict.fromkeys(leaves(value, f"{key}.") if isinstance(value, Mapping) else [key]))
         return list(found)
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: object) -> None:
         """Set a value by its dotted key; a table replaces all that was set below the key."""
         if isinstance(value, Mapping):
             for name in [name for name in self._values if name.startswith(f"{key}.")]:
@@ -93,13 +96,18 @@ class MemoryProvider:
         self._values.clear()
 
 
-def _copied(value: Any) -> Any:
-    return {key: _copied(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+def _copied(value: object) -> object:
+    return _copy_of(value) if isinstance(value, Mapping) else value
 
 
-def _put(table: dict[str, Any], path: list[str], value: Any) -> None:
+def _copy_of(table: Mapping[str, object]) -> dict[str, object]:
+    return {key: _copied(item) for key, item in table.items()}
+
+
+def _put(table: dict[str, object], path: list[str], value: object) -> None:
     for section in path[:-1]:
-        if not isinstance(table.get(section), dict):
-            table[section] = {}
-        table = table[section]
+        inner = table.get(section)
+        if not isinstance(inner, dict):
+            inner = table[section] = {}
+        table = inner
     table[path[-1]] = value

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from dlt.errors import ConfigProviderException
 
 
-def parse_toml(text: str, where: str) -> dict[str, Any]:
+def parse_toml(text: str, where: str) -> dict[str, object]:
     """Return the content of a document.
 
     Args:
@@ -31,7 +30,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         raise _refused(where, place[1] if place else f"line {last}") from None
 
 
-def _parse_with_tomlkit(text: str, where: str) -> dict[str, Any]:
+def _parse_with_tomlkit(text: str, where: str) -> dict[str, object]:
     import tomlkit
     from tomlkit.exceptions import ParseError
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from dlt.configuration.providers.base import IsValue, leaves
 from dlt.configuration.providers.parsing import parse_toml
 from dlt.errors import ConfigProviderException
 
-_parsed: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
+_parsed: dict[str, tuple[tuple[int, int], dict[str, object]]] = {}
 
 
 def project_folder() -> Path:
@@ -51,7 +50,7 @@ class TomlProvider:
 
     def find(
         self, key: str, paths: tuple[tuple[str, ...], ...], is_value: IsValue | None = None
-    ) -> tuple[Any, Sequence[str]]:
+    ) -> tuple[object, Sequence[str]]:
         """Return the value of the first path that has one, or None, and the names that were tried.
 
         Args:
@@ -78,21 +77,21 @@ class TomlProvider:
         """Return the dotted keys that have values."""
         return list(dict.fromkeys(key for document in self._documents() for key in leaves(document)))
 
-    def files(self) -> list[tuple[Path, dict[str, Any]]]:
+    def files(self) -> list[tuple[Path, dict[str, object]]]:
         """Return the files that are there, with what stands in them."""
         return [(path, _parse(path)) for path in self.paths if path.is_file()]
 
-    def _documents(self) -> list[dict[str, Any]]:
+    def _documents(self) -> list[dict[str, object]]:
         home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
         files = (os.path.join(_project_folder(), self.name), home)
         return [document for document in map(_read, files) if document]
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and its dotted key."""
         found, names = self.find(key, (sections,))
         return found, names[0]
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: object) -> None:
         """Write a value into the project's file; comments in it stay.
 
         Raises:
@@ -106,15 +105,17 @@ class TomlProvider:
                 # an error in the file is told as when it is read
                 _parse(file)
             document = tomlkit.parse(file.read_text(encoding="utf-8-sig")) if file.exists() else tomlkit.document()
-            table: Any = document
+            table: MutableMapping[str, object] = document
             *sections, last = key.split(".")
             for section in sections:
                 if section not in table:
                     table[section] = tomlkit.table()
-                table = table[section]
-                if not isinstance(table, Mapping):
+                inner = table[section]
+                if not isinstance(inner, MutableMapping):
                     raise _taken(file, key, section, "a value")
-            if isinstance(table.get(last), Mapping) and table[last] and not isinstance(value, Mapping):
+                table = inner
+            there = table.get(last)
+            if isinstance(there, Mapping) and there and not isinstance(value, Mapping):
                 raise _taken(file, key, last, "a table")
             table[last] = value
             _replace(file, tomlkit.dumps(document), 0o600 if self.supports_secrets else 0o644)
@@ -151,7 +152,7 @@ def _names(key: str, paths: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     return tuple(".".join((*path, key)) for path in paths)
 
 
-def _descend(document: Any, name: str) -> Any:
+def _descend(document: object, name: str) -> object:
     for part in name.split("."):
         document = document.get(part) if isinstance(document, Mapping) else None
         if document is None:
@@ -159,7 +160,7 @@ def _descend(document: Any, name: str) -> Any:
     return document
 
 
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> dict[str, object]:
     try:
         facts = os.stat(name)
     except OSError:
@@ -173,7 +174,7 @@ def _read(name: str) -> dict[str, Any]:
     return content
 
 
-def _parse(file: Path) -> dict[str, Any]:
+def _parse(file: Path) -> dict[str, object]:
     try:
         # editors on Windows begin files with a byte order mark
         return parse_toml(file.read_text(encoding="utf-8-sig"), str(file))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, cast, get_args
 
+from dlt.configuration.parts import InParts
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
 from dlt.extract.incremental.cursor import LastValueFunc, column_name
 from dlt.extract.incremental.interval import asked_interval
@@ -36,7 +37,7 @@ class Named(Protocol):
         """Return the name."""
 
 
-class Incremental(Generic[Value]):
+class Incremental(InParts, Generic[Value]):
     """Load only rows whose cursor value is new.
 
     Args:
@@ -60,6 +61,7 @@ class Incremental(Generic[Value]):
     EMPTY: ClassVar[Incremental[object]]
     __parts__: ClassVar[tuple[str, ...]] = SETTINGS
     """Settings that a signature, the configuration and a call may each set."""
+    initial_value: Value | None
     given: frozenset[str]
     """Names of the settings that were passed: they are merged into another one even where they are the default."""
     placement_affinity: ClassVar[float] = 1

@@ -26,6 +26,12 @@ class Color(enum.Enum):
     RED = "red"
 
 
+class Size(str, enum.Enum):
+    """A choice that is text too."""
+
+    LARGE = "large"
+
+
 Shop = NewType("Shop", str)
 GOOD: list[tuple[Any, Any, Any]] = [
     ("text", Any, "text"),
@@ -57,6 +63,7 @@ GOOD: list[tuple[Any, Any, Any]] = [
     ("append", Literal["append", "merge"], "append"),
     ("2", Literal[1, 2], 2),
     ("7", Union[int, None], 7),
+    ("large", Size, Size.LARGE),
     (None, int | None, None),
     ("7", Union[int, str], "7"),
     ("seven", int | str, "seven"),
