@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, get_args
 
-from dlt.errors import DictValidationException, InvalidHint, SchemaCorruptedException
+from dlt.errors import DictValidationException, InvalidHint, InvalidSchemaName, SchemaCorruptedException
 from dlt.schema import stored
 from dlt.schema.checks import check_columns, known_values
 from dlt.schema.contract import check_contract
@@ -31,8 +31,11 @@ def read_schema_file(path: str | os.PathLike[str]) -> Schema:
         schema = Schema.from_dict(stored.from_yaml(text))
     except yaml.YAMLError as error:
         raise SchemaCorruptedException(f"The schema file {path} is no YAML: {error}", path=str(path)) from error
-    except (SchemaCorruptedException, DictValidationException) as error:
+    except (SchemaCorruptedException, DictValidationException, InvalidSchemaName) as error:
         raise SchemaCorruptedException(f"The schema file {path}: {error}", path=str(path)) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # a list or a text stands where a dict belongs, or the version is no number
+        raise SchemaCorruptedException(f"The schema file {path} holds no schema: {error}", path=str(path)) from error
     check_schema(schema, str(path), own_hints=False)
     return schema
 

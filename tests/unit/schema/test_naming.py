@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlt.schema.naming import naming_from
+from dlt.errors import InvalidNamingType, NamingTypeNotFound, UnknownNamingModule
+from dlt.schema.naming import NamingConvention, naming_from
 
 CONVENTIONS = ["snake_case", "direct", "duck_case", "sql_ci_v1", "sql_cs_v1"]
 TEXTS = st.text(max_size=40) | st.text("aB1_ -é😀", max_size=80)
@@ -59,3 +64,232 @@ def test_names_that_are_cut_stay_apart(one: str, other: str) -> None:
 def test_snake_case_by_example(key: str, name: str) -> None:
     """As programs for PyPI `dlt` 1.x know it."""
     assert naming_from("snake_case").normalize_identifier(key) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("ID", "id"),
+        ("HTTPServer", "http_server"),
+        ("getHTTPResponse2XX", "get_http_response2_xx"),
+        ("a1B", "a1_b"),
+        ("aB1", "a_b1"),
+        ("A", "a"),
+        ("already_snake", "already_snake"),
+        ("__private", "_private"),
+        ("a___b", "a_b"),
+        ("a__", "axx"),
+        ("_", "x"),
+        ("___", "xxx"),
+        (" padded ", "padded"),
+        ("a*b", "axb"),
+        ("a@b", "aab"),
+        ("a|b", "alb"),
+        ("a-b", "a_b"),
+        ("a-", "ax"),
+        ("a--", "axx"),
+        ("-a", "_a"),
+        ("größe", "gr_e"),
+        ("日本", "x"),
+        ("a.b.c", "a_b_c"),
+        ("a\nb", "a_b"),
+        ("100%", "_100x"),
+        ("-1", "_1"),
+    ],
+)
+def test_snake_case_by_more_examples(key: str, name: str) -> None:
+    """Words, signs with a meaning, signs without one, and digits in front."""
+    assert naming_from("snake_case").normalize_identifier(key) == name
+
+
+@pytest.mark.parametrize(
+    ("convention", "key", "name"),
+    [
+        ("duck_case", "Order ID", "Order ID"),
+        ("duck_case", 'a"b\nc\0d', "a_b_c_d"),
+        ("duck_case", 'a""b', "a_b"),
+        ("duck_case", "a____b", "a__b"),
+        ("duck_case", "a__b", "a__b"),
+        ("duck_case", " é ", "é"),
+        ("duck_case", "", "_empty"),
+        ("direct", " a\n", " a\n"),
+        ("direct", "", "_empty"),
+        ("sql_cs_v1", "Order ID", "Order_ID"),
+        ("sql_cs_v1", "2nd", "_2nd"),
+        ("sql_cs_v1", "a--b", "a__b"),
+        ("sql_cs_v1", "", "_empty"),
+        ("sql_ci_v1", "Order ID", "order_id"),
+        ("sql_ci_v1", "2ND", "_2nd"),
+    ],
+)
+def test_the_other_conventions_by_example(convention: str, key: str, name: str) -> None:
+    """Each keeps as much of a key as it can."""
+    naming = naming_from(convention)
+    assert naming.normalize_identifier(key) == naming.normalize_table_identifier(key) == name
+
+
+@pytest.mark.parametrize(
+    ("convention", "sensitive"),
+    [("snake_case", False), ("direct", True), ("duck_case", True), ("sql_ci_v1", False), ("sql_cs_v1", True)],
+)
+def test_conventions_say_whether_case_counts(convention: str, sensitive: bool) -> None:
+    """And know their names."""
+    naming = naming_from(convention, 50)
+    assert naming.is_case_sensitive is sensitive and naming.name == convention
+    assert repr(naming) == f"<naming {convention} max_length=50>"
+    assert type(naming)(is_case_sensitive=not sensitive).is_case_sensitive is not sensitive
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("orders__items", "orders__items"),
+        ("Orders__lineItems", "orders__line_items"),
+        ("a____b", "a__b"),
+        ("__a", "a"),
+        ("a__ __b", "a__b"),
+        ("____", "_empty"),
+        ("", "_empty"),
+        ("a___b", "a___b"),
+    ],
+)
+def test_each_part_of_a_path_is_normalized_by_itself(path: str, name: str) -> None:
+    """Parts that hold nothing are left out."""
+    naming = naming_from("snake_case")
+    found = naming.normalize_path(path)
+    assert found == naming.normalize_tables_path(path) == name
+    assert naming.normalize_path(found) == found
+
+
+def test_parts_are_joined_with_the_separator_of_the_convention() -> None:
+    """Direct names have one that no key has."""
+    assert naming_from("direct").shorten_fragments("a__b", "c") == "a__b▶c"
+    assert naming_from("direct").break_path("a__b▶c") == ["a__b", "c"]
+    assert naming_from("snake_case").shorten_fragments("aB", "C d") == "a_b__c_d"
+    assert naming_from("snake_case").make_path("a", "", "b") == "a__b"
+
+
+class _Tables(NamingConvention):
+    """Tables in upper case, columns as they are."""
+
+    def normalize_table_identifier(self, identifier: str) -> str:
+        """Return the identifier in upper case."""
+        return identifier.upper()
+
+
+def test_a_convention_may_name_tables_in_another_way_than_columns() -> None:
+    """Each part of the path of a table."""
+    naming = naming_from(_Tables)
+    assert (naming.normalize_tables_path("a__b"), naming.normalize_path("a__b")) == ("A__B", "a__b")
+    assert naming.normalize_tables_path("") == naming.normalize_path("") == "_empty"
+
+
+@given(st.text("abé😀", min_size=1, max_size=60), st.integers(9, 40))
+def test_a_name_is_cut_in_its_middle(text: str, limit: int) -> None:
+    """It begins and ends as before; letters that the cut goes through are left out; a short one is as it was."""
+    found = NamingConvention.shorten_identifier(text, text, limit)
+    size = len(text.encode())
+    if size <= limit:
+        assert found == text
+        return
+    kept = limit - 8
+    head, tail = (kept + 1) // 2, kept - (kept + 1) // 2
+    start = text.encode()[:head].decode(errors="ignore")
+    end = text.encode()[size - tail :].decode(errors="ignore") if tail else ""
+    assert found.startswith(start) and found.endswith(end)
+    assert len(found) == len(start) + 8 + len(end) and re.fullmatch("[a-z0-9]{8}", found[len(start) : len(start) + 8])
+    assert NamingConvention.shorten_identifier(text, text + "x", limit) != found
+    assert NamingConvention.shorten_identifier(text, text, None) == text
+
+
+@pytest.mark.parametrize(("size", "cut"), [(19, False), (20, False), (21, True)])
+def test_a_name_of_exactly_the_limit_stays(size: int, cut: bool) -> None:
+    """For every convention."""
+    for convention in CONVENTIONS:
+        found = naming_from(convention, 20).normalize_identifier("a" * size)
+        assert (found != "a" * size) is cut and len(found) == min(size, 20)
+
+
+HERE = "naming_of_a_program"
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that writes the module of a program, and makes it importable."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(text: str, name: str = HERE) -> str:
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        importlib.invalidate_caches()
+        return name
+
+    yield write
+    for name in [name for name in sys.modules if name.startswith(HERE)]:
+        del sys.modules[name]
+
+
+PROGRAM = """
+from dlt.common.normalizers.naming import NamingConvention as Base
+
+class NamingConvention(Base):
+    def normalize_identifier(self, identifier):
+        return identifier.upper()
+
+class Other(Base):
+    pass
+
+number = 5
+"""
+
+
+@pytest.mark.parametrize("form", ["module", "path", "class", "instance", "imported"])
+def test_a_convention_of_a_program_is_found(module: Any, form: str) -> None:
+    """By its module, by its path, as class, as object, and as the module itself; the limit is that of the caller."""
+    name = module(PROGRAM)
+    loaded = importlib.import_module(name)
+    reference = {
+        "module": name,
+        "path": f"{name}.NamingConvention",
+        "class": loaded.NamingConvention,
+        "instance": loaded.NamingConvention(7),
+        "imported": loaded,
+    }[form]
+    naming = naming_from(reference, 50)
+    assert type(naming) is loaded.NamingConvention and naming.max_length == 50
+    assert naming.normalize_identifier("a") == "A" and naming.name == f"{name}.NamingConvention"
+    assert type(naming_from(naming.name)) is loaded.NamingConvention
+    assert type(naming_from(f"{name}.Other")) is loaded.Other
+
+
+@pytest.mark.parametrize("path", ["snake_case", "dlt.common.normalizers.naming.snake_case", None])
+def test_conventions_of_the_library_have_short_and_long_names(path: Any) -> None:
+    """The long one is that of PyPI `dlt` 1.x; none at all is snake_case."""
+    assert naming_from(path).name == "snake_case"
+
+
+@pytest.mark.parametrize(
+    ("reference", "error", "text"),
+    [
+        ("unheard_of", UnknownNamingModule, "neither one of snake_case, duck_case"),
+        ("unheard_of.module", UnknownNamingModule, "'unheard_of.module' is neither"),
+        (f"{HERE}.Unheard", NamingTypeNotFound, f"The module {HERE} has no class Unheard"),
+        (f"{HERE}.number", InvalidNamingType, f"'{HERE}.number' is 5, which is none"),
+        (f"{HERE}_empty", NamingTypeNotFound, f"The module {HERE}_empty has no class NamingConvention"),
+        (f"{HERE}_broken", UnknownNamingModule, "is there and cannot be imported: ZeroDivisionError"),
+        (f"{HERE}_needy", UnknownNamingModule, "is there and cannot be imported: ModuleNotFoundError"),
+        (f"{HERE}_needy.Other", UnknownNamingModule, "is there and cannot be imported: ModuleNotFoundError"),
+        (5, InvalidNamingType, "The naming convention 5 is 5"),
+        (dict, InvalidNamingType, "is <class 'dict'>"),
+        (object(), InvalidNamingType, "Derive the class from"),
+    ],
+    ids=str,
+)
+def test_what_is_no_convention_is_told(module: Any, reference: Any, error: type[Exception], text: str) -> None:
+    """A module that is not there, one without the class, one that fails, and one that lacks another module."""
+    module(PROGRAM)
+    module("", f"{HERE}_empty")
+    module("1 / 0", f"{HERE}_broken")
+    module("import module_that_is_not_there", f"{HERE}_needy")
+    with pytest.raises(error) as caught:
+        naming_from(reference)
+    assert text in str(caught.value)
