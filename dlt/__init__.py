@@ -11,6 +11,9 @@ from dlt.version import __version__
 if TYPE_CHECKING:
     from dlt import current, destinations, progress, sources
     from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
+    from dlt.dataset.dataset import Dataset
+    from dlt.dataset.dataset import open_dataset as dataset
+    from dlt.dataset.relation import Relation
     from dlt.destinations.decorator import destination
     from dlt.extract import mark
     from dlt.extract.decorators import defer, resource, source, transformer
@@ -18,24 +21,23 @@ if TYPE_CHECKING:
     from dlt.extract.source import Source as DltSource
     from dlt.extract.state import state
     from dlt.pipeline.anonymize import anonymize
-    from dlt.pipeline.dataset import Dataset, Relation
-    from dlt.pipeline.dataset import open_dataset as dataset
     from dlt.pipeline.factory import attach, pipeline, run
     from dlt.pipeline.pipeline import Pipeline
     from dlt.schema.schema import Schema
 else:
-    # the package first, and away with it: the name is that of the function
-    from dlt import pipeline
+    # Python puts a package into its parent when it first imports it, and never again. So these come first, and away
+    # with them: the names are those of functions, whatever is imported later
+    from dlt import dataset, pipeline
 
-    del pipeline
+    del dataset, pipeline
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "Dataset": "dlt.pipeline.dataset:Dataset",
+            "Dataset": "dlt.dataset.dataset:Dataset",
             "DltResource": "dlt.extract.resource:Resource",
             "DltSource": "dlt.extract.source:Source",
             "Pipeline": "dlt.pipeline.pipeline:Pipeline",
-            "Relation": "dlt.pipeline.dataset:Relation",
+            "Relation": "dlt.dataset.relation:Relation",
             "Schema": "dlt.schema.schema:Schema",
             "TCredentials": "dlt.configuration.values:TCredentials",
             "TSecretStrValue": "dlt.configuration.values:TSecretStrValue",
@@ -44,7 +46,7 @@ else:
             "attach": "dlt.pipeline.factory:attach",
             "config": "dlt.configuration.accessors:config",
             "current": "dlt.current",
-            "dataset": "dlt.pipeline.dataset:open_dataset",
+            "dataset": "dlt.dataset.dataset:open_dataset",
             "defer": "dlt.extract.decorators:defer",
             "destination": "dlt.destinations.decorator:destination",
             "destinations": "dlt.destinations",

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dlt.dataset.dataset import Dataset
 from dlt.extract.source import Source
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.pipeline import extracting, giving_up, loading, normalizing, reading, running
-from dlt.pipeline.dataset import Dataset
 from dlt.pipeline.extracting import Hints
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.parts import make_parts

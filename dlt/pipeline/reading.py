@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from dlt.dataset.dataset import Dataset
 from dlt.destinations.client import Client
 from dlt.errors import DatasetException, PipelineNeverRan, SqlClientNotAvailable
-from dlt.pipeline.dataset import Dataset
 from dlt.pipeline.parts import Parts
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema

@@ -13,14 +13,14 @@ import pytest
 import dlt
 from dlt.lazy_names import lazy_names
 
-FACADES = ["dlt", "dlt.sources", "dlt.extract", "dlt.configuration"]
+FACADES = ["dlt", "dlt.dataset", "dlt.sources", "dlt.extract", "dlt.configuration"]
 
 
 def test_import_loads_no_step_no_schema_and_no_configuration() -> None:
     """What a program does not use costs it nothing."""
     code = "import sys, dlt; print(*sorted(name for name in sys.modules if name.startswith('dlt.')))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert found == ["dlt.context", "dlt.lazy_names", "dlt.pipeline", "dlt.version"]
+    assert found == ["dlt.context", "dlt.dataset", "dlt.lazy_names", "dlt.pipeline", "dlt.version"]
 
 
 @pytest.mark.parametrize("package", FACADES)
@@ -71,11 +71,26 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     [
         "import dlt; dlt.pipeline",
         "import dlt.pipeline.factory; import dlt; dlt.pipeline",
-        "import dlt.pipeline.dataset, dlt.pipeline.exceptions; from dlt import pipeline; pipeline",
+        "import dlt.pipeline.reading, dlt.pipeline.exceptions; from dlt import pipeline; pipeline",
         "from dlt import *; pipeline",
+        "import dlt; dlt.dataset",
+        "import dlt.dataset; dlt.dataset",
+        "import dlt.dataset.relation, dlt.dataset.dataset; import dlt; dlt.dataset",
+        "from dlt.dataset import Dataset, Relation; import dlt; dlt.dataset",
+        "import dlt; dlt.dataset; from dlt.dataset import Dataset, Relation; dlt.dataset",
+        "from dlt import *; dataset",
     ],
 )
-def test_pipeline_is_the_function_whatever_is_imported_first(program: str) -> None:
-    """The package `dlt.pipeline` has the same name and never hides it."""
+def test_a_function_is_found_whatever_is_imported_first(program: str) -> None:
+    """The packages `dlt.pipeline` and `dlt.dataset` have the same names and never hide them."""
     *first, last = program.split("; ")
-    subprocess.run([sys.executable, "-c", "; ".join([*first, f"assert callable({last}), {last}"])], check=True)
+    told = f"import types; assert isinstance({last}, types.FunctionType), {last}"
+    subprocess.run([sys.executable, "-c", "; ".join([*first, told])], check=True)
+
+
+def test_classes_of_a_dataset_have_one_home() -> None:
+    """`dlt.Dataset`, and the same from the package, where programs for PyPI `dlt` 1.x import it."""
+    from dlt.dataset import Dataset, Relation
+
+    assert (Dataset, Relation) == (dlt.Dataset, dlt.Relation)
+    assert dlt.dataset("duckdb", "shop").dataset_name == "shop"

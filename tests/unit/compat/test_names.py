@@ -48,7 +48,7 @@ def test_names_are_where_programs_import_them_from(module: str) -> None:
 
 def test_dlt_pipeline_is_the_function() -> None:
     """The package `dlt.pipeline` never hides the function."""
-    code = "import dlt, dlt.pipeline.exceptions, dlt.pipeline.dataset; assert callable(dlt.pipeline), dlt.pipeline"
+    code = "import dlt, dlt.pipeline.exceptions, dlt.pipeline.reading; assert callable(dlt.pipeline), dlt.pipeline"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

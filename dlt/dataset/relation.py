@@ -1,215 +1,53 @@
-"""Read access to a dataset: tables and queries as rows, frames and Arrow tables."""
+"""A table or a query of a dataset: narrowed step by step, and read when it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from dlt.errors import (
-    DatasetException,
-    RelationHasQueryException,
-    RelationUnknownColumnException,
-    SqlClientNotAvailable,
-)
+from dlt.dataset.query import Condition, Query
+from dlt.errors import DatasetException, RelationHasQueryException, RelationUnknownColumnException
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
-from dlt.schema.system_tables import LOADS_TABLE
-from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from dlt.destinations.sql.cursor import Cursor
+    from dlt.destinations.sql.sql_client import SqlClient
     from dlt.schema.schema import Schema
+    from dlt.schema.typing import ColumnSchema
 
-_OPERATORS = {
-    "eq": "=",
-    "ne": "<>",
-    "gt": ">",
-    "lt": "<",
-    "gte": ">=",
-    "lte": "<=",
-    "=": "=",
-    "==": "=",
-    "!=": "<>",
-    "<>": "<>",
-    ">": ">",
-    "<": "<",
-    ">=": ">=",
-    "<=": "<=",
-    "like": "LIKE",
-    "in": "IN",
-    "not_in": "NOT IN",
-}
+# programs count with the values that they fetch, and what they are the query says
+ResultRow = tuple[Any, ...]
+"""One row of a result: the values of its columns, as the driver of the destination gives them."""
 
 
-class Dataset:
-    """The tables of one dataset.
-
-    Args:
-        dataset_name: Its name at the destination.
-        connect: Opens a client of the destination.
-        schema: What its tables look like, if known.
-    """
-
-    def __init__(
-        self, dataset_name: str, connect: Callable[[], AbstractContextManager[Any]], schema: Schema | None = None
-    ) -> None:
-        self.dataset_name = dataset_name
-        self._connect = connect
-        self._schema = schema
+class Tables(Protocol):
+    """A dataset, as its relations know it."""
 
     @property
     def schema(self) -> Schema:
-        """Return the schema.
+        """Return the schema of the tables."""
 
-        Raises:
-            DatasetException: none is known, here or at the destination.
-        """
-        if self._schema is None:
-            from dlt.schema.schema import Schema
+    def table(self, table_name: str) -> Relation:
+        """Return a table."""
 
-            with self._connect() as client:
-                stored = client.read_schema()
-            if stored is None:
-                raise DatasetException(f"dataset {self.dataset_name} holds no schema. Load something first.")
-            self._schema = Schema.from_dict(stored)
-        return self._schema
-
-    @property
-    def tables(self) -> list[str]:
-        """Return the names of the tables, those of the library last."""
-        return [*self.schema.data_table_names(), *self.schema.dlt_table_names()]
-
-    @contextmanager
-    def sql_client(self) -> Iterator[Any]:
-        """Open a client that runs SQL in the dataset."""
-        with self._connect() as client:
-            sql = client.sql_client()
-            if sql is None:
-                raise SqlClientNotAvailable(f"dataset {self.dataset_name}: its destination has no SQL.")
-            yield sql
-
-    def table(self, table_name: str, *, load_ids: Sequence[str] | None = None) -> Relation:
-        """Return a table; nothing is read yet.
-
-        Args:
-            table_name: Name of the table, also as the source gave it.
-            load_ids: Keep only rows of these loads.
-
-        Raises:
-            DatasetException: there is no such table.
-        """
-        known = self.tables
-        if table_name not in known:
-            normalized = self.schema.naming.normalize_tables_path(table_name)
-            if normalized not in known:
-                raise DatasetException(
-                    f"dataset {self.dataset_name} has no table {table_name!r}. It has {', '.join(known)}."
-                )
-            table_name = normalized
-        found = Relation(self, table=table_name)
-        return found.from_loads(load_ids) if load_ids is not None else found
-
-    def query(self, query: str, query_dialect: str | None = None, *, _execute_raw_query: bool = True) -> Relation:
-        """Return the result of a query; it runs as it is written, when it is read.
-
-        Args:
-            query: SQL of the destination.
-            query_dialect: Dialect in which the query is written, as sqlglot names it.
-            _execute_raw_query: False is without effect, and that is said.
-
-        Raises:
-            DatasetException: the destination speaks another dialect.
-        """
-        if query_dialect is not None:
-            with self.sql_client() as client:
-                spoken = client.capabilities.sqlglot_dialect
-            if query_dialect != spoken:
-                raise DatasetException(
-                    f"dataset {self.dataset_name}: a query in the dialect {query_dialect!r} runs as it is written, and "
-                    f"the destination speaks {spoken!r}. Write it in that dialect, or translate it with sqlglot."
-                )
-        if not _execute_raw_query:
-            tell_without_effect("dataset.query: _execute_raw_query=False", "queries run as they are written")
-        return Relation(self, sql=str(query))
-
-    __call__ = query
-
-    def __getitem__(self, table_name: str) -> Relation:
-        return self.table(table_name)
-
-    def __getattr__(self, name: str) -> Relation:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        try:
-            return self.table(name)
-        except DatasetException as error:
-            raise AttributeError(str(error)) from error
-
-    def row_counts(
-        self,
-        *,
-        data_tables: bool = True,
-        dlt_tables: bool = False,
-        table_names: Sequence[str] | None = None,
-        load_id: str | None = None,
-    ) -> Relation:
-        """Return the number of rows of each table, in columns `table_name` and `row_count`.
-
-        Args:
-            data_tables: Count users' tables.
-            dlt_tables: Count the tables of the library.
-            table_names: Count these tables instead.
-            load_id: Count only rows of this load, in tables that carry load ids.
-        """
-        names = list(table_names or [])
-        if not names:
-            names += self.schema.data_table_names() if data_tables else []
-            names += self.schema.dlt_table_names() if dlt_tables else []
-        if load_id is not None:
-            names = [name for name in names if LOAD_ID in self.schema.get_table_columns(name)]
-        if not names:
-            return Relation(self, sql="SELECT '' AS table_name, 0 AS row_count WHERE 1 = 0")
-        with self.sql_client() as client:
-            condition = f" WHERE {LOAD_ID} = {client.literal(load_id)}" if load_id is not None else ""
-            parts = [
-                f"SELECT {client.literal(name)} AS table_name, COUNT(*) AS row_count "
-                f"FROM {client.make_qualified_table_name(name)}{condition}"
-                for name in names
-            ]
-        return Relation(self, sql=" UNION ALL ".join(parts))
-
-    def loads_table(self) -> Relation:
-        """Return the table of complete loads."""
-        return self.table(LOADS_TABLE)
-
-    def load_ids(self, schema_name: str | None = None) -> list[str]:
-        """Return the ids of complete loads, oldest first."""
-        relation = self.loads_table().select("load_id").order_by("load_id")
-        if schema_name:
-            relation = relation.where("schema_name", "eq", schema_name)
-        return [row[0] for row in relation.fetchall()]
-
-    def latest_load_id(self, schema_name: str | None = None) -> str | None:
-        """Return the id of the last complete load."""
-        found = self.load_ids(schema_name)
-        return found[-1] if found else None
-
-    def __repr__(self) -> str:
-        return f"<dlt dataset {self.dataset_name}>"
+    def sql_client(self) -> AbstractContextManager[SqlClient]:
+        """Open a client that runs SQL."""
 
 
 @dataclass(frozen=True)
 class Relation:
     """A table or a query that is read when asked; each method that narrows it returns a new one."""
 
-    dataset: Dataset
+    dataset: Tables
     table: str | None = None
     sql: str | None = None
     columns_selected: tuple[str, ...] = ()
-    conditions: tuple[str | tuple[str, str, Any], ...] = ()
+    conditions: tuple[str | Condition, ...] = ()
     ordering: tuple[tuple[str, str], ...] = ()
     rows_limit: int | None = None
 
@@ -243,7 +81,7 @@ class Relation:
         self._need_columns((column_name,))
         return replace(self, ordering=(*self.ordering, (column_name, direction.upper())))
 
-    def where(self, column_or_expr: str, operator: str | None = None, value: Any = None) -> Relation:
+    def where(self, column_or_expr: str, operator: str | None = None, value: object = None) -> Relation:
         """Keep rows.
 
         Args:
@@ -253,13 +91,9 @@ class Relation:
         """
         if operator is None:
             return replace(self, conditions=(*self.conditions, f"({column_or_expr})"))
-        if operator not in _OPERATORS:
-            raise ValueError(f"operator {operator!r} is not known. Use one of {', '.join(_OPERATORS)}.")
+        found = Condition.of(column_or_expr, operator, value)
         self._need_columns((column_or_expr,))
-        sign = _OPERATORS[operator]
-        if value is None and sign in ("=", "<>"):
-            sign = "IS" if sign == "=" else "IS NOT"
-        return replace(self, conditions=(*self.conditions, (column_or_expr, sign, value)))
+        return replace(self, conditions=(*self.conditions, found))
 
     filter = where
 
@@ -354,27 +188,18 @@ class Relation:
         if self.sql is not None and untouched:
             return self.sql
         with self.dataset.sql_client() as client:
-            return ("\n" if pretty else " ").join(self._clauses(client))
+            return ("\n" if pretty else " ").join(self._query(client).clauses(client))
 
-    def _clauses(self, client: Any) -> Iterator[str]:
-        quoted = client.escape_column_name
-        names = self.columns_selected or (tuple(self.columns) if self.table is not None else ())
-        source = client.make_qualified_table_name(self.table) if self.table is not None else f"({self.sql}) AS q"
-        yield f"SELECT {', '.join(quoted(name) for name in names) or '*'}"
-        yield f"FROM {source}"
-        if self.conditions:
-            tests = [
-                test if isinstance(test, str) else f"{quoted(test[0])} {test[1]} {client.literal(test[2])}"
-                for test in self.conditions
-            ]
-            yield "WHERE " + " AND ".join(tests)
-        if self.ordering:
-            yield "ORDER BY " + ", ".join(f"{quoted(name)} {direction}" for name, direction in self.ordering)
-        if self.rows_limit is not None:
-            yield f"LIMIT {self.rows_limit}"
+    def _query(self, client: SqlClient) -> Query:
+        if self.table is None:
+            source, columns = f"({self.sql}) AS q", self.columns_selected
+        else:
+            # named, so that a column that another program adds to the table is not in the result
+            source, columns = client.make_qualified_table_name(self.table), tuple(self.columns)
+        return Query(source, columns, self.conditions, self.ordering, self.rows_limit)
 
     @property
-    def columns_schema(self) -> dict[str, Any]:
+    def columns_schema(self) -> Mapping[str, ColumnSchema]:
         """Return the columns of a table as the schema has them."""
         if self.table is None:
             return {name: {"name": name} for name in self.columns}
@@ -392,7 +217,7 @@ class Relation:
             return [column[0] for column in cursor.description]
 
     @contextmanager
-    def _cursor(self, sql: str | None = None) -> Iterator[Any]:
+    def _cursor(self, sql: str | None = None) -> Iterator[Cursor]:
         text = sql or self.to_sql()
         known = self.columns_schema if self.table is not None and sql is None else None
         with self.dataset.sql_client() as client, client.execute_query(text, columns=known) as cursor:
@@ -409,17 +234,17 @@ class Relation:
         with self._cursor() as cursor:
             return cursor.arrow(chunk_size)
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> list[ResultRow]:
         """Return all rows."""
         with self._cursor() as cursor:
             return list(cursor.fetchall())
 
-    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+    def fetchmany(self, size: int) -> list[ResultRow]:
         """Return the first rows."""
         with self._cursor() as cursor:
             return list(cursor.fetchmany(size))
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> ResultRow | None:
         """Return the first row."""
         with self._cursor() as cursor:
             row = cursor.fetchone()
@@ -430,7 +255,7 @@ class Relation:
         row = self.fetchone()
         return row[0] if row else None
 
-    def iter_fetch(self, chunk_size: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
+    def iter_fetch(self, chunk_size: int = 10_000) -> Iterator[list[ResultRow]]:
         """Yield lists of rows."""
         with self._cursor() as cursor:
             yield from cursor.iter_fetch(chunk_size)
@@ -457,18 +282,3 @@ class Relation:
 
     def __repr__(self) -> str:
         return f"<dlt relation {self.table or self.sql}>"
-
-
-def open_dataset(destination: Any, dataset_name: str, schema: Any = None) -> Dataset:
-    """Return a dataset of a destination, without a pipeline.
-
-    Args:
-        destination: Name of the destination, or the destination.
-        dataset_name: Name of the dataset.
-        schema: Schema of its tables; the newest stored one when None.
-    """
-    from dlt.destinations.base import resolve_destination
-
-    found = resolve_destination(destination)
-    known = None if isinstance(schema, str) else schema
-    return Dataset(dataset_name, lambda: found.connect(dataset_name, known), known)
