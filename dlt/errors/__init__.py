@@ -7,6 +7,7 @@ Each message says what failed, on which thing, what was found and what to do; de
         DictValidationException
             InvalidHint
         MissingDependencyException
+        NotOffered
         SystemConfigurationException
         ReferenceImportError
             UnknownDestinationModule

@@ -91,6 +91,10 @@ class MissingDependencyException(DltException, ImportError):
     """A package that is needed is not installed; the message says how to install it."""
 
 
+class NotOffered(DltException, NotImplementedError):
+    """A program uses a name of PyPI `dlt` 1.x that only imports here; the message says what to do instead."""
+
+
 class SystemConfigurationException(DltException):
     """The environment of the process does not let the work be done."""
 
