@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 from typing import Any
@@ -31,11 +32,8 @@ def test_it_stands_where_types_stand() -> None:
     assert not isinstance("text", Storage)
     assert Storage | None
     assert Storage[int] is Storage
-    with pytest.raises(KeyError):
-        try:
-            raise KeyError("passes")
-        except Storage:
-            pass
+    with pytest.raises(KeyError), contextlib.suppress(Storage):
+        raise KeyError("passes")
     assert Storage.__name__ == "LoadStorage" and Storage.__module__ == "dlt.common.storages"
 
 
