@@ -203,10 +203,12 @@ class Workdir(Documents):
     def finish(self, package: LoadPackage, manifest: Manifest, keep_files: bool = False) -> LoadPackage:
         """Move a package to the loaded stage, record how it went, and delete its data files."""
         target = self._at("loaded", package.load_id)
+        # read before the move: afterwards nothing is at its path
+        unwanted = [UNDO, *(file.name for file in package.files if not keep_files)]
         atomic.move_dir(package.path, target, "loaded_package")
         loaded = self._package("loaded", package.load_id)
         self._write_manifest(loaded, replace(manifest, stage="loaded"))
-        for name in [UNDO, *(file.name for file in package.files if not keep_files)]:
+        for name in unwanted:
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(target, name))
         return self._package("loaded", package.load_id)
