@@ -7,21 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from dlt.configuration import get_value
-from dlt.errors import MissingDependencyException
-from dlt.redact import clean_error, remember
-
-try:
-    import requests as _requests
-except ImportError as error:
-    raise MissingDependencyException(
-        "dlt.sources.helpers.requests needs the package requests, which is not installed. Run: pip install requests"
-    ) from error
-
-# behind the check, so that a missing `requests` is told in words; it brings urllib3
+import requests as _requests
 from requests.adapters import HTTPAdapter as _HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.util.retry import Retry
+
+from dlt.configuration import get_value
+from dlt.redact import clean_error, remember
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
