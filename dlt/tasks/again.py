@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.errors import SpecInvalid
@@ -20,10 +20,18 @@ from dlt.tasks.spec import StepContext
 from dlt.tasks.token import PackageRef, Token
 
 if TYPE_CHECKING:
+    from dlt.extract.pipe import Pipe
     from dlt.tasks.task_run import TaskRun
 
 
-def work_of(pipeline_name: str, context: StepContext, schema_name: str, load_id: str = "", **more: Any) -> Work:
+def work_of(
+    pipeline_name: str,
+    context: StepContext,
+    schema_name: str,
+    load_id: str = "",
+    resources: Mapping[str, str] | None = None,
+    reprocess: str = "auto",
+) -> Work:
     """Return the work of a step.
 
     Args:
@@ -31,11 +39,12 @@ def work_of(pipeline_name: str, context: StepContext, schema_name: str, load_id:
         context: The run, the part and the wish.
         schema_name: Its schema.
         load_id: Load id of the package.
-        more: Resources, and what becomes of earlier rows.
+        resources: What an extract of the same run gives again, by resource.
+        reprocess: What becomes of earlier rows.
     """
     key = work_key(pipeline_name, context.run_id, context.chunk, schema_name)
     before = former_load_id(pipeline_name, context, schema_name)
-    return Work(key, context.revision, load_id, before, **more)
+    return Work(key, context.revision, load_id, before, resources or {}, reprocess)
 
 
 def loaded_before(run: TaskRun, context: StepContext) -> WorkDone | None:
@@ -89,7 +98,7 @@ def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> Non
             )
 
 
-def what_repeats(data: Any, base: State, window: object) -> dict[str, str]:
+def what_repeats(data: object, base: State, window: object) -> dict[str, str]:
     """Return for each resource what an extract gives when a run is loaded once more.
 
     Args:
@@ -114,11 +123,11 @@ def what_repeats(data: Any, base: State, window: object) -> dict[str, str]:
     return found
 
 
-def _cursor(pipe: Any, state: State, by_time: bool) -> str | None:
+def _cursor(pipe: Pipe, state: State, by_time: bool) -> str | None:
     """Return whether a cursor goes on where it stood, takes a time that is given, or is not there."""
     known = cursors_of(state, pipe.name)
     cursor = pipe.merged_incremental(look_up=False)
-    if cursor is None or not getattr(cursor, "cursor_path", None):
+    if cursor is None or not cursor.cursor_path:
         # one that is configured, or is made inside of the resource, is seen in the state only
         return GOES_ON if known else None
     if cursor.end_value is not None or (cursor.allow_external_schedulers and by_time):
@@ -126,13 +135,13 @@ def _cursor(pipe: Any, state: State, by_time: bool) -> str | None:
     return GOES_ON if cursor.cursor_path in known else None
 
 
-def _pipes(pipe: Any) -> Iterator[Any]:
+def _pipes(pipe: Pipe | None) -> Iterator[Pipe]:
     while pipe is not None:
         yield pipe
         pipe = pipe.parent
 
 
-def _resources(data: Any) -> Iterator[tuple[str | None, Resource]]:
+def _resources(data: object) -> Iterator[tuple[str | None, Resource]]:
     if isinstance(data, Source):
         for resource in data.selected_resources.values():
             yield data.name, resource

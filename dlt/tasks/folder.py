@@ -9,6 +9,7 @@ The hand-off has the same records, and packages as archives. A record is written
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import uuid
@@ -198,15 +199,11 @@ class RunFolder:
 
 def work_key(pipeline_name: str, run_id: str, chunk: str, schema_name: str) -> str:
     """Return hex digits that stand for a part of a run and a schema: the same in every try."""
-    import hashlib
-
     return hashlib.sha256("\n".join((pipeline_name, run_id, schema_name, chunk)).encode()).hexdigest()[:32]
 
 
 def former_load_id(pipeline_name: str, context: StepContext, schema_name: str) -> str:
     """Return the load id that earlier versions gave to a part of a run for a schema."""
-    import hashlib
-
     who = "\n".join((pipeline_name, context.run_id, schema_name, context.chunk))
     digest = hashlib.sha256(who.encode()).digest()
     seconds = int(context.moment.timestamp()) if context.moment is not None else 0

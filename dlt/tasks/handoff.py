@@ -10,16 +10,14 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from io import FileIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from io import FileIO, RawIOBase
+from typing import BinaryIO
 
 from dlt.configuration import get_value
-from dlt.errors import HandoffCorrupt, MissingDependencyException, PackageTooLarge, SpecInvalid
+from dlt.errors import HandoffCorrupt, HandoffMissing, MissingDependencyException, PackageTooLarge, SpecInvalid
 from dlt.io import failpoints
+from dlt.io.store import Store
 from dlt.redact import remember
-
-if TYPE_CHECKING:
-    from dlt.io.store import Store
 
 BLOCK = 256 << 10
 MAX_BYTES = 50 << 30
@@ -34,8 +32,6 @@ def open_store(url: str) -> Store:
         MissingDependencyException: the package for this kind of URL is not installed.
     """
     import fsspec
-
-    from dlt.io.store import Store
 
     options = get_value("options", dict, sections=("handoff",), default=None) or {}
     # arguments of a file system may be tokens, by their names
@@ -215,19 +211,21 @@ def _unpack_local(path: str, folder: str) -> None:
 
 
 def _unpack(file: BinaryIO, folder: str, what: str) -> str:
-    source: Any = _HashedReader(file)
+    source = _HashedReader(file)
     with _whole(what):
         with tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK) as archive:
             for entry in archive:
                 content = archive.extractfile(entry)
                 with open(_place(entry, folder, what), "wb", buffering=0) as target:
                     shutil.copyfileobj(content, target, BLOCK)  # type: ignore[arg-type]  # a regular file has content
+        # tarfile stops at the end mark; the digest is that of the whole file
         while source.read(BLOCK):
             pass
-    return str(source.hashed.hexdigest())
+    return source.hashed.hexdigest()
 
 
 def _place(entry: tarfile.TarInfo, folder: str, what: str) -> str:
+    # an archive that someone else put there must not write outside of its folder
     if not entry.isreg() or os.path.basename(entry.name) != entry.name or entry.name in ("", ".", ".."):
         raise HandoffCorrupt(f"{what}: it holds {entry.name!r}, which no package has. Run the task that made it again.")
     return os.path.join(folder, entry.name)
@@ -241,15 +239,16 @@ def _whole(what: str) -> Iterator[None]:
         raise HandoffCorrupt(f"{what}: it is no whole archive ({error}). Run the task that made it again.") from error
 
 
-class _HashedReader:
+class _HashedReader(RawIOBase):
     """A file that hashes what is read from it."""
 
     def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
         self._file = file
         self.hashed = hashlib.sha256()
 
-    def read(self, size: int) -> bytes:
-        data: bytes = self._file.read(size)
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
         self.hashed.update(data)
         return data
 
@@ -261,8 +260,6 @@ def as_missing(what: str) -> Iterator[None]:
     Raises:
         HandoffMissing: it is not there.
     """
-    from dlt.errors import HandoffMissing
-
     try:
         yield
     except FileNotFoundError as error:

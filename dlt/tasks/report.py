@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.info import LoadInfo, json_safe
 from dlt.redact import redact
 from dlt.tables import TableLine, table_lines, text_table, users_columns
 from dlt.tasks.token import PackageRef, Token
+from dlt.types import JsonObject
 
 if TYPE_CHECKING:
     from dlt.tasks.task_run import TaskRun
@@ -56,9 +57,9 @@ class LoadReport:
     skipped: bool = False
     known: bool = False
     text: str = ""
-    info: dict[str, Any] = field(default_factory=dict)
+    info: JsonObject = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """Return JSON values."""
         return dict(self.__dict__)
 

@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlt.errors import SpecInvalid
 from dlt.ids import digest_id
 from dlt.redact import redact
 from dlt.secret_words import may_be_secret_name
 from dlt.tasks.windows import Window
+
+if TYPE_CHECKING:
+    from dlt.progress import Collector
+    from dlt.types import Wrapped
 
 _REFERENCE, _ARGUMENTS = "package.module:name or path/to/file.py:name", "a dict of arguments"
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -34,6 +38,7 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
 """What each key of a spec may hold, and how an error says it."""
 
 
+# what each one may be, the user's function says
 Arguments = Mapping[str, Any]
 """Arguments of a function of the user; JSON values."""
 
@@ -68,7 +73,7 @@ class Spec:
     reprocess: str = "auto"
 
     @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Spec:
+    def from_dict(cls, value: Arguments) -> Spec:
         """Return the spec that `to_dict` described.
 
         Raises:
@@ -191,7 +196,7 @@ class StepContext:
     window: Window | None = None
     generation: int = 0
     began: datetime.datetime | None = None
-    progress: Any = None
+    progress: Collector | None = None
     is_secret: Callable[[str], bool] | None = None
 
     @property
@@ -201,7 +206,7 @@ class StepContext:
         return began * 1000 + self.generation
 
 
-def load_object(reference: str) -> Callable[..., Any]:
+def load_object(reference: str) -> Wrapped:
     """Return the function that a reference names.
 
     Args:

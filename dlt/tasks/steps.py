@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Union
 
 from dlt import context as run_context
 from dlt import user_log
 from dlt.destinations.client import WorkDone
-from dlt.errors import (
-    CreatePipeException,
-    DltSourceException,
-    HandoffMissing,
-    InvalidDestinationReference,
-    InvalidPipelineName,
-    InvalidStepFunctionArguments,
-    MissingDependencyException,
-    NormalizersException,
-    PipelineConfigMissing,
-    PipeNotBoundToData,
-    SchemaException,
-    SpecInvalid,
-    SystemConfigurationException,
-    TerminalException,
-    UnknownDestinationModule,
-    WriteDispositionNotSupported,
-    causes,
-    may_pass,
-)
+from dlt.errors import HandoffMissing, SpecInvalid
+from dlt.extract.resource import Resource
+from dlt.extract.source import Source
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
-from dlt.redact import clean_error, remember, remember_url
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
 from dlt.states.model import State
 from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
+from dlt.tasks.bench import bench, discreet
 from dlt.tasks.combine import combine, made_as
-from dlt.tasks.folder import RunFolder, handoff_url, link_package
+from dlt.tasks.folder import RunFolder, link_package
+from dlt.tasks.given import need_stage, one_run, own_context, token_of, whole_spec
 from dlt.tasks.report import LoadReport, known_report, report_of
 from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.task_run import TaskRun, open_pipeline, open_source
 from dlt.tasks.token import PackageRef, Token
-from dlt.tasks.windows import Window
-from dlt.user_log import use
 
 
 def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Token:
@@ -69,13 +50,15 @@ def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Tok
             "extract_step: the id of the run is empty, so it would be that of every run, and all but the first would "
             "be taken for done. Pass one that is the same in all steps and tries of a run, such as its date."
         )
-    with _bench(spec, context) as (run, folder):
+    with bench(spec, context) as (run, folder):
         known = folder.find("extracted")
+        # the folder of a try is empty: what the pipeline knows is what the destination has now
         run.pipeline.sync_destination()
         loaded = loaded_before(run, context)
         if known is not None and _still_counts(run, known[1], context, loaded):
             user_log.info(f"{run.pipeline_name}: extract of run {context.run_id} was done before and is used again")
             return known[1]
+        # of several schemas only the first one's load was asked for, and the others may not be there yet
         if (
             loaded is not None
             and loaded.revision >= context.revision
@@ -85,16 +68,19 @@ def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Tok
                 f"{run.pipeline_name}: run {context.run_id} was loaded before, as {loaded.load_id}: nothing is "
                 "extracted. Ask for it once more to load it again (clear the task; dlt step extract --revision)."
             )
-            return _token(spec, context, run, [PackageRef(loaded.load_id, run.pipeline.default_schema_name or "", "")])
+            return token_of(
+                spec, context, run, [PackageRef(loaded.load_id, run.pipeline.default_schema_name or "", "")]
+            )
         if loaded is not None:
             told = f"run {context.run_id} was loaded before, as {loaded.load_id}, and is loaded again"
             user_log.info(f"{run.pipeline_name}: {told}")
             run.keep_empty()
         base = deepcopy(run.pipeline.state)
         packages, delta = _extract(spec, context, run, base, again=loaded is not None)
+        # packages first, the record last: a kill between them leaves files that no record names, and no try uses
         references = [folder.keep(package, _extracted_rows(package)) for package in packages]
         changes = tuple((p, b, a) for p, b, a in fingerprints(delta)) if references else ()
-        token = _token(spec, context, run, references, changes, int(base.get("_state_version") or 0))
+        token = token_of(spec, context, run, references, changes, int(base.get("_state_version") or 0))
         return folder.record(token, known[0] + 1 if known is not None else 1)
 
 
@@ -116,9 +102,10 @@ def normalize_step(
         PipelineStepFailed: normalize failed; the cause is chained.
     """
     token = token if isinstance(token, Token) else Token.from_dict(token)
-    _need_stage(token, "extracted", "normalize_step")
-    own, whole = _of(token, context), _whole(token, spec)
-    with _bench(whole, own) as (run, folder):
+    need_stage(token, "extracted", "normalize_step")
+    own, whole = own_context(token, context), whole_spec(token, spec)
+    with bench(whole, own) as (run, folder):
+        # a record that was made of other packages is of an extract that came before this one
         sources = tuple(reference.nonce for reference in token.packages)
         known = folder.find("normalized")
         if known is not None and known[1].made_from == sources:
@@ -167,9 +154,12 @@ def load_step(
     """
     given = [tokens] if isinstance(tokens, (Token, Mapping)) else list(tokens)
     parts = [token if isinstance(token, Token) else Token.from_dict(token) for token in given]
-    first = _one_run(parts)
-    own, whole = replace(_of(first, context), chunk="" if len(parts) > 1 else first.chunk), _whole(first, spec)
-    with _bench(whole, own) as (run, folder):
+    first = one_run(parts)
+    own, whole = (
+        replace(own_context(first, context), chunk="" if len(parts) > 1 else first.chunk),
+        whole_spec(first, spec),
+    )
+    with bench(whole, own) as (run, folder):
         run.begin_with(first.default_schema_name)
         wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
         for token in parts:
@@ -197,8 +187,12 @@ commit_step = load_step
 """Another name of `load_step`, for the step that ends a fan-out."""
 
 
+Work = Union[Token, Spec, Mapping[str, object]]
+"""What tells a run: a token of it, or its spec, as they are or as JSON."""
+
+
 def cleanup_step(
-    work: Any, context: StepContext | None = None, spec: Spec | Mapping[str, object] | None = None
+    work: Work | Sequence[Work], context: StepContext | None = None, spec: Spec | Mapping[str, object] | None = None
 ) -> None:
     """Delete what a run left on this worker and at the hand-off.
 
@@ -207,16 +201,16 @@ def cleanup_step(
         context: The run.
         spec: As for `normalize_step`.
     """
-    items = list(work) if isinstance(work, (list, tuple)) else [work]
+    items: Sequence[object] = work if isinstance(work, (list, tuple)) else [work]
     for item in items:
         if isinstance(item, Mapping):
             item = Token.from_dict(item) if "packages" in item else Spec.from_dict(item)
         if isinstance(item, Token):
-            whole = _whole(item, spec)
-            with _discreet(whole):
+            whole = whole_spec(item, spec)
+            with discreet(whole):
                 RunFolder(whole, item.pipeline_name, item.run_id).forget_run()
         elif isinstance(item, Spec) and context is not None:
-            with _discreet(item):
+            with discreet(item):
                 RunFolder(item, open_pipeline(item).pipeline_name, context.run_id).forget_run()
         else:
             what = "a spec, and without a context it names no run" if isinstance(item, Spec) else "no token"
@@ -230,78 +224,17 @@ def resource_names(spec: Spec | Mapping[str, object]) -> list[str]:
         SpecInvalid: the spec cannot be imported, or makes something without resources.
     """
     spec = spec if isinstance(spec, Spec) else Spec.from_dict(spec)
-    with _discreet(spec):
+    # the selection of a part is made of the names that the whole spec selects
+    with discreet(spec):
         data = open_source(spec)
-    if hasattr(data, "selected_resources"):
+    if isinstance(data, Source):
         return list(data.selected_resources)
-    if getattr(data, "name", None):
-        return [str(data.name)]
+    if isinstance(data, Resource):
+        return [data.name]
     raise SpecInvalid(f"spec: {spec.source} returned {type(data).__name__}, which has no resources to fan out over.")
 
 
-def is_terminal(error: BaseException | None) -> bool:
-    """Tell whether another try of a step cannot help.
-
-    Args:
-        error: What a step raised; its causes count as well.
-    """
-    return not may_pass(error) and any(isinstance(cause, _TERMINAL) for cause in causes(error))
-
-
 # -- inside
-
-_TERMINAL = (
-    TerminalException,
-    # what a program, a schema or a configuration says, it says to every try
-    CreatePipeException,
-    DltSourceException,
-    InvalidDestinationReference,
-    InvalidPipelineName,
-    InvalidStepFunctionArguments,
-    MissingDependencyException,
-    NormalizersException,
-    PipelineConfigMissing,
-    PipeNotBoundToData,
-    SchemaException,
-    SystemConfigurationException,
-    UnknownDestinationModule,
-    WriteDispositionNotSupported,
-    ImportError,
-    SyntaxError,
-    TypeError,
-    AttributeError,
-    NameError,
-    LookupError,
-)
-
-
-@contextmanager
-def _bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskRun, RunFolder]]:
-    """Make the pipeline of a spec, in a folder for one try."""
-    before = run_context.active_pipeline()
-    with _discreet(spec):
-        made = open_pipeline(spec)
-        folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
-        with folder.scratch() as scratch:
-            run = TaskRun(made, scratch, context)
-            try:
-                with use(run.pipeline.parts.tracer.telling):
-                    yield run, folder
-            finally:
-                run_context.activate(before)
-
-
-@contextmanager
-def _discreet(spec: Spec) -> Iterator[None]:
-    """Take the secrets of a spec, and others that are known, out of what a block raises: orchestrators keep errors."""
-    for arguments in (spec.source_args, spec.pipeline_args):
-        remember(arguments)
-    remember_url(spec.handoff or "")
-    try:
-        yield
-    except Exception as error:
-        clean_error(error)
-        raise
 
 
 def _extract(
@@ -318,8 +251,9 @@ def _extract(
     packages = []
     for package in run.pipeline.workdir.packages("extracted"):
         name = package.schema_name
-        more = {"resources": resources or dict.fromkeys(_resource_names(package), REPEATS)}
-        work = work_of(run.pipeline_name, context, name, package.load_id, reprocess=spec.reprocess, **more)
+        # bare rows have no cursor: the factory gives all of them again
+        gives = resources or dict.fromkeys(_resource_names(package), REPEATS)
+        work = work_of(run.pipeline_name, context, name, package.load_id, gives, spec.reprocess)
         if again:
             # what nobody can decide fails before anything is kept
             roots_to_empty(package.schema, work)
@@ -332,51 +266,6 @@ def _extract(
 
 def _resource_names(package: LoadPackage) -> list[str]:
     return [str(table.get("resource") or table["name"]) for table in package.schema.tables.values()]
-
-
-def _token(
-    spec: Spec,
-    context: StepContext,
-    run: TaskRun,
-    packages: Sequence[PackageRef],
-    changes: tuple[tuple[str, str, str], ...] = (),
-    state_version: int = 0,
-) -> Token:
-    travelling, withheld = spec.travelling(context.is_secret)
-    return Token(
-        travelling,
-        run.pipeline_name,
-        context.run_id,
-        context.chunk,
-        "extracted",
-        tuple(packages),
-        state_version=state_version,
-        attempt=context.attempt,
-        default_schema_name=run.pipeline.default_schema_name,
-        window=tuple(context.window.to_list()) if context.window is not None else None,
-        changes=changes,
-        generation=context.generation,
-        revision=context.revision,
-        withheld=withheld,
-    )
-
-
-def _whole(token: Token, spec: Spec | Mapping[str, object] | None) -> Spec:
-    """Return the spec that a token carries, with what it must not carry."""
-    given = Spec.from_dict(spec) if isinstance(spec, Mapping) else spec
-    missing = [] if given is not None else [name for name in token.withheld if name != "handoff"]
-    if missing or (
-        "handoff" in token.withheld and (given or token.spec).handoff is None and not handoff_url(token.spec)
-    ):
-        names = ", ".join(missing or ["the hand-off's URL"])
-        raise SpecInvalid(
-            f"token of run {token.run_id}: {names} is secret, so it is in no token, and this step needs it. Give the "
-            "step the spec of the run too (spec=..., dlt step --spec, pipeline_args and handoff of the operator), or "
-            "keep it in the configuration."
-        )
-    if given is None:
-        return token.spec
-    return replace(token.spec, pipeline_args=given.pipeline_args, handoff=given.handoff or token.spec.handoff)
 
 
 def _still_counts(run: TaskRun, token: Token, context: StepContext, loaded: WorkDone | None) -> bool:
@@ -411,34 +300,6 @@ def _split(
     names = [", ".join(token.chunk for token, _ in pairs) for pairs in (fresh, done)]
     user_log.info(f"{run.pipeline_name}: {names[0]} is loaded again; {names[1]} stays as it was loaded before")
     return fresh, done
-
-
-def _of(token: Token, context: StepContext | None) -> StepContext:
-    window = Window.from_list(token.window) if token.window else None
-    if context is None:
-        return StepContext(token.run_id, token.chunk, window=window)
-    return replace(context, run_id=token.run_id, chunk=token.chunk, window=window)
-
-
-def _need_stage(token: Token, stage: str, step: str) -> None:
-    if token.stage != stage:
-        raise SpecInvalid(
-            f"{step}: the token of run {token.run_id} is {token.stage}, not {stage}. Pass what the step before it left."
-        )
-
-
-def _one_run(tokens: Sequence[Token]) -> Token:
-    if not tokens:
-        raise SpecInvalid("load_step: there are no tokens. Pass what normalize_step returned.")
-    for token in tokens:
-        _need_stage(token, "normalized", "load_step")
-    runs = {(token.pipeline_name, token.run_id) for token in tokens}
-    if len(runs) > 1:
-        raise SpecInvalid(f"load_step: the tokens are of different runs: {sorted(runs)}. Load each run by itself.")
-    chunks = [token.chunk for token in tokens]
-    if len(set(chunks)) < len(chunks):
-        raise SpecInvalid(f"load_step: two tokens are of the same part ({sorted(chunks)}). Pass each part once.")
-    return tokens[0]
 
 
 def _folder_of(token: Token, spec: Spec, own: RunFolder) -> RunFolder:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from dlt import context
 from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
+from dlt.extract.resource import Resource
+from dlt.extract.source import Source
 from dlt.load.execute import LoadResult, execute
 from dlt.load.order import TaskLoad
 from dlt.load.work import known_work
@@ -95,10 +96,11 @@ class TaskRun:
                     time.sleep(0.2)
 
 
-def _collector(wanted: Any, own: Collector) -> Collector:
+def _collector(wanted: Collector | None, own: Collector) -> Collector:
     """Return what shows progress: lines in a log give way to what the pipeline was made with."""
-    chosen = isinstance(wanted, Collector) and (isinstance(own, NullCollector) or not isinstance(wanted, TableLog))
-    return wanted if chosen else own
+    if wanted is None or (isinstance(wanted, TableLog) and not isinstance(own, NullCollector)):
+        return own
+    return wanted
 
 
 @contextmanager
@@ -143,20 +145,17 @@ def open_pipeline(spec: Spec) -> Pipeline:
     return made
 
 
-def _is_data(value: Any) -> bool:
+def _is_data(value: object) -> bool:
     known = ("__iter__", "__aiter__", "__arrow_c_stream__", "__arrow_c_array__", "resources", "name")
     return not isinstance(value, (str, bytes)) and any(hasattr(value, attribute) for attribute in known)
 
 
-def open_source(spec: Spec) -> Any:
+def open_source(spec: Spec) -> object:
     """Return the data that a spec describes, with its resources selected.
 
     Raises:
         SpecInvalid: there is no source, its factory makes nothing, or it lacks a resource.
     """
-    from dlt.extract.resource import Resource
-    from dlt.extract.source import Source
-
     if not spec.source:
         raise SpecInvalid("spec: there is no source. Give it as package.module:name or path/to/file.py:name.")
     factory = load_object(spec.source)

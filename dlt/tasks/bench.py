@@ -1,0 +1,43 @@
+"""Where a try of a step works: a pipeline of its own in a folder of its own, and no secret in what it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dlt import context as run_context
+from dlt.redact import clean_error, remember, remember_url
+from dlt.tasks.folder import RunFolder
+from dlt.tasks.spec import Spec, StepContext
+from dlt.tasks.task_run import TaskRun, open_pipeline
+from dlt.user_log import use
+
+
+@contextmanager
+def bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskRun, RunFolder]]:
+    """Make the pipeline of a spec, in a folder for one try."""
+    before = run_context.active_pipeline()
+    with discreet(spec):
+        made = open_pipeline(spec)
+        folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
+        with folder.scratch() as scratch:
+            run = TaskRun(made, scratch, context)
+            try:
+                with use(run.pipeline.parts.tracer.telling):
+                    yield run, folder
+            finally:
+                # several tasks of one process share its active pipeline, and this one's folder is gone now
+                run_context.activate(before)
+
+
+@contextmanager
+def discreet(spec: Spec) -> Iterator[None]:
+    """Take the secrets of a spec, and others that are known, out of what a block raises: orchestrators keep errors."""
+    for arguments in (spec.source_args, spec.pipeline_args):
+        remember(arguments)
+    remember_url(spec.handoff or "")
+    try:
+        yield
+    except Exception as error:
+        clean_error(error)
+        raise
