@@ -8,10 +8,9 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
-from dlt.configuration.values import SECRET
+from dlt.configuration.values import UNTYPED, TSecretValue
 
 INJECTED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _known: WeakKeyDictionary[object, Mapping[str, object]] = WeakKeyDictionary()
@@ -34,7 +33,7 @@ def hint_of_default(default: object) -> object:
     if type(default) is int:
         # a number of seconds, for example, may be configured as 0.5
         return int | float
-    return type(default) if type(default) in _PLAIN else Any
+    return type(default) if type(default) in _PLAIN else UNTYPED
 
 
 _PLAIN = (bool, float, decimal.Decimal, datetime.datetime, datetime.date, datetime.time, list, dict, tuple)
@@ -49,5 +48,5 @@ def _evaluated(function: Callable[..., object]) -> Mapping[str, object]:
         except (NameError, AttributeError, TypeError, SyntaxError):
             # a secret stays one though its type is imported for type checkers only
             if "TSecret" in str(hint):
-                found[name] = Annotated[Any, SECRET]
+                found[name] = TSecretValue
     return found
