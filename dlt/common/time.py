@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from dlt.schema.inference import coerce_value, infer_type, parse_timestamp
 
 
-def ensure_pendulum_datetime(value: Any) -> datetime.datetime:
+def ensure_pendulum_datetime(value: object) -> datetime.datetime:
     """Return an aware moment in UTC; a pendulum one where pendulum is installed.
 
     Args:
@@ -17,16 +16,15 @@ def ensure_pendulum_datetime(value: Any) -> datetime.datetime:
     Raises:
         ValueError: it is no moment.
     """
-    moment: datetime.datetime = (
-        parse_timestamp(value) if isinstance(value, str) else coerce_value("timestamp", infer_type(value), value)
-    )
-    moment = moment.astimezone(datetime.timezone.utc)
+    found = parse_timestamp(value) if isinstance(value, str) else coerce_value("timestamp", infer_type(value), value)
+    assert isinstance(found, datetime.datetime)
+    moment = found.astimezone(datetime.timezone.utc)
     try:
         from dlt.common.pendulum import pendulum
     except ImportError:
         return moment
-    found: datetime.datetime = pendulum.instance(moment)
-    return found
+    made: datetime.datetime = pendulum.instance(moment)
+    return made
 
 
 ensure_pendulum_datetime_utc = ensure_pendulum_datetime

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Union
 
 from dlt.errors import InvalidHint
-from dlt.schema.stored import OLD_TYPES
+from dlt.schema.typing import OLD_TYPES
 
 SCALARS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),

@@ -19,6 +19,7 @@ from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource, make_resource
 from dlt.extract.state import source_state
+from dlt.schema.normalizers import json_config, own_json_config
 from dlt.types import TDataItem
 
 if TYPE_CHECKING:
@@ -143,32 +144,28 @@ class Source:
     @property
     def max_table_nesting(self) -> int | None:
         """Return how many levels of nested tables are made."""
-        found: int | None = self._json_config().get("max_nesting")
-        return found
+        return json_config(self.schema.normalizers).get("max_nesting")
 
     @max_table_nesting.setter
     def max_table_nesting(self, value: int | None) -> None:
-        self._configure("max_nesting", value)
+        config = own_json_config(self.schema.normalizers)
+        if value is None:
+            config.pop("max_nesting", None)
+        else:
+            config["max_nesting"] = value
 
     @property
     def root_key(self) -> bool | None:
         """Return True when nested rows carry the id of their root row."""
-        found: bool | None = self._json_config().get("root_key_propagation")
-        return found
+        return json_config(self.schema.normalizers).get("root_key_propagation")
 
     @root_key.setter
     def root_key(self, value: bool | None) -> None:
-        self._configure("root_key_propagation", value)
-
-    def _json_config(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.schema.normalizers.setdefault("json", {}).setdefault("config", {})
-        return found
-
-    def _configure(self, key: str, value: Any) -> None:
+        config = own_json_config(self.schema.normalizers)
         if value is None:
-            self._json_config().pop(key, None)
+            config.pop("root_key_propagation", None)
         else:
-            self._json_config()[key] = value
+            config["root_key_propagation"] = value
 
     @property
     def schema_contract(self) -> ContractHint | None:

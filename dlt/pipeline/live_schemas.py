@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dlt.configuration import get_value
 from dlt.pipeline.parts import Parts
 from dlt.schema.contract import declare
+from dlt.schema.normalizers import merged, own_json_config
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
 
@@ -32,9 +33,7 @@ def schema_for(parts: Parts, source: Source, state: State, schemas: dict[str, Sc
     if name in home.schemas:
         schema = home.schemas[name].clone()
         schema.update_schema(source.schema)
-        for key, value in source.schema.normalizers.items():
-            if isinstance(value, dict):
-                schema.normalizers[key] = {**schema.normalizers.get(key, {}), **value}
+        schema.normalizers = merged(schema.normalizers, source.schema.normalizers)
     else:
         schema = source.schema.clone(with_name=name)
         _configure(parts, schema)
@@ -68,7 +67,7 @@ def _configure(parts: Parts, schema: Schema) -> None:
     if naming is not None and schema.normalizers["names"] == "snake_case":
         schema.update_naming(naming)
     if caps.max_table_nesting is not None:
-        schema.normalizers["json"].setdefault("config", {}).setdefault("max_nesting", caps.max_table_nesting)
+        own_json_config(schema.normalizers).setdefault("max_nesting", caps.max_table_nesting)
 
 
 def live_schema(parts: Parts, package: LoadPackage) -> Schema:

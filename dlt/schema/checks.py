@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from dlt.errors import InvalidHint
-from dlt.schema.stored import OLD_TYPES
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
-from dlt.schema.typing import DATA_TYPES, ColumnSchema
+from dlt.schema.typing import DATA_TYPES, OLD_TYPES, ColumnSchema
 from dlt.schema.x_keys import X_NORMALIZER
 
 FLAGS = frozenset(
@@ -35,7 +33,7 @@ _KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZ
 _ONE_OF_A_TABLE = ("hard_delete", "dedup_sort")
 
 
-def known_values(found: Any, known: Iterable[str]) -> str:
+def known_values(found: object, known: Iterable[str]) -> str:
     """Return the part of a message that says what is known, and what was perhaps meant.
 
     Args:
@@ -54,7 +52,7 @@ _OF_THE_LIBRARY = {
 }
 
 
-def check_column(place: str, name: Any, column: Any, own_hints: bool = False) -> None:
+def check_column(place: str, name: object, column: object, own_hints: bool = False) -> None:
     """Check one column.
 
     Args:
@@ -84,15 +82,15 @@ def check_column(place: str, name: Any, column: Any, own_hints: bool = False) ->
         raise _invalid(place, name, "data_type", kind, f"The library makes this column, with type {own}.")
 
 
-def _wrong(hint: Any, value: Any) -> str | None:
+def _wrong(hint: object, value: object) -> str | None:
     if hint == "data_type":
         known = value in DATA_TYPES or (isinstance(value, str) and value in OLD_TYPES)
         return None if known else known_values(value, DATA_TYPES)
     if hint in FLAGS:
         return None if isinstance(value, bool) else "It is True or False."
     if hint in _NUMBERS:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return None if whole and value >= 0 else "It is a whole number."
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return None if whole else "It is a whole number."
     if hint == "dedup_sort":
         return None if value in _ORDERS else known_values(value, _ORDERS)
     if hint == "description":
@@ -100,7 +98,7 @@ def _wrong(hint: Any, value: Any) -> str | None:
     return f"There is no such hint. {known_values(hint, _KNOWN)} Hints of your own begin with 'x-'."
 
 
-def _invalid(place: str, column: Any, hint: Any, found: Any, advice: str) -> InvalidHint:
+def _invalid(place: str, column: object, hint: object, found: object, advice: str) -> InvalidHint:
     what = f"{place}, column {column!r}"
     return InvalidHint(
         f"{what}: found {f'{hint}=' if hint is not None else ''}{found!r}. {advice}",
@@ -110,7 +108,7 @@ def _invalid(place: str, column: Any, hint: Any, found: Any, advice: str) -> Inv
     )
 
 
-def check_columns(place: str, columns: Mapping[Any, Any], own_hints: bool = False) -> None:
+def check_columns(place: str, columns: Mapping[str, object], own_hints: bool = False) -> None:
     """Check the columns of a table, each alone and all together.
 
     Args:
@@ -123,10 +121,10 @@ def check_columns(place: str, columns: Mapping[Any, Any], own_hints: bool = Fals
     """
     for name, column in columns.items():
         check_column(place, name, column, own_hints)
-    check_together(place, columns)
+    check_together(place, {name: column for name, column in columns.items() if isinstance(column, Mapping)})
 
 
-def check_together(place: str, columns: Mapping[Any, Any]) -> None:
+def check_together(place: str, columns: Mapping[str, Mapping[str, object]]) -> None:
     """Check that no two columns have a hint that one column of a table may have.
 
     Raises:
@@ -143,7 +141,7 @@ def check_together(place: str, columns: Mapping[Any, Any]) -> None:
             )
 
 
-def check_key(place: str, hint: str, key: Any) -> None:
+def check_key(place: str, hint: str, key: object) -> None:
     """Check a primary or merge key.
 
     Args:
@@ -154,9 +152,10 @@ def check_key(place: str, hint: str, key: Any) -> None:
     Raises:
         InvalidHint: it is neither a text nor a collection of texts.
     """
-    names = [key] if isinstance(key, str) else key
-    texts = isinstance(names, Iterable) and not isinstance(names, bytes) and all(isinstance(n, str) for n in names)
-    if not texts or (not isinstance(key, str) and any(not name for name in names)):
+    if isinstance(key, str):
+        return
+    # an empty list says that there is no key, an empty text in it says nothing
+    if not isinstance(key, Iterable) or isinstance(key, bytes) or not all(isinstance(n, str) and n for n in key):
         raise InvalidHint(
             f"{place}: found {hint}={key!r}. Give the name of a column, or a list of names.", hint=hint, found=key
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlt.schema.inference import detect, infer_column, infer_type
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 
 
-def column_for(schema: Schema, table: str, name: str, value: Any) -> ColumnSchema:
+def column_for(schema: Schema, table: str, name: str, value: object) -> ColumnSchema:
     """Return the column that a first value decides: declared hints, then preferred types, detections, its own type."""
     entry = schema.tables.get(table)
     declared = entry["columns"].get(name) if entry else None

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from dlt.errors import DataValidationError, InvalidHint
 from dlt.schema.checks import known_values
 from dlt.schema.shown import shown_row
-from dlt.schema.typing import ContractMode
+from dlt.schema.typing import Contract, ContractMode, SchemaSettings, TableSchema
 from dlt.schema.x_keys import NEW_TABLE, X_DECLARED_CONTRACT, X_NORMALIZER
 
 MODES: tuple[ContractMode, ...] = get_args(ContractMode)
 ENTITIES = ("tables", "columns", "data_type")
+_MODE_OF: dict[str, ContractMode] = {mode: mode for mode in MODES}
 EVOLVE: dict[str, ContractMode] = {"tables": "evolve", "columns": "evolve", "data_type": "evolve"}
 
 
-def check_contract(contract: Any, place: str = "") -> None:
-    """Check a contract as users write it: None, one mode for all, or modes by entity.
+def check_contract(contract: object, place: str = "") -> None:
+    """Check a contract as users write it; see `read_contract`."""
+    read_contract(contract, place)
+
+
+def read_contract(contract: object, place: str = "") -> dict[str, ContractMode]:
+    """Return the modes by entity of a contract as users write it: None, one mode for all, or modes by entity.
 
     Args:
         contract: The contract.
@@ -28,7 +34,7 @@ def check_contract(contract: Any, place: str = "") -> None:
     """
     before = f"{place}: " if place else ""
     if contract is None:
-        return
+        return {}
     if not isinstance(contract, (str, Mapping)):
         raise InvalidHint(
             f"{before}schema_contract={contract!r}. Give one of {', '.join(MODES)}, or a dict of them for "
@@ -36,18 +42,22 @@ def check_contract(contract: Any, place: str = "") -> None:
             hint="schema_contract",
             found=contract,
         )
-    modes = dict.fromkeys(ENTITIES, contract) if isinstance(contract, str) else contract
-    for entity, mode in modes.items():
+    written: Mapping[object, object] = contract if isinstance(contract, Mapping) else dict.fromkeys(ENTITIES, contract)
+    modes: dict[str, ContractMode] = {}
+    for entity, mode in written.items():
+        known = _MODE_OF.get(mode) if isinstance(mode, str) else None
         if entity not in ENTITIES:
             advice = f"there is no entity {entity!r}. {known_values(entity, ENTITIES)}"
-        elif mode not in MODES:
+        elif known is None:
             advice = f"there is no mode {mode!r}. {known_values(mode, MODES)}"
         else:
+            modes[str(entity)] = known
             continue
         raise InvalidHint(f"{before}schema_contract={contract!r}: {advice}", hint="schema_contract", found=contract)
+    return modes
 
 
-def expand(contract: Any, default: Mapping[str, ContractMode] = EVOLVE) -> dict[str, ContractMode]:
+def expand(contract: object, default: Mapping[str, ContractMode] = EVOLVE) -> dict[str, ContractMode]:
     """Return a contract with a mode for each entity.
 
     Args:
@@ -57,13 +67,23 @@ def expand(contract: Any, default: Mapping[str, ContractMode] = EVOLVE) -> dict[
     Raises:
         InvalidHint: a mode or an entity is unknown.
     """
+    return {**default, **read_contract(contract)}
+
+
+def set_contract(settings: SchemaSettings, contract: Contract | None) -> None:
+    """Put a contract into the settings of a schema; None takes it out.
+
+    Raises:
+        InvalidHint: a mode or an entity is unknown.
+    """
     check_contract(contract)
     if contract is None:
-        return dict(default)
-    return {**default, **(dict.fromkeys(ENTITIES, contract) if isinstance(contract, str) else contract)}
+        settings.pop("schema_contract", None)
+    else:
+        settings["schema_contract"] = contract
 
 
-def declare(place: Any, contract: Any) -> None:
+def declare(place: SchemaSettings | TableSchema, contract: Contract | None) -> None:
     """Put the contract that the code has now into the settings of a schema or a table; take an earlier one out.
 
     Args:
@@ -72,11 +92,12 @@ def declare(place: Any, contract: Any) -> None:
     """
     if contract:
         place["schema_contract"], place[X_DECLARED_CONTRACT] = contract, contract
+    # what a person set by hand since then is not the code's to take out
     elif X_DECLARED_CONTRACT in place and place.pop(X_DECLARED_CONTRACT) == place.get("schema_contract"):
         place.pop("schema_contract", None)
 
 
-def is_marked_new(table: Mapping[str, Any] | None) -> bool:
+def is_marked_new(table: TableSchema | None) -> bool:
     """Tell whether a table came with data that is on its way."""
     return bool(table and (table.get(X_NORMALIZER) or {}).get(NEW_TABLE))
 
@@ -87,7 +108,7 @@ def violation(
     entity: str,
     contract: Mapping[str, str],
     column_name: str | None = None,
-    table: Mapping[str, Any] | None = None,
+    table: TableSchema | None = None,
     kind: str | None = None,
 ) -> DataValidationError:
     """Return the error for data that a frozen contract does not let in.
@@ -124,7 +145,7 @@ def violation(
     )
 
 
-def with_row(error: DataValidationError, row: Any) -> DataValidationError:
+def with_row(error: DataValidationError, row: object) -> DataValidationError:
     """Return the error with the row that broke the contract; values of secret columns are not in the message.
 
     Args:

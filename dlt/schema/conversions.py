@@ -64,7 +64,7 @@ _KIND_OF: dict[type, Kind] = {
 }
 
 
-def kind_of(value: Any) -> Kind:
+def kind_of(value: object) -> Kind:
     """Return what a value is.
 
     Raises:
@@ -78,7 +78,7 @@ def kind_of(value: Any) -> Kind:
     raise TypeError(f"a value of type {kind.__module__}.{kind.__qualname__} has no data type")
 
 
-def convert(value: Any, column: ColumnSchema, capabilities: Capabilities = GENERIC) -> Any:
+def convert(value: object, column: ColumnSchema, capabilities: Capabilities = GENERIC) -> object:
     """Return a value as a column stores it.
 
     Args:
@@ -96,7 +96,7 @@ def convert(value: Any, column: ColumnSchema, capabilities: Capabilities = GENER
         raise Misfit(f"a value of kind {kind} is not a {wanted}")
     if kind == "text" and not isinstance(value, str):
         value = str(value)
-    if kind == "duration":
+    if isinstance(value, datetime.timedelta):
         value = value // MICROSECOND
     try:
         stored = rule[0](value)
@@ -108,12 +108,12 @@ def convert(value: Any, column: ColumnSchema, capabilities: Capabilities = GENER
     return stored if check is None else check(stored, column, capabilities)
 
 
-Rule = tuple[Callable[[Any], Any], str]
+Rule = tuple[Callable[[Any], object], str]
 """How a value becomes one of the column's type, and the words for it in the documentation."""
 _AS_IS = "as it is"
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> object:
     return value
 
 
@@ -197,7 +197,7 @@ TABLE: Mapping[Kind, Mapping[DataType, Rule]] = {
 }
 
 
-def infinite_text(value: Any) -> str:
+def infinite_text(value: float) -> str:
     """Return the text of a float that no other column takes."""
     return finite_text(value)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import PARENT_ID, ROW_ID
+from dlt.schema.typing import TableSchema
 
 Diagram = Literal["mermaid", "dot", "dbml"]
 
@@ -21,12 +22,12 @@ def to_diagram(schema: Schema, kind: Diagram) -> str:
     return {"mermaid": _mermaid, "dot": _dot, "dbml": _dbml}[kind](schema.tables)
 
 
-def _columns(table: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+def _columns(table: TableSchema) -> Iterator[tuple[str, str, bool]]:
     for name, column in table["columns"].items():
         yield name, str(column.get("data_type", "text")), bool(column.get("primary_key") or column.get("row_key"))
 
 
-def _references(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+def _references(tables: Mapping[str, TableSchema]) -> Iterator[tuple[str, str, str, str]]:
     """Yield table, column, table that it refers to, and column there."""
     for name, table in tables.items():
         if table.get("parent"):
@@ -37,7 +38,7 @@ def _references(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]
                 yield name, column, reference["referenced_table"], other
 
 
-def _mermaid(tables: Mapping[str, Any]) -> str:
+def _mermaid(tables: Mapping[str, TableSchema]) -> str:
     lines = ["erDiagram"]
     for name, table in tables.items():
         columns = [f"        {kind} {column}{' PK' if key else ''}" for column, kind, key in _columns(table)]
@@ -48,7 +49,7 @@ def _mermaid(tables: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _dot(tables: Mapping[str, Any]) -> str:
+def _dot(tables: Mapping[str, TableSchema]) -> str:
     lines = ["digraph schema {", "    rankdir=LR", "    node [shape=record]"]
     for name, table in tables.items():
         columns = "".join(f"|<{column}> {column}: {kind}" for column, kind, _ in _columns(table))
@@ -57,7 +58,7 @@ def _dot(tables: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _dbml(tables: Mapping[str, Any]) -> str:
+def _dbml(tables: Mapping[str, TableSchema]) -> str:
     lines: list[str] = []
     for name, table in tables.items():
         columns = [f'  "{column}" {kind}{" [pk]" if key else ""}' for column, kind, key in _columns(table)]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlt.errors import MergeDispositionException, TableFormatNotSupported, WriteDispositionNotSupported
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 _NEED_KEYS = ("upsert", "insert-only")
 
 
-def check_disposition(root: Any, capabilities: Capabilities | None) -> None:
+def check_disposition(root: TableSchema, capabilities: Capabilities | None) -> None:
     """Check that a root table can be loaded in the way that it asks for.
 
     Args:
@@ -24,8 +23,11 @@ def check_disposition(root: Any, capabilities: Capabilities | None) -> None:
         MergeDispositionException: the strategy needs a key that the table does not have.
     """
     table_format = root.get("table_format")
-    lake = table_format in ("delta", "iceberg")
-    if capabilities is not None and lake and table_format not in capabilities.supported_table_formats:
+    if (
+        capabilities is not None
+        and table_format in ("delta", "iceberg")
+        and table_format not in capabilities.supported_table_formats
+    ):
         raise TableFormatNotSupported(
             f"table {root['name']}: the destination has no tables in format {table_format!r}. Leave table_format out, "
             "or load with dlt.destinations.filesystem."

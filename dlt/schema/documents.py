@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from typing import Any
 
 from dlt.late import orjson
 
@@ -13,7 +12,7 @@ _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONE = re.compile("[\ud800-\udfff]")
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """Return the JSON text of a document; what JSON has no word for is written in its nearest form.
 
     Moments are ISO text in UTC, bytes base64, durations microseconds, decimals text, NaN and infinities text. Lone
@@ -64,7 +63,7 @@ def document_text(text: str) -> str | None:
     return text
 
 
-def read_document(text: str) -> Any:
+def read_document(text: str) -> object:
     """Return the document of a JSON text with all digits of its ints."""
     if _LONG_NUMBER.search(text):
         import json
@@ -76,7 +75,7 @@ def read_document(text: str) -> Any:
 def _keys_are_unique(text: str) -> bool:
     import json
 
-    def unique(pairs: list[tuple[str, Any]]) -> None:
+    def unique(pairs: list[tuple[str, object]]) -> None:
         if len({key for key, _ in pairs}) < len(pairs):
             raise KeyError
 
@@ -88,7 +87,7 @@ def _keys_are_unique(text: str) -> bool:
     return True
 
 
-def _has_infinite(value: Any) -> bool:
+def _has_infinite(value: object) -> bool:
     if isinstance(value, float):
         return not math.isfinite(value)
     if isinstance(value, dict):
@@ -98,7 +97,7 @@ def _has_infinite(value: Any) -> bool:
     return False
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else word_of(value)
     if isinstance(value, dict):
@@ -113,7 +112,7 @@ def word_of(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _json_default(value: Any) -> Any:
+def _json_default(value: object) -> object:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if isinstance(value, (bytes, bytearray, memoryview)):

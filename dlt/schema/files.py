@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any, get_args
+from typing import get_args
 
 from dlt.errors import DictValidationException, InvalidHint, InvalidSchemaName, SchemaCorruptedException
 from dlt.schema import stored
 from dlt.schema.checks import check_columns, known_values
 from dlt.schema.contract import check_contract
 from dlt.schema.schema import Schema
-from dlt.schema.typing import WriteDisposition
+from dlt.schema.typing import TableSchema, WriteDisposition
 
 
 def read_schema_file(path: str | os.PathLike[str]) -> Schema:
@@ -56,7 +56,7 @@ def check_schema(schema: Schema, place: str, own_hints: bool = True) -> None:
         _check_table(f"{place}, table {table['name']!r}", table, own_hints)
 
 
-def _check_table(place: str, table: Any, own_hints: bool) -> None:
+def _check_table(place: str, table: TableSchema, own_hints: bool) -> None:
     check_columns(place, table["columns"], own_hints)
     check_contract(table.get("schema_contract"), place)
     disposition = table.get("write_disposition")

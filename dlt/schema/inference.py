@@ -7,7 +7,6 @@ import decimal
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.conversions import Kind, convert, infinite_text, kind_of
@@ -32,7 +31,7 @@ _TYPE_OF: dict[Kind, DataType] = {
 }
 
 
-def infer_type(value: Any) -> DataType:
+def infer_type(value: object) -> DataType:
     """Return the data type of a Python value; an int beyond 64 bits is `wei`, a number beyond that text.
 
     Raises:
@@ -42,14 +41,15 @@ def infer_type(value: Any) -> DataType:
     found = _TYPE_OF.get(kind)
     if found is not None:
         return found
-    if kind == "int":
+    if isinstance(value, int):
         return _type_of_int(value)
-    if kind == "duration":
+    if isinstance(value, datetime.timedelta):
         return _type_of_int(value // MICROSECOND)
-    if kind == "decimal":
+    if isinstance(value, decimal.Decimal):
         return "text" if _scale_of(value) is None else "decimal"
-    if kind == "time":
+    if isinstance(value, datetime.time):
         return "text" if value.utcoffset() else "time"
+    assert isinstance(value, datetime.datetime)
     try:
         in_utc(value)
     except Misfit:
@@ -71,7 +71,7 @@ def _scale_of(value: decimal.Decimal) -> int | None:
     return scale if scale <= LARGEST_SCALE and value.adjusted() < DECIMAL_DIGITS - scale else None
 
 
-def infer_column(name: str, value: Any, kind: DataType) -> ColumnSchema:
+def infer_column(name: str, value: object, kind: DataType) -> ColumnSchema:
     """Return the column of a type that a first value needs: with a scale where the usual one would cut a decimal."""
     column: ColumnSchema = {"name": name, "data_type": kind, "nullable": True}
     if kind == "decimal" and isinstance(value, decimal.Decimal):
@@ -90,8 +90,8 @@ ISO_TIMESTAMP = re.compile(
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
-def _detect_iso_timestamp(kind: type, value: Any) -> DataType | None:
-    if kind is str and 19 <= len(value) <= 40 and ISO_TIMESTAMP.match(value):
+def _detect_iso_timestamp(kind: type, value: object) -> DataType | None:
+    if kind is str and isinstance(value, str) and 19 <= len(value) <= 40 and ISO_TIMESTAMP.match(value):
         try:
             parse_timestamp(value)
         except ValueError:
@@ -100,8 +100,8 @@ def _detect_iso_timestamp(kind: type, value: Any) -> DataType | None:
     return None
 
 
-def _detect_iso_date(kind: type, value: Any) -> DataType | None:
-    if kind is str and _ISO_DATE.match(value):
+def _detect_iso_date(kind: type, value: object) -> DataType | None:
+    if kind is str and isinstance(value, str) and _ISO_DATE.match(value):
         try:
             datetime.date.fromisoformat(value)
         except ValueError:
@@ -110,32 +110,32 @@ def _detect_iso_date(kind: type, value: Any) -> DataType | None:
     return None
 
 
-def _detect_timestamp(kind: type, value: Any) -> DataType | None:
+def _detect_timestamp(kind: type, value: object) -> DataType | None:
     # seconds since the epoch, within a year and a half of now on either side would surprise; 2000 to 2100 is kept
-    if kind in (int, float) and 946_684_800 <= value <= 4_102_444_800:
+    if kind in (int, float) and isinstance(value, (int, float)) and 946_684_800 <= value <= 4_102_444_800:
         return "timestamp"
     return None
 
 
-def _detect_large_integer(kind: type, value: Any) -> DataType | None:
-    if kind is int and not INT64_MIN <= value <= INT64_MAX:
+def _detect_large_integer(kind: type, value: object) -> DataType | None:
+    if kind is int and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
         return "wei"
     return None
 
 
-def _detect_hexbytes(kind: type, _value: Any) -> DataType | None:
+def _detect_hexbytes(kind: type, _value: object) -> DataType | None:
     return "text" if kind.__name__ == "HexBytes" else None
 
 
-def _detect_wei(kind: type, _value: Any) -> DataType | None:
+def _detect_wei(kind: type, _value: object) -> DataType | None:
     return "wei" if kind.__name__ == "Wei" else None
 
 
-def _detect_all_text(_kind: type, _value: Any) -> DataType | None:
+def _detect_all_text(_kind: type, _value: object) -> DataType | None:
     return "text"
 
 
-DETECTIONS: dict[str, Callable[[type, Any], DataType | None]] = {
+DETECTIONS: dict[str, Callable[[type, object], DataType | None]] = {
     "iso_timestamp": _detect_iso_timestamp,
     "iso_date": _detect_iso_date,
     "timestamp": _detect_timestamp,
@@ -147,7 +147,7 @@ DETECTIONS: dict[str, Callable[[type, Any], DataType | None]] = {
 DEFAULT_DETECTIONS: tuple[str, ...] = ("iso_timestamp",)
 
 
-def detect(value: Any, detections: Sequence[str]) -> DataType | None:
+def detect(value: object, detections: Sequence[str]) -> DataType | None:
     """Return the type that the first matching detection gives, or None."""
     kind = type(value)
     for name in detections:
@@ -162,11 +162,11 @@ def variant_name(column: str, kind: DataType) -> str:
     return f"{column}__v_{kind}"
 
 
-Variant = tuple[ColumnSchema, Callable[[Any, ColumnSchema, Capabilities], Any]]
+Variant = tuple[ColumnSchema, Callable[[object, ColumnSchema, Capabilities], object]]
 """A column for values that do not fit, and how a value becomes one of its own."""
 
 
-def variants(name: str, value: Any, detections: Sequence[str]) -> Iterator[Variant]:
+def variants(name: str, value: object, detections: Sequence[str]) -> Iterator[Variant]:
     """Yield the columns that may take a value which its own column does not, the best one first.
 
     Args:
@@ -181,20 +181,20 @@ def variants(name: str, value: Any, detections: Sequence[str]) -> Iterator[Varia
     yield infer_column(variant_name(name, "binary"), value, "binary"), _last_bytes
 
 
-def _last_text(value: Any, column: ColumnSchema, capabilities: Capabilities) -> Any:
+def _last_text(value: object, column: ColumnSchema, capabilities: Capabilities) -> object:
     if type(value) is float and not math.isfinite(value):
         value = infinite_text(value)
     return convert(value, column, capabilities)
 
 
-def _last_bytes(value: Any, column: ColumnSchema, capabilities: Capabilities) -> Any:
+def _last_bytes(value: object, column: ColumnSchema, capabilities: Capabilities) -> object:
     # what a destination cannot store as text: lone surrogates, or NUL
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogatepass")
     return convert(value, column, capabilities)
 
 
-def coerce_value(wanted: DataType, _found: DataType, value: Any) -> Any:
+def coerce_value(wanted: DataType, _found: DataType, value: object) -> object:
     """Return a value as the wanted type.
 
     Args:

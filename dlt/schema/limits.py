@@ -160,7 +160,7 @@ def _check_fraction(microseconds: int, column: ColumnSchema) -> None:
         raise Misfit("more digits of a second than the column holds")
 
 
-CHECKS: dict[DataType, Callable[[Any, ColumnSchema, Capabilities], Any]] = {
+CHECKS: dict[DataType, Callable[[Any, ColumnSchema, Capabilities], object]] = {
     "text": _check_text,
     "binary": _check_binary,
     "json": _check_json,

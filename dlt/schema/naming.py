@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import re
-from typing import Any, ClassVar
+from types import ModuleType
+from typing import ClassVar, Union
 
-from dlt.errors import InvalidNamingType, NamingTypeNotFound, UnknownNamingModule
+from dlt.errors import InvalidNamingType, InvalidSchemaName, NamingTypeNotFound, UnknownNamingModule
 from dlt.ids import digest_id
 
 _TAG_LENGTH = 8
@@ -172,7 +173,25 @@ _SHORT_NAMES: dict[str, type[NamingConvention]] = {
 DEFAULT_NAMING = "snake_case"
 
 
-def naming_from(reference: Any = None, max_length: int | None = None) -> NamingConvention:
+NamingReference = Union[str, type[NamingConvention], NamingConvention, ModuleType]
+"""A short name, the path of a class or module, or what the path would name."""
+
+
+def check_name(name: str) -> None:
+    """Check the name of a schema.
+
+    Raises:
+        InvalidSchemaName: it is not an identifier.
+    """
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name or ""):
+        raise InvalidSchemaName(
+            f"{name!r} is not a schema name: at most 64 letters, digits and underscores, not beginning with a "
+            f"digit. Use {SnakeCase(64).normalize_identifier(name or 'schema')!r}.",
+            name=name,
+        )
+
+
+def naming_from(reference: object = None, max_length: int | None = None) -> NamingConvention:
     """Return a naming convention.
 
     Args:
@@ -192,8 +211,8 @@ def naming_from(reference: Any = None, max_length: int | None = None) -> NamingC
     if isinstance(reference, str):
         short = reference.removeprefix("dlt.common.normalizers.naming.")
         reference = _SHORT_NAMES.get(short) or _import(reference)
-    elif not isinstance(reference, type) and hasattr(reference, "NamingConvention"):
-        reference = reference.NamingConvention
+    elif isinstance(reference, ModuleType):
+        reference = _in_module(reference, "NamingConvention") or reference
     if not isinstance(reference, type) or not issubclass(reference, NamingConvention):
         raise InvalidNamingType(
             f"The naming convention {given!r} is {reference!r}, which is none. Derive the class from "
@@ -202,14 +221,15 @@ def naming_from(reference: Any = None, max_length: int | None = None) -> NamingC
     return reference(max_length)
 
 
-def _import(path: str) -> Any:
+def _import(path: str) -> object:
     """Return the class that a path names: the class itself, or the module that holds `NamingConvention`."""
     parent, _, kind = path.rpartition(".")
     found = _module(path)
     if found is not None:
-        if not hasattr(found, "NamingConvention"):
+        convention = _in_module(found, "NamingConvention")
+        if convention is None:
             raise NamingTypeNotFound(f"The module {path} has no class NamingConvention. Define it there.")
-        return found.NamingConvention
+        return convention
     found = _module(parent) if parent else None
     if found is None:
         raise UnknownNamingModule(
@@ -217,12 +237,18 @@ def _import(path: str) -> Any:
             "class. Give the path as package.module or package.module.ClassName; the program's folder and those of "
             "PYTHONPATH are searched."
         )
-    if not hasattr(found, kind):
+    convention = _in_module(found, kind)
+    if convention is None:
         raise NamingTypeNotFound(f"The module {parent} has no class {kind}. Define it there, or correct the path.")
-    return getattr(found, kind)
+    return convention
 
 
-def _module(name: str) -> Any:
+def _in_module(module: ModuleType, name: str) -> object:
+    # a module may make its names when they are asked for, so they need not stand in it
+    return getattr(module, name, None)
+
+
+def _module(name: str) -> ModuleType | None:
     """Return a module, or None if there is none; what goes wrong inside of it is told."""
     try:
         return importlib.import_module(name)

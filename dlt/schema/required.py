@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from dlt.errors import UnboundColumnException
 from dlt.schema.system_tables import is_system_name
+from dlt.schema.typing import ColumnSchema, TableSchema
 
 _SHOWN = 30
 """Number of columns that a message lists."""
 
 
-def required_columns(table: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, str]:
+def required_columns(table: TableSchema, columns: Mapping[str, ColumnSchema]) -> dict[str, str]:
     """Return the columns that every row must fill, each with the reason.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dlt.schema.system_tables import is_system_name
 from dlt.secret_words import may_be_secret_name
@@ -12,7 +11,7 @@ _HIDDEN = ("secret", "mask", "x-secret", "x-mask", "x-masked", "x-sensitive", "x
 _MOST_COLUMNS, _MOST_LETTERS = 12, 60
 
 
-def shown_row(row: Any, columns: Mapping[str, Any], first: str | None = None) -> str:
+def shown_row(row: object, columns: Mapping[str, Mapping[str, object]], first: str | None = None) -> str:
     """Return a row as text for a message.
 
     Args:
@@ -26,19 +25,20 @@ def shown_row(row: Any, columns: Mapping[str, Any], first: str | None = None) ->
     if first in names:
         names.remove(str(first))
         names.insert(0, str(first))
-    parts = [f"{name!r}: {'***' if _is_hidden(name, columns) else _cut(row[name])}" for name in names[:_MOST_COLUMNS]]
+    parts = [
+        f"{name!r}: {'***' if _is_hidden(str(name), columns) else _cut(row[name])}" for name in names[:_MOST_COLUMNS]
+    ]
     more = [f"and {len(names) - _MOST_COLUMNS} more"] if len(names) > _MOST_COLUMNS else []
     return "{" + ", ".join([*parts, *more]) + "}"
 
 
-def _is_hidden(name: Any, columns: Mapping[str, Any]) -> bool:
-    column = columns.get(name) or {}
+def _is_hidden(name: str, columns: Mapping[str, Mapping[str, object]]) -> bool:
     # the value of a variant column is that of the column itself
-    column = column or columns.get(str(name).partition("__v_")[0]) or {}
-    return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(str(name))
+    column = columns.get(name) or columns.get(name.partition("__v_")[0]) or {}
+    return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(name)
 
 
-def _cut(value: Any) -> str:
+def _cut(value: object) -> str:
     if isinstance(value, Mapping):
         # what is inside of documents may be secret by its key
         inner = {key: "***" if may_be_secret_name(str(key)) else item for key, item in value.items()}

@@ -3,68 +3,170 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from copy import deepcopy
+from typing import Protocol, TypedDict, Union, cast
 
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
-from dlt.schema.typing import DataType, TableSchema
+from dlt.late import orjson
+from dlt.schema.normalizers import Normalizers
+from dlt.schema.table import copied_tables
+from dlt.schema.typing import OLD_TYPES, ColumnSchema, SchemaSettings, TableSchema
+from dlt.schema.versions import Versioned
 from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 ENGINE_VERSION = 11
-OLD_TYPES: dict[str, DataType] = {"complex": "json"}
-"""Names of data types that programs still write, and what they are called now."""
 
 
-def migrate(stored: dict[str, Any]) -> dict[str, Any]:
+class StoredSchema(TypedDict, total=False):
+    """A schema as it stands in files and at destinations; the first five are always there."""
+
+    version: int
+    version_hash: Union[str, None]
+    engine_version: int
+    name: str
+    tables: dict[str, TableSchema]
+    settings: SchemaSettings
+    normalizers: Normalizers
+    previous_hashes: list[str]
+    description: str
+    imported_version_hash: Union[str, None]
+
+
+class Kept(Versioned, Protocol):
+    """What of a schema is stored."""
+
+    name: str
+    description: str | None
+    tables: dict[str, TableSchema]
+    settings: SchemaSettings
+    normalizers: Normalizers
+
+    @property
+    def version_hash(self) -> str:
+        """Return the hash of the present content."""
+
+
+def document(schema: Kept) -> StoredSchema:
+    """Return a schema as it is stored, in values of its own."""
+    content: StoredSchema = {
+        "version": schema.stored_version,
+        "version_hash": schema.stored_version_hash or schema.version_hash,
+        "engine_version": ENGINE_VERSION,
+        "name": schema.name,
+        "tables": copied_tables(schema.tables),
+        "settings": deepcopy(schema.settings),
+        "normalizers": deepcopy(schema.normalizers),
+        "previous_hashes": list(schema.previous_hashes),
+    }
+    if schema.description:
+        content["description"] = schema.description
+    if schema.imported_version_hash:
+        content["imported_version_hash"] = schema.imported_version_hash
+    return content
+
+
+def fill(schema: Kept, content: StoredSchema) -> None:
+    """Put what is stored into a new schema; tables that every schema has are kept where it has none of their name."""
+    schema.description = content.get("description")
+    schema.tables.update(copied_tables(content["tables"]))
+    schema.settings = deepcopy(content.get("settings") or schema.settings)
+    # a file that a person wrote has no version yet
+    schema.stored_version = int(content.get("version") or 1)
+    schema.stored_version_hash = content.get("version_hash")
+    schema.previous_hashes = list(content.get("previous_hashes") or [])
+    schema.imported_version_hash = content.get("imported_version_hash")
+
+
+def content_hash(
+    name: str, tables: Mapping[str, TableSchema], settings: SchemaSettings, normalizers: Normalizers
+) -> str:
+    """Return the hash of what makes a schema what it is; how often it changed is no part of it."""
+    content = {"name": name, "tables": dict(tables), "settings": settings, "normalizers": normalizers}
+    # sorted, because the order in which tables and hints came is no difference
+    text = orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return base64.b64encode(hashlib.sha3_256(text).digest()).decode("ascii")
+
+
+def migrate(stored: Mapping[str, object]) -> StoredSchema:
     """Return a stored schema in the present layout.
 
     Raises:
         SchemaCorruptedException: it is no schema.
         SchemaEngineNoUpgradePathException: a later version of the library stored it.
     """
-    if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
+    name = stored.get("name") if isinstance(stored, dict) else None
+    if not isinstance(name, str):
         raise SchemaCorruptedException("The stored schema is not a dict with a name. Restore the file, or delete it.")
-    engine = int(stored.get("engine_version", ENGINE_VERSION))
+    found = stored.get("engine_version", ENGINE_VERSION)
+    engine = found if isinstance(found, int) else int(str(found))
     if engine > ENGINE_VERSION:
         raise SchemaEngineNoUpgradePathException(
-            f"schema {stored['name']}: it was stored with engine version {engine}, this library reads up to "
+            f"schema {name}: it was stored with engine version {engine}, this library reads up to "
             f"{ENGINE_VERSION}. Upgrade the library."
         )
-    tables = {}
-    for name, table in (stored.get("tables") or {}).items():
-        columns = {}
-        for column_name, column in (table.get("columns") or {}).items():
-            if column.get("data_type") in OLD_TYPES:
-                column = {**column, "data_type": OLD_TYPES[column["data_type"]]}
-            columns[column_name] = {"name": column_name, **{k: v for k, v in column.items() if v is not None}}
-        tables[name] = {"name": name, **table, "columns": columns}
-    return {**stored, "engine_version": ENGINE_VERSION, "tables": tables}
-
-
-def without_defaults(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored schema without what `migrate` puts back: names inside tables and columns."""
-    tables = {}
-    for name, table in stored["tables"].items():
-        columns = {
-            column_name: {key: value for key, value in column.items() if key != "name"}
-            for column_name, column in table["columns"].items()
+    tables: dict[str, dict[str, object]] = {}
+    for table_name, table in _read(name, "tables", stored.get("tables")).items():
+        hints = _read(name, f"table {table_name!r}", table)
+        columns = _read(name, f"the columns of {table_name!r}", hints.get("columns"))
+        present = {
+            column: _present(column, _read(name, f"column {table_name}.{column}", found))
+            for column, found in columns.items()
         }
-        tables[name] = {**{key: value for key, value in table.items() if key != "name"}, "columns": columns}
+        tables[table_name] = {"name": table_name, **hints, "columns": present}
+    # hints of later versions and of users are among what is stored: they are kept as they are
+    return cast(StoredSchema, {**stored, "engine_version": ENGINE_VERSION, "tables": tables})
+
+
+def _read(schema: str, what: str, found: object) -> Mapping[str, object]:
+    if not found:
+        return {}
+    if not isinstance(found, Mapping):
+        raise SchemaCorruptedException(
+            f"schema {schema}: {what}: found a value of type {type(found).__name__} where a mapping of names is "
+            "expected. Restore the file, or mend it there."
+        )
+    return found
+
+
+def _present(name: str, column: Mapping[str, object]) -> dict[str, object]:
+    """Return a stored column with the present name of its type; hints that are None are none."""
+    kind = column.get("data_type")
+    renamed = {"data_type": OLD_TYPES[kind]} if isinstance(kind, str) and kind in OLD_TYPES else {}
+    return {"name": name, **{hint: value for hint, value in column.items() if value is not None}, **renamed}
+
+
+def without_defaults(stored: StoredSchema) -> StoredSchema:
+    """Return a stored schema without what `migrate` puts back: names inside tables and columns."""
+    tables: dict[str, TableSchema] = {}
+    for name, table in stored["tables"].items():
+        columns = {column: cast(ColumnSchema, _unnamed(hints)) for column, hints in table["columns"].items()}
+        tables[name] = cast(TableSchema, {**_unnamed(table), "columns": columns})
     return {**stored, "tables": tables}
+
+
+def _unnamed(hints: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in hints.items() if key != "name"}
 
 
 def without_processing_hints(tables: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
     """Return tables without what normalize notes in them for itself."""
-    found: dict[str, Any] = {}
+    found: dict[str, TableSchema] = {}
     for name, table in tables.items():
         others = {key: value for key, value in table.items() if key != X_NORMALIZER}
         kept = {k: v for k, v in table.get(X_NORMALIZER, {}).items() if k not in (SEEN_DATA, NEW_TABLE)}
-        found[name] = {**others, X_NORMALIZER: kept} if kept else others
+        found[name] = cast(TableSchema, {**others, X_NORMALIZER: kept} if kept else others)
     return found
 
 
-def to_yaml(stored: dict[str, Any]) -> str:
+def to_json(stored: StoredSchema) -> str:
+    """Return a stored schema as indented JSON."""
+    return orjson.dumps(stored, default=str, option=orjson.OPT_INDENT_2).decode()
+
+
+def to_yaml(stored: StoredSchema) -> str:
     """Return a stored schema as YAML."""
     import yaml
 
@@ -72,11 +174,11 @@ def to_yaml(stored: dict[str, Any]) -> str:
     return text
 
 
-def from_yaml(text: str) -> dict[str, Any]:
+def from_yaml(text: str) -> dict[str, object]:
     """Return a stored schema from YAML or JSON text."""
     import yaml
 
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, object] = yaml.safe_load(text)
     return loaded
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
@@ -68,6 +66,6 @@ def state_table() -> TableSchema:
     return table
 
 
-def is_system_name(name: Any) -> bool:
+def is_system_name(name: object) -> bool:
     """Tell whether a table or column is one of ours."""
     return isinstance(name, str) and name.startswith(PREFIX)

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Final, cast
 
-from dlt.errors import TablePropertiesConflictException
+from dlt.errors import TableNotFound, TablePropertiesConflictException
 from dlt.schema.naming import NamingConvention
-from dlt.schema.stored import OLD_TYPES
-from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
 
-_NAMING_HINTS = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
+_NAMING_HINTS: Final = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
 """Hints of tables that name a column."""
 
 
-def copied_tables(tables: Mapping[str, Any]) -> dict[str, TableSchema]:
+def copied_tables(tables: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
     """Return a copy of tables with columns and hints of their own."""
     return {name: cast(TableSchema, _copied(table)) for name, table in tables.items()}
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: object) -> object:
     # like deepcopy for what schemas hold, several times faster
     if isinstance(value, dict):
         return {key: _copied(item) if isinstance(item, (dict, list)) else item for key, item in value.items()}
-    return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
+    if isinstance(value, list):
+        return [_copied(item) if isinstance(item, (dict, list)) else item for item in value]
+    return value
 
 
 def new_table(partial: TableSchema) -> TableSchema:
@@ -82,7 +83,7 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
 
 def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     """Return a table with the names that a convention gives to it, its parent, its columns and its references."""
-    named = {**table}
+    named: TableSchema = {**table}
     named["name"] = naming.normalize_tables_path(table["name"])
     if table.get("parent"):
         named["parent"] = naming.normalize_tables_path(table["parent"])
@@ -95,21 +96,45 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     named["columns"] = columns
     for hint in _NAMING_HINTS:
         if named.get(hint):
-            named[hint] = naming.normalize_path(str(named[hint]))
-    if named.get("references"):
-        references = cast(Iterable[Any], named["references"])
+            named[hint] = naming.normalize_path(named[hint])
+    if references := named.get("references"):
         named["references"] = [_named_reference(reference, naming) for reference in references]
-    return cast(TableSchema, named)
-
-
-def _named_reference(reference: Mapping[str, Any], naming: NamingConvention) -> dict[str, Any]:
-    named = dict(reference)
-    if named.get("referenced_table"):
-        named["referenced_table"] = naming.normalize_tables_path(named["referenced_table"])
-    for key in ("columns", "referenced_columns"):
-        if named.get(key):
-            named[key] = [naming.normalize_path(name) for name in named[key]]
     return named
+
+
+def _named_reference(reference: TableReference, naming: NamingConvention) -> TableReference:
+    named: TableReference = {**reference}
+    if table := reference.get("referenced_table"):
+        named["referenced_table"] = naming.normalize_tables_path(table)
+    if columns := reference.get("columns"):
+        named["columns"] = [naming.normalize_path(name) for name in columns]
+    if columns := reference.get("referenced_columns"):
+        named["referenced_columns"] = [naming.normalize_path(name) for name in columns]
+    return named
+
+
+def typed_columns(table: TableSchema) -> dict[str, ColumnSchema]:
+    """Return the columns that have a type; the others are hints for columns of which no value came."""
+    return {name: column for name, column in table["columns"].items() if "data_type" in column}
+
+
+def with_typed_columns(table: TableSchema) -> TableSchema:
+    """Return a table without the columns that have no type yet."""
+    return {**table, "columns": typed_columns(table)}
+
+
+def has_typed_columns(table: TableSchema) -> bool:
+    """Tell whether a column of the table has a type."""
+    return any("data_type" in column for column in table["columns"].values())
+
+
+def table_not_found(schema: str, table: str, known: Iterable[str]) -> TableNotFound:
+    """Return the error for a table that a schema does not have."""
+    return TableNotFound(
+        f"schema {schema} has no table {table!r}. It has {', '.join(sorted(known))}.",
+        schema_name=schema,
+        table_name=table,
+    )
 
 
 def has_seen_data(table: TableSchema) -> bool:
@@ -118,7 +143,7 @@ def has_seen_data(table: TableSchema) -> bool:
 
 
 def missing_columns(
-    tables: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]] | None
+    tables: Mapping[str, TableSchema], known: Mapping[str, Mapping[str, object]] | None
 ) -> SchemaUpdate:
     """Return the columns of tables that are not known yet.
 
@@ -131,5 +156,5 @@ def missing_columns(
         there = (known or {}).get(name)
         columns = {n: column for n, column in table["columns"].items() if there is None or n not in there}
         if columns:
-            missing[name] = cast(TableSchema, {**table, "columns": columns})
+            missing[name] = {**table, "columns": columns}
     return SchemaUpdate(missing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from collections.abc import Sequence
+from typing import Literal, TypedDict, Union
 
 from dlt.schema.x_keys import NormalizerSettings
 
@@ -20,12 +21,18 @@ DATA_TYPES: tuple[DataType, ...] = (
     "date",
     "time",
 )
+OLD_TYPES: dict[str, DataType] = {"complex": "json"}
+"""Names of data types that programs still write, and what they are called now."""
 WriteDisposition = Literal["skip", "append", "replace", "merge"]
 MergeStrategy = Literal["delete-insert", "scd2", "upsert", "insert-only"]
 ReplaceStrategy = Literal["truncate-and-insert", "insert-from-staging", "staging-optimized"]
 ContractMode = Literal["evolve", "discard_value", "freeze", "discard_row"]
 ContractEntity = Literal["tables", "columns", "data_type"]
 TableFormat = Literal["iceberg", "delta", "hive", "native"]
+LoaderFormat = Literal[
+    "preferred", "jsonl", "typed-jsonl", "insert_values", "parquet", "csv", "arrow", "model", "reference"
+]
+"""Format of the files that are loaded; "preferred" leaves it to the destination."""
 
 ColumnSchema = TypedDict(
     "ColumnSchema",
@@ -49,7 +56,7 @@ ColumnSchema = TypedDict(
         "hard_delete": bool,
         "dedup_sort": str,
         "variant": bool,
-        "incremental": Any,
+        "incremental": bool,
         "x-normalizer": NormalizerSettings,
     },
     total=False,
@@ -64,6 +71,31 @@ class ContractDict(TypedDict, total=False):
     data_type: ContractMode
 
 
+Contract = Union[ContractMode, ContractDict]
+"""One mode for all that may change, or a mode for each."""
+
+
+class TableReference(TypedDict, total=False):
+    """Columns of a table that name rows of another one."""
+
+    referenced_table: str
+    columns: Sequence[str]
+    referenced_columns: Sequence[str]
+
+
+SchemaSettings = TypedDict(
+    "SchemaSettings",
+    {
+        "detections": Sequence[str],
+        "default_hints": dict[str, list[str]],
+        "preferred_types": dict[str, DataType],
+        "schema_contract": Contract,
+        "x-declared-contract": Contract,
+    },
+    total=False,
+)
+"""What holds for all tables of a schema, and for columns that come."""
+
 TableSchema = TypedDict(
     "TableSchema",
     {
@@ -73,21 +105,23 @@ TableSchema = TypedDict(
         "resource": str,
         "description": str,
         "write_disposition": WriteDisposition,
-        "schema_contract": Any,
-        "table_format": Any,
-        "file_format": Any,
+        "schema_contract": Contract,
+        "table_format": TableFormat,
+        "file_format": LoaderFormat,
         "filters": dict[str, list[str]],
-        "references": Any,
+        "references": Sequence[TableReference],
         "x-merge-strategy": MergeStrategy,
         "x-normalizer": NormalizerSettings,
         "x-valid-from": str,
         "x-valid-to": str,
         "x-row-version": str,
-        "x-active-record-timestamp": Any,
-        "x-boundary-timestamp": Any,
+        "x-row-hash": int,
+        "x-active-record-timestamp": str,
+        "x-boundary-timestamp": str,
         "x-former-validity": list[list[str]],
-        "x-former-active": list[Any],
+        "x-former-active": list[str],
         "x-deduplicated": bool,
+        "x-declared-contract": Contract,
     },
     total=False,
 )

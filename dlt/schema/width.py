@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from dlt.errors import TooManyColumns
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROW_ID
+from dlt.schema.typing import ColumnSchema, TableSchema
 
 _OF_ROOT = (LOAD_ID, ROW_ID)
 _OF_NESTED = (ROW_ID, PARENT_ID, LIST_INDEX)
@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 def check_width(
-    table: str, entry: Mapping[str, Any], seen: Collection[str], limit: int | None, position: int | None = None
+    table: str, entry: TableSchema, seen: Collection[str], limit: int | None, position: int | None = None
 ) -> None:
     """Check that a table does not get more columns than the destination takes.
 
@@ -28,7 +28,7 @@ def check_width(
     Raises:
         TooManyColumns: it does.
     """
-    columns: Mapping[str, Any] = entry.get("columns") or {}
+    columns: Mapping[str, ColumnSchema] = entry.get("columns") or {}
     # no more than that, and mostly far less
     if limit is None or len(columns) + len(seen) + 5 <= limit:
         return

@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import cast
 
 from dlt.schema.inference import DETECTIONS
-from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType
+from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType, SchemaSettings, TableSchema
 
 Normalize = Callable[[str], str] | None
 """Gives a column its name; None where patterns stay as they are."""
 
 
-def preferred_type(settings: Mapping[str, Any], column: str) -> DataType | None:
+def preferred_type(settings: SchemaSettings, column: str) -> DataType | None:
     """Return the type that the settings prefer for a column of this name."""
     for pattern, kind in (settings.get("preferred_types") or {}).items():
         if _matches(pattern, column):
-            return cast(DataType, kind)
+            return kind
     return None
 
 
-def default_hints(settings: Mapping[str, Any], column: str) -> ColumnSchema:
+def default_hints(settings: SchemaSettings, column: str) -> ColumnSchema:
     """Return the hints that the settings give to a new column of this name."""
-    hints: dict[str, Any] = {}
+    hints: dict[str, object] = {}
     for hint, patterns in (settings.get("default_hints") or {}).items():
         if any(_matches(pattern, column) for pattern in patterns):
             if hint in ("not_null", "nullable"):
                 hints["nullable"] = hint == "nullable"
             else:
                 hints[hint] = True
+    # hints that a person made up may be among them
     return cast(ColumnSchema, hints)
 
 
+def hint_columns(tables: Iterable[TableSchema], settings: SchemaSettings) -> None:
+    """Give the columns that are there already the hints that they would get as new ones."""
+    for table in tables:
+        for name, column in table["columns"].items():
+            column.update(default_hints(settings, name))
+
+
 def more_hints(
-    settings: Mapping[str, Any], new: Mapping[str, Sequence[str]], normalize: Normalize
+    settings: SchemaSettings, new: Mapping[str, Sequence[str]], normalize: Normalize
 ) -> dict[str, list[str]]:
     """Return the default hints with more patterns by hint."""
-    hints: dict[str, list[str]] = dict(settings.get("default_hints") or {})
+    hints = dict(settings.get("default_hints") or {})
     for hint, patterns in new.items():
         named = [_named(pattern, normalize) for pattern in patterns]
         hints[hint] = list(dict.fromkeys([*hints.get(hint, []), *named]))
     return hints
 
 
-def more_types(settings: Mapping[str, Any], new: Mapping[str, DataType], normalize: Normalize) -> dict[str, DataType]:
+def more_types(settings: SchemaSettings, new: Mapping[str, DataType], normalize: Normalize) -> dict[str, DataType]:
     """Return the preferred types with more of them, by column name or `re:` pattern.
 
     Raises:
         ValueError: a type is not known.
     """
-    types: dict[str, DataType] = dict(settings.get("preferred_types") or {})
+    types = dict(settings.get("preferred_types") or {})
     for pattern, kind in new.items():
         if kind not in DATA_TYPES:
             raise ValueError(f"{kind!r} is not a data type. Known are {', '.join(DATA_TYPES)}.")

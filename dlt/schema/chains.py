@@ -1,0 +1,51 @@
+"""A root table and the tables nested in it: which belong together, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlt.schema.contract import expand
+from dlt.schema.normalizers import Normalizers, json_config
+from dlt.schema.typing import ContractMode, SchemaSettings, TableSchema
+from dlt.schema.x_keys import X_NORMALIZER
+
+Tables = Mapping[str, TableSchema]
+
+
+def root_of(tables: Tables, name: str) -> str:
+    """Return the name of the root table of a chain.
+
+    Args:
+        tables: Tables by name; a table that is not among them is a root.
+        name: Name of a table of the chain.
+    """
+    while (table := tables.get(name)) and (parent := table.get("parent")):
+        name = parent
+    return name
+
+
+def chain_of(tables: Tables, root: TableSchema) -> list[TableSchema]:
+    """Return a root table and its nested tables, parents first."""
+    found = [root]
+    # the list grows while it is read: children of children are found too
+    for table in found:
+        found.extend(child for child in tables.values() if child.get("parent") == table["name"])
+    return found
+
+
+def max_nesting(tables: Tables, normalizers: Normalizers, name: str) -> int | None:
+    """Return how many levels of a document become columns and tables; None for all."""
+    table = tables.get(root_of(tables, name))
+    own = (table.get(X_NORMALIZER) or {}).get("max_nesting") if table else None
+    limit = json_config(normalizers).get("max_nesting") if own is None else own
+    return None if limit is None else int(limit)
+
+
+def contract_of(tables: Tables, settings: SchemaSettings, name: str) -> dict[str, ContractMode]:
+    """Return the contract of a table: its own, else that of its root, else the schema's, else evolve."""
+    found = expand(settings.get("schema_contract"))
+    # of a root the two are one
+    for place in dict.fromkeys((root_of(tables, name), name)):
+        table = tables.get(place)
+        found = expand(table.get("schema_contract") if table else None, found)
+    return found

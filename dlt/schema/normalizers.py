@@ -1,0 +1,83 @@
+"""How documents become tables, as a schema says it: the naming convention, and how deep nested tables go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TypedDict, Union, cast
+
+from dlt.schema.naming import NamingConvention, NamingReference, naming_from
+
+_JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
+"""Module of PyPI `dlt`, which reads schemas that this library stored, and looks for it by this name."""
+
+
+class JsonConfig(TypedDict, total=False):
+    """Settings for nested documents."""
+
+    max_nesting: Union[int, None]
+    root_key_propagation: bool
+
+
+class JsonNormalizer(TypedDict, total=False):
+    """What turns documents into rows."""
+
+    module: str
+    config: JsonConfig
+
+
+class Normalizers(TypedDict, total=False):
+    """What a stored schema has under `normalizers`; further keys are kept."""
+
+    names: str
+    json: JsonNormalizer
+
+
+def complete(given: Mapping[str, object] | None) -> tuple[Normalizers, NamingConvention]:
+    """Return normalizers with all that there must be, and the naming convention.
+
+    Args:
+        given: What a person or a stored schema says; its `names` may be a class, an instance or a module.
+    """
+    found = {"names": "snake_case", "json": {"module": _JSON_NORMALIZER}, **deepcopy(dict(given or {}))}
+    naming = naming_from(found["names"])
+    if not isinstance(found["names"], str):
+        # a class or module has no place in what is stored
+        found["names"] = naming.name
+    # what is stored under other keys is kept as it is
+    return cast(Normalizers, found), naming
+
+
+def rename(normalizers: Normalizers, reference: NamingReference | None, max_length: int | None) -> NamingConvention:
+    """Return the naming convention of a schema from now on, and note it in its normalizers.
+
+    Args:
+        normalizers: Those of the schema; they are changed.
+        reference: The new convention; None for the one that it has.
+        max_length: Length, in bytes of UTF-8, that no identifier may exceed.
+    """
+    if reference is not None:
+        normalizers["names"] = naming_from(reference).name
+    # a class need not be found again by its path: it may stand in a function
+    return naming_from(reference if isinstance(reference, type) else normalizers["names"], max_length)
+
+
+def merged(known: Normalizers, later: Normalizers) -> Normalizers:
+    """Return normalizers with the settings of later ones on top; the naming convention stays."""
+    others = {key: value for key, value in later.items() if isinstance(value, dict)}
+    joined = {key: {**_settings(known.get(key)), **value} for key, value in others.items()}
+    return cast(Normalizers, {**known, **joined})
+
+
+def json_config(normalizers: Normalizers) -> JsonConfig:
+    """Return the settings for nested documents, to be read."""
+    return (normalizers.get("json") or {}).get("config") or {}
+
+
+def own_json_config(normalizers: Normalizers) -> JsonConfig:
+    """Return the settings for nested documents, to be changed."""
+    return normalizers.setdefault("json", {}).setdefault("config", {})
+
+
+def _settings(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
