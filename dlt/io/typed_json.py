@@ -142,6 +142,9 @@ def _numpy_moment(value: Any) -> Any:
         return None
     unit = np.datetime_data(value.dtype)[0]
     moment = value.dtype.kind == "M"
+    if not moment and unit in ("Y", "M"):
+        # numpy itself compares them with no other unit
+        raise TypeError(f"a numpy.timedelta64 in units of {unit} is no duration of one length")
     if moment and unit in ("Y", "M", "W", "D"):
         found = value.astype("datetime64[D]").item()
     else:
