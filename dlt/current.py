@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from dlt.context import RunContext, active_pipeline, current
+from dlt.configuration.contexts import Container
+from dlt.configuration.run_context import PluggableRunContext, RunContextBase
+from dlt.context import active_pipeline, current
 from dlt.errors import (
     CurrentSourceNotAvailable,
     CurrentSourceSchemaNotAvailable,
     DltException,
+    NotOffered,
     PipelineNotActive,
     PipelineStateNotAvailable,
     ResourceNameNotAvailable,
 )
+from dlt.extract.incremental.context import get_interval_context, timezone
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source
@@ -27,6 +32,7 @@ __all__ = [
     "destination_state",
     "get_resource",
     "get_resource_metrics",
+    "interval",
     "load_package_state",
     "pipe",
     "pipeline",
@@ -39,6 +45,8 @@ __all__ = [
     "source_schema",
     "source_state",
     "state",
+    "timezone",
+    "workspace",
 ]
 
 state = source_state
@@ -161,6 +169,24 @@ def destination_state() -> JsonObject:
     return found
 
 
-def run_context() -> RunContext:
-    """Return all that is known of what is running here."""
-    return current()
+def run_context() -> RunContextBase:
+    """Return the program that runs: its folders, and the places from which its configuration comes."""
+    return Container()[PluggableRunContext].context
+
+
+def interval() -> tuple[datetime, datetime] | None:
+    """Return start and end of the time that a scheduler asks for, end excluded; None where nobody asks for one."""
+    found = get_interval_context()
+    return None if found is None else found.interval
+
+
+def workspace() -> NoReturn:
+    """Say that there are no workspaces.
+
+    Raises:
+        NotOffered: always.
+    """
+    raise NotOffered(
+        "dlt.current.workspace(): workspaces and profiles are not part of this library. dlt.current.run_context() has "
+        "the folders of the program; another configuration is chosen by DLT_PROJECT_DIR or DLT_CONFIG_FOLDER."
+    )

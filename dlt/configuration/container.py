@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlt.configuration.providers.base import ConfigProvider, SearchableProvider, Searched
 from dlt.configuration.providers.environ import EnvironProvider
 from dlt.configuration.providers.memory import MemoryProvider
@@ -29,6 +31,16 @@ def forget() -> None:
     for provider in (_set_secrets, _set_config):
         provider.clear()
     _providers[:] = [ENVIRON, SECRETS, CONFIG]
+
+
+def use_providers(providers: Sequence[ConfigProvider]) -> None:
+    """Ask these places and no others, beside what the program sets itself."""
+    own = [provider for provider in (_set_secrets, _set_config) if provider in _providers]
+    _providers[:] = [*own, *(_searchable(provider) for provider in providers)]
+
+
+def _searchable(provider: ConfigProvider) -> SearchableProvider:
+    return provider if isinstance(provider, SearchableProvider) else Searched(provider)
 
 
 def asked(secret: bool) -> list[SearchableProvider]:
@@ -62,6 +74,5 @@ def register_provider(provider: ConfigProvider) -> None:
         raise DuplicateConfigProviderException(
             f"A provider named {provider.name!r} is registered already. Remove it first, or give this one another name."
         )
-    place = provider if isinstance(provider, SearchableProvider) else Searched(provider)
     # the project's two files stay last: what a program registers is meant to come before them
-    _providers.insert(len(_providers) - 2, place)
+    _providers.insert(len(_providers) - 2, _searchable(provider))

@@ -15,6 +15,7 @@ from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_va
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
+from dlt.configuration.signature import spec_from_signature
 from dlt.configuration.spec import BaseConfiguration, is_secret, optional
 from dlt.configuration.values import Placeholder, choices_of, is_class, is_untyped
 from dlt.redact import remember
@@ -22,6 +23,9 @@ from dlt.user_log import tell_without_effect
 
 __all__ = ["configured_incremental", "with_config"]
 SectionsFrom = Callable[[Mapping[str, object]], Sequence[str]]
+LAST_CONFIG = "_dlt_config"
+ORIGINAL_ARGUMENTS = "_dlt_orig_args"
+"""Keyword arguments that a function gets if it takes any: what was injected, and what it was called with."""
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -43,6 +47,8 @@ class _Plan:
 
     def __init__(self, function: Callable[..., object], include_defaults: bool) -> None:
         self.signature = inspect.signature(function)
+        kinds = {parameter.kind: name for name, parameter in self.signature.parameters.items()}
+        self.catches = kinds.get(inspect.Parameter.VAR_KEYWORD)
         hints = function_hints(function)
         self.parameters = [
             (parameter, hints.get(parameter.name, hint_of_default(parameter.default)))
@@ -134,6 +140,7 @@ def with_config(
 
 def _decorate(function: Function, options: _Options) -> Function:
     plan: list[_Plan] = []
+    specs: list[type[BaseConfiguration]] = []
 
     def completed(args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
         if not plan:
@@ -141,6 +148,14 @@ def _decorate(function: Function, options: _Options) -> Function:
         given = plan[0].signature.bind_partial(*args, **kwargs)
         _inject(plan[0], given.arguments, options, getattr(function, "__name__", type(function).__name__))
         note_secrets(function, plan[0].signature, given.arguments)
+        if plan[0].catches is not None:
+            # what `last_config` and `get_orig_args` of programs look for
+            if options.spec is None and not specs:
+                specs.append(spec_from_signature(function))
+            spec = (options.spec or specs[0])()
+            spec.update(given.arguments)
+            more = {LAST_CONFIG: spec, ORIGINAL_ARGUMENTS: (args, dict(kwargs))}
+            given.arguments[plan[0].catches] = {**given.arguments.get(plan[0].catches, {}), **more}
         return given
 
     @functools.wraps(function)

@@ -29,6 +29,9 @@ Each message says what failed, on which thing, what was found and what to do; de
                     InvalidGoogleServicesJson
                     InvalidGoogleOauth2Json
                     InvalidBoto3Session
+        ContainerException
+            ContainerInjectableContextMangled
+            ContextDefaultCannotBeCreated
         SchemaException
             InvalidSchemaName
             CannotCoerceColumnException

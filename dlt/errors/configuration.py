@@ -93,3 +93,15 @@ class InvalidBoto3Session(NativeValueError):
 
 
 ConfigFieldMissing = ConfigFieldMissingException
+
+
+class ContainerException(DltException):
+    """The container of contexts cannot do what is asked of it."""
+
+
+class ContainerInjectableContextMangled(ContainerException):
+    """A block that injected a context left another one behind."""
+
+
+class ContextDefaultCannotBeCreated(ContainerException, KeyError):
+    """A context is asked for that nothing injected, and that is not made of nothing."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.configuration import get_value
 from dlt.errors import ConfigurationValueError, InvalidPipelineName
+from dlt.io.folders import data_folder
 from dlt.user_log import DEFAULT_FORMAT, Telling, level_number
 
 if TYPE_CHECKING:
@@ -108,20 +109,7 @@ def default_name() -> str:
 
 def default_pipelines_dir() -> str:
     """Return the parent of all pipelines' folders."""
-    import tempfile
-
-    data_dir = os.environ.get("DLT_DATA_DIR")
-    if data_dir:
-        return os.path.join(data_dir, "pipelines")
-    if os.name == "posix" and os.geteuid() == 0:
-        return "/var/dlt/pipelines"
-    home = os.path.expanduser("~")
-    if home and home != "~" and os.path.isdir(home):
-        xdg = os.environ.get("XDG_DATA_HOME")
-        if xdg and not os.path.isdir(os.path.join(home, ".dlt")):
-            return os.path.join(xdg, "dlt", "pipelines")
-        return os.path.join(home, ".dlt", "pipelines")
-    return os.path.join(tempfile.gettempdir(), "dlt", "pipelines")
+    return os.path.join(data_folder(), "pipelines")
 
 
 def check_name(name: object) -> str:

@@ -1,5 +1,29 @@
 """Configuration under the names of PyPI `dlt` 1.x."""
 
+from dlt.common.configuration.exceptions import (
+    ConfigFieldMissingException,
+    ConfigFileNotFoundException,
+    ConfigurationValueError,
+    ConfigValueCannotBeCoercedException,
+)
+from dlt.common.configuration.inject import get_fun_spec, last_config
+from dlt.common.configuration.specs import known_sections
+from dlt.common.configuration.specs.base_configuration import NotResolved, is_secret_hint
 from dlt.configuration import configspec, resolve_configuration, with_config
+from dlt.configuration.sections_object import inject_section
 
-__all__ = ["configspec", "resolve_configuration", "with_config"]
+__all__ = [
+    "ConfigFieldMissingException",
+    "ConfigFileNotFoundException",
+    "ConfigValueCannotBeCoercedException",
+    "ConfigurationValueError",
+    "NotResolved",
+    "configspec",
+    "get_fun_spec",
+    "inject_section",
+    "is_secret_hint",
+    "known_sections",
+    "last_config",
+    "resolve_configuration",
+    "with_config",
+]

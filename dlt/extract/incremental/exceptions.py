@@ -16,6 +16,7 @@ __all__ = [
     "IncrementalCursorPathMissing",
     "IncrementalPrimaryKeyMissing",
     "IntervalNotAvailable",
+    "JoinSchedulerError",
 ]
 
 
@@ -24,4 +25,8 @@ class IntervalNotAvailable(DltException):
 
 
 class ExternalSchedulerNotAvailable(PipeException):
+    """Named by programs, raised by nothing here."""
+
+
+class JoinSchedulerError(PipeException):
     """Named by programs, raised by nothing here."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlt import current
+from dlt import context, current
 from dlt.errors import (
     CurrentSourceNotAvailable,
     CurrentSourceSchemaNotAvailable,
@@ -32,7 +32,7 @@ def test_current_in_resource() -> None:
         def r() -> Any:
             current.resource_metrics()["calls"] = 1
             yield schema_name, current.resource_name(), current.resource().name, current.source().name
-            yield current.pipe().name, current.run_context().section
+            yield current.pipe().name, context.current().section
 
         return r
 

@@ -1,0 +1,23 @@
+"""Where a machine keeps what pipelines work on."""
+
+from __future__ import annotations
+
+import os
+
+
+def data_folder() -> str:
+    """Return the folder in which pipelines keep what they work on: DLT_DATA_DIR, or one of the user."""
+    data_dir = os.environ.get("DLT_DATA_DIR")
+    if data_dir:
+        return data_dir
+    if os.name == "posix" and os.geteuid() == 0:
+        return "/var/dlt"
+    home = os.path.expanduser("~")
+    if home and home != "~" and os.path.isdir(home):
+        xdg = os.environ.get("XDG_DATA_HOME")
+        if xdg and not os.path.isdir(os.path.join(home, ".dlt")):
+            return os.path.join(xdg, "dlt")
+        return os.path.join(home, ".dlt")
+    import tempfile
+
+    return os.path.join(tempfile.gettempdir(), "dlt")
