@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from dlt.context import active_pipeline, current, use
 from dlt.errors import (
@@ -19,10 +20,10 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
-from dlt.extract.resource import NO_PARENT, Resource, make_resource
+from dlt.extract.resource import NO_PARENT, DataFrom, Resource, make_resource
 from dlt.extract.source import Source, source_of
 from dlt.schema.contract import check_contract
-from dlt.types import P
+from dlt.types import P, TDataItem, Wrapped
 from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
@@ -30,19 +31,23 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dlt.extract.options import HintOptions, ResourceOptions
+    from dlt.extract.resource_hints import IncrementalHint
     from dlt.extract.vocabulary import (
         ColumnNamesHint,
         ColumnsHint,
         ContractHint,
         FileFormatHint,
         Hint,
-        HintOptions,
-        ResourceOptions,
+        NestedHints,
+        References,
         TableFormatHint,
         WriteDispositionHint,
     )
     from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
+
+Result = TypeVar("Result")
 
 
 class SourceFactory(Generic[P]):
@@ -56,14 +61,12 @@ class SourceFactory(Generic[P]):
         parallelized: Evaluate all resources in the thread pool.
     """
 
-    is_source_factory = True
-
     def __init__(
         self,
         function: Function,
         schema: Schema | Callable[[], Schema],
         section: str,
-        settings: dict[str, Any],
+        settings: Mapping[str, object],
         parallelized: bool = False,
     ) -> None:
         functools.update_wrapper(self, function.call)
@@ -88,7 +91,7 @@ class SourceFactory(Generic[P]):
         """
         return self._make(args, kwargs)
 
-    def _make(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Source:
+    def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Source:
         schema = self._schema.clone() if not callable(self._schema) else self._schema()
         call = self._function.bind(args, kwargs).resolved()
         with _reading_state(schema, self._section):
@@ -105,11 +108,11 @@ class SourceFactory(Generic[P]):
         """Call the function with injected arguments and select resources."""
         return self._make((), {}).with_resources(*resource_names)
 
-    def run(self, *args: Any, **kwargs: Any) -> LoadInfo:
+    def run(self, *args: object, **kwargs: object) -> LoadInfo:
         """Call the function with injected arguments and load the source."""
         return self._make((), {}).run(*args, **kwargs)
 
-    def clone(self, *, name: str | None = None, section: str | None = None, **settings: Any) -> SourceFactory[P]:
+    def clone(self, *, name: str | None = None, section: str | None = None, **settings: object) -> SourceFactory[P]:
         """Return a factory whose sources have another name, section or settings."""
         name, section = name or self.name, section or self._section
         function = Function(self._function.call, spec=self._function.spec, sections=("sources", section, name))
@@ -122,22 +125,23 @@ class SourceFactory(Generic[P]):
         return f"<dlt source function {self.name!r}>"
 
 
-def _is_generator_function(call: Callable[..., Any]) -> bool:
+def _is_generator_function(call: Wrapped) -> bool:
     return inspect.isgeneratorfunction(inspect.unwrap(call))
 
 
-def _reading_state(schema: Schema, section: str) -> Any:
+def _reading_state(schema: Schema, section: str) -> AbstractContextManager[object]:
     """Return the context of a source's body: it reads state, and what it writes is thrown away."""
-    found = current().state
+    found: Mapping[str, object] | None = current().state
     if found is None:
-        found = getattr(active_pipeline(), "state", None) or {}
+        active = active_pipeline()
+        found = {} if active is None else active.state
     return use(
         state=deepcopy(dict(found)), writable=False, schema=schema, source_name=schema.name, section=section,
         resource=None, resource_name=None,
     )  # fmt: skip
 
 
-def _schema_maker(name: str, function: Callable[..., Any]) -> Callable[[], Schema]:
+def _schema_maker(name: str, function: Wrapped) -> Callable[[], Schema]:
     def make() -> Schema:
         from dlt.schema.schema import Schema
 
@@ -158,19 +162,20 @@ def _schema_maker(name: str, function: Callable[..., Any]) -> Callable[[], Schem
     return make
 
 
-def _schema_file(name: str, function: Callable[..., Any]) -> Path | None:
+def _schema_file(name: str, function: Wrapped) -> Path | None:
     """Return the file beside the function's own that holds the schema of its source, if there is one."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None:
+    try:
+        folder = Path(inspect.getfile(inspect.unwrap(function))).parent
+    except TypeError:
+        # an object that can be called has no file
         return None
-    folder = Path(code.co_filename).parent
     paths = (folder / f"{name}_schema.{suffix}" for suffix in ("yml", "yaml"))
     return next((path for path in paths if path.is_file()), None)
 
 
 @overload
 def source(
-    func: Callable[P, Any],
+    func: Callable[P, object],
     /,
     name: str | None = None,
     section: str | None = None,
@@ -193,9 +198,9 @@ def source(
     schema_contract: ContractHint | None = None,
     spec: type | None = None,
     parallelized: bool = False,
-) -> Callable[[Callable[P, Any]], SourceFactory[P]]: ...
+) -> Callable[[Callable[P, object]], SourceFactory[P]]: ...
 def source(
-    func: Callable[..., Any] | None = None,
+    func: Wrapped | None = None,
     /,
     name: str | None = None,
     section: str | None = None,
@@ -205,7 +210,7 @@ def source(
     schema_contract: ContractHint | None = None,
     spec: type | None = None,
     parallelized: bool = False,
-) -> Any:
+) -> SourceFactory | Callable[[Wrapped], SourceFactory]:
     """Make a source of a function that returns or yields resources.
 
     Args:
@@ -230,10 +235,11 @@ def source(
             source_name=name,
             schema_name=schema.name,
         )
-    check_contract(schema_contract, f"source {name or getattr(func, '__name__', '')!r}")
+    shown = name or (func.__name__ if inspect.isfunction(func) else "")
+    check_contract(schema_contract, f"source {shown!r}")
     settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
 
-    def decorate(function: Callable[P, Any]) -> SourceFactory[P]:
+    def decorate(function: Wrapped) -> SourceFactory:
         _check_source_function(function, name)
         found = name or (schema.name if schema else function.__name__)
         place = section or _module_section(function)
@@ -243,7 +249,7 @@ def source(
     return decorate if func is None else decorate(func)
 
 
-def _check_source_function(function: Any, name: str | None) -> None:
+def _check_source_function(function: object, name: str | None) -> None:
     if inspect.isclass(function):
         raise SourceIsAClassTypeError(
             f"Source '{name or function.__name__}': found a class. Decorate a function that returns resources.",
@@ -258,10 +264,10 @@ def _check_source_function(function: Any, name: str | None) -> None:
         )
 
 
-def _module_section(function: Any) -> str:
+def _module_section(function: Wrapped) -> str:
     """Return the section that a module asks for with `__source_name__`, else its name."""
     module = inspect.getmodule(function)
-    named = getattr(module, "__source_name__", None)
+    named = None if module is None else vars(module).get("__source_name__")
     name = function.__module__.rpartition(".")[2]
     if name == "__main__":
         # a script is known by its file, as it is when another one imports it
@@ -271,7 +277,7 @@ def _module_section(function: Any) -> str:
 
 @overload
 def resource(
-    data: Callable[P, Any],
+    data: Callable[P, object],
     /,
     name: str | None = None,
     table_name: Hint[str] | None = None,
@@ -284,17 +290,17 @@ def resource(
     name: str | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
-) -> Callable[[Callable[P, Any]], Resource[P]]: ...
+) -> Callable[[Callable[P, object]], Resource[P]]: ...
 @overload
 def resource(
-    data: Iterable[Any] | AsyncIterable[Any],
+    data: Iterable[TDataItem] | AsyncIterable[TDataItem],
     /,
     name: str | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
 ) -> Resource[[]]: ...
 def resource(
-    data: Any = None,
+    data: object = None,
     /,
     name: str | None = None,
     table_name: Hint[str] | None = None,
@@ -306,18 +312,18 @@ def resource(
     schema_contract: Hint[ContractHint] | None = None,
     table_format: TableFormatHint | None = None,
     file_format: FileFormatHint | None = None,
-    references: Sequence[Mapping[str, Any]] | None = None,
-    nested_hints: Mapping[Any, Any] | None = None,
+    references: References | None = None,
+    nested_hints: NestedHints | None = None,
     selected: bool = True,
     spec: type | None = None,
     parallelized: bool = False,
-    incremental: Any = None,
+    incremental: IncrementalHint | None = None,
     section: str | None = None,
     standalone: bool | None = None,
-    data_from: Any = None,
+    data_from: DataFrom | None = None,
     parent_table_name: Hint[str] | None = None,
-    additional_table_hints: Mapping[str, Any] | None = None,
-) -> Any:
+    additional_table_hints: Mapping[str, object] | None = None,
+) -> Resource | Callable[[Wrapped], Resource]:
     """Make a resource of a function that yields items, or of data.
 
     Hints may be functions of the item. Without data, return a decorator.
@@ -355,7 +361,7 @@ def resource(
         references=references, incremental=incremental, nested_hints=nested_hints, max_table_nesting=max_table_nesting,
     )  # fmt: skip
 
-    def decorate(found: Any) -> Any:
+    def decorate(found: object) -> Resource:
         made = make_resource(
             found, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
         )
@@ -367,9 +373,9 @@ def resource(
 
 @overload
 def transformer(
-    f: Callable[Concatenate[Any, P], Any],
+    f: Callable[Concatenate[TDataItem, P], object],
     /,
-    data_from: Any = ...,
+    data_from: DataFrom = ...,
     name: str | None = None,
     *,
     table_name: Hint[str] | None = None,
@@ -379,21 +385,28 @@ def transformer(
 def transformer(
     f: None = None,
     /,
-    data_from: Any = ...,
+    data_from: DataFrom = ...,
     name: str | None = None,
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
-) -> Callable[[Callable[Concatenate[Any, P], Any]], Resource[P]]: ...
+) -> Callable[[Callable[Concatenate[TDataItem, P], object]], Resource[P]]: ...
 def transformer(
-    f: Callable[..., Any] | None = None, /, data_from: Any = NO_PARENT, name: str | None = None, **options: Any
-) -> Any:
+    f: Wrapped | None = None,
+    /,
+    data_from: DataFrom = NO_PARENT,
+    name: str | None = None,
+    *,
+    table_name: Hint[str] | None = None,
+    **options: Unpack[HintOptions],
+) -> Resource | Callable[[Wrapped], Resource]:
     """Make a transformer: a resource whose function takes each item of a parent first.
 
     Args:
         f: The function; it may yield items or return one.
         data_from: Parent; bind it later with `parent | transformer` by default.
         name: Name of the resource, the function's name by default.
+        table_name: Name of the table, the resource's name by default.
         **options: As for `resource`.
 
     Raises:
@@ -407,11 +420,11 @@ def transformer(
             resource_name=name,
             item=f,
         )
-    made = resource(name=name, data_from=data_from, **options)
+    made = resource(name=name, table_name=table_name, data_from=data_from, **options)
     return made if f is None else made(f)
 
 
-def defer(f: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
+def defer(f: Callable[P, Result]) -> Callable[P, Callable[[], Result]]:
     """Let calls of a function be evaluated in the thread pool: yield them from a resource.
 
     Args:
@@ -419,7 +432,7 @@ def defer(f: Callable[..., Any]) -> Callable[..., Callable[[], Any]]:
     """
 
     @functools.wraps(f)
-    def deferred(*args: Any, **kwargs: Any) -> Callable[[], Any]:
+    def deferred(*args: P.args, **kwargs: P.kwargs) -> Callable[[], Result]:
         return functools.partial(f, *args, **kwargs)
 
     return deferred

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt.configuration.hints import function_hints
+from dlt.configuration.inject import note_secrets, with_config
 from dlt.configuration.lookup import MISSING
 from dlt.configuration.parts import kind_in_parts, merged_argument
 from dlt.configuration.sections import current_sections, section_context
 from dlt.context import active_pipeline
+from dlt.extract.incremental import Incremental
 from dlt.extract.items import Meta
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems, Wrapped
 
 EMPTY = inspect.Parameter.empty
 
@@ -29,12 +31,12 @@ class Function:
         bound: Arguments were given, perhaps none.
     """
 
-    call: Callable[..., Any]
+    call: Wrapped
     takes_item: bool = False
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    args: tuple[object, ...] = ()
+    kwargs: Mapping[str, object] = field(default_factory=dict)
     bound: bool = False
-    spec: Any = None
+    spec: type | None = None
     sections: tuple[str, ...] = ()
 
     @property
@@ -58,7 +60,7 @@ class Function:
         """Return the names of parameters without value and default."""
         return [p.name for p in self.open_parameters if p.default is EMPTY]
 
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Function:
+    def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Function:
         """Return a bound copy.
 
         Raises:
@@ -71,50 +73,46 @@ class Function:
     def cursor(self) -> Cursor | None:
         """Return the parameter that takes the cursor of the resource: the first that has one, else wants one."""
         given = self.signature.bind_partial(*self.args, **self.kwargs).arguments
-        hints: Mapping[str, Any] | None = None
+        hints: Mapping[str, object] | None = None
         wanting: Cursor | None = None
         for parameter in self.signature.parameters.values():
             value, default = given.get(parameter.name, MISSING), parameter.default
             hints = function_hints(self.call) if hints is None else hints
-            hint = hints.get(parameter.name, _incremental_type() if _says_incremental(parameter) else Any)
+            hint = hints.get(parameter.name, Incremental | None if _says_incremental(parameter) else Any)
             if kind_in_parts(hint, default) is None:
-                if not is_incremental(value):
+                if not isinstance(value, Incremental):
                     continue
                 hint = type(value)
             found = Cursor(parameter.name, hint, None if default is EMPTY else default, value, self.sections)
-            if is_incremental(default) or value not in (MISSING, None):
+            if isinstance(default, Incremental) or value not in (MISSING, None):
                 return found
             wanting = wanting or found
         return wanting
 
-    def resolved(self, given: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    def resolved(self, given: Mapping[str, object] | None = None) -> Wrapped:
         """Return the function with all its arguments, looked up once in configuration.
 
         Args:
             given: More arguments by name.
         """
-        from dlt.configuration.inject import note_secrets
-
         given = dict(given or {})
         before = self.signature.bind_partial(*self.args, **self.kwargs)
         before.arguments.update(given)
         if self.signature.parameters:
             before = self._look_up(before)
         note_secrets(self.call, self.signature, before.arguments)
-        bound = next((name for name, value in given.items() if is_incremental(value)), None)
+        bound = next((name for name, value in given.items() if isinstance(value, Incremental)), None)
         if bound is not None:
             for name, value in before.arguments.items():
-                if name not in given and is_incremental(value):
+                if name not in given and isinstance(value, Incremental):
                     before.arguments[name] = value.beside(bound)
         return functools.partial(_call, self.call, before.args, before.kwargs)
 
     def _look_up(self, before: inspect.BoundArguments) -> inspect.BoundArguments:
-        from dlt.configuration import with_config
-
         signature = self.signature
 
         @functools.wraps(self.call)
-        def capture(*args: Any, **kwargs: Any) -> inspect.BoundArguments:
+        def capture(*args: object, **kwargs: object) -> inspect.BoundArguments:
             found = signature.bind(*args, **kwargs)
             found.apply_defaults()
             return found
@@ -127,8 +125,8 @@ class Function:
 
 
 def _call(
-    call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *item: TDataItem, **meta: Meta
-) -> Any:
+    call: Wrapped, args: tuple[object, ...], kwargs: dict[str, object], *item: TDataItem, **meta: Meta
+) -> TDataItems:
     return call(*item, *args, **kwargs, **meta)
 
 
@@ -145,12 +143,12 @@ class Cursor:
     """
 
     name: str
-    hint: Any
-    default: Any
-    given: Any
+    hint: object
+    default: object
+    given: object
     sections: tuple[str, ...]
 
-    def merged(self, look_up: bool = True) -> Any:
+    def merged(self, look_up: bool = True) -> Incremental[object] | None:
         """Return the incremental of the signature with what configuration and call set on top, or None.
 
         Args:
@@ -168,20 +166,12 @@ class Cursor:
 def asking_pipeline() -> str | None:
     """Return the name of the pipeline whose values come first: the one at work, else the active one."""
     name = current_sections().pipeline_name
-    return name if name is not None else getattr(active_pipeline(), "pipeline_name", None)
+    if name is not None:
+        return name
+    active = active_pipeline()
+    return None if active is None else active.pipeline_name
 
 
 def _says_incremental(parameter: inspect.Parameter) -> bool:
     # a type hint that exists for type checkers only cannot be evaluated
     return "ncremental" in str(parameter.annotation)
-
-
-def _incremental_type() -> Any:
-    from dlt.extract.incremental import Incremental
-
-    return Incremental | None
-
-
-def is_incremental(value: Any) -> bool:
-    """Return True for an incremental, without importing its module."""
-    return hasattr(value, "cursor_path") and hasattr(value, "bind_to")

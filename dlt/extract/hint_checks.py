@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, get_args
 
 from dlt.errors import InconsistentTableTemplate, InvalidHint, ValueErrorWithKnownValues
 from dlt.extract.models import columns_dict
@@ -12,7 +12,11 @@ from dlt.schema.checks import check_columns, check_key, known_values
 from dlt.schema.contract import check_contract
 from dlt.schema.inference import parse_timestamp
 from dlt.schema.typing import ReplaceStrategy, TableFormat, WriteDisposition
+from dlt.types import TDataItem
 from dlt.user_log import tell_without_effect
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 STRATEGIES = ("delete-insert", "scd2", "upsert", "insert-only", "cdc")
 FILE_FORMATS = (
@@ -46,12 +50,13 @@ _NESTED = frozenset(
 HINTS = (*sorted({*_NESTED, "table_name", "parent", "incremental", "nested_hints"}), "original_columns", "validator")
 
 
-def is_dynamic(value: Any) -> bool:
+def is_dynamic(value: object) -> TypeGuard[Callable[[TDataItem], object]]:
     """Return True when a hint is a function of the item."""
+    # a class stands for its columns, and can be called too
     return callable(value) and not isinstance(value, type)
 
 
-def check_hints(place: str, hints: Mapping[str, Any], columns: Mapping[str, Any] | None) -> None:
+def check_hints(place: str, hints: Mapping[str, object], columns: Mapping[str, object] | None) -> None:
     """Check hints; those that are functions of the item are left for later.
 
     Args:
@@ -75,7 +80,7 @@ def check_hints(place: str, hints: Mapping[str, Any], columns: Mapping[str, Any]
         check_columns(place, columns)
 
 
-def check_write_disposition(value: Any, place: str = "") -> None:
+def check_write_disposition(value: object, place: str = "") -> None:
     """Check a write disposition that is not a function.
 
     Args:
@@ -119,7 +124,7 @@ def check_write_disposition(value: Any, place: str = "") -> None:
     _check_names(before, value)
 
 
-def _check_names(before: str, value: Mapping[str, Any]) -> None:
+def _check_names(before: str, value: Mapping[str, object]) -> None:
     pair = value.get("validity_column_names")
     if pair is not None and not (
         isinstance(pair, (list, tuple)) and len({*map(str, pair)}) == len(pair) == 2 and all(map(_is_name, pair))
@@ -138,7 +143,7 @@ def _check_names(before: str, value: Mapping[str, Any]) -> None:
         )
 
 
-def moment(value: Any, what: str) -> str | None:
+def moment(value: object, what: str) -> str | None:
     """Return a moment of a write disposition as ISO text; None where there is none.
 
     Args:
@@ -167,44 +172,44 @@ def moment(value: Any, what: str) -> str | None:
     )
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _disposition(place: str, _hint: str, value: Any) -> None:
+def _disposition(place: str, _hint: str, value: object) -> None:
     if value != "":
         check_write_disposition(value, place)
 
 
-def _text(place: str, hint: str, value: Any) -> None:
+def _text(place: str, hint: str, value: object) -> None:
     if not isinstance(value, str):
         raise InvalidHint(f"{place}: found {hint}={value!r}. Give a name.", hint=hint, found=value)
 
 
-def _contract(place: str, _hint: str, value: Any) -> None:
+def _contract(place: str, _hint: str, value: object) -> None:
     if value != "":
         check_contract(value, place)
 
 
-def _one_of(known: tuple[str, ...]) -> Any:
-    def check(place: str, hint: str, value: Any) -> None:
+def _one_of(known: tuple[str, ...]) -> Callable[[str, str, object], None]:
+    def check(place: str, hint: str, value: object) -> None:
         if value != "" and value not in known:
             raise InvalidHint(f"{place}: found {hint}={value!r}. {known_values(value, known)}", hint=hint, found=value)
 
     return check
 
 
-def _levels(place: str, hint: str, value: Any) -> None:
+def _levels(place: str, hint: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidHint(f"{place}: found {hint}={value!r}. Give a number of levels.", hint=hint, found=value)
 
 
-def _mapping(place: str, hint: str, value: Any) -> None:
+def _mapping(place: str, hint: str, value: object) -> None:
     if value and not isinstance(value, Mapping):
         raise InvalidHint(f"{place}: found {hint}={value!r}. Give a dict.", hint=hint, found=value)
 
 
-def _references(place: str, hint: str, value: Any) -> None:
+def _references(place: str, hint: str, value: object) -> None:
     wanted = ("columns", "referenced_table", "referenced_columns")
     for reference in value if isinstance(value, (list, tuple)) else [value]:
         if not isinstance(reference, Mapping) or any(key not in reference for key in wanted):
@@ -215,9 +220,9 @@ def _references(place: str, hint: str, value: Any) -> None:
             )
 
 
-def _nested(place: str, hint: str, value: Any) -> None:
+def _nested(place: str, hint: str, value: object) -> None:
     _mapping(place, hint, value)
-    for path, hints in (value or {}).items():
+    for path, hints in (value if isinstance(value, Mapping) else {}).items():
         parts = [path] if isinstance(path, str) else path
         if not isinstance(parts, (list, tuple)) or not parts or not all(map(_is_name, parts)):
             raise InvalidHint(
@@ -239,7 +244,7 @@ def _nested(place: str, hint: str, value: Any) -> None:
         check_hints(inner, hints or {}, None if is_dynamic(columns) else columns_dict(columns, inner))
 
 
-_CHECKS: dict[str, Any] = {
+_CHECKS: dict[str, Callable[[str, str, object], None]] = {
     "table_name": _text,
     "parent": _text,
     "write_disposition": _disposition,

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, Literal, TypedDict, Union, cast
 
 from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
-from dlt.extract.models import columns_dict
+from dlt.extract.models import Columns, columns_dict
+from dlt.extract.vocabulary import (
+    ColumnNames,
+    ColumnNamesHint,
+    ColumnsGiven,
+    ColumnsHint,
+    ContractHint,
+    DispositionDict,
+    DispositionName,
+    FileFormat,
+    FileFormatHint,
+    Hint,
+    NestedHints,
+    References,
+    TableFormatHint,
+    WriteDispositionHint,
+)
 from dlt.schema.system_columns import VALID_FROM, VALID_TO
+from dlt.schema.typing import TableFormat
 from dlt.types import TDataItem
 
 DEFAULT_VALIDITY_COLUMNS = (VALID_FROM, VALID_TO)
@@ -18,36 +35,54 @@ _KEYS = ("primary_key", "merge_key")
 class TableHints(TypedDict, total=False):
     """Hints of one table. A value may be a function of the item."""
 
-    table_name: Any
-    parent: Any
-    write_disposition: Any
-    columns: Any
-    primary_key: Any
-    merge_key: Any
-    schema_contract: Any
-    table_format: Any
-    file_format: Any
-    references: Any
-    incremental: Any
-    nested_hints: Any
-    max_table_nesting: int | None
-    additional_table_hints: Any
+    table_name: Hint[str]
+    parent: Hint[str]
+    write_disposition: Union[WriteDispositionHint, Literal[""]]
+    columns: ColumnsHint
+    primary_key: ColumnNamesHint
+    merge_key: ColumnNamesHint
+    schema_contract: Hint[ContractHint]
+    table_format: Union[TableFormatHint, Literal[""]]
+    file_format: Union[FileFormatHint, Literal[""]]
+    references: Hint[References]
+    incremental: object
+    nested_hints: Hint[NestedHints]
+    max_table_nesting: Union[int, None]
+    additional_table_hints: Hint[Mapping[str, object]]
+
+
+class ResolvedHints(TypedDict, total=False):
+    """Hints of one table for one item: no functions any more."""
+
+    table_name: str
+    parent: str
+    write_disposition: Union[DispositionName, DispositionDict, Literal[""]]
+    columns: Union[ColumnsGiven, Columns]
+    primary_key: ColumnNames
+    merge_key: ColumnNames
+    schema_contract: ContractHint
+    table_format: Union[TableFormat, Literal[""]]
+    file_format: Union[FileFormat, Literal[""]]
+    references: References
+    nested_hints: NestedHints
+    max_table_nesting: Union[int, None]
+    additional_table_hints: Mapping[str, object]
 
 
 def make_hints(
-    table_name: Any = None,
-    parent_table_name: Any = None,
-    write_disposition: Any = None,
-    columns: Any = None,
-    primary_key: Any = None,
-    merge_key: Any = None,
-    schema_contract: Any = None,
-    table_format: Any = None,
-    file_format: Any = None,
-    additional_table_hints: Any = None,
-    references: Any = None,
-    incremental: Any = None,
-    nested_hints: Any = None,
+    table_name: Hint[str] | None = None,
+    parent_table_name: Hint[str] | None = None,
+    write_disposition: WriteDispositionHint | Literal[""] | None = None,
+    columns: ColumnsHint | None = None,
+    primary_key: ColumnNamesHint | None = None,
+    merge_key: ColumnNamesHint | None = None,
+    schema_contract: Hint[ContractHint] | None = None,
+    table_format: TableFormatHint | Literal[""] | None = None,
+    file_format: FileFormatHint | Literal[""] | None = None,
+    additional_table_hints: Hint[Mapping[str, object]] | None = None,
+    references: Hint[References] | None = None,
+    incremental: object = None,
+    nested_hints: Hint[NestedHints] | None = None,
     max_table_nesting: int | None = None,
 ) -> TableHints:
     """Return the hints that were given, checked.
@@ -77,18 +112,20 @@ def make_hints(
     return hints
 
 
-def given_hints(parent_table_name: Any = None, **given: Any) -> TableHints:
+def given_hints(**given: object) -> TableHints:
     """Return the hints that are not None; those of a resource are checked when it takes them.
 
     Args:
-        parent_table_name: Name of the table that this one is nested in.
-        given: The others, as for `make_hints`.
+        **given: Hints, as for `make_hints`.
     """
-    hints = {key: value for key, value in {**given, "parent": parent_table_name}.items() if value is not None}
-    return cast(TableHints, hints)
+    hints = {key: value for key, value in given.items() if value is not None}
+    # the name that it has in a table
+    if "parent_table_name" in hints:
+        hints["parent"] = hints.pop("parent_table_name")
+    return cast(TableHints, hints)  # what they are is checked at run time, as most programs are not by a type checker
 
 
-def check_table_hints(place: str, hints: TableHints) -> None:
+def check_table_hints(place: str, hints: Mapping[str, object]) -> None:
     """Check the hints of one table; those that are functions of the item are left for later.
 
     Args:
@@ -100,9 +137,10 @@ def check_table_hints(place: str, hints: TableHints) -> None:
         ValueErrorWithKnownValues: the write disposition or its strategy is not known.
     """
     columns = hints.get("columns")
-    check_hints(place, cast(Mapping[str, Any], hints), None if is_dynamic(columns) else columns_dict(columns, place))
+    check_hints(place, hints, None if is_dynamic(columns) else columns_dict(columns, place))
 
 
+# the hints are those of `make_hints`, which says their types
 def make_nested_hints(**hints: Any) -> TableHints:
     """Return hints for a nested table; those of `make_hints` that a nested table can have."""
     unknown = {"table_name", "incremental", "nested_hints", "parent_table_name"} & set(hints)
@@ -115,28 +153,29 @@ def make_nested_hints(**hints: Any) -> TableHints:
 
 def merge_hints(old: TableHints, new: TableHints) -> TableHints:
     """Return hints where `new` comes before `old`; an empty value in `new` removes the hint."""
-    merged = dict(cast(dict[str, Any], old))
-    for key, value in cast(dict[str, Any], new).items():
+    merged: dict[str, object] = {**old}
+    for key, value in new.items():
+        known = merged.get(key)
         if key in _KEYS and not is_dynamic(value) and merged.get("columns") and not is_dynamic(merged["columns"]):
             merged["columns"] = _without_hint(merged["columns"], key)
         if _is_empty(value) and key in _KEYS:
             merged[key] = ""  # said, so that a key which an earlier run stored goes too
         elif _is_empty(value):
             merged.pop(key, None)
-        elif key == "columns" and _is_static(value) and _is_static(merged.get(key)) and merged.get(key):
-            merged[key] = {**columns_dict(merged[key]), **_merged_columns(columns_dict(merged[key]), value)}
-        elif key == "additional_table_hints" and merged.get(key):
-            merged[key] = {**merged[key], **value}
+        elif key == "columns" and _is_static(value) and _is_static(known) and known:
+            merged[key] = {**columns_dict(known), **_merged_columns(columns_dict(known), value)}
+        elif key == "additional_table_hints" and isinstance(known, Mapping) and isinstance(value, Mapping):
+            merged[key] = {**known, **value}
         else:
             merged[key] = value
     return cast(TableHints, merged)
 
 
-def _merged_columns(old: dict[str, Any], new: Any) -> dict[str, Any]:
+def _merged_columns(old: Columns, new: object) -> Columns:
     return {name: {**old.get(name, {}), **column} for name, column in columns_dict(new).items()}
 
 
-def _without_hint(columns: Any, hint: str) -> Any:
+def _without_hint(columns: object, hint: str) -> object:
     """Return columns where none has a hint; as they are when none has it, so that a class stays a class."""
     found = columns_dict(columns)
     if not any(hint in column for column in found.values()):
@@ -144,20 +183,20 @@ def _without_hint(columns: Any, hint: str) -> Any:
     return {name: {k: v for k, v in column.items() if k != hint} for name, column in found.items()}
 
 
-def _is_empty(value: Any) -> bool:
+def _is_empty(value: object) -> bool:
     return isinstance(value, (str, list, tuple, dict)) and len(value) == 0
 
 
-def _is_static(value: Any) -> bool:
+def _is_static(value: object) -> bool:
     return not is_dynamic(value)
 
 
-def resolve_hints(hints: TableHints, item: TDataItem) -> dict[str, Any]:
+def resolve_hints(hints: TableHints, item: TDataItem) -> ResolvedHints:
     """Return the hints with all functions called on the item."""
-    given = cast(dict[str, Any], hints)
-    return {key: value(item) if key != "incremental" and is_dynamic(value) else value for key, value in given.items()}
+    found = {key: value(item) if key != "incremental" and is_dynamic(value) else value for key, value in hints.items()}
+    return cast(ResolvedHints, found)  # what a user's function gives is checked by who takes it
 
 
-def as_names(key: Any) -> list[str]:
+def as_names(key: ColumnNames | None) -> list[str]:
     """Return the column names of a key given as text or a list."""
     return [key] if key and isinstance(key, str) else list(key or ())

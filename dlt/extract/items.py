@@ -6,14 +6,15 @@ import dataclasses
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Union
 
-from dlt.types import TDataItem
+from dlt.extract.hints import TableHints
+from dlt.types import TDataItem, TDataItems
 
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
 
 
-class Joined(list[Any]):
+class Joined(list[TDataItem]):
     """Rows that were yielded one by one; a transformer takes them one by one too."""
 
 
@@ -37,7 +38,7 @@ class HintsMeta:
         create_table_variant: The hints hold for their table name only.
     """
 
-    hints: Any
+    hints: TableHints | None
     table_name: str | None = None
     create_table_variant: bool = False
 
@@ -49,7 +50,7 @@ class ImportFileMeta:
     file_path: str
     file_format: str
     items_count: int
-    hints: Any = None
+    hints: TableHints | None = None
 
 
 Meta = Union[TableNameMeta, HintsMeta, ImportFileMeta, None]
@@ -61,15 +62,16 @@ class MarkedItem:
     """An item with its mark."""
 
     meta: Meta
-    data: Any
+    data: TDataItems
 
 
-class EmptyTable(list[Any]):
+class EmptyTable(list[TDataItem]):
     """A page without rows that still makes its table."""
 
 
 def is_frame(item: TDataItem) -> bool:
     """Return True for an Arrow table or batch, a pandas or a polars frame."""
+    # by name, as neither pandas nor polars need be there; "columns" sets them apart from series and scalars
     kind = type(item)
     return kind.__module__.partition(".")[0] in FRAME_PACKAGES and hasattr(item, "columns") and not callable(item)
 
@@ -90,10 +92,10 @@ def count_rows(item: TDataItem) -> int:
         return len(item)
     if type(item) in PLAIN_TYPES or not is_frame(item):
         return 1
-    return int(getattr(item, "num_rows", None) or len(item))
+    return len(item)
 
 
-def as_rows(item: TDataItem) -> Any:
+def as_rows(item: TDataItems) -> TDataItems:
     """Turn models, dataclasses and infos into dicts, alone or in a page; leave all else alone."""
     if type(item) is list or type(item) is Joined:
         if set(map(type, item)) <= PLAIN_TYPES:
@@ -102,7 +104,7 @@ def as_rows(item: TDataItem) -> Any:
     return item if type(item) in PLAIN_TYPES else _as_row(item)
 
 
-def _as_row(item: TDataItem) -> Any:
+def _as_row(item: TDataItem) -> TDataItem:
     if type(item) in PLAIN_TYPES or isinstance(item, type):
         return item
     if hasattr(item, "model_dump"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dlt.context import current, use
 from dlt.errors import (
@@ -28,12 +28,13 @@ from dlt.extract.items import (
     is_frame,
     is_stream,
 )
+from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
-from dlt.extract.tree import Node, build_tree
+from dlt.extract.tree import Node, build_tree, is_part
 from dlt.formats.snapshot import snapshot_page
 from dlt.io.pools import WorkPool
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems
 
 WORKERS = 5
 MAX_PARALLEL_ITEMS = 20
@@ -44,8 +45,8 @@ _PASS = (DltSourceException, ExtractorException, PipeException, PipelineExceptio
 class Piece(NamedTuple):
     """An item or a page of a resource, with the words that it was marked with."""
 
-    resource: Any
-    item: TDataItem
+    resource: ResourceHints
+    item: TDataItems
     meta: Meta
 
 
@@ -54,7 +55,7 @@ class _Lane:
     """A root node and the streams that its items opened, the innermost last."""
 
     root: Node
-    stack: list[Stream] = field(default_factory=list)
+    stack: list[Stream[Node]] = field(default_factory=list)
     opened: bool = False
     queued: bool = True
 
@@ -68,7 +69,7 @@ class _Pulled:
     """A pull of a stream, evaluated in the pool."""
 
     lane: _Lane
-    stream: Stream
+    stream: Stream[Node]
 
 
 @dataclass
@@ -82,7 +83,7 @@ class _Deferred:
     base: int
 
 
-async def _awaited(item: TDataItem) -> Any:
+async def _awaited(item: TDataItem) -> TDataItems:
     return await item
 
 
@@ -98,7 +99,12 @@ class PipeIterator:
     """
 
     def __init__(
-        self, resources: list[Any], workers: int, max_parallel_items: int, batched: bool, context: dict[str, Any]
+        self,
+        resources: Sequence[ResourceHints],
+        workers: int,
+        max_parallel_items: int,
+        batched: bool,
+        context: Mapping[str, object],
     ) -> None:
         changes = dict(context)
         if current().state is None:
@@ -143,14 +149,14 @@ class PipeIterator:
             lane.queued = True
             self._turns.append(lane)
 
-    def _pull(self, stream: Stream) -> Any:
+    def _pull(self, stream: Stream[Node]) -> TDataItems:
         try:
             with use(**stream.node.changes):
                 return stream.pull()
         except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
             raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
 
-    def _submit_pull(self, lane: _Lane, stream: Stream) -> None:
+    def _submit_pull(self, lane: _Lane, stream: Stream[Node]) -> None:
         stream.busy = True
         with use(**stream.node.changes):
             if stream.is_async:
@@ -180,7 +186,7 @@ class PipeIterator:
                 yield from self._advance(lane, tag.node, item, tag.at, tag.meta, tag.base)
             self._wake(lane)
 
-    def _take(self, lane: _Lane, stream: Stream, item: TDataItem) -> Iterator[Piece]:
+    def _take(self, lane: _Lane, stream: Stream[Node], item: TDataItem) -> Iterator[Piece]:
         """Let a pulled item through the steps of its node."""
         if item is END:
             if stream in lane.stack:
@@ -217,7 +223,7 @@ class PipeIterator:
             yield from self._advance(lane, child, given, 0, meta, received)
         self._stop_if_done(lane, node)
 
-    def _apply(self, node: Node, item: TDataItem, at: int, meta: Meta) -> tuple[Any, int, Any]:
+    def _apply(self, node: Node, item: TDataItem, at: int, meta: Meta) -> tuple[TDataItems, int, Meta]:
         """Run steps until the end, or until the item must be unfolded or evaluated elsewhere."""
         steps = node.steps
         while item is not None:
@@ -229,7 +235,7 @@ class PipeIterator:
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:
-                if hasattr(item, "compute_table_schema") or hasattr(item, "selected_resources"):
+                if is_part(item):
                     raise _yielded_resource(node)
                 if is_stream(item) or is_deferred(item):
                     return item, at, meta
@@ -296,12 +302,12 @@ def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:
 
 
 def extract_items(
-    resources: list[Any],
+    resources: Sequence[ResourceHints],
     *,
     workers: int = WORKERS,
     max_parallel_items: int = MAX_PARALLEL_ITEMS,
     batched: bool = True,
-    context: dict[str, Any] | None = None,
+    context: Mapping[str, object] | None = None,
 ) -> Iterator[Piece]:
     """Yield pages and items of all resources in turn.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dlt.extract.hints import make_hints, make_nested_hints
+from dlt.extract.hints import TableHints, make_hints, make_nested_hints
 from dlt.extract.items import EmptyTable, HintsMeta, ImportFileMeta, MarkedItem, TableNameMeta
-from dlt.types import TDataItem
+from dlt.types import TDataItems
 
 __all__ = [
     "make_hints",
@@ -18,7 +16,7 @@ __all__ = [
 ]
 
 
-def with_table_name(item: TDataItem, table_name: str) -> MarkedItem:
+def with_table_name(item: TDataItems, table_name: str) -> MarkedItem:
     """Send an item or a page to a table.
 
     Args:
@@ -28,7 +26,7 @@ def with_table_name(item: TDataItem, table_name: str) -> MarkedItem:
     return MarkedItem(TableNameMeta(table_name), item)
 
 
-def with_hints(item: TDataItem, hints: Any = None, create_table_variant: bool = False) -> MarkedItem:
+def with_hints(item: TDataItems, hints: TableHints | None = None, create_table_variant: bool = False) -> MarkedItem:
     """Send an item or a page with hints for its table; None as the item sends the hints alone.
 
     Args:
@@ -36,10 +34,13 @@ def with_hints(item: TDataItem, hints: Any = None, create_table_variant: bool = 
         hints: What `make_hints` returned.
         create_table_variant: The hints hold for their table name only, not for the whole resource.
     """
-    return MarkedItem(HintsMeta(hints, (hints or {}).get("table_name"), create_table_variant), item)
+    name = hints.get("table_name") if hints else None
+    return MarkedItem(HintsMeta(hints, name if isinstance(name, str) else None, create_table_variant), item)
 
 
-def with_file_import(file_path: str, file_format: str, items_count: int = 0, hints: Any = None) -> MarkedItem:
+def with_file_import(
+    file_path: str, file_format: str, items_count: int = 0, hints: TableHints | None = None
+) -> MarkedItem:
     """Send a whole file to the resource's table.
 
     Args:

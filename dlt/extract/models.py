@@ -10,10 +10,18 @@ import types
 import typing
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from dlt.errors import InvalidHint
 from dlt.schema.typing import OLD_TYPES
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    from pydantic import BaseModel
+
+Columns = dict[str, dict[str, object]]
+"""Columns by name, each with what its hints say; checks come later, so any key and value may stand there."""
 
 SCALARS: tuple[tuple[type, str], ...] = (
     (bool, "bool"),
@@ -29,20 +37,25 @@ SCALARS: tuple[tuple[type, str], ...] = (
 )
 
 
-def is_model(value: Any) -> bool:
-    """Return True for a Pydantic model class or instance."""
-    kind = value if isinstance(value, type) else type(value)
-    return hasattr(kind, "model_fields") and hasattr(kind, "model_validate")
+def is_model(kind: object) -> TypeGuard[type[BaseModel]]:
+    """Return True for the class of a Pydantic model."""
+    # by what it can do: Pydantic need not be there, and models of Pydantic 1 cannot
+    return isinstance(kind, type) and hasattr(kind, "model_validate")
 
 
-def is_columns_class(value: Any) -> bool:
+def is_model_item(item: object) -> TypeGuard[BaseModel]:
+    """Return True for an instance of a Pydantic model."""
+    return is_model(type(item))
+
+
+def is_columns_class(value: object) -> TypeGuard[type]:
     """Return True for a class from which columns can be read."""
     if not isinstance(value, type):
         return False
-    return is_model(value) or dataclasses.is_dataclass(value) or hasattr(value, "__required_keys__")
+    return is_model(value) or dataclasses.is_dataclass(value) or "__required_keys__" in vars(value)
 
 
-def columns_dict(columns: Any, place: str = "columns") -> dict[str, dict[str, Any]]:
+def columns_dict(columns: object, place: str = "columns") -> Columns:
     """Return columns by name from any form that users give, with the present names of types.
 
     Args:
@@ -72,38 +85,40 @@ def columns_dict(columns: Any, place: str = "columns") -> dict[str, dict[str, An
     return {name: _column(place, name, column) for name, column in named}
 
 
-def _column(place: str, name: Any, column: Any) -> dict[str, Any]:
+def _column(place: str, name: object, column: object) -> dict[str, object]:
     if not isinstance(column, Mapping):
         raise InvalidHint(
             f"{place}, column {name!r}: found {column!r}. Give a dict of hints, such as {{'data_type': 'text'}}.",
             column_name=name,
         )
-    found = {**column, "name": column.get("name") or name}
-    if isinstance(found.get("data_type"), str):
-        found["data_type"] = OLD_TYPES.get(found["data_type"], found["data_type"])
+    found: dict[str, object] = {**column, "name": column.get("name") or name}
+    data_type = found.get("data_type")
+    if isinstance(data_type, str):
+        # programs still write names that types had before
+        found["data_type"] = OLD_TYPES.get(data_type, data_type)
     return found
 
 
-def columns_of(model: Any) -> dict[str, dict[str, Any]]:
+def columns_of(model: type) -> Columns:
     """Return the columns that a class declares.
 
     Args:
         model: Pydantic model, TypedDict or dataclass.
     """
     skip_nested = bool(model_config(model).get("skip_nested_types") or model_config(model).get("skip_complex_types"))
-    columns: dict[str, dict[str, Any]] = {}
+    columns: Columns = {}
     for name, annotation in _fields(model):
         data_type, nullable = _data_type(annotation)
         if data_type == "json" and skip_nested:
             continue  # see skipped_of
-        column: dict[str, Any] = {"name": name, "nullable": nullable}
+        column: dict[str, object] = {"name": name, "nullable": nullable}
         if data_type:
             column["data_type"] = data_type
         columns[name] = column
     return columns
 
 
-def skipped_of(model: Any) -> list[str]:
+def skipped_of(model: type) -> list[str]:
     """Return the fields with documents or lists that a class declares and whose columns and tables come with the data.
 
     Args:
@@ -113,13 +128,13 @@ def skipped_of(model: Any) -> list[str]:
     return [name for name, _ in _fields(model) if name not in declared]
 
 
-def model_config(model: Any) -> dict[str, Any]:
+def model_config(model: type) -> dict[str, object]:
     """Return the `dlt_config` of a class."""
     found = getattr(model, "dlt_config", None)
     return dict(found) if isinstance(found, Mapping) else {}
 
 
-def _fields(model: Any) -> list[tuple[str, Any]]:
+def _fields(model: type) -> list[tuple[str, object]]:
     if is_model(model):
         return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
     from typing_extensions import get_type_hints
@@ -128,11 +143,11 @@ def _fields(model: Any) -> list[tuple[str, Any]]:
     hints = get_type_hints(model, include_extras=True)
     if dataclasses.is_dataclass(model):
         return [(field.name, hints[field.name]) for field in dataclasses.fields(model)]
-    optional: frozenset[str] = getattr(model, "__optional_keys__", frozenset())
+    optional: frozenset[str] = vars(model).get("__optional_keys__", frozenset())
     return [(name, Union[hint, None] if name in optional else hint) for name, hint in hints.items()]
 
 
-def _data_type(annotation: Any) -> tuple[str | None, bool]:
+def _data_type(annotation: object) -> tuple[str | None, bool]:
     """Return the data type, None where any may come, and whether None may come."""
     from typing_extensions import NotRequired, Required
 
@@ -154,7 +169,7 @@ def _data_type(annotation: Any) -> tuple[str | None, bool]:
     return _scalar(origin or annotation), False
 
 
-def _scalar(kind: Any) -> str | None:
+def _scalar(kind: object) -> str | None:
     if not isinstance(kind, type):
         return None
     if issubclass(kind, enum.Enum):

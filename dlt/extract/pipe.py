@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dlt.extract.function import Cursor, Function
+from dlt.extract.incremental import Incremental
 from dlt.extract.steps import IncrementalStep, Step
 
 
@@ -36,7 +36,9 @@ class Pipe:
         parent: Pipe whose items this one transforms.
     """
 
-    def __init__(self, name: str, gen: Any = None, steps: list[Step] | None = None, parent: Pipe | None = None) -> None:
+    def __init__(
+        self, name: str, gen: object = None, steps: list[Step] | None = None, parent: Pipe | None = None
+    ) -> None:
         self.name = name
         self.gen = gen
         self.steps = steps or []
@@ -77,7 +79,7 @@ class Pipe:
         """Return the parameter of the head that takes the cursor, if there is one."""
         return self.gen.cursor if isinstance(self.gen, Function) else None
 
-    def merged_incremental(self, look_up: bool = True) -> Any:
+    def merged_incremental(self, look_up: bool = True) -> Incremental[object] | None:
         """Return the incremental of the pipe, or None.
 
         That of the head's parameter, with what configuration and call set on top; one that was set as a hint or step
@@ -115,7 +117,7 @@ class Pipe:
         else:
             self.steps.insert(max(0, insert_at - 1), step)
 
-    def set_incremental(self, incremental: Any) -> None:
+    def set_incremental(self, incremental: Incremental[object] | None) -> None:
         """Put an incremental filter behind the head, in place of one that is there; None removes it."""
         found = self.incremental
         index = self.steps.index(found) if found else 0

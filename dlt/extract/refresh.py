@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from dlt.errors import ValueErrorWithKnownValues
 from dlt.packages.manifest import Refresh
 from dlt.schema.schema import Schema
+from dlt.states.model import State
 
 RefreshMode = Literal["drop_sources", "drop_resources", "drop_data"]
 
 
-def check_refresh(refresh: Any) -> None:
+def check_refresh(refresh: object) -> None:
     """Check the word.
 
     Raises:
@@ -22,9 +23,7 @@ def check_refresh(refresh: Any) -> None:
         raise ValueErrorWithKnownValues("refresh", refresh, get_args(RefreshMode))
 
 
-def refresh_source(
-    refresh: RefreshMode, schema: Schema, resources: Iterable[str], source_state: dict[str, Any]
-) -> Refresh:
+def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str], source_state: State) -> Refresh:
     """Forget tables and state of a source, and return what the load must do at the destination first.
 
     Args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, cast
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, Union, cast, overload
 
 from dlt.context import current, use
 from dlt.errors import (
@@ -17,22 +18,34 @@ from dlt.errors import (
     ResourceNameMissing,
     ResourceNotATransformer,
 )
-from dlt.extract.function import Function, is_incremental
+from dlt.extract.function import Function
 from dlt.extract.hints import TableHints
+from dlt.extract.incremental import Incremental
 from dlt.extract.items import EmptyTable, Joined, Meta, is_frame
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
-from dlt.extract.resource_hints import ResourceHints
+from dlt.extract.resource_hints import IncrementalHint, ResourceHints
 from dlt.extract.state import resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
-from dlt.types import P, TDataItem
+from dlt.extract.validation import Validate, validator_for
+from dlt.states.model import State
+from dlt.types import JsonObject, P, TDataItem, Wrapped
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import ParamSpec, Self
+
+    Q = ParamSpec("Q")
 
 logger = logging.getLogger("dlt")
-NO_PARENT = object()
-"""`data_from` of a transformer that is bound with `|` later."""
+
+
+class NoParent(Enum):
+    """`data_from` of a transformer that is bound with `|` later."""
+
+    NO_PARENT = "no parent"
+
+
+NO_PARENT = NoParent.NO_PARENT
 
 
 class Resource(ResourceHints, Generic[P]):
@@ -54,20 +67,30 @@ class Resource(ResourceHints, Generic[P]):
         self.selected = selected
         self.section = section
         self.source_name: str | None = None
-        self.custom_metrics: dict[str, Any] = {}
+        self.custom_metrics: JsonObject = {}
         self._columns_changed()
 
     @classmethod
-    def from_data(cls, data: Any, name: str | None = None, section: str | None = None, **options: Any) -> Resource:
+    def from_data(
+        cls,
+        data: object,
+        name: str | None = None,
+        section: str | None = None,
+        hints: TableHints | None = None,
+        selected: bool = True,
+        data_from: DataFrom | None = None,
+    ) -> Resource:
         """Make a resource of a function, generator, iterable, frame or resource.
 
         Args:
             data: The data.
             name: Name of the resource, unless the data has one.
             section: Section of its configuration.
-            **options: `hints`, `selected`, `data_from`.
+            hints: Hints of its table.
+            selected: Load it when its source is loaded.
+            data_from: Parent of a transformer.
         """
-        return make_resource(data, name, section=section, **options)
+        return make_resource(data, name, section=section, hints=hints, selected=selected, data_from=data_from)
 
     @property
     def is_transformer(self) -> bool:
@@ -81,7 +104,7 @@ class Resource(ResourceHints, Generic[P]):
         return not isinstance(gen, Function) or gen.bound
 
     @property
-    def explicit_args(self) -> dict[str, Any]:
+    def explicit_args(self) -> dict[str, object]:
         """Return the arguments that were given, by name."""
         gen = self.pipe.gen
         return dict(gen.signature.bind_partial(*gen.args, **gen.kwargs).arguments) if isinstance(gen, Function) else {}
@@ -92,7 +115,7 @@ class Resource(ResourceHints, Generic[P]):
         return isinstance(self.pipe.gen, Function) and bool(self.pipe.gen.missing)
 
     @property
-    def incremental(self) -> Any:
+    def incremental(self) -> Incremental[object] | None:
         """Return the incremental of the resource, or None."""
         return self.pipe.merged_incremental(look_up=False)
 
@@ -102,14 +125,12 @@ class Resource(ResourceHints, Generic[P]):
         return self.pipe.limit
 
     @property
-    def validator(self) -> Any:
+    def validator(self) -> Validate | None:
         """Return the step that checks items against a Pydantic model, or None."""
-        from dlt.extract.validation import Validate
-
         return next((step for step in self.pipe.steps if isinstance(step, Validate)), None)
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return the state of the resource."""
         if self.source_name is None:
             return resource_state(self.name)
@@ -138,7 +159,7 @@ class Resource(ResourceHints, Generic[P]):
         self.pipe.gen = gen.bind(args, kwargs)
         return self
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[TDataItem]:
         """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
         context = {"source_name": self.source_name} if self.source_name else None
         for _, page, _ in extract_items([self], batched=False, context=context):
@@ -147,17 +168,19 @@ class Resource(ResourceHints, Generic[P]):
             elif not isinstance(page, EmptyTable):
                 yield page
 
-    def __or__(self, transform: Any) -> Any:
+    @overload
+    def __or__(self, transform: Resource[Q]) -> Resource[Q]: ...
+    @overload
+    def __or__(self, transform: Wrapped) -> Self: ...
+    def __or__(self, transform: Resource[Q] | Wrapped) -> Resource[Q] | Self:
         if isinstance(transform, Resource):
             target = transform.clone() if transform.pipe.parent is not None else transform
             return target.pipe_data_from(self)
         if callable(transform):
-            import inspect
-
             return self.add_yield_map(transform) if inspect.isgeneratorfunction(transform) else self.add_map(transform)
         return NotImplemented
 
-    def __ror__(self, data: Any) -> Any:
+    def __ror__(self, data: Iterable[TDataItem]) -> Resource[P]:
         return Resource.from_data(data, f"{self.name}_input") | self
 
     def pipe_data_from(self, data_from: Resource) -> Self:
@@ -175,7 +198,7 @@ class Resource(ResourceHints, Generic[P]):
         self.pipe.parent = data_from.pipe
         return self
 
-    def add_step(self, item_transform: Callable[..., Any], insert_at: int | None = None) -> Self:
+    def add_step(self, item_transform: Wrapped, insert_at: int | None = None) -> Self:
         """Add a function that takes what was yielded, a page or an item, and returns or yields more.
 
         Args:
@@ -184,15 +207,15 @@ class Resource(ResourceHints, Generic[P]):
         """
         return self._add(item_transform if isinstance(item_transform, Step) else Step(item_transform), insert_at)
 
-    def add_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> Self:
+    def add_map(self, item_map: Wrapped, insert_at: int | None = None) -> Self:
         """Replace every item by the function's result."""
         return self._add(Map(item_map), insert_at)
 
-    def add_filter(self, item_filter: Callable[..., Any], insert_at: int | None = None) -> Self:
+    def add_filter(self, item_filter: Wrapped, insert_at: int | None = None) -> Self:
         """Keep the items for which the function is true."""
         return self._add(Filter(item_filter), insert_at)
 
-    def add_yield_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> Self:
+    def add_yield_map(self, item_map: Wrapped, insert_at: int | None = None) -> Self:
         """Replace every item by all that the function yields for it."""
         return self._add(YieldMap(item_map), insert_at)
 
@@ -201,14 +224,14 @@ class Resource(ResourceHints, Generic[P]):
     flat_map = add_yield_map
 
     def _add(self, step: Step, insert_at: int | None) -> Self:
-        if is_incremental(step.function) and not isinstance(step, IncrementalStep):
+        if isinstance(step.function, Incremental) and not isinstance(step, IncrementalStep):
             # an incremental among the steps is the cursor of the resource, whichever way it was added
             self.pipe.set_incremental(None)
             step = IncrementalStep(step.function)
         self.pipe.insert(step, insert_at)
         return self
 
-    def add_metrics(self, metrics_f: Callable[..., Any], insert_at: int | None = None) -> Self:
+    def add_metrics(self, metrics_f: Wrapped, insert_at: int | None = None) -> Self:
         """Call a function with items, meta and the dict `custom_metrics`; items pass unchanged."""
         return self._add(Metrics(metrics_f, self.custom_metrics), insert_at)
 
@@ -283,8 +306,6 @@ class Resource(ResourceHints, Generic[P]):
         return copy
 
     def _columns_changed(self) -> None:
-        from dlt.extract.validation import Validate, validator_for
-
         self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
         step = validator_for(self)
         if step is not None:
@@ -296,15 +317,19 @@ class Resource(ResourceHints, Generic[P]):
         return f"<dlt {kind} {self.name!r}{parent}, selected={self.selected}>"
 
 
+DataFrom = Union[Resource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]
+"""Parent of a transformer: a resource, or the data of one."""
+
+
 def make_resource(
-    data: Any,
+    data: object,
     name: str | None = None,
     *,
     section: str | None = None,
     hints: TableHints | None = None,
     selected: bool = True,
-    data_from: Any = None,
-    spec: Any = None,
+    data_from: object = None,
+    spec: type | None = None,
 ) -> Resource:
     """Make a resource.
 
@@ -351,23 +376,23 @@ def make_resource(
     pipe = Pipe(str(name), gen, parent=_parent(data_from, str(name)))
     made = Resource(pipe, hints, selected=selected, section=section)
     if incremental is not None:
-        made.set_incremental(incremental)
+        made.set_incremental(cast(IncrementalHint, incremental))
     return made
 
 
-def _name_of(data: Any) -> str | None:
+def _name_of(data: object) -> str | None:
     if isinstance(data, (str, bytes, Mapping)) or is_frame(data):
         return None
     name = getattr(data, "__name__", None)
     return name if isinstance(name, str) and name != "<lambda>" else None
 
 
-def _section_of(data: Any) -> str:
+def _section_of(data: object) -> str:
     module = getattr(data, "__module__", None)
     return str(module).rpartition(".")[2] if module else ""
 
 
-def _check_name(name: Any, data: Any) -> None:
+def _check_name(name: object, data: object) -> None:
     if not isinstance(name, str) or not name:
         raise ResourceNameMissing(
             f"A resource made of {type(data).__name__} has no name. Pass name= to dlt.resource, or table_name= to run "
@@ -375,7 +400,7 @@ def _check_name(name: Any, data: Any) -> None:
         )
 
 
-def _function(data: Callable[..., Any], name: str, section: str, data_from: Any, spec: Any) -> Function:
+def _function(data: Wrapped, name: str, section: str, data_from: object, spec: type | None) -> Function:
     function = Function(data, data_from is not None, spec=spec, sections=("sources", section, name))
     if data_from is not None and not _takes_item(data):
         raise InvalidTransformerGeneratorFunction(
@@ -385,12 +410,12 @@ def _function(data: Callable[..., Any], name: str, section: str, data_from: Any,
     return function
 
 
-def _takes_item(data: Callable[..., Any]) -> bool:
+def _takes_item(data: Wrapped) -> bool:
     first = next(iter(inspect.signature(data).parameters.values()), None)
     return first is not None and first.kind not in (first.KEYWORD_ONLY, first.VAR_KEYWORD)
 
 
-def _parent(data_from: Any, name: str) -> Pipe | None:
+def _parent(data_from: object, name: str) -> Pipe | None:
     if data_from is None or data_from is NO_PARENT:
         return None
     if isinstance(data_from, Resource):

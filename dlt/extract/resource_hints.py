@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, Union, cast
 
 from dlt.errors import DataItemRequiredForDynamicTableHints
 from dlt.extract.hint_checks import is_dynamic
-from dlt.extract.hints import TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
+from dlt.extract.hints import ResolvedHints, TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
+from dlt.extract.incremental import Incremental
 from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
-from dlt.extract.models import columns_dict
+from dlt.extract.models import Columns, columns_dict
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
+from dlt.extract.vocabulary import (
+    ColumnNames,
+    ColumnNamesHint,
+    ColumnsHint,
+    ContractHint,
+    FileFormatHint,
+    Hint,
+    NestedHints,
+    References,
+    TableFormatHint,
+    WriteDispositionHint,
+)
 from dlt.types import TDataItem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
-    from dlt.extract.vocabulary import (
-        ColumnNamesHint,
-        ColumnsHint,
-        ContractHint,
-        FileFormatHint,
-        Hint,
-        TableFormatHint,
-        WriteDispositionHint,
-    )
+    from dlt.schema.naming import NamingConvention
     from dlt.schema.typing import TableSchema
 
+IncrementalHint = Union[Incremental[object], Mapping[str, object], str]
+"""An incremental, a dict of its settings, or the path of its cursor."""
 
-def _place(resource_name: str, hints: Mapping[str, Any]) -> str:
+
+def _place(resource_name: str, hints: TableHints | ResolvedHints) -> str:
     name = hints.get("table_name") or resource_name
     return f"resource '{resource_name}'" if is_dynamic(name) else f"resource '{resource_name}', table {name!r}"
 
@@ -41,8 +51,8 @@ class ResourceHints:
 
     def __init__(self, hints: TableHints | None = None) -> None:
         self._hints: TableHints = hints or {}
-        self._variants: dict[str, TableHints] = {}
-        self._last_mark: Any = None
+        self._variants: dict[Hint[str], TableHints] = {}
+        self._last_mark: HintsMeta | None = None
 
     @property
     def name(self) -> str:
@@ -55,42 +65,42 @@ class ResourceHints:
         return self._hints
 
     @property
-    def table_name(self) -> Any:
+    def table_name(self) -> Hint[str]:
         """Return the name of the table, or the function that gives it."""
         return self._hints.get("table_name") or self.name
 
     @table_name.setter
-    def table_name(self, value: Any) -> None:
+    def table_name(self, value: Hint[str]) -> None:
         self.apply_hints(table_name=value)
 
     @property
-    def parent_table_name(self) -> Any:
+    def parent_table_name(self) -> Hint[str] | None:
         """Return the name of the parent table."""
         return self._hints.get("parent")
 
     @property
-    def write_disposition(self) -> Any:
+    def write_disposition(self) -> WriteDispositionHint | Literal[""]:
         """Return the write disposition."""
         return self._hints.get("write_disposition", "append")
 
     @property
-    def columns(self) -> Any:
+    def columns(self) -> Columns | Callable[[TDataItem], object]:
         """Return the column hints by name, or the function that gives them."""
         columns = self._hints.get("columns")
         return columns if is_dynamic(columns) else columns_dict(columns)
 
     @property
-    def schema_contract(self) -> Any:
+    def schema_contract(self) -> Hint[ContractHint] | None:
         """Return the schema contract."""
         return self._hints.get("schema_contract")
 
     @property
-    def table_format(self) -> Any:
+    def table_format(self) -> TableFormatHint | Literal[""] | None:
         """Return the table format."""
         return self._hints.get("table_format")
 
     @property
-    def nested_hints(self) -> Any:
+    def nested_hints(self) -> Hint[NestedHints] | None:
         """Return the hints of nested tables by path."""
         return self._hints.get("nested_hints")
 
@@ -104,10 +114,10 @@ class ResourceHints:
         self._hints["max_table_nesting"] = value
 
     @property
-    def static_primary_key(self) -> Any:
+    def static_primary_key(self) -> ColumnNames | None:
         """Return the primary key unless it is a function of the item."""
         key = self._hints.get("primary_key")
-        return None if is_dynamic(key) else key
+        return None if callable(key) else key
 
     @property
     def has_dynamic_table_name(self) -> bool:
@@ -128,14 +138,14 @@ class ResourceHints:
         columns: ColumnsHint | None = None,
         primary_key: ColumnNamesHint | None = None,
         merge_key: ColumnNamesHint | None = None,
-        incremental: Any = None,
+        incremental: IncrementalHint | None = None,
         schema_contract: Hint[ContractHint] | None = None,
-        additional_table_hints: Mapping[str, Any] | None = None,
+        additional_table_hints: Mapping[str, object] | None = None,
         table_format: TableFormatHint | Literal[""] | None = None,
         file_format: FileFormatHint | Literal[""] | None = None,
-        references: Sequence[Mapping[str, Any]] | None = None,
+        references: References | None = None,
         create_table_variant: bool = False,
-        nested_hints: Mapping[Any, Any] | None = None,
+        nested_hints: NestedHints | None = None,
     ) -> Self:
         """Change hints: None leaves a hint as it is, an empty value removes it.
 
@@ -173,7 +183,8 @@ class ResourceHints:
         check_table_hints(_place(self.name, hints_template), hints_template)
         incremental = hints_template.get("incremental")
         if incremental is not None:
-            self.set_incremental(incremental)
+            # whatever it is: what cannot be one is found when a run binds it
+            self.set_incremental(cast(IncrementalHint, incremental))
         plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
         if create_table_variant:
             name = plain.get("table_name") or self.name
@@ -183,7 +194,7 @@ class ResourceHints:
         if "columns" in plain:
             self._columns_changed()
 
-    def set_incremental(self, new_incremental: Any) -> Any:
+    def set_incremental(self, new_incremental: IncrementalHint | None) -> Incremental[object] | None:
         """Load incrementally; None or `incremental.EMPTY` stops that.
 
         Args:
@@ -191,10 +202,8 @@ class ResourceHints:
                 path changes settings of the one that the function takes.
         """
         if isinstance(new_incremental, (Mapping, str)):
-            from dlt.extract.incremental import Incremental
-
             new_incremental = Incremental.of(new_incremental)
-        if new_incremental is getattr(type(new_incremental), "EMPTY", ...):
+        if new_incremental is Incremental.EMPTY:
             new_incremental = None
         self.pipe.set_incremental(new_incremental)
         return new_incremental
@@ -206,6 +215,7 @@ class ResourceHints:
         if isinstance(meta, HintsMeta):
             if meta.hints is None:
                 return self._variants.get(meta.table_name or "", self._hints)
+            # a mark holds for a page, whose rows ask for their table one by one
             if meta is not self._last_mark:
                 self.merge_hints(meta.hints, meta.create_table_variant)
                 self._last_mark = meta
@@ -229,7 +239,7 @@ class ResourceHints:
             item: The item.
             meta: Its mark.
         """
-        name: Any = self._hints_for(meta).get("table_name") or self.name
+        name = self._hints_for(meta).get("table_name") or self.name
         return str(name(item)) if is_dynamic(name) else str(name)
 
     def compute_table_schema(self, item: TDataItem = None, meta: Meta = None) -> TableSchema:
@@ -253,7 +263,7 @@ class ResourceHints:
             )
         resolved = resolve_hints(hints, item)
         if any(is_dynamic(value) for value in hints.values()):
-            check_table_hints(_place(self.name, resolved), cast(TableHints, resolved))
+            check_table_hints(_place(self.name, resolved), resolved)
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
         if "parent" not in table:
@@ -262,11 +272,11 @@ class ResourceHints:
 
     def removed_keys(self, meta: Meta = None) -> list[str]:
         """Return the keys that an empty hint took from the table: "primary_key", "merge_key"."""
-        hints = cast(Mapping[str, Any], self._hints_for(meta))
+        hints: Mapping[str, object] = self._hints_for(meta)
         return [key for key in ("primary_key", "merge_key") if hints.get(key) is not None and not hints[key]]
 
     def compute_nested_table_schemas(
-        self, root_table_name: str, naming: Any, item: TDataItem = None, meta: Meta = None
+        self, root_table_name: str, naming: NamingConvention, item: TDataItem = None, meta: Meta = None
     ) -> list[TableSchema]:
         """Return the partial schemas of nested tables that have hints.
 
@@ -276,10 +286,14 @@ class ResourceHints:
             item: The item, where hints are functions of it.
             meta: Mark of the item.
         """
-        resolved = resolve_hints({"nested_hints": self._hints_for(meta).get("nested_hints")}, item)
+        given = self._hints_for(meta).get("nested_hints")
+        if given is None:
+            return []
+        resolved = resolve_hints({"nested_hints": given}, item)
         tables = []
-        check_table_hints(f"resource '{self.name}', table {root_table_name!r}", cast(TableHints, resolved))
-        for path, hints in (resolved["nested_hints"] or {}).items():
+        check_table_hints(f"resource '{self.name}', table {root_table_name!r}", resolved)
+        for path, found in (resolved["nested_hints"] or {}).items():
+            hints = cast(TableHints, found)  # as they were checked
             parts = [path] if isinstance(path, str) else list(path)
             names = [naming.normalize_table_identifier(root_table_name)]
             names += [naming.normalize_path(part) for part in parts]
@@ -288,7 +302,7 @@ class ResourceHints:
             tables.append(table)
         return tables
 
-    def compute_tables(self, naming: Any, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
+    def compute_tables(self, naming: NamingConvention, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
         """Return the partial schemas of the root table and of nested tables with hints."""
         root = self.compute_table_schema(item, meta)
         return [root, *self.compute_nested_table_schemas(root["name"], naming, item, meta)]

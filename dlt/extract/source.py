@@ -14,18 +14,19 @@ from dlt.errors import (
     ResourcesNotFoundError,
     SourceDataIsNone,
 )
+from dlt.extract.function import Function
 from dlt.extract.items import EmptyTable, Joined, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import Resource, make_resource
+from dlt.extract.source_settings import SourceSettings
 from dlt.extract.state import source_state
-from dlt.schema.normalizers import json_config, own_json_config
+from dlt.states.model import State
 from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dlt.extract.vocabulary import ContractHint
     from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
 
@@ -101,7 +102,7 @@ class Resources(dict[str, Resource]):
         )
 
 
-class Source:
+class Source(SourceSettings):
     """A source.
 
     Args:
@@ -110,31 +111,19 @@ class Source:
         resources: Its resources.
     """
 
-    implicit = False
-    """The source was made around bare data, so the pipeline's default schema takes its place."""
-    run_contract: ContractHint | None = None
-    """The contract that was given to the run: it comes before those of resources."""
-    generator_name: str | None = None
-    """Name of the undecorated generator function that the data came from."""
-
     def __init__(self, schema: Schema, section: str | None = None, resources: Iterable[Resource] = ()) -> None:
+        # first, as every other attribute is looked for among the resources
         self.__dict__["resources"] = Resources(schema.name)
-        self.schema = schema
-        self.section = section or schema.name
+        super().__init__(schema, section)
         self.resources.add(*resources)
 
     if TYPE_CHECKING:
         resources: Resources
 
     @classmethod
-    def from_data(cls, schema: Schema, section: str | None, data: Any) -> Source:
+    def from_data(cls, schema: Schema, section: str | None, data: object) -> Source:
         """Make a source of what a source function returned."""
         return source_of(schema, section, data)
-
-    @property
-    def name(self) -> str:
-        """Return the name of the source."""
-        return self.schema.name
 
     @property
     def selected_resources(self) -> dict[str, Resource]:
@@ -142,47 +131,12 @@ class Source:
         return self.resources.selected
 
     @property
-    def max_table_nesting(self) -> int | None:
-        """Return how many levels of nested tables are made."""
-        return json_config(self.schema.normalizers).get("max_nesting")
-
-    @max_table_nesting.setter
-    def max_table_nesting(self, value: int | None) -> None:
-        config = own_json_config(self.schema.normalizers)
-        if value is None:
-            config.pop("max_nesting", None)
-        else:
-            config["max_nesting"] = value
-
-    @property
-    def root_key(self) -> bool | None:
-        """Return True when nested rows carry the id of their root row."""
-        return json_config(self.schema.normalizers).get("root_key_propagation")
-
-    @root_key.setter
-    def root_key(self, value: bool | None) -> None:
-        config = own_json_config(self.schema.normalizers)
-        if value is None:
-            config.pop("root_key_propagation", None)
-        else:
-            config["root_key_propagation"] = value
-
-    @property
-    def schema_contract(self) -> ContractHint | None:
-        """Return the contract of the source's tables."""
-        return self.schema.settings.get("schema_contract")
-
-    @schema_contract.setter
-    def schema_contract(self, settings: ContractHint | None) -> None:
-        self.schema.set_schema_contract(settings)
-
-    @property
     def exhausted(self) -> bool:
         """Return True when a generator of a selected resource was consumed."""
         return any(_exhausted(resource.pipe) for resource in self.selected_resources.values())
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Return the state of the source."""
         with use(source_name=self.name):
             return source_state(self.name)
@@ -219,7 +173,7 @@ class Source:
     def parallelize(self) -> Self:
         """Evaluate all selected resources in the thread pool, where their data allows it."""
         for resource in self.selected_resources.values():
-            if resource.pipe.one_shot or callable(getattr(resource.pipe.gen, "call", None)):
+            if resource.pipe.one_shot or isinstance(resource.pipe.gen, Function):
                 resource.parallelize()
         return self
 
@@ -258,7 +212,7 @@ class Source:
         info: LoadInfo = pipeline_or_default().run(self, *args, **kwargs)
         return info
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[TDataItem]:
         """Yield the items of all selected resources; state goes nowhere outside a pipeline."""
         context = {"source_name": self.name, "schema": self.schema, "section": self.section, "source": self}
         for _, page, _ in extract_items(list(self.selected_resources.values()), batched=False, context=context):
@@ -278,7 +232,7 @@ class Source:
             f"The source has no attribute and no resource {name!r}. It has {', '.join(sorted(resources)) or 'none'}."
         )
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, Resource):
             self.resources[name] = value
         else:
@@ -292,7 +246,7 @@ def _exhausted(pipe: Pipe | None) -> bool:
     return pipe is not None and (pipe.exhausted or _exhausted(pipe.parent))
 
 
-def source_of(schema: Schema, section: str | None, data: Any) -> Source:
+def source_of(schema: Schema, section: str | None, data: object) -> Source:
     """Make a source of what a source function returned or yielded.
 
     Args:
@@ -316,7 +270,7 @@ def source_of(schema: Schema, section: str | None, data: Any) -> Source:
     return Source(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
 
 
-def _part(source_name: str, part: Any) -> Resource:
+def _part(source_name: str, part: object) -> Resource:
     if isinstance(part, Resource):
         return part
     if inspect.isgenerator(part) or inspect.isasyncgen(part) or inspect.isgeneratorfunction(part):

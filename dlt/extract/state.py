@@ -8,14 +8,16 @@ from typing import Any
 
 from dlt.context import active_pipeline, current
 from dlt.errors import ResourceNameNotAvailable
+from dlt.states.model import State
 
 
-def _pipeline_state() -> tuple[dict[str, Any], bool]:
+def _pipeline_state() -> tuple[State, bool]:
     context = current()
     if context.state is not None:
         return context.state, context.writable
     pipeline = context.pipeline or active_pipeline()
-    return (getattr(pipeline, "state", None) or {}, False)
+    # a copy of what the last run left: outside of a run nothing would store what is written
+    return ({} if pipeline is None else dict(pipeline.state), False)
 
 
 def _source_name() -> str:
@@ -25,10 +27,11 @@ def _source_name() -> str:
     if context.schema is not None:
         return str(context.schema.name)
     pipeline = context.pipeline or active_pipeline()
-    return getattr(pipeline, "default_schema_name", None) or context.pipeline_name or "dlt"
+    named = None if pipeline is None else pipeline.default_schema_name
+    return named or context.pipeline_name or "dlt"
 
 
-def source_state(source_state_key: str | None = None) -> dict[str, Any]:
+def source_state(source_state_key: str | None = None) -> State:
     """Return the state of the source at work; a copy where writes are not kept.
 
     Args:
@@ -38,11 +41,11 @@ def source_state(source_state_key: str | None = None) -> dict[str, Any]:
     key = source_state_key or _source_name()
     if not writable:
         return deepcopy(state.get("sources", {}).get(key, {}))
-    found: dict[str, Any] = state.setdefault("sources", {}).setdefault(key, {})
+    found: State = state.setdefault("sources", {}).setdefault(key, {})
     return found
 
 
-def resource_state(resource_name: str | None = None, source_state_: dict[str, Any] | None = None) -> dict[str, Any]:
+def resource_state(resource_name: str | None = None, source_state_: State | None = None) -> State:
     """Return the state of the resource at work.
 
     Args:
@@ -58,11 +61,11 @@ def resource_state(resource_name: str | None = None, source_state_: dict[str, An
             "resource_state(): no resource is being extracted here. Pass resource_name, or call it in a resource."
         )
     state = source_state() if source_state_ is None else source_state_
-    found: dict[str, Any] = state.setdefault("resources", {}).setdefault(name, {})
+    found: State = state.setdefault("resources", {}).setdefault(name, {})
     return found
 
 
-def reset_resource_state(resource_name: str, source_state_: dict[str, Any] | None = None) -> None:
+def reset_resource_state(resource_name: str, source_state_: State | None = None) -> None:
     """Forget the state of a resource."""
     state = source_state() if source_state_ is None else source_state_
     state.get("resources", {}).pop(resource_name, None)
@@ -70,17 +73,18 @@ def reset_resource_state(resource_name: str, source_state_: dict[str, Any] | Non
         del state["resources"]
 
 
+# a program knows what it keeps, and would have to say it at every look-up
 class StateView(MutableMapping[str, Any]):
     """`dlt.state`: the state of the source at work, as a mapping and as a function."""
 
-    def __call__(self, source_state_key: str | None = None) -> dict[str, Any]:
+    def __call__(self, source_state_key: str | None = None) -> State:
         """Return the state of a source, of the one at work if none is named."""
         return source_state(source_state_key)
 
     def __getitem__(self, key: str) -> Any:
         return source_state()[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         source_state()[key] = value
 
     def __delitem__(self, key: str) -> None:

@@ -6,11 +6,17 @@ import gc
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from itertools import compress
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from dlt.extract.incremental import Incremental
 from dlt.extract.items import Meta
 from dlt.formats.snapshot import snapshot
-from dlt.types import TDataItem
+from dlt.types import JsonObject, TDataItem, TDataItems, Wrapped
+
+Transform = Callable[[TDataItems, Meta], TDataItems]
+"""What a run calls for each page or item: a step, or a cursor that is bound to the run."""
+Each = Callable[[TDataItem], TDataItems]
+"""A user's function, as it is called for one item."""
 
 
 class ItemFailed(Exception):
@@ -21,7 +27,7 @@ class ItemFailed(Exception):
         self.offset = offset
 
 
-def takes_meta(function: Callable[..., Any]) -> bool:
+def takes_meta(function: Wrapped) -> bool:
     """Return True when a function has a parameter called `meta` beside the item."""
     try:
         return "meta" in list(inspect.signature(function).parameters)[1:]
@@ -29,16 +35,16 @@ def takes_meta(function: Callable[..., Any]) -> bool:
         return False
 
 
-def _whole(results: list[Any], items: list[Any]) -> None:
+def _whole(results: list[object], items: list[TDataItem]) -> None:
     # a StopIteration of the user's function ends `map` without a word
     if len(results) != len(items):
         raise RuntimeError("the function raised StopIteration")
 
 
-def _as_returned(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _as_returned(function: Each) -> Each:
     """Return a function whose results stay as they are when it returns them, if it goes on to change its objects."""
 
-    def call(item: TDataItem) -> Any:
+    def call(item: TDataItem) -> TDataItems:
         found = function(item)
         # a row of ours with plain values is nobody else's
         return found if found is item and not gc.is_tracked(found) else snapshot(found)
@@ -54,15 +60,15 @@ class Step:
     sticky: ClassVar[bool] = False
     """Steps that are appended later go before this one."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Wrapped) -> None:
         self.function = function
         self.with_meta = takes_meta(function)
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItems, meta: Meta = None) -> TDataItems:
         """Call the function once."""
         return self.function(item, meta=meta) if self.with_meta else self.function(item)
 
-    def _each(self, meta: Meta) -> Callable[[Any], Any]:
+    def _each(self, meta: Meta) -> Each:
         function = self.function
         return (lambda item: function(item, meta=meta)) if self.with_meta else function
 
@@ -72,11 +78,11 @@ class Map(Step):
 
     by_item = True
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItems, meta: Meta = None) -> TDataItems:
         """Replace an item, or each of a page."""
         if not isinstance(item, list):
             return super().__call__(item, meta)
-        out: list[Any] = []
+        out: list[TDataItem] = []
         try:
             # extend keeps what came before a failure, so its length is the offset
             out.extend(map(_as_returned(self._each(meta)), item))
@@ -91,11 +97,11 @@ class Filter(Step):
 
     by_item = True
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItems, meta: Meta = None) -> TDataItems:
         """Keep or drop an item, or each of a page."""
         if not isinstance(item, list):
             return item if super().__call__(item, meta) else None
-        keep: list[Any] = []
+        keep: list[object] = []
         try:
             keep.extend(map(self._each(meta), item))
             _whole(keep, item)
@@ -109,13 +115,13 @@ class YieldMap(Step):
 
     by_item = True
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItems, meta: Meta = None) -> TDataItems:
         """Yield what the function gives for an item, or for each of a page."""
         each = self._each(meta)
         return self._flatten(each, item if isinstance(item, list) else [item])
 
     @staticmethod
-    def _flatten(each: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    def _flatten(each: Each, items: Iterable[TDataItem]) -> Iterator[TDataItem]:
         for item in items:
             found = each(item)
             if isinstance(found, (Iterator, list, tuple, set)):
@@ -127,11 +133,11 @@ class YieldMap(Step):
 class Metrics(Step):
     """Call a function with items, meta and the resource's metrics; items pass unchanged."""
 
-    def __init__(self, function: Callable[..., Any], metrics: dict[str, Any]) -> None:
+    def __init__(self, function: Wrapped, metrics: JsonObject) -> None:
         super().__init__(function)
         self.metrics = metrics
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItems, meta: Meta = None) -> TDataItems:
         """Call the function for its effect."""
         self.function(item, meta, self.metrics)
         return item
@@ -142,7 +148,7 @@ class IncrementalStep(Step):
 
     by_item = True
 
-    def __init__(self, incremental: Any) -> None:
+    def __init__(self, incremental: Incremental[object]) -> None:
         super().__init__(incremental)
         self.with_meta = False
         self.incremental = incremental

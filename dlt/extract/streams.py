@@ -5,21 +5,22 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Generic, TypeVar
 
 from dlt.extract.items import ROW_TYPES, Joined, Meta, count_rows
 from dlt.extract.pipe import Limit
 from dlt.formats.snapshot import snapshot
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems
 
 MAX_BATCH = 4096
 """Rows that are pulled at once from a stream that yields them one by one."""
 SLOW_BATCH = 0.05
 """Seconds; a batch that took longer makes the next one smaller, so that other streams get their turn."""
 END = object()
+NodeT = TypeVar("NodeT")
 
 
-class Stream:
+class Stream(Generic[NodeT]):
     """A stream of one node of the pipe tree.
 
     Args:
@@ -32,31 +33,38 @@ class Stream:
     """
 
     def __init__(
-        self, source: Any, node: Any, at: int, meta: Meta = None, batched: bool = False, limit: Limit | None = None
+        self,
+        source: Iterator[TDataItem] | AsyncIterator[TDataItem],
+        node: NodeT,
+        at: int,
+        meta: Meta = None,
+        batched: bool = False,
+        limit: Limit | None = None,
     ) -> None:
-        self.source = source
         self.node = node
         self.at = at
         self.meta = meta
-        self.is_async = isinstance(source, AsyncIterator)
+        self._later = source if isinstance(source, AsyncIterator) else None
+        self._now: Iterator[TDataItem] = iter(()) if isinstance(source, AsyncIterator) else source
+        self.is_async = self._later is not None
         self.pooled = False
         self.busy = False
         self.batch = Joined()
         self._size = 1
         self._batched = batched and not (limit and limit.max_time is not None)
-        self._carry: Any = END
+        self._carry: TDataItem = END
         self._limit = limit
         self._taken = 0
         self._deadline = time.monotonic() + limit.max_time if limit and limit.max_time is not None else None
 
-    def pull(self) -> Any:
+    def pull(self) -> TDataItems:
         """Return the next page or item, END when there is none."""
         if self._limit_reached():
             self.close()
             return END
         began = time.monotonic()
         self.batch = Joined()
-        item = next(self.source, END) if self._carry is END else self._carry
+        item = next(self._now, END) if self._carry is END else self._carry
         self._carry = END
         kind, size = type(item), self._room()
         if kind in ROW_TYPES and size > 1:
@@ -66,10 +74,10 @@ class Stream:
         self._adapt(began)
         return self._count(item)
 
-    def _fill(self, first: Any, kind: type, size: int) -> list[Any]:
+    def _fill(self, first: TDataItem, kind: type, size: int) -> list[TDataItem]:
         batch = self.batch
         batch.append(snapshot(first))
-        for item in self.source:
+        for item in self._now:
             if type(item) is not kind:
                 self._carry = item
                 break
@@ -78,10 +86,11 @@ class Stream:
                 break
         return batch
 
-    async def pull_async(self) -> Any:
+    async def pull_async(self) -> TDataItems:
         """Do as `pull` for an asynchronous stream."""
         if self._limit_reached():
-            await self.source.aclose()
+            if inspect.isasyncgen(self._later):
+                await self._later.aclose()
             return END
         began = time.monotonic()
         batch = self.batch = Joined()
@@ -102,9 +111,11 @@ class Stream:
         self._adapt(began)
         return self._count(item)
 
-    async def _next_async(self) -> Any:
+    async def _next_async(self) -> TDataItem:
+        if self._later is None:
+            return END
         try:
-            return await self.source.__anext__()
+            return await self._later.__anext__()
         except StopAsyncIteration:
             return END
 
@@ -124,7 +135,7 @@ class Stream:
             return True
         return bool(self._limit and self._limit.max_items is not None and self._taken >= self._limit.max_items)
 
-    def _count(self, item: TDataItem) -> Any:
+    def _count(self, item: TDataItems) -> TDataItems:
         if self._limit and item is not END:
             whole = item is self.batch or self._limit.count_rows
             self._taken += count_rows(item) if whole else 1
@@ -132,5 +143,5 @@ class Stream:
 
     def close(self) -> None:
         """End the stream early."""
-        if isinstance(self.source, Iterator) and inspect.isgenerator(self.source):
-            self.source.close()
+        if inspect.isgenerator(self._now):
+            self._now.close()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from dlt.context import use
 from dlt.errors import InvalidResourceDataType, InvalidResourceReturnsResource, PipeNotBoundToData, SourceExhausted
 from dlt.extract.function import Function
+from dlt.extract.incremental import Incremental
 from dlt.extract.items import Joined, Meta, is_frame
 from dlt.extract.pipe import Pipe
+from dlt.extract.resource_hints import ResourceHints
+from dlt.extract.source_settings import SourceSettings
 from dlt.extract.state import resource_state
-from dlt.extract.steps import IncrementalStep, takes_meta
+from dlt.extract.steps import IncrementalStep, Transform, takes_meta
 from dlt.extract.streams import Stream
 from dlt.formats.snapshot import snapshot_page
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems, Wrapped
 
 
 class Node:
@@ -27,19 +29,19 @@ class Node:
         changes: What to set in the run context.
     """
 
-    def __init__(self, pipe: Pipe, changes: dict[str, Any]) -> None:
+    def __init__(self, pipe: Pipe, changes: Mapping[str, object]) -> None:
         self.pipe = pipe
-        self.resource: Any = None
+        self.resource: ResourceHints | None = None
         self.children: list[Node] = []
-        self.steps: list[Callable[[Any, Any], Any]] = []
-        self.incremental: Any = None
+        self.steps: list[Transform] = []
+        self.incremental: Incremental[object] | None = None
         self.seen = 0
         self.received = 0
         self.batched = False
         self.changes = {**changes, "resource_name": pipe.name, "pipe": pipe}
-        self._head: Any = pipe.gen
+        self._call: Wrapped | None = None
 
-    def emit_as(self, resource: Any) -> None:
+    def emit_as(self, resource: ResourceHints) -> None:
         """Let the items of this node out under a resource."""
         self.resource = resource
         self.changes["resource"] = resource
@@ -54,35 +56,36 @@ class Node:
         with use(**self.changes):
             name = self._bind_incremental()
             if isinstance(pipe.gen, Function):
-                self._head = pipe.gen.resolved({name: self.incremental} if name and self.incremental else None)
-        at_head = self.incremental is not None and pipe.incremental is None
-        steps: list[Any] = [self.incremental] if at_head else []
-        steps += [self.incremental if isinstance(step, IncrementalStep) else step for step in pipe.steps]
-        if pipe.is_transformer:
-            steps.insert(0, _transform(pipe, self._head))
-        self.steps = [_keep_joined(step) if step is self.incremental else step for step in steps]
-        by_item = all(step is self.incremental or step.by_item for step in steps[1 if pipe.is_transformer else 0 :])
-        self.batched = batched and by_item
+                self._call = pipe.gen.resolved({name: self.incremental} if name and self.incremental else None)
+        filtered = [_keep_joined(self.incremental)] if self.incremental is not None else []
+        steps: list[Transform] = [] if pipe.incremental is not None else [*filtered]
+        for step in pipe.steps:
+            steps += filtered if isinstance(step, IncrementalStep) else [step]
+        # a transformer makes the rows that its own cursor filters
+        if isinstance(pipe.gen, Function) and pipe.gen.takes_item and self._call is not None:
+            steps.insert(0, _transform(pipe.gen, self._call, pipe.parallelized))
+        self.steps = steps
+        # a step that sees whole pages must get them as they were yielded
+        self.batched = batched and all(step.by_item for step in pipe.steps)
 
     def _bind_incremental(self) -> str | None:
         cursor = self.pipe.cursor
         template = self.pipe.merged_incremental()
         if template is not None:
             self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
-            if getattr(self.incremental, "primary_key", None) is None and self.resource is not None:
+            if self.incremental.primary_key is None and self.resource is not None:
                 self.incremental.primary_key = self.resource.static_primary_key
         return cursor.name if cursor is not None else None
 
-    def open(self) -> Stream:
+    def open(self) -> Stream[Node]:
         """Call the head and return the stream of its items."""
         with use(**self.changes):
-            source = self._head() if isinstance(self.pipe.gen, Function) else self._head
-            source = self._as_stream(source)
+            source = self._as_stream(self.pipe.gen if self._call is None else self._call())
         stream = Stream(source, self, 0, batched=self.batched, limit=self.pipe.limit)
         stream.pooled = self.pipe.parallelized and not stream.is_async
         return stream
 
-    def _as_stream(self, data: Any) -> Any:
+    def _as_stream(self, data: object) -> Iterator[TDataItem] | AsyncIterator[TDataItem]:
         if isinstance(data, (Iterator, AsyncIterator)):
             return data
         if inspect.isawaitable(data):
@@ -90,7 +93,7 @@ class Node:
         if not isinstance(self.pipe.gen, Function):
             return iter([data] if is_frame(data) or not isinstance(data, Iterable) else data)
         name, found = self.pipe.name, type(data).__name__
-        if hasattr(data, "compute_table_schema") or hasattr(data, "selected_resources"):
+        if is_part(data):
             raise InvalidResourceReturnsResource(
                 f"Resource '{name}' returned a {found}. Resources yield data: return the other resource from the "
                 "@dlt.source function, or write 'yield from' it.",
@@ -104,8 +107,13 @@ class Node:
         )
 
 
-def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    def step(item: TDataItem, _meta: Meta) -> Any:
+def is_part(item: object) -> bool:
+    """Tell whether an item is a source or a resource, which nothing can load as data."""
+    return isinstance(item, (ResourceHints, SourceSettings))
+
+
+def _keep_joined(incremental: Incremental[object]) -> Transform:
+    def step(item: TDataItems, _meta: Meta) -> TDataItems:
         if type(item) is not Joined:
             return incremental(item)
         kept = incremental(list(item))
@@ -114,20 +122,20 @@ def _keep_joined(incremental: Callable[[Any], Any]) -> Callable[[Any, Any], Any]
     return step
 
 
-def _evaluate(call: Callable[..., Any], item: TDataItem, meta: dict[str, Any]) -> Any:
+def _evaluate(call: Wrapped, item: TDataItem, meta: dict[str, Meta]) -> TDataItems:
     found = call(item, **meta)
     return iter(list(map(snapshot_page, found))) if isinstance(found, Iterator) else found
 
 
-def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    with_meta = takes_meta(pipe.gen.call)
+def _transform(function: Function, head: Wrapped, parallelized: bool) -> Transform:
+    with_meta = takes_meta(function.call)
     call = head
-    if pipe.parallelized and not inspect.iscoroutinefunction(pipe.gen.call):
+    if parallelized and not inspect.iscoroutinefunction(function.call):
 
-        def call(item: TDataItem, **meta: Meta) -> Any:
+        def call(item: TDataItem, **meta: Meta) -> TDataItems:
             return functools.partial(_evaluate, head, item, meta)
 
-    def step(item: TDataItem, meta: Meta) -> Any:
+    def step(item: TDataItems, meta: Meta) -> TDataItems:
         marks = {"meta": meta} if with_meta else {}
         if type(item) is Joined:
             return _one_by_one(call, item, marks)
@@ -136,7 +144,7 @@ def _transform(pipe: Pipe, head: Callable[..., Any]) -> Callable[[Any, Any], Any
     return step
 
 
-def _one_by_one(call: Callable[..., Any], items: Iterable[Any], meta: dict[str, Any]) -> Iterator[Any]:
+def _one_by_one(call: Wrapped, items: Iterable[TDataItem], meta: dict[str, Meta]) -> Iterator[TDataItem]:
     """Yield what a transformer makes of each item; a stream, so that a slow one is pulled in small batches."""
     for item in items:
         found = call(item, **meta)
@@ -146,7 +154,7 @@ def _one_by_one(call: Callable[..., Any], items: Iterable[Any], meta: dict[str, 
             yield found
 
 
-def build_tree(resources: Iterable[Any], changes: dict[str, Any]) -> tuple[list[Node], list[Node]]:
+def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]) -> tuple[list[Node], list[Node]]:
     """Return the nodes without parent, and all nodes.
 
     Args:

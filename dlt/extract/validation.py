@@ -6,16 +6,37 @@ import types
 import typing
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from dlt.errors import DataValidationError
+from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, is_frame
-from dlt.extract.models import is_model, model_config
+from dlt.extract.models import is_model, is_model_item, model_config
 from dlt.extract.steps import Map, Step
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems
 
-_MODE_OF_EXTRA = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from dlt.schema.typing import ContractDict, ContractMode
+
+    _Known = dict[type[BaseModel], type[BaseModel] | None]
+    """What became of models by now; None while it is not known, as of a model that contains itself."""
+
+_MODE_OF_EXTRA: dict[str, ContractMode] = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
 _EXTRA_OF_MODE = {"evolve": "allow", "discard_value": "ignore", "freeze": "forbid", "discard_row": "forbid"}
+
+
+class Hinted(Protocol):
+    """A resource, as far as its validator knows it."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+    @property
+    def hints(self) -> TableHints:
+        """Return its hints."""
 
 
 class Validate(Map):
@@ -31,7 +52,9 @@ class Validate(Map):
 
     sticky = True
 
-    def __init__(self, model: Any, columns: str, data_type: str, table_name: str, explicit: bool = True) -> None:
+    def __init__(
+        self, model: type[BaseModel], columns: str, data_type: str, table_name: str, explicit: bool = True
+    ) -> None:
         self.model = model
         self.columns_mode = columns
         self.data_mode = data_type
@@ -40,20 +63,20 @@ class Validate(Map):
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         Step.__init__(self, self._check)
 
-    def __call__(self, item: TDataItem, meta: Meta = None) -> Any:
+    def __call__(self, item: TDataItem, meta: Meta = None) -> TDataItems:
         """Validate an item; frames pass as they are."""
         return item if is_frame(item) else super().__call__(item, meta)
 
-    def _check(self, item: TDataItem) -> Any:
+    def _check(self, item: TDataItem) -> TDataItem:
         from pydantic import ValidationError
 
         try:
-            valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model(item) else item)
+            valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
         except ValidationError as error:
             return self._on_errors(item, error)
         return valid if self._keep_models else valid.model_dump(by_alias=True)
 
-    def _on_errors(self, item: TDataItem, error: Any) -> Any:
+    def _on_errors(self, item: TDataItem, error: ValidationError) -> TDataItem:
         found = error.errors()
         for entity, mode, kinds in (
             ("columns", self.columns_mode, [e for e in found if e["type"] == "extra_forbidden"]),
@@ -74,89 +97,102 @@ class Validate(Map):
                     validation_error=error,
                 ) from error
         if all(e["type"] != "extra_forbidden" for e in found) and self.data_mode == "evolve":
-            return item.model_dump(by_alias=True) if is_model(item) else item
+            return item.model_dump(by_alias=True) if is_model_item(item) else item
         if self.data_mode == "discard_value" and isinstance(item, Mapping):
             bad = {e["loc"][0] for e in found if e["loc"]}
             return {key: value for key, value in item.items() if key not in bad}
         return None
 
 
-def _with_extra(model: Any, extra: str, explicit: bool, known: dict[Any, Any] | None = None) -> Any:
+def _with_extra(model: type[BaseModel], extra: str, explicit: bool) -> type[BaseModel]:
     """Return a model that takes fields which it does not have as the contract says; models in its fields do so too.
 
     Args:
         model: Pydantic model.
         extra: "allow", "ignore" or "forbid".
         explicit: The user gave the contract, so that it counts for nested models with a setting of their own too.
-        known: What became of models by now: None while it is not known, as of a model that contains itself.
     """
-    from pydantic import create_model
-
-    outermost, known = known is None, {} if known is None else known
-    # a name that the module of the model does not have
-    name = f"{model.__name__}__{extra}"
-    if model in known:
-        return known[model] or typing.ForwardRef(name)
-    known[model] = None
-    model.model_rebuild(raise_errors=False)  # fields may name classes that came later
-    fields: dict[str, Any] = {}
-    for key, field in model.model_fields.items():
-        inner = _with_extra_inside(field.annotation, extra, explicit, known)
-        if inner is not field.annotation:
-            fields[key] = (inner, copy(field))
-    own = model.model_config.get("extra")
-    found = model
-    if (own or "ignore") != extra and (outermost or explicit or own is None):
-        found = type(name, (model,), {"model_config": {"extra": extra}, "__module__": model.__module__})
-    if fields:
-        found = create_model(name, __base__=found, __module__=model.__module__, **fields)
-    known[model] = found
-    if outermost:
-        names = {each.__name__: each for each in known.values()}
-        for each in known.values():
+    known: _Known = {}
+    found = _replaced(model, extra, explicit, known)
+    names = {each.__name__: each for each in known.values() if each is not None}
+    # only now all the names exist that models which contain each other refer to
+    for each in known.values():
+        if each is not None:
             each.model_rebuild(_types_namespace=names)
     return found
 
 
-def _with_extra_inside(annotation: Any, extra: str, explicit: bool, known: dict[Any, Any]) -> Any:
+def _replaced(model: type[BaseModel], extra: str, explicit: bool, known: _Known) -> type[BaseModel]:
+    from pydantic import create_model
+
+    is_outermost = not known
+    known[model] = None
+    model.model_rebuild(raise_errors=False)  # fields may name classes that came later
+    # as `create_model` takes them: beside its options, which have other types
+    fields: dict[str, Any] = {}
+    for key, field in model.model_fields.items():
+        inner = _replaced_inside(field.annotation, extra, explicit, known)
+        if inner is not field.annotation:
+            fields[key] = (inner, copy(field))
+    own = model.model_config.get("extra")
+    found, name = model, _name(model, extra)
+    if (own or "ignore") != extra and (is_outermost or explicit or own is None):
+        space = {"model_config": {"extra": extra}, "__module__": model.__module__}
+        # a class of a class that is a value has no statement, and `create_model` takes a base or settings, not both
+        found = cast("type[BaseModel]", type(name, (model,), space))
+    if fields:
+        found = create_model(name, __base__=found, __module__=model.__module__, **fields)
+    known[model] = found
+    return found
+
+
+def _replaced_inside(annotation: object, extra: str, explicit: bool, known: _Known) -> object:
     """Return an annotation with its models replaced; the same one where it has none."""
-    if isinstance(annotation, type) and is_model(annotation) and not typing.get_args(annotation):
-        if getattr(annotation, "__pydantic_root_model__", False):
+    if is_model(annotation) and not typing.get_args(annotation):
+        if annotation.__pydantic_root_model__:
             return annotation  # it is a value, and has no fields
-        return _with_extra(annotation, extra, explicit, known)
+        if annotation in known:
+            return known[annotation] or typing.ForwardRef(_name(annotation, extra))
+        return _replaced(annotation, extra, explicit, known)
     parts = typing.get_args(annotation)
     origin = typing.get_origin(annotation)
-    if not parts or origin is typing.Literal:
+    if origin is None or not parts or origin is typing.Literal:
         return annotation
-    inner = tuple(_with_extra_inside(part, extra, explicit, known) for part in parts)
+    inner = tuple(_replaced_inside(part, extra, explicit, known) for part in parts)
     if all(new is old for new, old in zip(inner, parts, strict=True)):
         return annotation
     if origin in (typing.Union, types.UnionType):
         return typing.Union[inner]
+    # Annotated and the aliases of `typing` are not made from their origin
     return annotation.copy_with(inner) if hasattr(annotation, "copy_with") else origin[inner]
 
 
-def default_contract(model: Any) -> dict[str, str]:
+def _name(model: type[BaseModel], extra: str) -> str:
+    # one that the module of the model does not have
+    return f"{model.__name__}__{extra}"
+
+
+def default_contract(model: type[BaseModel]) -> ContractDict:
     """Return the contract that a model itself asks for."""
     extra = model.model_config.get("extra") or "ignore"
     return {"tables": "evolve", "columns": _MODE_OF_EXTRA[extra], "data_type": "freeze"}
 
 
-def validator_for(resource: Any) -> Validate | None:
+def validator_for(resource: Hinted) -> Validate | None:
     """Return the step that checks the items of a resource, or None; fill in the contract that the model asks for.
 
     Args:
         resource: Resource whose columns may be a Pydantic model.
     """
     model = resource.hints.get("columns")
-    if not (isinstance(model, type) and is_model(model)):
+    if not is_model(model):
         return None
     contract = resource.hints.get("schema_contract")
     modes = default_contract(model)
     if isinstance(contract, str):
-        modes.update(columns=contract, data_type=contract)
+        modes["columns"] = modes["data_type"] = contract
     elif isinstance(contract, Mapping):
         modes.update(contract)
     elif contract is None:
-        resource.hints["schema_contract"] = dict(modes)
-    return Validate(model, modes["columns"], modes["data_type"], str(resource.name), explicit=contract is not None)
+        resource.hints["schema_contract"] = modes.copy()
+    return Validate(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)

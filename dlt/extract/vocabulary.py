@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, TypedDict, TypeVar, Union
+from typing import Literal, TypedDict, TypeVar, Union
 
 from dlt.schema.typing import ColumnSchema, ContractDict, ContractMode, MergeStrategy, ReplaceStrategy, TableFormat
+from dlt.types import TDataItem
 
 DispositionName = Literal["skip", "append", "replace", "merge"]
 Refresh = Literal["drop_sources", "drop_resources", "drop_data"]
@@ -29,39 +30,21 @@ class DispositionDict(TypedDict, total=False):
 
 ValueT = TypeVar("ValueT")
 # a hint is a value, or a function that gives it for an item
-Hint = Union[ValueT, Callable[[Any], ValueT]]
+Hint = Union[ValueT, Callable[[TDataItem], ValueT]]
 WriteDispositionHint = Hint[Union[DispositionName, DispositionDict]]
-ColumnNamesHint = Hint[Union[str, Sequence[str]]]
-ColumnsHint = Hint[Union[Mapping[str, ColumnSchema], Sequence[ColumnSchema], type]]
+ColumnNames = Union[str, Sequence[str]]
+ColumnNamesHint = Hint[ColumnNames]
+ColumnsGiven = Union[Mapping[str, ColumnSchema], Sequence[ColumnSchema], type]
+"""Columns by name, a list of them, or a Pydantic model, TypedDict or dataclass."""
+ColumnsHint = Hint[ColumnsGiven]
 ContractHint = Union[ContractMode, ContractDict]
 TableFormatHint = Hint[TableFormat]
 FileFormatHint = Hint[FileFormat]
-
-
-class HintOptions(TypedDict, total=False):
-    """What a resource or transformer takes beside its name and its table's."""
-
-    max_table_nesting: Union[int, None]
-    write_disposition: Union[WriteDispositionHint, None]
-    columns: Union[ColumnsHint, None]
-    primary_key: Union[ColumnNamesHint, None]
-    merge_key: Union[ColumnNamesHint, None]
-    schema_contract: Union[Hint[ContractHint], None]
-    table_format: Union[TableFormatHint, None]
-    file_format: Union[FileFormatHint, None]
-    references: Union[Sequence[Mapping[str, Any]], None]
-    nested_hints: Union[Mapping[Any, Any], None]
-    selected: bool
-    spec: Union[type, None]
-    parallelized: bool
-    incremental: Any
-    section: Union[str, None]
-    standalone: Union[bool, None]
-    parent_table_name: Union[Hint[str], None]
-    additional_table_hints: Union[Mapping[str, Any], None]
-
-
-class ResourceOptions(HintOptions, total=False):
-    """The same for a resource, which may be given its parent too."""
-
-    data_from: Any
+References = Sequence[Mapping[str, object]]
+"""Tables that a table refers to; each with `columns`, `referenced_table` and `referenced_columns`."""
+NestedHints = Union[
+    Mapping[str, Mapping[str, object]],
+    Mapping[tuple[str, ...], Mapping[str, object]],
+    Mapping[Union[str, tuple[str, ...]], Mapping[str, object]],
+]
+"""Hints of nested tables by path: the key of a list, or a tuple of keys; a dict may have either kind alone."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.errors import DataLocationKindRequired
-from dlt.extract.function import Function
-from dlt.extract.hints import given_hints
+from dlt.extract.decorators import SourceFactory
+from dlt.extract.hints import TableHints, given_hints
 from dlt.extract.resource import Resource, make_resource
 from dlt.extract.source import Source
 from dlt.schema.contract import check_contract
@@ -16,10 +16,17 @@ from dlt.schema.contract import check_contract
 if TYPE_CHECKING:
     from dlt.schema.schema import Schema
 
-_TABLE_HINTS = ("table_name", "parent_table_name", "primary_key", "merge_key", "columns")
+_TABLE_HINTS = {
+    "table_name": "table_name",
+    "parent": "parent_table_name",
+    "primary_key": "primary_key",
+    "merge_key": "merge_key",
+    "columns": "columns",
+}
+"""Hints that hold for one table, with the names under which they are given."""
 
 
-def wrap_data(data: Any, schema: Schema | None = None, default_name: str = "dlt", **hints: Any) -> list[Source]:
+def wrap_data(data: object, schema: Schema | None = None, default_name: str = "dlt", **hints: object) -> list[Source]:
     """Return sources for anything that `run` and `extract` take.
 
     Bare data comes back in one source with `implicit` set; `generator_name` is that of an undecorated generator.
@@ -34,14 +41,14 @@ def wrap_data(data: Any, schema: Schema | None = None, default_name: str = "dlt"
         DataLocationKindRequired: a table name or the like was given for sources.
         ResourceNameMissing: bare data has no name and no table name was given.
     """
-    given = {key: value for key, value in hints.items() if value is not None}
+    given = given_hints(**hints)
     data = _called(data)
     if isinstance(data, Source):
         return [_hinted(data, schema, given)]
     if not isinstance(data, (list, tuple)) or not _holds_parts(data):
         return [_implicit([data], schema, default_name, given)]
     sources: list[Source] = []
-    bare: list[Any] = []
+    bare: list[object] = []
     for part in map(_called, data):
         if isinstance(part, Source):
             sources.append(_hinted(part, schema, given))
@@ -52,61 +59,58 @@ def wrap_data(data: Any, schema: Schema | None = None, default_name: str = "dlt"
     return sources
 
 
-def _called(data: Any) -> Any:
+def _called(data: object) -> object:
     """Call the function of a source that was passed without a call."""
-    return data() if hasattr(data, "is_source_factory") else data
+    return data() if isinstance(data, SourceFactory) else data
 
 
-def _holds_parts(data: Any) -> bool:
+def _holds_parts(data: Iterable[object]) -> bool:
     first = next(iter(data), None)
-    parts = (Source, Resource, Iterator, AsyncIterator)
-    return isinstance(first, parts) or hasattr(first, "is_source_factory") or inspect.isgeneratorfunction(first)
+    parts = (Source, SourceFactory, Resource, Iterator, AsyncIterator)
+    return isinstance(first, parts) or inspect.isgeneratorfunction(first)
 
 
-def _hinted(source: Source, schema: Schema | None, hints: dict[str, Any]) -> Source:
-    _refuse_hints_for(source, [key for key in _TABLE_HINTS if key in hints])
+def _hinted(source: Source, schema: Schema | None, hints: TableHints) -> Source:
+    _refuse_hints_for(source, [name for key, name in _TABLE_HINTS.items() if key in hints])
     if schema is not None:
         source.schema = schema
-    own = {key: value for key, value in hints.items() if key != "schema_contract"}
-    check_contract(hints.get("schema_contract"), "run")
-    source.run_contract = hints.get("schema_contract")
+    own = hints.copy()
+    # it comes before those of resources, and must not stay on them
+    source.run_contract = own.pop("schema_contract", None)
+    check_contract(source.run_contract, "run")
     if own:
         for resource in source.selected_resources.values():
-            resource.apply_hints(**own)
+            resource.merge_hints(own)
     return source
 
 
-def _implicit(parts: list[Any], schema: Schema | None, default_name: str, hints: dict[str, Any]) -> Source:
+def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> Source:
     from dlt.schema.schema import Schema
 
     if len(parts) > 1:
-        _refuse_hints_for(parts, [key for key in _TABLE_HINTS if key in hints and key != "table_name"])
+        _refuse_hints_for(parts, [name for key, name in _TABLE_HINTS.items() if key in hints and key != "table_name"])
     resources = [_bare_resource(part, hints) for part in parts]
     first = parts[0]
     source = Source(schema or Schema(default_name), None, _distinct(resources))
     source.implicit = schema is None
     source.run_contract = hints.get("schema_contract")
-    undecorated = inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first))
-    source.generator_name = first.__name__ if undecorated else None
+    if inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first)):
+        source.generator_name = first.__name__
     return source
 
 
-def _bare_resource(part: Any, hints: dict[str, Any]) -> Resource:
-    template = given_hints(**hints)
+def _bare_resource(part: object, hints: TableHints) -> Resource:
     if isinstance(part, Resource):
+        # a copy, so that what this run says of it is not said of it in the next one
         found = part.clone() if hints else part
         if hints:
-            found.merge_hints(template)
+            found.merge_hints(hints)
         found.selected = True
         return found
-    if _is_iterable_of_rows(part):
-        return make_resource(part, hints.get("table_name"), hints=template)
-    name = None if isinstance(part, Function) else getattr(part, "__name__", None)
-    return make_resource(part, name or hints.get("table_name"), hints=template)
-
-
-def _is_iterable_of_rows(part: Any) -> bool:
-    return not callable(part) and not hasattr(part, "__name__")
+    table_name = hints.get("table_name")
+    # functions and generators have a name, rows have not
+    name = getattr(part, "__name__", None) or (table_name if isinstance(table_name, str) else None)
+    return make_resource(part, name, hints=hints)
 
 
 def _distinct(resources: list[Resource]) -> list[Resource]:
@@ -123,7 +127,7 @@ def _distinct(resources: list[Resource]) -> list[Resource]:
     return out
 
 
-def _refuse_hints_for(data: Any, given: Iterable[str]) -> None:
+def _refuse_hints_for(data: object, given: Iterable[str]) -> None:
     """Refuse hints that would hold for many tables at once.
 
     Raises:
