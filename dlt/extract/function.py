@@ -160,7 +160,7 @@ class Cursor:
         """
         with section_context(pipeline_name=asking_pipeline()):
             found, _ = merged_argument(self.name, self.hint, self.default, self.sections, self.given, look_up=look_up)
-        return None if found is MISSING else found
+        return found if isinstance(found, Incremental) else None
 
 
 def asking_pipeline() -> str | None:

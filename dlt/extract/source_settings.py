@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlt.schema.normalizers import json_config, own_json_config
 
 if TYPE_CHECKING:
-    from dlt.extract.vocabulary import ContractHint, Hint
+    from dlt.extract.vocabulary import ContractHint
     from dlt.schema.schema import Schema
 
 
@@ -21,7 +21,7 @@ class SourceSettings:
 
     implicit = False
     """The source was made around bare data, so the pipeline's default schema takes its place."""
-    run_contract: Hint[ContractHint] | None = None
+    run_contract: ContractHint | None = None
     """The contract that was given to the run: it comes before those of resources."""
     generator_name: str | None = None
     """Name of the undecorated generator function that the data came from."""

@@ -14,6 +14,7 @@ from dlt.extract.source import Source
 from dlt.schema.contract import check_contract
 
 if TYPE_CHECKING:
+    from dlt.extract.vocabulary import ContractHint
     from dlt.schema.schema import Schema
 
 _TABLE_HINTS = {
@@ -76,8 +77,8 @@ def _hinted(source: Source, schema: Schema | None, hints: TableHints) -> Source:
         source.schema = schema
     own = hints.copy()
     # it comes before those of resources, and must not stay on them
-    source.run_contract = own.pop("schema_contract", None)
-    check_contract(source.run_contract, "run")
+    check_contract(own.pop("schema_contract", None), "run")
+    source.run_contract = _contract(hints)
     if own:
         for resource in source.selected_resources.values():
             resource.merge_hints(own)
@@ -93,10 +94,16 @@ def _implicit(parts: list[object], schema: Schema | None, default_name: str, hin
     first = parts[0]
     source = Source(schema or Schema(default_name), None, _distinct(resources))
     source.implicit = schema is None
-    source.run_contract = hints.get("schema_contract")
+    source.run_contract = _contract(hints)
     if inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first)):
         source.generator_name = first.__name__
     return source
+
+
+def _contract(hints: TableHints) -> ContractHint | None:
+    """Return the contract of the run; a function of the item stays a hint of the resource."""
+    found = hints.get("schema_contract")
+    return None if callable(found) else found
 
 
 def _bare_resource(part: object, hints: TableHints) -> Resource:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlt.extract.hint_checks import is_dynamic
 from dlt.schema.contract import declare
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], defau
         declare(schema.settings, given if given is not None else own)
         for resource in source.resources.selected.values():
             table_name, contract = resource.table_name, resource.schema_contract
-            if is_dynamic(table_name) or is_dynamic(contract):
+            if callable(table_name) or callable(contract):
                 continue
             table = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
             if table is not None:
