@@ -214,7 +214,7 @@ class Relation:
         if self.table is not None:
             return list(self.dataset.schema.get_table_columns(self.table))
         with self._cursor(f"SELECT * FROM ({self.sql}) AS q LIMIT 0") as cursor:
-            return [column[0] for column in cursor.description]
+            return cursor.names
 
     @contextmanager
     def _cursor(self, sql: str | None = None) -> Iterator[Cursor]:

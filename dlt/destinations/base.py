@@ -9,16 +9,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Union
+from typing import TYPE_CHECKING, ClassVar, Protocol, Union, runtime_checkable
 
 import dlt.destinations.impl as impl
 from dlt.destinations.client import Client
-from dlt.destinations.settings import OF_CAPABILITIES, check_settings
+from dlt.destinations.settings import OF_CAPABILITIES, Settings, check_settings
 from dlt.errors import InvalidDestinationReference, MissingDependencyException, UnknownDestinationModule
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from typing_extensions import Self
 
     from dlt.configuration.spec import BaseConfiguration
@@ -63,7 +64,7 @@ class Destination:
     """Its credentials may have fields that none of `credential_specs` has."""
     example: ClassVar[str] = ""
     """TOML that `dlt init` writes into secrets.toml; {source} stands for the name of the source."""
-    settings_spec: ClassVar[type | None] = None
+    settings_spec: ClassVar[type[DataclassInstance] | None] = None
     """Frozen dataclass of what it takes beside credentials; None for a class that takes anything."""
     pipeline_name: str | None = None
 
@@ -74,28 +75,37 @@ class Destination:
 
     def __init__(
         self,
-        credentials: Any = None,
+        credentials: object = None,
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: Any,
+        **settings: object,
     ) -> None:
         self.credentials = credentials
         self.destination_name = destination_name or self.destination_type
         self.environment = environment
         check_settings(type(self), self.destination_name, settings)
-        self.settings = settings
+        self.settings: Settings = settings
 
-    def __call__(self, credentials: Any = None, **settings: Any) -> Self:
+    def __call__(
+        self,
+        credentials: object = None,
+        *,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: object,
+    ) -> Self:
         """Return the destination with other credentials and settings; what is not given stays.
 
         Args:
             credentials: Those of the other place.
+            destination_name: Name under which it is configured.
+            environment: Free text that tells destinations apart.
             **settings: What the destination's class takes.
         """
         bound = copy(self)
-        bound.destination_name = settings.pop("destination_name", None) or self.destination_name
-        bound.environment = settings.pop("environment", None) or self.environment
+        bound.destination_name = destination_name or self.destination_name
+        bound.environment = environment or self.environment
         check_settings(type(self), bound.destination_name, settings)
         bound.settings = {**self.settings, **settings}
         if credentials is not None:
@@ -110,18 +120,18 @@ class Destination:
         bound.pipeline_name = pipeline_name
         return bound
 
-    def bind(self, credentials: Any) -> Self:
+    def bind(self, credentials: object) -> Self:
         """Return a destination with these credentials."""
         return self.__call__(credentials)
 
     @classmethod
     def from_reference(
         cls,
-        ref: Any,
-        credentials: Any = None,
+        ref: object,
+        credentials: object = None,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: Any,
+        **settings: object,
     ) -> Destination:
         """Return a destination by whatever names it.
 
@@ -140,10 +150,12 @@ class Destination:
         if environment is not None:
             found = copy(found)
             found.environment = environment
-        return found(credentials, **settings) if credentials is not None or settings else found
+        if credentials is None and not settings:
+            return found
+        return found(credentials, destination_name=None, environment=None, **settings)
 
     @property
-    def config_params(self) -> dict[str, Any]:
+    def config_params(self) -> dict[str, object]:
         """Return what the program set: credentials, name and settings."""
         given = {"credentials": self.credentials, "destination_name": self.destination_name, **self.settings}
         return {name: value for name, value in given.items() if value is not None}
@@ -184,6 +196,16 @@ class Destination:
         return f"<dlt destination {self.destination_name} ({self.destination_type})>"
 
 
+@runtime_checkable
+class DestinationFactory(Protocol):
+    """What `@dlt.destination` makes of a function: called, it gives a destination."""
+
+    destination_type: str
+
+    def __call__(self) -> Destination:
+        """Return the destination."""
+
+
 def load_destination(name: str) -> type[Destination]:
     """Return the class of a destination by its short name.
 
@@ -217,7 +239,7 @@ def configured_destinations() -> list[str]:
     return list(found)
 
 
-def resolve_destination(reference: Any, destination_name: str | None = None) -> Destination:
+def resolve_destination(reference: object, destination_name: str | None = None) -> Destination:
     """Return a destination.
 
     Args:
@@ -240,7 +262,7 @@ def resolve_destination(reference: Any, destination_name: str | None = None) -> 
         name = reference.__name__.rpartition(".")[2]
         if name in KNOWN:
             return load_destination(name)(destination_name=destination_name)
-    if callable(reference) and hasattr(reference, "destination_type"):
+    if isinstance(reference, DestinationFactory):
         return resolve_destination(reference())
     raise InvalidDestinationReference(
         f"{reference!r} is not a destination. Pass a name such as 'duckdb', an object of dlt.destinations, or a "
@@ -248,7 +270,7 @@ def resolve_destination(reference: Any, destination_name: str | None = None) -> 
     )
 
 
-def _by_name(name: str) -> Any:
+def _by_name(name: str) -> object:
     short = name.removeprefix("dlt.destinations.")
     if short in KNOWN:
         return load_destination(short)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.states.model import State
+from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from dlt.destinations.sql.sql_client import SqlClient
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,10 @@ class Client(Protocol):
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Write the state of the pipeline into a dataset."""
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
         """Return the newest stored schema."""
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
@@ -126,5 +131,5 @@ class Client(Protocol):
             ReloadUndecided: nobody can tell which rows these are.
         """
 
-    def sql_client(self) -> Any:
+    def sql_client(self) -> SqlClient | None:
         """Return a client for queries, or None."""

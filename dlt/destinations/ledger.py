@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
 
 import orjson
 
@@ -18,7 +17,7 @@ from dlt.ids import random_id
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_tables import state_table
-from dlt.states.model import encode
+from dlt.states.model import State, encode
 
 STATES_KEPT = 5
 """States of a pipeline that stay when newer ones come."""
@@ -47,11 +46,11 @@ class LoadRow:
         """
         return cls(load_id, schema.name, 0, now, _hash_of(schema))
 
-    def values(self) -> tuple[Any, ...]:
+    def values(self) -> tuple[object, ...]:
         """Return the row as SQL takes it."""
         return astuple(self)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """Return the row as JSON has it, under the names of its columns."""
         return {**vars(self), "inserted_at": self.inserted_at.isoformat()}
 
@@ -65,7 +64,7 @@ class VersionRow:
     inserted_at: datetime.datetime
     schema_name: str
     version_hash: str
-    schema: Mapping[str, Any]
+    schema: Mapping[str, object]
 
     @classmethod
     def of(cls, schema: Schema, now: datetime.datetime) -> VersionRow:
@@ -78,12 +77,12 @@ class VersionRow:
         document = schema.to_dict(bump_version=False)
         return cls(schema.stored_version, ENGINE_VERSION, now, schema.name, _hash_of(schema), document)
 
-    def values(self) -> tuple[Any, ...]:
+    def values(self) -> tuple[object, ...]:
         """Return the row as SQL takes it, with the schema as a text."""
         text = orjson.dumps(self.schema, default=str).decode()
         return (self.version, self.engine_version, self.inserted_at, self.schema_name, self.version_hash, text)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """Return the row as JSON has it, under the names of its columns."""
         return {**vars(self), "inserted_at": self.inserted_at.isoformat()}
 
@@ -102,7 +101,7 @@ class StateRow:
     row_id: str
 
     @classmethod
-    def of(cls, load_id: str, state: Mapping[str, Any], now: datetime.datetime) -> StateRow:
+    def of(cls, load_id: str, state: State, now: datetime.datetime) -> StateRow:
         """Return the row for a state.
 
         Args:
@@ -114,18 +113,18 @@ class StateRow:
             version=int(state["_state_version"]),
             engine_version=int(state.get("_state_engine_version") or 1),
             pipeline_name=str(state["pipeline_name"]),
-            state=encode(dict(state)),
+            state=encode(state),
             created_at=now,
             version_hash=state["_version_hash"],
             load_id=load_id,
             row_id=random_id(),
         )
 
-    def values(self) -> tuple[Any, ...]:
+    def values(self) -> tuple[object, ...]:
         """Return the row as SQL takes it."""
         return astuple(self)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, object]:
         """Return the row as JSON has it, under the names of its columns."""
         columns = state_table()["columns"]
         return {**dict(zip(columns, self.values(), strict=True)), "created_at": self.created_at.isoformat()}

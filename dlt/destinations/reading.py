@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
 Files = Sequence[tuple[str, str]]
@@ -24,6 +25,20 @@ def select(columns: Mapping[str, ColumnSchema], files: Files) -> str:
         empty = ", ".join(f"CAST(NULL AS {kind}) AS {_quoted(name)}" for name, kind in types.items())
         return f"SELECT {empty} WHERE 1 = 0"
     return " UNION ALL ".join(parts)
+
+
+def batches_of(columns: Mapping[str, ColumnSchema], files: Files, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of files as batches of Arrow, read by DuckDB.
+
+    Args:
+        columns: Columns of the table.
+        files: The files.
+        rows: Rows of a batch at most.
+    """
+    # most loads have files of Arrow, and need no DuckDB
+    from dlt.destinations.impl.duckdb import arrow
+
+    yield from arrow.batches_of(select(columns, files), rows)
 
 
 def _select_format(

@@ -9,15 +9,21 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt import user_log
 from dlt.configuration import get_value
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import UnknownDestinationSetting
 
-OF_ALL: dict[str, Any] = {"destination_type": str, "destination_name": str, "environment": str}
-OF_CAPABILITIES: dict[str, Any] = {
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = dict[str, Any]
+"""Settings by name, as a program gives them: of what type each must be, only the dataclass of its destination says, and
+`settings_of` reads them into that."""
+OF_ALL: Mapping[str, type] = {"destination_type": str, "destination_name": str, "environment": str}
+OF_CAPABILITIES: Mapping[str, type] = {
     "naming_convention": str,
     "max_table_nesting": int,
     "max_identifier_length": int,
@@ -81,12 +87,12 @@ WITHOUT_EFFECT: frozenset[str] = frozenset(
 """Settings of PyPI `dlt` 1.x that nothing here reads; a program that passes them goes on, and is told."""
 
 
-Spec = TypeVar("Spec")
+Spec = TypeVar("Spec", bound="DataclassInstance")
 IN_CODE: Mapping[str, bool] = {"is said in code only": True}
 """Metadata of the field of a setting that is an object, which no file and no variable can hold."""
 
 
-def settings_of(spec: type[Spec], given: Mapping[str, Any], destination_name: str) -> Spec:
+def settings_of(spec: type[Spec], given: Settings, destination_name: str) -> Spec:
     """Return settings: what the program says, then the configuration, then the default.
 
     Args:
@@ -97,11 +103,11 @@ def settings_of(spec: type[Spec], given: Mapping[str, Any], destination_name: st
     Raises:
         ConfigValueCannotBeCoercedException: one is configured that is not of its type.
     """
-    asked = ((field.name, setting_of(spec, field.name, given, destination_name)) for field in _fields(spec))
+    asked = ((field.name, setting_of(spec, field.name, given, destination_name)) for field in dataclasses.fields(spec))
     return spec(**{name: value for name, value in asked if value is not None})
 
 
-def setting_of(spec: type, name: str, given: Mapping[str, Any], destination_name: str) -> Any:
+def setting_of(spec: type[DataclassInstance], name: str, given: Settings, destination_name: str) -> object:
     """Return one setting as `settings_of` does.
 
     Args:
@@ -110,18 +116,14 @@ def setting_of(spec: type, name: str, given: Mapping[str, Any], destination_name
         given: What the program says; None counts as nothing.
         destination_name: Name under which it is configured.
     """
-    field = next(field for field in _fields(spec) if field.name == name)
+    field = next(field for field in dataclasses.fields(spec) if field.name == name)
     if given.get(name) is not None or field.metadata == IN_CODE:
         return given.get(name)
     default = None if field.default is dataclasses.MISSING else field.default
     return get_value(name, _types(spec)[name], sections=("destination", destination_name), default=default)
 
 
-def _fields(spec: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(spec)
-
-
-def _types(spec: type) -> dict[str, Any]:
+def _types(spec: type) -> dict[str, object]:
     """Return the types of settings; where one may be left out, that it may be None is not a part of its type."""
     found = {}
     for name, hint in typing.get_type_hints(spec).items():
@@ -131,7 +133,7 @@ def _types(spec: type) -> dict[str, Any]:
     return found
 
 
-def known_settings(kind: type) -> dict[str, Any] | None:
+def known_settings(kind: type) -> dict[str, object] | None:
     """Return the settings of a class of destinations with their types; None for one that takes any.
 
     Args:
@@ -144,7 +146,7 @@ def known_settings(kind: type) -> dict[str, Any] | None:
     parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]  # of this class, as it stands
     hints = typing.get_type_hints(kind.__init__)  # type: ignore[misc]
     taken = {
-        parameter.name: hints.get(parameter.name, Any)
+        parameter.name: hints.get(parameter.name, object)
         for parameter in parameters
         if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
     }

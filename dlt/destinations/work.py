@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
 from dlt.destinations.client import WorkDone
 from dlt.errors import ReloadUndecided
@@ -44,7 +43,7 @@ def check_bears_load_ids(table: str, columns: Collection[str]) -> None:
 
 def remove_load(
     chain: Sequence[TableSchema],
-    stored: Mapping[str, Any],
+    stored: Collection[str],
     qualified: Callable[[str], str],
     quote: Callable[[str], str],
 ) -> list[str]:

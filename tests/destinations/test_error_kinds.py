@@ -122,7 +122,7 @@ def test_an_error_of_connecting_has_a_kind(
     name: str, kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A destination that cannot be opened says what is wrong, and by that whether another try may help."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.connecting.CONNECT_ATTEMPTS", 1)
     pipeline = dlt.pipeline("spec", destination=_place(name, tmp_path), dataset_name="data")
     with pytest.raises(PipelineStepFailed) as failure:
         pipeline.run([{"id": 0}], table_name="t")

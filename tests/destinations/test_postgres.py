@@ -206,7 +206,7 @@ def test_text_that_postgres_cannot_store_is_kept_as_bytes(postgres_url: str) -> 
 
 def test_refused_and_unreachable(postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors of connecting: terminal or transient, and never with the password."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 2)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.connecting.CONNECT_ATTEMPTS", 2)
     name = postgres_url.rpartition("/")[2]
     with pytest.raises(PipelineStepFailed) as refused:
         make(postgres.url(name, "nobody_here", "hunter2")).run([{"a": 1}], table_name="t")

@@ -103,7 +103,7 @@ def test_secrets_of_destinations(
 ) -> None:
     """Given as URL, dict, environment variable or file, in a bucket's URL, in a parameter: nothing tells them."""
     monkeypatch.setattr(os, "environ", os.environ.copy())
-    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1, raising=False)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.connecting.CONNECT_ATTEMPTS", 1, raising=False)
     caplog.set_level(logging.DEBUG, logger="dlt")
     pipeline = None
     with pytest.raises(DltException) as caught:  # noqa: PT012 - some are refused when the pipeline is made, others when it runs

@@ -146,7 +146,7 @@ def test_a_stale_extract_is_refused_and_done_again(url: str) -> None:
 
 def test_an_unreachable_destination_is_transient(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Nothing is lost, and the task may be tried again; a superseded one may not."""
-    monkeypatch.setattr("dlt.destinations.impl.postgres.factory.CONNECT_ATTEMPTS", 1)
+    monkeypatch.setattr("dlt.destinations.impl.postgres.connecting.CONNECT_ATTEMPTS", 1)
     done = normalize_step(extract_step(spec(), StepContext("r")))
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", f"postgresql://u:hunter2@127.0.0.1:{free_port()}/x")
     with pytest.raises(PipelineStepFailed) as failure:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dlt.destinations.client import WorkDone
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import NativeConnection
 from dlt.destinations.sql.ledger import Ledger
 from dlt.destinations.sql.loader import Loader
 from dlt.destinations.sql.session import Session
@@ -15,6 +15,8 @@ from dlt.destinations.sql.sql_client import SqlClient
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.states.model import State
+from dlt.types import JsonObject
 
 
 class SqlDestinationClient:
@@ -31,7 +33,7 @@ class SqlDestinationClient:
         self.session: Session = loader.session
 
     @property
-    def connection(self) -> Any:
+    def connection(self) -> NativeConnection:
         """Return the connection of the driver."""
         return self.session.connection
 
@@ -40,7 +42,7 @@ class SqlDestinationClient:
         """Return the name of the dataset."""
         return self.catalog.dataset_name
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
         return self.session.query(sql, parameters)
 
@@ -136,11 +138,11 @@ class SqlDestinationClient:
         """Write that the load is complete, and the version of its schema."""
         self.ledger.record_load(load_id, schema)
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Write the state of the pipeline into a dataset."""
         self.ledger.record_state(dataset_name, load_id, state)
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
         """Return the newest stored schema."""
         return self.ledger.read_schema(name, version_hash)
 

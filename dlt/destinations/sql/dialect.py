@@ -7,7 +7,6 @@ import decimal
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.errors import DatasetException
 from dlt.schema.capabilities import Capabilities
@@ -122,7 +121,7 @@ class Dialect:
         """Return the statement that inserts a row unless its key is there."""
         return f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a literal.
 
         Raises:

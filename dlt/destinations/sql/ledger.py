@@ -6,9 +6,9 @@ one does what only one of them may.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -33,11 +33,13 @@ from dlt.schema.schema import Schema
 from dlt.schema.stored import unpacked
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import TableSchema
+from dlt.states.model import State
+from dlt.types import JsonObject
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-Where = tuple[str, tuple[Any, ...]]
+Where = tuple[str, tuple[object, ...]]
 """A condition with the values of its parameters."""
 
 
@@ -89,7 +91,7 @@ class Ledger:
         if self.session.query(known, (row.version_hash, row.schema_name)).fetchone() is None:
             self.insert(version_table(), row.values())
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Write the state of the pipeline into a dataset, and forget states that are long superseded."""
         self.for_dataset(dataset_name).insert_state(StateRow.of(load_id, state, self.session.now))
 
@@ -101,14 +103,14 @@ class Ledger:
         sql = f"DELETE FROM {self.catalog.qualified(STATE_TABLE)} WHERE pipeline_name = %s AND version <= %s"
         self.session.change(sql, (row.pipeline_name, row.version - STATES_KEPT))
 
-    def insert(self, table: TableSchema, values: Sequence[Any]) -> None:
+    def insert(self, table: TableSchema, values: Sequence[object]) -> None:
         """Add a row to a system table."""
         columns = ", ".join(self.dialect.quote(column) for column in table["columns"])
         places = ", ".join(["%s"] * len(values))
         sql = f"INSERT INTO {self.catalog.qualified(table['name'])} ({columns}) VALUES ({places})"
         self.session.change(sql, values)
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
         """Return the newest stored schema."""
         if not self.catalog.has_table(VERSION_TABLE):
             return None
@@ -121,7 +123,7 @@ class Ledger:
         row = self.session.query(sql, (*given.values(), *given.values())).fetchone()
         if row is None:
             return None
-        found: dict[str, Any] = orjson.loads(unpacked(row[0]))
+        found: JsonObject = orjson.loads(unpacked(row[0]))
         return found
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import NativeConnection
 from dlt.destinations.sql.dialect import Dialect
 from dlt.schema.typing import ColumnSchema
 
@@ -27,17 +27,17 @@ class Session(ABC):
 
     ddl_commits: bool = False
 
-    def __init__(self, dialect: Dialect, connection: Any) -> None:
+    def __init__(self, dialect: Dialect, connection: NativeConnection) -> None:
         self.dialect, self.connection = dialect, connection
         self.now = utc_now()
         self.transaction: int | None = None
         self._begun = 0
 
     @abstractmethod
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run SQL with parameters written %s; errors of the driver become ours."""
 
-    def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+    def change(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Change rows in the transaction."""
         self.query(sql, parameters)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import NativeConnection, ResultRow
 from dlt.destinations.sql.session import Session
+from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
 
@@ -46,18 +48,18 @@ class SqlClient:
         self.dataset_name = dataset_name
 
     @property
-    def native_connection(self) -> Any:
+    def native_connection(self) -> NativeConnection:
         """Return the connection of the driver."""
         return self._client.session.connection
 
     @property
-    def capabilities(self) -> Any:
+    def capabilities(self) -> Capabilities:
         """Return what the engine can do."""
         return self._client.session.dialect.capabilities
 
     @contextmanager
     def execute_query(
-        self, query: str, *args: Any, columns: Mapping[str, ColumnSchema] | None = None
+        self, query: str, *args: object, columns: Mapping[str, ColumnSchema] | None = None
     ) -> Iterator[Cursor]:
         """Run a query; inside of the block its result can be read.
 
@@ -69,7 +71,7 @@ class SqlClient:
         cursor = self._client.session.query(query, args)
         yield self._client.session.typed(cursor, columns) if columns else cursor
 
-    def execute_sql(self, sql: str, *args: Any) -> list[tuple[Any, ...]] | None:
+    def execute_sql(self, sql: str, *args: object) -> list[ResultRow] | None:
         """Run a statement; return its rows if it has any."""
         cursor = self._client.session.query(sql, args)
         return cursor.fetchall() if cursor.description else None
@@ -102,7 +104,7 @@ class SqlClient:
         """Return a column's name, quoted."""
         return self._client.session.dialect.quote(name) if quote else name
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as an SQL literal.
 
         Raises:

@@ -24,7 +24,7 @@ from dlt.configuration.credentials import AwsCredentials, ConnectionStringCreden
 from dlt.configuration.lookup import MisplacedSecret
 from dlt.destinations import machine
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
-from dlt.destinations.impl.postgres.factory import _arguments
+from dlt.destinations.impl.postgres.driver import arguments
 from dlt.errors import (
     ConfigFieldMissingException,
     InvalidConnectionString,
@@ -275,10 +275,10 @@ def test_credentials_in_part_name_what_is_missing(given: Any, fields: list[str])
 def test_variables_of_libpq_do_not_say_where() -> None:
     """Port and address are those that the user gave, or the usual port; with libpq_defaults they are left to libpq."""
     destination: Any = dlt.destinations.postgres("postgresql://ann@db/shop")
-    given = _arguments(destination.resolved())
+    given = arguments(destination.resolved())
     assert (given["host"], given["port"], given["hostaddr"]) == ("db", 5432, "")
     destination = dlt.destinations.postgres("postgresql://?libpq_defaults=true")
-    assert not {"host", "port", "hostaddr", "libpq_defaults"} & set(_arguments(destination.resolved()))
+    assert not {"host", "port", "hostaddr", "libpq_defaults"} & set(arguments(destination.resolved()))
 
 
 def test_a_duckdb_file_is_the_one_that_the_user_named(write: Any) -> None:

@@ -16,8 +16,7 @@ import dlt
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES as DUCKDB
 from dlt.destinations.impl.postgres.dialect import CAPABILITIES as POSTGRES
 from dlt.destinations.impl.redshift.dialect import CAPABILITIES as REDSHIFT
-from dlt.destinations.impl.sqlalchemy.mysql import CAPABILITIES as MYSQL
-from dlt.destinations.impl.sqlalchemy.sqlite import CAPABILITIES as SQLITE
+from dlt.destinations.impl.sqlalchemy.capabilities import MYSQL, SQLITE
 from dlt.errors import CannotCoerceColumnException
 from dlt.normalize.casts import place
 from dlt.normalize.placement import Placement

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from threading import Lock
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dlt.destinations.impl.bigquery.errors import translating
+from dlt.destinations.staging import bucket_of, named
 from dlt.errors import DestinationLoadingViaStagingNotSupported
 from dlt.ids import random_id
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 FOLDER = "_dlt_staged"
 
@@ -24,21 +28,21 @@ class Bucket:
         DestinationLoadingViaStagingNotSupported: BigQuery cannot read from there.
     """
 
-    def __init__(self, staging: Any, dataset_name: str) -> None:
-        url = str(getattr(staging, "bucket_url", ""))
-        scheme, _, rest = url.partition("://")
-        if scheme not in ("gs", "gcs"):
+    def __init__(self, staging: object, dataset_name: str) -> None:
+        bucket = bucket_of(staging, ("gs", "gcs"))
+        if bucket is None:
             raise DestinationLoadingViaStagingNotSupported(
-                f"staging: BigQuery loads files from gs:// only, and the bucket is {url or staging!r}. Set bucket_url "
-                "to a bucket of Google Cloud Storage, or leave staging out: files then go to BigQuery directly."
+                f"staging: BigQuery loads files from gs:// only, and the bucket is {named(staging)}. Set bucket_url to "
+                " a bucket of Google Cloud Storage, or leave staging out: files then go to BigQuery directly."
             )
-        self._staging, self._folder = staging, f"{dataset_name}/{FOLDER}"
+        rest = bucket.bucket_url.partition("://")[2]
+        self._staging, self._folder = bucket, f"{dataset_name}/{FOLDER}"
         self._url = f"gs://{rest.rstrip('/')}/{self._folder}"
-        self._opened: tuple[Any, str] | None = None
+        self._opened: tuple[AbstractFileSystem, str] | None = None
         self._put: list[str] = []
         self._lock = Lock()
 
-    def _open(self) -> tuple[Any, str]:
+    def _open(self) -> tuple[AbstractFileSystem, str]:
         with self._lock:
             if self._opened is None:
                 filesystem, path = self._staging.open_filesystem()

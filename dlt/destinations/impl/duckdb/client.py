@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import Any
 
+from dlt.destinations.impl.duckdb.arrow import as_table
 from dlt.destinations.impl.duckdb.errors import translate
 from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.reading import select
 from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.cursor import Cursor
@@ -84,14 +85,14 @@ class DuckDbSession(Session):
         assert row is not None
         return str(row[0])
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
         with self.translating():
             if parameters:
                 native = self.connection.execute(placed(sql, lambda _: "?"), list(parameters))
             else:
                 native = self.connection.execute(sql)
-        return Cursor(native, lambda: _as_table(native))
+        return Cursor(native, lambda: as_table(native), native.df)
 
     @contextmanager
     def translating(self) -> Iterator[None]:
@@ -226,8 +227,6 @@ class DuckDbLoader(Loader):
 
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file by DuckDB's own readers."""
-        from dlt.destinations.reading import select
-
         names = ", ".join(self.dialect.quote(name) for name, c in table["columns"].items() if "data_type" in c)
         rows = select(table["columns"], [(path, file_format)])
         self.session.query(f"INSERT INTO {target} ({names}) {rows}")
@@ -248,12 +247,3 @@ class DuckDbLoader(Loader):
         # a registered table would stay in memory until the commit
         with self.session.translating():
             self.session.connection.execute(sql)
-
-
-def _as_table(native: Any) -> Any:
-    # the method was renamed in DuckDB 2.0
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.fetch_arrow_table()

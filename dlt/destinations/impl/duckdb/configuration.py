@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 
@@ -25,7 +24,7 @@ class DuckDbCredentials(CredentialsConfiguration):
 
     database: str | None = None
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take a path, or a JSON document with it."""
         if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
             self.database = native_value

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, TypeGuard
 
+from dlt.configuration.credentials.database import ConnectionStringCredentials
+from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
-from dlt.destinations.impl.duckdb.client import duckdb_client
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials, DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
-from dlt.destinations.impl.duckdb.errors import wait_while_busy
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.late import duckdb
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
-
-if TYPE_CHECKING:
-    import duckdb
 
 
 class DuckDb(Destination):
@@ -35,7 +34,7 @@ class DuckDb(Destination):
 
     destination_type: ClassVar[str] = "duckdb"
     example: ClassVar[str] = '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n'
-    settings_spec: ClassVar[type | None] = DuckDbSettings
+    settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
 
     @classmethod
@@ -57,25 +56,20 @@ class DuckDb(Destination):
         """
         credentials = self.credentials
         if credentials is None:
-            from dlt.configuration.resolve import resolve_configuration
-
             sections = ("destination", self.destination_name, "credentials")
             credentials = resolve_configuration(DuckDbCredentials(), sections=sections).database
+        if isinstance(credentials, (DuckDbCredentials, ConnectionStringCredentials)):
+            credentials = credentials.database
         if isinstance(credentials, dict):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":
             return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
-        text = str(getattr(credentials, "database", credentials))
-        text = text.removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
+        text = str(credentials).removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
         return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))
-
-    @property
-    def _is_open(self) -> bool:
-        return hasattr(self.credentials, "cursor") and hasattr(self.credentials, "execute")
 
     def displayable_credentials(self) -> str:
         """Return the path."""
-        return "duckdb:///:external:" if self._is_open else f"duckdb:///{self.path}"
+        return "duckdb:///:external:" if is_open(self.credentials) else f"duckdb:///{self.path}"
 
     def _memory(self) -> Memory:
         settings = settings_of(DuckDbSettings, self.settings, self.destination_name)
@@ -85,21 +79,34 @@ class DuckDb(Destination):
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Open the file, and wait for a process that has it open."""
-        connection = (
-            self.credentials.cursor() if self._is_open else _open(self.path, f"destination {self.destination_name}")
-        )
-        # a database in memory is all memory: only one in a file can do with less
-        is_file = not self._is_open and self.path != ":memory:"
-        memory = self._memory() if is_file else Memory()
+        given, memory = self.credentials, Memory()
+        if is_open(given):
+            connection = given.cursor()
+        else:
+            connection = _open(self.path, f"destination {self.destination_name}")
+            if self.path != ":memory:":
+                # a database in memory is all memory: only one in a file can do with less
+                memory = self._memory()
         try:
+            # with what it needs of Arrow: a pipeline that does not load shall not wait for that
+            from dlt.destinations.impl.duckdb.client import duckdb_client
+
             yield duckdb_client(DIALECT, dataset_name, connection, memory)
         finally:
             connection.close()
 
 
+def is_open(given: object) -> TypeGuard[duckdb.DuckDBPyConnection]:
+    """Tell whether a program gave an open connection; whoever has one has imported DuckDB."""
+    module = sys.modules.get("duckdb")
+    return module is not None and isinstance(given, module.DuckDBPyConnection)
+
+
 def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
     try:
         import duckdb
+
+        from dlt.destinations.impl.duckdb.errors import wait_while_busy
     except ImportError as error:
         raise missing_package(where, "duckdb", "duckdb") from error
     if path == ":memory:":

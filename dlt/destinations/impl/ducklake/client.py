@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.duckdb.client import DuckDbCatalog, DuckDbLoader, DuckDbSession
 from dlt.destinations.impl.duckdb.memory import Memory
@@ -12,13 +11,11 @@ from dlt.destinations.impl.ducklake.errors import translate
 from dlt.destinations.ledger import FENCES_TABLE
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.ledger import Ledger
+from dlt.late import duckdb
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.types import override
-
-if TYPE_CHECKING:
-    import duckdb
 
 _WRITES = "writes"
 _LAST_LOAD = "_dlt_last_load_of_"

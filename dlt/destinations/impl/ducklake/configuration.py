@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
@@ -16,7 +15,7 @@ class LakeStorage(BaseConfiguration):
     bucket_url: str
     credentials: AwsCredentials | None = None
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take a folder or URL."""
         if isinstance(native_value, (str, os.PathLike)) and not str(native_value).lstrip().startswith("{"):
             self.bucket_url = os.fspath(native_value)
@@ -32,7 +31,7 @@ class DuckLakeCredentials(CredentialsConfiguration):
     catalog: ConnectionStringCredentials | None = None
     storage: LakeStorage | None = None
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the connection string of a catalog, or the name of a lake."""
         if isinstance(native_value, str) and not native_value.lstrip().startswith("{"):
             if "://" in native_value:
@@ -48,3 +47,16 @@ def parsed_url(url: str) -> ConnectionStringCredentials:
     catalog = ConnectionStringCredentials(drivername="")
     catalog.parse_native_representation(url)
     return catalog
+
+
+def file_of(catalog: ConnectionStringCredentials) -> str:
+    """Return the path of a catalog that is a file."""
+    return os.path.abspath(os.path.expanduser(f"{catalog.host or ''}{catalog.database or ''}"))
+
+
+def storage_url(known: DuckLakeCredentials) -> str:
+    """Return where the files of a lake are."""
+    assert known.storage is not None
+    url = known.storage.bucket_url.removeprefix("file://")
+    # a lake keeps the path of its files, so it must not depend on the folder of the program
+    return url if "://" in url else os.path.abspath(os.path.expanduser(url))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.duckdb.errors import first_line, kind_of
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseTransientException, DestinationException
-
-if TYPE_CHECKING:
-    import duckdb
+from dlt.late import duckdb
 
 CLASHES = ("conflict", "database is locked", "maximum retry count", "could not serialize")
 """What is said when another load was faster."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dlt.destinations.client import WorkDone
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.states.model import State
 
 
 class DummyClient:
@@ -64,10 +64,10 @@ class DummyClient:
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Keep nothing."""
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Keep nothing."""
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> None:
         """Return none."""
         return None
 
@@ -98,6 +98,5 @@ class DummyClient:
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Keep nothing."""
 
-    def sql_client(self) -> Any:
+    def sql_client(self) -> None:
         """Return none."""
-        return None

@@ -13,10 +13,13 @@ from dlt.destinations.impl.filesystem.ledger import FilesLedger
 from dlt.destinations.impl.filesystem.loader import FilesLoader
 from dlt.destinations.impl.filesystem.query import open_tables
 from dlt.destinations.impl.filesystem.session import FilesSession
+from dlt.destinations.sql.sql_client import SqlClient
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.states.model import State
+from dlt.types import JsonObject
 
 
 class FilesystemClient:
@@ -136,11 +139,11 @@ class FilesystemClient:
         """Write that the load is complete, and the version of its schema."""
         self.ledger.record_load(load_id, schema)
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Write the state of the pipeline into a dataset."""
         self.ledger.record_state(dataset_name, load_id, state)
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
         """Return the newest stored schema."""
         return self.ledger.read_schema(name, version_hash)
 
@@ -190,7 +193,7 @@ class FilesystemClient:
         """Return the paths of a table's files, of complete loads only."""
         return [self.store.full(entry["path"]) for entry in self.session.snapshots.newest().files.get(table, [])]
 
-    def sql_client(self) -> Any:
+    def sql_client(self) -> SqlClient:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
         client, close = open_tables(self.store, self.dataset_name, self.session.snapshots.newest)
         self._open.append(close)

@@ -16,7 +16,7 @@ from dlt.destinations.impl.filesystem.lake.index import FORMATS
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT, Layout
 from dlt.destinations.impl.filesystem.options import EXTRAS, GCS, scheme_of, store_options
-from dlt.destinations.settings import setting_of, settings_of
+from dlt.destinations.settings import settings_of
 from dlt.errors import MissingDependencyException
 from dlt.ids import digest_id
 from dlt.io.faults import secrets_of, translated
@@ -147,8 +147,8 @@ class Filesystem(Destination):
 
     def _arguments(self) -> dict[str, Any]:
         """Return what the program and the configuration give for the file system itself."""
-        configured = setting_of(FilesystemSettings, "kwargs", {}, self.destination_name) or {}
-        inner = setting_of(FilesystemSettings, "client_kwargs", self.settings, self.destination_name) or {}
+        configured = settings_of(FilesystemSettings, {}, self.destination_name).kwargs or {}
+        inner = self._resolved().client_kwargs or {}
         # arguments of a file system may be tokens, by their names
         remember(configured)
         remember(inner)

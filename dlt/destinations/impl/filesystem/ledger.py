@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.filesystem.session import FilesSession
@@ -12,6 +10,8 @@ from dlt.destinations.ledger import FENCES_TABLE, LoadRow, StateRow, VersionRow,
 from dlt.ids import random_id
 from dlt.io.paths import segment
 from dlt.schema.schema import Schema
+from dlt.states.model import State
+from dlt.types import JsonObject
 
 
 class FilesLedger:
@@ -46,7 +46,7 @@ class FilesLedger:
         change.loads.append({**LoadRow.of(load_id, schema, now).document(), "try": change.letters})
         change.versions.append(VersionRow.of(schema, now).document())
 
-    def record_state(self, dataset_name: str, load_id: str, state: Mapping[str, Any]) -> None:
+    def record_state(self, dataset_name: str, load_id: str, state: State) -> None:
         """Write the state of the pipeline into a dataset."""
         row = StateRow.of(load_id, state, self._session.now).document()
         if dataset_name == self._session.dataset_name:
@@ -54,11 +54,11 @@ class FilesLedger:
         else:
             self._session.change.outbox.append({"dataset": dataset_name, "state": row})
 
-    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> dict[str, Any] | None:
+    def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
         """Return the newest stored schema."""
         for version in reversed(self._session.snapshots.newest().versions):
             if name in (None, version["schema_name"]) and version_hash in (None, version["version_hash"]):
-                found: dict[str, Any] = version["schema"]
+                found: JsonObject = version["schema"]
                 return found
         return None
 

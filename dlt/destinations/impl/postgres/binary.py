@@ -11,10 +11,33 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
+from dlt.destinations.impl.postgres.oids import (
+    BIGINT,
+    BOOL,
+    BYTEA,
+    CHARACTER,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    JSON,
+    JSONB,
+    NUMERIC,
+    SMALLINT,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMP_TZ,
+    VARCHAR,
+)
 from dlt.errors import DatabaseTerminalException
 from dlt.late import np, pa, pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "NDArray[np.number] | NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
@@ -27,20 +50,20 @@ class Fixed:
     """
 
     stored: str
-    values: np.ndarray[Any, Any] | int
+    values: Numbers | int
 
 
-Encoder = Callable[[Any], "list[Fixed | pa.Array]"]
+Pieces: TypeAlias = "list[Fixed | pa.Array]"
+Encoder: TypeAlias = "Callable[[pa.Array], Pieces]"
 """Gives for an array the pieces that make up its fields row by row; those of many widths are binary arrays."""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-BOOL, BYTEA, BIGINT, SMALLINT, INTEGER, TEXT, JSON, REAL, DOUBLE = 16, 17, 20, 21, 23, 25, 114, 700, 701
-CHARACTER, VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMP_TZ, NUMERIC, JSONB = 1042, 1043, 1082, 1083, 1114, 1184, 1700, 3802
-"""OIDs of types: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat"""
 _DAYS_TO_2000, _MICROSECONDS_TO_2000 = 10_957, 946_684_800_000_000
 _NEGATIVE = 0x4000
 _MAX_DIGITS = 76
+Digits: TypeAlias = "tuple[NDArray[np.bool_], NDArray[np.integer], int]"
+"""Which of some decimals are negative, their groups of digits, and how many groups stand before the point."""
 
 
 def encoders(schema: pa.Schema, oids: Sequence[int]) -> list[Encoder] | None:
@@ -57,7 +80,7 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> mem
         DatabaseTerminalException: a value does not fit the type of its column.
     """
     rows = batch.num_rows
-    pieces: list[Fixed | pa.Array] = [Fixed(">i2", len(columns))]
+    pieces: Pieces = [Fixed(">i2", len(columns))]
     for name, values, encoder in zip(batch.schema.names, batch.columns, columns, strict=True):
         try:
             pieces += encoder(values)
@@ -138,7 +161,7 @@ def _numeric_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
     return None
 
 
-def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> list[Fixed | pa.Array]:
+def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> Pieces:
     """Return the fields of values that all have one width.
 
     Args:
@@ -151,7 +174,7 @@ def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> 
         # a zone says how a moment is shown; it is a number of units since 1970 in UTC with any
         values = values.view(pa.int64()).view(pa.timestamp(values.type.unit))
     # of what is finer than a microsecond the engine keeps nothing
-    finer = pa.types.is_temporal(values.type) and getattr(values.type, "unit", None) == "ns"
+    finer = pa.types.is_temporal(values.type) and not pa.types.is_date(values.type) and values.type.unit == "ns"
     if values.type != kind:
         values = values.cast(kind, safe=not finer)
     if pa.types.is_temporal(kind):
@@ -163,7 +186,7 @@ def _number(values: pa.Array, kind: pa.DataType, stored: str, less: int = 0) -> 
     return _fields(values, pieces, np.dtype(stored).itemsize)
 
 
-def _bytes(values: pa.Array, before: bytes = b"") -> list[Fixed | pa.Array]:
+def _bytes(values: pa.Array, before: bytes = b"") -> Pieces:
     values = values.cast(pa.binary())
     lengths = pc.binary_length(values)
     if not values.null_count:
@@ -174,7 +197,7 @@ def _bytes(values: pa.Array, before: bytes = b"") -> list[Fixed | pa.Array]:
     return [Fixed(">i4", lengths.fill_null(-1).to_numpy()), values]
 
 
-def _numeric(values: pa.Array) -> list[Fixed | pa.Array]:
+def _numeric(values: pa.Array) -> Pieces:
     """Return the fields of decimals: digits to the base of 10,000, aligned at the decimal point."""
     filled = values.fill_null(pa.scalar(Decimal(0), values.type)) if values.null_count else values
     negative, groups, whole = _small_digits(filled) or _digits(filled)
@@ -188,7 +211,7 @@ def _numeric(values: pa.Array) -> list[Fixed | pa.Array]:
     return _fields(values, pieces, 2 * len(pieces))
 
 
-def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
+def _small_digits(values: pa.Array) -> Digits | None:
     """Return which are negative, the groups of digits, and how many of them are whole; None if 64 bits are too few."""
     fraction = -(-values.type.scale // 4)
     if values.type.bit_width != 128 or fraction > 4:
@@ -212,7 +235,7 @@ def _small_digits(values: pa.Array) -> tuple[Any, Any, int] | None:
     return low < 0, np.column_stack(columns[::-1]), whole
 
 
-def _digits(values: pa.Array) -> tuple[Any, Any, int]:
+def _digits(values: pa.Array) -> Digits:
     kind = values.type
     # without its scale a decimal is written without exponent and point
     unscaled = pa.decimal128(38, 0) if kind.bit_width == 128 else pa.decimal256(_MAX_DIGITS, 0)
@@ -227,11 +250,11 @@ def _digits(values: pa.Array) -> tuple[Any, Any, int]:
     return negative, single @ np.array([1000, 100, 10, 1], np.int16), whole
 
 
-def _nulls(_values: pa.Array) -> list[Fixed | pa.Array]:
+def _nulls(_values: pa.Array) -> Pieces:
     return [Fixed(">i4", -1)]
 
 
-def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> list[Fixed | pa.Array]:
+def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> Pieces:
     """Return length and value of each field; of a NULL the length only.
 
     Args:
@@ -251,5 +274,5 @@ def _fields(values: pa.Array, body: Sequence[Fixed], width: int) -> list[Fixed |
     return [_binary(ends, fields[kept])]
 
 
-def _binary(ends: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> pa.Array:
+def _binary(ends: NDArray[np.int32], data: NDArray[np.uint8]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data.reshape(-1))])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import psycopg2
 
 from dlt.destinations.impl.postgres.configuration import PostgresSettings
 from dlt.destinations.impl.postgres.copy import CHUNK, arrow_batches, by_schema, other_batches, stream
@@ -23,6 +25,7 @@ from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PgConnection
     from typing_extensions import Self
 
 _MAX_INDEX_COLUMNS = 32
@@ -43,7 +46,7 @@ QUESTIONS = Questions(
 )
 
 
-def postgres_client(connection: Any, dataset_name: str, settings: PostgresSettings) -> SqlDestinationClient:
+def postgres_client(connection: PgConnection, dataset_name: str, settings: PostgresSettings) -> SqlDestinationClient:
     """Return a client for one schema of a PostgreSQL database.
 
     Args:
@@ -170,6 +173,7 @@ class PostgresLoader(Loader):
     """Rows into the tables of one schema, by COPY."""
 
     catalog: PostgresCatalog
+    session: PsycopgSession
 
     def __init__(self, catalog: PostgresCatalog) -> None:
         super().__init__(catalog)
@@ -199,8 +203,6 @@ class PostgresLoader(Loader):
 
     def load_files(self, table: TableSchema, target: str, paths: Sequence[str], file_format: str) -> None:
         """Take some files of one table, in one COPY."""
-        import psycopg2
-
         name = table["name"]
         batches = arrow_batches(paths) if file_format == "arrow" else other_batches(table, paths, file_format)
         oids = self._oids(target)

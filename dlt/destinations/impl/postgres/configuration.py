@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
@@ -37,7 +37,7 @@ class PostgresCredentials(ConnectionStringCredentials):
     connect_timeout: int = 15
     libpq_defaults: bool = False
 
-    def parse_native_representation(self, native_value: Any) -> None:
+    def parse_native_representation(self, native_value: object) -> None:
         """Take the parts from a URL; `libpq_defaults=true` may stand among its options.
 
         Raises:

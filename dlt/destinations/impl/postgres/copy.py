@@ -5,13 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TypeAlias
+
+import pyarrow.csv as csv
 
 from dlt.destinations.impl.postgres.binary import HEADER, TRAILER, Encoder, encode, encoders
+from dlt.destinations.reading import batches_of
 from dlt.errors import DatabaseTerminalException
-from dlt.late import duckdb, np, pa, pc
+from dlt.late import np, pa, pc
 from dlt.schema.typing import TableSchema
 
+Buffer: TypeAlias = "memoryview | bytes | pa.Buffer"
+"""Bytes in a row, which nobody copies before the driver takes them."""
 CHUNK = 1 << 20
 """Bytes that the driver asks for at once."""
 _ROWS, _BYTES = 16_384, 4 << 20
@@ -28,15 +33,8 @@ def arrow_batches(paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 def other_batches(table: TableSchema, paths: Sequence[str], file_format: str) -> Iterator[pa.RecordBatch]:
     """Yield what is in files of another format, in small pieces."""
-    from dlt.destinations.reading import select
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        rows: Any = connection.sql(select(table["columns"], [(path, file_format) for path in paths]))
-        # the method was renamed in DuckDB 2.0
-        reader = rows.to_arrow_reader(_ROWS) if hasattr(rows, "to_arrow_reader") else rows.fetch_arrow_reader(_ROWS)
-        for batch in reader:
-            yield from _pieces(batch)
+    for batch in batches_of(table["columns"], [(path, file_format) for path in paths], _ROWS):
+        yield from _pieces(batch)
 
 
 def by_schema(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
@@ -92,13 +90,13 @@ class Stream(ABC):
         part, self._rest = self._rest[:size], self._rest[size:]
         return part.tobytes()
 
-    def _encoded(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Any]:
+    def _encoded(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Buffer]:
         for batch in batches:
             _refuse_nul(batch, self._table)
             yield self.encode(batch)
 
     @abstractmethod
-    def encode(self, batch: pa.RecordBatch) -> Any:
+    def encode(self, batch: pa.RecordBatch) -> Buffer:
         """Return the bytes of a batch."""
 
 
@@ -111,12 +109,12 @@ class Binary(Stream):
         super().__init__(table, batches)
         self._columns = columns
 
-    def _encoded(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Any]:
+    def _encoded(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Buffer]:
         yield HEADER
         yield from super()._encoded(batches)
         yield TRAILER
 
-    def encode(self, batch: pa.RecordBatch) -> Any:
+    def encode(self, batch: pa.RecordBatch) -> Buffer:
         """Return the bytes of a batch."""
         return encode(batch, self._columns, self._table)
 
@@ -129,10 +127,8 @@ class Csv(Stream):
 
     options = "FORMAT csv"
 
-    def encode(self, batch: pa.RecordBatch) -> Any:
+    def encode(self, batch: pa.RecordBatch) -> Buffer:
         """Return the bytes of a batch."""
-        import pyarrow.csv as csv
-
         columns = [_as_text(values) for values in batch.columns]
         sink = pa.BufferOutputStream()
         options = csv.WriteOptions(include_header=False, batch_size=_ROWS, quoting_style="needed")
@@ -141,6 +137,7 @@ class Csv(Stream):
 
 
 def _as_text(values: pa.Array) -> pa.Array:
+
     kind = values.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
@@ -157,6 +154,7 @@ def _as_text(values: pa.Array) -> pa.Array:
 
 def _refuse_nul(batch: pa.RecordBatch, table: str) -> None:
     # the server would tell after all of the rows, and not in which column
+
     for name, values in zip(batch.schema.names, batch.columns, strict=True):
         kind = values.type
         wide = pa.types.is_large_string(kind)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+
+import psycopg2
 
 from dlt.error_kinds import Kind, database_error, refusal_kind
 
@@ -35,7 +36,7 @@ _HINTS = {
 }
 
 
-def translate(error: Any, table: str | None = None) -> Exception:
+def translate(error: psycopg2.Error, table: str | None = None) -> Exception:
     """Return an error of psycopg2 as ours.
 
     Args:
@@ -43,35 +44,31 @@ def translate(error: Any, table: str | None = None) -> Exception:
         table: Name of the table that takes rows, if it is known.
     """
     text = str(error).strip().replace("\n", " ").rstrip(".")
-    code = getattr(error, "pgcode", None)
+    code = error.pgcode
     hint = _HINTS.get(code or "", "").format(column=_column(text))
     where = f"table {table}: " if table else ""
     message = f"{where}postgres{f' {code}' if code else ''}: {text}."
     return database_error(kind_of(error), message, advice=hint or None)
 
 
-def kind_of(error: Any) -> Kind:
+def kind_of(error: psycopg2.Error) -> Kind:
     """Return what an error of psycopg2 is."""
-    code = getattr(error, "pgcode", None)
+    code = error.pgcode
     if code is None:
-        import psycopg2
-
         # the connection broke, or the driver refused the call
         lost = isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError))
         return "connection" if lost else "refused"
     return next((kind for begin, kind in _KINDS if code.startswith(begin)), "refused")
 
 
-def kind_of_connecting(error: Any, text: str) -> Kind:
+def kind_of_connecting(error: psycopg2.Error, text: str) -> Kind:
     """Return what an error of connecting is; most come without a SQLSTATE.
 
     Args:
         error: What the driver raised.
         text: What it says.
     """
-    import psycopg2
-
-    if getattr(error, "pgcode", None) is not None:
+    if error.pgcode is not None:
         return kind_of(error)
     return refusal_kind(text) if isinstance(error, psycopg2.OperationalError) else "refused"
 

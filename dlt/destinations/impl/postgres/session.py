@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+import psycopg2
 
 from dlt.destinations.sql.cursor import Cursor
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.session import Session
 from dlt.errors import DatabaseTerminalException
+from dlt.late import pa
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PgConnection
+    from psycopg2.extensions import cursor as PgCursor
 
 
 @dataclass(frozen=True)
@@ -23,9 +30,9 @@ class Server:
         at_begin: Statement that comes first in a transaction.
     """
 
-    translate: Callable[[Any], Exception]
-    to_arrow: Callable[[Any], Any]
-    parameter: Callable[[Any], Any]
+    translate: Callable[[psycopg2.Error], Exception]
+    to_arrow: Callable[[PgCursor], pa.Table]
+    parameter: Callable[[object], object]
     at_begin: str = ""
 
 
@@ -38,20 +45,25 @@ class PsycopgSession(Session):
         server: What differs.
     """
 
-    def __init__(self, dialect: Dialect, connection: Any, server: Server) -> None:
+    connection: PgConnection
+
+    def __init__(self, dialect: Dialect, connection: PgConnection, server: Server) -> None:
         super().__init__(dialect, connection)
         self._server = server
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
-        import psycopg2
+        cursor = self._run(sql, parameters)
+        return Cursor(cursor, lambda: self._server.to_arrow(cursor))
+
+    def _run(self, sql: str, parameters: Sequence[object] = ()) -> PgCursor:
 
         cursor = self.connection.cursor()
         try:
             cursor.execute(sql, tuple(map(self._server.parameter, parameters)) or None)
         except psycopg2.Error as error:
             raise self._server.translate(error) from error
-        return Cursor(cursor, lambda: self._server.to_arrow(cursor))
+        return cursor
 
     def begin(self) -> None:
         """Start the transaction."""
@@ -62,7 +74,7 @@ class PsycopgSession(Session):
     def commit(self) -> None:
         """Make all of it visible at once."""
         self.transaction = None
-        if self.query("COMMIT").native_cursor.statusmessage == "ROLLBACK":
+        if self._run("COMMIT").statusmessage == "ROLLBACK":
             # an error in between was caught by the program, and the server says nothing more about it
             raise DatabaseTerminalException(
                 "A statement of this transaction had failed, so the server undid all of it instead of committing. "

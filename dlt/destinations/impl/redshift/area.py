@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from dlt.destinations.staging import bucket_of, named
 from dlt.errors import DestinationLoadingViaStagingNotSupported, DestinationTerminalException
 from dlt.ids import random_id
 from dlt.io.store import Store
 from dlt.late import orjson
 from dlt.redact import redact
+
+if TYPE_CHECKING:
+    from s3fs import S3FileSystem
 
 FOLDER = "_dlt_staged"
 _SCHEMES = ("s3", "s3a")
@@ -34,7 +38,7 @@ class Authorization:
         return redact(text, self.secrets)
 
 
-def authorization(iam_role: str | None, filesystem: Any, where: str) -> Authorization:
+def authorization(iam_role: str | None, filesystem: S3FileSystem, where: str) -> Authorization:
     """Return the role, or else the keys with which the files were written.
 
     Args:
@@ -47,7 +51,7 @@ def authorization(iam_role: str | None, filesystem: Any, where: str) -> Authoriz
     """
     if iam_role:
         return Authorization("IAM_ROLE default" if iam_role == "default" else f"IAM_ROLE {_literal(iam_role)}")
-    key, secret, token = (getattr(filesystem, name, None) for name in ("key", "secret", "token"))
+    key, secret, token = filesystem.key, filesystem.secret, filesystem.token
     if not key or not secret:
         key, secret, token = _keys_of_the_machine()
     if not key or not secret:
@@ -90,32 +94,31 @@ class Area:
         self._written: list[str] = []
 
     @classmethod
-    def of(cls, staging: Any, dataset_name: str, iam_role: str | None, where: str) -> Area:
+    def of(cls, staging: object, dataset_name: str, iam_role: str | None, where: str) -> Area:
         """Return the area of a dataset in the bucket of a filesystem destination.
 
         Raises:
             DestinationLoadingViaStagingNotSupported: Redshift cannot read from there.
         """
-        url = str(getattr(staging, "bucket_url", ""))
-        scheme, _, rest = url.partition("://")
-        if scheme not in _SCHEMES:
+        bucket = bucket_of(staging, _SCHEMES)
+        if bucket is None:
             raise DestinationLoadingViaStagingNotSupported(
-                f"staging: Redshift loads files from s3:// only, and the bucket is {url or staging!r}. Set bucket_url "
-                "to a bucket on S3, or leave staging out: rows then go to Redshift by INSERT."
+                f"staging: Redshift loads files from s3:// only, and the bucket is {named(staging)}. Set bucket_url to "
+                " a bucket on S3, or leave staging out: rows then go to Redshift by INSERT."
             )
-        filesystem, path = staging.open_filesystem()
-        folder = f"{dataset_name}/{FOLDER}"
+        filesystem, path = bucket.open_filesystem()
+        rest, folder = bucket.bucket_url.partition("://")[2], f"{dataset_name}/{FOLDER}"
         access = authorization(iam_role, filesystem, where)
         return cls(Store(filesystem, f"{path}/{folder}"), f"s3://{rest.rstrip('/')}/{folder}", access)
 
-    def put(self, load_id: str, local: str) -> Mapping[str, Any]:
+    def put(self, load_id: str, local: str) -> Mapping[str, object]:
         """Upload a file; return its entry for a manifest."""
         relative = self._new_name(load_id, os.path.basename(local))
         self._store.upload(local, relative)
         size = os.path.getsize(local)
         return {"url": f"{self._url}/{relative}", "mandatory": True, "meta": {"content_length": size}}
 
-    def manifest(self, load_id: str, name: str, entries: Sequence[Mapping[str, Any]]) -> str:
+    def manifest(self, load_id: str, name: str, entries: Sequence[Mapping[str, object]]) -> str:
         """Write the list of the files that one COPY takes; return its URL.
 
         With a prefix in its place, COPY would also take what an older try left there.

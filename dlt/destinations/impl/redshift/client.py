@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+from psycopg2 import extensions
 
 from dlt.destinations.impl.postgres.client import QUESTIONS
 from dlt.destinations.impl.postgres.results import as_table
 from dlt.destinations.impl.postgres.session import PsycopgSession, Server
-from dlt.destinations.impl.redshift.dialect import MAX_TEXT
+from dlt.destinations.impl.redshift.dialect import MAX_TEXT, SUPER, VARBYTE
 from dlt.destinations.impl.redshift.errors import translate
 from dlt.destinations.impl.redshift.loader import Copying, RedshiftLoader
 from dlt.destinations.ledger import FENCES_TABLE
@@ -24,10 +27,11 @@ from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.types import override
 
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PgConnection
+
 TURNS_TABLE = "_dlt_turns"
 """A table without rows: whoever locks it may load into the dataset. Locks of Redshift keep readers out as well."""
-SUPER, VARBYTE = 4000, 6551
-"""OIDs of Redshift's own types, as Amazon's driver redshift_connector has them."""
 
 
 class Literal:
@@ -49,7 +53,7 @@ class Literal:
         return self._text.encode()
 
 
-def redshift_client(dialect: Dialect, connection: Any, dataset_name: str, copying: Copying) -> RedshiftClient:
+def redshift_client(dialect: Dialect, connection: PgConnection, dataset_name: str, copying: Copying) -> RedshiftClient:
     """Return a client for one schema of a Redshift database.
 
     Args:
@@ -63,11 +67,21 @@ def redshift_client(dialect: Dialect, connection: Any, dataset_name: str, copyin
         to_arrow=lambda cursor: as_table(cursor, documents={SUPER}, binaries={VARBYTE}),
         parameter=lambda value: Literal(dialect.literal(value)),
     )
+    for oid, name, read in ((SUPER, "SUPER", _document), (VARBYTE, "VARBYTE", _bytes)):
+        extensions.register_type(extensions.new_type((oid,), name, read), connection)
     session = PsycopgSession(dialect, connection, server)
     session.query("SET timezone TO 'UTC'")
     keeps_case = dialect.capabilities.has_case_sensitive_identifiers
     session.query(f"SET enable_case_sensitive_identifier TO {'true' if keeps_case else 'false'}")
     return RedshiftClient(RedshiftCatalog(session, dataset_name), copying)
+
+
+def _document(value: str | None, _cursor: object) -> object:
+    return None if value is None else json.loads(value)
+
+
+def _bytes(value: str | None, _cursor: object) -> bytes | None:
+    return None if value is None else bytes.fromhex(value)
 
 
 class RedshiftClient(SqlDestinationClient):
@@ -193,13 +207,14 @@ class RedshiftCatalog(Catalog):
 class RedshiftLedger(Ledger):
     """Records of one schema."""
 
-    def insert(self, table: TableSchema, values: Sequence[Any]) -> None:
+    def insert(self, table: TableSchema, values: Sequence[object]) -> None:
         """Add a row to a system table.
 
         Raises:
             DatabaseTerminalException: a text is too long for Redshift.
         """
-        name, fitting = table["name"], []
+        name = table["name"]
+        fitting: list[object] = []
         for column, value in zip(table["columns"], values, strict=True):
             if isinstance(value, str) and len(value.encode()) > MAX_TEXT:
                 if name == VERSION_TABLE:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.settings import IN_CODE
+from dlt.types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class RedshiftSettings:
 
     staging_iam_role: str | None = None
     has_case_sensitive_identifiers: bool = False
-    additional_copy_options: dict[str, Any] | None = None
+    additional_copy_options: JsonObject | None = None
     staging_bucket: str | None = None
-    staging: Any = field(default=None, metadata=IN_CODE)
+    staging: object = field(default=None, metadata=IN_CODE)
 
 
 @configspec

@@ -10,7 +10,6 @@ import decimal
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dlt.destinations.impl.postgres.dialect import DIALECT as POSTGRES
 from dlt.destinations.sql.dialect import Dialect
@@ -18,6 +17,8 @@ from dlt.errors import DatasetException, SchemaUpdateTerminalError
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, TableSchema
 
+SUPER, VARBYTE = 4000, 6551
+"""OIDs of Redshift's own types, as Amazon's driver redshift_connector has them."""
 MAX_TEXT = 65_535
 """Bytes of the longest VARCHAR, and of the longest literal."""
 MAX_BINARY = 1_024_000
@@ -96,7 +97,7 @@ class RedshiftDialect(Dialect):
         """Return the statement that inserts a row; whoever runs it holds the lock under which the key was looked up."""
         return f"INSERT INTO {table} ({columns}) VALUES ({places})"
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a literal; a backslash would begin an escape.
 
         Raises:

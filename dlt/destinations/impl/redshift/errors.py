@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+
+import psycopg2
 
 from dlt.destinations.impl.postgres.errors import kind_of
 from dlt.destinations.impl.postgres.errors import translate as as_postgres
@@ -19,7 +20,7 @@ _PASSING = re.compile(
 """What S3 says to COPY when it has a bad moment, or when an older try of the load has just deleted its files."""
 
 
-def translate(error: Any, table: str | None = None) -> Exception:
+def translate(error: psycopg2.Error, table: str | None = None) -> Exception:
     """Return an error of psycopg2 as ours.
 
     Args:
@@ -30,6 +31,6 @@ def translate(error: Any, table: str | None = None) -> Exception:
     kind = kind_of(error)
     if _CLASHES.search(text):
         kind = "clash"
-    elif getattr(error, "pgcode", None) == "XX000" and _PASSING.search(text):
+    elif error.pgcode == "XX000" and _PASSING.search(text):
         kind = "connection"
     return database_error(kind, text, advice="")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.base import Destination
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
-from dlt.destinations.impl.postgres.factory import Postgres
+from dlt.destinations.impl.postgres.connecting import Connecting
 from dlt.destinations.impl.redshift.area import Area
-from dlt.destinations.impl.redshift.client import SUPER, VARBYTE, redshift_client
 from dlt.destinations.impl.redshift.configuration import RedshiftCredentials, RedshiftSettings
 from dlt.destinations.impl.redshift.dialect import CAPABILITIES, CASE_SENSITIVE, DIALECT
-from dlt.destinations.impl.redshift.loader import Copying
 from dlt.destinations.settings import setting_of, settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
@@ -22,7 +20,7 @@ from dlt.schema.schema import Schema
 from dlt.types import override
 
 
-class Redshift(Postgres):
+class Redshift(Destination):
     """A database of Amazon Redshift.
 
     Args:
@@ -39,23 +37,26 @@ class Redshift(Postgres):
         '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
         'username = "fill in"\npassword = "fill in"\n'
     )
-    settings_spec: ClassVar[type | None] = RedshiftSettings
+    settings_spec = RedshiftSettings
     supports_staging: ClassVar[bool] = True
 
     def __init__(
         self,
-        credentials: Any = None,
+        credentials: object = None,
         staging_iam_role: str | None = None,
         has_case_sensitive_identifiers: bool | None = None,
-        additional_copy_options: Mapping[str, Any] | None = None,
-        **settings: Any,
+        additional_copy_options: Mapping[str, object] | None = None,
+        *,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: object,
     ) -> None:
         given = {
             "staging_iam_role": staging_iam_role,
             "has_case_sensitive_identifiers": has_case_sensitive_identifiers,
             "additional_copy_options": additional_copy_options,
         }
-        super().__init__(credentials, create_indexes=False, **settings)
+        super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         self.settings.update({key: value for key, value in given.items() if value is not None})
 
     @classmethod
@@ -71,32 +72,37 @@ class Redshift(Postgres):
         )
         return CASE_SENSITIVE.capabilities if keeps_case else CAPABILITIES
 
+    @property
+    def connecting(self) -> Connecting:
+        """Return how the server is reached."""
+        return Connecting(self.credentials, RedshiftCredentials, self.destination_name, self.destination_type)
+
     def resolved(self) -> PostgresCredentials:
         """Return the credentials with what the configuration says."""
-        from dlt.configuration.resolve import resolve_configuration
+        return self.connecting.resolved()
 
-        if isinstance(self.credentials, PostgresCredentials) and self.credentials.is_resolved():
-            return self.credentials
-        sections = ("destination", self.destination_name, "credentials")
-        return resolve_configuration(RedshiftCredentials(), sections=sections, explicit_value=self.credentials)
+    def displayable_credentials(self) -> str:
+        """Return server and database, without the password."""
+        return self.connecting.shown()
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells servers and databases apart, whoever connects."""
+        return self.connecting.fingerprint()
 
     @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
         """Connect to the server; one that does not answer is asked again, with growing pauses."""
-        connection = self.credentials if self._is_open else self._connect()
-        before = connection.autocommit
-        self._prepare(connection)
-        settings = settings_of(RedshiftSettings, self.settings, self.destination_name)
-        dialect = CASE_SENSITIVE if settings.has_case_sensitive_identifiers else DIALECT
-        copying = Copying(self._area(dataset_name, settings), _copy_options(settings.additional_copy_options or {}))
-        try:
+        with self.connecting.opened() as connection:
+            # with what it needs of Arrow and numpy: a pipeline that does not load shall not wait for them
+            from dlt.destinations.impl.redshift.client import redshift_client
+            from dlt.destinations.impl.redshift.loader import Copying
+
+            settings = settings_of(RedshiftSettings, self.settings, self.destination_name)
+            dialect = CASE_SENSITIVE if settings.has_case_sensitive_identifiers else DIALECT
+            options = _copy_options(settings.additional_copy_options or {})
+            copying = Copying(self._area(dataset_name, settings), options)
             yield redshift_client(dialect, connection, dataset_name, copying)
-        finally:
-            if connection is not self.credentials:
-                connection.close()
-            elif not connection.closed:
-                connection.autocommit = before
 
     def _area(self, dataset_name: str, settings: RedshiftSettings) -> Callable[[], Area] | None:
         staging = settings.staging
@@ -108,23 +114,8 @@ class Redshift(Postgres):
             staging = Filesystem(settings.staging_bucket)
         return lambda: Area.of(staging, dataset_name, settings.staging_iam_role, self.destination_name)
 
-    def _prepare(self, connection: Any) -> None:
-        super()._prepare(connection)
-        from psycopg2 import extensions
 
-        for oid, name, read in ((SUPER, "SUPER", _document), (VARBYTE, "VARBYTE", _bytes)):
-            extensions.register_type(extensions.new_type((oid,), name, read), connection)
-
-
-def _document(value: str | None, _cursor: Any) -> Any:
-    return None if value is None else json.loads(value)
-
-
-def _bytes(value: str | None, _cursor: Any) -> bytes | None:
-    return None if value is None else bytes.fromhex(value)
-
-
-def _copy_options(options: Mapping[str, Any]) -> str:
+def _copy_options(options: Mapping[str, object]) -> str:
     return " ".join(key if value is True else f"{key} {value}" for key, value in options.items() if value is not False)
 
 

@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+
+import psycopg2
 
 from dlt.destinations.impl.postgres.copy import arrow_batches, other_batches
+from dlt.destinations.impl.postgres.session import PsycopgSession
 from dlt.destinations.impl.redshift.area import Area, copy_statement
 from dlt.destinations.impl.redshift.dialect import MAX_TEXT
 from dlt.destinations.impl.redshift.errors import translate
@@ -52,6 +54,8 @@ class RedshiftLoader(Loader):
         catalog: The tables.
         copying: How files reach them.
     """
+
+    session: PsycopgSession
 
     def __init__(self, catalog: Catalog, copying: Copying) -> None:
         super().__init__(catalog)
@@ -132,7 +136,7 @@ class RedshiftLoader(Loader):
 
         with tempfile.TemporaryDirectory(prefix="dlt-redshift-") as folder, ThreadPoolExecutor(_UPLOADS) as pool:
 
-            def put(path: str) -> Mapping[str, Any]:
+            def put(path: str) -> Mapping[str, object]:
                 local = os.path.join(folder, f"{os.path.basename(path)}.{suffix}")
                 batches = arrow_batches([path]) if file_format == "arrow" else other_batches(table, [path], file_format)
                 write(batches, local, name, columns)
@@ -177,7 +181,6 @@ class RedshiftLoader(Loader):
         self._run(sql, table, area.access.without_secrets)
 
     def _run(self, sql: str, table: str, hide: Callable[[str], str] = str) -> None:
-        import psycopg2
 
         try:
             with self.session.connection.cursor() as cursor:

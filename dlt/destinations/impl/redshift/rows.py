@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from decimal import Decimal
 
 from dlt.destinations.impl.redshift.dialect import MAX_BINARY, MAX_STATEMENT, MAX_TEXT
 from dlt.errors import DatabaseTerminalException
@@ -55,6 +55,7 @@ def fitted(batch: pa.RecordBatch, table: str, columns: Columns, fill: bool = Fal
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
+
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if pa.types.is_integer(values.type) and pa.types.is_decimal(kind):
@@ -66,6 +67,7 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _check(values: pa.Array, table: str, name: str, column: ColumnSchema) -> None:
+
     if pa.types.is_string(values.type) and pc.any(pc.match_substring(values, "\0")).as_py():
         raise DatabaseTerminalException(
             f"table {table}: Column {name} holds the character NUL, which Redshift cannot store. Remove it with "
@@ -116,6 +118,7 @@ def insert_values(batches: Iterator[pa.RecordBatch], table: str, columns: Column
 
 
 def _literals(values: pa.Array, table: str, name: str, column: ColumnSchema) -> pa.Array:
+
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_binary(kind):
         texts = _hex(values) if pa.types.is_binary(kind) else values
@@ -147,6 +150,7 @@ def _literals(values: pa.Array, table: str, name: str, column: ColumnSchema) -> 
 
 
 def _hex(values: pa.Array) -> pa.Array:
+
     return pa.array([None if value is None else value.hex() for value in values.to_pylist()], pa.string())
 
 
@@ -165,7 +169,7 @@ def as_text_in_json(column: ColumnSchema) -> bool:
 
 def write_parquet(batches: Iterator[pa.RecordBatch], path: str, table: str, columns: Columns) -> None:
     """Write rows with all columns of the table, in order: COPY goes by position."""
-    writer: Any = None
+    writer: pq.ParquetWriter | None = None
     try:
         for batch in batches:
             known = fitted(batch, table, columns, fill=True)
@@ -203,5 +207,5 @@ def write_json(batches: Iterator[pa.RecordBatch], path: str, table: str, columns
             file.write(b"".join(lines))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Decimal | bytes) -> str:
     return value.hex() if isinstance(value, bytes) else format(value, "f")

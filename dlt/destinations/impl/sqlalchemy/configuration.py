@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.errors import InvalidConnectionString
+from dlt.types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class SqlAlchemySettings:
         engine_args: The same, under the name that PyPI dlt has for it, too.
     """
 
-    engine_kwargs: dict[str, Any] | None = None
-    engine_args: dict[str, Any] | None = None
+    engine_kwargs: JsonObject | None = None
+    engine_args: JsonObject | None = None
 
 
 @configspec

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
+from dlt.destinations.impl.sqlalchemy.capabilities import STANDARD
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
-from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.impl.sqlalchemy.session import Classes, Engine, SqlAlchemySession
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.ledger import Ledger
@@ -17,16 +19,9 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 from dlt.types import override
 
-CAPABILITIES = Capabilities(
-    max_identifier_length=63,
-    max_column_identifier_length=63,
-    supports_ddl_transactions=False,
-    enforces_length=True,
-    max_decimal=(38, 38),
-)
-NO_MERGE = replace(CAPABILITIES, supported_merge_strategies=())
-"""Of databases that cannot make a temporary table of a query the standard way."""
-_NO_MERGE = ("mssql", "oracle", "ibm_db_sa", "db2", "hana", "firebird")
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
 _WRITES = "writes"
 """Name of the row that loads change which must not run beside each other."""
 _SIGNS: tuple[tuple[str, Kind], ...] = (
@@ -55,15 +50,6 @@ _THERE_SIGNS = ("already exists", "duplicate", "already an object", "already use
 _KEEPS_DDL = ("postgresql", "mssql", "redshift", "db2", "ibm_db_sa", "duckdb")
 
 
-def capabilities_of(name: str) -> Capabilities:
-    """Return what a database can do.
-
-    Args:
-        name: Name of the dialect in SQLAlchemy.
-    """
-    return NO_MERGE if name in _NO_MERGE else CAPABILITIES
-
-
 def ddl_commits(name: str) -> bool:
     """Tell whether a change of tables must be taken to end the transaction.
 
@@ -90,7 +76,7 @@ class StandardDialect(Dialect):
         return f"INSERT INTO {table} ({columns}) VALUES ({places})"
 
 
-def standard_client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
+def standard_client(connection: Connection, dataset_name: str) -> SqlAlchemyClient:
     """Return a client for a dataset of a database of which only standard SQL is known.
 
     Args:
@@ -110,13 +96,13 @@ def engine_for(name: str) -> Engine:
         name: Name of the dialect in SQLAlchemy.
     """
 
-    def translated(error: BaseException, classes: Any) -> DestinationException:
+    def translated(error: BaseException, classes: Classes) -> DestinationException:
         return translate(error, classes, name)
 
     return Engine(translate=translated, ddl_commits=ddl_commits(name))
 
 
-def translate(error: BaseException, classes: Any, name: str) -> DestinationException:
+def translate(error: BaseException, classes: Classes, name: str) -> DestinationException:
     """Return our error for one of a driver of which nothing more is known.
 
     Args:
@@ -154,10 +140,8 @@ class StandardCatalog(Catalog):
     session: StandardSession
 
     @property
-    def _inspector(self) -> Any:
-        import sqlalchemy
-
-        return sqlalchemy.inspect(self.session.connection)
+    def _inspector(self) -> sa.Inspector:
+        return sa.inspect(self.session.connection)
 
     def has_dataset(self) -> bool:
         """Tell whether the schema is there."""
@@ -210,26 +194,23 @@ def _clash(error: DatabaseTerminalException) -> DestinationException | None:
     return database_error("clash", f"Another load made the same at the same moment: {error}. Run it again.")
 
 
-def dialect_for(native: Any) -> Dialect:
+def dialect_for(native: sa.Dialect) -> Dialect:
     """Return how a database writes names and types.
 
     Args:
         native: Dialect of SQLAlchemy.
     """
-    import sqlalchemy as sa
-
-    generic: dict[DataType, Any] = {
-        "text": sa.Text(),
-        "double": sa.Float(53),
-        "bool": sa.Boolean(),
-        "timestamp": sa.DateTime(timezone=True),
-        "bigint": sa.BigInteger(),
-        "binary": sa.LargeBinary(),
-        "json": sa.Text(),
-        "date": sa.Date(),
-        "time": sa.Time(),
+    types: dict[DataType, str] = {
+        "text": sa.Text().compile(native),
+        "double": sa.Float(53).compile(native),
+        "bool": sa.Boolean().compile(native),
+        "timestamp": sa.DateTime(timezone=True).compile(native),
+        "bigint": sa.BigInteger().compile(native),
+        "binary": sa.LargeBinary().compile(native),
+        "json": sa.Text().compile(native),
+        "date": sa.Date().compile(native),
+        "time": sa.Time().compile(native),
     }
-    types: dict[DataType, str] = {kind: value.compile(dialect=native) for kind, value in generic.items()}
 
     def sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
         kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
@@ -251,7 +232,7 @@ def dialect_for(native: Any) -> Dialect:
         types=types,
         sized=sized,
         families=families,
-        capabilities=CAPABILITIES,
+        capabilities=STANDARD,
         temporary="TEMPORARY",
         quote_character=native.identifier_preparer.initial_quote,
     )

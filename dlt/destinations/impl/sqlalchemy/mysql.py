@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from dlt.destinations.impl.sqlalchemy.capabilities import MYSQL
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.rows import as_text
-from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.impl.sqlalchemy.session import Classes, Engine, SqlAlchemySession
 from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.ledger import Ledger
@@ -20,17 +21,9 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 
-CAPABILITIES = Capabilities(
-    # 64 characters, of which files of the server hold fewer when they are not ASCII
-    max_identifier_length=64,
-    max_column_identifier_length=64,
-    max_columns=1_017,
-    supports_ddl_transactions=False,
-    supports_nan=False,
-    enforces_length=True,
-    max_decimal=(65, 30),
-    sqlglot_dialect="mysql",
-)
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
 KEY_LENGTH = 512
 """Letters of a text by which rows are looked up: an index holds 3,072 bytes, and longer types cannot be hashed."""
 _LOCK_WAIT = 600
@@ -113,7 +106,7 @@ class MySqlDialect(Dialect):
         plain = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
         return f"TIMESTAMP'{plain.isoformat(sep=' ', timespec='microseconds')}'"
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a literal; a backslash would begin an escape."""
         if isinstance(value, datetime.datetime):
             return self.moment(value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc))
@@ -203,14 +196,14 @@ def dialect_for(is_mariadb: bool) -> MySqlDialect:
             "DATE": "date",
             "TIME": "time",
         },
-        capabilities=CAPABILITIES,
+        capabilities=MYSQL,
         temporary="TEMPORARY",
         quote_character="`",
         collation="utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin",
     )
 
 
-def translate(error: BaseException, classes: Any) -> DestinationException:
+def translate(error: BaseException, classes: Classes) -> DestinationException:
     """Return our error for one of a driver of MySQL, by its number.
 
     Args:
@@ -222,7 +215,7 @@ def translate(error: BaseException, classes: Any) -> DestinationException:
     return database_error(kind_of(error, (classes.OperationalError, OSError)), text, advice=advice)
 
 
-def _parameter(value: Any) -> Any:
+def _parameter(value: object) -> object:
     """Return a value as it is stored: moments as UTC without a zone."""
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         return value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
@@ -244,7 +237,7 @@ ENGINE = Engine(
 )
 
 
-def mysql_client(connection: Any, dataset_name: str, *, is_mariadb: bool) -> SqlAlchemyClient:
+def mysql_client(connection: Connection, dataset_name: str, *, is_mariadb: bool) -> SqlAlchemyClient:
     """Return a client for one database of a server.
 
     Args:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 import orjson
 
 from dlt.clock import moment_of
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import Description, NativeCursor, ResultRow
 from dlt.late import pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
+
+Converter = Callable[[object], object]
+"""Gives a value of a driver the class that its column has."""
 
 
 def typed(cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
@@ -23,12 +26,12 @@ def typed(cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:
         cursor: The result.
         columns: Columns by the names that they have in it.
     """
-    known = [columns.get(entry[0]) for entry in cursor.description]
+    known = [columns.get(name) for name in cursor.names]
     converters = [None if column is None else _converter(column) for column in known]
     return Cursor(_Typed(cursor.native_cursor, converters), lambda: _as_table(cursor, converters, known))
 
 
-def _converter(column: ColumnSchema) -> Callable[[Any], Any] | None:
+def _converter(column: ColumnSchema) -> Converter | None:
     """Return the function that gives a value of the driver its class."""
     kind = column.get("data_type")
     if kind == "timestamp":
@@ -37,40 +40,46 @@ def _converter(column: ColumnSchema) -> Callable[[Any], Any] | None:
     return _CONVERTERS.get(kind) if kind is not None else None
 
 
-def _moment(value: Any, zone: datetime.timezone | None) -> Any:
+def _moment(value: object, zone: datetime.timezone | None) -> object:
     found = moment_of(value) if isinstance(value, str) else value
+    if not isinstance(found, datetime.datetime):
+        return found
     if zone is None:
         return found.replace(tzinfo=None)
     return found.replace(tzinfo=zone) if found.tzinfo is None else found.astimezone(zone)
 
 
-def _time(value: Any) -> Any:
+def _time(value: object) -> object:
     if isinstance(value, datetime.timedelta):
         return (datetime.datetime.min + value).time()
     return datetime.time.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _date(value: Any) -> Any:
+def _date(value: object) -> object:
     return datetime.date.fromisoformat(value[:10]) if isinstance(value, str) else value
 
 
-def _decimal(value: Any) -> Any:
+def _decimal(value: object) -> object:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _json(value: Any) -> Any:
+def _binary(value: object) -> object:
+    return bytes(value) if isinstance(value, (bytearray, memoryview)) else value
+
+
+def _json(value: object) -> object:
     if isinstance(value, (str, bytes)):
         return value
     return orjson.dumps(value).decode()
 
 
-_CONVERTERS: Mapping[DataType, Callable[[Any], Any]] = {
+_CONVERTERS: Mapping[DataType, Converter] = {
     "bool": bool,
     "date": _date,
     "time": _time,
     "decimal": _decimal,
     "wei": _decimal,
-    "binary": bytes,
+    "binary": _binary,
     "json": _json,
 }
 
@@ -78,33 +87,34 @@ _CONVERTERS: Mapping[DataType, Callable[[Any], Any]] = {
 class _Typed:
     """A cursor whose values have been given their classes."""
 
-    def __init__(self, native: Any, converters: Sequence[Callable[[Any], Any] | None]) -> None:
+    def __init__(self, native: NativeCursor, converters: Sequence[Converter | None]) -> None:
         self.native, self._converters = native, converters
-        self.description = native.description
+        self.description: Description | None = native.description
 
-    def _row(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def _row(self, row: Sequence[object]) -> ResultRow:
         pairs = zip(row, self._converters, strict=True)
         return tuple(value if value is None or convert is None else convert(value) for value, convert in pairs)
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> list[ResultRow]:
         """Return all rows."""
         return [self._row(row) for row in self.native.fetchall()]
 
-    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+    def fetchmany(self, size: int) -> list[ResultRow]:
         """Return some rows."""
         return [self._row(row) for row in self.native.fetchmany(size)]
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> ResultRow | None:
         """Return the next row, or None."""
         row = self.native.fetchone()
         return None if row is None else self._row(row)
 
 
 def _as_table(
-    cursor: Cursor, converters: Sequence[Callable[[Any], Any] | None], columns: Sequence[ColumnSchema | None]
+    cursor: Cursor, converters: Sequence[Converter | None], columns: Sequence[ColumnSchema | None]
 ) -> pa.Table:
-    names = [entry[0] for entry in cursor.description]
-    rows: Iterator[Any] = iter(_Typed(cursor.native_cursor, converters).fetchall())
+
+    names = cursor.names
+    rows = _Typed(cursor.native_cursor, converters).fetchall()
     values = list(zip(*rows, strict=True)) or [()] * len(names)
     arrays = [
         pa.array(list(column), _arrow_type(known)) if known else pa.array(list(column))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from dlt.late import duckdb, pa
+from dlt.destinations import reading
+from dlt.late import pa
 from dlt.schema.typing import TableSchema
 
 _ROWS = 10_000
@@ -26,16 +26,10 @@ def batches_of(table: TableSchema, path: str, file_format: str) -> Iterator[pa.R
                 for start in range(0, batch.num_rows, _ROWS):
                     yield batch.slice(start, _ROWS)
         return
-    from dlt.destinations.reading import select
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        rows: Any = connection.sql(select(table["columns"], [(path, file_format)]))
-        # the method was renamed in DuckDB 2.0
-        yield from rows.to_arrow_reader(_ROWS) if hasattr(rows, "to_arrow_reader") else rows.fetch_arrow_reader(_ROWS)
+    yield from reading.batches_of(table["columns"], [(path, file_format)], _ROWS)
 
 
-def rows_of(batch: pa.RecordBatch, values: Callable[[pa.Array], list[Any]]) -> list[tuple[Any, ...]]:
+def rows_of(batch: pa.RecordBatch, values: Callable[[pa.Array], list[object]]) -> list[tuple[object, ...]]:
     """Return the rows of a batch.
 
     Args:
@@ -46,10 +40,11 @@ def rows_of(batch: pa.RecordBatch, values: Callable[[pa.Array], list[Any]]) -> l
 
 
 def _decoded(array: pa.Array) -> pa.Array:
+
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
-def as_text(array: pa.Array) -> list[Any]:
+def as_text(array: pa.Array) -> list[object]:
     """Return decimals, moments, dates and times as text, moments as UTC without a zone, other values as they are."""
     kind = array.type
     if pa.types.is_timestamp(kind):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, cast
+
+import sqlalchemy
 
 from dlt.clock import utc_now
 from dlt.destinations.impl.sqlalchemy.reading import typed
@@ -16,10 +18,13 @@ from dlt.destinations.sql.places import parts_of
 from dlt.destinations.sql.session import Session
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseTransientException, DestinationException
+from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.interfaces import DBAPIModule
+    from sqlalchemy.pool import PoolProxiedConnection
 
 _PLACES: Mapping[str, Callable[[int], str]] = {
     "qmark": lambda _: "?",
@@ -31,12 +36,32 @@ _PLACES: Mapping[str, Callable[[int], str]] = {
 """How a place for a value is written, by the style of the driver."""
 
 
-def _as_it_is(value: Any) -> Any:
+def _as_it_is(value: object) -> object:
     return value
 
 
-def _listed(array: pa.Array) -> list[Any]:
+def _listed(array: pa.Array) -> list[object]:
     return list(array.to_pylist())
+
+
+def _by_place(values: Sequence[object]) -> dict[str, object]:
+    return {f"p{number}": value for number, value in enumerate(values, 1)}
+
+
+class Classes(Protocol):
+    """The classes of errors of a driver, which all have these names (PEP 249)."""
+
+    @property
+    def OperationalError(self) -> type[Exception]:  # noqa: D102
+        ...
+
+    @property
+    def InterfaceError(self) -> type[Exception]:  # noqa: D102
+        ...
+
+    @property
+    def IntegrityError(self) -> type[Exception]:  # noqa: D102
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,17 +76,15 @@ class Engine:
         at_begin: Statements that come first in a transaction.
         at_end: Statements that come after a transaction.
         ddl_commits: A change of tables commits what came before it.
-        begins_by_itself: The driver begins transactions; else it is told to leave that to us.
     """
 
-    translate: Callable[[BaseException, Any], DestinationException]
-    parameter: Callable[[Any], Any] = _as_it_is
-    values: Callable[[pa.Array], list[Any]] = _listed
+    translate: Callable[[BaseException, Classes], DestinationException]
+    parameter: Callable[[object], object] = _as_it_is
+    values: Callable[[pa.Array], list[object]] = _listed
     at_open: tuple[str, ...] = ()
     at_begin: tuple[str, ...] = ()
     at_end: tuple[str, ...] = ()
     ddl_commits: bool = False
-    begins_by_itself: bool = True
 
 
 class SqlAlchemySession(Session):
@@ -73,13 +96,13 @@ class SqlAlchemySession(Session):
         engine: What the database system does another way.
     """
 
-    def __init__(self, dialect: Dialect, connection: Any, engine: Engine) -> None:
+    connection: Connection
+
+    def __init__(self, dialect: Dialect, connection: Connection, engine: Engine) -> None:
         super().__init__(dialect, connection)
         self.engine, self.ddl_commits = engine, engine.ddl_commits
-        self._ddl_connections: list[Any] = []
+        self._ddl_connections: list[Connection] = []
         self._losses: list[BaseException] = []
-        if not engine.begins_by_itself:
-            self.driver_connection.isolation_level = None
         for statement in engine.at_open:
             self.query(statement)
 
@@ -94,23 +117,22 @@ class SqlAlchemySession(Session):
             connection.close()
 
     @property
-    def driver_connection(self) -> Any:
-        """Return the connection of the driver."""
+    def driver_connection(self) -> PoolProxiedConnection:
+        """Return the connection of the driver, as the pool lends it."""
         return self.connection.connection
 
     @cached_property
-    def _errors(self) -> Any:
-        return (
-            self.connection.dialect.loaded_dbapi
-            if hasattr(self.connection.dialect, "loaded_dbapi")
-            else (self.connection.dialect.dbapi)
-        )
+    def _driver(self) -> DBAPIModule:
+        # SQLAlchemy 1.4 has it under this name only; a dialect that has made a connection has a driver
+        found = self.connection.dialect.dbapi
+        assert found is not None
+        return found
 
     # -- statements
 
     def _joined(self, parts: Sequence[str]) -> str:
         """Return SQL with the places for values, which are between the parts, as the driver writes them."""
-        place = _PLACES[self._errors.paramstyle]
+        place = _PLACES[self._driver.paramstyle]
         if place(1) == "%s":
             # to such a driver a sign in a name would be the beginning of a place
             parts = [part.replace("%", "%%") for part in parts]
@@ -119,12 +141,12 @@ class SqlAlchemySession(Session):
             text += place(number) + part
         return text
 
-    def _given(self, values: Sequence[Any]) -> Any:
-        if self._errors.paramstyle == "named":
-            return {f"p{number}": value for number, value in enumerate(values, 1)}
+    def _given(self, values: Sequence[object]) -> Mapping[str, object] | tuple[object, ...]:
+        if self._driver.paramstyle == "named":
+            return _by_place(values)
         return tuple(values)
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run SQL with parameters written %s."""
         with self.translating():
             cursor = self.driver_connection.cursor()
@@ -139,7 +161,7 @@ class SqlAlchemySession(Session):
                 self.driver_connection.commit()
         return Cursor(cursor)
 
-    def insert_many(self, target: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert_many(self, target: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
         """Insert rows.
 
         Args:
@@ -150,25 +172,26 @@ class SqlAlchemySession(Session):
         names = ", ".join(map(self.dialect.quote, columns))
         between = [", "] * (len(columns) - 1)
         sql = self._joined([f"INSERT INTO {target} ({names}) VALUES (", *between, ")"])
-        given = [self._given(row) for row in rows] if self._errors.paramstyle == "named" else rows
         with self.translating(), closing(self.driver_connection.cursor()) as cursor:
-            cursor.executemany(sql, given)
+            if self._driver.paramstyle == "named":
+                cursor.executemany(sql, [_by_place(row) for row in rows])
+            else:
+                cursor.executemany(sql, rows)
 
     @contextmanager
     def translating(self) -> Iterator[None]:
         """Raise errors of the driver, and what SQLAlchemy makes of them, as ours."""
-        import sqlalchemy
-
         try:
             yield
         except sqlalchemy.exc.DBAPIError as error:
             raise self._failure(error.orig or error) from error
-        except self._errors.Error as error:
+        except self._driver.Error as error:
             raise self._failure(error) from error
 
     def _failure(self, error: BaseException) -> DestinationException:
-        found = self.engine.translate(error, self._errors)
-        if self.connection.dialect.is_disconnect(error, None, None):
+        found = self.engine.translate(error, self._driver)
+        # to SQLAlchemy the errors of all drivers are of one class, which none of them has
+        if self.connection.dialect.is_disconnect(cast("DBAPIModule.Error", error), None, None):
             self._losses.append(error)
             return found if isinstance(found, DatabaseTransientException) else database_error("connection", str(found))
         return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.sqlalchemy import generic
+from dlt.destinations.impl.sqlalchemy.capabilities import SQLITE
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.rows import as_text
-from dlt.destinations.impl.sqlalchemy.session import Engine, SqlAlchemySession
+from dlt.destinations.impl.sqlalchemy.session import Classes, Engine, SqlAlchemySession
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.ledger import Ledger
@@ -19,12 +20,9 @@ from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
-CAPABILITIES = Capabilities(
-    max_columns=2_000,
-    # SQLite has no NaN: it stores NULL
-    supports_nan=False,
-    sqlglot_dialect="sqlite",
-)
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
 MAIN = "main"
 """The dataset whose tables bear their names without a prefix."""
 _KINDS: Mapping[str, Kind] = {
@@ -67,7 +65,7 @@ class SqliteDialect(Dialect):
         plain = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
         return f"'{plain.isoformat(sep=' ', timespec='microseconds')}'"
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a literal; moments and days are texts."""
         if isinstance(value, datetime.datetime):
             return self.moment(value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc))
@@ -110,12 +108,12 @@ DIALECT = SqliteDialect(
         "DATE": "date",
         "TIME": "time",
     },
-    capabilities=CAPABILITIES,
+    capabilities=SQLITE,
     precisions={"DATETIME": 6},
 )
 
 
-def translate(error: BaseException, classes: Any) -> DestinationException:
+def translate(error: BaseException, classes: Classes) -> DestinationException:
     """Return our error for one of the driver of SQLite.
 
     Args:
@@ -126,12 +124,12 @@ def translate(error: BaseException, classes: Any) -> DestinationException:
     return generic.translate(error, classes, "sqlite") if kind is None else database_error(kind, f"sqlite: {error}")
 
 
-def _parameter(value: Any) -> Any:
+def _parameter(value: object) -> object:
     """Return a value as it is stored."""
     return DIALECT.moment(value).strip("'") if isinstance(value, datetime.datetime) else value
 
 
-def _values(array: pa.Array) -> list[Any]:
+def _values(array: pa.Array) -> list[object]:
     """Return the values of a column as they are stored: exact decimals and moments are texts."""
     if pa.types.is_decimal(array.type):
         return [None if value is None else format(value, "f") for value in array.to_pylist()]
@@ -145,11 +143,10 @@ ENGINE = Engine(
     at_open=(f"PRAGMA busy_timeout = {_BUSY_WAIT}",),
     # as a writer: one that became a writer later could find that it is too late
     at_begin=("BEGIN IMMEDIATE",),
-    begins_by_itself=False,
 )
 
 
-def sqlite_client(connection: Any, dataset_name: str) -> SqlAlchemyClient:
+def sqlite_client(connection: Connection, dataset_name: str) -> SqlAlchemyClient:
     """Return a client for a dataset of SQLite.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.noop import NoopCatalog
@@ -18,10 +18,8 @@ from pyiceberg.typedef import Identifier
 
 from dlt.io import failpoints
 from dlt.io.store import Store
+from dlt.late import pa
 from dlt.types import override
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _FOLDER = "metadata"
 _NAME = re.compile(r"v(\d+)\.metadata\.json$")
