@@ -12,7 +12,8 @@ from dlt import user_log
 from dlt.cli import config, init, pipeline, schedule, schema, step
 from dlt.cli.output import add_telling, say_error, say_traceback
 from dlt.configuration import get_value
-from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException
+from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException, SignalReceivedException
+from dlt.pipeline import signals
 from dlt.pipeline.settings import configured_telling
 from dlt.redact import clean_error
 from dlt.version import __version__
@@ -58,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except KeyboardInterrupt as stopped:
-        number = getattr(stopped, "signal_code", signal.SIGINT)
-        if not getattr(stopped, "told", False):
+        # Ctrl-C that came while no pipeline was at work is Python's own
+        number = stopped.signal_code if isinstance(stopped, SignalReceivedException) else signal.SIGINT
+        if not signals.was_told(stopped):
             say_error(f"stopped by {signal.Signals(number).name}")
         return 128 + number
 

@@ -2,74 +2,76 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from dataclasses import asdict
 
 from dlt.cli import showing
+from dlt.cli.asked import Asked
 from dlt.cli.output import confirm, say, say_error, say_json
 from dlt.pipeline import dropping
 from dlt.pipeline.pipeline import Pipeline
 
 
-def sync(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def sync(asked: Asked, pipeline: Pipeline) -> int:
     """Take state and schemas from the destination."""
     pipeline.sync_destination()
     if pipeline.default_schema_name is None:
         say_error(f"dataset {pipeline.dataset_name} holds no state of pipeline {pipeline.pipeline_name}")
         return 1
-    return showing.info(arguments, pipeline)
+    return showing.info(asked, pipeline)
 
 
-def run_pending(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def run_pending(asked: Asked, pipeline: Pipeline) -> int:
     """Normalize and load what waits."""
     if not pipeline.has_pending_data:
-        _say_result(arguments, {"loaded": []}, f"No package of {pipeline.pipeline_name} waits")
+        _say_result(asked, {"loaded": []}, f"No package of {pipeline.pipeline_name} waits")
         return 0
     info = pipeline.run()
-    _say_result(arguments, info, str(info))
+    _say_result(asked, info, str(info))
     return 1 if info.has_failed_jobs else 0
 
 
-def drop(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def drop(asked: Asked, pipeline: Pipeline) -> int:
     """Drop tables of resources and reset their state."""
-    selects = arguments.resources or arguments.drop_all or arguments.state_paths
+    selection = asked.selection
+    selects = selection.resources or selection.drop_all or selection.state_paths
     if selects:
+        # tables that another machine loaded go too
         pipeline.sync_destination()
     plan = dropping.plan_for(
         pipeline,
-        arguments.schema_name,
-        resources=arguments.resources,
-        state_paths=arguments.state_paths,
-        drop_all=arguments.drop_all,
-        state_only=arguments.state_only,
+        asked.schema_name,
+        resources=selection.resources,
+        state_paths=selection.state_paths,
+        drop_all=selection.drop_all,
+        state_only=selection.state_only,
     )
-    if not arguments.json:
+    if not asked.json:
         showing.say_found(pipeline)
     if plan.unknown:
         known = ", ".join(plan.known) or "none"
         say_error(f"{', '.join(plan.unknown)} selected nothing in schema {plan.schema_name}. Resources are: {known}")
     if plan.is_empty:
-        return _nothing_to_drop(arguments, pipeline, plan)
-    if not arguments.json:
+        return _nothing_to_drop(asked, pipeline, plan)
+    if not asked.json:
         _say_plan(pipeline, plan)
-    if arguments.dry_run:
-        _say_result(arguments, plan.__dict__, "Nothing was changed")
+    if selection.dry_run:
+        _say_result(asked, asdict(plan), "Nothing was changed")
         return 0
-    if not confirm("Do you want to apply these changes?", arguments.yes, arguments.non_interactive):
+    if not confirm("Do you want to apply these changes?", asked.yes, asked.non_interactive):
         return 1
     dropping.carry_out(pipeline, plan)
-    _say_result(arguments, plan.__dict__, f"Dropped {len(plan.tables)} table(s)")
+    _say_result(asked, asdict(plan), f"Dropped {len(plan.tables)} table(s)")
     return 0
 
 
-def _nothing_to_drop(arguments: argparse.Namespace, pipeline: Pipeline, plan: dropping.DropPlan) -> int:
+def _nothing_to_drop(asked: Asked, pipeline: Pipeline, plan: dropping.DropPlan) -> int:
     name = pipeline.pipeline_name
     text = (
         "Could not select any resources to drop and no resource/source state to reset. Name resources, or give "
         f"--drop-all. Use the command below to inspect the pipeline:\ndlt pipeline {name} info -v\n"
         f"To delete the local folder: dlt pipeline {name} delete-folder"
     )
-    _say_result(arguments, plan.__dict__, text)
+    _say_result(asked, asdict(plan), text)
     return 1 if plan.unknown else 0
 
 
@@ -84,42 +86,42 @@ def _say_plan(pipeline: Pipeline, plan: dropping.DropPlan) -> None:
     say(f"Source state path(s) to reset: {list(plan.state_paths)}")
 
 
-def abort_packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def abort_packages(asked: Asked, pipeline: Pipeline) -> int:
     """Give packages up that were not loaded."""
-    going = pipeline.abort_packages(getattr(arguments, "load_id", None), dry_run=True)
+    going = pipeline.abort_packages(asked.load_id, dry_run=True)
     if not going:
-        _say_result(arguments, {"dropped": []}, "No pending packages found. Nothing to abort.")
+        _say_result(asked, {"dropped": []}, "No pending packages found. Nothing to abort.")
         return 0
     question = (
         f"Give up {len(going)} package(s) of {pipeline.pipeline_name} that were not loaded ({', '.join(going)})? "
         "Their files are deleted, and what their extracts changed in the state goes back."
     )
-    if not confirm(question, arguments.yes, arguments.non_interactive):
+    if not confirm(question, asked.yes, asked.non_interactive):
         return 1
-    gone = pipeline.abort_packages(getattr(arguments, "load_id", None))
-    _say_result(arguments, {"dropped": gone}, f"Gave up {len(gone)} package(s): {', '.join(gone)}")
+    gone = pipeline.abort_packages(asked.load_id)
+    _say_result(asked, {"dropped": gone}, f"Gave up {len(gone)} package(s): {', '.join(gone)}")
     return 0
 
 
-def drop_pending_packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def drop_pending_packages(asked: Asked, pipeline: Pipeline) -> int:
     """Give all packages up that were not loaded."""
-    return abort_packages(arguments, pipeline)
+    return abort_packages(asked, pipeline)
 
 
-def delete_folder(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def delete_folder(asked: Asked, pipeline: Pipeline) -> int:
     """Delete the working folder."""
     waiting = [*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()]
     lost = f" {len(waiting)} package(s) that were not loaded are LOST." if waiting else ""
     question = f"Delete state, schemas and packages in {pipeline.working_dir}?{lost} The destination stays as it is."
-    if not confirm(question, arguments.yes, arguments.non_interactive):
+    if not confirm(question, asked.yes, asked.non_interactive):
         return 1
     pipeline.drop()
-    _say_result(arguments, {"deleted": pipeline.pipeline_name}, f"Deleted {pipeline.working_dir}")
+    _say_result(asked, {"deleted": pipeline.pipeline_name}, f"Deleted {pipeline.working_dir}")
     return 0
 
 
-def _say_result(arguments: argparse.Namespace, value: Any, text: str) -> None:
-    if arguments.json:
+def _say_result(asked: Asked, value: object, text: str) -> None:
+    if asked.json:
         say_json(value)
     else:
         say(text)

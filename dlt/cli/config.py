@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
+from dlt.cli.asked import read
+from dlt.cli.config_check import Document, check, variables
 from dlt.cli.output import say, say_json
 from dlt.configuration.container import CONFIG, SECRETS
 from dlt.configuration.lookup import MISSING, find_value
+from dlt.pipeline.settings import default_pipelines_dir
 from dlt.redact import MASK, clean
+
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
 
 _LEVELS = ("known", "unchecked", "without effect", "problem")
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "config",
@@ -46,15 +52,33 @@ def add_parser(commands: Any) -> None:
     checking.set_defaults(run=_check)
 
 
+@dataclass(frozen=True)
+class _Explain:
+    """What is to be explained: a dotted key, as one pipeline asks for it."""
+
+    key: str
+    secret: bool = False
+    pipeline: str | None = None
+    json: bool = False
+
+
+@dataclass(frozen=True)
+class _Check:
+    """How findings are printed."""
+
+    json: bool = False
+
+
 def _explain(arguments: argparse.Namespace) -> int:
-    *sections, key = arguments.key.split(".")
-    value, trace = find_value(key, sections, secret=arguments.secret, pipeline_name=arguments.pipeline)
+    asked = read(_Explain, arguments)
+    *sections, key = asked.key.split(".")
+    value, trace = find_value(key, sections, secret=asked.secret, pipeline_name=asked.pipeline)
     found = value is not MISSING
-    hidden = arguments.secret or getattr(trace, "hidden", False)
+    hidden = asked.secret or trace.hidden
     shown = MASK if found and hidden else clean(value) if found else None
-    if arguments.json:
+    if asked.json:
         places = [{"provider": entry.provider, "key": entry.key} for entry in trace]
-        say_json({"key": arguments.key, "found": found, "value": shown, "places": places})
+        say_json({"key": asked.key, "found": found, "value": shown, "places": places})
         return 0 if found else 1
     for number, entry in enumerate(trace, 1):
         hit = found and number == len(trace)
@@ -66,9 +90,6 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from dlt.cli.config_check import Document, check, variables
-    from dlt.pipeline.settings import default_pipelines_dir
-
     files = [
         Document(str(path), values, provider.supports_secrets)
         for provider in (CONFIG, SECRETS)
@@ -78,8 +99,8 @@ def _check(arguments: argparse.Namespace) -> int:
     pipelines = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     found = check([*files, variables(os.environ)], pipelines)
     problems = [finding for finding in found if finding.level == "problem"]
-    if arguments.json:
-        say_json({"problems": len(problems), "keys": [dataclasses.asdict(finding) for finding in found]})
+    if read(_Check, arguments).json:
+        say_json({"problems": len(problems), "keys": [asdict(finding) for finding in found]})
         return 1 if problems else 0
     for level in ("problem", "without effect", "unchecked"):
         for finding in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dlt.cli.vocabulary import Section, of_destination, top
 from dlt.configuration.coerce import coerce
@@ -29,7 +29,7 @@ class Document:
     """
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     holds_secrets: bool
     of_variables: bool = False
 
@@ -53,7 +53,7 @@ class Finding:
 
 def variables(environment: Mapping[str, str]) -> Document:
     """Return the variables of the library's own sections as nested tables; others may belong to other programs."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, value in environment.items():
         path = name.lower().split("__")
         if len(path) < 2 or path[0] not in top().sections or not all(path):
@@ -65,7 +65,8 @@ def variables(environment: Mapping[str, str]) -> Document:
                 # a value and a section of one name
                 inner = table[section] = {"": inner}
             table = inner
-        table[path[-1]] = {**table[path[-1]], "": value} if isinstance(table.get(path[-1]), dict) else value
+        known = table.get(path[-1])
+        table[path[-1]] = {**known, "": value} if isinstance(known, dict) else value
     return Document("environment", found, holds_secrets=True, of_variables=True)
 
 
@@ -91,7 +92,7 @@ class _Checker:
             for tables in (document.values, *document.values.values()):
                 self._note_kinds(tables)
 
-    def _note_kinds(self, tables: Any) -> None:
+    def _note_kinds(self, tables: object) -> None:
         """Remember of which type destinations with names of their own are."""
         named = tables.get("destination") if isinstance(tables, Mapping) else None
         for name, options in named.items() if isinstance(named, Mapping) else ():
@@ -104,7 +105,7 @@ class _Checker:
         yield from self._table(document, (), document.values, top())
 
     def _table(
-        self, document: Document, path: tuple[str, ...], table: Mapping[str, Any], section: Section
+        self, document: Document, path: tuple[str, ...], table: Mapping[str, object], section: Section
     ) -> Iterator[Finding]:
         for key, value in table.items():
             whole = (*path, key) if key else path
@@ -114,7 +115,7 @@ class _Checker:
                 yield self._option(document, whole, value, section)
 
     def _section(
-        self, document: Document, path: tuple[str, ...], table: Mapping[str, Any], section: Section
+        self, document: Document, path: tuple[str, ...], table: Mapping[str, object], section: Section
     ) -> Iterator[Finding]:
         if "" in table:
             # a variable and others below its name
@@ -138,7 +139,7 @@ class _Checker:
         else:
             yield self._refused(document, path, section, "section")
 
-    def _destination(self, document: Document, path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[Finding]:
+    def _destination(self, document: Document, path: tuple[str, ...], table: Mapping[str, object]) -> Iterator[Finding]:
         name = path[-1]
         known = top().sections["destination"].sections
         kind = self._kinds.get(name, name)
@@ -154,7 +155,7 @@ class _Checker:
         text = f"there is no destination {name!r}{hint} One under another name needs destination_type in this section."
         yield self._finding("problem", document, path, text)
 
-    def _option(self, document: Document, path: tuple[str, ...], value: Any, section: Section) -> Finding:
+    def _option(self, document: Document, path: tuple[str, ...], value: object, section: Section) -> Finding:
         name = path[-1]
         if name in section.options:
             return self._judged(document, path, value, section.options[name])
@@ -164,7 +165,7 @@ class _Checker:
             return self._unknown(document, path, section, "option") or next(self._unchecked(document, path, value))
         return self._refused(document, path, section, "option")
 
-    def _judged(self, document: Document, path: tuple[str, ...], value: Any, hint: Any) -> Finding:
+    def _judged(self, document: Document, path: tuple[str, ...], value: object, hint: object) -> Finding:
         secret = is_secret(hint)
         if secret and not document.holds_secrets:
             text = "this is a secret, and secrets are not read here. Move it to secrets.toml or to the environment."
@@ -187,7 +188,7 @@ class _Checker:
         hint = did_you_mean(path[-1], names) or f"; known are {', '.join(sorted(names))}."
         return self._finding("problem", document, path, f"there is no such {what}{hint}")
 
-    def _unchecked(self, document: Document, path: tuple[str, ...], value: Any) -> Iterator[Finding]:
+    def _unchecked(self, document: Document, path: tuple[str, ...], value: object) -> Iterator[Finding]:
         if isinstance(value, Mapping):
             for key, inner in value.items():
                 yield from self._unchecked(document, (*path, key), inner)

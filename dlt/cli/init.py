@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from dlt.cli.asked import read
 from dlt.cli.output import say, say_error
 from dlt.destinations.base import KNOWN, load_destination
+
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
 
 _PIPELINE = '''"""Load {source} into {destination}."""
 
@@ -34,7 +39,7 @@ if __name__ == "__main__":
 '''
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "init",
@@ -47,8 +52,17 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=_init)
 
 
+@dataclass(frozen=True)
+class _Project:
+    """From where to where."""
+
+    source: str
+    destination: str
+
+
 def _init(arguments: argparse.Namespace) -> int:
-    source, destination = arguments.source, arguments.destination
+    asked = read(_Project, arguments)
+    source, destination = asked.source, asked.destination
     if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*", source):
         say_error(f"{source!r} is no name for a source: use letters, digits and underscores, a letter first.")
         return 1
@@ -75,6 +89,7 @@ def _init(arguments: argparse.Namespace) -> int:
     for path, content in files.items():
         if os.path.dirname(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
+        # nobody else on the machine reads secrets, and no file that somebody made meanwhile is written over
         mode = 0o600 if path.endswith("secrets.toml") else 0o644
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
             file.write(content)

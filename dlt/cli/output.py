@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
 
 import orjson
 
@@ -24,8 +23,8 @@ def add_common(parser: argparse.ArgumentParser, top: bool = False) -> None:
         top: It is the one of the command: what is not given has a value there.
     """
     # an action must not take back what was given before it
-    absent: Any = None if top else argparse.SUPPRESS
-    off: Any = False if top else argparse.SUPPRESS
+    absent = None if top else argparse.SUPPRESS
+    off = False if top else argparse.SUPPRESS
     parser.add_argument("--pipelines-dir", default=absent, help="parent of the folders of pipelines")
     parser.add_argument("--json", action="store_true", default=off, help="print JSON")
     add_telling(parser)
@@ -33,9 +32,9 @@ def add_common(parser: argparse.ArgumentParser, top: bool = False) -> None:
 
 def add_telling(parser: argparse.ArgumentParser, top: bool = False) -> None:
     """Add the options that say how much is told; they may stand anywhere."""
-    absent: Any = 0 if top else argparse.SUPPRESS
+    absent = 0 if top else argparse.SUPPRESS
     parser.add_argument("-v", "--verbose", action="count", default=absent, help="tell more; -vv for still more")
-    off: Any = False if top else argparse.SUPPRESS
+    off = False if top else argparse.SUPPRESS
     parser.add_argument("--debug", action="store_true", default=off, help="show where an error came up")
 
 
@@ -54,12 +53,12 @@ def say_traceback(error: BaseException) -> None:
     print(redact("".join(traceback.format_exception(error))), file=sys.stderr, end="")
 
 
-def say_json(value: Any) -> None:
+def say_json(value: object) -> None:
     """Print a value as JSON."""
     print(orjson.dumps(json_safe(value), option=orjson.OPT_INDENT_2).decode())
 
 
-def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def say_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows in aligned columns; numbers stand right."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max([len(header), *(len(row[i]) for row in texts)]) for i, header in enumerate(headers)]

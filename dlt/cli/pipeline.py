@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dlt.cli import changing, showing
+from dlt.cli.asked import Asked, Form, Selection, read
 from dlt.cli.output import add_common, say, say_json
 from dlt.cli.schema import add_form
 from dlt.errors import CannotRestorePipelineException
@@ -18,12 +19,15 @@ from dlt.pipeline.pipeline import Pipeline
 from dlt.pipeline.place import check_place
 from dlt.pipeline.settings import default_pipelines_dir
 
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
+
 
 @dataclass(frozen=True)
 class _Action:
     """One action of the command."""
 
-    run: Callable[[argparse.Namespace, Pipeline], int]
+    run: Callable[[Asked, Pipeline], int]
     help: str
     examples: tuple[str, ...]
     more: str = ""
@@ -122,7 +126,7 @@ ACTIONS: dict[str, _Action] = {
 }
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     examples = ("dlt pipeline list", "dlt pipeline shop", *(action.examples[0] for action in ACTIONS.values()))
     parser = commands.add_parser(
@@ -141,7 +145,7 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def _add_action(actions: Any, name: str, action: _Action) -> None:
+def _add_action(actions: Commands, name: str, action: _Action) -> None:
     text = action.help[0].upper() + action.help[1:] + "."
     parser = actions.add_parser(
         name,
@@ -176,45 +180,42 @@ def _examples(examples: tuple[str, ...]) -> str:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    if arguments.list_pipelines or arguments.name is None:
-        return _list(arguments)
-    action = ACTIONS[arguments.action or "info"]
-    return action.run(arguments, _attach(arguments))
+    asked = replace(read(Asked, arguments), form=read(Form, arguments), selection=read(Selection, arguments))
+    if asked.list_pipelines or asked.name is None:
+        return _list(asked)
+    action = ACTIONS[asked.action or "info"]
+    return action.run(asked, _attach(asked, asked.name, action))
 
 
-def _attach(arguments: argparse.Namespace) -> Pipeline:
-    found = _found(arguments)
-    if hasattr(arguments, "destination") and arguments.destination is None:
+def _attach(asked: Asked, name: str, action: _Action) -> Pipeline:
+    found = _found(asked, name)
+    # the others look at the folder only, wherever its program loads
+    if action.has_destination and asked.destination is None:
         check_place(found.pipeline_name, found.destination, found.state)
     return found
 
 
-def _found(arguments: argparse.Namespace) -> Pipeline:
-    if arguments.action == "sync":
+def _found(asked: Asked, name: str) -> Pipeline:
+    if asked.action == "sync":
+        # it is what makes the folder where there is none
         return make_pipeline(
-            arguments.name,
-            pipelines_dir=arguments.pipelines_dir,
-            destination=arguments.destination,
-            dataset_name=arguments.dataset_name,
+            name, pipelines_dir=asked.pipelines_dir, destination=asked.destination, dataset_name=asked.dataset_name
         )
-    folder = os.path.join(arguments.pipelines_dir or default_pipelines_dir(), arguments.name)
+    folder = os.path.join(asked.pipelines_dir or default_pipelines_dir(), name)
     if not os.path.isdir(folder):
         raise CannotRestorePipelineException(
-            f"There is no pipeline {arguments.name!r} in {os.path.dirname(folder)}. See: dlt pipeline list. "
-            f"To take it from its destination: dlt pipeline {arguments.name} sync --destination NAME"
+            f"There is no pipeline {name!r} in {os.path.dirname(folder)}. See: dlt pipeline list. "
+            f"To take it from its destination: dlt pipeline {name} sync --destination NAME"
         )
     return attach(
-        arguments.name,
-        pipelines_dir=arguments.pipelines_dir,
-        destination=getattr(arguments, "destination", None),
-        dataset_name=getattr(arguments, "dataset_name", None),
+        name, pipelines_dir=asked.pipelines_dir, destination=asked.destination, dataset_name=asked.dataset_name
     )
 
 
-def _list(arguments: argparse.Namespace) -> int:
-    folder = arguments.pipelines_dir or default_pipelines_dir()
+def _list(asked: Asked) -> int:
+    folder = asked.pipelines_dir or default_pipelines_dir()
     found = showing.pipelines_in(folder)
-    if arguments.json:
+    if asked.json:
         say_json({"pipelines_dir": folder, "pipelines": [name for name, _ in found]})
         return 0
     say(f"{len(found)} pipeline(s) in {folder}")

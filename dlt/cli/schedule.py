@@ -10,24 +10,29 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from dlt import user_log
+from dlt.cli.asked import read
 from dlt.clock import utc_now
 from dlt.errors import ConfigurationValueError
 from dlt.tasks.ticks import Ticks, cron_ticks, even_ticks, length_of_time
+
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
 
 # how often the runner looks at its child, its clock and its signals
 _BEAT = 0.5
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "schedule",
@@ -60,23 +65,46 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=_schedule)
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is run, and when.
+
+    Attributes:
+        script: Python script.
+        arguments: Its arguments.
+        cron: Cron expression, or None where `every` says it.
+        every: Time between runs.
+        timezone: Zone of the expression.
+        run_on_start: Begin at once, with the tick before now.
+        once: End after one run.
+        max_runs: End after so many runs.
+        timeout: Seconds after which a run is stopped.
+        grace: Seconds that a run which was told to stop may go on.
+        health_file: File whose time of change tells that the runner lives.
+        json: Print each event as a line of JSON.
+    """
+
+    script: str
+    arguments: list[str]
+    cron: str | None
+    every: str | None
+    timezone: str
+    run_on_start: bool
+    once: bool
+    max_runs: int | None
+    timeout: float | None
+    grace: float
+    health_file: str | None
+    json: bool
+
+
 def _schedule(arguments: argparse.Namespace) -> int:
-    if not os.path.isfile(arguments.script):
-        raise ConfigurationValueError(f"There is no script {arguments.script!r} in {os.getcwd()}.")
-    zone = _zone(arguments.timezone)
-    ticks = cron_ticks(arguments.cron, zone) if arguments.cron else even_ticks(arguments.every)
-    runner = _Runner(
-        ticks=ticks,
-        zone=zone,
-        command=[sys.executable, arguments.script, *arguments.arguments],
-        max_runs=1 if arguments.once else arguments.max_runs,
-        at_once=arguments.run_on_start,
-        timeout=arguments.timeout,
-        grace=arguments.grace,
-        health_file=Path(arguments.health_file) if arguments.health_file else None,
-        json=arguments.json,
-    )
-    return runner.run()
+    plan = read(_Plan, arguments)
+    if not os.path.isfile(plan.script):
+        raise ConfigurationValueError(f"There is no script {plan.script!r} in {os.getcwd()}.")
+    zone = _zone(plan.timezone)
+    ticks = cron_ticks(plan.cron, zone) if plan.cron else even_ticks(plan.every or "")
+    return _Runner(plan, ticks, zone).run()
 
 
 # -- when
@@ -110,27 +138,10 @@ def _count(text: str) -> int:
 class _Runner:
     """Runs the command at each tick until enough runs were made or a signal comes."""
 
-    def __init__(
-        self,
-        ticks: Ticks,
-        zone: tzinfo,
-        command: list[str],
-        max_runs: int | None,
-        at_once: bool,
-        timeout: float | None,
-        grace: float,
-        health_file: Path | None,
-        json: bool,
-    ) -> None:
-        self.ticks = ticks
-        self.zone = zone
-        self.command = command
-        self.max_runs = max_runs
-        self.at_once = at_once
-        self.timeout = timeout
-        self.grace = grace
-        self.health_file = health_file
-        self.json = json
+    def __init__(self, plan: _Plan, ticks: Ticks, zone: tzinfo) -> None:
+        self.plan, self.ticks, self.zone = plan, ticks, zone
+        self.max_runs = 1 if plan.once else plan.max_runs
+        self.health_file = Path(plan.health_file) if plan.health_file else None
         self.runs = 0
         self.covered: datetime | None = None
         self.received: list[int] = []
@@ -142,7 +153,7 @@ class _Runner:
         code = 0
         with self._signals_noted():
             now = utc_now()
-            tick = self.ticks.until(now) if self.at_once else self.ticks.after(now)
+            tick = self.ticks.until(now) if self.plan.run_on_start else self.ticks.after(now)
             while self._wait_for(tick):
                 code, tick = self._run_once(self._newest(tick))
                 if self.received or self.runs == self.max_runs:
@@ -185,14 +196,14 @@ class _Runner:
         start = self.covered or self.ticks.until(tick - timedelta(microseconds=1))
         window = {"DLT_INTERVAL_START": self._local(start), "DLT_INTERVAL_END": self._local(tick)}
         self.runs += 1
-        facts: dict[str, Any] = {"run": self.runs, "interval_start": start, "interval_end": tick}
-        self._tell("started", f"run {self.runs} of {self._local(start)} to {self._local(tick)} started", **facts)
+        text = f"run {self.runs} of {self._local(start)} to {self._local(tick)} started"
+        self._tell("started", text, run=self.runs, interval_start=start, interval_end=tick)
         began = time.monotonic()
         child = subprocess.Popen(
-            self.command,
+            [sys.executable, self.plan.script, *self.plan.arguments],
             env={**os.environ, **window},
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if self.json else None,
+            stdout=sys.stderr if self.plan.json else None,
             # Ctrl-C reaches a whole group; the child must get each signal once, for a second one stops it at once
             start_new_session=True,
         )
@@ -206,7 +217,16 @@ class _Runner:
             self.covered = tick
         seconds = round(time.monotonic() - began, 3)
         text = f"run {self.runs} ended with exit code {code} after {seconds:.1f} s"
-        self._tell("finished", text, bad=code != 0, **facts, exit_code=code, seconds=seconds)
+        self._tell(
+            "finished",
+            text,
+            bad=code != 0,
+            run=self.runs,
+            interval_start=start,
+            interval_end=tick,
+            exit_code=code,
+            seconds=seconds,
+        )
         return code, following
 
     def _watch(self, child: subprocess.Popen[bytes], began: float, tick: datetime) -> datetime:
@@ -224,19 +244,21 @@ class _Runner:
             clock = time.monotonic()
             for number in self.received[forwarded:]:
                 name = signal.Signals(number).name
-                self._tell("stopping", f"{name}: the run has {self.grace:.0f} s to finish", run=self.runs, signal=name)
+                self._tell(
+                    "stopping", f"{name}: the run has {self.plan.grace:.0f} s to finish", run=self.runs, signal=name
+                )
                 child.send_signal(number)
                 forwarded += 1
-                kill_at = kill_at or clock + self.grace
-            if self.timeout and not timed_out and clock - began >= self.timeout:
+                kill_at = kill_at or clock + self.plan.grace
+            if self.plan.timeout and not timed_out and clock - began >= self.plan.timeout:
                 timed_out = True
-                text = f"run {self.runs} takes longer than {self.timeout:g} s: stopped"
+                text = f"run {self.runs} takes longer than {self.plan.timeout:g} s: stopped"
                 self._tell("timeout", text, bad=True, run=self.runs)
                 child.terminate()
-                kill_at = kill_at or clock + self.grace
+                kill_at = kill_at or clock + self.plan.grace
             if kill_at and clock >= kill_at:
                 self.killed = True
-                text = f"run {self.runs} did not end within {self.grace:g} s: killed"
+                text = f"run {self.runs} did not end within {self.plan.grace:g} s: killed"
                 self._tell("killed", text, bad=True, run=self.runs)
                 _kill(child)
             elif upcoming <= utc_now() and not self.received:
@@ -275,8 +297,8 @@ class _Runner:
     def _local(self, moment: datetime) -> str:
         return moment.astimezone(self.zone).isoformat()
 
-    def _tell(self, event: str, text: str, bad: bool = False, **facts: Any) -> None:
-        if self.json:
+    def _tell(self, event: str, text: str, bad: bool = False, **facts: object) -> None:
+        if self.plan.json:
             found = {k: self._local(v) if isinstance(v, datetime) else v for k, v in facts.items()}
             line = orjson.dumps({"event": event, "at": self._local(utc_now()), **found})
             print(line.decode(), flush=True)
@@ -287,7 +309,7 @@ class _Runner:
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
     """End the child with all that it started."""
-    if hasattr(os, "killpg"):
+    if sys.platform != "win32":
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
     child.kill()

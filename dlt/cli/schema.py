@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import orjson
 import yaml
 
+from dlt.cli.asked import Form, Format, read
 from dlt.cli.output import say
 from dlt.errors import DltException, SchemaException
 from dlt.schema.diagrams import to_diagram
 from dlt.schema.schema import Schema
 from dlt.schema.stored import from_yaml
 
-Format = Literal["yaml", "json", "mermaid", "dot", "dbml"]
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "schema",
@@ -37,24 +39,23 @@ def add_form(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove-defaults", action="store_true", help="leave out what is so by default")
 
 
-def say_schema(schema: Schema, form: Format, remove_defaults: bool) -> None:
+def say_schema(schema: Schema, form: Form) -> None:
     """Print a schema.
 
     Args:
         schema: The schema.
-        form: How it is written.
-        remove_defaults: Leave out what is so by default; diagrams do not show it anyway.
+        form: How it is written; diagrams do not show what is so by default anyway.
     """
-    if form == "json":
-        say(schema.to_pretty_json(remove_defaults=remove_defaults))
-    elif form == "yaml":
-        say(schema.to_pretty_yaml(remove_defaults=remove_defaults))
+    if form.format == "json":
+        say(schema.to_pretty_json(remove_defaults=form.remove_defaults))
+    elif form.format == "yaml":
+        say(schema.to_pretty_yaml(remove_defaults=form.remove_defaults))
     else:
-        say(to_diagram(schema, form))
+        say(to_diagram(schema, form.format))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    say_schema(_read(Path(arguments.file)), arguments.format, arguments.remove_defaults)
+    say_schema(_read(Path(arguments.file)), read(Form, arguments))
     return 0
 
 

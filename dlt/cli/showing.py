@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
 
 import yaml
 
+from dlt.cli.asked import Asked
 from dlt.cli.output import say, say_error, say_json, say_table
 from dlt.cli.schema import say_schema
 from dlt.errors import LoadPackageNotFound
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
+from dlt.schema.schema import Schema
+from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
+from dlt.states.model import State
 
 _STAGES = (
     ("extracted", "extracted packages ready to be normalized"),
@@ -44,11 +47,11 @@ def say_found(pipeline: Pipeline) -> None:
     say(f"Found pipeline {pipeline.pipeline_name} in {pipeline.pipelines_dir}")
 
 
-def info(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def info(asked: Asked, pipeline: Pipeline) -> int:
     """Show state, schemas and packages."""
     state = pipeline.state
     packages = {stage: _load_ids(pipeline, stage) for stage, _ in _STAGES}
-    if arguments.json:
+    if asked.json:
         facts = {
             "pipeline_name": pipeline.pipeline_name,
             "working_dir": pipeline.working_dir,
@@ -66,9 +69,9 @@ def info(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
         say_json(facts)
         return 0
     say_found(pipeline)
-    _say_state(state, arguments.verbose)
+    _say_state(state, asked.verbose)
     for name in pipeline.schema_names:
-        _say_resources(pipeline.schemas[name], state, arguments.verbose)
+        _say_resources(pipeline.schemas[name], state, asked.verbose)
     say("Working dir content:")
     for stage, text in _STAGES:
         if packages[stage]:
@@ -83,7 +86,7 @@ def info(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     return 0
 
 
-def _say_state(state: Mapping[str, Any], verbosity: int) -> None:
+def _say_state(state: State, verbosity: int) -> None:
     say("Synchronized state:")
     for key, value in state.items():
         if key not in ("_local", "sources"):
@@ -97,7 +100,7 @@ def _say_state(state: Mapping[str, Any], verbosity: int) -> None:
     say()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return a value that YAML writes without tags of Python."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -106,9 +109,9 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-def _say_resources(schema: Any, state: Mapping[str, Any], verbosity: int) -> None:
+def _say_resources(schema: Schema, state: State, verbosity: int) -> None:
     say(f"Resources in schema: {schema.name}")
-    resources: dict[str, list[Any]] = {}
+    resources: dict[str, list[TableSchema]] = {}
     for table in schema.data_tables(include_incomplete=True):
         resources.setdefault(str(schema.tables[schema.root_of(table["name"])].get("resource")), []).append(table)
     slots = state.get("sources", {}).get(schema.name, {}).get("resources", {})
@@ -124,7 +127,7 @@ def _load_ids(pipeline: Pipeline, stage: str) -> list[str]:
     return [package.load_id for package in pipeline.workdir.packages(stage)]
 
 
-def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def show(asked: Asked, pipeline: Pipeline) -> int:
     """Show the tables of the dataset."""
     with pipeline.destination_client() as client:
         if not client.has_dataset():
@@ -134,7 +137,7 @@ def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
             )
             return 1
     rows = pipeline.dataset().row_counts().fetchall()
-    if arguments.json:
+    if asked.json:
         say_json({"dataset_name": pipeline.dataset_name, "tables": dict(rows)})
         return 0
     say(f"dataset {pipeline.dataset_name}")
@@ -142,24 +145,24 @@ def show(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     return 0
 
 
-def trace(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def trace(asked: Asked, pipeline: Pipeline) -> int:
     """Show the last run."""
     found = pipeline.last_trace
-    if arguments.json:
+    if asked.json:
         say_json(found.asdict() if found else None)
         return 0
     if found is None:
         say(f"pipeline {pipeline.pipeline_name} has no trace yet")
         return 0
     say_found(pipeline)
-    say(found.asstr(arguments.verbose))
+    say(found.asstr(asked.verbose))
     return 0
 
 
-def packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def packages(asked: Asked, pipeline: Pipeline) -> int:
     """Show the packages of all stages."""
     found = [pipeline.get_load_package_info(name) for stage, _ in _STAGES for name in _load_ids(pipeline, stage)]
-    if arguments.json:
+    if asked.json:
         say_json(found)
         return 0
     rows = []
@@ -173,18 +176,18 @@ def packages(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     return 0
 
 
-def load_package(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def load_package(asked: Asked, pipeline: Pipeline) -> int:
     """Show one package."""
-    package = pipeline.get_load_package_info(arguments.load_id or _most_recent(pipeline))
-    if arguments.json:
+    package = pipeline.get_load_package_info(asked.load_id or _most_recent(pipeline))
+    if asked.json:
         say_json(package)
         return 0
     say_found(pipeline)
     say(f"Package {package.load_id} found in {package.package_path}")
-    say(package.asstr(arguments.verbose))
+    say(package.asstr(asked.verbose))
     if not package.schema_update:
         return 0
-    if arguments.verbose:
+    if asked.verbose:
         say("Schema update:")
         say(yaml.safe_dump({"tables": _plain(package.schema_update)}, sort_keys=False, allow_unicode=True).rstrip())
     else:
@@ -199,13 +202,13 @@ def _most_recent(pipeline: Pipeline) -> str:
     return max(load_ids, key=lambda load_id: (pipeline.workdir.order(load_id), load_id))
 
 
-def failed_jobs(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def failed_jobs(asked: Asked, pipeline: Pipeline) -> int:
     """Show the jobs that failed."""
-    chosen = [arguments.load_id] if arguments.load_id else None
+    chosen = [asked.load_id] if asked.load_id else None
     names = chosen or [name for stage in ("normalized", "loaded") for name in _load_ids(pipeline, stage)]
     found: dict[str, LoadPackageInfo] = {name: pipeline.get_load_package_info(name) for name in names}
     failed = {name: package.jobs["failed_jobs"] for name, package in found.items() if package.jobs["failed_jobs"]}
-    if arguments.json:
+    if asked.json:
         say_json({load_id: [job.asdict() for job in jobs] for load_id, jobs in failed.items()})
         return 0
     say_found(pipeline)
@@ -224,8 +227,8 @@ def failed_jobs(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
     return 0
 
 
-def schema(arguments: argparse.Namespace, pipeline: Pipeline) -> int:
+def schema(asked: Asked, pipeline: Pipeline) -> int:
     """Show a schema."""
-    found = pipeline.schemas[arguments.schema_name] if arguments.schema_name else pipeline.default_schema
-    say_schema(found, "json" if arguments.json else arguments.format, arguments.remove_defaults)
+    found = pipeline.schemas[asked.schema_name] if asked.schema_name else pipeline.default_schema
+    say_schema(found, replace(asked.form, format="json") if asked.json else asked.form)
     return 0

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import orjson
 
+from dlt.cli.asked import read
 from dlt.cli.output import say_error, say_json, say_traceback, stdout_as_stderr
 from dlt.errors import SpecInvalid
+from dlt.progress import TableLog
 from dlt.redact import clean_error
+from dlt.tasks import (
+    Spec,
+    StepContext,
+    Token,
+    Window,
+    cleanup_step,
+    extract_step,
+    is_terminal,
+    load_step,
+    moment,
+    normalize_step,
+    resource_names,
+)
+from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from dlt.cli.asked import Commands
 
 TRY_AGAIN = 75
 """Exit code for errors that may pass, as sysexits.h names it."""
@@ -20,7 +41,7 @@ PROGRESS_PERIOD = 30.0
 """Seconds between two lines on standard error for a table that goes on."""
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "step",
@@ -64,8 +85,8 @@ def add_parser(commands: Any) -> None:
     resources.add_argument("spec", help="JSON file, or -")
 
 
-def _add(steps: Any, name: str, text: str, example: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = steps.add_parser(
+def _add(steps: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    parser = steps.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", epilog=f"example: {example}"
     )
     parser.add_argument("--attempt", type=int, default=1, help="number of the try; a later one takes a load over")
@@ -84,8 +105,6 @@ def _add_revision(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from dlt.tasks import is_terminal
-
     try:
         # standard output carries the token, and nothing that the source or a collector prints
         with stdout_as_stderr():
@@ -106,57 +125,82 @@ def _told(error: BaseException) -> str:
     return text if cause is None or str(cause) in text else f"{text} Cause: {type(cause).__name__}: {cause}"
 
 
-def _step(arguments: argparse.Namespace) -> Any:
-    from dlt import tasks as orchestrate
+@dataclass(frozen=True)
+class _Extract:
+    """An extract: the spec, the run and the try."""
 
-    step = arguments.step
+    spec: str
+    run_id: str
+    chunk: str = ""
+    attempt: int = 1
+    moment: str | None = None
+    window: Sequence[str] | None = None
+    revision: int | None = None
+    reprocess: str | None = None
+
+
+@dataclass(frozen=True)
+class _Later:
+    """A step behind the extract: files with tokens, and the spec where it holds what no token carries."""
+
+    token: Sequence[str]
+    attempt: int = 1
+    revision: int | None = None
+    spec: str | None = None
+
+
+def _step(arguments: argparse.Namespace) -> object:
+    step: str = arguments.step
     if step == "resources":
-        return orchestrate.resource_names(_read(arguments.spec))
+        return resource_names(_read(arguments.spec))
     if step == "extract":
-        spec = _read(arguments.spec)
-        if arguments.reprocess and isinstance(spec, dict):
-            spec["reprocess"] = arguments.reprocess
-        context = orchestrate.StepContext(
-            arguments.run_id,
-            arguments.chunk,
-            arguments.attempt,
-            orchestrate.moment(arguments.moment) if arguments.moment else None,
-            orchestrate.Window.from_list(arguments.window) if arguments.window else None,
-            arguments.revision or 0,
-            progress=_progress(),
-        )
-        return orchestrate.extract_step(spec, context).to_dict()
-    spec = _read(arguments.spec) if arguments.spec else None
+        return _extract(read(_Extract, arguments)).to_dict()
+    asked = read(_Later, arguments)
+    spec = _read(asked.spec) if asked.spec else None
+    # normalize takes one file, the others several
+    paths = [asked.token] if isinstance(asked.token, str) else asked.token
+    tokens = [Token.from_dict(_read(path)) for path in paths]
     if step == "normalize":
-        token = orchestrate.Token.from_dict(_read(arguments.token))
-        return orchestrate.normalize_step(token, _context(token, arguments), spec).to_dict()
-    tokens = [orchestrate.Token.from_dict(_read(path)) for path in arguments.token]
+        return normalize_step(tokens[0], _context(tokens[0], asked), spec).to_dict()
     if step == "cleanup":
-        orchestrate.cleanup_step(tokens, spec=spec)
+        cleanup_step(tokens, spec=spec)
         return {"cleaned": tokens[0].run_id}
-    report = orchestrate.load_step(tokens, _context(tokens[0], arguments), spec)
+    report = load_step(tokens, _context(tokens[0], asked), spec)
     print(report.text, file=sys.stderr)
     return report.to_dict()
 
 
-def _context(token: Any, arguments: argparse.Namespace) -> Any:
-    from dlt.tasks import StepContext
+def _extract(asked: _Extract) -> Token:
+    spec = _read(asked.spec)
+    if asked.reprocess:
+        spec = {**spec, "reprocess": asked.reprocess} if isinstance(spec, dict) else spec
+    context = StepContext(
+        asked.run_id,
+        asked.chunk,
+        asked.attempt,
+        moment(asked.moment) if asked.moment else None,
+        Window.from_list(asked.window) if asked.window else None,
+        asked.revision or 0,
+        progress=_progress(),
+    )
+    return extract_step(Spec.from_dict(spec), context)
 
-    revision = getattr(arguments, "revision", None)
-    generation = token.generation if revision is None else revision
-    return StepContext(token.run_id, token.chunk, arguments.attempt, generation=generation, progress=_progress())
+
+def _context(token: Token, asked: _Later) -> StepContext:
+    generation = token.generation if asked.revision is None else asked.revision
+    return StepContext(token.run_id, token.chunk, asked.attempt, generation=generation, progress=_progress())
 
 
-def _progress() -> Any:
-    from dlt.progress import TableLog
-
+def _progress() -> TableLog:
     return TableLog(PROGRESS_PERIOD, sys.stderr)
 
 
-def _read(path: str) -> Any:
+def _read(path: str) -> JsonObject:
     try:
         data = sys.stdin.buffer.read() if path == "-" else open(path, "rb").read()  # noqa: SIM115 - read at once
-        return orjson.loads(data)
+        # what is no object is refused by what reads it as a spec or a token
+        found: JsonObject = orjson.loads(data)
+        return found
     except (OSError, orjson.JSONDecodeError) as error:
         raise SpecInvalid(
             f"{path}: {error}. Give a file with the JSON that the step before printed, or a spec."

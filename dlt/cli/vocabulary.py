@@ -11,6 +11,9 @@ from typing import Annotated, Any
 
 from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.values import SECRET
+from dlt.destinations.base import KNOWN, load_destination
+from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
+from dlt.pipeline.settings import PipelineSettings
 
 _SECRET_TEXT = Annotated[str, SECRET]
 _TABLE = dict[str, Any]
@@ -28,7 +31,7 @@ class Section:
         is_open: It may have any other option, too.
     """
 
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
     sections: Mapping[str, Section] = field(default_factory=dict)
     named: Section | None = None
     without_effect: frozenset[str] = frozenset()
@@ -114,10 +117,8 @@ _SCHEMA_OPTIONS = {"naming": str}
 
 
 @cache
-def pipeline_options() -> dict[str, Any]:
+def pipeline_options() -> dict[str, object]:
     """Return the options of a pipeline with their types."""
-    from dlt.pipeline.settings import PipelineSettings
-
     # a program passes objects for these; what stands in a file is text, or a table
     in_files = dict.fromkeys(("DestinationRef", "Refresh", "ProgressName", "Collector"), str)
     hints = typing.get_type_hints(PipelineSettings, localns={**in_files, "ContractHint": Any})
@@ -157,9 +158,6 @@ def of_destination(kind: str) -> Section:
     Args:
         kind: Its type.
     """
-    from dlt.destinations.base import KNOWN, load_destination
-    from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
-
     known = known_settings(load_destination(kind)) if kind in KNOWN else None
     if known is None:
         # a class or function of the user's own
@@ -170,8 +168,6 @@ def of_destination(kind: str) -> Section:
 
 
 def _destinations() -> Section:
-    from dlt.destinations.base import KNOWN
-
     kinds = {name: of_destination(name) for name in KNOWN}
     options = {name: hint for section in kinds.values() for name, hint in section.options.items()}
     return Section(options, {**kinds, "credentials": OPEN}, named=OPEN)
@@ -179,8 +175,6 @@ def _destinations() -> Section:
 
 def _credentials(kind: str) -> Section:
     """Return the fields of the credentials of a destination; file systems take arguments of their own besides."""
-    from dlt.destinations.base import load_destination
-
     of = load_destination(kind)
     fields = {name: hint for spec in of.credential_specs() for name, hint in spec.__config_fields__.items()}
     nested = {name: OPEN for name, hint in fields.items() if spec_kinds(hint)}

@@ -74,6 +74,16 @@ def _take(number: int, make: Callable[[int], BaseException]) -> None:
     raise error
 
 
+def note_told(error: BaseException) -> None:
+    """Note on an error that it was told, so that a command that ends with it does not say it again."""
+    error.__dict__["told"] = True
+
+
+def was_told(error: BaseException) -> bool:
+    """Tell whether an error was told already."""
+    return bool(error.__dict__.get("told"))
+
+
 def in_interactive_host() -> bool:
     """Tell whether a notebook or streamlit runs us; they handle signals themselves."""
     return "streamlit.runtime" in sys.modules or "ipykernel" in sys.modules

@@ -216,8 +216,8 @@ class Tracer:
         info, took = step.info, duration_text((utc_now() - started_at).total_seconds())
         if isinstance(error, KeyboardInterrupt):
             user_log.error(f"{self._name}: {name} stopped after {took}. Nothing is lost: run again to go on")
-            # so that the command does not say it again
-            error.told = current().lines  # type: ignore[attr-defined]  # any exception takes attributes
+            if current().lines:
+                signals.note_told(error)
             return
         if error is not None:
             user_log.error(f"{self._name}: {name} failed after {took} with {type(error).__name__}")
