@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
+from typing import Final, Literal, cast
 
 from dlt.errors import CannotCoerceNullException, InvalidHint
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.holding import holds, type_text
 from dlt.schema.naming import NamingConvention
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_VALID_FROM, X_VALID_TO
 
-_VALIDITY = (X_VALID_FROM, X_VALID_TO)
+_VALIDITY: Final[tuple[Literal["x-valid-from"], Literal["x-valid-to"]]] = (X_VALID_FROM, X_VALID_TO)
 
 
-def check_same(table: str, first: str, hints: Mapping[str, Any], name: str, column: Mapping[str, Any]) -> None:
+def check_same(table: str, first: str, hints: ColumnSchema, name: str, column: ColumnSchema) -> None:
     """Refuse two declarations of one column that do not say the same.
 
     Args:
@@ -27,7 +28,8 @@ def check_same(table: str, first: str, hints: Mapping[str, Any], name: str, colu
     Raises:
         InvalidHint: they differ.
     """
-    if first != name and any(hints[key] != column[key] for key in hints.keys() & column.keys() if key != "name"):
+    one, other = dict(hints), dict(column)
+    if first != name and any(one[key] != other[key] for key in one.keys() & other.keys() if key != "name"):
         raise InvalidHint(
             f"table {table}: the hints for {first!r} and {name!r} are for one column, as their names become the same, "
             "and they differ. Leave one of them out.",
@@ -35,7 +37,7 @@ def check_same(table: str, first: str, hints: Mapping[str, Any], name: str, colu
         )
 
 
-def check_added(table: Mapping[str, Any], stored: Any, name: str, column: Mapping[str, Any]) -> None:
+def check_added(table: TableSchema, stored: TableSchema, name: str, column: ColumnSchema) -> None:
     """Refuse a new column that is not nullable where there are rows without it; a key finds none of them.
 
     Raises:
@@ -55,20 +57,21 @@ def check_added(table: Mapping[str, Any], stored: Any, name: str, column: Mappin
         )
 
 
-def check_type(stored: Any, name: str, column: Mapping[str, Any], capabilities: Capabilities | None) -> None:
+def check_type(stored: TableSchema, name: str, column: ColumnSchema, capabilities: Capabilities | None) -> None:
     """Refuse a type that a loaded column does not have: no destination changes the type of a column.
 
     Raises:
         InvalidHint: the column cannot hold values of the type.
     """
-    there: Any = (stored.get("columns") or {}).get(name) or {}
+    there: ColumnSchema = (stored.get("columns") or {}).get(name) or {}
     loaded = (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA)
     if not loaded or "data_type" not in there or capabilities is None or not capabilities.keeps_types:
         return
-    declared: Any = {key: value for key, value in column.items() if value is not None}
+    # None in a hint says nothing
+    declared = cast(ColumnSchema, {key: value for key, value in column.items() if value is not None})
     if holds(there, declared, capabilities):
         return
-    merged: Any = {**there, **declared}
+    merged: ColumnSchema = {**there, **declared}
     wanted = type_text(merged)
     raise InvalidHint(
         f"table {stored['name']}, column {column.get('name', name)!r}: the hint says {wanted}, and the table "
@@ -81,7 +84,7 @@ def check_type(stored: Any, name: str, column: Mapping[str, Any], capabilities: 
     )
 
 
-def check_validity_names(table: Mapping[str, Any], naming: NamingConvention) -> None:
+def check_validity_names(table: TableSchema, naming: NamingConvention) -> None:
     """Refuse two names for the columns of a history that become one.
 
     Raises:
@@ -97,7 +100,7 @@ def check_validity_names(table: Mapping[str, Any], naming: NamingConvention) -> 
         )
 
 
-def check_validity(table: Mapping[str, Any], seen: Collection[str]) -> None:
+def check_validity(table: TableSchema, seen: Collection[str]) -> None:
     """Refuse data that has the columns of its history: their values would be lost.
 
     Args:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from dlt.errors import (
     SchemaException,
@@ -20,11 +19,13 @@ from dlt.errors import (
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.naming import NamingConvention
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.width import check_width
-from dlt.types import TDataItem
+from dlt.types import ReadOnlyRow, TDataItem
 
 logger = logging.getLogger("dlt")
 _DECIDING = ("dedup_sort", "hard_delete")
@@ -48,7 +49,7 @@ class NameCheck:
         self._max_columns = capabilities.max_columns if capabilities is not None else None
         self._widths: dict[str, int] = {}
         self._parents: dict[str, str] = {}
-        self._names: dict[tuple[str, str], dict[Any, str]] = {}
+        self._names: dict[tuple[str, str], dict[Hashable, str]] = {}
         self._children: dict[tuple[str, str], str] = {}
         self._seen: dict[str, dict[str, None]] = {}
         self._opaque: set[str] = set()
@@ -58,7 +59,7 @@ class NameCheck:
 
     # -- declared names
 
-    def declare(self, table: Mapping[str, Any]) -> str:
+    def declare(self, table: TableSchema) -> str:
         """Check a table as hints declare it; return its name.
 
         Args:
@@ -69,7 +70,7 @@ class NameCheck:
         """
         given = table["name"]
         name = self._naming.normalize_tables_path(given)
-        self._check(f"table {_cut(given)!r}", name)
+        _check_name(self._naming, f"table {_cut(given)!r}", name)
         if is_system_name(name):
             raise SchemaException(
                 f"table {given!r}: its name {name!r} begins with '_dlt', as those of the library's own tables do. "
@@ -77,14 +78,14 @@ class NameCheck:
                 table_name=name,
             )
         written = self._written.setdefault(name, {})
-        stored: Any = self._schema.tables.get(name) or {}
+        stored: TableSchema = self._schema.tables.get(name) or {}
         if stored.get("parent") and not table.get("parent"):
             raise TablePropertiesConflictException(
                 f"table {given!r}: the table {name!r} holds nested rows of {stored['parent']!r}. Give table_name= "
                 "another name.",
                 table_name=name,
             )
-        declared: dict[str, tuple[str, Any]] = {}
+        declared: dict[str, tuple[str, ColumnSchema]] = {}
         for key, column in (table.get("columns") or {}).items():
             column_name = column.get("name") or key
             normalized = self._naming.normalize_path(column_name)
@@ -98,7 +99,7 @@ class NameCheck:
 
     # -- pages
 
-    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[Any], first: int) -> None:
+    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[TDataItem], first: int) -> None:
         """Check a page that became a record batch.
 
         Args:
@@ -139,13 +140,13 @@ class NameCheck:
                 continue
             name = self.name(table, "", field.name)
             if name in found:
-                raise self._clash(table, [found[name], field.name], name, None)
+                raise _clash(table, [found[name], field.name], name, None)
             found[name] = field.name
             self.see(table, name)
         self._check_width(None)
         self._batches[table] = schema
 
-    def rows(self, table: str, rows: Sequence[Any], first: int) -> None:
+    def rows(self, table: str, rows: Sequence[TDataItem], first: int) -> None:
         """Check rows one by one.
 
         Args:
@@ -172,32 +173,16 @@ class NameCheck:
             UnboundColumnException: no row of a table has one of them.
         """
         for table, seen in self._seen.items():
-            entry: Any = self._schema.tables.get(table)
+            entry = self._schema.tables.get(table)
             if entry is None or table in self._opaque or not (tables.get(table) or (entry.get("parent") and seen)):
                 continue
             required = required_columns(entry, entry["columns"])
             missing = {name: reason for name, reason in required.items() if name not in seen}
-            self._check_sort(table, entry, list(seen))
+            _check_sort(table, entry, list(seen))
             check_validity(entry, seen)
             if missing:
                 nested = [name for name in self._seen if name.startswith(table) and name != table]
                 raise unbound(table, missing, list(seen), self._written.get(table), nested)
-
-    def _check_sort(self, table: str, entry: Any, seen: Sequence[str]) -> None:
-        """Tell of columns that decide which rows stay and that never came: misspelt ones, or those of sparse rows."""
-        for name, column in entry["columns"].items():
-            hint = next((hint for hint in _DECIDING if column.get(hint)), None)
-            if hint is None or name in seen or "data_type" in column:
-                continue
-            close = difflib.get_close_matches(name, seen, 1, _MUCH_ALIKE)
-            if close:
-                raise UnboundColumnException(
-                    f"table {table}: no row has the column {name!r}, which has the hint {hint}. Did you mean "
-                    f"{close[0]!r}? Correct the hint, or declare a data_type for the column if rows may lack it.",
-                    table_name=table,
-                    column_name=name,
-                )
-            logger.warning("table %s: no row has the column %r, which has the hint %s", table, name, hint)
 
     # -- inside
 
@@ -205,7 +190,7 @@ class NameCheck:
         """Remember that a table has a column."""
         self._seen.setdefault(table, {})[name] = None
 
-    def name(self, table: str, prefix: str, key: Any) -> str:
+    def name(self, table: str, prefix: str, key: Hashable) -> str:
         """Return the name of a key.
 
         Raises:
@@ -216,7 +201,7 @@ class NameCheck:
         if known is None:
             text = key if isinstance(key, str) else str(key)
             name = self._naming.normalize_path(text)
-            self._check(f"table {table}, key {_cut(text)!r}", name)
+            _check_name(self._naming, f"table {table}, key {_cut(text)!r}", name)
             known = names[key] = self._naming.make_path(prefix, name) if prefix else name
         return known
 
@@ -229,7 +214,7 @@ class NameCheck:
         known = self._children.get((table, name))
         if known is None:
             known = self._naming.make_path(table, name)
-            there: Any = self._schema.tables.get(known)
+            there = self._schema.tables.get(known)
             if there is not None and there.get("parent") != table:
                 raise TablePropertiesConflictException(
                     f"table {table}: the lists of {name!r} become the nested table {known!r}, and there is another "
@@ -245,7 +230,7 @@ class NameCheck:
         """Tell whether documents and lists of a column stay as they are."""
         if self._limit is not None and level >= self._limit:
             return True
-        entry: Any = self._schema.tables.get(table) or {}
+        entry: TableSchema = self._schema.tables.get(table) or {}
         return bool((entry.get("columns") or {}).get(name, {}).get("data_type") == "json")
 
     def _check_width(self, first: int | None) -> None:
@@ -257,7 +242,9 @@ class NameCheck:
                 continue
             self._widths[table] = len(seen)
             if self._takes_all(table):
-                entry: Any = self._schema.tables.get(table) or {"parent": self._parents.get(table)}
+                entry: TableSchema = self._schema.tables.get(table) or {}
+                if not entry and table in self._parents:
+                    entry = {"parent": self._parents[table]}
                 check_width(table, entry, seen, limit, first)
 
     def _takes_all(self, table: str) -> bool:
@@ -265,34 +252,18 @@ class NameCheck:
         root = table
         while root in self._parents:
             root = self._parents[root]
-        entry: Any = self._schema.tables.get(root) or {}
+        entry: TableSchema = self._schema.tables.get(root) or {}
         return not entry.get("filters") and self._schema.resolve_contract(root)["columns"] in ("evolve", "freeze")
-
-    def _check(self, what: str, name: Any) -> None:
-        wrong = None
-        if not isinstance(name, str) or not name:
-            wrong = f"the naming convention {self._naming.name} makes {name!r} of it, which is no name"
-        elif "\x00" in name:
-            wrong = "its name holds a NUL character, which no destination stores"
-        elif self._naming.max_length is not None and len(name.encode(errors="surrogatepass")) > self._naming.max_length:
-            wrong = (
-                f"its name has {len(name.encode(errors='surrogatepass'))} bytes, and the destination takes "
-                f"{self._naming.max_length}; the naming convention {self._naming.name} does not shorten it"
-            )
-        if wrong is not None:
-            raise SchemaException(
-                f"{what}: {wrong}. Rename it with add_map or table_name=, or use the naming convention snake_case."
-            )
 
     def _item(self, table: str, item: TDataItem, level: int, number: int) -> None:
         if not isinstance(item, Mapping):
             if isinstance(item, _SEQUENCES):
                 self._list(table, self.name(table, "", "list"), item, level, number)
-            elif type(item) not in _PLAIN and hasattr(item, "__dict__"):
+            elif type(item) not in _PLAIN and type(item).__dictoffset__:
                 self._opaque.add(table)
             self.see(table, "value")
             return
-        flat: dict[str, tuple[Any, Any]] = {}
+        flat: dict[str, tuple[Hashable, object]] = {}
         self._document(table, item, "", level, flat, {}, number)
         seen = self._seen.setdefault(table, {})
         if not flat.keys() <= seen.keys():
@@ -301,10 +272,10 @@ class NameCheck:
     def _document(
         self,
         table: str,
-        document: Mapping[Any, Any],
+        document: ReadOnlyRow,
         prefix: str,
         level: int,
-        flat: dict[str, tuple[Any, Any]],
+        flat: dict[str, tuple[Hashable, object]],
         lists: dict[str, str],
         number: int,
     ) -> None:
@@ -315,39 +286,25 @@ class NameCheck:
             name, kind = names.get(key) or self.name(table, prefix, key), type(value)
             if kind not in _PLAIN:
                 nested = isinstance(value, (Mapping, *_SEQUENCES))
-                if not nested and hasattr(value, "__dict__"):
+                if not nested and kind.__dictoffset__:
                     self._opaque.add(table)
                 if nested and not self.kept_whole(table, name, level):
                     if isinstance(value, Mapping):
                         self._document(table, value, name, level + 1, flat, lists, number)
                     elif value:
                         if lists.setdefault(name, str(key)) != key:
-                            raise self._clash(table, [lists[name], str(key)], name, number)
+                            raise _clash(table, [lists[name], str(key)], name, number)
                         self._list(table, name, value, level, number)
                     continue
             if name not in flat:
                 flat[name] = (key, value)
             elif repr(flat[name][1]) != repr(value):
-                raise self._clash(table, [str(flat[name][0]), str(key)], name, number)
+                raise _clash(table, [str(flat[name][0]), str(key)], name, number)
 
-    def _list(self, table: str, name: str, values: Any, level: int, number: int) -> None:
+    def _list(self, table: str, name: str, values: Iterable[TDataItem], level: int, number: int) -> None:
         child = self.child(table, name)
         for value in values:
             self._item(child, value, level + 1, number)
-
-    def _clash(
-        self, table: str, keys: Sequence[str], name: str, number: int | None
-    ) -> SchemaIdentifierNormalizationCollision:
-        of = "of the Arrow data" if number is None else f"of item {number} (counted from 0) with different values"
-        return SchemaIdentifierNormalizationCollision(
-            f"table {table}: the keys {' and '.join(map(repr, keys))} {of} become one column, {name!r}. "
-            "Rename one of them with add_map, or choose another naming convention.",
-            table=table,
-            table_name=table,
-            column=name,
-            column_name=name,
-            item_position=number,
-        )
 
 
 class _Fields:
@@ -359,7 +316,7 @@ class _Fields:
         self.clashes = False
 
     def document(
-        self, table: str, fields: Sequence[tuple[str, Any]], prefix: str, above: tuple[str, ...], level: int = 0
+        self, table: str, fields: Sequence[tuple[str, pa.DataType]], prefix: str, above: tuple[str, ...], level: int = 0
     ) -> None:
         """Walk through the fields of documents of one table.
 
@@ -386,20 +343,67 @@ class _Fields:
             else:
                 self._check.see(table, name)
 
-    def _list(self, table: str, kind: Any, level: int) -> None:
+    def _list(self, table: str, kind: pa.DataType, level: int) -> None:
         if pa.types.is_struct(kind):
             self.document(table, _inner(kind), "", (), level)
         else:
             self.document(table, [("list" if pa.types.is_list(kind) else "value", kind)], "", (), level)
 
 
-def _inner(kind: Any) -> list[tuple[str, Any]]:
+def _inner(kind: pa.DataType) -> list[tuple[str, pa.DataType]]:
     return [(kind.field(i).name, kind.field(i).type) for i in range(kind.num_fields)]
 
 
-def _of_resource(table: Mapping[str, Any]) -> str:
+def _of_resource(table: TableSchema) -> str:
     return f", of resource {table['resource']!r}" if table.get("resource") else ""
 
 
 def _cut(name: str) -> str:
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+
+
+def _check_sort(table: str, entry: TableSchema, seen: Sequence[str]) -> None:
+    """Tell of columns that decide which rows stay and that never came: misspelt ones, or those of sparse rows."""
+    for name, column in entry["columns"].items():
+        hint = next((hint for hint in _DECIDING if column.get(hint)), None)
+        if hint is None or name in seen or "data_type" in column:
+            continue
+        close = difflib.get_close_matches(name, seen, 1, _MUCH_ALIKE)
+        if close:
+            raise UnboundColumnException(
+                f"table {table}: no row has the column {name!r}, which has the hint {hint}. Did you mean "
+                f"{close[0]!r}? Correct the hint, or declare a data_type for the column if rows may lack it.",
+                table_name=table,
+                column_name=name,
+            )
+        logger.warning("table %s: no row has the column %r, which has the hint %s", table, name, hint)
+
+
+def _check_name(naming: NamingConvention, what: str, name: object) -> None:
+    wrong = None
+    if not isinstance(name, str) or not name:
+        wrong = f"the naming convention {naming.name} makes {name!r} of it, which is no name"
+    elif "\x00" in name:
+        wrong = "its name holds a NUL character, which no destination stores"
+    elif naming.max_length is not None and len(name.encode(errors="surrogatepass")) > naming.max_length:
+        wrong = (
+            f"its name has {len(name.encode(errors='surrogatepass'))} bytes, and the destination takes "
+            f"{naming.max_length}; the naming convention {naming.name} does not shorten it"
+        )
+    if wrong is not None:
+        raise SchemaException(
+            f"{what}: {wrong}. Rename it with add_map or table_name=, or use the naming convention snake_case."
+        )
+
+
+def _clash(table: str, keys: Sequence[str], name: str, number: int | None) -> SchemaIdentifierNormalizationCollision:
+    of = "of the Arrow data" if number is None else f"of item {number} (counted from 0) with different values"
+    return SchemaIdentifierNormalizationCollision(
+        f"table {table}: the keys {' and '.join(map(repr, keys))} {of} become one column, {name!r}. "
+        "Rename one of them with add_map, or choose another naming convention.",
+        table=table,
+        table_name=table,
+        column=name,
+        column_name=name,
+        item_position=number,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
@@ -14,6 +14,7 @@ from dlt.extract.items import EmptyTable, ImportFileMeta, Joined, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
+from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
@@ -33,7 +34,22 @@ from dlt.schema.schema import Schema
 from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
-from dlt.types import TDataItem
+from dlt.states.model import State
+from dlt.types import TDataItem, TDataItems
+
+if TYPE_CHECKING:
+    from dlt.extract.source import Source
+    from dlt.extract.vocabulary import ContractHint
+    from dlt.schema.typing import TableSchema
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What a resource said of its tables last, and the name of the root table; "" where the contract discards it."""
+
+    root: TableSchema
+    nested: list[TableSchema]
+    name: str
 
 
 @dataclass
@@ -77,9 +93,9 @@ class SchemaExtract:
         self._collector = options.collector
         self._capabilities = options.capabilities
         self._fixed: dict[int, str] = {}
-        self._known: dict[tuple[int, str], Any] = {}
+        self._known: dict[tuple[int, str], _Declared] = {}
 
-    def add_source(self, source: Any, state: dict[str, Any], options: ExtractOptions) -> None:
+    def add_source(self, source: Source, state: State, options: ExtractOptions) -> None:
         """Extract the selected resources of a source."""
         selected = source.resources.selected
         self.sources.add(source.name)
@@ -119,7 +135,7 @@ class SchemaExtract:
         self._spool.abort()
         self.builder.abort()
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, object]:
         """Return what was extracted."""
         finished_at = utc_now()
         return {
@@ -130,7 +146,7 @@ class SchemaExtract:
             "resource_metrics": {name: metrics.Metrics(items_count=count) for name, count in self.resources.items()},
         }
 
-    def _add(self, source: Any, resource: Any, item: TDataItem, meta: Meta) -> None:
+    def _add(self, source: Source, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
             item = _read_file(meta)
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
@@ -140,7 +156,7 @@ class SchemaExtract:
             self._write(resource, table, item)
             return
         rows = item if isinstance(item, list) else [item]
-        groups: dict[str, list[Any]] = {}
+        groups: dict[str, list[TDataItem]] = {}
         for row in rows:
             groups.setdefault(resource.table_name_of(row, meta), []).append(row)
         if isinstance(item, EmptyTable) and not groups:
@@ -149,7 +165,7 @@ class SchemaExtract:
             table = self._declare(source, resource, group[0], meta)
             self._write(resource, table, group if isinstance(item, list) else item)
 
-    def _write(self, resource: Any, table: str, item: TDataItem) -> None:
+    def _write(self, resource: ResourceHints, table: str, item: TDataItem) -> None:
         if not table:
             return  # the contract discards it
         entry = self.schema.tables[table]
@@ -162,13 +178,14 @@ class SchemaExtract:
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
 
-    def _declare(self, source: Any, resource: Any, item: TDataItem, meta: Meta) -> str:
+    def _declare(self, source: Source, resource: ResourceHints, item: TDataItem, meta: Meta) -> str:
         root, *nested = resource.compute_tables(self.schema.naming, item, meta)
         key = (id(resource), root["name"])
         known = self._known.get(key)
-        if known is not None and known[0] == (root, nested):
-            return str(known[1])
-        plain = ({**root}, [{**table} for table in nested])
+        if known is not None and known.root == root and known.nested == nested:
+            return known.name
+        # what is declared is changed below, and is compared as the resource said it
+        plain: tuple[TableSchema, list[TableSchema]] = ({**root}, [{**table} for table in nested])
         name = self._names.declare(root)
         for table in nested:
             self._names.declare(table)
@@ -180,7 +197,7 @@ class SchemaExtract:
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
         root.pop("schema_contract", None)
         if self._refuses(name, contract, item):
-            self._known[key] = (plain, "")
+            self._known[key] = _Declared(*plain, name="")
             return ""
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
@@ -189,10 +206,10 @@ class SchemaExtract:
             own = contract if table is root else table.pop("schema_contract", None)
             declare(self.schema.update_table(table), own)
         check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
-        self._known[key] = (plain, name)
+        self._known[key] = _Declared(*plain, name=name)
         return name
 
-    def _refuses(self, name: str, contract: Any, item: TDataItem) -> bool:
+    def _refuses(self, name: str, contract: ContractHint | None, item: TDataItem) -> bool:
         """Tell whether the contract discards a table that is new.
 
         Raises:
@@ -206,9 +223,9 @@ class SchemaExtract:
             raise with_row(violation(self.schema.name, name, "tables", modes), None if is_frame(first) else first)
         return modes["tables"] != "evolve"
 
-    def _forget(self, declared: Any, removed: Iterable[str]) -> None:
+    def _forget(self, declared: TableSchema, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
-        known: Any = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
+        known = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
         if declared.get(X_MERGE_STRATEGY) == "scd2" and is_new_history(known):
             declared[X_ROW_HASH] = 2
         if known is None:
@@ -220,7 +237,7 @@ class SchemaExtract:
             for hint in STRATEGY_HINTS:
                 known.pop(hint, None)
 
-    def _declare_empty(self, source: Any, resource: Any) -> None:
+    def _declare_empty(self, source: Source, resource: ResourceHints) -> None:
         if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
             return
         name = self._declare(source, resource, None, None)
@@ -234,12 +251,12 @@ class SchemaExtract:
 
 
 def extract_sources(
-    sources: Sequence[Any],
+    sources: Sequence[Source],
     workdir: Workdir,
-    schema_for: Callable[[Any], Schema],
-    state: dict[str, Any],
+    schema_for: Callable[[Source], Schema],
+    state: State,
     options: ExtractOptions,
-    **info: Any,
+    **info: object,
 ) -> list[SchemaExtract]:
     """Extract sources into the temporary folder of a working folder.
 
@@ -282,9 +299,9 @@ def extract_sources(
 def commit_extracts(
     workdir: Workdir,
     extracts: Iterable[SchemaExtract],
-    state: dict[str, Any] | None,
+    state: State | None,
     *,
-    before: dict[str, Any],
+    before: State,
     changes: list[Change],
     schemas_before: Mapping[str, Schema],
     pipeline_name: str,
@@ -326,7 +343,7 @@ def commit_extracts(
     return workdir.commit([extract.builder for extract in prepared], "extracted")
 
 
-def _read_file(meta: ImportFileMeta) -> Any:
+def _read_file(meta: ImportFileMeta) -> TDataItems:
     if meta.file_format == "parquet":
         return pq.read_table(meta.file_path)
     if meta.file_format == "csv":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from dlt.errors import DataValidationError
-from dlt.late import pc
+from dlt.late import pa, pc
 from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
@@ -17,14 +16,16 @@ from dlt.schema.x_keys import (
     X_VALID_FROM,
     X_VALID_TO,
 )
-from dlt.types import TDataItems
+from dlt.types import ReadOnlyRow, TDataItems
 
 if TYPE_CHECKING:
     from dlt.schema.naming import NamingConvention
     from dlt.schema.typing import TableSchema
 
+Noted = TypeVar("Noted")
 
-def is_new_history(known: Mapping[str, Any] | None) -> bool:
+
+def is_new_history(known: TableSchema | None) -> bool:
     """Tell whether versions of rows may be told in the way of this release: no older history goes on with them.
 
     Args:
@@ -33,7 +34,7 @@ def is_new_history(known: Mapping[str, Any] | None) -> bool:
     return known is None or known.get(X_MERGE_STRATEGY) != "scd2" or X_ROW_HASH in known
 
 
-def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], naming: NamingConvention) -> None:
+def note_former_settings(known: TableSchema, declared: TableSchema, naming: NamingConvention) -> None:
     """Note what rows that are loaded already depend on, where the table is declared in another way now.
 
     Args:
@@ -41,18 +42,18 @@ def note_former_settings(known: dict[str, Any], declared: Mapping[str, Any], nam
         declared: The table as its resource declares it now.
         naming: Gives the names of columns.
     """
-    before = [known.get(key) for key in (X_VALID_FROM, X_VALID_TO)]
+    before = [name for name in (known.get(X_VALID_FROM), known.get(X_VALID_TO)) if name]
     now = [naming.normalize_path(declared[key]) for key in (X_VALID_FROM, X_VALID_TO) if key in declared]
-    if all(before) and before != now:
-        _note(known, X_FORMER_VALIDITY, before)
+    if len(before) == 2 and before != now:
+        known[X_FORMER_VALIDITY] = _noted(known.get(X_FORMER_VALIDITY), before)
     end = known.get(X_ACTIVE_TIMESTAMP)
     if end is not None and end != declared.get(X_ACTIVE_TIMESTAMP):
-        _note(known, X_FORMER_ACTIVE, end)
+        known[X_FORMER_ACTIVE] = _noted(known.get(X_FORMER_ACTIVE), end)
 
 
-def _note(known: dict[str, Any], key: str, value: Any) -> None:
-    if value not in known.get(key, []):
-        known[key] = [*known.get(key, []), value]
+def _noted(known: list[Noted] | None, value: Noted) -> list[Noted]:
+    found = known or []
+    return found if value in found else [*found, value]
 
 
 def check_versions(table: TableSchema, items: TDataItems, naming: NamingConvention, position: int) -> None:
@@ -98,7 +99,7 @@ def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tu
     return None
 
 
-def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int, str] | None:
+def _first_null(tabular: pa.Table, name: str, naming: NamingConvention) -> tuple[int, str] | None:
     if not tabular.num_rows:
         return None
     shown = ", ".join(tabular.column_names)
@@ -109,7 +110,7 @@ def _first_null(tabular: Any, name: str, naming: NamingConvention) -> tuple[int,
     return 0, shown
 
 
-def _value(row: Mapping[str, Any], name: str, naming: NamingConvention, prefix: str = "") -> Any:
+def _value(row: ReadOnlyRow, name: str, naming: NamingConvention, prefix: str = "") -> object:
     for key, value in row.items():
         own = naming.normalize_path(str(key))
         path = naming.make_path(prefix, own) if prefix else own

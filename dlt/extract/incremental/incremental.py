@@ -323,19 +323,12 @@ class Incremental(InParts, Generic[Value]):
 
     def _refuse_beside(self) -> None:
         if self._beside is not None:
-            raise IncrementalUnboundError(
-                f"The incremental on {self.cursor_path!r} keeps no values: a resource has one cursor, and here it is "
-                f"that of the parameter {self._beside!r}. Make two resources, or remember this one's last value in "
-                "dlt.current.resource_state()."
-            )
+            raise _keeps_nothing(self.cursor_path, self._beside)
 
     def _bound(self) -> Run:
         self._refuse_beside()
         if self._run is None:
-            raise IncrementalUnboundError(
-                f"The incremental on {self.cursor_path!r} is not bound to a resource. Use it as the default of a "
-                "resource's parameter, or as incremental=."
-            )
+            raise _unbound(self.cursor_path)
         return self._run
 
     def __repr__(self) -> str:
@@ -344,6 +337,20 @@ class Incremental(InParts, Generic[Value]):
             f"incremental(cursor_path={self.cursor_path!r}, initial_value={self.initial_value!r}, "
             f"end_value={self.end_value!r}, start_value={start!r}, lag={self.lag!r})"
         )
+
+
+def _keeps_nothing(cursor_path: str | None, bound: str) -> IncrementalUnboundError:
+    return IncrementalUnboundError(
+        f"The incremental on {cursor_path!r} keeps no values: a resource has one cursor, and here it is that of the "
+        f"parameter {bound!r}. Make two resources, or remember this one's last value in dlt.current.resource_state()."
+    )
+
+
+def _unbound(cursor_path: str | None) -> IncrementalUnboundError:
+    return IncrementalUnboundError(
+        f"The incremental on {cursor_path!r} is not bound to a resource. Use it as the default of a resource's "
+        "parameter, or as incremental=."
+    )
 
 
 def _no_metrics() -> dict[str, int]:
