@@ -1,0 +1,50 @@
+"""How values tell the types of their columns, under the names of PyPI `dlt` 1.x."""
+
+from __future__ import annotations
+
+from dlt.schema.inference import detect
+from dlt.schema.typing import DataType
+
+__all__ = [
+    "is_hexbytes_to_text",
+    "is_iso_date",
+    "is_iso_timestamp",
+    "is_large_integer",
+    "is_timestamp",
+    "is_wei_to_double",
+]
+
+
+def is_timestamp(_t: type, v: object) -> DataType | None:
+    """Return "timestamp" for a number of seconds since 1970 that is a moment of our time."""
+    return detect(v, ("timestamp",))
+
+
+def is_iso_timestamp(_t: type, v: object) -> DataType | None:
+    """Return "timestamp" for ISO text with date and time."""
+    return detect(v, ("iso_timestamp",))
+
+
+def is_iso_date(_t: type, v: object) -> DataType | None:
+    """Return "date" for ISO text with a date alone."""
+    return detect(v, ("iso_date",))
+
+
+def is_large_integer(_t: type, v: object) -> DataType | None:
+    """Return "wei" for an integer of more than 64 bits, "text" for one that is too large for that."""
+    if isinstance(v, int) and not isinstance(v, bool) and v.bit_length() > _WEI_BITS:
+        return "text"
+    return detect(v, ("large_integer",))
+
+
+def is_hexbytes_to_text(_t: type, v: object) -> DataType | None:
+    """Return "text" for a value of class HexBytes."""
+    return detect(v, ("hexbytes_to_text",))
+
+
+def is_wei_to_double(_t: type, v: object) -> DataType | None:
+    """Return "double" for a value of class Wei."""
+    return "double" if detect(v, ("wei_to_double",)) else None
+
+
+_WEI_BITS = 256
