@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from dlt.errors import IncrementalPrimaryKeyMissing
 from dlt.extract.incremental.cursor import MISSING, field
@@ -47,10 +48,19 @@ def short_hash(value: object) -> str:
         text = orjson.dumps(value, default=_plain, option=options)
     except TypeError:
         # numbers beyond 64 bits, lone surrogates
-        text = repr(value).encode("utf-8", "surrogatepass")
+        text = repr(_in_order(value)).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 def _plain(value: object) -> object:
     # the order of a set differs between processes
     return sorted(map(repr, value)) if isinstance(value, (set, frozenset)) else str(value)
+
+
+def _in_order(value: object) -> object:
+    """Return a value whose text does not depend on the order of keys and members."""
+    if isinstance(value, Mapping):
+        return {key: _in_order(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [_in_order(item) for item in value]
+    return _plain(value) if isinstance(value, (set, frozenset)) else value

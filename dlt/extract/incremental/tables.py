@@ -151,10 +151,12 @@ def _inside(run: Run, column: pa.ChunkedArray) -> Mask | None:
 
 def _scalar(value: object, column: pa.ChunkedArray) -> pa.Scalar | None:
     try:
-        return pa.scalar(value, column.type)
+        scalar = pa.scalar(value, column.type)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
-        # 2.5 in a column of integers, for one
+        # a number beyond the bits of the column, for one
         return None
+    # Arrow cuts 2.5 to 2 for a column of integers
+    return scalar if scalar.as_py() == value else None
 
 
 def _compare(column: pa.ChunkedArray, bound: pa.Scalar, less: bool, side: str) -> pa.ChunkedArray:
@@ -202,7 +204,7 @@ def _rows(run: Run, items: TDataItems, positions: Positions) -> list[TDataItem]:
             "set primary_key=() to load rows without looking for duplicates.",
             resource_name=run.settings.resource_name,
         )
-    table = _arrow(items, *names).take(positions)
+    table = _selectable(_arrow(items, *names)).take(positions)
     for at, column in enumerate(table.schema):
         if column.type.id == pa.timestamp("ns").id and column.type.unit == "ns":
             # only pandas has a value for nanoseconds, and it need not be there
@@ -216,4 +218,18 @@ def _select(items: TDataItems, mask: Mask) -> TDataItems:
         return items if len(mask) else None
     if not mask.any():
         return None
-    return items.loc[mask] if _is_pandas(items) else items.filter(mask)
+    if _is_pandas(items):
+        return items.loc[mask]
+    return (_selectable(items) if isinstance(items, (pa.Table, pa.RecordBatch)) else items).filter(mask)
+
+
+def _selectable(table: TDataItems) -> TDataItems:
+    """Return a table or batch whose rows Arrow can select: it selects nothing from views of texts and bytes."""
+    own: pa.Schema = table.schema
+    schema = own
+    for at, column in enumerate(own):
+        if pa.types.is_string_view(column.type):
+            schema = schema.set(at, column.with_type(pa.large_string()))
+        elif pa.types.is_binary_view(column.type):
+            schema = schema.set(at, column.with_type(pa.large_binary()))
+    return table if schema is own else table.cast(schema)
