@@ -42,7 +42,7 @@ class TerminalValueError(TerminalException, ValueError):
 
 
 class DependencyVersionException(DltException):
-    """Named by programs, raised by nothing here."""
+    """A package is older than a program asks for; raised by `dlt.common.utils.assert_min_pkg_version`."""
 
 
 class SourceSectionNotAvailable(PipelineException):

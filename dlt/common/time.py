@@ -1,35 +1,553 @@
-"""Moments under the names of PyPI `dlt` 1.x."""
+"""Moments under the names of PyPI `dlt` 1.x: of pendulum, and of the standard library."""
 
 from __future__ import annotations
 
 import datetime
+import math
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from dlt.schema.inference import coerce_value, infer_type, parse_timestamp
+import pendulum
+from pendulum.parsing import parse
+from pendulum.parsing.exceptions import ParserError
+
+from dlt.common.exceptions import TerminalValueError
+from dlt.common.pendulum import create_dt, ensure_pendulum_dt, to_pendulum_tz
+from dlt.configuration.contexts import Container
+from dlt.extract.incremental.context import TimezoneContext
+from dlt.extract.incremental.context import timezone as get_context_timezone
+from dlt.types import TAnyDateTime
+
+__all__ = [
+    "DAY_DURATION_SEC",
+    "DEFAULT_TIMESTAMP_PRECISION",
+    "FUTURE_TIMESTAMP",
+    "PAST_TIMESTAMP",
+    "UNIX_EPOCH",
+    "UNIX_EPOCH_DATE",
+    "UTC_NAME",
+    "InvalidTimezoneName",
+    "LockedMonotonicPreciseTime",
+    "MonotonicPreciseTime",
+    "date_to_epoch_days",
+    "datetime_obj_to_str",
+    "datetime_to_timestamp",
+    "datetime_to_timestamp_ms",
+    "datetime_to_timestamp_us",
+    "detect_datetime_format",
+    "ensure_date",
+    "ensure_datetime",
+    "ensure_datetime_in_tz",
+    "ensure_datetime_utc",
+    "ensure_pendulum_date",
+    "ensure_pendulum_datetime",
+    "ensure_pendulum_datetime_non_utc",
+    "ensure_pendulum_datetime_utc",
+    "ensure_pendulum_time",
+    "get_context_timezone",
+    "get_context_timezone_name",
+    "get_precision_from_datetime_unit",
+    "increasing_precise_time",
+    "normalize_timezone",
+    "parse_iso_like_datetime",
+    "parse_period_seconds",
+    "pendulum",
+    "precise_time",
+    "reduce_pendulum_datetime_precision",
+    "set_context_timezone",
+    "timedelta",
+    "timestamp_before",
+    "timestamp_within",
+    "to_iana_name",
+    "to_py_date",
+    "to_py_datetime",
+    "to_seconds",
+    "to_tzinfo",
+]
+
+UTC_NAME = "UTC"
+UNIX_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+UNIX_EPOCH_DATE = UNIX_EPOCH.date()
+PAST_TIMESTAMP = 0.0
+FUTURE_TIMESTAMP = 9999999999.0
+DAY_DURATION_SEC = 24 * 60 * 60.0
+DEFAULT_TIMESTAMP_PRECISION = 6
+
+TTimeWithPrecision = TypeVar("TTimeWithPrecision", datetime.datetime, datetime.time)
+
+TMoment = TypeVar("TMoment", bound=datetime.datetime)
 
 
-def ensure_pendulum_datetime(value: object) -> datetime.datetime:
-    """Return an aware moment in UTC; a pendulum one where pendulum is installed.
+class InvalidTimezoneName(TerminalValueError):
+    """A name is not that of a time zone."""
+
+    def __init__(self, timezone: str, reason: str) -> None:
+        self.timezone = timezone
+        super().__init__(f"{timezone!r} is no time zone: {reason}. Use a name such as Europe/Berlin or UTC.")
+
+
+def get_context_timezone_name() -> str:
+    """Return the name of the time zone of moments that have none."""
+    return to_iana_name(get_context_timezone()) or UTC_NAME
+
+
+def set_context_timezone(tz: datetime.tzinfo | None) -> datetime.tzinfo:
+    """Set the time zone of moments that have none, and return the former one.
+
+    Args:
+        tz: The time zone; UTC when None.
+
+    Raises:
+        InvalidTimezoneName: It has an offset, and no name.
+    """
+    former, name = get_context_timezone(), to_iana_name(tz)
+    if tz is not None and name is None:
+        raise InvalidTimezoneName(str(tz), "it has no name")
+    Container()[TimezoneContext] = TimezoneContext(None if name == UTC_NAME else name)
+    return former
+
+
+def to_tzinfo(timezone: str) -> datetime.tzinfo:
+    """Return the time zone of a name.
+
+    Args:
+        timezone: UTC, or a name of the database of time zones.
+
+    Raises:
+        InvalidTimezoneName: There is none of this name.
+    """
+    if timezone == UTC_NAME:
+        return datetime.timezone.utc
+    if not timezone:
+        raise InvalidTimezoneName(timezone, "it is empty")
+    try:
+        return ZoneInfo(timezone)
+    except (ValueError, OSError, LookupError) as error:
+        raise InvalidTimezoneName(timezone, str(error)) from error
+
+
+def to_iana_name(tz: datetime.tzinfo | None) -> str | None:
+    """Return the name of a time zone, None if it has only an offset.
+
+    Args:
+        tz: A time zone of the standard library or of pendulum.
+    """
+    if tz is datetime.timezone.utc:
+        return UTC_NAME
+    return tz.key if isinstance(tz, ZoneInfo) else None
+
+
+def parse_iso_like_datetime(value: str) -> pendulum.DateTime | pendulum.Date | pendulum.Time:
+    """Read a moment, a date or a time of day as it is written: without a time zone if there is none.
+
+    Args:
+        value: ISO 8601, or a date with slashes, the year first.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    parsed = parse(value, exact=True, strict=True)
+    if isinstance(parsed, datetime.datetime):
+        return ensure_pendulum_dt(parsed)
+    if isinstance(parsed, datetime.date):
+        return pendulum.date(parsed.year, parsed.month, parsed.day)
+    if isinstance(parsed, datetime.time):
+        return pendulum.Time(parsed.hour, parsed.minute, parsed.second, parsed.microsecond, parsed.tzinfo)
+    raise ParserError(f"{value!r} is a {type(parsed).__name__}, not a moment, a date or a time.")
+
+
+def ensure_pendulum_datetime(value: TAnyDateTime, tz: datetime.tzinfo | None = None) -> pendulum.DateTime:
+    """Return an aware moment of pendulum.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch as a number or a text.
+        tz: The time zone of the result, and of values without one; that of the context when None.
+
+    Raises:
+        ValueError: A text is no moment, or a number is out of range.
+        TypeError: The value is of another type.
+    """
+    return _in_zone(_any_moment(value), to_pendulum_tz(tz or get_context_timezone()))
+
+
+def ensure_pendulum_datetime_utc(value: TAnyDateTime) -> pendulum.DateTime:
+    """Return an aware moment of pendulum in UTC; those without a time zone are in UTC.
 
     Args:
         value: A datetime, a date, ISO text, or seconds since the epoch.
+    """
+    return ensure_pendulum_datetime(value, datetime.timezone.utc)
+
+
+def ensure_pendulum_datetime_non_utc(value: TAnyDateTime) -> pendulum.DateTime:
+    """Return a moment of pendulum with the time zone that it has, or without one.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch.
+    """
+    return _any_moment(value)
+
+
+def ensure_pendulum_date(value: TAnyDateTime, tz: datetime.tzinfo | None = None) -> pendulum.Date:
+    """Return a date of pendulum.
+
+    Args:
+        value: A date, a datetime, ISO text, or seconds since the epoch.
+        tz: Where the day is looked up of a moment with a time zone; that of the context when None.
+    """
+    found = ensure_date(value, tz)
+    return pendulum.Date(found.year, found.month, found.day)
+
+
+def ensure_pendulum_time(value: str | float | datetime.time | timedelta) -> pendulum.Time:
+    """Return a time of day of pendulum.
+
+    Args:
+        value: A time, ISO text of one, or the time since midnight, without whole days; with an offset, it becomes UTC.
 
     Raises:
-        ValueError: it is no moment.
+        ValueError: A text is no time.
+        TypeError: The value is of another type.
     """
-    found = parse_timestamp(value) if isinstance(value, str) else coerce_value("timestamp", infer_type(value), value)
-    assert isinstance(found, datetime.datetime)
-    moment = found.astimezone(datetime.timezone.utc)
+    if isinstance(value, str):
+        parsed = parse_iso_like_datetime(value)
+        if not isinstance(parsed, pendulum.Time):
+            raise ValueError(f"{value!r} is not a time of day.")
+        value = parsed
+    if isinstance(value, datetime.time):
+        # a day to count from: an offset goes over midnight
+        day = datetime.datetime.combine(UNIX_EPOCH_DATE, value.replace(tzinfo=None))
+        value = day - (value.utcoffset() or timedelta()) - datetime.datetime.combine(UNIX_EPOCH_DATE, datetime.time())
+    if isinstance(value, timedelta):
+        found = (datetime.datetime.min + timedelta(seconds=value.seconds, microseconds=value.microseconds)).time()
+        return pendulum.Time(found.hour, found.minute, found.second, found.microsecond)
+    raise TypeError(f"{value!r} is a {type(value).__name__}: a time of day is a time, a timedelta or a text.")
+
+
+def ensure_datetime(value: TAnyDateTime) -> datetime.datetime:
+    """Return a moment with the time zone that it has, or without one.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch.
+    """
+    return to_py_datetime(value if isinstance(value, datetime.datetime) else _any_moment(value))
+
+
+def ensure_datetime_in_tz(value: TAnyDateTime, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+    """Return an aware moment.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch.
+        tz: The time zone of the result, and of values without one; that of the context when None.
+    """
+    zone = tz or get_context_timezone()
+    return _in_zone(ensure_datetime(value), zone).replace(tzinfo=zone)
+
+
+def ensure_datetime_utc(value: TAnyDateTime) -> datetime.datetime:
+    """Return an aware moment in UTC; those without a time zone are in UTC.
+
+    Args:
+        value: A datetime, a date, ISO text, or seconds since the epoch.
+    """
+    return ensure_datetime_in_tz(value, datetime.timezone.utc)
+
+
+def ensure_date(value: TAnyDateTime, tz: datetime.tzinfo | None = None) -> datetime.date:
+    """Return a date.
+
+    Args:
+        value: A date, a datetime, ISO text, or seconds since the epoch.
+        tz: Where the day is looked up of a moment with a time zone; that of the context when None.
+    """
+    return ensure_datetime_in_tz(value, tz).date()
+
+
+def to_py_datetime(value: datetime.datetime) -> datetime.datetime:
+    """Return a moment of pendulum as one of the standard library; anything else as it is.
+
+    Args:
+        value: A moment.
+    """
+    if not isinstance(value, pendulum.DateTime):
+        return value
+    return datetime.datetime(
+        value.year,
+        value.month,
+        value.day,
+        value.hour,
+        value.minute,
+        value.second,
+        value.microsecond,
+        value.tzinfo,
+        fold=value.fold,
+    )
+
+
+def to_py_date(value: datetime.date) -> datetime.date:
+    """Return a date of pendulum as one of the standard library; anything else as it is.
+
+    Args:
+        value: A date.
+    """
+    return datetime.date(value.year, value.month, value.day) if isinstance(value, pendulum.Date) else value
+
+
+def normalize_timezone(
+    value: datetime.datetime, timezone: bool, tz: datetime.tzinfo | None = None
+) -> datetime.datetime:
+    """Return a moment as a column with or without time zones has it.
+
+    Args:
+        value: A moment; without a time zone it is in `tz`.
+        timezone: The column has time zones; otherwise the moment loses its own, after it was moved to `tz`.
+        tz: The time zone; that of the context when None.
+    """
+    zone = tz or get_context_timezone()
+    if value.tzinfo is None and not timezone:
+        return value
+    if not (value.tzinfo is None or _same_zone(value.tzinfo, zone)):
+        value = to_py_datetime(value)
+    aware = _in_zone(value, zone)
+    return aware if timezone else aware.replace(tzinfo=None)
+
+
+def reduce_pendulum_datetime_precision(value: TTimeWithPrecision, precision: int) -> TTimeWithPrecision:
+    """Cut off the digits of a second that a column does not hold.
+
+    Args:
+        value: A moment or a time of day.
+        precision: How many digits are left.
+    """
+    if precision >= DEFAULT_TIMESTAMP_PRECISION:
+        return value
+    step = 10 ** (DEFAULT_TIMESTAMP_PRECISION - precision)
+    return value.replace(microsecond=value.microsecond // step * step)
+
+
+def get_precision_from_datetime_unit(unit: str) -> int:
+    """Return the digits of a second that a unit of Arrow has.
+
+    Args:
+        unit: One of s, ms, us and ns.
+    """
+    return {"s": 0, "ms": 3, "us": 6}.get(unit, 9)
+
+
+def datetime_to_timestamp(moment: datetime.datetime) -> int:
+    """Return whole seconds since the epoch; moments without a time zone are in UTC."""
+    return datetime_to_timestamp_us(moment) // 1_000_000
+
+
+def datetime_to_timestamp_ms(moment: datetime.datetime) -> int:
+    """Return whole milliseconds since the epoch; moments without a time zone are in UTC."""
+    return datetime_to_timestamp_us(moment) // 1_000
+
+
+def datetime_to_timestamp_us(moment: datetime.datetime) -> int:
+    """Return microseconds since the epoch; moments without a time zone are in UTC."""
+    epoch = UNIX_EPOCH if moment.tzinfo is not None else UNIX_EPOCH.replace(tzinfo=None)
+    return (to_py_datetime(moment) - epoch) // timedelta(microseconds=1)
+
+
+def date_to_epoch_days(value: datetime.date) -> int:
+    """Return the days since the epoch."""
+    return value.toordinal() - UNIX_EPOCH_DATE.toordinal()
+
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_TO_SECONDS = _DATE + r"T\d{2}:\d{2}:\d{2}"
+_FORMATS = [
+    (re.compile(pattern), form)
+    for pattern, form in (
+        (_TO_SECONDS + r"\.\d+Z", "%Y-%m-%dT%H:%M:%S.%fZ"),
+        (_TO_SECONDS + r"\.\d+[+-]\d{2}:\d{2}", "%Y-%m-%dT%H:%M:%S.%f%:z"),
+        (_TO_SECONDS + r"\.\d+[+-]\d{4}", "%Y-%m-%dT%H:%M:%S.%f%z"),
+        (_TO_SECONDS + "Z", "%Y-%m-%dT%H:%M:%SZ"),
+        (_TO_SECONDS + r"[+-]\d{2}:\d{2}", "%Y-%m-%dT%H:%M:%S%:z"),
+        (_TO_SECONDS + r"[+-]\d{4}", "%Y-%m-%dT%H:%M:%S%z"),
+        (_TO_SECONDS, "%Y-%m-%dT%H:%M:%S"),
+        (_DATE + r"T\d{2}:\d{2}", "%Y-%m-%dT%H:%M"),
+        (_DATE + r"T\d{2}", "%Y-%m-%dT%H"),
+        (_DATE, "%Y-%m-%d"),
+        (r"\d{4}-\d{2}", "%Y-%m"),
+        (r"\d{4}", "%Y"),
+        (r"\d{4}-W\d{2}", "%G-W%V"),
+        (r"\d{4}-W\d{2}-\d", "%G-W%V-%u"),
+        (r"\d{4}-\d{3}", "%Y-%j"),
+        (r"\d{8}", "%Y%m%d"),
+        (r"\d{6}", "%Y%m"),
+    )
+]
+
+
+def detect_datetime_format(value: str) -> str | None:
+    """Return the format in which a moment or a date is written, for `datetime_obj_to_str`.
+
+    Args:
+        value: ISO 8601.
+
+    Returns:
+        A format of `strftime`, in which `%:z` is an offset with a colon; None if it is none of those that are known.
+    """
+    return next((form for pattern, form in _FORMATS if pattern.fullmatch(value)), None)
+
+
+def datetime_obj_to_str(datatime: datetime.datetime | datetime.date, datetime_format: str) -> str:
+    """Write a moment in a format that `detect_datetime_format` found.
+
+    Args:
+        datatime: A moment or a date.
+        datetime_format: The format.
+
+    Raises:
+        ValueError: The format has an offset, and the moment has no time zone.
+    """
+    if "%:z" in datetime_format:
+        offset = datatime.strftime("%z")
+        if not offset:
+            raise ValueError(f"{datatime!r} has no time zone, and the format {datetime_format!r} wants its offset.")
+        # Python 3.12 and later know `%:z` by themselves
+        datetime_format = datetime_format.replace("%:z", f"{offset[:3]}:{offset[3:]}")
+    return datatime.strftime(datetime_format)
+
+
+_PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+
+
+def parse_period_seconds(value: str) -> float:
+    """Return the seconds of a period.
+
+    Args:
+        value: A number of seconds, or one with the unit s, m, h or d behind it.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if found := _PERIOD.fullmatch(value.strip()):
+        return float(found[1]) * _SECONDS[found[2]]
     try:
-        from dlt.common.pendulum import pendulum
-    except ImportError:
-        return moment
-    made: datetime.datetime = pendulum.instance(moment)
-    return made
+        return float(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no period. Use seconds, or a number and s, m, h or d, as 1.5h.") from error
 
 
-ensure_pendulum_datetime_utc = ensure_pendulum_datetime
+def to_seconds(td: float | timedelta | None) -> float | None:
+    """Return a duration in seconds; numbers are seconds already.
+
+    Args:
+        td: A duration; None stays None.
+    """
+    return td.total_seconds() if isinstance(td, timedelta) else td
 
 
 def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusive: float | None) -> bool:
-    """Tell whether seconds lie in a range."""
-    return timestamp > (min_exclusive or 0) and timestamp <= (max_inclusive or float("inf"))
+    """Tell whether seconds lie in a range.
+
+    Args:
+        timestamp: Seconds since the epoch.
+        min_exclusive: They are more than this; no limit when None.
+        max_inclusive: They are at most this; no limit when None.
+    """
+    return timestamp > (min_exclusive or PAST_TIMESTAMP) and timestamp_before(timestamp, max_inclusive)
+
+
+def timestamp_before(timestamp: float, max_inclusive: float | None) -> bool:
+    """Tell whether seconds are not after a limit.
+
+    Args:
+        timestamp: Seconds since the epoch.
+        max_inclusive: The limit; none when None.
+    """
+    return timestamp <= (max_inclusive or FUTURE_TIMESTAMP)
+
+
+class MonotonicPreciseTime:
+    """A clock that does not go back, with the digits of `perf_counter`: seconds since the epoch at each call.
+
+    Args:
+        strictly_increasing: No two calls give the same.
+    """
+
+    def __init__(self, strictly_increasing: bool = False) -> None:
+        self._strictly = strictly_increasing
+        # the clock of the system is set back now and then; the other one never is, and starts anywhere
+        self._start = time.time() - time.perf_counter()
+        self._last = 0.0
+
+    def __call__(self) -> float:
+        """Return seconds since the epoch."""
+        now = max(self._start + time.perf_counter(), self._last)
+        if self._strictly and now == self._last:
+            now = math.nextafter(now, math.inf)
+        self._last = now
+        return now
+
+
+class LockedMonotonicPreciseTime(MonotonicPreciseTime):
+    """A clock that does not go back for all threads together."""
+
+    def __init__(self, strictly_increasing: bool = False) -> None:
+        super().__init__(strictly_increasing)
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        """Return seconds since the epoch."""
+        with self._lock:
+            return super().__call__()
+
+
+precise_time: Callable[[], float] = MonotonicPreciseTime()
+
+_increasing = LockedMonotonicPreciseTime(strictly_increasing=True)
+
+
+def increasing_precise_time() -> float:
+    """Return seconds since the epoch, more at each call."""
+    return _increasing()
+
+
+def _any_moment(value: TAnyDateTime) -> pendulum.DateTime:
+    """Return a moment with the time zone that it has, or without one; numbers are in UTC."""
+    if isinstance(value, datetime.datetime):
+        return ensure_pendulum_dt(value)
+    if isinstance(value, datetime.date):
+        return create_dt(value.year, value.month, value.day, fold=0)
+    if isinstance(value, str):
+        return _parsed_moment(value)
+    if isinstance(value, (int, float)):
+        return pendulum.from_timestamp(value)
+    raise TypeError(f"{value!r} is a {type(value).__name__}: a moment is a datetime, a date, a number or a text.")
+
+
+def _parsed_moment(text: str) -> pendulum.DateTime:
+    try:
+        found = parse_iso_like_datetime(text)
+    except ValueError:
+        try:
+            seconds = float(text)
+        except ValueError:
+            pass
+        else:
+            return pendulum.from_timestamp(seconds)
+        # what pendulum says of the text
+        raise
+    if isinstance(found, pendulum.Time):
+        raise ValueError(f"{text!r} is a time of day, not a moment.")
+    return found if isinstance(found, pendulum.DateTime) else _any_moment(found)
+
+
+def _in_zone(moment: TMoment, zone: datetime.tzinfo | None) -> TMoment:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=zone)
+    return moment if _same_zone(moment.tzinfo, zone) else moment.astimezone(zone)
+
+
+def _same_zone(one: datetime.tzinfo, other: datetime.tzinfo | None) -> bool:
+    return one is other or (to_iana_name(one) or one) == (to_iana_name(other) or other)

@@ -62,7 +62,7 @@ def test_moments_are_in_utc(moment: datetime) -> None:
 @pytest.mark.parametrize("value", ["", "soon", "2024-13-01T00:00:00Z"])
 def test_what_is_no_moment_is_refused(value: str) -> None:
     """As a ValueError, which programs catch."""
-    with pytest.raises(ValueError, match=r"not an ISO 8601 timestamp|month must be"):
+    with pytest.raises(ValueError, match=r"Unable to parse string"):
         ensure_pendulum_datetime(value)
 
 
