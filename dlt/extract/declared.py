@@ -43,6 +43,7 @@ def check_added(table: TableSchema, stored: TableSchema, name: str, column: Colu
     Raises:
         CannotCoerceNullException: it is one.
     """
+    # rows that lack a key match none of the new ones, so they stay as they are
     is_key = column.get("primary_key") or column.get("merge_key")
     if column.get("nullable") is not False or is_key or table.get("write_disposition") == "replace":
         return
@@ -65,6 +66,7 @@ def check_type(stored: TableSchema, name: str, column: ColumnSchema, capabilitie
     """
     there: ColumnSchema = (stored.get("columns") or {}).get(name) or {}
     loaded = (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA)
+    # a table without rows takes any type, and a function as destination keeps none
     if not loaded or "data_type" not in there or capabilities is None or not capabilities.keeps_types:
         return
     # None in a hint says nothing
@@ -112,6 +114,7 @@ def check_validity(table: TableSchema, seen: Collection[str]) -> None:
     """
     if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2":
         return
+    # the names in the schema are normalized by now, as those that were seen are
     taken = [str(table[key]) for key in _VALIDITY if table.get(key) in seen]
     if taken:
         raise InvalidHint(

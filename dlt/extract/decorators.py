@@ -69,6 +69,7 @@ class SourceFactory(Generic[P]):
         settings: Mapping[str, object],
         parallelized: bool = False,
     ) -> None:
+        # help and inspect look for what the user wrote
         functools.update_wrapper(self, function.call)
         self._function = function
         self._schema = schema
@@ -92,10 +93,12 @@ class SourceFactory(Generic[P]):
         return self._make(args, kwargs)
 
     def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Source:
+        # a fresh schema for every source: hints of one must not be found in another
         schema = self._schema.clone() if not callable(self._schema) else self._schema()
         call = self._function.bind(args, kwargs).resolved()
         with _reading_state(schema, self._section):
             data = call()
+            # here and not later: the body runs while its state, section and configuration are in force
             if inspect.isgenerator(data) and _is_generator_function(self._function.call):
                 data = list(data)
             source = source_of(schema, self._section, data)
@@ -145,6 +148,7 @@ def _schema_maker(name: str, function: Wrapped) -> Callable[[], Schema]:
     def make() -> Schema:
         from dlt.schema.schema import Schema
 
+        # looked for when a source is made: importing a program reads no files
         path = _schema_file(name, function)
         if path is None:
             return Schema(name)
@@ -236,6 +240,7 @@ def source(
             schema_name=schema.name,
         )
     shown = name or (func.__name__ if inspect.isfunction(func) else "")
+    # in the decorator, so that a wrong word is told where it stands, and not in the first run
     check_contract(schema_contract, f"source {shown!r}")
     settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
 

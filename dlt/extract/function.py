@@ -45,6 +45,7 @@ class Function:
         whole = inspect.signature(self.call)
         parameters = list(whole.parameters.values())
         if self.takes_item:
+            # the item and its mark come from the parent, never from configuration or the call
             parameters = [p for p in parameters[1:] if p.name != "meta"]
         return whole.replace(parameters=parameters)
 
@@ -77,6 +78,7 @@ class Function:
         wanting: Cursor | None = None
         for parameter in self.signature.parameters.values():
             value, default = given.get(parameter.name, MISSING), parameter.default
+            # evaluated only where there is a parameter, as names may have to be looked up
             hints = function_hints(self.call) if hints is None else hints
             hint = hints.get(parameter.name, Incremental | None if _says_incremental(parameter) else Any)
             if kind_in_parts(hint, default) is None:
@@ -86,6 +88,7 @@ class Function:
             found = Cursor(parameter.name, hint, None if default is EMPTY else default, value, self.sections)
             if isinstance(default, Incremental) or value not in (MISSING, None):
                 return found
+            # a parameter that only says it takes a cursor gives way to a later one that has one
             wanting = wanting or found
         return wanting
 
@@ -100,7 +103,9 @@ class Function:
         before.arguments.update(given)
         if self.signature.parameters:
             before = self._look_up(before)
+        # before the function runs, as its errors must not show them
         note_secrets(self.call, self.signature, before.arguments)
+        # a resource has one cursor; a second one would give its start for ever, so it refuses to be read
         bound = next((name for name, value in given.items() if isinstance(value, Incremental)), None)
         if bound is not None:
             for name, value in before.arguments.items():

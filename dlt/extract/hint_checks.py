@@ -71,6 +71,7 @@ def check_hints(place: str, hints: Mapping[str, object], columns: Mapping[str, o
     for hint, value in hints.items():
         if hint not in HINTS:
             raise InvalidHint(f"{place}: there is no hint {hint!r}. {known_values(hint, HINTS)}", hint=hint)
+        # what a function gives is checked for the item that it is called with
         if value is None or is_dynamic(value):
             continue
         check = _CHECKS.get(hint)
@@ -156,6 +157,7 @@ def moment(value: object, what: str) -> str | None:
     if value is None or value == "":
         return None
     try:
+        # True is a number to Python, and would be the first second of 1970
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return datetime.datetime.fromtimestamp(value, datetime.timezone.utc).isoformat()
         if isinstance(value, (datetime.date, str)):
@@ -234,6 +236,7 @@ def _nested(place: str, hint: str, value: object) -> None:
             continue
         inner = f"{place}, nested_hints of {'.'.join(parts)!r}"
         _mapping(inner, hint, hints)
+        # before the checks of values: a nested table has neither a name nor a cursor of its own
         unknown = [key for key in hints or {} if key not in _NESTED]
         if unknown:
             raise InconsistentTableTemplate(

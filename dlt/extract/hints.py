@@ -107,6 +107,7 @@ def make_hints(
         InvalidHint: a hint has a value that cannot be.
         ValueErrorWithKnownValues: the write disposition or its strategy is not known.
     """
+    # the first statement, so that the locals are the parameters and nothing else
     hints = given_hints(**locals())
     check_table_hints(f"table {table_name!r}" if isinstance(table_name, str) else "hints", hints)
     return hints
@@ -156,12 +157,14 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
     merged: dict[str, object] = {**old}
     for key, value in new.items():
         known = merged.get(key)
+        # the key as a whole replaces what single columns said of it before
         if key in _KEYS and not is_dynamic(value) and merged.get("columns") and not is_dynamic(merged["columns"]):
             merged["columns"] = _without_hint(merged["columns"], key)
         if _is_empty(value) and key in _KEYS:
             merged[key] = ""  # said, so that a key which an earlier run stored goes too
         elif _is_empty(value):
             merged.pop(key, None)
+        # columns come together name by name; a function of the item cannot be joined with anything
         elif key == "columns" and _is_static(value) and _is_static(known) and known:
             merged[key] = {**columns_dict(known), **_merged_columns(columns_dict(known), value)}
         elif key == "additional_table_hints" and isinstance(known, Mapping) and isinstance(value, Mapping):

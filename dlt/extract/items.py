@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Union
 
 from dlt.extract.hints import TableHints
+from dlt.extract.models import is_model_item
 from dlt.types import TDataItem, TDataItems
 
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
 
 
+# a class, not a flag beside the page: it survives every step that makes a page of a page
 class Joined(list[TDataItem]):
     """Rows that were yielded one by one; a transformer takes them one by one too."""
 
 
+# looked up by exact class, as isinstance costs more and subclasses may be marks or empty tables
 PLAIN_TYPES = frozenset({list, Joined, dict, str, int, float, bool, bytes})
 ROW_TYPES = frozenset({dict, str, int, float, bool})
 
@@ -83,6 +86,7 @@ def is_stream(item: TDataItem) -> bool:
 
 def is_deferred(item: TDataItem) -> bool:
     """Return True for a call or a coroutine to be evaluated in the pool."""
+    # a class can be called, and is no work to be done
     return inspect.isawaitable(item) or (callable(item) and not isinstance(item, type))
 
 
@@ -98,6 +102,7 @@ def count_rows(item: TDataItem) -> int:
 def as_rows(item: TDataItems) -> TDataItems:
     """Turn models, dataclasses and infos into dicts, alone or in a page; leave all else alone."""
     if type(item) is list or type(item) is Joined:
+        # one pass in C for the pages that nearly all are
         if set(map(type, item)) <= PLAIN_TYPES:
             return item
         return [_as_row(row) for row in item]
@@ -107,7 +112,7 @@ def as_rows(item: TDataItems) -> TDataItems:
 def _as_row(item: TDataItem) -> TDataItem:
     if type(item) in PLAIN_TYPES or isinstance(item, type):
         return item
-    if hasattr(item, "model_dump"):
+    if is_model_item(item):
         return item.model_dump(by_alias=True)
     if hasattr(item, "asdict"):
         return item.asdict()

@@ -107,11 +107,13 @@ class PipeIterator:
         context: Mapping[str, object],
     ) -> None:
         changes = dict(context)
+        # outside of a pipeline resources write into a state that is thrown away
         if current().state is None:
             changes.update(state={}, writable=True)
         roots, self._nodes = build_tree(resources, changes)
         for node in self._nodes:
             node.prepare(batched)
+            # before the first pull: of an iterator nothing tells afterwards whether it was consumed
             node.pipe.started()
         self._pool = WorkPool(workers, max_parallel_items)
         self._lanes = [_Lane(root) for root in roots]
@@ -119,12 +121,14 @@ class PipeIterator:
 
     def __iter__(self) -> Iterator[Piece]:
         try:
+            # finished work goes first, so that the pool has room again before a turn asks for more
             while self._turns or self._pool.in_flight:
                 yield from self._collect(block=self._pool.full or not self._turns)
                 if self._turns and not self._pool.full:
                     yield from self._turn()
             self._finish()
         finally:
+            # the pool first: a generator that a thread is inside of cannot be closed
             self._pool.close()
             for lane in self._lanes:
                 for stream in lane.stack:
@@ -135,6 +139,8 @@ class PipeIterator:
         lane.queued = False
         if not lane.opened:
             lane.opened = True
+            # opened at its first turn: the body of a user's function runs when it is read, not when the run
+            # begins
             lane.stack.append(lane.root.open())
         if lane.ready:
             stream = lane.stack[-1]
@@ -157,6 +163,7 @@ class PipeIterator:
             raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
 
     def _submit_pull(self, lane: _Lane, stream: Stream[Node]) -> None:
+        # a generator cannot be pulled twice at once; its lane waits until the pull is back
         stream.busy = True
         with use(**stream.node.changes):
             if stream.is_async:
@@ -193,6 +200,7 @@ class PipeIterator:
                 lane.stack.remove(stream)
             return
         node = stream.node
+        # positions in messages count what the resource yielded, whatever its steps make of it
         base = node.seen
         node.seen += count_rows(item)
         yield from self._advance(lane, node, item, stream.at, stream.meta, base)
@@ -217,6 +225,7 @@ class PipeIterator:
             yield Piece(node.resource, as_rows(item), meta)
         for child in node.children:
             received = child.received
+            # a transformer counts the items of its parent, which are what its user can look up
             child.received += count_rows(item)
             # what a transformer does with its rows, neither its siblings nor the table of the parent see
             given = snapshot_page(item) if node.resource is not None or child is not node.children[-1] else item
@@ -228,6 +237,7 @@ class PipeIterator:
         steps = node.steps
         while item is not None:
             if isinstance(item, MarkedItem):
+                # the mark stays with all that the steps behind make of the item
                 meta, item = item.meta, item.data
                 if item is None:
                     # a file, or hints alone
@@ -257,6 +267,7 @@ class PipeIterator:
     def _stop_if_done(self, lane: _Lane, node: Node) -> None:
         if node.incremental is None or not node.incremental.done:
             return
+        # one that is being pulled in the pool ends with its next row, at this place again
         for stream in [s for s in lane.stack if s.node is node and not s.busy]:
             stream.close()
             lane.stack.remove(stream)
@@ -270,7 +281,9 @@ class PipeIterator:
     def _failed(self, node: Node, error: BaseException, position: int) -> BaseException:
         if isinstance(error, ItemFailed):
             position += error.offset
+            # the step knows the offset in the page, and the failure itself is the cause
             error = error.__cause__ or error
+        # they name their resource already, and programs catch them by their own classes
         if isinstance(error, _PASS):
             return error
         name = node.pipe.name
@@ -289,6 +302,7 @@ def _unfolds(item: TDataItem) -> bool:
     """Return True for a page of marked or deferred items or of frames, which go on one by one."""
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False
+    # the first tells for all: looking at each row would cost every page of dicts
     return isinstance(item[0], MarkedItem) or is_deferred(item[0]) or is_frame(item[0])
 
 

@@ -52,6 +52,8 @@ class NameCheck:
         self._names: dict[tuple[str, str], dict[Hashable, str]] = {}
         self._children: dict[tuple[str, str], str] = {}
         self._seen: dict[str, dict[str, None]] = {}
+        # tables with objects of the user: what columns these become only normalize knows, so none is missed
+        # here
         self._opaque: set[str] = set()
         self._written: dict[str, dict[str, str]] = {}
         self._batches: dict[str, pa.Schema] = {}
@@ -250,6 +252,7 @@ class NameCheck:
     def _takes_all(self, table: str) -> bool:
         """Tell whether all columns that come are stored; what a contract or a filter leaves out counts later."""
         root = table
+        # nested tables that are new stand in no schema yet
         while root in self._parents:
             root = self._parents[root]
         entry: TableSchema = self._schema.tables.get(root) or {}
@@ -281,6 +284,7 @@ class NameCheck:
     ) -> None:
         names = self._names.setdefault((table, prefix), {})
         for key, value in document.items():
+            # a key without a value makes no column, so it clashes with none
             if value is None:
                 continue
             name, kind = names.get(key) or self.name(table, prefix, key), type(value)
@@ -298,6 +302,7 @@ class NameCheck:
                     continue
             if name not in flat:
                 flat[name] = (key, value)
+            # by their text: values of equal text lose nothing, and NaN differs from itself
             elif repr(flat[name][1]) != repr(value):
                 raise _clash(table, [str(flat[name][0]), str(key)], name, number)
 
@@ -368,6 +373,7 @@ def _check_sort(table: str, entry: TableSchema, seen: Sequence[str]) -> None:
         hint = next((hint for hint in _DECIDING if column.get(hint)), None)
         if hint is None or name in seen or "data_type" in column:
             continue
+        # only a name that is much like one that came is a mistake for sure; sparse rows may lack the column
         close = difflib.get_close_matches(name, seen, 1, _MUCH_ALIKE)
         if close:
             raise UnboundColumnException(
@@ -385,6 +391,7 @@ def _check_name(naming: NamingConvention, what: str, name: object) -> None:
         wrong = f"the naming convention {naming.name} makes {name!r} of it, which is no name"
     elif "\x00" in name:
         wrong = "its name holds a NUL character, which no destination stores"
+    # in bytes, as destinations count; a lone surrogate cannot be encoded otherwise
     elif naming.max_length is not None and len(name.encode(errors="surrogatepass")) > naming.max_length:
         wrong = (
             f"its name has {len(name.encode(errors='surrogatepass'))} bytes, and the destination takes "

@@ -60,6 +60,7 @@ class Pipe:
     @property
     def exhausted(self) -> bool:
         """Return True when the head was consumed, in whole or in part, and cannot begin anew."""
+        # a generator knows by itself, also where a program pulled it without us
         if inspect.isgenerator(self.gen):
             return inspect.getgeneratorstate(self.gen) != inspect.GEN_CREATED
         return self.one_shot and self._started
@@ -109,9 +110,11 @@ class Pipe:
         """
         if insert_at is None:
             end = len(self.steps)
+            # a validator stays last, as it checks what will be stored
             while end and self.steps[end - 1].sticky and not step.sticky:
                 end -= 1
             self.steps.insert(end, step)
+        # as for lists, counted with the head: -1 is behind the last step
         elif insert_at < 0:
             self.steps.insert(len(self.steps) + 1 + insert_at, step)
         else:
@@ -120,6 +123,7 @@ class Pipe:
     def set_incremental(self, incremental: Incremental[object] | None) -> None:
         """Put an incremental filter behind the head, in place of one that is there; None removes it."""
         found = self.incremental
+        # in the place of the old one, else before all steps: they would see rows that are not new
         index = self.steps.index(found) if found else 0
         if found:
             self.steps.remove(found)
@@ -133,6 +137,7 @@ class Pipe:
             known: Copies made before, by id of the original, so that children go on sharing a parent.
             name: Another name for the copy.
         """
+        # two transformers of one parent go on sharing the copy, so that it is evaluated once
         if id(self) in known:
             return known[id(self)]
         copy = Pipe(name or self.name, self.gen, list(self.steps))

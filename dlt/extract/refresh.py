@@ -39,11 +39,13 @@ def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str
         if refresh == "drop_sources" or schema.tables[schema.root_of(table["name"])].get("resource") in wanted
     ]
     if refresh == "drop_sources":
+        # in place: the run context holds the same dict
         source_state.clear()
     else:
         for name in wanted:
             source_state.get("resources", {}).pop(name, None)
     if refresh == "drop_data":
+        # the schema stays: rows go, columns are those that the table has
         return Refresh(truncate_tables=tuple(names))
     schema.drop_tables(names)
     return Refresh(drop_tables=tuple(names))

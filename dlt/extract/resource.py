@@ -63,6 +63,7 @@ class Resource(ResourceHints, Generic[P]):
     ) -> None:
         super().__init__(hints)
         self.pipe = pipe
+        # before the first run, in the line where the user wrote them
         self._check_own_hints()
         self.selected = selected
         self.section = section
@@ -174,6 +175,7 @@ class Resource(ResourceHints, Generic[P]):
     def __or__(self, transform: Wrapped) -> Self: ...
     def __or__(self, transform: Resource[Q] | Wrapped) -> Resource[Q] | Self:
         if isinstance(transform, Resource):
+            # one that has a parent may be bound to a second one, and must not leave the first
             target = transform.clone() if transform.pipe.parent is not None else transform
             return target.pipe_data_from(self)
         if callable(transform):
@@ -245,6 +247,7 @@ class Resource(ResourceHints, Generic[P]):
         """
         if self.pipe.is_transformer:
             logger.warning("Resource '%s': a transformer cannot be limited, limit its parent", self.name)
+        # a negative number means no limit in PyPI dlt 1.x
         elif max_items is None or max_items < 0:
             self.pipe.limit = Limit(None, max_time, count_rows) if max_time is not None else None
         else:
@@ -291,6 +294,7 @@ class Resource(ResourceHints, Generic[P]):
         )
         copy._variants = dict(self._variants)  # noqa: SLF001 - a copy of its own class
         copy.source_name = self.source_name
+        # shared: steps of add_metrics hold the dict, and the program looks at the resource that it made
         copy.custom_metrics = self.custom_metrics
         return copy
 
@@ -306,6 +310,7 @@ class Resource(ResourceHints, Generic[P]):
         return copy
 
     def _columns_changed(self) -> None:
+        # new columns bring a validator of their own, or none
         self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
         step = validator_for(self)
         if step is not None:
@@ -357,6 +362,7 @@ def make_resource(
             f"Resource '{name}': the data is None. Did the function forget to return or yield it?", resource_name=name
         )
     _check_name(name, data)
+    # they can be iterated, and letters or keys are what nobody wants to load
     if isinstance(data, (str, bytes, Mapping)) and not is_frame(data):
         raise InvalidResourceDataTypeBasic(
             f"Resource '{name}': found {type(data).__name__}. Pass a list, [data], or a generator function.",
@@ -369,8 +375,10 @@ def make_resource(
             resource_name=name,
             item=data,
         )
+    # inside of a source's function its section counts for resources that are made there
     section = section or current().section or _section_of(data)
     gen = _function(data, str(name), section, data_from, spec) if callable(data) else data
+    # a copy, as the cursor is taken out of it
     hints = {**(hints or {})}
     incremental = hints.pop("incremental", None)
     pipe = Pipe(str(name), gen, parent=_parent(data_from, str(name)))
@@ -384,6 +392,7 @@ def _name_of(data: object) -> str | None:
     if isinstance(data, (str, bytes, Mapping)) or is_frame(data):
         return None
     name = getattr(data, "__name__", None)
+    # all lambdas have one name, so their states and tables would be one
     return name if isinstance(name, str) and name != "<lambda>" else None
 
 

@@ -127,6 +127,7 @@ class ResourceHints:
     @property
     def has_other_dynamic_hints(self) -> bool:
         """Return True when a hint other than the table name is a function of the item."""
+        # a cursor can be called, and is no function of the item
         skipped = ("table_name", "incremental")
         return any(is_dynamic(value) for key, value in self._hints.items() if key not in skipped)
 
@@ -188,6 +189,7 @@ class ResourceHints:
         plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
         if create_table_variant:
             name = plain.get("table_name") or self.name
+            # a variant begins with the hints of the resource, and later ones of the resource leave it alone
             self._variants[name] = merge_hints(self._variants.get(name, self._hints), plain)
             return
         self._hints = merge_hints(self._hints, plain)
@@ -266,6 +268,7 @@ class ResourceHints:
             check_table_hints(_place(self.name, resolved), resolved)
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
+        # a nested table takes its disposition from its root
         if "parent" not in table:
             table.setdefault("write_disposition", "append")
         return table

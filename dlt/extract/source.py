@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.context import pipeline_or_default, use
 from dlt.errors import (
@@ -64,6 +64,7 @@ class Resources(dict[str, Resource]):
         Raises:
             ResourcesNotFoundError: a name is not known.
         """
+        # all of them at once, before anything is selected
         unknown = [name for name in resource_names if name not in self]
         if unknown:
             raise ResourcesNotFoundError(
@@ -83,6 +84,7 @@ class Resources(dict[str, Resource]):
             self[resource.name] = resource
 
     def __setitem__(self, name: str, resource: Resource) -> None:
+        # the name under which it stands is its name for state and configuration too
         if name != resource.name:
             resource = resource.with_name(name)
         resource.source_name = self.source_name
@@ -173,6 +175,7 @@ class Source(SourceSettings):
     def parallelize(self) -> Self:
         """Evaluate all selected resources in the thread pool, where their data allows it."""
         for resource in self.selected_resources.values():
+            # a list needs no threads, and asking for them would be refused
             if resource.pipe.one_shot or isinstance(resource.pipe.gen, Function):
                 resource.parallelize()
         return self
@@ -189,6 +192,7 @@ class Source(SourceSettings):
             raise ValueError(f"Cannot decompose source '{self.name}' by {strategy!r}. Known: 'none', 'scc'.")
         groups: dict[int, list[str]] = {}
         for name, resource in self.selected_resources.items():
+            # what shares a parent must run together, else the parent would be asked twice
             groups.setdefault(id(resource.pipe.root), []).append(name)
         return [self.with_resources(*names) for names in groups.values()]
 
@@ -202,12 +206,13 @@ class Source(SourceSettings):
         schema = self.schema.clone()
         for resource in self.selected_resources.values():
             dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
+            # without an item nobody knows the tables of a function of the item
             if item is not None or not dynamic:
                 for table in resource.compute_tables(schema.naming, item, meta):
                     schema.update_table(table)
         return schema
 
-    def run(self, *args: Any, **kwargs: Any) -> LoadInfo:
+    def run(self, *args: object, **kwargs: object) -> LoadInfo:
         """Load the source with the active pipeline, or the default one; arguments are those of `Pipeline.run`."""
         info: LoadInfo = pipeline_or_default().run(self, *args, **kwargs)
         return info

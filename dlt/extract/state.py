@@ -39,6 +39,7 @@ def source_state(source_state_key: str | None = None) -> State:
     """
     state, writable = _pipeline_state()
     key = source_state_key or _source_name()
+    # a copy, as what is written outside of a run must not reach the next one
     if not writable:
         return deepcopy(state.get("sources", {}).get(key, {}))
     found: State = state.setdefault("sources", {}).setdefault(key, {})
@@ -69,6 +70,7 @@ def reset_resource_state(resource_name: str, source_state_: State | None = None)
     """Forget the state of a resource."""
     state = source_state() if source_state_ is None else source_state_
     state.get("resources", {}).pop(resource_name, None)
+    # an empty dict would be a difference to a state that never had one
     if not state.get("resources", True):
         del state["resources"]
 

@@ -87,6 +87,7 @@ class SchemaExtract:
             builder.path,
             options.max_file_bytes,
             schema.naming.normalize_path,
+            # where the contract drops rows, a row without a value that must be there is dropped, and no error
             checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
             names=self._names,
         )
@@ -99,6 +100,7 @@ class SchemaExtract:
         """Extract the selected resources of a source."""
         selected = source.resources.selected
         self.sources.add(source.name)
+        # first, as resources read their state when they begin
         if options.refresh:
             own_state = state.setdefault("sources", {}).setdefault(source.name, {})
             found = refresh_source(options.refresh, self.schema, list(selected), own_state)
@@ -150,6 +152,7 @@ class SchemaExtract:
         if isinstance(meta, ImportFileMeta):
             item = _read_file(meta)
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
+            # by far the most frequent case: fixed hints are declared once, and a page goes on with one look-up
             table = self._fixed.get(id(resource))
             if table is None:
                 table = self._fixed[id(resource)] = self._declare(source, resource, item, meta)
@@ -159,6 +162,7 @@ class SchemaExtract:
         groups: dict[str, list[TDataItem]] = {}
         for row in rows:
             groups.setdefault(resource.table_name_of(row, meta), []).append(row)
+        # a page without rows still makes its table
         if isinstance(item, EmptyTable) and not groups:
             self._declare(source, resource, None, meta)
         for group in groups.values():
@@ -180,6 +184,7 @@ class SchemaExtract:
 
     def _declare(self, source: Source, resource: ResourceHints, item: TDataItem, meta: Meta) -> str:
         root, *nested = resource.compute_tables(self.schema.naming, item, meta)
+        # two resources may declare one table, each with hints of its own
         key = (id(resource), root["name"])
         known = self._known.get(key)
         if known is not None and known.root == root and known.nested == nested:
@@ -201,10 +206,13 @@ class SchemaExtract:
             return ""
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
+            # before the update makes it known: columns of a table that is new in this run evolve
             if self.schema.is_new_table(self.schema.naming.normalize_tables_path(table["name"])):
                 table[X_NORMALIZER] = {**(table.get(X_NORMALIZER) or {}), NEW_TABLE: True}
+            # a contract counts as the code has it now, and not as an earlier run stored it
             own = contract if table is root else table.pop("schema_contract", None)
             declare(self.schema.update_table(table), own)
+        # on the whole table: an earlier run may have given the key that a strategy needs
         check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
         self._known[key] = _Declared(*plain, name=name)
         return name
@@ -289,6 +297,7 @@ def extract_sources(
                 extract.add_source(source, state, options)
         for extract in extracts.values():
             extract.close()
+    # also when the user stops it: nothing of an extract that did not end may be found by the next one
     except BaseException:
         for extract in extracts.values():
             extract.abort()
@@ -323,6 +332,7 @@ def commit_extracts(
     extract_id = random_id()
     elsewhere = {name for extract in prepared[:-1] for name in extract.sources}
     for position, extract in enumerate(prepared):
+        # the state becomes visible with the last load, when all the rows it tells of are there
         last = position == len(prepared) - 1
         own = own_changes(changes, extract.sources)
         if last:
@@ -352,6 +362,7 @@ def _read_file(meta: ImportFileMeta) -> TDataItems:
         return csv.read_csv(meta.file_path)
     if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
         with open(meta.file_path, "rb") as file:
+            #
             return [orjson.loads(line) for line in file if line.strip()]
     if meta.file_format == "arrow":
         with pa.OSFile(meta.file_path) as source:

@@ -30,7 +30,9 @@ class ItemFailed(Exception):
 def takes_meta(function: Wrapped) -> bool:
     """Return True when a function has a parameter called `meta` beside the item."""
     try:
+        # the first parameter is the item, whatever its name
         return "meta" in list(inspect.signature(function).parameters)[1:]
+    # functions written in C may have no signature
     except (ValueError, TypeError):
         return False
 
@@ -89,6 +91,7 @@ class Map(Step):
             _whole(out, item)
         except Exception as error:
             raise ItemFailed(len(out)) from error
+        # the class tells whether the page was joined; of an empty one nothing goes on
         return type(item)(row for row in out if row is not None) or None
 
 
@@ -124,6 +127,7 @@ class YieldMap(Step):
     def _flatten(each: Each, items: Iterable[TDataItem]) -> Iterator[TDataItem]:
         for item in items:
             found = each(item)
+            # as the user's function may return in place of yielding; a dict is a row
             if isinstance(found, (Iterator, list, tuple, set)):
                 yield from found
             elif found is not None:

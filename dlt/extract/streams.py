@@ -50,7 +50,9 @@ class Stream(Generic[NodeT]):
         self.pooled = False
         self.busy = False
         self.batch = Joined()
+        # the first row goes on at once: a resource that is slow, or has one row only, keeps nobody waiting
         self._size = 1
+        # a limit in time is looked at before each pull, and a page could take longer than all of it
         self._batched = batched and not (limit and limit.max_time is not None)
         self._carry: TDataItem = END
         self._limit = limit
@@ -76,8 +78,11 @@ class Stream(Generic[NodeT]):
 
     def _fill(self, first: TDataItem, kind: type, size: int) -> list[TDataItem]:
         batch = self.batch
+        # the program may go on to change the object it yielded, and yield it again
         batch.append(snapshot(first))
+        # no look at the clock for each row: `_adapt` corrects the size afterwards
         for item in self._now:
+            # a page holds rows of one kind; a list, a frame or a mark among them is an item of its own
             if type(item) is not kind:
                 self._carry = item
                 break
@@ -89,6 +94,7 @@ class Stream(Generic[NodeT]):
     async def pull_async(self) -> TDataItems:
         """Do as `pull` for an asynchronous stream."""
         if self._limit_reached():
+            # other iterators have nothing that ends them
             if inspect.isasyncgen(self._later):
                 await self._later.aclose()
             return END
@@ -120,9 +126,11 @@ class Stream(Generic[NodeT]):
             return END
 
     def _room(self) -> int:
+        # as it was yielded, since a step that sees pages must not see others than the user made
         if not self._batched:
             return 1
         if self._limit and self._limit.max_items is not None:
+            # rows that are pulled beyond the limit would be lost
             return min(self._size, self._limit.max_items - self._taken)
         return self._size
 
@@ -143,5 +151,6 @@ class Stream(Generic[NodeT]):
 
     def close(self) -> None:
         """End the stream early."""
+        # runs the `finally` of the user's generator now, and not when the collector comes by
         if inspect.isgenerator(self._now):
             self._now.close()

@@ -38,6 +38,7 @@ class Node:
         self.seen = 0
         self.received = 0
         self.batched = False
+        # made once for a node, as they are set around every pull and every step
         self.changes = {**changes, "resource_name": pipe.name, "pipe": pipe}
         self._call: Wrapped | None = None
 
@@ -70,9 +71,12 @@ class Node:
 
     def _bind_incremental(self) -> str | None:
         cursor = self.pipe.cursor
+        # looked up at every run, as the configuration may say something else by now
         template = self.pipe.merged_incremental()
         if template is not None:
             self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
+            # on the bound copy: the key of the table tells rows at the last value apart where the cursor names
+            # none
             if self.incremental.primary_key is None and self.resource is not None:
                 self.incremental.primary_key = self.resource.static_primary_key
         return cursor.name if cursor is not None else None
@@ -88,9 +92,11 @@ class Node:
     def _as_stream(self, data: object) -> Iterator[TDataItem] | AsyncIterator[TDataItem]:
         if isinstance(data, (Iterator, AsyncIterator)):
             return data
+        # a coroutine is an item that the pool evaluates
         if inspect.isawaitable(data):
             return iter([data])
         if not isinstance(self.pipe.gen, Function):
+            # iterating a frame would give the names of its columns
             return iter([data] if is_frame(data) or not isinstance(data, Iterable) else data)
         name, found = self.pipe.name, type(data).__name__
         if is_part(data):
@@ -114,6 +120,7 @@ def is_part(item: object) -> bool:
 
 def _keep_joined(incremental: Incremental[object]) -> Transform:
     def step(item: TDataItems, _meta: Meta) -> TDataItems:
+        # a page that was joined stays one, so that a transformer behind takes its rows one by one
         if type(item) is not Joined:
             return incremental(item)
         kept = incremental(list(item))
@@ -130,12 +137,14 @@ def _evaluate(call: Wrapped, item: TDataItem, meta: dict[str, Meta]) -> TDataIte
 def _transform(function: Function, head: Wrapped, parallelized: bool) -> Transform:
     with_meta = takes_meta(function.call)
     call = head
+    # the loop evaluates coroutines already; a thread would only make one and hand it back
     if parallelized and not inspect.iscoroutinefunction(function.call):
 
         def call(item: TDataItem, **meta: Meta) -> TDataItems:
             return functools.partial(_evaluate, head, item, meta)
 
     def step(item: TDataItems, meta: Meta) -> TDataItems:
+        # only where the user's function takes it
         marks = {"meta": meta} if with_meta else {}
         if type(item) is Joined:
             return _one_by_one(call, item, marks)
@@ -169,6 +178,7 @@ def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]
     roots: list[Node] = []
 
     def node_of(pipe: Pipe) -> Node:
+        # by identity: copies of a source have pipes of equal names, and each is evaluated on its own
         if id(pipe) not in nodes:
             _check(pipe)
             node = nodes[id(pipe)] = Node(pipe, changes)
@@ -181,6 +191,7 @@ def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]
 
 
 def _check(pipe: Pipe) -> None:
+    # before anything runs: a run that loads nothing would look like a source without news
     if pipe.exhausted:
         raise SourceExhausted(
             f"Resource '{pipe.name}' was consumed before and its generator cannot begin anew. "

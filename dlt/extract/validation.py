@@ -74,6 +74,7 @@ class Validate(Map):
             valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
         except ValidationError as error:
             return self._on_errors(item, error)
+        # by alias, as the columns of a model are named by alias too
         return valid if self._keep_models else valid.model_dump(by_alias=True)
 
     def _on_errors(self, item: TDataItem, error: ValidationError) -> TDataItem:
@@ -96,6 +97,7 @@ class Validate(Map):
                     data_item=item,
                     validation_error=error,
                 ) from error
+        # values that do not fit become variants later
         if all(e["type"] != "extra_forbidden" for e in found) and self.data_mode == "evolve":
             return item.model_dump(by_alias=True) if is_model_item(item) else item
         if self.data_mode == "discard_value" and isinstance(item, Mapping):
@@ -193,6 +195,7 @@ def validator_for(resource: Hinted) -> Validate | None:
         modes["columns"] = modes["data_type"] = contract
     elif isinstance(contract, Mapping):
         modes.update(contract)
+    # what the model asks for holds for the table too, not only for its items
     elif contract is None:
         resource.hints["schema_contract"] = modes.copy()
     return Validate(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)

@@ -31,6 +31,8 @@ def is_new_history(known: TableSchema | None) -> bool:
     Args:
         known: The table of the schema, as earlier runs left it.
     """
+    # rows of an older history carry hashes of the old kind: with new ones each of them would seem to have
+    # changed
     return known is None or known.get(X_MERGE_STRATEGY) != "scd2" or X_ROW_HASH in known
 
 
@@ -89,6 +91,7 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
 def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tuple[int, str] | None:
     from dlt.formats.spool import as_arrow
 
+    # rows are the most frequent, and asking whether they are a frame would look at their module
     if not isinstance(items, (list, dict)):
         tabular = as_arrow(items)
         if tabular is not None:
@@ -107,6 +110,7 @@ def _first_null(tabular: pa.Table, name: str, naming: NamingConvention) -> tuple
         if naming.normalize_path(column) == name:
             found = pc.index(pc.is_null(tabular.column(number)), True).as_py()
             return (found, shown) if found >= 0 else None
+    # without the column every row lacks it, so the first is named
     return 0, shown
 
 
@@ -116,6 +120,7 @@ def _value(row: ReadOnlyRow, name: str, naming: NamingConvention, prefix: str = 
         path = naming.make_path(prefix, own) if prefix else own
         if path == name:
             return value
+        # the version may stand inside of a document that becomes columns
         if isinstance(value, dict) and name.startswith(path):
             found = _value(value, name, naming, path)
             if found is not None:

@@ -46,6 +46,7 @@ def wrap_data(data: object, schema: Schema | None = None, default_name: str = "d
     data = _called(data)
     if isinstance(data, Source):
         return [_hinted(data, schema, given)]
+    # a list of rows and a list of resources look alike but for what is in them
     if not isinstance(data, (list, tuple)) or not _holds_parts(data):
         return [_implicit([data], schema, default_name, given)]
     sources: list[Source] = []
@@ -66,6 +67,7 @@ def _called(data: object) -> object:
 
 
 def _holds_parts(data: Iterable[object]) -> bool:
+    # one look: a list of a million rows is asked no further
     first = next(iter(data), None)
     parts = (Source, SourceFactory, Resource, Iterator, AsyncIterator)
     return isinstance(first, parts) or inspect.isgeneratorfunction(first)

@@ -112,6 +112,7 @@ def align(value: object, like: object, path: str, resource: str) -> TDataItem:
     Raises:
         IncrementalCursorInvalidCoercion: the two cannot be compared.
     """
+    # datetimes of one class may still differ in having a zone
     if value is None or (type(value) is type(like) and not isinstance(like, datetime.datetime)):
         return value
     # Python counts booleans as numbers, and a flag is no cursor that moves on
@@ -127,6 +128,7 @@ def align(value: object, like: object, path: str, resource: str) -> TDataItem:
                 return moment
             if like.tzinfo is None:
                 return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+            # a moment without a zone is one in UTC, as for the rows
             return moment.replace(tzinfo=datetime.timezone.utc)
         if isinstance(like, datetime.date):
             return as_datetime(value).date()
@@ -230,6 +232,7 @@ def with_lag(
         resource_name: For messages.
     """
     moved = move_back(start, lag, last_value_func)
+    # nobody can say what lies before the first value of an own function
     if first is None or last_value_func not in (max, min):
         return moved
     return last_value_func((moved, align(first, moved, cursor_path, resource_name)))

@@ -107,6 +107,7 @@ class Incremental(InParts, Generic[Value]):
         self.custom_metrics = _no_metrics()
         check_words(vars(self))
         self._run: Run | None = None
+        # the parameter that is the cursor of the resource where this one is not
         self._beside: str | None = None
 
     # -- before a run
@@ -142,6 +143,7 @@ class Incremental(InParts, Generic[Value]):
         if isinstance(value, Mapping):
             check_names(value.keys())
             return cls(**value)
+        # over a base that has its path already, text is a start
         if isinstance(value, str) and base is None:
             return cls(cursor_path=value)
         return cls(initial_value=value)
@@ -246,6 +248,7 @@ class Incremental(InParts, Generic[Value]):
             return filter_table(run, items)
         page = items if isinstance(items, list) else [items]
         self.custom_metrics["unfiltered_items_count"] += len(page)
+        # a row that comes alone goes through the same code as a page
         kept = filter_rows(run, page)
         if isinstance(items, list):
             return kept or None

@@ -18,6 +18,7 @@ def asked_interval(kind: type) -> tuple[object, object] | None:
         kind: Class of the cursor's values.
     """
     start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
+    # the window belongs to this task, the variables to the whole process
     window = current().window
     if window is not None:
         start, end = window[0].isoformat(), window[1].isoformat()

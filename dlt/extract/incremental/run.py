@@ -62,6 +62,7 @@ class Run:
     def __init__(self, settings: Settings, start: object, state: CursorState) -> None:
         self.settings, self.start, self.state = settings, start, state
         self.end: object = settings.end_value
+        # read now, as the state goes on with the rows
         self.first = state["last_value"]
         self.start_out_of_range = self.end_out_of_range = False
         self.seen = 0
@@ -155,6 +156,7 @@ class Run:
             if made not in self._hashes:
                 self._hashes.add(made)
                 kept.append(made)
+        # once, at the page that passes the mark
         if before <= WARN_AT < len(kept):
             logger.warning(
                 "Resource '%s': more than %d rows share the last value of %s, and all of them are remembered in the "

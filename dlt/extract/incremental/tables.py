@@ -176,6 +176,7 @@ def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Mask
     if deduplicates and run.boundary and run.start is not None:
         found = np.flatnonzero(inside & _equal(column, run.start))
         rows = _rows(run, items, positions[found])
+        # only rows at the start are made Python objects, as they alone may have come before
         inside[[at for at, row in zip(found, rows, strict=True) if run.hash_row(row) in run.boundary]] = False
     run.advance(best)
     if deduplicates and best == run.state["last_value"]:

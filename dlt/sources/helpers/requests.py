@@ -192,7 +192,7 @@ class Client:
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         for name, value in self._attributes.items():
-            current = getattr(session, name, None)
+            current = vars(session).get(name)
             # headers, cookies and the like come on top of those that every session has
             if isinstance(current, MutableMapping):
                 current.update(value)
