@@ -3,33 +3,61 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from dlt.errors import DestinationHasFailedJobs
 from dlt.packages.advice import waiting_advice
 from dlt.tables import TableLine, table_lines, text_table
+
+if TYPE_CHECKING:
+    from dlt.context import PipelineAtWork
+    from dlt.metrics import StepFigures
+    from dlt.schema.schema import Schema
+    from dlt.schema.typing import TableSchema
 
 JobState = Literal["new_jobs", "started_jobs", "failed_jobs", "completed_jobs"]
 JOB_STATES: tuple[JobState, ...] = get_args(JobState)
 """The groups that the jobs of every package come in; all of them are always there."""
 
 
-def json_safe(value: Any) -> Any:
+@runtime_checkable
+class Info(Protocol):
+    """What an info, or a part of one, is as a dict."""
+
+    def asdict(self) -> dict[str, object]:
+        """Return a JSON-safe dict."""
+
+
+@runtime_checkable
+class Document(Protocol):
+    """What is written as a document, such as a schema."""
+
+    def to_dict(self) -> Mapping[str, object]:
+        """Return it as it is stored."""
+
+
+def json_safe(value: object) -> object:
     """Return a value as dicts, lists and scalars that every JSON encoder takes."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if hasattr(value, "asdict"):
+    # before lists: an info is a tuple too
+    if isinstance(value, Info):
         return json_safe(value.asdict())
     if isinstance(value, Mapping):
-        return {str(key): json_safe(item) for key, item in value.items()}
+        return json_object(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [json_safe(item) for item in value]
     if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
-    if hasattr(value, "to_dict"):
-        return json_safe(value.to_dict())
+    if isinstance(value, Document):
+        return json_object(value.to_dict())
     return str(value)
+
+
+def json_object(value: Mapping[str, object]) -> dict[str, object]:
+    """Return a mapping as a dict that every JSON encoder takes."""
+    return {str(key): json_safe(item) for key, item in value.items()}
 
 
 class ParsedLoadJobFileName(NamedTuple):
@@ -56,7 +84,7 @@ class ParsedLoadJobFileName(NamedTuple):
         """Return the ending of the file's name."""
         return f"{self.file_format}.gz" if self.is_compressed else self.file_format
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return the parts, and the job's id."""
         return {**self._asdict(), "job_id": self.job_id}
 
@@ -73,7 +101,7 @@ class LoadJobInfo(NamedTuple):
     failed_message: str | None
     rows: int = 0
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return a flat JSON-safe dict."""
         found = {**self._asdict(), **self.job_file_info.asdict()}
         found.pop("job_file_info")
@@ -101,29 +129,29 @@ class LoadPackageInfo(NamedTuple):
     load_id: str
     package_path: str
     state: str
-    schema: Any
-    schema_update: dict[str, Any]
+    schema: Schema
+    schema_update: dict[str, TableSchema]
     completed_at: datetime.datetime | None
     jobs: dict[str, list[LoadJobInfo]]
     dataset_name: str | None = None
-    refresh: Any = None
+    refresh: Mapping[str, Sequence[str]] | None = None
 
     @property
     def schema_name(self) -> str:
         """Return the name of the schema."""
-        return str(self.schema.name)
+        return self.schema.name
 
     @property
     def schema_hash(self) -> str:
         """Return the version hash of the schema."""
-        return str(self.schema.version_hash)
+        return self.schema.version_hash
 
     @property
     def schema_migrated(self) -> bool:
         """Tell whether tables or columns were added at the destination."""
         return bool(self.schema_update)
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict; the schema stands in it by name and hash."""
         found = self._asdict()
         found.pop("schema")
@@ -134,7 +162,7 @@ class LoadPackageInfo(NamedTuple):
         found.pop("schema_update")
         return {key: json_safe(value) for key, value in found.items()}
 
-    def _updated(self, table: Mapping[str, Any]) -> dict[str, Any]:
+    def _updated(self, table: TableSchema) -> dict[str, object]:
         """Return a table that the load made or changed, as a row that can be loaded."""
         of = {"schema_name": self.schema_name, "load_id": self.load_id}
         columns = [{**column, "table_name": table["name"], **of} for column in (table.get("columns") or {}).values()]
@@ -158,51 +186,50 @@ class LoadPackageInfo(NamedTuple):
 class _Step:
     """What the infos of all steps share."""
 
-    metrics: dict[str, list[dict[str, Any]]]
+    metrics: dict[str, list[StepFigures]]
     loads_ids: list[str]
     load_packages: list[LoadPackageInfo]
-    pipeline: Any
+    pipeline: PipelineAtWork
 
     @property
     def started_at(self) -> datetime.datetime | None:
         """Return when the first package began."""
-        return min((m["started_at"] for m in self._each()), default=None)
+        return min((at for m in self._each() if (at := m["started_at"]) is not None), default=None)
 
     @property
     def finished_at(self) -> datetime.datetime | None:
         """Return when the last package ended."""
-        return max((m["finished_at"] for m in self._each()), default=None)
+        return max((at for m in self._each() if (at := m["finished_at"]) is not None), default=None)
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there was nothing to do."""
         return not self.loads_ids
 
-    def _each(self) -> Iterator[dict[str, Any]]:
+    def _each(self) -> Iterator[StepFigures]:
         for metrics in self.metrics.values():
             yield from metrics
 
-    def writer_metrics_asdict(self) -> dict[str, Any]:
+    def writer_metrics_asdict(self) -> dict[str, object]:
         """Return rows and bytes by job and by table."""
         jobs, tables = [], []
         for load_id, entries in self.metrics.items():
             for index, entry in enumerate(entries):
                 of = {"load_id": load_id, "extract_idx": index}
                 jobs += [
-                    {**of, "job_id": name, **json_safe(values)}
+                    {**of, "job_id": name, **json_object(values)}
                     for name, values in (entry.get("job_metrics") or {}).items()
                 ]
                 tables += [
-                    {**of, "table_name": name, **json_safe(values)}
+                    {**of, "table_name": name, **json_object(values)}
                     for name, values in (entry.get("table_metrics") or {}).items()
                 ]
         return {"job_metrics": jobs, "table_metrics": tables}
 
-    def _base(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _base(self, fields: dict[str, object]) -> dict[str, object]:
         found = dict(fields)
         found.pop("metrics")
-        name = getattr(self.pipeline, "pipeline_name", None)
-        found["pipeline"] = {"pipeline_name": name}
+        found["pipeline"] = {"pipeline_name": self._name()}
         found.update(started_at=self.started_at, finished_at=self.finished_at, **self.writer_metrics_asdict())
         return {key: json_safe(value) for key, value in found.items()}
 
@@ -212,13 +239,13 @@ class _Step:
         return f"completed in {duration_text((self.finished_at - self.started_at).total_seconds())}"
 
     def _name(self) -> str:
-        return str(getattr(self.pipeline, "pipeline_name", ""))
+        return self.pipeline.pipeline_name
 
 
 class _ExtractInfo(NamedTuple):
-    pipeline: Any
-    metrics: dict[str, list[dict[str, Any]]]
-    extract_data_info: list[dict[str, Any]]
+    pipeline: PipelineAtWork
+    metrics: dict[str, list[StepFigures]]
+    extract_data_info: list[dict[str, str]]
     loads_ids: list[str]
     load_packages: list[LoadPackageInfo]
     first_run: bool
@@ -229,7 +256,7 @@ class ExtractInfo(_ExtractInfo, _Step):
 
     __slots__ = ()
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
         return self._base(self._asdict())
 
@@ -248,8 +275,8 @@ class ExtractInfo(_ExtractInfo, _Step):
 
 
 class _NormalizeInfo(NamedTuple):
-    pipeline: Any
-    metrics: dict[str, list[dict[str, Any]]]
+    pipeline: PipelineAtWork
+    metrics: dict[str, list[StepFigures]]
     loads_ids: list[str]
     load_packages: list[LoadPackageInfo]
     first_run: bool
@@ -269,7 +296,7 @@ class NormalizeInfo(_NormalizeInfo, _Step):
                 counts[table] = counts.get(table, 0) + values["items_count"]
         return counts
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
         return {**self._base(self._asdict()), "row_counts": self.row_counts}
 
@@ -288,8 +315,8 @@ class NormalizeInfo(_NormalizeInfo, _Step):
 
 
 class _LoadInfo(NamedTuple):
-    pipeline: Any
-    metrics: dict[str, list[dict[str, Any]]]
+    pipeline: PipelineAtWork
+    metrics: dict[str, list[StepFigures]]
     destination_type: str | None
     destination_displayable_credentials: str | None
     destination_name: str | None
@@ -346,8 +373,7 @@ class LoadInfo(_LoadInfo, _Step):
             )
 
     def _advice(self, load_id: str) -> str:
-        is_task = getattr(self.pipeline, "is_task", False)
-        return waiting_advice(None if is_task else self._name(), load_id)
+        return waiting_advice(self._name(), load_id)
 
     def _tables(self, package: LoadPackageInfo) -> list[TableLine]:
         """Return what was loaded into each table; of a package that failed nothing was."""
@@ -368,7 +394,7 @@ class LoadInfo(_LoadInfo, _Step):
         ]
         return [found for found in table_lines(jobs, new) if not found.name.startswith("_dlt")]
 
-    def asdict(self) -> dict[str, Any]:
+    def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
         return {**self._base(self._asdict()), "has_failed_jobs": self.has_failed_jobs}
 
@@ -399,7 +425,7 @@ class LoadInfo(_LoadInfo, _Step):
         return self.asstr()
 
 
-def _table_lines(metrics: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+def _table_lines(metrics: Mapping[str, list[StepFigures]]) -> list[str]:
     return [
         f"- {table}: {values['items_count']} item(s)"
         for entries in metrics.values()

@@ -10,10 +10,9 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 
-def lazy_names(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def lazy_names(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a package.
 
     Args:
@@ -21,7 +20,7 @@ def lazy_names(package: str, places: Mapping[str, str]) -> tuple[Callable[[str],
         places: Where each name stands: "module:attribute", or "module" for the module itself.
     """
 
-    def find(name: str) -> Any:
+    def find(name: str) -> object:
         place = places.get(name)
         if place is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -5,19 +5,34 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict, Union
 
 from dlt.packages.manifest import Job, PackageFile
 
+Figure = Any
+"""One figure of a job or a table: a number, a moment or a text, as its name says."""
 
-class Metrics(dict[str, Any]):
+
+class Metrics(dict[str, Figure]):
     """What one job or one table came to: `metrics["items_count"]`, or `metrics.items_count`."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Figure:
         try:
             return self[name]
         except KeyError:
             raise AttributeError(f"The metrics have no {name!r}; they have {', '.join(self)}.") from None
+
+
+class StepFigures(TypedDict, total=False):
+    """What a step did with one package; each step adds to it what it alone knows."""
+
+    started_at: Union[datetime.datetime, None]
+    finished_at: Union[datetime.datetime, None]
+    schema_name: str
+    dataset_name: str
+    job_metrics: dict[str, Metrics]
+    table_metrics: dict[str, Metrics]
+    resource_metrics: dict[str, Metrics]
 
 
 def job_id(file_name: str, table: str, file_format: str) -> str:
@@ -43,7 +58,7 @@ def written(
     rows: Mapping[str, int],
     started_at: datetime.datetime,
     finished_at: datetime.datetime,
-) -> dict[str, Any]:
+) -> StepFigures:
     """Return the metrics of files that a step wrote, by job and by table.
 
     Args:
@@ -75,7 +90,7 @@ def written(
     return {"job_metrics": jobs, "table_metrics": tables}
 
 
-def loaded(folder: str, jobs: Iterable[Job]) -> dict[str, Any]:
+def loaded(folder: str, jobs: Iterable[Job]) -> StepFigures:
     """Return the metrics of files that load took, by job and by table.
 
     Args:
@@ -106,7 +121,7 @@ def loaded(folder: str, jobs: Iterable[Job]) -> dict[str, Any]:
     return {"job_metrics": entries, "table_metrics": tables}
 
 
-def moment(value: Any) -> datetime.datetime | None:
+def moment(value: object) -> datetime.datetime | None:
     """Return a moment that a manifest holds as text."""
     if isinstance(value, str):
         return datetime.datetime.fromisoformat(value)

@@ -7,10 +7,16 @@ import logging
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, Generic, Protocol, TextIO, TypeVar
 
 from dlt.errors import ConfigurationValueError, MissingDependencyException
+
+Library = Any
+"""A package for bars, which is imported where a person asks for it; none of them has types."""
+Option = Any
+"""What such a package takes; it is passed on as it is given."""
 
 
 class Collector:
@@ -218,15 +224,18 @@ def _memory_megabytes() -> float:
     return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
 
 
-class _Bars(Collector):
+Bar = TypeVar("Bar")
+
+
+class _Bars(Collector, Generic[Bar]):
     """A bar for each counter, made by a library that is imported at the first step."""
 
     library = ""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Option) -> None:
         self._options = options
-        self._bars: dict[str, Any] = {}
-        self._module: Any = None
+        self._bars: dict[str, Bar] = {}
+        self._module: Library = None
 
     def start(self) -> None:
         """Import the library."""
@@ -251,25 +260,42 @@ class _Bars(Collector):
         if message:
             self._say(self._bars[key], f"{self.step} {key}", message)
 
-    def _make(self, title: str, total: int | None) -> Any:
+    def _make(self, title: str, total: int | None) -> Bar:
         raise NotImplementedError
 
-    def _say(self, bar: Any, title: str, message: str) -> None:
+    def _say(self, bar: Bar, title: str, message: str) -> None:
         raise NotImplementedError
 
-    def _move(self, bar: Any, inc: int) -> None:
-        bar.update(inc)
+    def _move(self, bar: Bar, inc: int) -> None:
+        raise NotImplementedError
 
 
-class TqdmCollector(_Bars):
+class TqdmBar(Protocol):
+    """A bar of tqdm."""
+
+    def update(self, n: float, /) -> object:
+        """Move it."""
+
+    def set_description_str(self, desc: str, /) -> None:
+        """Set the text beside it."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class TqdmCollector(_Bars[TqdmBar]):
     """Bars of tqdm."""
 
     library = "tqdm"
 
-    def _make(self, title: str, total: int | None) -> Any:
-        return self._module.tqdm(desc=title, total=total, **self._options)
+    def _make(self, title: str, total: int | None) -> TqdmBar:
+        made: TqdmBar = self._module.tqdm(desc=title, total=total, **self._options)
+        return made
 
-    def _say(self, bar: Any, title: str, message: str) -> None:
+    def _move(self, bar: TqdmBar, inc: int) -> None:
+        bar.update(inc)
+
+    def _say(self, bar: TqdmBar, title: str, message: str) -> None:
         bar.set_description_str(f"{title} {message}")
 
     def stop(self) -> None:
@@ -278,7 +304,22 @@ class TqdmCollector(_Bars):
             bar.close()
 
 
-class EnlightenCollector(_Bars):
+class EnlightenBar(Protocol):
+    """A bar of enlighten."""
+
+    desc: str
+
+    def update(self, incr: int, /) -> None:
+        """Move it."""
+
+    def refresh(self) -> None:
+        """Show it again."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class EnlightenCollector(_Bars[EnlightenBar]):
     """Bars of enlighten."""
 
     library = "enlighten"
@@ -288,10 +329,14 @@ class EnlightenCollector(_Bars):
         super().start()
         self._manager = self._module.get_manager(**self._options)
 
-    def _make(self, title: str, total: int | None) -> Any:
-        return self._manager.counter(desc=title, total=total)
+    def _make(self, title: str, total: int | None) -> EnlightenBar:
+        made: EnlightenBar = self._manager.counter(desc=title, total=total)
+        return made
 
-    def _say(self, bar: Any, title: str, message: str) -> None:
+    def _move(self, bar: EnlightenBar, inc: int) -> None:
+        bar.update(inc)
+
+    def _say(self, bar: EnlightenBar, title: str, message: str) -> None:
         bar.desc = f"{title} {message}"
         bar.refresh()
 
@@ -302,22 +347,30 @@ class EnlightenCollector(_Bars):
         self._manager.stop()
 
 
-class AliveCollector(_Bars):
+class AliveBar(Protocol):
+    """A bar of alive-progress; calling it moves it."""
+
+    title: str
+
+    def __call__(self, inc: int, /) -> object:
+        """Move it."""
+
+
+class AliveCollector(_Bars[tuple[AbstractContextManager[AliveBar], AliveBar]]):
     """Bars of alive-progress; it shows one at a time."""
 
     library = "alive_progress"
 
-    def _make(self, title: str, total: int | None) -> Any:
-        for bar in self._bars.values():
-            bar[0].__exit__(None, None, None)
+    def _make(self, title: str, total: int | None) -> tuple[AbstractContextManager[AliveBar], AliveBar]:
+        self.stop()
         self._bars.clear()
-        context = self._module.alive_bar(total=total, title=title, **self._options)
+        context: AbstractContextManager[AliveBar] = self._module.alive_bar(total=total, title=title, **self._options)
         return context, context.__enter__()
 
-    def _say(self, bar: Any, title: str, message: str) -> None:
+    def _say(self, bar: tuple[AbstractContextManager[AliveBar], AliveBar], title: str, message: str) -> None:
         bar[1].title = f"{title} {message}"
 
-    def _move(self, bar: Any, inc: int) -> None:
+    def _move(self, bar: tuple[AbstractContextManager[AliveBar], AliveBar], inc: int) -> None:
         bar[1](inc)
 
     def stop(self) -> None:
@@ -326,7 +379,7 @@ class AliveCollector(_Bars):
             bar[0].__exit__(None, None, None)
 
 
-class RichCollector(_Bars):
+class RichCollector(_Bars[int]):
     """Bars of rich."""
 
     library = "rich.progress"
@@ -337,13 +390,13 @@ class RichCollector(_Bars):
         self._progress = self._module.Progress(**self._options)
         self._progress.start()
 
-    def _make(self, title: str, total: int | None) -> Any:
-        return self._progress.add_task(title, total=total)
+    def _make(self, title: str, total: int | None) -> int:
+        return int(self._progress.add_task(title, total=total))
 
-    def _say(self, bar: Any, title: str, message: str) -> None:
+    def _say(self, bar: int, title: str, message: str) -> None:
         self._progress.update(bar, description=f"{title} {message}")
 
-    def _move(self, bar: Any, inc: int) -> None:
+    def _move(self, bar: int, inc: int) -> None:
         self._progress.advance(bar, inc)
 
     def stop(self) -> None:
@@ -363,7 +416,7 @@ _WORDS: dict[str, type[Collector]] = {
 }
 
 
-def collector_from(progress: Any) -> Collector:
+def collector_from(progress: object) -> Collector:
     """Return a collector for a word, a class, an object, or None.
 
     Raises:

@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from dlt.secret_words import SECRET_NAMES, is_secret_name
@@ -113,7 +112,7 @@ def _forms(text: str) -> set[str]:
     return {text, quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1]}
 
 
-def remember(value: Any) -> None:
+def remember(value: object) -> None:
     """Note a secret, so that no text shows it from now on.
 
     Args:
@@ -131,7 +130,7 @@ def remember(value: Any) -> None:
         _remember_text(value.strip())
 
 
-def _remember_document(document: Mapping[Any, Any]) -> None:
+def _remember_document(document: Mapping[object, object]) -> None:
     for name, item in document.items():
         if isinstance(item, Mapping) or is_secret_name(str(name)):
             remember(item)
@@ -177,7 +176,7 @@ def _is_path(text: str) -> bool:
     )
 
 
-def _document(text: str) -> Any:
+def _document(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
@@ -207,7 +206,12 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _PEM.sub(MASK, text) if "-----BEGIN" in text else text
 
 
-def clean(value: Any, secrets: Sequence[str] = ()) -> Any:
+def clean_document(document: Mapping[str, object], secrets: Sequence[str] = ()) -> dict[str, object]:
+    """Return a document without secrets."""
+    return {key: clean(item, secrets) for key, item in document.items()}
+
+
+def clean(value: object, secrets: Sequence[str] = ()) -> object:
     """Return dicts, lists and texts without secrets; other values as they are."""
     if isinstance(value, str):
         return redact(value, secrets)
@@ -256,7 +260,7 @@ def _printed(error: BaseException) -> list[str]:
             shown.append(form(error))
         except Exception as failure:  # noqa: BLE001 - the code of the error's class failed; Python prints its type then
             shown.append(type(failure).__name__)
-    return [*shown, *map(str, getattr(error, "__notes__", ()))]
+    return [*shown, *map(str, vars(error).get("__notes__", ()))]
 
 
 def _leaks(error: BaseException, secrets: Sequence[str]) -> bool:
@@ -278,7 +282,7 @@ def _clean_one(error: BaseException, secrets: Sequence[str]) -> None:
         _print_as(error, text, represented)
 
 
-def _clean_argument(value: Any, secrets: Sequence[str]) -> Any:
+def _clean_argument(value: object, secrets: Sequence[str]) -> object:
     cleaned = clean(value, secrets)
     if cleaned != value or redact(repr(value), secrets) == repr(value):
         return value if cleaned == value else cleaned

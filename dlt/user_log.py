@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
 
 from dlt.redact import redact
 
@@ -143,7 +142,7 @@ class _JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, timezone.utc).isoformat()
-        found: dict[str, Any] = {"at": moment, "level": record.levelname, "logger": record.name}
+        found: dict[str, object] = {"at": moment, "level": record.levelname, "logger": record.name}
         found.update({"message": record.getMessage(), "process": record.process, "thread": record.threadName})
         if record.exc_text:
             found["exception"] = record.exc_text

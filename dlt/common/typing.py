@@ -1,11 +1,9 @@
 """Types under the names of PyPI `dlt` 1.x."""
 
-from typing import Any
-
 from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue
-from dlt.types import DictStrAny, DictStrStr, StrAny, StrStr, TAnyDateTime, TDataItem, TDataItems, TFun
+from dlt.types import DictStrAny, DictStrStr, StrAny, StrStr, TAnyDateTime, TDataItem, TDataItems, TFun, Wrapped
 
-AnyFun = Any
+AnyFun = Wrapped
 DictStrOptionalStr = dict[str, str | None]
 
 __all__ = [

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dlt.redact import clean_current_error, redact
+
+Detail = Any
+"""What an error tells beside its message; which details there are, and of which types, its docstring says."""
 
 
 class DltException(Exception):
@@ -17,21 +20,21 @@ class DltException(Exception):
         **attributes: Details, kept as attributes of the exception.
     """
 
-    def __init__(self, message: str = "", **attributes: Any) -> None:
+    def __init__(self, message: str = "", **attributes: object) -> None:
         # what it will be printed with must not show a secret either
         clean_current_error()
         self.message = redact(message)
         super().__init__(self.message)
         self.__dict__.update(attributes)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Detail:
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __str__(self) -> str:
         # KeyError, a base of some, would print the repr of the message
         return self.message
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         # pipelines and connections stay where they are, and so do causes that hold them
         details = {key: value for key, value in self.__dict__.items() if _travels(value)}
         cause = self.__cause__ if _travels(self.__cause__) else None
@@ -54,7 +57,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 class ValueErrorWithKnownValues(ValueError):
     """Say which values are accepted in place of the one found."""
 
-    def __init__(self, key: str, found: Any, known: Any) -> None:
+    def __init__(self, key: str, found: object, known: Iterable[object]) -> None:
         super().__init__(f"{key}: found {found!r}, expected one of {list(known)!r}")
 
 
@@ -104,7 +107,7 @@ class ReferenceImportError(DltException, ImportError):
 
 
 def rebuild(
-    kind: type[DltException], message: str, attributes: dict[str, Any], cause: BaseException | None = None
+    kind: type[DltException], message: str, attributes: dict[str, object], cause: BaseException | None = None
 ) -> DltException:
     """Make an error of what it is sent as."""
     error = kind.__new__(kind)
@@ -114,7 +117,7 @@ def rebuild(
     return error
 
 
-def _travels(value: Any) -> bool:
+def _travels(value: object) -> bool:
     """Tell whether a value can be sent to another process."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return True

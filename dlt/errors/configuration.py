@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlt.errors.base import DltException, TerminalException
 
 
@@ -65,7 +63,7 @@ class NativeValueError(SpecException, ValueError):
         **attributes: Details.
     """
 
-    def __init__(self, spec: Any = "", native_value: Any = None, msg: str = "", **attributes: Any) -> None:
+    def __init__(self, spec: object = "", native_value: object = None, msg: str = "", **attributes: object) -> None:
         if isinstance(spec, str):
             super().__init__(spec or msg, **attributes)
         else:

@@ -137,7 +137,7 @@ class SchemaExtract:
         self._spool.abort()
         self.builder.abort()
 
-    def metrics(self) -> dict[str, object]:
+    def metrics(self) -> metrics.StepFigures:
         """Return what was extracted."""
         finished_at = utc_now()
         return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from dlt.late import pa
 from dlt.schema import arrow
@@ -18,7 +17,7 @@ def arrow_type(column: ColumnSchema, capabilities: Capabilities) -> pa.DataType:
     return arrow.arrow_type(column, digits_of(column, capabilities) if decimal else None)
 
 
-def build(values: Sequence[Any], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:
+def build(values: Sequence[object], column: ColumnSchema, capabilities: Capabilities) -> pa.Array:
     """Return values as the column stores them as an array."""
     wanted = arrow_type(column, capabilities)
     if pa.types.is_string(wanted):

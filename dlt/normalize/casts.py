@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from dlt.errors import UnsupportedDataType
 from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
@@ -40,7 +39,7 @@ def whole(array: pa.Array, column: ColumnSchema, capabilities: Capabilities) -> 
 
 
 def by_value(
-    placement: Placement, table: str, name: str, values: list[Any]
+    placement: Placement, table: str, name: str, values: list[object]
 ) -> tuple[dict[str, pa.Array], pa.Array | None]:
     """Return the columns into which values go one by one, and a mask of the rows that the contract discards, or None.
 
@@ -50,7 +49,7 @@ def by_value(
         name: The column that the values are meant for; it is among those returned unless its values are discarded.
         values: Values as the table of conversions knows them.
     """
-    gathered: dict[str, list[Any]] = {}
+    gathered: dict[str, list[object]] = {}
     refused: list[int] = []
     for row, value in enumerate(values):
         if value is None:
@@ -116,7 +115,7 @@ def holds_escaped_nul(array: pa.Array) -> bool:
     return bool(pc.any(pc.match_substring(array, "\\u0000")).as_py())
 
 
-def in_bounds(array: pa.Array, low: Any, high: Any) -> bool:
+def in_bounds(array: pa.Array, low: object, high: object) -> bool:
     """Tell whether all numbers lie between two."""
     found = pc.min_max(array)
     least, most = found["min"].as_py(), found["max"].as_py()

@@ -5,8 +5,8 @@ It gives the tables that `exact` gives. What it cannot do without looking at row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dlt.formats.pages import JSON_FIELD
 from dlt.late import np, pa, pc
@@ -17,6 +17,10 @@ from dlt.schema.documents import read_document
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema
 
+Metadata = Mapping[bytes, bytes] | None
+"""What stands beside a field of a page; it marks documents."""
+if TYPE_CHECKING:
+    Field = tuple[str, pa.Array, Metadata]
 SYSTEM_NAMES = frozenset({ROW_ID, LOAD_ID, PARENT_ID, ROOT_ID, LIST_INDEX, ROW_ORDER})
 
 
@@ -70,7 +74,7 @@ class ColumnarNormalizer:
         for name, array in lists:
             self._children(table, name, array, ids, of_root)
 
-    def _columns(self, table: str, fields: list[Any]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
+    def _columns(self, table: str, fields: Sequence[Field]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
         columns: dict[str, pa.Array] = {}
         lists: list[tuple[str, pa.Array]] = []
         for name, array, metadata in self._flat(fields, ""):
@@ -108,7 +112,7 @@ class ColumnarNormalizer:
         for child, nested in lists:
             self._children(table, child, nested, columns[ROW_ID], inherited)
 
-    def _flat(self, fields: list[Any], prefix: str) -> Iterator[tuple[str, pa.Array, Any]]:
+    def _flat(self, fields: Sequence[Field], prefix: str) -> Iterator[Field]:
         for key, array, metadata in fields:
             name = self._name(prefix, key)
             if pa.types.is_struct(array.type):
@@ -116,7 +120,7 @@ class ColumnarNormalizer:
             elif array.null_count < len(array):
                 yield name, array, metadata
 
-    def _check_names(self, table: str, fields: list[Any]) -> None:
+    def _check_names(self, table: str, fields: Sequence[Field]) -> None:
         # checked before anything is emitted: rows are what names the keys of a clash, and what keeps documents whole
         seen: dict[str, tuple[str, ...]] = {}
         for path, name, array in self._paths_of(fields, "", ()):
@@ -135,7 +139,7 @@ class ColumnarNormalizer:
             self._check_names(table, [("list" if _is_list(kind) else "value", empty, None)])
 
     def _paths_of(
-        self, fields: list[Any], prefix: str, above: tuple[str, ...]
+        self, fields: Sequence[Field], prefix: str, above: tuple[str, ...]
     ) -> Iterator[tuple[tuple[str, ...], str, pa.Array]]:
         for key, array, _ in fields:
             name, path = self._name(prefix, key), (*above, key)
@@ -147,7 +151,7 @@ class ColumnarNormalizer:
         column = self._placement.columns(table).get(name)
         return column is not None and column.get("data_type") == "json"
 
-    def _placed(self, table: str, name: str, array: pa.Array, metadata: Any) -> list[tuple[str, pa.Array]]:
+    def _placed(self, table: str, name: str, array: pa.Array, metadata: Metadata) -> list[tuple[str, pa.Array]]:
         document = metadata is not None and metadata.get(b"dlt.type") == JSON_FIELD[b"dlt.type"]
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
@@ -189,7 +193,7 @@ def _first_valid(array: pa.Array) -> int:
     return int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))
 
 
-def _struct_fields(array: pa.Array) -> list[tuple[str, pa.Array, None]]:
+def _struct_fields(array: pa.Array) -> list[Field]:
     return [(field.name, values, None) for field, values in zip(array.type, array.flatten(), strict=True)]
 
 

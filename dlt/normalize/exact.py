@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.normalize.placement import DiscardRow, Placement, taken
@@ -27,7 +26,7 @@ class RowNormalizer:
         self,
         placement: Placement,
         load_id: str,
-        row_id: Callable[[dict[str, Any], Any], str],
+        row_id: Callable[[dict[str, object], object], str],
         keep_root: bool,
         row_order: Callable[[], int] | None = None,
     ) -> None:
@@ -41,11 +40,11 @@ class RowNormalizer:
         self._limit: int | None = None
         self._names: dict[tuple[str, str], str] = {}
         self._paths: dict[tuple[str, str], str] = {}
-        self.tables: dict[str, list[dict[str, Any]]] = {}
+        self.tables: dict[str, list[dict[str, object]]] = {}
 
-    def add(self, table: str, item: Any) -> None:
+    def add(self, table: str, item: object) -> None:
         """Add one document with all its nested rows, or none of it where the contract discards the row."""
-        rows: list[tuple[str, dict[str, Any]]] = []
+        rows: list[tuple[str, dict[str, object]]] = []
         self._limit = self._placement.schema.max_nesting(table)
         self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
         try:
@@ -58,21 +57,21 @@ class RowNormalizer:
 
     def _expand(
         self,
-        rows: list[tuple[str, dict[str, Any]]],
+        rows: list[tuple[str, dict[str, object]]],
         table: str,
-        item: Any,
-        system: dict[str, Any],
+        item: object,
+        system: dict[str, object],
         root_id: str | None,
         level: int,
     ) -> None:
-        flat: dict[str, Any] = {}
-        lists: list[tuple[str, list[Any]]] = []
+        flat: dict[str, object] = {}
+        lists: list[tuple[str, list[object]]] = []
         document = item if isinstance(item, dict) else {"list" if isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
         own = flat.pop(ROW_ID, None)
         for name in system:
             flat.pop(name, None)
-        row: dict[str, Any] = {}
+        row: dict[str, object] = {}
         try:
             for name, value in flat.items():
                 placed = self._placement.place(table, name, value)
@@ -84,8 +83,8 @@ class RowNormalizer:
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:
-            system[ROW_ID] = own if own and isinstance(own, str) else self._row_id(row, item)
-            root_id = system[ROW_ID] if self._keep_root else None
+            row_id = system[ROW_ID] = own if own and isinstance(own, str) else self._row_id(row, item)
+            root_id = row_id if self._keep_root else None
         row.update(system)
         rows.append((table, row))
         for name, values in lists:
@@ -93,16 +92,16 @@ class RowNormalizer:
 
     def _children(
         self,
-        rows: list[tuple[str, dict[str, Any]]],
+        rows: list[tuple[str, dict[str, object]]],
         parent: str,
         child: str,
-        values: list[Any],
+        values: list[object],
         parent_id: str,
         root_id: str | None,
         level: int,
     ) -> None:
         for index, value in enumerate(values):
-            system: dict[str, Any] = {PARENT_ID: parent_id, LIST_INDEX: index, **self._order}
+            system: dict[str, object] = {PARENT_ID: parent_id, LIST_INDEX: index, **self._order}
             if root_id is not None:
                 system[ROOT_ID] = root_id
             system[ROW_ID] = child_id(parent_id, child, index)
@@ -116,11 +115,11 @@ class RowNormalizer:
     def _flatten(
         self,
         table: str,
-        document: dict[str, Any],
+        document: dict[str, object],
         prefix: str,
         level: int,
-        flat: dict[str, Any],
-        lists: list[tuple[str, list[Any]]],
+        flat: dict[str, object],
+        lists: list[tuple[str, list[object]]],
     ) -> None:
         for key, value in document.items():
             if value is None:
@@ -139,7 +138,7 @@ class RowNormalizer:
             flat[name] = value
 
     def _clash(
-        self, table: str, document: dict[str, Any], prefix: str, name: str
+        self, table: str, document: dict[str, object], prefix: str, name: str
     ) -> SchemaIdentifierNormalizationCollision:
         keys = [key for key in document if self._name(prefix, key) == name]
         return SchemaIdentifierNormalizationCollision(

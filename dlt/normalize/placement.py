@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizationCollision
 from dlt.schema.capabilities import GENERIC, Capabilities
@@ -64,7 +63,7 @@ class Placement:
         """Tell whether the contract lets everything of a table evolve."""
         return all(mode == "evolve" for mode in self._contract(table).values())
 
-    def open_table(self, table: str, parent: str | None, row: Any = None) -> None:
+    def open_table(self, table: str, parent: str | None, row: object = None) -> None:
         """Make a table known.
 
         Raises:
@@ -87,7 +86,7 @@ class Placement:
         if parent:
             added["parent"] = parent
 
-    def place(self, table: str, name: str, value: Any) -> tuple[str, Any] | None:
+    def place(self, table: str, name: str, value: object) -> tuple[str, object] | None:
         """Return the column and the coerced value, or None when the contract discards the value.
 
         Raises:
@@ -166,7 +165,7 @@ class Placement:
             column=name,
         ) from error
 
-    def _place_variant(self, table: str, name: str, own: ColumnSchema, value: Any) -> tuple[str, Any] | None:
+    def _place_variant(self, table: str, name: str, own: ColumnSchema, value: object) -> tuple[str, object] | None:
         columns = self.columns(table)
         if own.get("nullable") is False:
             if self._contract(table)["data_type"] == "discard_row":
@@ -218,7 +217,7 @@ class Placement:
         if mode == "evolve":
             return True
         if mode == "freeze":
-            known: Any = self.schema.tables.get(table)
+            known = self.schema.tables.get(table)
             raise violation(self.schema.name, table, entity, self._contract(table), name, known, kind)
         if mode == "discard_row":
             raise DiscardRow
@@ -237,7 +236,7 @@ class Placement:
 
     def _is_open(self, table: str, name: str) -> bool:
         """Tell whether a column belongs to a field that a model declares and leaves open."""
-        stored: Any = self.schema.tables.get(table) or {}
+        stored: TableSchema = self.schema.tables.get(table) or {}
         naming = self.schema.naming
         for field in (stored.get(X_NORMALIZER) or {}).get(OPEN_COLUMNS) or ():
             prefix = naming.normalize_path(field)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.errors import CannotCoerceNullException
 from dlt.normalize.placement import Placement
@@ -53,7 +53,7 @@ class RequiredColumns:
         position = array.is_null().index(True).as_py() if array is not None else 0
         empty = count if array is None else array.null_count
         columns = self._placement.columns(table)
-        row: dict[str, Any] = {key: values[position].as_py() for key, values in arrays.items()}
+        row: dict[str, object] = {key: values[position].as_py() for key, values in arrays.items()}
         row = {key: value for key, value in row.items() if value is not None}
         variants = [key for key in row if key.startswith(f"{name}__v_")]
         why = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from dlt.late import orjson
 from dlt.normalize.row_ids import key_id
@@ -19,7 +18,9 @@ from dlt.schema.typing import ColumnSchema
 _NUMBERS = ("decimal", "wei")
 
 
-def version_of(row: Mapping[str, Any], columns: Mapping[str, ColumnSchema], lists: Iterable[Any] = ()) -> str:
+def version_of(
+    row: Mapping[str, object], columns: Mapping[str, ColumnSchema], lists: Iterable[tuple[str, object]] = ()
+) -> str:
     """Return the version of a root row.
 
     Args:
@@ -36,8 +37,8 @@ def version_of(row: Mapping[str, Any], columns: Mapping[str, ColumnSchema], list
 
 
 def lists_of(
-    document: Any, naming: NamingConvention, row: Mapping[str, Any], prefix: str = ""
-) -> Iterable[tuple[str, list[Any]]]:
+    document: object, naming: NamingConvention, row: Mapping[str, object], prefix: str = ""
+) -> Iterable[tuple[str, list[object]]]:
     """Yield the lists of a document that do not stay in a column, with their paths.
 
     Args:
@@ -58,18 +59,19 @@ def lists_of(
                 yield from lists_of(value, naming, row, path)
 
 
-def _name(pair: list[Any]) -> str:
+def _name(pair: list[object]) -> str:
     return str(pair[0])
 
 
-def _plain(value: Any, kind: str | None) -> Any:
+def _plain(value: object, kind: str | None) -> object:
     if isinstance(value, (str, int, float)) and kind not in ("json", *_NUMBERS):
         # beyond 64 bits JSON has no integers here
         return str(value) if type(value) is int and not -(2**63) <= value < 2**63 else value
     if kind == "json":
         return _sorted(_read(value) if isinstance(value, str) else value, keeps_null=True)
     if isinstance(value, Decimal) or kind in _NUMBERS:
-        return format(Decimal(value).normalize(), "f")
+        # a number of a column that is decimal may still be an int, or a text
+        return format(Decimal(value if isinstance(value, (Decimal, int, float)) else str(value)).normalize(), "f")
     if isinstance(value, datetime.datetime):
         moment = value if value.tzinfo is None else value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
         return moment.isoformat()
@@ -80,18 +82,18 @@ def _plain(value: Any, kind: str | None) -> Any:
     return _sorted(value, keeps_null=True)
 
 
-def _read(text: str) -> Any:
+def _read(text: str) -> object:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return text
 
 
-def _nested(value: Any) -> Any:
+def _nested(value: object) -> object:
     return _sorted(value, keeps_null=False)
 
 
-def _sorted(value: Any, keeps_null: bool) -> Any:
+def _sorted(value: object, keeps_null: bool) -> object:
     if isinstance(value, Mapping):
         pairs = [[str(key), _sorted(inner, keeps_null)] for key, inner in value.items()]
         return [sorted((pair for pair in pairs if keeps_null or pair[1] is not None), key=_name)]

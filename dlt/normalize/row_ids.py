@@ -9,10 +9,15 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.ids import ROW_ID_LENGTH, digest_id
 from dlt.late import np, orjson, pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.integer]
 
 _DIGITS = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 _COUNTER_LENGTH = 6
@@ -71,7 +76,7 @@ class RowOrder:
         return pa.array(np.arange(self._count - count, self._count, dtype=np.int64))
 
 
-def key_id(values: Sequence[Any]) -> str:
+def key_id(values: Sequence[object]) -> str:
     """Return the id of a root row that depends on values of the row only."""
     text = orjson.dumps(values, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
     return urlsafe_b64encode(hashlib.blake2b(text, digest_size=12).digest()).decode("ascii")[:ROW_ID_LENGTH]
@@ -89,7 +94,7 @@ def child_id(parent_id: str, table: str, index: int) -> str:
     return bytes(_DIGITS[byte & 63] for byte in data).decode("ascii")
 
 
-def child_ids(parent_ids: pa.StringArray, table: str, parents: np.ndarray[Any, Any], indexes: Any) -> pa.StringArray:
+def child_ids(parent_ids: pa.StringArray, table: str, parents: Numbers, indexes: Numbers) -> pa.StringArray:
     """Return the ids of nested rows.
 
     Args:
@@ -123,13 +128,13 @@ def _mix(word: int) -> int:
     return word ^ (word >> 31)
 
 
-def _mix_array(words: Any) -> Any:
+def _mix_array(words: Numbers) -> Numbers:
     words = (words ^ (words >> np.uint64(30))) * np.uint64(_FIRST)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(_SECOND)
     return words ^ (words >> np.uint64(31))
 
 
-def _strings(text: np.ndarray[Any, Any]) -> pa.StringArray:
+def _strings(text: Numbers) -> pa.StringArray:
     count = len(text)
     offsets = np.arange(0, (count + 1) * ROW_ID_LENGTH, ROW_ID_LENGTH, dtype=np.int32)
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text)))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.formats.loader import LoaderFiles
 from dlt.io.typed_json import read_rows
@@ -24,8 +24,11 @@ from dlt.schema.documents import json_text, read_document
 from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
-from dlt.schema.typing import ColumnSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
+
+if TYPE_CHECKING:
+    from dlt.packages.package import LoadPackage
 
 CHUNK_ROWS = 5_000
 SYSTEM_COLUMNS: dict[str, ColumnSchema] = {
@@ -110,7 +113,7 @@ class PackageNormalizer:
         table = self._tables.get(name)
         if table is None:
             ids = RootIds(self._nonce, name)
-            entry: Any = self._schema.tables.get(name) or {}
+            entry: TableSchema = self._schema.tables.get(name) or {}
             keep_root = self._keeps_root(entry)
             strategy = entry.get(X_MERGE_STRATEGY) if entry.get("write_disposition") == "merge" else None
             keys: tuple[str, ...] = ()
@@ -139,7 +142,7 @@ class PackageNormalizer:
                 pass  # the same page again, row by row
         self._rows(table, batch_rows(batch))
 
-    def _rows(self, table: _Table, rows: Iterable[Any]) -> None:
+    def _rows(self, table: _Table, rows: Iterable[object]) -> None:
         exact = table.exact
         for row in rows:
             exact.add(table.name, row)
@@ -147,7 +150,7 @@ class PackageNormalizer:
             self._write(name, flat)
         exact.tables = {}
 
-    def _write(self, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    def _write(self, table: str, rows: Sequence[dict[str, object]]) -> None:
         self._system(table, rows[0])
         columns = self.placement.columns(table)
         arrays = {
@@ -191,11 +194,9 @@ class PackageNormalizer:
         self._files.write(table, pa.RecordBatch.from_arrays(arrays, names=list(shape)))
         self.rows[table] = self.rows.get(table, 0) + count
 
-    def _keeps_root(self, entry: Any) -> bool:
-        settings = entry.get(X_NORMALIZER) or {}
+    def _keeps_root(self, entry: TableSchema) -> bool:
         return (
             entry.get("write_disposition") == "merge"
-            or bool(settings.get("propagate_root"))
             or self._schema.propagates_root_key()
             or entry.get("name") in self._with_root_ids
         )
@@ -268,7 +269,7 @@ class _Table:
         self.name, self.keys, self.whole_row = name, keys, whole_row
         self._ids = ids
 
-    def row_id(self, row: dict[str, Any], document: Any) -> str:
+    def row_id(self, row: dict[str, object], document: object) -> str:
         """Return the id of a root row."""
         if self.placement is not None:
             lists = lists_of(document, self.placement.schema.naming, row)
@@ -292,7 +293,7 @@ class _Table:
         return pa.array([key_id(row) for row in zip(*values, strict=True)], pa.string())
 
 
-def _names_of(rows: Sequence[dict[str, Any]], known: Mapping[str, Any]) -> list[str]:
+def _names_of(rows: Sequence[dict[str, object]], known: Mapping[str, object]) -> list[str]:
     """Return the names of columns that rows have: those that are known, then others as rows show them first."""
     seen = set().union(*rows)
     names = [name for name in known if name in seen]
@@ -325,38 +326,39 @@ def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]
     return schema
 
 
-def _own_version(entry: Any) -> bool:
+def _own_version(entry: TableSchema) -> bool:
     return bool(entry.get(X_ROW_VERSION))
 
 
-def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, object]]:
     """Yield the rows of a batch of pages; of several fields with one name a row has at most one value."""
-    columns: list[tuple[str, list[Any]]] = []
+    columns: list[tuple[str, list[object]]] = []
     for field, array in zip(batch.schema, batch.columns, strict=True):
         values = _values(array)
         if field.metadata:
-            values = [None if text is None else read_document(text) for text in values]
+            values = [None if text is None else read_document(str(text)) for text in values]
         columns.append((field.name, values))
     yield from _joined(columns, batch.num_rows)
 
 
-def _values(array: pa.Array) -> list[Any]:
+def _values(array: pa.Array) -> list[object]:
     # structs may have several fields of one name, which pyarrow does not turn into dicts
     if pa.types.is_struct(array.type):
         inner = [(field.name, _values(values)) for field, values in zip(array.type, array.flatten(), strict=True)]
         valid = array.is_valid().to_pylist()
         return [row if there else None for row, there in zip(_joined(inner, len(array)), valid, strict=True)]
     if pa.types.is_list(array.type) and pa.types.is_nested(array.type.value_type):
-        items, found, start = _values(array.flatten()), [], 0
+        items, start = _values(array.flatten()), 0
+        found: list[object] = []
         for length in array.value_lengths().to_pylist():
             found.append(None if length is None else items[start : start + length])
             start += length or 0
         return found
-    plain: list[Any] = array.to_pylist()
+    plain: list[object] = array.to_pylist()
     return plain
 
 
-def _joined(columns: list[tuple[str, list[Any]]], count: int) -> Iterator[dict[str, Any]]:
+def _joined(columns: list[tuple[str, list[object]]], count: int) -> Iterator[dict[str, object]]:
     names = [name for name, _ in columns]
     rows = zip(*(values for _, values in columns), strict=True) if columns else iter([()] * count)
     for values in rows:
@@ -364,7 +366,7 @@ def _joined(columns: list[tuple[str, list[Any]]], count: int) -> Iterator[dict[s
 
 
 def normalize_package(
-    package: Any,
+    package: LoadPackage,
     folder: str,
     schema: Schema,
     capabilities: Capabilities,
@@ -374,7 +376,7 @@ def normalize_package(
     """Normalize an extracted package into loader files in a folder.
 
     Args:
-        package: An extracted package: `path`, `load_id`, `manifest` and `files`.
+        package: An extracted package.
         folder: An existing folder for the loader files.
         schema: Schema to start from.
         capabilities: What the destination can store.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.formats.arrow_values import column_of
@@ -40,7 +40,7 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
     return True
 
 
-def _same_column(known: ColumnSchema | dict[str, Any], added: ColumnSchema, capabilities: Capabilities) -> bool:
+def _same_column(known: ColumnSchema | dict[str, object], added: ColumnSchema, capabilities: Capabilities) -> bool:
     if "data_type" not in known:
         return added == limited(added, capabilities) and all(
             known.get(key, added.get(key)) == added.get(key) for key in ("precision", "scale", "timezone")
@@ -115,7 +115,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
     return _kept(arrays, refused)
 
 
-def _first_row(batch: pa.RecordBatch, array: pa.Array) -> dict[str, Any] | None:
+def _first_row(batch: pa.RecordBatch, array: pa.Array) -> dict[str, object] | None:
     """Return the first row that has a value in a column."""
     if not len(array):
         return None

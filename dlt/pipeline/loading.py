@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt import user_log
 from dlt.clock import utc_now
 from dlt.destinations.base import Destination
 from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.load.execute import LoadResult
+from dlt.metrics import StepFigures
 from dlt.packages.package import LoadPackage
 from dlt.pipeline import signals
 from dlt.pipeline.packages import as_told, failed_message, load_metrics, package_info
@@ -111,7 +112,7 @@ class _Shown:
 
 
 def load_info(
-    parts: Parts, packages: Sequence[LoadPackageInfo], metrics: dict[str, list[dict[str, Any]]], first_run: bool
+    parts: Parts, packages: Sequence[LoadPackageInfo], metrics: dict[str, list[StepFigures]], first_run: bool
 ) -> LoadInfo:
     """Return the info of a load.
 

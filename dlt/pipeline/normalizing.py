@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from dlt.clock import utc_now
 from dlt.info import NormalizeInfo
 from dlt.io.codec import decode
+from dlt.metrics import StepFigures
 from dlt.normalize.step import normalize_package
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
@@ -34,7 +34,7 @@ def normalize(parts: Parts, file_format: str | None) -> NormalizeInfo:
     """
     with parts.tracer.step("normalize") as step:
         parts.begin()
-        metrics: dict[str, list[dict[str, Any]]] = {}
+        metrics: dict[str, list[StepFigures]] = {}
         packages = []
         for package in parts.home.workdir.packages("extracted"):
             done, entry = _normalize_one(parts, package, file_format)
@@ -44,7 +44,7 @@ def normalize(parts: Parts, file_format: str | None) -> NormalizeInfo:
     return info
 
 
-def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) -> tuple[LoadPackage, dict[str, Any]]:
+def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) -> tuple[LoadPackage, StepFigures]:
     workdir, schemas = parts.home.workdir, parts.home.schemas
     workdir.check_owner(package)
     package.check()

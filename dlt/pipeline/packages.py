@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dlt import metrics
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dlt.load.execute import LoadResult
     from dlt.packages.package import LoadPackage
     from dlt.schema.schema import Schema
+    from dlt.schema.typing import TableSchema
 
 
 def package_info(package: LoadPackage) -> LoadPackageInfo:
@@ -35,7 +36,8 @@ def package_info(package: LoadPackage) -> LoadPackageInfo:
         package.path,
         package.stage,
         package.schema,
-        dict(manifest.schema_update),
+        # as load noted it: tables, each with the columns that are new
+        cast("dict[str, TableSchema]", dict(manifest.schema_update)),
         manifest.completed_at,
         jobs,
         manifest.dataset_name,
@@ -108,7 +110,7 @@ def normalize_metrics(
     schema_name: str,
     files: Iterable[PackageFile],
     rows: dict[str, int],
-) -> dict[str, Any]:
+) -> metrics.StepFigures:
     """Return what normalize made of one package."""
     return {
         "started_at": started_at,
@@ -118,7 +120,7 @@ def normalize_metrics(
     }
 
 
-def load_metrics(package: LoadPackage, result: LoadResult, dataset: str) -> dict[str, Any]:
+def load_metrics(package: LoadPackage, result: LoadResult, dataset: str) -> metrics.StepFigures:
     """Return what load made of one package."""
     return {
         "started_at": result.started_at,

@@ -30,7 +30,7 @@ from dlt.pipeline.hooks import Hooks
 from dlt.pipeline.target import Target
 from dlt.pipeline.trace import PipelineTrace, end_step, restore_trace, start_trace, stored_trace
 from dlt.progress import Collector
-from dlt.redact import clean, clean_error
+from dlt.redact import clean_document, clean_error
 from dlt.user_log import Telling, current, logger, use
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Tracer:
     def _store_trace(self) -> None:
         if self._trace is not None and self._depth == 0 and os.path.isdir(self._home.working_dir):
             try:
-                self._home.workdir.write_trace(clean(stored_trace(self._trace)))
+                self._home.workdir.write_trace(clean_document(stored_trace(self._trace)))
             except OSError as error:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
                 advice = folder_advice(error, self._home.working_dir)
@@ -245,8 +245,8 @@ class Tracer:
                 f"{about}: package {package.load_id} is in dataset {package.dataset_name} at "
                 f"{loaded.destination_displayable_credentials}"
             )
-            for table in package.schema_update.values():
-                logger.info(f"{about}: table {table['name']} got columns {', '.join(table['columns'])}")
+            for grown in package.schema_update.values():
+                logger.info(f"{about}: table {grown['name']} got columns {', '.join(grown['columns'])}")
 
 
 @dataclass

@@ -64,7 +64,7 @@ class Capabilities:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if field.name in WITHOUT_EFFECT and getattr(self, field.name) != field.default:
+            if field.name in WITHOUT_EFFECT and vars(self)[field.name] != field.default:
                 tell_without_effect(f"capabilities: {field.name}", WITHOUT_EFFECT[field.name])
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import zlib
 from typing import Any
 
@@ -32,8 +33,6 @@ def new_state(pipeline_name: str) -> State:
 
 def content_hash(state: State) -> str:
     """Return the hash of all that belongs to the destination; what is local stays out."""
-    import hashlib
-
     content = {k: v for k, v in state.items() if k not in ("_state_version", "_version_hash", "_local")}
     return base64.b64encode(hashlib.sha3_256(typed_json.dumps(_sorted(content)).encode()).digest()).decode("ascii")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
-from dlt.info import LoadInfo, json_safe
+from dlt.info import LoadInfo
 from dlt.redact import redact
 from dlt.tables import TableLine, table_lines, text_table, users_columns
 from dlt.tasks.token import PackageRef, Token
@@ -119,7 +119,7 @@ def report_of(
         removed=removed,
         skipped=skipped,
         known=known,
-        info={key: _safe(value) for key, value in json_safe(named.asdict()).items()},
+        info={key: _safe(value) for key, value in named.asdict().items()},
     )
     return replace(report, text=_text(report, info, tokens[0].run_id))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.common.libs.lake import native_tables
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
+    from dlt.pipeline.pipeline import Pipeline
 
-def get_delta_tables(pipeline: Any, *tables: str, schema_name: str | None = None) -> dict[str, DeltaTable]:
+
+def get_delta_tables(pipeline: Pipeline, *tables: str, schema_name: str | None = None) -> dict[str, DeltaTable]:
     """Return Delta tables by name, for what deltalake does with them: OPTIMIZE, VACUUM, history, time travel.
 
     Args:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.common.libs.lake import native_tables
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+    from dlt.pipeline.pipeline import Pipeline
 
-def get_iceberg_tables(pipeline: Any, *tables: str, schema_name: str | None = None) -> dict[str, Table]:
+
+def get_iceberg_tables(pipeline: Pipeline, *tables: str, schema_name: str | None = None) -> dict[str, Table]:
     """Return Iceberg tables by name, for what pyiceberg does with them: scans, maintenance, history.
 
     Args:

@@ -179,7 +179,8 @@ class GcpServiceAccountCredentials(GcpServiceAccountCredentialsWithoutDefaults):
         """Take the credentials of the machine."""
         native, project = _google_default()
         if native is not None:
-            self.client_email = getattr(native, "service_account_email", None) or "machine default"
+            # credentials of a person, which the machine may have too, name no service account
+            self.client_email = native.service_account_email if isinstance(native, MachineUser) else "machine default"
             self.take_native(native, project)
             self.__dict__["machine"] = True
 
