@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import importlib
 import logging
 import sys
 import threading
@@ -12,6 +13,11 @@ from types import TracebackType
 from typing import Any, Generic, Protocol, TextIO, TypeVar
 
 from dlt.errors import ConfigurationValueError, MissingDependencyException
+
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment] # asked before it is used
 
 Library = Any
 """A package for bars, which is imported where a person asks for it; none of them has types."""
@@ -216,9 +222,7 @@ class TableLog(Collector):
 
 
 def _memory_megabytes() -> float:
-    try:
-        import resource
-    except ImportError:  # Windows has no such module
+    if resource is None:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
@@ -239,8 +243,6 @@ class _Bars(Collector, Generic[Bar]):
 
     def start(self) -> None:
         """Import the library."""
-        import importlib
-
         try:
             self._module = importlib.import_module(self.library)
         except ImportError as error:

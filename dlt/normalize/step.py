@@ -18,6 +18,7 @@ from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.required import RequiredColumns
 from dlt.normalize.row_hash import lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
+from dlt.normalize.tabular import ROW_COLUMNS, conform, holds_plain_values, loads_unchanged
 from dlt.packages.manifest import PackageFile
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text, read_document
@@ -212,8 +213,6 @@ class PackageNormalizer:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
         if self._files.kind != "arrow" or self._add_to_tables or table.name in self._mixed or table.order is not None:
             return False
-        from dlt.normalize.tabular import conform, holds_plain_values, loads_unchanged
-
         if not loads_unchanged(self.placement, table.name, schema):
             return False
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
@@ -234,8 +233,6 @@ class PackageNormalizer:
                 self._required.check(table, columns, batch.num_rows)
 
     def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
-        from dlt.normalize.tabular import ROW_COLUMNS, conform
-
         arrays = conform(self.placement, table.name, batch)
         if not arrays:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import cast
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
@@ -127,7 +128,5 @@ def _kept(arrays: dict[str, pa.Array], refused: list[pa.Array]) -> dict[str, pa.
     """Return the columns without the rows of which one of the masks is true."""
     if not refused:
         return arrays
-    import functools
-
     kept = pc.invert(functools.reduce(pc.or_, refused))
     return {name: array.filter(kept) for name, array in arrays.items()}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import re
+from base64 import b64encode
 
 from dlt.late import orjson
 
@@ -23,8 +25,6 @@ def json_text(value: object) -> str:
         text = orjson.dumps(value, default=_json_default, option=options)
     except TypeError:
         # orjson knows no ints beyond 64 bits and no lone surrogates
-        import json
-
         plain = json.dumps(_finite(value), default=_json_default, separators=(",", ":"), ensure_ascii=False)
         return _LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
     if b"null" in text and _has_infinite(value):
@@ -66,15 +66,11 @@ def document_text(text: str) -> str | None:
 def read_document(text: str) -> object:
     """Return the document of a JSON text with all digits of its ints."""
     if _LONG_NUMBER.search(text):
-        import json
-
         return json.loads(text)
     return orjson.loads(text)
 
 
 def _keys_are_unique(text: str) -> bool:
-    import json
-
     def unique(pairs: list[tuple[str, object]]) -> None:
         if len({key for key, _ in pairs}) < len(pairs):
             raise KeyError
@@ -116,8 +112,6 @@ def _json_default(value: object) -> object:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        from base64 import b64encode
-
         return b64encode(value).decode("ascii")
     if isinstance(value, datetime.timedelta):
         return value // datetime.timedelta(microseconds=1)

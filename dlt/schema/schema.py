@@ -85,9 +85,7 @@ class Schema:
 
     def bump(self) -> tuple[int, str]:
         """Count a change since the last call; return version and hash."""
-        found = self.version_hash
-        versions.count_up(self, found)
-        return self.stored_version, found
+        return versions.count_up(self, self.version_hash)
 
     # -- reading
 
@@ -292,10 +290,7 @@ class Schema:
         """
         if bump_version:
             self.bump()
-        content = stored_schemas.document(self)
-        if remove_processing_hints:
-            content["tables"] = stored_schemas.without_processing_hints(content["tables"])
-        return stored_schemas.without_defaults(content) if remove_defaults else content
+        return stored_schemas.document(self, remove_defaults, remove_processing_hints)
 
     @classmethod
     def from_dict(
@@ -319,9 +314,7 @@ class Schema:
         """
         content = stored_schemas.migrate(d)
         schema = cls(content["name"], content.get("normalizers"))
-        stored_schemas.fill(schema, content)
-        if remove_processing_hints:
-            schema = schema.clone(remove_processing_hints=True)
+        stored_schemas.fill(schema, content, remove_processing_hints)
         if bump_version and schema.stored_version_hash is not None:
             schema.bump()
         if not validate_schema:

@@ -49,14 +49,16 @@ class Kept(Versioned, Protocol):
         """Return the hash of the present content."""
 
 
-def document(schema: Kept) -> StoredSchema:
-    """Return a schema as it is stored, in values of its own."""
+def document(schema: Kept, remove_defaults: bool, remove_processing_hints: bool) -> StoredSchema:
+    """Return a schema as it is stored, in values of its own; see `Schema.to_dict`."""
+    # a caller may change what it gets: the schema itself stays as it is
+    tables = copied_tables(schema.tables)
     content: StoredSchema = {
         "version": schema.stored_version,
         "version_hash": schema.stored_version_hash or schema.version_hash,
         "engine_version": ENGINE_VERSION,
         "name": schema.name,
-        "tables": copied_tables(schema.tables),
+        "tables": without_processing_hints(tables) if remove_processing_hints else tables,
         "settings": deepcopy(schema.settings),
         "normalizers": deepcopy(schema.normalizers),
         "previous_hashes": list(schema.previous_hashes),
@@ -65,13 +67,15 @@ def document(schema: Kept) -> StoredSchema:
         content["description"] = schema.description
     if schema.imported_version_hash:
         content["imported_version_hash"] = schema.imported_version_hash
-    return content
+    return without_defaults(content) if remove_defaults else content
 
 
-def fill(schema: Kept, content: StoredSchema) -> None:
+def fill(schema: Kept, content: StoredSchema, remove_processing_hints: bool) -> None:
     """Put what is stored into a new schema; tables that every schema has are kept where it has none of their name."""
     schema.description = content.get("description")
     schema.tables.update(copied_tables(content["tables"]))
+    if remove_processing_hints:
+        schema.tables = without_processing_hints(schema.tables)
     schema.settings = deepcopy(content.get("settings") or schema.settings)
     # a file that a person wrote has no version yet
     schema.stored_version = int(content.get("version") or 1)

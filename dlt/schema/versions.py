@@ -24,20 +24,20 @@ class Versioned(Protocol):
     previous_hashes: list[str]
 
 
-def count_up(versioned: Versioned, found: str) -> None:
-    """Count a change since the last call, if there was one.
+def count_up(versioned: Versioned, found: str) -> tuple[int, str]:
+    """Count a change since the last call, if there was one; return version and hash.
 
     Args:
         versioned: The versions so far; they are changed.
         found: Hash of the present content.
     """
     former = versioned.stored_version_hash
-    if found == former:
-        return
-    if former is not None:
+    # what was never stored is version 1, however often it changed before
+    if former is not None and found != former:
         versioned.stored_version += 1
         versioned.previous_hashes = [former, *versioned.previous_hashes][:_MOST]
     versioned.stored_version_hash = found
+    return versioned.stored_version, found
 
 
 def take_over(versioned: Versioned, other: Versioned) -> None:
