@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     ducklake, redshift = DuckLake, Redshift
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type[Destination]:
     if name == "Destination":
         from dlt.destinations.base import Destination
 

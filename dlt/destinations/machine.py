@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, TypeGuard, TypeVar, runtime_checkable
 
 from dlt import user_log
+from dlt.configuration.credentials.stores import AwsCredentials, AwsCredentialsWithoutDefaults
+from dlt.configuration.resolve import resolve_configuration
+from dlt.configuration.spec import BaseConfiguration
 
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+Spec = TypeVar("Spec", bound=BaseConfiguration)
 _told: set[tuple[str, str]] = set()
 _lock = threading.Lock()
 
 
-def check_machine_credentials(spec: Any, destination_name: str, sections: Sequence[str]) -> None:
+@runtime_checkable
+class OfMachine(Protocol):
+    """Credentials that the machine may have in their place."""
+
+    @property
+    def of_machine(self) -> str | None:
+        """Return what is used in their place, None where they are configured."""
+
+
+def blank(kind: type[Spec]) -> Spec:
+    """Return a spec whose fields the configuration is to fill."""
+    return kind()
+
+
+def check_machine_credentials(spec: BaseConfiguration, destination_name: str, sections: Sequence[str]) -> None:
     """Say, once for each destination and process, that credentials of the machine are used.
 
     Args:
@@ -23,7 +44,7 @@ def check_machine_credentials(spec: Any, destination_name: str, sections: Sequen
     Raises:
         ConfigFieldMissingException: the machine has none either; with every place that was asked.
     """
-    whose = getattr(spec, "of_machine", None)
+    whose = spec.of_machine if isinstance(spec, OfMachine) else None
     if whose is None:
         return
     with _lock:
@@ -31,7 +52,7 @@ def check_machine_credentials(spec: Any, destination_name: str, sections: Sequen
         _told.add((destination_name, whose))
     if known:
         return
-    if hasattr(spec, "aws_access_key_id"):
+    if isinstance(spec, AwsCredentials):
         _check_amazon(sections)
     user_log.info(
         f"destination {destination_name}: no credentials are configured, so {whose} are used. Set "
@@ -46,9 +67,17 @@ def _check_amazon(sections: Sequence[str]) -> None:
         # whoever opens the bucket says which package is missing
         return
     if Session().get_credentials() is None:
-        from dlt.configuration.credentials.stores import AwsCredentialsWithoutDefaults
-        from dlt.configuration.resolve import resolve_configuration
-
         _told.clear()
-        make: Any = AwsCredentialsWithoutDefaults
-        resolve_configuration(make(), sections=sections)
+        # s3fs would say so at the first request, and not where they could have been configured
+        resolve_configuration(blank(AwsCredentialsWithoutDefaults), sections=sections)
+
+
+def is_google(given: object) -> TypeGuard[Credentials]:
+    """Tell whether a program gave credentials of google.auth; programs have classes of their own for them, too."""
+    return hasattr(given, "before_request")
+
+
+def google_project(given: Credentials, *names: str) -> str | None:
+    """Return the project that credentials of google.auth tell, under the first of some names that says one."""
+    found = (getattr(given, name, None) for name in names)
+    return next((str(project) for project in found if project), None)

@@ -11,10 +11,12 @@ class DestinationException(DltException):
     Attributes:
         kind: What it is, one of `dlt.error_kinds.Kind`.
         clash: Another load was faster, so that another try at once may succeed.
+        file: Name of the file of a package that it is about, empty where it is about none.
     """
 
     kind: str = "refused"
     clash: bool = False
+    file: str = ""
 
 
 class DestinationTerminalException(DestinationException, TerminalException):

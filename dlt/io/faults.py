@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from dlt.error_kinds import Kind, store_error
 from dlt.errors import DestinationException, DltException
@@ -124,7 +123,7 @@ def _code(error: BaseException) -> str | None:
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
-def secrets_of(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+def secrets_of(arguments: Mapping[str, object]) -> tuple[str, ...]:
     """Return the texts among the arguments of a file system that no message may show."""
     found: list[str] = []
     for name, value in arguments.items():

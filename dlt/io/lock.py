@@ -8,12 +8,20 @@ import threading
 import time
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import TypedDict
 
 from dlt.clock import utc_now
 from dlt.errors import PipelineLocked
 
 _POLL_SECONDS = 0.05
+
+
+class Holder(TypedDict):
+    """The process that holds a lock, as the file of the lock says."""
+
+    host: str
+    pid: int
+    since: str
 
 
 @dataclass
@@ -161,7 +169,7 @@ class PipelineLock:
             holder=self.holder(),
         )
 
-    def holder(self) -> dict[str, Any] | None:
+    def holder(self) -> Holder | None:
         """Return host, pid and since of the process that holds the lock, if it says."""
         try:
             with open(self._path, "rb") as file:
@@ -170,7 +178,7 @@ class PipelineLock:
             return None
         if not isinstance(found, dict) or not {"host", "pid", "since"} <= set(found):
             return None
-        return found
+        return {"host": str(found["host"]), "pid": found["pid"], "since": str(found["since"])}
 
 
 def is_free(path: str) -> bool:

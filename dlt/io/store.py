@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dlt.io import atomic
 from dlt.io.faults import secrets_of, translated
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 One = TypeVar("One")
 Result = TypeVar("Result")
@@ -31,12 +34,14 @@ class Store:
         root: Path of the folder.
     """
 
-    def __init__(self, filesystem: Any, root: str) -> None:
+    def __init__(self, filesystem: AbstractFileSystem, root: str) -> None:
         self.filesystem, self.root = filesystem, root
         found = filesystem.protocol
         self.protocols: tuple[str, ...] = (found,) if isinstance(found, str) else tuple(found)
         self.is_local = "file" in self.protocols
-        self._secrets = secrets_of(getattr(filesystem, "storage_options", {}))
+        # fsspec keeps the arguments of those file systems that it hands out again for the same arguments
+        self.options: Mapping[str, object] = getattr(filesystem, "storage_options", {})
+        self._secrets = secrets_of(self.options)
 
     def _translated(self, path: str, missing: bool = False, writing: bool = False) -> AbstractContextManager[None]:
         return translated(path, missing, writing and bool(_FLAT & set(self.protocols)), self._secrets)
@@ -127,7 +132,7 @@ class Store:
                 return None
 
     @contextmanager
-    def writer(self, relative: str) -> Iterator[Any]:
+    def writer(self, relative: str) -> Iterator[BinaryIO]:
         """Write a file piece by piece; it is there when the block ends well, and not at all if it fails."""
         path = self.full(relative)
         with self._translated(path, writing=True):
@@ -143,7 +148,7 @@ class Store:
             file.close()
 
     @contextmanager
-    def reader(self, relative: str) -> Iterator[Any]:
+    def reader(self, relative: str) -> Iterator[BinaryIO]:
         """Read a file piece by piece.
 
         Raises:
@@ -153,8 +158,9 @@ class Store:
         with self._translated(path, missing=True), open(path, "rb") if self.is_local else self._open(path) as file:
             yield file
 
-    def _open(self, path: str) -> Any:
-        return self.filesystem.open(path, "rb", cache_type="readahead")
+    def _open(self, path: str) -> BinaryIO:
+        file: BinaryIO = self.filesystem.open(path, "rb", cache_type="readahead")
+        return file
 
     def names(self, folder: str) -> list[str]:
         """Return the names of the files of a folder, none if it is not there."""

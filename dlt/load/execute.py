@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from dlt.clock import utc_now
 from dlt.destinations.client import Client
@@ -22,6 +21,7 @@ from dlt.packages.manifest import Job
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.typing import TableSchema
+from dlt.states.model import State
 from dlt.user_log import logger
 
 
@@ -50,7 +50,7 @@ class LoadResult:
     known: bool = False
     load_ids: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    state: dict[str, Any] | None = None
+    state: State | None = None
     joined: bool = False
 
     @property
@@ -189,7 +189,7 @@ def _publish(
         client.publish(chain, load_id)
 
 
-def _record(plan: LoadPlan, client: Client) -> dict[str, Any] | None:
+def _record(plan: LoadPlan, client: Client) -> State | None:
     records = plan.records
     assert records is not None, "only a settled plan has none"
     if records.state is not None:
@@ -224,7 +224,7 @@ def _failing(file: str, jobs: Mapping[str, Job]) -> Iterator[None]:
     try:
         yield
     except TerminalException as error:
-        named = getattr(error, "file", "")
+        named = error.file if isinstance(error, DestinationException) else ""
         raise _JobFailed(named if named in jobs else file, error) from error
 
 

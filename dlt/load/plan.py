@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.destinations.client import WorkDone
 from dlt.load.drift import Drift
@@ -15,6 +14,7 @@ from dlt.packages.manifest import PackageFile
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.states.model import State
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Records:
 
     loads: tuple[str, ...]
     schema: Schema
-    state: dict[str, Any] | None = None
+    state: State | None = None
     works: Mapping[str, WorkDone] = field(default_factory=dict)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.errors import LoadPackageAborted, StaleExtract
@@ -14,7 +13,8 @@ from dlt.packages.advice import drop_advice
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.states.delta import apply
-from dlt.states.model import decode
+from dlt.states.model import State, decode
+from dlt.types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Standing:
 
     loads: Mapping[str, str | None] = field(default_factory=dict)
     works: Mapping[str, WorkDone] = field(default_factory=dict)
-    state: Mapping[str, Any] | None = None
-    schema: Mapping[str, Any] | None = None
+    state: State | None = None
+    schema: JsonObject | None = None
     tables: Mapping[str, Mapping[str, ColumnSchema]] = field(default_factory=dict)
 
 
@@ -128,7 +128,7 @@ def joins_schema(order: LoadOrder, standing: Standing) -> bool:
     return order.task is not None or joins_state(order, standing)
 
 
-def state_to_write(order: LoadOrder, standing: Standing) -> dict[str, Any] | None:
+def state_to_write(order: LoadOrder, standing: Standing) -> State | None:
     """Return the state that the load leaves, None if it leaves none.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.work import CHOICES
@@ -61,8 +60,8 @@ def roots_to_empty(schema: Schema, work: Work, dropped: Collection[str] = ()) ->
 
 
 def _appends(table: TableSchema) -> bool:
-    disposition: Any = table.get("write_disposition", "append")
+    disposition = table.get("write_disposition", "append")
     if disposition != "merge":
-        return bool(disposition == "append")
+        return disposition == "append"
     by_keys = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
     return not by_keys and table.get(X_MERGE_STRATEGY, "delete-insert") == "delete-insert"

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
+
+from google.cloud.bigquery import Dataset
 
 from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.session import BigQuerySession
 from dlt.destinations.impl.bigquery.tables import added_columns, columns_of, new_table, set_properties
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.ddl import check_types
+from dlt.error_kinds import database_error
 from dlt.errors import DatabaseUndefinedRelation, SchemaUpdateTerminalError
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import ROOT_ID
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Table
 
 _READERS = 4
 
@@ -38,7 +44,7 @@ class BigQueryCatalog(Catalog):
     ) -> None:
         super().__init__(session, dataset_name)
         self._settings, self._schema = settings, schema
-        self._there: dict[str, Any] = {}
+        self._there: dict[str, Table | None] = {}
         self._dropped: dict[str, set[str]] = {}
 
     def begin(self) -> None:
@@ -79,8 +85,6 @@ class BigQueryCatalog(Catalog):
 
     def create_dataset(self) -> None:
         """Make the dataset if it is not there."""
-        from google.cloud.bigquery import Dataset
-
         if self.has_dataset():
             return
         dataset = Dataset(self.full_name)
@@ -109,13 +113,20 @@ class BigQueryCatalog(Catalog):
         known = {**self._there, **found}
         if self.session.transaction is not None:
             self._there.update(found)
-        return {name: columns_of(known[name]) for name in asked if known[name] is not None}
+        return {name: columns_of(native) for name in asked if (native := known[name]) is not None}
 
-    def _fetch(self, name: str) -> Any:
+    def _fetch(self, name: str) -> Table | None:
         try:
             return self.session.jobs.call(self.session.connection.get_table, self._reference(name))
         except DatabaseUndefinedRelation:
             return None
+
+    def _native(self, name: str) -> Table:
+        """Return a table that was there a moment ago."""
+        found = self._there.get(name) or self._fetch(name)
+        if found is None:
+            raise database_error("clash", f"bigquery: another program dropped {self._reference(name)} meanwhile.")
+        return found
 
     def create(self, *tables: TableSchema) -> None:
         """Make tables; one that another pipeline made in between gets the columns that it lacks."""
@@ -158,7 +169,7 @@ class BigQueryCatalog(Catalog):
                 self.create(table)
                 continue
             new = self._grow(table, there)
-            native = self._there.get(name) or self._fetch(name)
+            native = self._native(name)
             changed = set_properties(native, table)
             if changed:
                 self.session.jobs.call(self.session.connection.update_table, native, changed)
@@ -174,7 +185,7 @@ class BigQueryCatalog(Catalog):
             check_types(self.dialect, self.dataset_name, table, there)
         except SchemaUpdateTerminalError:
             return False
-        native = self._there.get(table["name"]) or self._fetch(table["name"])
+        native = self._native(table["name"])
         # a column by which the table is partitioned or clustered cannot be dropped after the transaction
         fixed = set(native.clustering_fields or ())
         for partitioning in (native.time_partitioning, native.range_partitioning):

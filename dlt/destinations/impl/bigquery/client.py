@@ -80,7 +80,7 @@ class BigQueryClient(SqlDestinationClient):
         if script and self.ledger.load_id:
             self._publish_once(self.ledger.load_id, script)
         elif script:
-            self.jobs.wait(script.start(self.connection, f"dlt_{random_id()}", self.jobs.call))
+            self.jobs.wait(script.start(self.jobs, f"dlt_{random_id()}"))
         self.session.commit()
         self.ledger.begin()
         dropped, staging = self.catalog.take_dropped(), self.loader.take_staging()
@@ -96,7 +96,7 @@ class BigQueryClient(SqlDestinationClient):
         try:
             self.jobs.finish(
                 f"dlt_publish_{digest_id(f'{where} {load_id}')}",
-                lambda job_id: script.start(self.connection, job_id, self.jobs.call),
+                lambda job_id: script.start(self.jobs, job_id),
                 f"load {load_id}",
                 counts=lambda: self.ledger.has_load_now(load_id),
             )

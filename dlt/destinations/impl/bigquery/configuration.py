@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.destinations.settings import IN_CODE
 
@@ -32,4 +31,4 @@ class BigQuerySettings:
     retry_deadline: float = 60.0
     has_case_sensitive_identifiers: bool = True
     streaming_insert: bool = False
-    staging: Any = field(default=None, metadata=IN_CODE)
+    staging: object = field(default=None, metadata=IN_CODE)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.bigquery.errors import translating
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import Description, ResultRow
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery.table import Row, RowIterator
 from dlt.late import pa
 
 
@@ -18,29 +22,29 @@ class Rows:
         native: Google's iterator.
     """
 
-    def __init__(self, native: Any) -> None:
+    def __init__(self, native: RowIterator) -> None:
         self._native = native
-        self._rows: Iterator[Any] | None = None
+        self._rows: Iterator[Row] | None = None
         fields = [(field.name, field.field_type, None, None, None, None, field.is_nullable) for field in native.schema]
-        self.description = fields or None
+        self.description: Description | None = fields or None
 
-    def fetchmany(self, size: int | None = 1) -> list[tuple[Any, ...]]:
+    def fetchmany(self, size: int | None = 1) -> list[ResultRow]:
         """Return some rows, all of them when the number is None."""
         with translating():
             if self._rows is None:
                 self._rows = iter(self._native)
             return [tuple(row.values()) for row in islice(self._rows, size)]
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
+    def fetchall(self) -> list[ResultRow]:
         """Return all rows."""
         return self.fetchmany(None)
 
-    def fetchone(self) -> tuple[Any, ...] | None:
+    def fetchone(self) -> ResultRow | None:
         """Return the next row, or None."""
         found = self.fetchmany(1)
         return found[0] if found else None
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pa.Table:
         """Return the result as an Arrow table; JSON is text."""
         with translating():
             # the Storage API is another service, with rights and costs of its own
@@ -52,7 +56,7 @@ class Rows:
         return found.replace_schema_metadata(None)
 
 
-def cursor_of(native: Any) -> Cursor:
+def cursor_of(native: RowIterator) -> Cursor:
     """Return the cursor of a result."""
     rows = Rows(native)
     return Cursor(rows, rows.to_arrow)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from typing import Any
 
 from dlt.destinations.sql.dialect import Dialect
 from dlt.schema.capabilities import Capabilities
@@ -57,7 +56,7 @@ class BigQueryDialect(Dialect):
         """Return the statement that deletes rows whose keys are in a query."""
         return f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {match})"
 
-    def literal(self, value: Any) -> str:
+    def literal(self, value: object) -> str:
         """Return a value as a literal.
 
         Raises:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
+
+from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError, NotFound, RetryError
+from google.auth.exceptions import GoogleAuthError
+from google.resumable_media.common import DataCorruption, InvalidResponse
+from requests.exceptions import RequestException
 
 from dlt.error_kinds import Kind, database_error, is_transient
 from dlt.errors import DestinationException
 
+if TYPE_CHECKING:
+    from google.cloud.bigquery import CopyJob, ExtractJob, LoadJob, QueryJob, UnknownJob
+
+Job: TypeAlias = "LoadJob | QueryJob | CopyJob | ExtractJob | UnknownJob"
+"""A job of any kind: to wait for one, and to ask why it failed, is the same for all of them."""
 _KINDS: Mapping[str, Kind] = {
     "backendError": "overloaded",
     "badGateway": "overloaded",
@@ -41,11 +51,6 @@ def translating(what: str = "") -> Iterator[None]:
     Args:
         what: Describes in errors what is done.
     """
-    from google.api_core.exceptions import GoogleAPIError
-    from google.auth.exceptions import GoogleAuthError
-    from google.resumable_media.common import DataCorruption, InvalidResponse
-    from requests.exceptions import RequestException
-
     try:
         yield
     except (GoogleAPIError, GoogleAuthError, RequestException, OSError, InvalidResponse, DataCorruption) as error:
@@ -59,11 +64,11 @@ def translate(error: BaseException, what: str = "") -> DestinationException:
         error: What was raised.
         what: What failed.
     """
-    from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
-
     if isinstance(error, RetryError) and error.cause is not None:
         return translate(error.cause, what)
-    text = _first_line(getattr(error, "message", None) or str(error) or type(error).__name__)
+    text = _first_line(
+        (error.message if isinstance(error, GoogleAPICallError) else "") or str(error) or type(error).__name__
+    )
     if not isinstance(error, GoogleAPICallError):
         return database_error("connection", _message("", what, text))
     reason = _reason(error)
@@ -77,20 +82,23 @@ def translate(error: BaseException, what: str = "") -> DestinationException:
 def by_reason(reason: str, text: str, what: str = "") -> DestinationException:
     """Return the exception for a reason that BigQuery gives."""
     message = _message(reason, what, text)
-    found = database_error("clash" if CLASH in text else _KINDS.get(reason, "refused"), message)
-    found.__dict__["guarded"] = GUARD in text
-    return found
+    return database_error("clash" if CLASH in text else _KINDS.get(reason, "refused"), message)
 
 
-def of_job(job: Any, what: str = "") -> DestinationException:
+def is_guarded(error: DestinationException) -> bool:
+    """Tell whether a transaction failed by a guard of ours, so that the same one will fail again."""
+    return GUARD in str(error)
+
+
+def of_job(job: Job, what: str = "") -> DestinationException:
     """Return why a job failed, with the details that BigQuery lists."""
-    result: Mapping[str, Any] = job.error_result or {}
+    result: Mapping[str, str] = job.error_result or {}
     texts = [result.get("message"), *(error.get("message") for error in (job.errors or [])[:3])]
     text = " ".join(dict.fromkeys(_first_line(text) for text in texts if text)) or "no cause given"
     return by_reason(str(result.get("reason") or ""), f"{text} (job {job.job_id})", what)
 
 
-def _reason(error: Any) -> str:
+def _reason(error: GoogleAPICallError) -> str:
     for entry in error.errors or ():
         if isinstance(entry, Mapping) and entry.get("reason"):
             return str(entry["reason"])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration import get_value
+from dlt.configuration.credentials.google import GcpOAuthCredentials, GcpServiceAccountCredentials
+from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.bigquery.configuration import BigQuerySettings
 from dlt.destinations.impl.bigquery.dialect import CAPABILITIES, DIALECT
-from dlt.destinations.machine import check_machine_credentials
-from dlt.destinations.settings import setting_of, settings_of
+from dlt.destinations.machine import blank, check_machine_credentials, google_project, is_google
+from dlt.destinations.settings import settings_of
 from dlt.errors import DatabaseTerminalException, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.schema.capabilities import Capabilities
@@ -20,6 +22,8 @@ from dlt.schema.schema import Schema
 from dlt.types import override
 
 if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
     from dlt.destinations.impl.bigquery.client import BigQueryClient
 
 
@@ -41,17 +45,20 @@ class BigQuery(Destination):
         '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
         'private_key = "fill in"\n'
     )
-    settings_spec: ClassVar[type | None] = BigQuerySettings
+    settings_spec = BigQuerySettings
     supports_staging: ClassVar[bool] = True
 
     def __init__(
         self,
-        credentials: Any = None,
+        credentials: object = None,
         location: str | None = None,
         has_case_sensitive_identifiers: bool | None = None,
-        **settings: Any,
+        *,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: object,
     ) -> None:
-        super().__init__(credentials, **settings)
+        super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         given = {"location": location, "has_case_sensitive_identifiers": has_case_sensitive_identifiers}
         self.settings.update({key: value for key, value in given.items() if value is not None})
 
@@ -59,59 +66,50 @@ class BigQuery(Destination):
     @override
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
         """Return those of Google."""
-        from dlt.configuration.credentials import google
-
-        return (google.GcpServiceAccountCredentials, google.GcpOAuthCredentials)
+        return (GcpServiceAccountCredentials, GcpOAuthCredentials)
 
     def own_capabilities(self) -> Capabilities:
         """Return what BigQuery can do."""
         return CAPABILITIES
 
-    def option(self, name: str) -> Any:
-        """Return a setting: what the program says, then the configuration, then the default."""
-        return setting_of(BigQuerySettings, name, self.settings, self.destination_name)
+    def _resolved(self) -> BigQuerySettings:
+        return settings_of(BigQuerySettings, self.settings, self.destination_name)
 
-    def resolved(self) -> tuple[Any, str | None]:
+    def resolved(self) -> tuple[Credentials | None, str | None]:
         """Return credentials of google.auth, or None for those of the machine, and the project that pays."""
         given = self.credentials
-        if hasattr(given, "before_request"):
-            return given, getattr(given, "project_id", None)
-        if given is None and str(self.option("api_endpoint") or "").startswith("http://"):
+        if is_google(given):
+            return given, google_project(given, "project_id")
+        if given is None and (self._resolved().api_endpoint or "").startswith("http://"):
             # an emulator on this machine or network; Google's own addresses have TLS
             from google.auth.credentials import AnonymousCredentials
 
-            make: Any = AnonymousCredentials
-            return make(), None
-        from dlt.configuration.resolve import resolve_configuration
-
+            return AnonymousCredentials(), None
         sections = ("destination", self.destination_name, "credentials")
-        spec: Any = self._spec(given)
+        spec = self._spec(given)
         if not spec.is_resolved():
             spec = resolve_configuration(spec, sections=sections, explicit_value=None if spec is given else given)
         if given is None:
             check_machine_credentials(spec, self.destination_name, sections)
         return spec.to_native_credentials(), spec.project_id
 
-    def _spec(self, given: Any) -> Any:
-        from dlt.configuration.credentials import google
-
-        if isinstance(given, google.GcpCredentials):
+    def _spec(self, given: object) -> GcpServiceAccountCredentials | GcpOAuthCredentials:
+        if isinstance(given, (GcpServiceAccountCredentials, GcpOAuthCredentials)):
             return given
         token = given.get("refresh_token") if isinstance(given, Mapping) else None
         if given is None:
             section = ("destination", self.destination_name, "credentials")
             token = get_value("refresh_token", str, sections=section, default=None, secret=True)
-        kinds: tuple[Any, Any] = (google.GcpServiceAccountCredentials, google.GcpOAuthCredentials)
-        return kinds[bool(token)]()
+        return blank(GcpOAuthCredentials) if token else blank(GcpServiceAccountCredentials)
 
-    def projects(self) -> tuple[Any, str, str]:
+    def projects(self) -> tuple[Credentials | None, str, str]:
         """Return the credentials, the project that pays, and the project of the data.
 
         Raises:
             DatabaseTerminalException: no project is known.
         """
         credentials, pays = self.resolved()
-        project = self.option("project_id")
+        project = self._resolved().project_id
         pays = pays or project
         if not pays:
             raise DatabaseTerminalException(
@@ -120,21 +118,20 @@ class BigQuery(Destination):
             )
         return credentials, str(pays), str(project or pays)
 
+    def _project(self) -> str:
+        project = self._resolved().project_id
+        if project is not None:
+            return project
+        with _needs_google(self.destination_name):
+            return self.projects()[2]
+
     def displayable_credentials(self) -> str:
         """Return the project of the data and the location."""
-        project = self.option("project_id")
-        if project is None:
-            with _needs_google(self.destination_name):
-                project = self.projects()[2]
-        return f"bigquery://{project}?location={self.option('location')}"
+        return f"bigquery://{self._project()}?location={self._resolved().location}"
 
     def fingerprint(self) -> str:
         """Return a hash that tells projects apart, whoever pays."""
-        project = self.option("project_id")
-        if project is None:
-            with _needs_google(self.destination_name):
-                project = self.projects()[2]
-        return digest_id(f"bigquery {self.option('api_endpoint') or ''} {project}")
+        return digest_id(f"bigquery {self._resolved().api_endpoint or ''} {self._project()}")
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[BigQueryClient]:
@@ -148,8 +145,8 @@ class BigQuery(Destination):
             from dlt.destinations.impl.bigquery.session import BigQuerySession
 
             credentials, pays, project = self.projects()
-        settings = settings_of(BigQuerySettings, self.settings, self.destination_name)
-        native: Any = bigquery.Client(
+        settings = self._resolved()
+        native = bigquery.Client(
             project=pays,
             credentials=credentials,
             location=settings.location,

@@ -8,10 +8,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from dlt.late import orjson, pa, pq
 from dlt.schema.documents import word_of
+from dlt.types import JsonObject
 
 STREAM_ROWS, STREAM_BYTES = 500, 8 << 20
 """Rows and bytes of one request of a streaming insert; 10 MB is BigQuery's limit."""
@@ -47,13 +48,13 @@ def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
         yield file, size
 
 
-def _plain_field(field: Any) -> Any:
+def _plain_field(field: pa.Field) -> pa.Field:
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
-def rows_of(path: str, file_format: str) -> Iterator[list[dict[str, Any]]]:
+def rows_of(path: str, file_format: str) -> Iterator[list[JsonObject]]:
     """Yield the rows of a file as JSON, in pieces for streaming inserts."""
-    piece: list[dict[str, Any]] = []
+    piece: list[JsonObject] = []
     size = 0
     for row in _rows(path, file_format):
         piece.append(row)
@@ -65,7 +66,7 @@ def rows_of(path: str, file_format: str) -> Iterator[list[dict[str, Any]]]:
         yield piece
 
 
-def _rows(path: str, file_format: str) -> Iterator[dict[str, Any]]:
+def _rows(path: str, file_format: str) -> Iterator[JsonObject]:
     if file_format == "jsonl":
         with open(path, "rb") as file:
             for line in file:
@@ -77,7 +78,7 @@ def _rows(path: str, file_format: str) -> Iterator[dict[str, Any]]:
                 yield {name: _json(value) for name, value in row.items() if value is not None}
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return word_of(value)
     if isinstance(value, (bool, int, float, str)):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
-from dlt.destinations.impl.bigquery.errors import of_job, translating
+from google.api_core.exceptions import Conflict
+from google.cloud.bigquery import DEFAULT_RETRY, ScalarQueryParameter
+
+from dlt.destinations.impl.bigquery.errors import Job, is_guarded, of_job, translating
 from dlt.errors import DatabaseException, DatabaseTransientException, DatabaseUndefinedRelation
 
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client, QueryJobConfig
+    from google.cloud.bigquery.table import RowIterator
+
+Result = TypeVar("Result")
 ATTEMPTS = 5
 """How often one run starts a job that began and failed for a reason that may pass."""
 CLASH_ATTEMPTS = 20
@@ -42,26 +52,25 @@ class Jobs:
         limits: How long to wait.
     """
 
-    def __init__(self, client: Any, limits: Limits) -> None:
-        from google.cloud.bigquery import DEFAULT_RETRY
+    def __init__(self, client: Client, limits: Limits) -> None:
 
         self.client, self.limits = client, limits
         self.retry = DEFAULT_RETRY.with_timeout(limits.retry_deadline)
 
-    def call(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def call(self, method: Callable[..., Result], *args: object, **options: object) -> Result:
         """Call a method of the client; requests that may be repeated are.
 
         Raises:
             DestinationException: as `translated` says.
         """
 
-        def once() -> Any:
+        def once() -> Result:
             with translating():
                 return method(*args, retry=self.retry, timeout=self.limits.http_timeout, **options)
 
         return self.patiently(once)
 
-    def patiently(self, action: Callable[[], Any]) -> Any:
+    def patiently(self, action: Callable[[], Result]) -> Result:
         """Do what is safe to repeat, again where another program changes the same dataset or table."""
         for attempt in count():
             try:
@@ -72,19 +81,23 @@ class Jobs:
                 _pause(attempt)
         raise AssertionError("count() has no end")
 
-    def query(self, sql: str, config: Any) -> Any:
+    def query(self, sql: str, config: QueryJobConfig) -> RowIterator:
         """Run a query and return its rows."""
         if config.connection_properties:
             job = self.call(self.client.query, sql, job_config=config, job_retry=None)
             return self.call(job.result, job_retry=None)
         with translating():
             return self.client.query_and_wait(
-                sql, job_config=config, retry=self.retry, job_retry=None, api_timeout=self.limits.http_timeout
+                sql,
+                job_config=config,
+                retry=self.retry,
+                job_retry=None,  # type: ignore[arg-type]  # documented: a query that failed is not sent again
+                api_timeout=self.limits.http_timeout,
             )
 
     # -- jobs with a name
 
-    def find(self, job_id: str) -> Any:
+    def find(self, job_id: str) -> Job | None:
         """Return the job of an id, or None."""
         try:
             return self.call(self.client.get_job, job_id)
@@ -94,10 +107,10 @@ class Jobs:
     def start(
         self,
         name: str,
-        begin: Callable[[str], Any],
+        begin: Callable[[str], Job],
         what: str = "",
         counts: Callable[[], bool] = lambda: True,
-    ) -> Any:
+    ) -> Job:
         """Return a job that runs or ran without an error under this name; begin one where there is none.
 
         Jobs that failed keep their id for ever, so a number makes the next one; whoever asks counts alike.
@@ -120,8 +133,7 @@ class Jobs:
                 return job
         raise AssertionError("count() has no end")
 
-    def _begin(self, job_id: str, begin: Callable[[str], Any], what: str) -> tuple[Any, bool]:
-        from google.api_core.exceptions import Conflict
+    def _begin(self, job_id: str, begin: Callable[[str], Job], what: str) -> tuple[Job, bool]:
 
         deadline = time.monotonic() + self.limits.retry_deadline
         for attempt in count():
@@ -141,7 +153,7 @@ class Jobs:
                 _pause(attempt)
         raise AssertionError("count() has no end")
 
-    def wait(self, job: Any, what: str = "") -> Any:
+    def wait(self, job: Job, what: str = "") -> Job:
         """Wait until a job is done; ask often at first and seldom later.
 
         Raises:
@@ -159,12 +171,12 @@ class Jobs:
     def finish(
         self,
         name: str,
-        begin: Callable[[str], Any],
+        begin: Callable[[str], Job],
         what: str = "",
         *,
-        job: Any = None,
+        job: Job | None = None,
         counts: Callable[[], bool] = lambda: True,
-    ) -> Any:
+    ) -> Job:
         """Wait for a job; begin it again where it failed for a reason that may pass.
 
         Args:
@@ -182,7 +194,7 @@ class Jobs:
                 return self.wait(job or self.start(name, begin, what, counts), what)
             except DatabaseTransientException as error:
                 attempts = CLASH_ATTEMPTS if error.clash else ATTEMPTS
-                if attempt >= attempts - 1 or getattr(error, "guarded", False):
+                if attempt >= attempts - 1 or is_guarded(error):
                     raise
                 job = None
                 _pause(attempt)
@@ -193,13 +205,8 @@ def _pause(attempt: int) -> None:
     time.sleep(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.5))
 
 
-def parameters(values: Sequence[Any], names: Sequence[str | None] | None = None) -> list[Any]:
+def parameters(values: Sequence[object], names: Sequence[str | None] | None = None) -> list[ScalarQueryParameter]:
     """Return values as parameters of a query."""
-    import datetime
-    from decimal import Decimal
-
-    from google.cloud.bigquery import ScalarQueryParameter
-
     found = []
     for name, value in zip(names or [None] * len(values), values, strict=True):
         kind = "STRING"
@@ -219,5 +226,6 @@ def parameters(values: Sequence[Any], names: Sequence[str | None] | None = None)
             kind = "DATE"
         elif isinstance(value, datetime.time):
             kind = "TIME"
-        found.append(ScalarQueryParameter(name, kind, value))
+        # BigQuery itself refuses values of other classes
+        found.append(ScalarQueryParameter(name, kind, value))  # type: ignore[arg-type]
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import cast
 
 from dlt.clock import utc_now
 from dlt.destinations.impl.bigquery.catalog import BigQueryCatalog
@@ -17,7 +17,7 @@ from dlt.destinations.ledger import FENCES_TABLE, VersionRow, first_epoch, load_
 from dlt.destinations.sql.ledger import Ledger, Where
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import LOADS_TABLE, VERSION_TABLE, version_table
-from dlt.schema.typing import ColumnSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import X_BIGQUERY
 
 _PARTS = 1_000
@@ -167,8 +167,9 @@ class BigQueryLedger(Ledger):
             }
             # transactions clash where they change the same partition of a table
             partition = {"column": "part", "start": 0, "end": _PARTS, "interval": 1}
-            fences: Any = {"name": FENCES_TABLE, "columns": columns, X_BIGQUERY: {"partition": partition}}
-            self.catalog.create(fences)
+            fences = {"name": FENCES_TABLE, "columns": columns, X_BIGQUERY: {"partition": partition}}
+            # the type of a table has no keys of single destinations
+            self.catalog.create(cast(TableSchema, fences))
 
     # -- the work of runs
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from dlt.destinations.impl.bigquery.bucket import Bucket
 from dlt.destinations.impl.bigquery.catalog import BigQueryCatalog
 from dlt.destinations.impl.bigquery.session import BigQuerySession
 from dlt.destinations.impl.bigquery.staging import Staging
@@ -30,7 +30,7 @@ class BigQueryLoader(Loader):
     session: BigQuerySession
     catalog: BigQueryCatalog
 
-    def __init__(self, catalog: BigQueryCatalog, bucket: Any, *, streaming: bool) -> None:
+    def __init__(self, catalog: BigQueryCatalog, bucket: Bucket | None, *, streaming: bool) -> None:
         super().__init__(catalog)
         self._bucket, self._streaming = bucket, streaming
         self.begin()

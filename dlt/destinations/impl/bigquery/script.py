@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from google.cloud.bigquery import QueryJobConfig
 
 from dlt.destinations.impl.bigquery.errors import CLASH, GUARD
-from dlt.destinations.impl.bigquery.jobs import parameters
+from dlt.destinations.impl.bigquery.jobs import Jobs, parameters
 from dlt.destinations.sql.places import placed
 from dlt.errors import DatabaseTerminalException
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import QueryJob
 
 MAX_TABLES = 100
 """Tables that one transaction may change: https://cloud.google.com/bigquery/docs/transactions"""
@@ -23,7 +28,7 @@ class Script:
         self._guards: list[str] = []
         self._first: list[str] = []
         self._statements: list[str] = []
-        self._values: list[Any] = []
+        self._values: list[object] = []
         self._changed: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -43,7 +48,7 @@ class Script:
                 "resources in one run, or set a smaller max_table_nesting."
             )
 
-    def guard(self, condition: str, text: str, *values: Any) -> None:
+    def guard(self, condition: str, text: str, *values: object) -> None:
         """Let the transaction fail unless a condition holds when it begins.
 
         Args:
@@ -53,15 +58,15 @@ class Script:
         """
         self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{GUARD}: {text}, {CLASH}'")
 
-    def first(self, sql: str, values: Sequence[Any] = ()) -> None:
+    def first(self, sql: str, values: Sequence[object] = ()) -> None:
         """Add a statement before all others, with parameters written %s."""
         self._first.append(self._bound(sql, values))
 
-    def add(self, sql: str, values: Sequence[Any] = ()) -> None:
+    def add(self, sql: str, values: Sequence[object] = ()) -> None:
         """Add a statement with parameters written %s."""
         self._statements.append(self._bound(sql, values))
 
-    def _bound(self, sql: str, values: Sequence[Any]) -> str:
+    def _bound(self, sql: str, values: Sequence[object]) -> str:
         if not values:
             return sql
         first = len(self._values)
@@ -73,16 +78,13 @@ class Script:
         statements = ["BEGIN TRANSACTION", *self._guards, *self._first, *self._statements, "COMMIT TRANSACTION"]
         return ";\n".join(statements) + ";"
 
-    def start(self, client: Any, job_id: str, call: Callable[..., Any]) -> Any:
+    def start(self, jobs: Jobs, job_id: str) -> QueryJob:
         """Begin the job.
 
         Args:
-            client: Google's client.
+            jobs: Runs it.
             job_id: Id of the job.
-            call: Calls a method of the client.
         """
-        from google.cloud.bigquery import QueryJobConfig
-
         names = [f"p{number}" for number in range(len(self._values))]
         config = QueryJobConfig(query_parameters=parameters(self._values, names))
-        return call(client.query, self.text(), job_config=config, job_id=job_id, job_retry=None)
+        return jobs.call(jobs.client.query, self.text(), job_config=config, job_id=job_id, job_retry=None)

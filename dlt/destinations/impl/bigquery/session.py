@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
+
+from google.cloud.bigquery import ConnectionProperty, DatasetReference, QueryJobConfig
 
 from dlt.clock import utc_now
 from dlt.destinations.impl.bigquery.cursor import cursor_of
@@ -14,6 +16,9 @@ from dlt.destinations.sql.cursor import Cursor
 from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.places import placed
 from dlt.destinations.sql.session import Session
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client
 
 
 class BigQuerySession(Session):
@@ -30,6 +35,8 @@ class BigQuerySession(Session):
         project_id: Project of the data.
     """
 
+    connection: Client
+
     def __init__(self, dialect: Dialect, jobs: Jobs, project_id: str) -> None:
         super().__init__(dialect, jobs.client)
         self.jobs, self.project_id = jobs, project_id
@@ -37,10 +44,8 @@ class BigQuerySession(Session):
         self.bare_names_in: str | None = None
         self.session_id: str | None = None
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> Cursor:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run a query now, with parameters written %s."""
-        from google.cloud.bigquery import ConnectionProperty, DatasetReference, QueryJobConfig
-
         config = QueryJobConfig()
         if parameters:
             sql = placed(sql, lambda _: "?")
@@ -51,7 +56,7 @@ class BigQuerySession(Session):
             config.connection_properties = [ConnectionProperty("session_id", self.session_id)]
         return cursor_of(self.jobs.query(sql, config))
 
-    def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+    def change(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Add a statement to the transaction, with parameters written %s."""
         self.script.add(sql, parameters)
 
@@ -75,11 +80,10 @@ class BigQuerySession(Session):
 
     def open_session(self) -> None:
         """Run the queries that follow in one session."""
-        from google.cloud.bigquery import QueryJobConfig
-
         config = QueryJobConfig(create_session=True)
         job = self.jobs.call(self.connection.query, "SELECT 1", job_config=config, job_retry=None)
         self.jobs.wait(job)
+        assert job.session_info is not None, "it was asked for"
         self.session_id = job.session_info.session_id
 
     def close_session(self) -> None:

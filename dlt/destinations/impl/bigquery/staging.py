@@ -8,16 +8,23 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
+
+from google.cloud.bigquery import LoadJobConfig, QueryJobConfig, Table
 
 from dlt.clock import utc_now
-from dlt.destinations.impl.bigquery.errors import by_reason, translating
+from dlt.destinations.impl.bigquery.bucket import Bucket
+from dlt.destinations.impl.bigquery.errors import Job, by_reason, translating
 from dlt.destinations.impl.bigquery.files import FORMATS, names_in, opened, rows_of
 from dlt.destinations.impl.bigquery.jobs import Jobs
 from dlt.destinations.impl.bigquery.tables import column_of, staged_fields
 from dlt.errors import DatabaseException, DatabaseTransientException, DatabaseUndefinedRelation
 from dlt.ids import digest_id, random_id
 from dlt.schema.typing import TableSchema
+from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import LoadJob, SchemaField
 
 PREFIX = "_dlt_staged_"
 LIFE = datetime.timedelta(days=2)
@@ -38,10 +45,10 @@ class Staging:
         bucket: Takes files into an object store and gives their URLs; None sends them directly.
     """
 
-    def __init__(self, jobs: Jobs, dataset: str, bucket: Any = None) -> None:
+    def __init__(self, jobs: Jobs, dataset: str, bucket: Bucket | None = None) -> None:
         self._jobs, self._dataset, self._bucket = jobs, dataset, bucket
         self._names: dict[str, str] = {}
-        self._running: list[Callable[[], Any]] = []
+        self._running: list[Callable[[], None]] = []
         self._streamed: dict[str, int] = {}
 
     @staticmethod
@@ -81,8 +88,7 @@ class Staging:
 
     # -- tables
 
-    def _table(self, table: TableSchema, name: str) -> Any:
-        from google.cloud.bigquery import Table
+    def _table(self, table: TableSchema, name: str) -> Table:
 
         client = self._jobs.client
         fields = staged_fields(table["columns"].values())
@@ -101,7 +107,7 @@ class Staging:
 
     # -- load jobs
 
-    def _begin(self, table: TableSchema, staged: Any, path: str, file_format: str) -> Callable[[], Any]:
+    def _begin(self, table: TableSchema, staged: Table, path: str, file_format: str) -> Callable[[], None]:
         file, size = os.path.basename(path), os.path.getsize(path)
         what = f"table {table['name']}, file {file}"
         # a staging table that was made anew has none of the rows that jobs loaded into the one before
@@ -114,14 +120,15 @@ class Staging:
             raise _of_file(error, file)
         return partial(self._finish, name, begin, what, job, file)
 
-    def _finish(self, name: str, begin: Callable[[str], Any], what: str, job: Any, file: str) -> None:
+    def _finish(self, name: str, begin: Callable[[str], Job], what: str, job: Job, file: str) -> None:
         try:
             self._jobs.finish(name, begin, what, job=job)
         except DatabaseException as error:
             raise _of_file(error, file)
 
-    def _submit(self, table: TableSchema, staged: Any, path: str, file_format: str, name: str, job_id: str) -> Any:
-        from google.cloud.bigquery import LoadJobConfig
+    def _submit(
+        self, table: TableSchema, staged: Table, path: str, file_format: str, name: str, job_id: str
+    ) -> LoadJob:
 
         here = names_in(path, file_format)
         config = LoadJobConfig(
@@ -166,7 +173,7 @@ class Staging:
                     raise _of_file(error, file)
                 self._streamed[name] = self._streamed.get(name, 0) + len(rows)
 
-    def _insert(self, staged: Any, rows: list[dict[str, Any]], what: str) -> None:
+    def _insert(self, staged: Table, rows: list[JsonObject], what: str) -> None:
         deadline = time.monotonic() + STREAM_WAIT
         ids = [random_id() for _ in rows]
         while True:
@@ -186,7 +193,6 @@ class Staging:
             raise by_reason(str(first.get("reason")), f"row {entry.get('index')}: {first.get('message')}", what)
 
     def _wait_for_rows(self, name: str, count: int) -> None:
-        from google.cloud.bigquery import QueryJobConfig
 
         deadline = time.monotonic() + STREAM_WAIT
         quoted = ".".join(f"`{part}`" for part in (*self._dataset.split(".", 1), name))
@@ -204,7 +210,7 @@ class Staging:
             time.sleep(1)
 
 
-def _same(there: Iterable[Any], wanted: Iterable[Any]) -> bool:
+def _same(there: Iterable[SchemaField], wanted: Iterable[SchemaField]) -> bool:
     return {field.name: column_of(field) for field in there} == {field.name: column_of(field) for field in wanted}
 
 
@@ -212,5 +218,5 @@ def _of_file(error: DatabaseException, file: str) -> DatabaseException:
     if isinstance(error, DatabaseUndefinedRelation):
         # another try of this load is done and has dropped the staging tables, or they expired
         return DatabaseTransientException(str(error), file=file, kind="clash")
-    error.__dict__["file"] = file
+    error.file = file
     return error

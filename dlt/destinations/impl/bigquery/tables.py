@@ -5,47 +5,46 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+
+from google.cloud.bigquery import PartitionRange, RangePartitioning, SchemaField, Table, TimePartitioning
 
 from dlt.clock import moment_of
 from dlt.destinations.impl.bigquery.dialect import DIALECT
 from dlt.errors import DatabaseTerminalException
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import X_BIGQUERY
+from dlt.types import JsonObject, ReadOnlyRow
 
-"""Key of a table under which `bigquery_adapter` keeps what concerns BigQuery only."""
 _DAY_MS = 24 * 3600 * 1000
 _RANGE = {"start": -172_800_000, "end": 691_200_000, "interval": 86_400}
 """Days of Unix seconds, in as many partitions as a table may have; for whole numbers without a range."""
 
 
-def table_hints(table: TableSchema) -> dict[str, Any]:
+def table_hints(table: TableSchema) -> JsonObject:
     """Return what `bigquery_adapter` said of a table."""
-    found: Any = table.get(X_BIGQUERY)
-    return dict(found or {})
+    found = table.get(X_BIGQUERY)
+    return dict(found) if isinstance(found, Mapping) else {}
 
 
-def field_of(column: ColumnSchema, *, staged: bool = False) -> Any:
+def field_of(column: ColumnSchema, *, staged: bool = False) -> SchemaField:
     """Return a column as a field.
 
     Args:
         column: The column.
         staged: For a table that takes files: every field may be absent, and JSON is text, since Parquet has no JSON.
     """
-    from google.cloud.bigquery import SchemaField
-
     kind = DIALECT.type_of(column)
     if staged and kind == "JSON":
         kind = "STRING"
     base, _, sizes = kind.partition("(")
     numbers = [int(number) for number in re.findall(r"\d+", sizes)]
-    options: dict[str, Any] = {}
+    options: JsonObject = {}
     if base in ("NUMERIC", "BIGNUMERIC"):
         options["precision"], options["scale"] = numbers
     elif numbers and not staged:
         options["max_length"] = numbers[0]
     if not staged:
-        rounding: Any = column.get(f"{X_BIGQUERY}-rounding")
+        rounding = column.get(f"{X_BIGQUERY}-rounding")
         if rounding:
             options["rounding_mode"] = rounding
         if column.get("description"):
@@ -54,7 +53,7 @@ def field_of(column: ColumnSchema, *, staged: bool = False) -> Any:
     return SchemaField(column["name"], base, "REQUIRED" if required else "NULLABLE", **options)
 
 
-def column_of(field: Any) -> ColumnSchema:
+def column_of(field: SchemaField) -> ColumnSchema:
     """Return a field as a column; without a data type for one that we never make."""
     if field.mode == "REPEATED":
         return {"name": field.name}
@@ -66,12 +65,12 @@ def column_of(field: Any) -> ColumnSchema:
     return DIALECT.column_of(field.name, f"{field.field_type}{sizes}")
 
 
-def columns_of(native: Any) -> dict[str, ColumnSchema]:
+def columns_of(native: Table) -> dict[str, ColumnSchema]:
     """Return the columns of a table at BigQuery."""
     return {field.name: column_of(field) for field in native.schema}
 
 
-def new_table(reference: str, table: TableSchema, name_of: Callable[[str], str]) -> Any:
+def new_table(reference: str, table: TableSchema, name_of: Callable[[str], str]) -> Table:
     """Return the resource for a table that is not there yet.
 
     Args:
@@ -79,25 +78,21 @@ def new_table(reference: str, table: TableSchema, name_of: Callable[[str], str])
         table: The table.
         name_of: Gives the name of a column as it is in the table.
     """
-    from google.cloud.bigquery import Table
-
     native = Table(reference, [field_of(column) for column in table["columns"].values()])
     set_partition(native, table, name_of)
     set_properties(native, table)
     return native
 
 
-def set_partition(native: Any, table: TableSchema, name_of: Callable[[str], str]) -> None:
+def set_partition(native: Table, table: TableSchema, name_of: Callable[[str], str]) -> None:
     """Set how a table is partitioned and clustered; both are decided when it is made."""
-    from google.cloud.bigquery import PartitionRange, RangePartitioning, TimePartitioning
-
     hints, columns = table_hints(table), table["columns"]
     asked = hints.get("partition")
     if asked is None:
         asked = next((name for name, column in columns.items() if column.get("partition")), None)
     days = hints.get("partition_expiration_days")
     if asked is not None or days is not None:
-        spec: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {"column": asked}
+        spec: ReadOnlyRow = asked if isinstance(asked, Mapping) else {"column": asked}
         field = name_of(str(spec["column"])) if spec.get("column") else None
         kind = columns[field]["data_type"] if field in columns else None
         if field is not None and kind not in ("date", "timestamp", "bigint"):
@@ -119,28 +114,33 @@ def set_partition(native: Any, table: TableSchema, name_of: Callable[[str], str]
         native.clustering_fields = [name_of(str(name)) for name in clustered]
 
 
-def set_properties(native: Any, table: TableSchema) -> list[str]:
+def set_properties(native: Table, table: TableSchema) -> list[str]:
     """Set description, labels and expiration as the schema says; return the names of those that changed."""
     hints = table_hints(table)
-    wanted: dict[str, Any] = {
-        "description": hints.get("description") or table.get("description"),
-        "labels": hints.get("labels"),
-        "expires": _moment(hints.get("expires")),
-    }
-    changed = [name for name, value in wanted.items() if value and value != getattr(native, name)]
-    for name in changed:
-        setattr(native, name, wanted[name])
+    description, labels = hints.get("description") or table.get("description"), hints.get("labels")
+    expires = _moment(hints.get("expires"))
+    changed = []
+    # what a schema does not say stays: people may have set it at BigQuery
+    if description and description != native.description:
+        native.description = description
+        changed.append("description")
+    if labels and labels != native.labels:
+        native.labels = labels
+        changed.append("labels")
+    if expires and expires != native.expires:
+        native.expires = expires
+        changed.append("expires")
     return changed
 
 
-def _moment(value: Any) -> datetime.datetime | None:
+def _moment(value: object) -> datetime.datetime | None:
     if value is None:
         return None
     moment = value if isinstance(value, datetime.datetime) else moment_of(str(value))
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=datetime.timezone.utc)
 
 
-def staged_fields(columns: Iterable[ColumnSchema]) -> list[Any]:
+def staged_fields(columns: Iterable[ColumnSchema]) -> list[SchemaField]:
     """Return the fields of a table that takes files."""
     return [field_of(column, staged=True) for column in columns]
 

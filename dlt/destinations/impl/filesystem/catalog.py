@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.filesystem.session import FilesSession
@@ -78,6 +78,6 @@ def _keeping_type(column: ColumnSchema, there: ColumnSchema | None) -> ColumnSch
     if there is None:
         return column
     # the type that the first load gave holds the values of all loads
-    kept: dict[str, Any] = {key: value for key, value in column.items() if key not in TYPE}
+    kept: dict[str, object] = {key: value for key, value in column.items() if key not in TYPE}
     kept.update({key: value for key, value in there.items() if key in TYPE})
     return cast(ColumnSchema, kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.filesystem.catalog import FilesCatalog
@@ -20,6 +20,10 @@ from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.states.model import State
 from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyiceberg.table import Table
 
 
 class FilesystemClient:
@@ -185,7 +189,7 @@ class FilesystemClient:
         """Return the format of each table that has one, of complete loads only."""
         return formats_of(self.session.snapshots.newest())
 
-    def open_table(self, name: str) -> Any:
+    def open_table(self, name: str) -> DeltaTable | Table | None:
         """Return a table as the package of its format has it: a DeltaTable, or a Table of pyiceberg."""
         return open_index(self.table_formats()[name], self.store, name).open()
 

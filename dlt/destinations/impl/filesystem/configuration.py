@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT
 from dlt.destinations.settings import IN_CODE
+from dlt.types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class FilesystemSettings:
     """
 
     layout: str = DEFAULT_LAYOUT
-    extra_placeholders: dict[str, Any] | None = None
+    extra_placeholders: JsonObject | None = None
     table_format: str = NATIVE
-    kwargs: dict[str, Any] | None = None
-    client_kwargs: dict[str, Any] | None = None
-    current_datetime: Any = field(default=None, metadata=IN_CODE)
+    kwargs: JsonObject | None = None
+    client_kwargs: JsonObject | None = None
+    current_datetime: datetime.datetime | Callable[[], datetime.datetime] | None = field(default=None, metadata=IN_CODE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration import get_value
+from dlt.configuration.credentials import google, stores
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.filesystem.client import FilesystemClient
@@ -25,7 +27,10 @@ from dlt.io.store import Store
 from dlt.redact import redact, remember, remember_url
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
-from dlt.types import override
+from dlt.types import JsonObject, ReadOnlyRow, override
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
@@ -54,19 +59,22 @@ class Filesystem(Destination):
     destination_type: ClassVar[str] = "filesystem"
     takes_other_credentials: ClassVar[bool] = True
     example: ClassVar[str] = '[destination.filesystem]\nbucket_url = "data"\n'
-    settings_spec: ClassVar[type | None] = FilesystemSettings
+    settings_spec = FilesystemSettings
 
     def __init__(
         self,
         bucket_url: str | None = None,
-        credentials: Any = None,
+        credentials: object = None,
         layout: str | None = None,
-        extra_placeholders: Mapping[str, Any] | None = None,
-        current_datetime: Any = None,
+        extra_placeholders: Mapping[str, object] | None = None,
+        current_datetime: datetime.datetime | Callable[[], datetime.datetime] | None = None,
         table_format: str | None = None,
-        **settings: Any,
+        *,
+        destination_name: str | None = None,
+        environment: str | None = None,
+        **settings: object,
     ) -> None:
-        super().__init__(credentials, **settings)
+        super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         self.settings.update(
             bucket_url=bucket_url,
             layout=layout,
@@ -79,8 +87,6 @@ class Filesystem(Destination):
     @override
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
         """Return those of all stores."""
-        from dlt.configuration.credentials import google, stores
-
         return (
             google.GcpServiceAccountCredentials,
             google.GcpOAuthCredentials,
@@ -125,7 +131,7 @@ class Filesystem(Destination):
         settings = self._resolved()
         return Layout(settings.layout or DEFAULT_LAYOUT, settings.extra_placeholders or {}, settings.current_datetime)
 
-    def open_filesystem(self) -> tuple[Any, str]:
+    def open_filesystem(self) -> tuple[AbstractFileSystem, str]:
         """Return the fsspec file system and the path of the bucket in it.
 
         Raises:
@@ -145,7 +151,7 @@ class Filesystem(Destination):
             ) from error
         return filesystem, str(path).rstrip("/")
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self) -> JsonObject:
         """Return what the program and the configuration give for the file system itself."""
         configured = settings_of(FilesystemSettings, {}, self.destination_name).kwargs or {}
         inner = self._resolved().client_kwargs or {}
@@ -167,11 +173,11 @@ class Filesystem(Destination):
             client.close()
 
 
-def _opened(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+def _opened(url: str, options: ReadOnlyRow) -> tuple[AbstractFileSystem, str]:
     import fsspec
 
     if scheme_of(url) not in GCS:
-        found: tuple[Any, str] = fsspec.core.url_to_fs(url, **options)
+        found: tuple[AbstractFileSystem, str] = fsspec.core.url_to_fs(url, **options)
         return found
     # the class that is registered asks another service about every bucket, which needs one more right and which
     # emulators lack, and leaves files of zonal buckets unfinished

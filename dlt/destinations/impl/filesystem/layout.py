@@ -6,7 +6,6 @@ import datetime
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from dlt.errors import InvalidFilesystemLayout
 from dlt.ids import digest_id
@@ -61,7 +60,7 @@ class Layout:
     """
 
     template: str = DEFAULT_LAYOUT
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     now: datetime.datetime | Callable[[], datetime.datetime] | None = None
 
     def __post_init__(self) -> None:
@@ -134,7 +133,7 @@ class Layout:
         if "load_id" not in self.used:
             # the number of a file counts within its load only
             file_id = f"{digest_id(load_id)}-{file_id}"
-        values: dict[str, Any] = {
+        values: dict[str, object] = {
             "table_name": table,
             "schema_name": segment(schema_name),
             "load_id": segment(load_id),

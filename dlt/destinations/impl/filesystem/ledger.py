@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from dlt.destinations.client import WorkDone
 from dlt.destinations.impl.filesystem.session import FilesSession
 from dlt.destinations.ledger import FENCES_TABLE, LoadRow, StateRow, VersionRow, check_attempt, first_epoch, taken_over
@@ -123,4 +121,4 @@ class FilesLedger:
 
     def record_work(self, key: str, done: WorkDone) -> None:
         """Let the next snapshot say what load holds the work of one part of a run."""
-        self._session.change.work[key] = asdict(done)
+        self._session.change.work[key] = {"revision": done.revision, "wish": done.wish, "load_id": done.load_id}

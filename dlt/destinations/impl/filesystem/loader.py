@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
-from typing import Any
 
 from dlt.destinations.impl.filesystem.lake.index import data_path
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE, kind_of
 from dlt.destinations.impl.filesystem.lake.types import write_lake_file
 from dlt.destinations.impl.filesystem.rewrite import merge_files
 from dlt.destinations.impl.filesystem.session import FilesSession
+from dlt.destinations.impl.filesystem.snapshot import Entry
 from dlt.destinations.work import CHOICES
 from dlt.errors import DestinationTransientException, ReloadUndecided
 from dlt.ids import random_id
@@ -64,18 +64,18 @@ class FilesLoader:
         goal = self._session.change.replace if name in self._session.change.replace else self._session.change.add
         goal.setdefault(name, []).extend(entries)
 
-    def _came_by(self, path: str) -> dict[str, Any]:
+    def _came_by(self, path: str) -> Entry:
         """Return by what load a file came."""
         return {"load_id": self._session.parts.get(path, self._session.load_id)}
 
-    def _upload(self, table: str, path: str, file_format: str) -> dict[str, Any]:
+    def _upload(self, table: str, path: str, file_format: str) -> Entry:
         load_id = self._session.load_id
         number = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
         # what no other file has: neither one of another try or program, nor of another part of a run in this one
         file_id = f"{number}-{self._session.change.letters}{next(self._numbers):x}"
         kind = kind_of(table, self._session.base, self._session.change)
         with tempfile.TemporaryDirectory() as folder:
-            more = {}
+            more: Entry = {}
             if kind != NATIVE:
                 target = os.path.join(folder, "table.parquet")
                 columns = self._session.pending().columns[table]
@@ -105,8 +105,8 @@ class FilesLoader:
             for name, path in merge_files(folder, chain, pending.columns, current, staged, load_id).items():
                 self._session.change.replace[name] = [self._upload(name, path, "parquet")]
 
-    def _fetch(self, entries: Sequence[Mapping[str, Any]], folder: str) -> list[tuple[str, str]]:
-        def one(numbered: tuple[int, Mapping[str, Any]]) -> tuple[str, str]:
+    def _fetch(self, entries: Sequence[Entry], folder: str) -> list[tuple[str, str]]:
+        def one(numbered: tuple[int, Entry]) -> tuple[str, str]:
             number, entry = numbered
             local = os.path.join(folder, f"{number:06d}-{random_id(8)}.{entry['format']}")
             try:

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from dlt.configuration import get_value
-from dlt.destinations.machine import check_machine_credentials
+from dlt.configuration.credentials import google, stores
+from dlt.configuration.credentials.stores import AwsCredentialsWithoutDefaults
+from dlt.configuration.resolve import resolve_configuration
+from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.machine import blank, check_machine_credentials, google_project, is_google
+from dlt.types import JsonObject, ReadOnlyRow
+
+StoreCredentials = (
+    AwsCredentialsWithoutDefaults
+    | google.GcpCredentials
+    | stores.AzureCredentialsWithoutDefaults
+    | stores.AzureServicePrincipalCredentialsWithoutDefaults
+)
+"""Specs that give the arguments of a file system."""
 
 S3, GCS, AZURE = ("s3", "s3a"), ("gs", "gcs"), ("az", "abfs", "abfss")
 EXTRAS = {**dict.fromkeys(S3, "s3"), **dict.fromkeys(GCS, "gs"), **dict.fromkeys(AZURE, "az")}
 """Extra that brings the package for a scheme."""
 _NEED_NONE = ("", "file", "local", "memory")
-_METHODS = ("to_s3fs_credentials", "to_gcs_credentials", "to_adlfs_credentials")
+_KINDS = (
+    AwsCredentialsWithoutDefaults,
+    google.GcpCredentials,
+    stores.AzureCredentialsWithoutDefaults,
+    stores.AzureServicePrincipalCredentialsWithoutDefaults,
+)
 _SIGN_IN = {"token", "anon", "key", "secret", "profile", "connection_string", "credential", "account_key", "sas_token"}
 """Arguments of file systems that say who asks."""
 
@@ -24,7 +41,7 @@ def scheme_of(url: str) -> str:
     return scheme if separator else ""
 
 
-def store_options(url: str, credentials: Any, destination_name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def store_options(url: str, credentials: object, destination_name: str, arguments: ReadOnlyRow) -> JsonObject:
     """Return the arguments of the file system of a URL.
 
     Args:
@@ -46,13 +63,10 @@ def store_options(url: str, credentials: Any, destination_name: str, arguments: 
     return {**found, "client_kwargs": inner} if inner else found
 
 
-def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow) -> JsonObject:
     scheme, section = scheme_of(url), ("destination", name, "credentials")
-    if hasattr(given, "before_request"):
-        from dlt.configuration.credentials.google import scoped
-
-        project = getattr(given, "project_id", None) or getattr(given, "quota_project_id", None)
-        return {"project": project, "token": scoped(given)}
+    if is_google(given):
+        return {"project": google_project(given, "project_id", "quota_project_id"), "token": google.scoped(given)}
     spec = _spec(url, given, section)
     signs_in_otherwise = given is None and (
         not _SIGN_IN.isdisjoint(arguments)
@@ -62,24 +76,29 @@ def _from_credentials(url: str, given: Any, name: str, arguments: Mapping[str, A
     if spec is None or signs_in_otherwise or _is_native(given, spec):
         if given is None and scheme not in (*EXTRAS, *_NEED_NONE):
             given = get_value("credentials", dict, sections=section[:-1], default=None, secret=True)
-        return {key: value for key, value in dict(given or {}).items() if value is not None}
+        native = given if isinstance(given, Mapping) else {}
+        return {key: value for key, value in native.items() if value is not None}
     if not spec.is_resolved():
-        from dlt.configuration.resolve import resolve_configuration
-
         spec = resolve_configuration(spec, sections=section, explicit_value=None if spec is given else given)
     if given is None:
         check_machine_credentials(spec, name, section)
-    return next(dict(getattr(spec, method)()) for method in _METHODS if hasattr(spec, method))
+    return arguments_of(spec)
 
 
-def _spec(url: str, given: Any, section: tuple[str, ...]) -> Any:
+def arguments_of(spec: StoreCredentials) -> JsonObject:
+    """Return the arguments of the file system that credentials are for."""
+    if isinstance(spec, AwsCredentialsWithoutDefaults):
+        return spec.to_s3fs_credentials()
+    return spec.to_gcs_credentials() if isinstance(spec, google.GcpCredentials) else spec.to_adlfs_credentials()
+
+
+def _spec(url: str, given: object, section: tuple[str, ...]) -> StoreCredentials | None:
     """Return a spec of the kind that a URL needs, None if the file system has none."""
-    if any(hasattr(given, method) for method in _METHODS):
+    if isinstance(given, _KINDS):
         return given
     scheme = scheme_of(url)
     if scheme not in EXTRAS:
         return None
-    from dlt.configuration.credentials import google, stores
 
     def has(*names: str) -> bool:
         if isinstance(given, Mapping):
@@ -88,20 +107,20 @@ def _spec(url: str, given: Any, section: tuple[str, ...]) -> Any:
         found = (get_value(name, str, sections=section, default=None, secret=name in secret) for name in names)
         return given is None and any(found)
 
-    made: Any = stores.AwsCredentials
     if scheme in S3:
-        return made()
+        return blank(stores.AwsCredentials)
     if scheme in GCS:
         is_user = has("refresh_token") or (isinstance(given, str) and '"refresh_token"' in given)
-        made = google.GcpOAuthCredentials if is_user else google.GcpServiceAccountCredentials
-        return made()
-    made = stores.AzureCredentials
-    if has("azure_client_id", "azure_client_secret", "azure_tenant_id"):
-        made = stores.AzureServicePrincipalCredentials
+        return blank(google.GcpOAuthCredentials) if is_user else blank(google.GcpServiceAccountCredentials)
+    is_principal = has("azure_client_id", "azure_client_secret", "azure_tenant_id")
+    made: stores.AzureCredentials | stores.AzureServicePrincipalCredentials
+    made = blank(stores.AzureServicePrincipalCredentials) if is_principal else blank(stores.AzureCredentials)
     account = stores.account_of(url)
-    return made(azure_storage_account_name=account) if account else made()
+    if account:
+        made.azure_storage_account_name = account
+    return made
 
 
-def _is_native(given: Any, spec: Any) -> bool:
+def _is_native(given: object, spec: BaseConfiguration) -> bool:
     """Tell whether a dict has arguments of the file system itself in place of the fields of a spec."""
     return isinstance(given, Mapping) and bool(given) and not any(key in spec for key in given)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime
 import io
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
 from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.destinations.impl.filesystem.named import tables_in
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
 from dlt.destinations.reading import select
 from dlt.destinations.sql.cursor import Cursor
+from dlt.destinations.sql.dbapi import ResultRow
+from dlt.destinations.sql.places import placed
 from dlt.destinations.sql.sql_client import SqlClient
 from dlt.errors import DatabaseException, DatabaseTerminalException, DatabaseTransientException
 from dlt.io.faults import translated
@@ -24,15 +26,16 @@ from dlt.io.store import Store
 from dlt.late import duckdb
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.types import override
+from dlt.types import JsonObject, override
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 _PROTOCOL = "dltfiles"
 _WHOLE = 4 << 20
 """Files up to this size, in bytes, are read in one request."""
 _KEPT = 64 << 20
 """Bytes of such files that are kept for the next query."""
-_CATALOG = ("information_schema", "duckdb_", "pg_catalog", "show", "describe", "pragma")
-"""What a query contains that asks which tables there are."""
 
 
 def open_tables(
@@ -75,20 +78,20 @@ class FilesSqlClient(SqlClient):
         self._show(newest())
 
     @property
-    def native_connection(self) -> Any:
+    def native_connection(self) -> duckdb.DuckDBPyConnection:
         """Return the connection of DuckDB, with the views of all tables."""
         self._make_views(self._waiting)
-        return super().native_connection
+        return self._database.session.connection
 
     @contextmanager
     def execute_query(
-        self, query: str, *args: Any, columns: Mapping[str, ColumnSchema] | None = None
+        self, query: str, *args: object, columns: Mapping[str, ColumnSchema] | None = None
     ) -> Iterator[Cursor]:
         """Run a query; inside of the block its result can be read."""
         cursor = self._run(query, args)
         yield self._client.session.typed(cursor, columns) if columns else cursor
 
-    def execute_sql(self, sql: str, *args: Any) -> list[tuple[Any, ...]] | None:
+    def execute_sql(self, sql: str, *args: object) -> list[ResultRow] | None:
         """Run a statement; return its rows if it has any."""
         cursor = self._run(sql, args)
         return cursor.fetchall() if cursor.description else None
@@ -98,7 +101,7 @@ class FilesSqlClient(SqlClient):
         for statement in statements:
             self._run(statement, ())
 
-    def _run(self, sql: str, parameters: Sequence[Any]) -> Cursor:
+    def _run(self, sql: str, parameters: Sequence[object]) -> Cursor:
         while True:
             try:
                 self._make_views(self._named_in(sql))
@@ -118,12 +121,19 @@ class FilesSqlClient(SqlClient):
                 self._show(newer)
 
     def _named_in(self, sql: str) -> list[str]:
-        text = sql.casefold()
-        if any(word in text for word in _CATALOG):
-            return list(self._waiting)
-        return [name for name in self._waiting if _names(text, name.casefold()) and self._is_meant(name, sql)]
+        """Return the tables whose views a query needs.
 
-    def _is_meant(self, name: str, sql: str) -> bool:
+        Raises:
+            DatabaseTerminalException: names of tables differ by case only, and it is not said which one is meant.
+        """
+        written = tables_in(self._database.session.connection, placed(sql, lambda _: "?"))
+        if written is None:
+            return list(self._waiting)
+        # DuckDB compares names without case
+        folded = {name.casefold() for name in written}
+        return [name for name in self._waiting if name.casefold() in folded and self._is_meant(name, written)]
+
+    def _is_meant(self, name: str, written: Collection[str]) -> bool:
         """Tell which of several tables is meant whose names differ by case only, for which DuckDB has one view.
 
         Raises:
@@ -132,7 +142,7 @@ class FilesSqlClient(SqlClient):
         if name not in self._alike:
             return True
         alike = [other for other in self._snapshot.columns if other.casefold() == name.casefold()]
-        meant = [other for other in alike if _names(sql, other)]
+        meant = [other for other in alike if other in written]
         if len(meant) != 1:
             raise DatabaseTerminalException(
                 f"{self._store.root}: the names of the tables {', '.join(alike)} differ by case only, and a query "
@@ -162,7 +172,7 @@ class FilesSqlClient(SqlClient):
             _fill(client, table, rows)
         client.query(f"USE {client.catalog.qualified_dataset()}")
 
-    def _make_views(self, names: Sequence[str] | Mapping[str, Any]) -> None:
+    def _make_views(self, names: Iterable[str]) -> None:
         prefix = "" if self._store.is_local else f"{_PROTOCOL}://"
         for name in list(names):
             entries = self._snapshot.files.get(name, [])
@@ -173,12 +183,7 @@ class FilesSqlClient(SqlClient):
                 del self._waiting[name]
 
 
-def _names(sql: str, table: str) -> bool:
-    pattern = re.escape(table.replace('"', '""'))
-    return re.search(rf"(?<!\w){pattern}(?!\w)", sql) is not None
-
-
-def _fill(client: DuckDbClient, table: TableSchema, rows: list[dict[str, Any]]) -> None:
+def _fill(client: DuckDbClient, table: TableSchema, rows: list[JsonObject]) -> None:
     definitions = ", ".join(
         f"{DIALECT.quote(name)} {DIALECT.type_of(column)}" for name, column in table["columns"].items()
     )
@@ -191,7 +196,7 @@ def _fill(client: DuckDbClient, table: TableSchema, rows: list[dict[str, Any]]) 
         )
 
 
-def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) -> Any:
+def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) -> AbstractFileSystem:
     """Return the files of a snapshot as a file system for DuckDB, which asks for sizes and names again and again.
 
     A snapshot knows its files and how large they are, and nobody changes them: small ones are read once and kept.
@@ -205,6 +210,15 @@ def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) 
 
     known = {store.full(entry["path"]): entry for entries in snapshot.files.values() for entry in entries}
     kept: dict[str, bytes] = {}
+
+    def size_of(path: str) -> int:
+        if path not in known:
+            raise FileNotFoundError(path)
+        size = known[path].get("bytes")
+        if size is None:
+            # a snapshot of an earlier version does not tell
+            size = known[path]["bytes"] = store.size(known[path]["path"]) or 0
+        return size
 
     def content_of(path: str) -> bytes:
         content = kept.pop(path, None)
@@ -222,25 +236,19 @@ def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) 
         protocol = _PROTOCOL
         cachable = False
 
-        def info(self, path: str, **_: Any) -> dict[str, Any]:
+        def info(self, path: str, **_: object) -> dict[str, object]:
             path = self._strip_protocol(path)
-            if path not in known:
-                raise FileNotFoundError(path)
-            size = known[path].get("bytes")
-            if size is None:
-                # a snapshot of an earlier version does not tell
-                size = known[path]["bytes"] = store.size(known[path]["path"]) or 0
-            return {"name": path, "size": size, "type": "file"}
+            return {"name": path, "size": size_of(path), "type": "file"}
 
         @override
         def modified(self, path: str) -> datetime.datetime:
             return datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
 
         @override
-        def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+        def open(self, path: str, mode: str = "rb", **_: object) -> _File:
             path = self._strip_protocol(path)
             with _noting(note):
-                if self.info(path)["size"] <= _WHOLE:
+                if size_of(path) <= _WHOLE:
                     return _File(path, io.BytesIO(content_of(path)), note)
                 return _File(path, store.filesystem.open(path, "rb", cache_type="readahead"), note)
 
@@ -265,13 +273,13 @@ class _File:
         note: Gets every error.
     """
 
-    def __init__(self, path: str, native: Any, note: Callable[[Exception], None]) -> None:
+    def __init__(self, path: str, native: BinaryIO, note: Callable[[Exception], None]) -> None:
         self.path, self._native, self._note = path, native, note
 
-    def read(self, length: int = -1) -> Any:
+    def read(self, length: int = -1) -> bytes:
         """Return the next bytes."""
         with _noting(self._note):
             return self._native.read(length)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._native, name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import orjson
 
@@ -18,6 +18,8 @@ from dlt.errors import DestinationTerminalException, DestinationTransientExcepti
 from dlt.io import failpoints
 from dlt.io.store import Store
 from dlt.schema.system_columns import ROW_ID
+from dlt.schema.typing import ColumnSchema
+from dlt.types import JsonObject
 
 FOLDER = "_dlt_snapshots"
 KEPT = 10
@@ -25,6 +27,39 @@ _STATES_KEPT = 5
 _NATIVE = "native"
 TYPE = ("data_type", "precision", "scale", "timezone")
 """Keys of a column that make up its type."""
+
+
+class Entry(TypedDict, total=False):
+    """A file of a table.
+
+    Attributes:
+        path: Its path in the dataset.
+        format: Its format.
+        bytes: Its size; an earlier release did not say it.
+        rows: Number of its rows, for tables with a format.
+        load_id: Load by which it came; a merge makes files of several.
+    """
+
+    path: str
+    format: str
+    bytes: int
+    rows: int
+    load_id: str
+
+
+class Outgoing(TypedDict):
+    """A state that belongs into another dataset."""
+
+    dataset: str
+    state: JsonObject
+
+
+class WorkRow(TypedDict):
+    """Which load holds the work of a part of a run, as `WorkDone` has it."""
+
+    revision: int
+    wish: int
+    load_id: str
 
 
 @dataclass
@@ -49,16 +84,16 @@ class Snapshot:
     """
 
     number: int = 0
-    files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    columns: dict[str, dict[str, Any]] = field(default_factory=dict)
-    loads: list[dict[str, Any]] = field(default_factory=list)
-    versions: list[dict[str, Any]] = field(default_factory=list)
-    states: list[dict[str, Any]] = field(default_factory=list)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, list[Entry]] = field(default_factory=dict)
+    columns: dict[str, dict[str, ColumnSchema]] = field(default_factory=dict)
+    loads: list[JsonObject] = field(default_factory=list)
+    versions: list[JsonObject] = field(default_factory=list)
+    states: list[JsonObject] = field(default_factory=list)
+    outbox: list[Outgoing] = field(default_factory=list)
     formats: dict[str, str] = field(default_factory=dict)
     unpublished: dict[str, int] = field(default_factory=dict)
     since: int = 0
-    work: dict[str, dict[str, Any]] = field(default_factory=dict)
+    work: dict[str, WorkRow] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
     @property
@@ -89,18 +124,18 @@ class Snapshot:
 class Change:
     """What one load does to a dataset."""
 
-    add: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    replace: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    add: dict[str, list[Entry]] = field(default_factory=dict)
+    replace: dict[str, list[Entry]] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
-    columns: dict[str, dict[str, Any]] = field(default_factory=dict)
-    loads: list[dict[str, Any]] = field(default_factory=list)
-    versions: list[dict[str, Any]] = field(default_factory=list)
-    states: list[dict[str, Any]] = field(default_factory=list)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
+    columns: dict[str, dict[str, ColumnSchema]] = field(default_factory=dict)
+    loads: list[JsonObject] = field(default_factory=list)
+    versions: list[JsonObject] = field(default_factory=list)
+    states: list[JsonObject] = field(default_factory=list)
+    outbox: list[Outgoing] = field(default_factory=list)
     forwarded: set[str] = field(default_factory=set)
     formats: dict[str, str] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
-    work: dict[str, dict[str, Any]] = field(default_factory=dict)
+    work: dict[str, WorkRow] = field(default_factory=dict)
     refused: Sequence[str] = ()
     letters: str = ""
     """Those of the try that makes this change."""
@@ -178,16 +213,16 @@ class Change:
         return retyped or found.formats.get(table, _NATIVE) != wanted
 
 
-def _type_of(column: dict[str, Any]) -> list[Any]:
+def _type_of(column: ColumnSchema) -> list[object]:
     return [column.get(key) for key in TYPE]
 
 
-def _with_states(old: Iterable[dict[str, Any]], new: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_states(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[JsonObject]:
     found = {state[ROW_ID]: state for state in [*old, *new]}
-    by_pipeline: dict[str, list[dict[str, Any]]] = {}
+    by_pipeline: dict[str, list[JsonObject]] = {}
     for state in found.values():
         by_pipeline.setdefault(state["pipeline_name"], []).append(state)
-    kept: list[dict[str, Any]] = []
+    kept: list[JsonObject] = []
     for states in by_pipeline.values():
         kept += sorted(states, key=lambda state: (state["version"], state["created_at"]))[-_STATES_KEPT:]
     return kept

@@ -14,7 +14,6 @@ import datetime
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import orjson
 
@@ -22,6 +21,7 @@ from dlt.clock import utc_now
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
 from dlt.io.paths import segment
 from dlt.io.store import Store
+from dlt.types import JsonObject
 
 FOLDER = "_dlt_tries"
 LONG_AGO = datetime.timedelta(days=7)
@@ -133,7 +133,7 @@ def _moment(text: str) -> datetime.datetime:
 def _parsed(content: bytes) -> Try | None:
     """Return a try, None for what is not one of ours, or half of one."""
     try:
-        found: dict[str, Any] = orjson.loads(content)
+        found: JsonObject = orjson.loads(content)
         attempt = Try(found["letters"], tuple(found["loads"]), found["began_at"], tuple(found["folders"]))
         _moment(attempt.began_at)
     except (ValueError, KeyError, TypeError):

@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from dlt.destinations.impl.filesystem.lake.index import LOAD_KEY, SNAPSHOT_KEY, Indexed
 from dlt.destinations.impl.filesystem.lake.object_store import storage_options
 from dlt.destinations.impl.filesystem.lake.types import lake_schema
 from dlt.destinations.impl.filesystem.layout import table_folder
+from dlt.destinations.impl.filesystem.snapshot import Entry
 from dlt.errors import DestinationTerminalException, DestinationTransientException, MissingDependencyException
 from dlt.io import failpoints
 from dlt.io.store import Store
@@ -83,7 +84,7 @@ class DeltaIndex:
                 "Purge it there (REORG TABLE ... APPLY (PURGE), then drop the feature), or load into another table."
             )
 
-    def _entries(self, table: DeltaTable) -> list[dict[str, Any]]:
+    def _entries(self, table: DeltaTable) -> list[Entry]:
         # the object has Arrow's interface for data, whichever library made it
         found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes", "num_records"])
         return [
@@ -94,7 +95,7 @@ class DeltaIndex:
     def publish(
         self,
         columns: Mapping[str, ColumnSchema] | None,
-        entries: Sequence[Mapping[str, Any]],
+        entries: Sequence[Entry],
         number: int,
         load_id: str,
     ) -> None:
@@ -124,7 +125,7 @@ class DeltaIndex:
         self,
         table: DeltaTable,
         columns: Mapping[str, ColumnSchema] | None,
-        wanted: Mapping[str, Mapping[str, Any]],
+        wanted: Mapping[str, Entry],
         number: int,
         load_id: str,
     ) -> bool:
@@ -162,8 +163,8 @@ class DeltaIndex:
         self,
         table: DeltaTable,
         schema: Schema,
-        new: Sequence[Mapping[str, Any]],
-        gone: Mapping[str, Mapping[str, Any]],
+        new: Sequence[Entry],
+        gone: Mapping[str, Entry],
         mode: str,
         number: int,
         load_id: str,
@@ -183,7 +184,7 @@ class DeltaIndex:
         table.create_write_transaction(actions, mode, schema, commit_properties=_properties(number, load_id))
         failpoints.point("delta.after_commit")
 
-    def _relative(self, entry: Mapping[str, Any]) -> str:
+    def _relative(self, entry: Entry) -> str:
         return quote(str(entry["path"]).removeprefix(f"{self._table}/"))
 
     def _created(self, columns: Mapping[str, ColumnSchema], load_id: str) -> DeltaTable | None:

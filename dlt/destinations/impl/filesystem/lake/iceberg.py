@@ -7,11 +7,12 @@ and `metadata/version-hint.text` names the newest one for engines that look ther
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.filesystem.lake.index import LOAD_KEY, SNAPSHOT_KEY, Indexed
 from dlt.destinations.impl.filesystem.lake.types import lake_schema
 from dlt.destinations.impl.filesystem.layout import table_folder
+from dlt.destinations.impl.filesystem.snapshot import Entry
 from dlt.errors import DestinationTerminalException, DestinationTransientException, MissingDependencyException
 from dlt.io import failpoints
 from dlt.io.store import Store
@@ -74,14 +75,14 @@ class IcebergIndex:
             )
         return [task.file for task in tasks]
 
-    def _entry(self, file: DataFile) -> dict[str, Any]:
+    def _entry(self, file: DataFile) -> Entry:
         relative = file.file_path.removeprefix(self._store.url("")).lstrip("/")
         return {"path": relative, "format": "parquet", "bytes": file.file_size_in_bytes, "rows": file.record_count}
 
     def publish(
         self,
         columns: Mapping[str, ColumnSchema] | None,
-        entries: Sequence[Mapping[str, Any]],
+        entries: Sequence[Entry],
         number: int,
         load_id: str,
     ) -> None:
@@ -117,7 +118,7 @@ class IcebergIndex:
         self,
         table: Table,
         columns: Mapping[str, ColumnSchema] | None,
-        entries: Sequence[Mapping[str, Any]],
+        entries: Sequence[Entry],
         number: int,
         load_id: str,
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.noop import NoopCatalog
@@ -20,6 +20,9 @@ from dlt.io import failpoints
 from dlt.io.store import Store
 from dlt.late import pa
 from dlt.types import override
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 _FOLDER = "metadata"
 _NAME = re.compile(r"v(\d+)\.metadata\.json$")
@@ -38,7 +41,7 @@ class StoreIO(FsspecFileIO):
         self._filesystem = store.filesystem
 
     @override
-    def get_fs(self, scheme: str, hostname: str | None = None) -> Any:
+    def get_fs(self, scheme: str, hostname: str | None = None) -> AbstractFileSystem:
         """Return the file system of the store."""
         return self._filesystem
 

@@ -12,10 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dlt.destinations.impl.filesystem.layout import table_folder
+from dlt.destinations.impl.filesystem.snapshot import Entry
 from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+    from pyiceberg.table import Table
 
 FOLDERS = {"delta": "_delta_log", "iceberg": "metadata"}
 """Where the index of each format is, in the folder of the table."""
@@ -36,7 +41,7 @@ class Indexed:
     """
 
     number: int
-    entries: list[dict[str, Any]]
+    entries: list[Entry]
     is_foreign: bool
     version: int
 
@@ -44,7 +49,7 @@ class Indexed:
 class Index(Protocol):
     """The index of one table."""
 
-    def open(self) -> Any:
+    def open(self) -> DeltaTable | Table | None:
         """Return the table as the package of the format has it, None if it is not there."""
 
     def read(self) -> Indexed | None:
@@ -53,7 +58,7 @@ class Index(Protocol):
     def publish(
         self,
         columns: Mapping[str, ColumnSchema] | None,
-        entries: Sequence[Mapping[str, Any]],
+        entries: Sequence[Entry],
         number: int,
         load_id: str,
     ) -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 
 from dlt.destinations.impl.filesystem.options import AZURE, GCS, S3
 from dlt.errors import OpenTableFormatNotSupported
 from dlt.io.store import Store
+from dlt.types import JsonObject
 
 
 def storage_options(store: Store) -> dict[str, str] | None:
@@ -20,7 +20,7 @@ def storage_options(store: Store) -> dict[str, str] | None:
     Raises:
         OpenTableFormatNotSupported: it has no kind of store, or no kind of credentials, that deltalake takes.
     """
-    arguments = dict(getattr(store.filesystem, "storage_options", {}))
+    arguments = dict(store.options)
     if store.is_local:
         return None
     for schemes, options in ((S3, _s3), (GCS, _gcs), (AZURE, _azure)):
@@ -33,7 +33,7 @@ def storage_options(store: Store) -> dict[str, str] | None:
     )
 
 
-def _s3(_store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
+def _s3(_store: Store, arguments: JsonObject) -> dict[str, object]:
     client = arguments.get("client_kwargs") or {}
     endpoint = arguments.get("endpoint_url") or client.get("endpoint_url")
     keys = {"key": arguments.get("key"), "secret": arguments.get("secret"), "token": arguments.get("token")}
@@ -57,7 +57,7 @@ def _default_region(endpoint: str | None) -> str | None:
     return "us-east-1" if endpoint else os.environ.get("AWS_DEFAULT_REGION")
 
 
-def _keys_of_machine(profile: str | None) -> dict[str, Any]:
+def _keys_of_machine(profile: str | None) -> dict[str, str | None]:
     from botocore.session import Session
 
     found = Session(profile=profile).get_credentials()
@@ -67,7 +67,7 @@ def _keys_of_machine(profile: str | None) -> dict[str, Any]:
     return {"key": frozen.access_key, "secret": frozen.secret_key, "token": frozen.token}
 
 
-def _gcs(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
+def _gcs(store: Store, arguments: JsonObject) -> dict[str, object]:
     token, endpoint = arguments.get("token"), arguments.get("endpoint_url")
     if isinstance(token, dict) and "private_key" in token:
         key = {"private_key_id": "", **token}
@@ -91,7 +91,7 @@ def _gcs(store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _azure(_store: Store, arguments: dict[str, Any]) -> dict[str, Any]:
+def _azure(_store: Store, arguments: JsonObject) -> dict[str, object]:
     parts = {}
     for part in str(arguments.get("connection_string") or "").split(";"):
         name, _, value = part.partition("=")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from dlt.destinations.impl.filesystem.lake.index import FOLDERS, FORMATS, Index, Indexed
 from dlt.destinations.impl.filesystem.layout import table_folder
-from dlt.destinations.impl.filesystem.snapshot import Change, Snapshot, Snapshots
+from dlt.destinations.impl.filesystem.snapshot import Change, Entry, Snapshot, Snapshots
 from dlt.errors import DestinationTerminalException, OpenTableFormatNotSupported, SchemaUpdateTerminalError
 from dlt.io.store import Store
 from dlt.user_log import logger
@@ -125,7 +124,7 @@ class LakeTables:
     def _is_new(self, name: str, found: Indexed) -> bool:
         return found.is_foreign and self._joined_versions.get(name) != found.version
 
-    def _joined(self, name: str, found: Indexed, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _joined(self, name: str, found: Indexed, entries: Sequence[Entry]) -> list[Entry]:
         """Return what another program made of a table, with what our snapshots did since it read them."""
         logger.warning("table %s in dataset %s: another program changed its files", name, self._dataset_name)
         self._joined_versions[name] = found.version
@@ -137,7 +136,7 @@ class LakeTables:
                 "with refresh='drop_resources'."
             )
         before = {entry["path"] for entry in known.files.get(name, [])}
-        after = {entry["path"]: dict(entry) for entry in entries}
+        after = {entry["path"]: entry.copy() for entry in entries}
         kept = [entry for entry in found.entries if entry["path"] in after or entry["path"] not in before]
         there = {entry["path"] for entry in kept}
         return [*kept, *(entry for path, entry in after.items() if path not in before and path not in there)]

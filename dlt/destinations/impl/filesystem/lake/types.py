@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.memory import memory_for
@@ -84,11 +83,15 @@ def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format:
         connection.close()
 
 
-def _copy(connection: Any, columns: Mapping[str, ColumnSchema], rows: str, kind: str, target: str) -> int:
+def _copy(
+    connection: duckdb.DuckDBPyConnection, columns: Mapping[str, ColumnSchema], rows: str, kind: str, target: str
+) -> int:
     values = ", ".join(
         f"CAST({DIALECT.quote(name)} AS {lake_type(column, kind)}) AS {DIALECT.quote(name)}"
         for name, column in columns.items()
     )
     quoted = "'" + target.replace("'", "''") + "'"
     done = connection.execute(f"COPY (SELECT {values} FROM {rows}) TO {quoted} (FORMAT parquet, COMPRESSION zstd)")
-    return int(done.fetchone()[0])
+    row = done.fetchone()
+    assert row is not None, "COPY tells how many rows it wrote"
+    return int(row[0])
