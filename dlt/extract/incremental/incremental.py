@@ -14,7 +14,6 @@ from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run, begin
 from dlt.extract.incremental.settings import SETTINGS, check_names, check_words, last_value_function, said, type_of
-from dlt.extract.incremental.tables import filter_table
 from dlt.extract.items import Meta, count_rows, is_frame
 from dlt.extract.state import resource_state
 from dlt.extract.vocabulary import ColumnNamesHint
@@ -63,7 +62,7 @@ class Incremental(InParts, Generic[Value]):
     """Settings that a signature, the configuration and a call may each set."""
     initial_value: Value | None
     given: frozenset[str]
-    """Names of the settings that were passed: they are merged into another one even where they are the default."""
+    """Names of the settings that were passed: they are merged even where they are the default."""
     placement_affinity: ClassVar[float] = 1
     duplicate_cursor_warning_threshold: ClassVar[int] = WARN_AT
 
@@ -210,11 +209,7 @@ class Incremental(InParts, Generic[Value]):
             IncrementalCursorPathMissing: the incremental has no cursor path.
         """
         if not self.cursor_path:
-            raise IncrementalCursorPathMissing(
-                f"Resource '{resource_name}': its incremental has no cursor_path. Write "
-                "dlt.sources.incremental('updated_at', ...) with the field that grows.",
-                resource_name=resource_name,
-            )
+            raise _without_path(resource_name)
         made = self.copy()
         made.resource_name, made.custom_metrics = resource_name, _no_metrics()
         asked = asked_interval(made._value_type()) if made.allow_external_schedulers else None  # noqa: SLF001 - as above
@@ -244,15 +239,16 @@ class Incremental(InParts, Generic[Value]):
         run = self._bound()
         self.custom_metrics["unfiltered_batches_count"] += 1
         if is_frame(items):
+            # here, as it brings all that writes packages, and a program that is only parsed needs none of it
+            from dlt.extract.incremental.tables import filter_table
+
             self.custom_metrics["unfiltered_items_count"] += count_rows(items)
             return filter_table(run, items)
         page = items if isinstance(items, list) else [items]
         self.custom_metrics["unfiltered_items_count"] += len(page)
         # a row that comes alone goes through the same code as a page
         kept = filter_rows(run, page)
-        if isinstance(items, list):
-            return kept or None
-        return kept[0] if kept else None
+        return (kept if isinstance(items, list) else kept[0]) if kept else None
 
     @property
     def in_use(self) -> bool:
@@ -346,6 +342,14 @@ def _keeps_nothing(cursor_path: str | None, bound: str) -> IncrementalUnboundErr
     return IncrementalUnboundError(
         f"The incremental on {cursor_path!r} keeps no values: a resource has one cursor, and here it is that of the "
         f"parameter {bound!r}. Make two resources, or remember this one's last value in dlt.current.resource_state()."
+    )
+
+
+def _without_path(resource_name: str) -> IncrementalCursorPathMissing:
+    return IncrementalCursorPathMissing(
+        f"Resource '{resource_name}': its incremental has no cursor_path. Write "
+        "dlt.sources.incremental('updated_at', ...) with the field that grows.",
+        resource_name=resource_name,
     )
 
 
