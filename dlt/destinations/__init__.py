@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from dlt.destinations.impl.ducklake.factory import DuckLake
     from dlt.destinations.impl.dummy.factory import Dummy
     from dlt.destinations.impl.filesystem.factory import Filesystem
+    from dlt.destinations.impl.motherduck.factory import MotherDuck
     from dlt.destinations.impl.postgres.factory import Postgres
     from dlt.destinations.impl.redshift.factory import Redshift
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
-    ducklake, redshift = DuckLake, Redshift
+    ducklake, motherduck, redshift = DuckLake, MotherDuck, Redshift
 
 
 def __getattr__(name: str) -> type[Destination]:
@@ -27,6 +28,12 @@ def __getattr__(name: str) -> type[Destination]:
 
     if name in KNOWN:
         return load_destination(name)
+    from dlt.absent import absent
+    from dlt.destinations.missing import MISSING
+
+    if name in MISSING:
+        found = globals()[name] = absent(f"dlt.destinations.{name}", MISSING[name])
+        return found
     raise AttributeError(f"dlt.destinations has no {name!r}; it has {', '.join(sorted(KNOWN))}.")
 
 

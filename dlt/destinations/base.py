@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Union, runtime_checkable
 
 import dlt.destinations.impl as impl
 from dlt.destinations.client import Client
+from dlt.destinations.missing import MISSING
 from dlt.destinations.settings import OF_CAPABILITIES, Settings, check_settings
 from dlt.errors import InvalidDestinationReference, MissingDependencyException, UnknownDestinationModule
 from dlt.schema.capabilities import Capabilities
@@ -212,6 +213,10 @@ def load_destination(name: str) -> type[Destination]:
     Raises:
         UnknownDestinationModule: there is none of this name.
     """
+    if name in MISSING:
+        raise UnknownDestinationModule(
+            f"The destination {name!r} of PyPI dlt 1.x is not part of this library. {MISSING[name]}", ref=name
+        )
     if name not in KNOWN:
         from dlt.configuration.similar import did_you_mean
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dlt.absent import absent_names
 from dlt.destinations.settings import IN_CODE
 
 
@@ -32,3 +33,8 @@ class BigQuerySettings:
     has_case_sensitive_identifiers: bool = True
     streaming_insert: bool = False
     staging: object = field(default=None, metadata=IN_CODE)
+
+
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.bigquery(...) takes the settings by name.", "BigQueryClientConfiguration"
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 
 
@@ -30,3 +31,9 @@ class DuckDbCredentials(CredentialsConfiguration):
             self.database = native_value
         else:
             super().parse_native_representation(native_value)
+
+
+DuckDbBaseCredentials = DuckDbCredentials
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.duckdb(...) takes the settings by name.", "DuckDbClientConfiguration"
+)

@@ -83,7 +83,7 @@ class DuckDb(Destination):
         if is_open(given):
             connection = given.cursor()
         else:
-            connection = _open(self.path, f"destination {self.destination_name}")
+            connection = open_database(self.path, f"destination {self.destination_name}", self.path)
             if self.path != ":memory:":
                 # a database in memory is all memory: only one in a file can do with less
                 memory = self._memory()
@@ -102,7 +102,18 @@ def is_open(given: object) -> TypeGuard[duckdb.DuckDBPyConnection]:
     return module is not None and isinstance(given, module.DuckDBPyConnection)
 
 
-def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
+def open_database(path: str, where: str, shown: str) -> duckdb.DuckDBPyConnection:
+    """Return an open connection; a database that another process has open is waited for.
+
+    Args:
+        path: Path or URL of the database.
+        where: The destination, as messages name it.
+        shown: The database, as messages name it.
+
+    Raises:
+        DestinationConnectionError: it stays busy, or cannot be reached.
+        MissingDependencyException: DuckDB is not installed.
+    """
     try:
         import duckdb
 
@@ -112,7 +123,7 @@ def _open(path: str, where: str) -> duckdb.DuckDBPyConnection:
     if path == ":memory:":
         # one database in memory for the whole process, so that what one step wrote the next one reads
         return duckdb.connect(":memory:dlt")
-    return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {path}")
+    return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {shown}")
 
 
 DESTINATION = DuckDb

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from dlt.absent import absent_names
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 
@@ -60,3 +61,8 @@ def storage_url(known: DuckLakeCredentials) -> str:
     url = known.storage.bucket_url.removeprefix("file://")
     # a lake keeps the path of its files, so it must not depend on the folder of the program
     return url if "://" in url else os.path.abspath(os.path.expanduser(url))
+
+
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.ducklake(...) takes the settings by name.", "DuckLakeClientConfiguration"
+)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dlt.absent import absent_names
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT
 from dlt.destinations.settings import IN_CODE
@@ -31,3 +32,10 @@ class FilesystemSettings:
     kwargs: JsonObject | None = None
     client_kwargs: JsonObject | None = None
     current_datetime: datetime.datetime | Callable[[], datetime.datetime] | None = field(default=None, metadata=IN_CODE)
+
+
+__getattr__ = absent_names(
+    __name__,
+    "dlt.destinations.filesystem(...) takes the settings by name.",
+    "FilesystemDestinationClientConfiguration HfFilesystemDestinationClientConfiguration",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dlt.absent import absent_names
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 
@@ -68,3 +69,8 @@ class PostgresCredentials(ConnectionStringCredentials):
 
 _NEEDED = {"host": ("host", "hostaddr"), "database": ("dbname",), "username": ("user",)}
 """What says where to load, with the options of libpq that say the same."""
+
+
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.postgres(...) takes the settings by name.", "PostgresClientConfiguration"
+)

@@ -11,6 +11,7 @@ from dlt.destinations.base import Destination
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials, PostgresSettings
 from dlt.destinations.impl.postgres.connecting import Connecting
 from dlt.destinations.impl.postgres.dialect import CAPABILITIES
+from dlt.destinations.impl.postgres.type_mapper import PostgresTypeMapper
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
@@ -87,3 +88,5 @@ class Postgres(Destination):
 
 
 DESTINATION = Postgres
+
+__all__ = ["DESTINATION", "Postgres", "PostgresTypeMapper"]

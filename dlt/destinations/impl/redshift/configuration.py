@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dlt.absent import absent_names
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.settings import IN_CODE
@@ -35,3 +36,8 @@ class RedshiftCredentials(PostgresCredentials):
 
     drivername: str = "redshift"
     port: int | None = 5439
+
+
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.redshift(...) takes the settings by name.", "RedshiftClientConfiguration"
+)

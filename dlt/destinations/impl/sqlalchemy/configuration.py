@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlt.absent import absent_names
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.errors import InvalidConnectionString
@@ -45,3 +46,9 @@ class SqlAlchemyCredentials(ConnectionStringCredentials):
                 "SqlAlchemyCredentials: drivername is missing. Give a URL such as sqlite:///shop.db or "
                 "mysql+pymysql://user:password@host/."
             )
+
+
+SqlalchemyCredentials = SqlAlchemyCredentials
+__getattr__ = absent_names(
+    __name__, "dlt.destinations.sqlalchemy(...) takes the settings by name.", "SqlalchemyClientConfiguration"
+)

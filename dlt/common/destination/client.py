@@ -1,0 +1,116 @@
+"""Clients and settings of destinations under the names of PyPI `dlt` 1.x."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+from dlt.absent import absent_names
+from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.destinations.client import Client
+from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT as DEFAULT_FILE_LAYOUT
+from dlt.schema.capabilities import Capabilities as DestinationCapabilitiesContext
+from dlt.schema.typing import ReplaceStrategy
+
+__all__ = [
+    "DEFAULT_FILE_LAYOUT",
+    "DestinationCapabilitiesContext",
+    "DestinationClientConfiguration",
+    "DestinationClientDwhConfiguration",
+    "DestinationClientDwhWithStagingConfiguration",
+    "DestinationClientStagingConfiguration",
+    "JobClientBase",
+    "StateInfo",
+    "StorageSchemaInfo",
+    "TLoadJobState",
+]
+__getattr__ = absent_names(
+    __name__,
+    "A destination of your own derives from dlt.destinations.Destination and opens a dlt.destinations.client.Client; "
+    "rows alone go to a function decorated with @dlt.destination.",
+    "LoadJob RunnableLoadJob FollowupJobRequest HasFollowupJobs WithStateSync WithStagingDataset SqlModel "
+    "SupportsStagingDestination SupportsOpenTables WithAttachableEngine",
+)
+JobClientBase = Client
+TLoadJobState = Literal["ready", "running", "failed", "retry", "completed"]
+
+
+class StorageSchemaInfo(NamedTuple):
+    """A version of a schema as a destination stores it.
+
+    Attributes:
+        version_hash: Hash of the schema.
+        schema_name: Its name.
+        version: Number of the version.
+        engine_version: Version of the engine that stored it.
+        inserted_at: When it was stored.
+        schema: The schema as JSON text.
+    """
+
+    version_hash: str
+    schema_name: str
+    version: int
+    engine_version: int
+    inserted_at: datetime.datetime
+    schema: str
+
+
+@dataclass
+class StateInfo:
+    """A state of a pipeline as a destination stores it.
+
+    Attributes:
+        version: Number of the version.
+        engine_version: Version of the engine that stored it.
+        pipeline_name: The pipeline.
+        state: The state as text.
+        created_at: When it was stored.
+        version_hash: Hash of the state.
+    """
+
+    version: int
+    engine_version: int
+    pipeline_name: str
+    state: str
+    created_at: datetime.datetime
+    version_hash: str | None = None
+    _dlt_load_id: str | None = None
+
+
+@configspec
+class DestinationClientConfiguration(BaseConfiguration):
+    """The section `destination`: credentials and names."""
+
+    __section__: ClassVar[str | None] = "destination"
+    credentials: CredentialsConfiguration | None = None
+    destination_name: str | None = None
+    environment: str | None = None
+
+
+@configspec
+class DestinationClientDwhConfiguration(DestinationClientConfiguration):
+    """Settings of destinations with tables."""
+
+    replace_strategy: ReplaceStrategy | None = None
+    staging_dataset_name_layout: str = "%s_staging"
+    enable_dataset_name_normalization: bool = True
+    info_tables_query_threshold: int = 1000
+
+
+@configspec
+class DestinationClientStagingConfiguration(DestinationClientDwhConfiguration):
+    """Settings of a place where files wait."""
+
+    as_staging_destination: bool = False
+    bucket_url: str | None = None
+    layout: str = DEFAULT_FILE_LAYOUT
+    warn_unsafe_layout_separators: bool = True
+
+
+@configspec
+class DestinationClientDwhWithStagingConfiguration(DestinationClientDwhConfiguration):
+    """Settings of destinations with tables that load from a place where files wait."""
+
+    staging_config: DestinationClientStagingConfiguration | None = None
+    truncate_tables_on_staging_destination_before_load: bool = True

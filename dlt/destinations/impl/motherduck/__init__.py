@@ -1,0 +1,1 @@
+"""MotherDuck: DuckDB as a service."""

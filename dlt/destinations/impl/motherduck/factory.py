@@ -1,0 +1,82 @@
+"""MotherDuck: DuckDB whose database is a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import ClassVar
+
+from dlt.configuration.resolve import resolve_configuration
+from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.destinations.impl.duckdb.factory import DuckDb, is_open, open_database
+from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials, MotherDuckSettings
+from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.schema.schema import Schema
+from dlt.types import override
+
+
+class MotherDuck(DuckDb):
+    """Load into MotherDuck.
+
+    Args:
+        credentials: `md:database?motherduck_token=...`, a dict with "database" and "password", or an open connection.
+            Without it: the configuration.
+    """
+
+    destination_type: ClassVar[str] = "motherduck"
+    example: ClassVar[str] = '[destination.motherduck.credentials]\ndatabase = "{source}"\npassword = "the token"\n'
+    settings_spec: ClassVar[type | None] = MotherDuckSettings
+    named_after_pipeline: ClassVar[bool] = False
+
+    @classmethod
+    @override
+    def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of its credentials."""
+        return (MotherDuckCredentials,)
+
+    def resolved(self) -> MotherDuckCredentials:
+        """Return database and token: what the program gave, else what is configured."""
+        given = self.credentials
+        if isinstance(given, MotherDuckCredentials):
+            return given
+        made = MotherDuckCredentials()
+        if isinstance(given, Mapping):
+            made.update(given)
+        elif given is not None:
+            made.parse_native_representation(str(given))
+        sections = ("destination", self.destination_name, "credentials")
+        return resolve_configuration(made, sections=sections)
+
+    @property
+    @override
+    def path(self) -> str:
+        """Return the URL of the database, with the token in it."""
+        return self.resolved().to_native_representation()
+
+    @override
+    def displayable_credentials(self) -> str:
+        """Return the URL of the database, without the token."""
+        return "duckdb:///:external:" if is_open(self.credentials) else f"md:{self.resolved().database}"
+
+    @override
+    @contextmanager
+    def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
+        """Open the database."""
+        given = self.credentials
+        if is_open(given):
+            connection = given.cursor()
+        else:
+            # the URL has a token, which no message may show
+            shown = self.displayable_credentials()
+            connection = open_database(self.path, f"destination {self.destination_name}", shown)
+        try:
+            from dlt.destinations.impl.duckdb.client import duckdb_client
+
+            yield duckdb_client(DIALECT, dataset_name, connection, Memory())
+        finally:
+            connection.close()
+
+
+DESTINATION = MotherDuck
