@@ -1,18 +1,12 @@
-"""Settings and credentials of MotherDuck."""
+"""Credentials of MotherDuck."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import parse_qs, quote
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
-
-
-@dataclass(frozen=True)
-class MotherDuckSettings:
-    """What MotherDuck takes beside credentials: nothing."""
 
 
 @configspec

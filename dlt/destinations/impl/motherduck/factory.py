@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.impl.duckdb.configuration import DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.duckdb.factory import DuckDb, is_open, open_database
-from dlt.destinations.impl.duckdb.memory import Memory
-from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials, MotherDuckSettings
+from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.schema import Schema
 from dlt.types import override
@@ -27,7 +27,7 @@ class MotherDuck(DuckDb):
 
     destination_type: ClassVar[str] = "motherduck"
     example: ClassVar[str] = '[destination.motherduck.credentials]\ndatabase = "{source}"\npassword = "the token"\n'
-    settings_spec: ClassVar[type | None] = MotherDuckSettings
+    settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = False
 
     @classmethod
@@ -74,7 +74,7 @@ class MotherDuck(DuckDb):
         try:
             from dlt.destinations.impl.duckdb.client import duckdb_client
 
-            yield duckdb_client(DIALECT, dataset_name, connection, Memory())
+            yield duckdb_client(DIALECT, dataset_name, connection, self._memory())
         finally:
             connection.close()
 
