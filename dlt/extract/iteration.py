@@ -225,7 +225,7 @@ class PipeIterator:
             yield Piece(node.resource, as_rows(item), meta)
         for child in node.children:
             received = child.received
-            # a transformer counts the items of its parent, which are what its user can look up
+            # positions in messages count the items of the parent, as long as the transformer is no stream of its own
             child.received += count_rows(item)
             # what a transformer does with its rows, neither its siblings nor the table of the parent see
             given = snapshot_page(item) if node.resource is not None or child is not node.children[-1] else item
