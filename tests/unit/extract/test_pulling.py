@@ -140,7 +140,7 @@ def test_a_failure_between_rows_names_the_row(parallel: bool) -> None:
                 raise OSError("the server went away")
             yield {"n": number}
 
-    with pytest.raises(ResourceExtractionError, match="item 777 .* OSError: the server went away") as caught:
+    with pytest.raises(ResourceExtractionError, match=r"item 777 .* OSError: the server went away") as caught:
         rows_of(failing)
     assert caught.value.item_position == 777
     assert "add_filter" in str(caught.value)
@@ -254,7 +254,7 @@ def test_a_resource_that_yields_a_source_or_a_resource_is_told() -> None:
         def outer(item: Any = item) -> Iterator[Any]:
             yield item
 
-        with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'outer' yielded a source or resource.*yield from"):
+        with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'outer' yielded a source or resource"):
             rows_of(outer)
         with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'back' returned a .*yield from"):
             rows_of(resource(lambda item=item: item, name="back"))
