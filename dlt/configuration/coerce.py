@@ -25,7 +25,7 @@ from typing import (
 from dlt.clock import moment_of
 from dlt.configuration.spec import BaseConfiguration
 from dlt.configuration.values import UNTYPED, bare, choices_of, is_untyped
-from dlt.errors import ConfigValueCannotBeCoercedException
+from dlt.errors import ConfigValueCannotBeCoercedException, InvalidNativeValue
 from dlt.late import orjson
 
 Wanted = TypeVar("Wanted")
@@ -141,7 +141,7 @@ def _union(value: object, parts: tuple[object, ...]) -> object:
     for choice in choices:
         try:
             return _coerce(value, choice)
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, ArithmeticError, InvalidNativeValue) as error:
             failure = error
     raise failure or ValueError("no type of the union fits")
 
