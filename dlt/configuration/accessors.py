@@ -36,6 +36,7 @@ class Accessor:
     def __setitem__(self, key: str, value: object) -> None:
         if self._secret:
             remember(value)
+        # the program's own values are asked first of all, before the environment too
         container.memory(self._secret).set(key, value)
 
     def __contains__(self, key: str) -> bool:
@@ -63,6 +64,7 @@ class Accessor:
         value, trace = self._find(key)
         if value is MISSING:
             if trace.misplaced is not None:
+                # PyPI dlt read secrets from config.toml as well: programs written for it may ask for that silence
                 if not get_value("dlt1", bool, sections=("compat",), default=False):
                     raise missing("", {key: trace}, {key})
                 self._tell(key, trace.misplaced)
@@ -107,6 +109,7 @@ class Accessor:
 
     def _find(self, key: str) -> tuple[object, Trace]:
         *sections, last = key.split(".")
+        # a key that a program writes out is the whole path: nothing is dropped from it or put before it
         value, trace = find_value(last, sections, secret=self._secret, exact=True)
         if self._secret and value is not MISSING:
             remember(value)

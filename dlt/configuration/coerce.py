@@ -61,11 +61,13 @@ def coerce(value: object, hint: object, key: str, secret: bool = False, place: s
     """
     try:
         return _coerce(value, hint)
+    # what parsers and user's enumerations raise; moments far from 1970 are an OSError on some systems
     except (ValueError, TypeError, ArithmeticError, RecursionError, OSError) as error:
         kind = type(value).__name__
         shown = f"a value of type {kind}" if secret else repr(value)
         found = f" It is {place}" if place else ""
         found += f"{',' if found else ' It is'} of type {kind}." if not secret else "." if found else ""
+        # a secret's error has no cause, for parsers quote what they read
         raise ConfigValueCannotBeCoercedException(
             f"{key}: {shown} is not {_name(hint)}.{found} Change the value where it is configured.",
             field=key,
@@ -112,6 +114,7 @@ def _coerce(value: object, hint: object) -> object:
     if issubclass(kind, BaseConfiguration):
         return _spec(value, kind)
     if issubclass(kind, Mapping):
+        # a TOML parser's own mapping becomes a plain dict, which programs may change and copy
         values = _table(value)
         return {key: _coerce(item, parts[1]) for key, item in values.items()} if len(parts) == 2 else values
     # an enumeration of texts is a sequence too, of characters
@@ -122,6 +125,7 @@ def _coerce(value: object, hint: object) -> object:
 
 def _choice(value: object, choices: Sequence[object]) -> object:
     for choice in choices:
+        # variables are text, and the choices may be numbers
         if value == choice or (isinstance(value, str) and str(choice) == value):
             return choice
     raise ValueError("not one of the choices")
@@ -158,6 +162,7 @@ def _bool(value: object) -> bool:
 def _int(value: object) -> int:
     if isinstance(value, bool):
         raise ValueError("a bool is not an int")
+    # a count of 2.5 is a mistake, and cutting it off would hide it
     if isinstance(value, float) and value != int(value):
         raise ValueError("not a whole number")
     if isinstance(value, (str, bytes, SupportsInt, SupportsIndex)):
@@ -176,6 +181,7 @@ def _float(value: object) -> float:
 def _str(value: object) -> str:
     if isinstance(value, (dict, list)):
         raise ValueError("a document is not text")
+    # TOML writes true, and that is what its text is, not Python's True
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -183,11 +189,13 @@ def _datetime(value: object) -> datetime.datetime:
     if isinstance(value, datetime.datetime):
         return value
     if isinstance(value, datetime.date):
+        # TOML has dates, and a program that asks for a moment means the beginning of that day
         return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.timezone.utc)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
     text = str(value).strip()
     moment = moment_of(text)
+    # UTC, so that one file means the same moment on every machine
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
@@ -204,6 +212,7 @@ def _time(value: object) -> datetime.time:
 def _bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
+    # text that is no base64 is refused: without `validate` strange letters would be left out in silence
     return b64decode(str(value), validate=True)
 
 
@@ -247,6 +256,7 @@ def _listed(value: object, kind: type, parts: Sequence[object]) -> object:
         return tuple(_coerce(item, part) for item, part in zip(value, parts, strict=True))
     inner = parts[0] if parts else UNTYPED
     items = [_coerce(item, inner) for item in value]
+    # abstract types such as Sequence cannot be made: a list is one of each
     return kind(items) if kind in (tuple, set, frozenset) else items
 
 
@@ -278,6 +288,7 @@ def _object(value: object, kind: type) -> object:
         made = kind()
         made.parse_native_representation(value)
         return made
+    # a path is the one class that text becomes by being called; others would take anything
     if isinstance(value, str) and issubclass(kind, PurePath):
         return kind(value)
     raise TypeError(f"not a {kind.__name__}")

@@ -22,6 +22,7 @@ def memory(secret: bool) -> MemoryProvider:
     """Return the place for what the program sets itself; it is asked first of all once it holds something."""
     found = _set_secrets if secret else _set_config
     if found not in _providers:
+        # not among the providers before: a program that sets nothing lists only the places that it knows
         _providers.insert(0, found)
     return found
 
@@ -60,6 +61,7 @@ def registered(secret: bool) -> list[ConfigProvider]:
 
 def settings_only() -> list[SearchableProvider]:
     """Return the user's own places that must not hold secrets: what `dlt.config` set, and config.toml."""
+    # the environment is no such place: it holds settings and secrets alike
     own: tuple[SearchableProvider, ...] = (_set_config, CONFIG)
     return [provider for provider in own if provider in _providers]
 
@@ -70,6 +72,7 @@ def register_provider(provider: ConfigProvider) -> None:
     Raises:
         DuplicateConfigProviderException: one of this name is registered.
     """
+    # names tell places apart in messages, and `find_value` goes back to one by its name
     if any(known.name == provider.name for known in _providers):
         raise DuplicateConfigProviderException(
             f"A provider named {provider.name!r} is registered already. Remove it first, or give this one another name."

@@ -18,8 +18,10 @@ _known: WeakKeyDictionary[object, Mapping[str, object]] = WeakKeyDictionary()
 
 def function_hints(function: Callable[..., object]) -> Mapping[str, object]:
     """Return the type hints of a function; those that exist for type checkers only are left out."""
+    # what a decorator put around it takes *args, and has no hints of its own
     function = inspect.unwrap(function)
     try:
+        # functions are wrapped again at each run of a source, and evaluating hints is slow
         if function not in _known:
             _known[function] = _evaluated(function)
         return _known[function]
@@ -44,6 +46,7 @@ def _evaluated(function: Callable[..., object]) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for name, hint in getattr(function, "__annotations__", {}).items():
         try:
+            # one by one: a hint that cannot be evaluated must not take the others with it
             found.update(typing.get_type_hints(SimpleNamespace(__annotations__={name: hint}), space, space, True))
         except (NameError, AttributeError, TypeError, SyntaxError):
             # a secret stays one though its type is imported for type checkers only

@@ -144,7 +144,9 @@ def _decorate(function: Function, options: _Options) -> Function:
 
     def completed(args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
         if not plan:
+            # at the first call: a hint may name a class that the module defines further down
             plan.append(_Plan(function, options.include_defaults))
+        # partly, because what is missing is what the configuration is asked for
         given = plan[0].signature.bind_partial(*args, **kwargs)
         _inject(plan[0], given.arguments, options, getattr(function, "__name__", type(function).__name__))
         note_secrets(function, plan[0].signature, given.arguments)
@@ -188,6 +190,7 @@ def note_secrets(
     for name, value in arguments.items():
         default = signature.parameters[name].default
         marked = is_secret(hints.get(name)) or (isinstance(default, Placeholder) and default.secret)
+        # a spec notes its own secrets, field by field, and its other fields may be shown
         if not isinstance(value, (Placeholder, BaseConfiguration)):
             remember(value if marked and name != "credentials" else {name: value})
 
@@ -195,6 +198,7 @@ def note_secrets(
 def _places(options: _Options, arguments: Mapping[str, object]) -> tuple[str, ...]:
     places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
     places = places or current_sections().sections
+    # a placeholder is no name: the section is then what it would be without the argument
     own = arguments.get(options.section_argument or "")
     return (*places, own) if isinstance(own, str) and not isinstance(own, Placeholder) else places
 
@@ -222,18 +226,21 @@ def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, functi
                 continue
             found, trace = _configured(name, hint, places, secret, default)
         except ConfigFieldMissing as error:
+            # all that is missing is told at once, so that a person mends it in one go
             nested.append(error.inside(name))
             continue
         if found is not MISSING:
             arguments[name] = found
         elif options.initial is not None and options.initial.get(name) is not None:
             arguments[name] = options.initial.get(name)
+        # Optional with dlt.secrets.value says: ask, and go on without
         elif isinstance(marked, Placeholder) and _admits_none(hint) and not trace.misplaced:
             arguments[name] = None
         elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:
             absent[name] = trace
             secret_names |= {name} if secret else set()
     if options.accept_partial:
+        # a nested spec that is partly there counts as absent as a whole
         wanted = {*absent, *(field.partition(".")[0] for error in nested for field in error.fields)}
         arguments.update(dict.fromkeys(wanted - given))
     elif absent or nested:
@@ -250,6 +257,7 @@ def _completed(name: str, hint: object, places: tuple[str, ...], value: object, 
     others = [part for part in choices_of(hint) if is_class(part) and part not in kinds]
     if isinstance(value, tuple(others)) or not isinstance(value, (str, Mapping, BaseConfiguration)):
         return value
+    # what the caller passed stays as it was
     given = copy.copy(value) if isinstance(value, BaseConfiguration) else value
     return fill_nested(name, kinds, places, (), given, may_miss=False)
 
@@ -279,6 +287,7 @@ def _takes_table(hint: object, default: object) -> bool:
 def _configured_spec(
     name: str, hint: object, kinds: Sequence[type[BaseConfiguration]], places: tuple[str, ...], default: object
 ) -> tuple[object, Trace]:
+    # the default is a value of the whole process: each call gets a copy, so that one does not fill it for the next
     if isinstance(default, BaseConfiguration):
         return fill_nested(name, kinds, places, (), default.as_default(), may_miss=False), Trace()
     may_miss = not _required(default) or (isinstance(default, Placeholder) and _admits_none(hint))

@@ -147,11 +147,13 @@ def find_value(
     name = current_sections().pipeline_name if pipeline_name is None else pipeline_name
     groups = ((tuple(sections),),) if exact else search_paths(tuple(sections), name, tuple(inner))
     if not bare:
+        # without any section a name such as PATH or UPDATED means something else
         groups = tuple(tuple(path for path in paths if path) for paths in groups)
     search = _Search(key, groups, name, tables, exact)
     asked_names: list[tuple[str, Sequence[str]]] = []
     for number, paths in enumerate(groups):
         for provider in asked(secret):
+            # a native value, such as a connection string, comes from here: later places must not change its parts
             if before == (number, provider.name):
                 return MISSING, Trace(asked_names)
             value, names = search.ask(provider, paths)
@@ -185,6 +187,7 @@ class _Search:
 
     def is_value(self, found: object, path: tuple[str, ...]) -> bool:
         """Tell whether what stands under a path is a value, not a section."""
+        # a person who writes the whole path means what stands there, be it a table
         if not isinstance(found, Mapping) or self.exact:
             return True
         whole = (*path, *self.key.split("."))
@@ -192,6 +195,7 @@ class _Search:
 
     def ask(self, provider: SearchableProvider, paths: tuple[tuple[str, ...], ...]) -> tuple[object, Sequence[str]]:
         """Return the value that a provider has under one of the paths, or None, and the names that were tried."""
+        # the shell sets USER and HOME for everybody: they configure nothing unless a section stands before them
         if provider is ENVIRON and not self.exact and self.key.upper() in SET_BY_SYSTEM:
             paths = tuple(path for path in paths if path)
         return provider.find(self.key, paths, self.is_value)
@@ -200,6 +204,7 @@ class _Search:
         """Return where a secret stands among the user's settings, and the name of that place."""
         for paths in self.groups:
             for provider in settings_only():
+                # looked at only after nothing was found, so that the usual look-up does not pay for it
                 value, names = self.ask(provider, paths)
                 if value is not None and not _is_plain(value):
                     return names[-1], provider.name
@@ -295,6 +300,7 @@ def missing(
         advice: What else can be done about it.
     """
     for error in nested:
+        # inner specs tell theirs as if they were fields of the outer one: one message, one list of places
         traces, found = {**traces, **error.traces}, [*found, *error.found]
         advice = advice or error.advice
         secret_keys = secret_keys | error.secret_fields
@@ -315,12 +321,14 @@ def missing(
         lines += [f"    a similar key, which was not asked for: {name}" for name in similar]
     first_key, first = next(iter(traces.items()))
     if first:
+        # advice names the first, most specific key: it works wherever the program runs
         env = next((entry.key for entry in first if entry.provider == "Environment Variables"), first_key)
         file = "secrets.toml" if first_key in secret_keys else "config.toml"
         toml = next((entry.key for entry in first if entry.provider == file), first_key)
         lines.append(f"Pass the value in the code, set {env} in the environment, or write {toml} into .dlt/{file}.")
     if advice:
         lines.append(advice)
+    # told apart, because a default must not hide that a secret stands in the wrong file
     kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else ConfigFieldMissing
     return kind(
         "\n".join(lines),

@@ -125,6 +125,7 @@ def merged_argument(
         NoneGiven: the call passes None, and the parameter is not optional.
         ConfigValueCannotBeCoercedException: a value is not of the type of its setting.
     """
+    # bound to a run already, by an outer call: merging would begin its cursor again
     if isinstance(given, InParts) and given.in_use:
         return given, Trace()
     kind = kind_in_parts(hint, default)
@@ -146,6 +147,7 @@ def merged_argument(
     if look_up:
         configured, trace = configured_parts(name, kind, base, hint, tuple(sections))
     for part in (configured, given):
+        # the order of the parts is their rank: each later one overwrites what it says itself
         if part is not MISSING:
             made = kind.of(part, base)
             base = made if base is None else base.merge(made)
@@ -186,6 +188,7 @@ def _has_table(name: str, sections: tuple[str, ...]) -> bool:
     for provider in asked(secret=False):
         if provider is ENVIRON:
             mark = f"{name.upper()}__"
+            # one pass over all names costs less than a look-up for each setting and section
             found = any(mark in variable for variable in os.environ)
         else:
             # a place that cannot be searched must be asked for every setting
@@ -205,6 +208,7 @@ def _from_whole(name: str, value: object, declared: object, trace: Trace) -> dic
         return dict(coerce(value, dict, name, trace.hidden, trace.place))
     if not isinstance(value, str):
         return {"initial_value": value}
+    # nobody says what the cursor's values are: a number cannot be a path, so it is a start
     if declared is None and not isinstance(_literal(value), str):
         return {"initial_value": _literal(value)}
     if declared is not None and declared is not str:
@@ -222,6 +226,7 @@ def _literal(text: str) -> object:
         found = orjson.loads(text)
     except ValueError:
         return text
+    # true and null as text are rather names of columns than starts of cursors
     return found if isinstance(found, (int, float, str, list)) and not isinstance(found, bool) else text
 
 
@@ -230,6 +235,7 @@ def _refuse_unknown(name: str, kind: type[InParts], sections: tuple[str, ...]) -
     if not sections:
         return
     pipeline = current_sections().pipeline_name
+    # only the argument's own table: one further out may belong to something else that bears the name
     for places in ((pipeline, *sections), sections) if pipeline else (sections,):
         table, trace = find_value(name, places, exact=True)
         if not isinstance(table, Mapping):

@@ -45,12 +45,15 @@ def resolve_configuration(
         raise ConfigurationWrongTypeException(
             f"{type(config).__name__} is not a spec. Derive it from BaseConfiguration and decorate it with @configspec."
         )
+    # a spec that a program filled is not looked up again: what it has might differ by now
     if config.is_resolved() and explicit_value is None:
         return config
     own = type(config).__section__
     places = tuple(sections or current_sections().sections)
+    # a section that the caller named last is not repeated
     inner: tuple[str, ...] = (own,) if own and own not in places[-1:] else ()
     if config.is_credentials and not inner and places:
+        # the section of credentials is never dropped, or a bare PASSWORD would become one
         places, inner = places[:-1], places[-1:]
     return _resolve(config, places, inner, explicit_value, accept_partial)
 
@@ -71,12 +74,14 @@ def _resolve(
         native, whole = _native(config, places, inner, explicit)
         misplaced = {inner[-1]: whole} if whole.misplaced and not explicit else {}
     traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
+    # before anything is checked: the messages of checks quote values
     config.note_secrets()
     misplaced = misplaced if not any(trace.turn[1] for trace in traces.values()) else {}
     misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not _has(config, name)})
     if misplaced and not accept_partial:
         raise _missing(config, {**traces, **misplaced}, nested_errors, list(misplaced))
     if config.is_partial():
+        # `on_partial` of a program looks up values of its own, which stand beside the spec's
         with section_context(sections=(*places, *inner)):
             config.on_partial()
     if not config.is_partial():
@@ -123,6 +128,7 @@ def _native(
         return {}, trace
     before = dict(config.items())
     found = _explicit(config, value)
+    # what the program gave stays, whatever the configured text says of it
     config.update({name: before[name] for name in explicit})
     return dict.fromkeys(found - explicit, trace.turn), trace
 
@@ -139,6 +145,7 @@ def _explicit(config: BaseConfiguration, value: object) -> set[str]:
         config.update(given)
         return set(given)
     before = dict(config.items())
+    # emptied first, so that what the text leaves out can be told from what it sets
     for name in before:
         setattr(config, name, None)
     _parse(config, value)
@@ -182,6 +189,7 @@ def _fill(
             except ConfigFieldMissing as error:
                 # all that is missing is told at once
                 errors[name] = error
+                # where the spec may be missing it is kept in part, so that `on_partial` can complete it
                 made = _resolve(nested[0](), places, (*inner, name), given, True, True) if may_miss else None
                 setattr(config, name, made)
             continue
@@ -196,6 +204,7 @@ def _fill(
                 setattr(config, name, coerce(config.get(name), hint, name, secret=hidden))
             continue
         if is_final(hint):
+            # a file that repeats a final value, as a service account's key does, is no mistake
             if value == config.get(name):
                 continue
             raise FinalConfigFieldException(
@@ -246,6 +255,7 @@ def fill_nested(
             return _resolve(kind(), places, (*inner, name), value, nested=True)
         except ConfigurationException as error:
             if failure is None or isinstance(failure, ConfigFieldMissingException):
+                # a class that was found and does not fit tells more than one that is nowhere
                 failure = failure if isinstance(error, ConfigFieldMissingException) and failure else error
     if failure is None or (may_miss and isinstance(failure, ConfigFieldMissingException)):
         return None

@@ -46,6 +46,7 @@ def _describe(spec: type[BaseConfiguration], sections: list[str], plain: Table, 
             continue
         if name not in wanted or is_final(hint):
             continue
+        # all fields of credentials go into secrets.toml, so that they stand together
         table = secret if spec.is_credentials or is_secret(hint) else plain
         for section in sections:
             inner = table.setdefault(section, {})

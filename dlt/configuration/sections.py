@@ -48,6 +48,7 @@ def current_sections() -> Sections:
 def section_context(pipeline_name: str | None = None, sections: Sequence[str] = ()) -> Iterator[None]:
     """Look values up for a pipeline, and under sections, for the length of a block."""
     outer = _current.get()
+    # an inner block that names no pipeline belongs to that of the outer one
     token = _current.set(Sections(pipeline_name or outer.pipeline_name, tuple(sections) or outer.sections))
     try:
         yield
@@ -79,6 +80,7 @@ def search_paths(
 def _search_paths(
     clean: tuple[str, ...], pipeline_name: str | None, inner: tuple[str, ...]
 ) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    # however it came to be the last one, the section of credentials is never dropped
     if not inner and clean[-1:] == ("credentials",):
         clean, inner = clean[:-1], clean[-1:]
     paths: list[tuple[str, ...]] = []
@@ -103,6 +105,7 @@ def is_section(path: tuple[str, ...], paths: tuple[tuple[str, ...], ...], pipeli
         paths: Where a value is looked for; a table on the way there is a section.
         pipeline_name: Name of the pipeline.
     """
+    # a value of this name would hide all that stands below it
     if any(other[: len(path)] == path for other in paths):
         return True
     inside = path[1:] if path[:1] == (pipeline_name,) else path

@@ -30,12 +30,14 @@ def spec_from_signature(
     annotations: dict[str, object] = {}
     defaults: dict[str, object] = {}
     for parameter in (signature or inspect.signature(function)).parameters.values():
+        # arguments without names of their own cannot be configured by name
         if parameter.kind not in INJECTED_KINDS or parameter.name in ("self", "cls", *RESERVED):
             continue
         hint, default = hints.get(parameter.name, hint_of_default(parameter.default)), parameter.default
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
         if isinstance(default, Placeholder) and default.secret and not is_secret(hint):
             hint = Annotated[hint, SECRET]
+        # a parameter with a default is not required, whatever its type says
         annotations[parameter.name] = hint if required else Union[hint, None]
         if not required:
             defaults[parameter.name] = default

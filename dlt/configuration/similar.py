@@ -30,8 +30,10 @@ def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
         # a place lists its keys, it is no mapping
         for name in provider.keys():  # noqa: SIM118
             last = _dotted(name).rpartition(".")[2]
+            # what was tried has no value, or it would have been found
             if name not in tried and _ratio(last, key.lower()) >= _ENOUGH:
                 scored.append((_ratio(_dotted(name), wanted), f"{provider.name}: {name}"))
+    # the nearest place first, then by name, so that a message is the same at each run
     scored.sort(key=lambda item: (-item[0], item[1]))
     return [name for _, name in scored[:_MOST]]
 

@@ -62,6 +62,7 @@ class BaseConfiguration:
         for name, hint in self.__config_fields__.items():
             value = self.get(name)
             if value is not None and not isinstance(value, BaseConfiguration):
+                # by its name a field may be a secret without a type that says so
                 redact.remember(value if is_secret(hint) else {name: value})
 
     def given_fields(self) -> set[str]:
@@ -91,6 +92,7 @@ class BaseConfiguration:
     def as_default(self) -> Self:
         """Return a copy for use as a default: what providers have comes before its fields."""
         made = copy.deepcopy(self)
+        # as a default it was given by nobody, so that providers may set its fields
         made.__dict__.pop("__given__", None)
         made.__dict__["__defaults__"] = copy.deepcopy(dict(made.items()))
         return made
@@ -105,6 +107,7 @@ class BaseConfiguration:
         return [name for name, hint in absent if self._requires(name, hint)]
 
     def _requires(self, name: str, hint: object) -> bool:
+        # an untyped field takes None like any other value, if that is its default
         return name in self.__required__ or (
             (name in self.__without_default__ or not is_untyped(hint)) and not _nullable(hint)
         )
@@ -133,6 +136,7 @@ class BaseConfiguration:
         Raises:
             ValueError: the value is not one that the spec reads.
         """
+        # a variable or a vault holds all fields as one JSON text
         if isinstance(native_value, str) and native_value.lstrip().startswith("{"):
             return self.update(_document(native_value, type(self)))
         raise InvalidNativeValue(
@@ -148,6 +152,7 @@ class BaseConfiguration:
     def update(self, values: Mapping[str, object]) -> None:
         """Set fields from a mapping; keys that are no fields are left out."""
         for key, value in values.items():
+            # key files have more than the fields, such as Google's client_id
             if key in self.__config_fields__:
                 setattr(self, key, value)
 
@@ -202,6 +207,7 @@ class BaseConfiguration:
         for name, hint in self.__config_fields__.items():
             value = self.get(name)
             if value is not None:
+                # a spec within masks its own secrets, and shows the rest
                 masked = is_secret(hint) and not isinstance(value, BaseConfiguration)
                 shown.append(f"{name}={redact.MASK if masked else redact.redact(repr(value))}")
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -290,11 +296,13 @@ def _make_spec(kind: type[BaseConfiguration], init: bool) -> None:
                 spec=kind,
             )
     _note_placeholders(kind, annotations)
+    # asked first, as every field gets a value in the class below
     without = {name for name in annotations if _class_value(kind, name) is dataclasses.MISSING}
     kind.__without_default__ = (kind.__without_default__ - set(annotations)) | without
     for name in annotations:
         default = _class_value(kind, name)
         if default is dataclasses.MISSING:
+            # None stands for no value, so that a spec can be made before it is filled
             if not name.startswith("__"):
                 setattr(kind, name, None)
         elif type(default).__hash__ is None or isinstance(default, BaseConfiguration):
@@ -334,6 +342,7 @@ def _note_placeholders(kind: type[BaseConfiguration], annotations: Mapping[str, 
     marked = {name: kind.__dict__[name] for name in annotations if isinstance(kind.__dict__.get(name), Placeholder)}
     for name in marked:
         setattr(kind, name, None)
+    # a subclass that declares a field again decides anew whether it is required
     kind.__required__ = (kind.__required__ - set(annotations)) | set(marked)
     kind.__secret_fields__ = kind.__secret_fields__ | {name for name, mark in marked.items() if mark.secret}
 
@@ -347,6 +356,7 @@ def _noting_arguments(init: Callable[..., None]) -> Callable[..., None]:
         init(self, *args, **kwargs)
         given = {*parameters[: len(args)], *kwargs}
         for name in given:
+            # dlt.secrets.value passed by hand means what it means as a default: look it up
             if isinstance(self.get(name), Placeholder):
                 setattr(self, name, None)
         self.__dict__["__given__"] = given

@@ -21,5 +21,6 @@ def build(values: Sequence[object], column: ColumnSchema, capabilities: Capabili
     """Return values as the column stores them as an array."""
     wanted = arrow_type(column, capabilities)
     if pa.types.is_string(wanted):
+        # a UUID or another class whose text is stored
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]
     return pa.array(values, wanted)

@@ -14,6 +14,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.limits import int_range
 from dlt.schema.typing import ColumnSchema, DataType
 
+# 18 digits always fit 64 bits; longer numbers are looked at one by one
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 _SECONDS = (MOMENTS[0] // 1_000_000, MOMENTS[1] // 1_000_000)
 
@@ -27,6 +28,7 @@ def whole(array: pa.Array, column: ColumnSchema, capabilities: Capabilities) -> 
         capabilities: What the destination can store.
     """
     wanted = arrow_type(column, capabilities)
+    # NULL is of every type
     if array.null_count == len(array) or pa.types.is_null(array.type):
         return pa.nulls(len(array), wanted)
     cast = _CASTS.get(column["data_type"])
@@ -66,6 +68,7 @@ def by_value(
             gathered[column][row] = stored
     columns = placement.columns(table)
     if "data_type" in columns.get(name, {}):
+        # a column that is known is in the file even where all its values went elsewhere
         gathered.setdefault(name, [None] * len(values))
     arrays = {column: build(found, columns[column], placement.capabilities) for column, found in gathered.items()}
     if not refused:
@@ -98,8 +101,10 @@ def coalesced(known: pa.Array | None, values: pa.Array, table: str, column: str)
     """
     if known is None:
         return values
+    # both were made for one column, so this is a fault of this library
     if not known.type.equals(values.type):
         raise UnsupportedDataType(f"two arrays of types {known.type} and {values.type} meet in one column")
+    # the same value twice, under two keys, is one value
     if pc.any(pc.not_equal(known, values)).as_py():
         raise taken(table, column)
     return pc.coalesce(known, values)
@@ -148,6 +153,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _text(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, capabilities: Capabilities) -> pa.Array | None:
     if pa.types.is_integer(array.type):
+        # ints have one way to be written, other numbers have several
         texts = array.cast(wanted)
     elif _is_text(array.type):
         texts = _as(array, wanted)
@@ -175,11 +181,13 @@ def _double(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, capabil
 
 
 def _bool(array: pa.Array, wanted: pa.DataType, _column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
+    # 0 and 1 are read one by one, as other numbers are no bool
     return array if array.type.equals(wanted) else None
 
 
 def _bigint(array: pa.Array, wanted: pa.DataType, column: ColumnSchema, _capabilities: Capabilities) -> pa.Array | None:
     if pa.types.is_duration(array.type):
+        # the cast refuses nanoseconds that would be lost
         array = array.cast(pa.duration("us")).cast(pa.int64())
     elif _is_text(array.type):
         array = array.cast(pa.string())
@@ -208,6 +216,7 @@ def _timestamp(
 ) -> pa.Array | None:
     utc = pa.timestamp("us", "UTC")
     precision = column.get("precision", 6)
+    # nanoseconds are refused or kept by value, as a cast to microseconds would cut them
     if precision > 6:
         return None
     if pa.types.is_timestamp(array.type):
@@ -217,6 +226,7 @@ def _timestamp(
     elif pa.types.is_date32(array.type) and days_in_bounds(array):
         moments = array.cast(pa.timestamp("us")).cast(utc)
     elif pa.types.is_integer(array.type) and in_bounds(array, *_SECONDS):
+        # in range already, so that the product does not overflow
         moments = pc.multiply(array.cast(pa.int64()), 1_000_000).cast(utc)
     else:
         return None

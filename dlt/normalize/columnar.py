@@ -59,13 +59,16 @@ class ColumnarNormalizer:
         Raises:
             NotColumnar: the page must be taken row by row; nothing of it was added.
         """
+        # a contract may discard single rows, and a limit keeps documents whole: both need a look at each
         if not self._placement.evolves(table) or self._placement.schema.max_nesting(table) not in (None, 0):
             raise NotColumnar
         fields = [(field.name, array, field.metadata) for field, array in zip(batch.schema, batch.columns, strict=True)]
+        # before anything is emitted, as half of a page cannot be taken back
         self._check_names(table, fields)
         self._placement.open_table(table, None)
         columns, lists = self._columns(table, fields)
         columns.update(self._root_columns(columns, batch.num_rows))
+        # parents before their nested rows, as `exact` does it: files come in the same order
         self._emit(table, columns, batch.num_rows)
         ids = columns[ROW_ID]
         of_root = {ROOT_ID: ids} if self._keep_root else {}
@@ -86,6 +89,7 @@ class ColumnarNormalizer:
         return columns, lists
 
     def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, of_root: dict[str, pa.Array]) -> None:
+        # without the items of lists that are NULL, which may still hold some
         values = array.flatten()
         if not len(values):
             return
@@ -95,6 +99,7 @@ class ColumnarNormalizer:
         except DiscardRow:
             return
         parents = pc.list_parent_indices(array).to_numpy()
+        # a list that is NULL has no items and takes no place among the parents
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
         starts = np.cumsum(lengths, dtype=np.int64) - lengths
         indexes = np.arange(len(values), dtype=np.int64) - starts[parents]
@@ -102,6 +107,7 @@ class ColumnarNormalizer:
             columns, lists = self._columns(table, _struct_fields(values))
         else:
             columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
+        # a position for each item: columns of the parent are spread over the list in one step
         positions = pa.array(parents)
         columns[PARENT_ID] = ids.take(positions)
         columns[LIST_INDEX] = pa.array(indexes)
@@ -117,6 +123,7 @@ class ColumnarNormalizer:
             name = self._name(prefix, key)
             if pa.types.is_struct(array.type):
                 yield from self._flat(_struct_fields(array), name)
+            # a column without a value has no type yet, and `exact` would not see it
             elif array.null_count < len(array):
                 yield name, array, metadata
 
@@ -155,6 +162,7 @@ class ColumnarNormalizer:
         document = metadata is not None and metadata.get(b"dlt.type") == JSON_FIELD[b"dlt.type"]
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
+            # the first value decides the column, by the rules that hold for single rows
             first = {} if document else array[_first_valid(array)].as_py()
             if self._placement.place(table, name, first) is None:
                 return []
@@ -167,6 +175,7 @@ class ColumnarNormalizer:
         return list(placed.items())
 
     def _documents(self, table: str, name: str, array: pa.Array, column: ColumnSchema) -> dict[str, pa.Array]:
+        # the page holds documents as JSON text already, which needs no second writing
         as_text = column["data_type"] in ("json", "text") and "precision" not in column
         if as_text and (self._placement.capabilities.supports_nul or not holds_escaped_nul(array)):
             return {name: array}

@@ -44,6 +44,7 @@ class RowNormalizer:
 
     def add(self, table: str, item: object) -> None:
         """Add one document with all its nested rows, or none of it where the contract discards the row."""
+        # gathered first: a row that the contract discards deeper down takes its root with it
         rows: list[tuple[str, dict[str, object]]] = []
         self._limit = self._placement.schema.max_nesting(table)
         self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
@@ -68,6 +69,7 @@ class RowNormalizer:
         lists: list[tuple[str, list[object]]] = []
         document = item if isinstance(item, dict) else {"list" if isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
+        # an id that comes with the data is the row's: what refers to it elsewhere goes on to fit
         own = flat.pop(ROW_ID, None)
         for name in system:
             flat.pop(name, None)
@@ -77,6 +79,7 @@ class RowNormalizer:
                 placed = self._placement.place(table, name, value)
                 if placed is None:
                     continue
+                # a value went to a variant column whose name the row itself has as a key
                 if placed[0] != name and placed[0] in flat and flat[placed[0]] != placed[1]:
                     raise taken(table, placed[0])
                 row[placed[0]] = placed[1]
@@ -105,6 +108,7 @@ class RowNormalizer:
             if root_id is not None:
                 system[ROOT_ID] = root_id
             system[ROW_ID] = child_id(parent_id, child, index)
+            # what is discarded is the nested row with its own nested rows, not the parent
             mark = len(rows)
             try:
                 self._placement.open_table(child, parent, value)
@@ -129,10 +133,12 @@ class RowNormalizer:
                 if isinstance(value, dict):
                     self._flatten(table, value, name, level + 1, flat, lists)
                 elif value:
+                    # joining the lists would mix rows of two keys
                     if any(name == known for known, _ in lists):
                         raise self._clash(table, document, prefix, name)
                     lists.append((name, value))
                 continue
+            # two keys with one value lose nothing
             if name in flat and flat[name] != value:
                 raise self._clash(table, document, prefix, name)
             flat[name] = value
@@ -149,12 +155,14 @@ class RowNormalizer:
         )
 
     def _kept_whole(self, table: str, name: str, level: int) -> bool:
+        # documents below the limit stay whole, as JSON
         if self._limit is not None and level >= self._limit:
             return True
         column = self._placement.columns(table).get(name)
         return column is not None and column.get("data_type") in ("json", "complex")
 
     def _name(self, prefix: str, key: str) -> str:
+        # the same few keys come in every row
         known = self._names.get((prefix, key))
         if known is None:
             name = self._naming.normalize_path(key)

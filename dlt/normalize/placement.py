@@ -36,6 +36,7 @@ class Placement:
 
     def __init__(self, schema: Schema, capabilities: Capabilities = GENERIC) -> None:
         self.schema, self.capabilities = schema, capabilities
+        # types of which every value fits, so that no limit has to be asked
         self._same: dict[type, DataType] = {bool: "bool"}
         if capabilities.supports_nan:
             self._same[float] = "double"
@@ -56,6 +57,7 @@ class Placement:
         """Return the columns of a table, added ones included."""
         if table not in self._columns:
             stored = self.schema.tables.get(table)
+            # a copy: what is added counts only if the package is committed
             self._columns[table] = dict(stored["columns"]) if stored else {}
         return self._columns[table]
 
@@ -72,6 +74,7 @@ class Placement:
         """
         if table in self._known:
             return
+        # the table is not known yet, so its root is that of its parent
         if parent and self.filtered(table, "", self.root_of(parent)):
             raise DiscardRow
         root = self.root_of(parent) if parent else table
@@ -114,6 +117,7 @@ class Placement:
             self.add_column(table, column)
         try:
             return name, convert(value, column, self.capabilities)
+        # no variant column holds it either
         except TooLong as error:
             self._refuse_long(table, name, error)
             return None
@@ -132,6 +136,7 @@ class Placement:
         filters = self.schema.tables[root].get("filters") if root in self.schema.tables else None
         if not filters:
             return False
+        # filters are written as paths below the root table
         path = f"{table[len(root) :]}{self.schema.naming.PATH_SEPARATOR}{name}".lstrip("_▶") if name else ""
         path = path or table[len(root) :].lstrip("_▶")
         included = any(_matches(pattern, path) for pattern in filters.get("includes") or ())
@@ -146,6 +151,7 @@ class Placement:
         columns = self.columns(table)
         columns[column["name"]] = column
         entry = self._added.setdefault(table, {"name": table, "columns": {}})
+        # a first look, as nearly all tables are far from the limit
         limit = self.capabilities.max_columns
         if limit is not None and len(columns) + _SYSTEM > limit:
             check_width(table, {**self.schema.tables.get(table, entry), "columns": columns}, (), limit)
@@ -167,6 +173,7 @@ class Placement:
 
     def _place_variant(self, table: str, name: str, own: ColumnSchema, value: object) -> tuple[str, object] | None:
         columns = self.columns(table)
+        # in a variant column the value would leave a NULL in its own
         if own.get("nullable") is False:
             if self._contract(table)["data_type"] == "discard_row":
                 raise DiscardRow
@@ -181,6 +188,7 @@ class Placement:
         for candidate, become in variants(name, value, self.schema.detections):
             variant = candidate["name"]
             known = columns.get(variant, candidate)
+            # hints that a person declared for the variant column count
             column: ColumnSchema = known if "data_type" in known else {**candidate, **known}
             try:
                 stored = become(value, column, self.capabilities)
@@ -225,7 +233,9 @@ class Placement:
 
     def _contract(self, table: str) -> dict[str, str]:
         if table not in self._modes:
+            # a table that is new has the contract of its root
             own = table if table in self.schema.tables else self.root_of(table)
+            # asked for every value, so it is looked up once
             self._modes[table] = dict(self.schema.resolve_contract(own))
         return self._modes[table]
 

@@ -42,6 +42,7 @@ class RequiredColumns:
         """
         if not count:
             return
+        # asked for each batch: columns may have come since the last one
         for name, reason in self.of(table).items():
             array = arrays.get(name)
             if array is None or array.null_count:
@@ -54,6 +55,7 @@ class RequiredColumns:
         empty = count if array is None else array.null_count
         columns = self._placement.columns(table)
         row: dict[str, object] = {key: values[position].as_py() for key, values in arrays.items()}
+        # a message shows what the row has
         row = {key: value for key, value in row.items() if value is not None}
         variants = [key for key in row if key.startswith(f"{name}__v_")]
         why = (

@@ -51,6 +51,7 @@ def lists_of(
         if isinstance(value, (dict, list)) and value:
             name = naming.normalize_path(str(key))
             path = naming.make_path(prefix, name) if prefix else name
+            # kept whole in a column, which counts already
             if path in row:
                 continue
             if isinstance(value, list):
@@ -73,10 +74,12 @@ def _plain(value: object, kind: str | None) -> object:
         # a number of a column that is decimal may still be an int, or a text
         return format(Decimal(value if isinstance(value, (Decimal, int, float)) else str(value)).normalize(), "f")
     if isinstance(value, datetime.datetime):
+        # rows bring any zone, tables of Arrow UTC
         moment = value if value.tzinfo is None else value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
         return moment.isoformat()
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
+    # orjson takes no bytes
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).hex()
     return _sorted(value, keeps_null=True)
@@ -98,5 +101,6 @@ def _sorted(value: object, keeps_null: bool) -> object:
         pairs = [[str(key), _sorted(inner, keeps_null)] for key, inner in value.items()]
         return [sorted((pair for pair in pairs if keeps_null or pair[1] is not None), key=_name)]
     if isinstance(value, (list, tuple)):
+        # marked by a 0, so that a list of pairs is no document
         return [0, *(_sorted(inner, keeps_null) for inner in value)]
     return value if value is None else _plain(value, None)

@@ -34,6 +34,7 @@ class RootIds:
     """
 
     def __init__(self, nonce: str, table: str) -> None:
+        # of package and table: the same rows get the same ids when a step runs again
         self._prefix = digest_id(f"{nonce}_{table}", ROW_ID_LENGTH - _COUNTER_LENGTH)
         self._count = 0
 
@@ -42,6 +43,7 @@ class RootIds:
         number, text = self._count, bytearray(_COUNTER_LENGTH)
         self._count += 1
         for position in range(_COUNTER_LENGTH - 1, -1, -1):
+            # the digits are in the order of ASCII, so that ids sort as the rows came
             text[position] = _DIGITS[number & 63]
             number >>= 6
         return self._prefix + text.decode("ascii")
@@ -78,6 +80,7 @@ class RowOrder:
 
 def key_id(values: Sequence[object]) -> str:
     """Return the id of a root row that depends on values of the row only."""
+    # str for what JSON has no word for, as the value counts and not how it is written
     text = orjson.dumps(values, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
     return urlsafe_b64encode(hashlib.blake2b(text, digest_size=12).digest()).decode("ascii")[:ROW_ID_LENGTH]
 
@@ -109,9 +112,11 @@ def child_ids(parent_ids: pa.StringArray, table: str, parents: Numbers, indexes:
     first = np.ascontiguousarray(raw[:, :8]).view("<u8").ravel()[parents]
     last = np.ascontiguousarray(raw[:, -8:]).view("<u8").ravel()[parents]
     index = indexes.astype(np.uint64)
+    # the scalar form cuts to 64 bits, which unsigned words do by themselves
     with np.errstate(over="ignore"):
         x = _mix_array(first + np.uint64(_table_word(table)) + index * np.uint64(_GOLDEN))
         y = _mix_array(last ^ x ^ (index << np.uint64(17)))
+    # little-endian on every machine, or a package could not move between two
     words = np.empty((len(index), 2), dtype="<u8")
     words[:, 0], words[:, 1] = x, y
     data = words.view(np.uint8)[:, :ROW_ID_LENGTH]

@@ -31,6 +31,7 @@ from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_H
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
 
+# as many rows as are held as Python values at a time
 CHUNK_ROWS = 5_000
 SYSTEM_COLUMNS: dict[str, ColumnSchema] = {
     LOAD_ID: {"name": LOAD_ID, "data_type": "text", "nullable": False},
@@ -86,6 +87,7 @@ class PackageNormalizer:
         if file.format == "rows":
             with open(path, "rb") as lines:
                 rows = read_rows(lines)
+                # in chunks, because the file may be larger than the memory
                 while chunk := list(islice(rows, CHUNK_ROWS)):
                     self._rows(table, chunk)
             return
@@ -94,7 +96,9 @@ class PackageNormalizer:
             if file.format == "table" and not self._takes(table):
                 return
             if file.format == "table" and self._fits_as_it_is(table, path, stream.schema):
+                # before the file is linked: what is refused must leave nothing behind
                 self._check_file(table.name, path)
+                # linked and not copied: such a file is written once in its life
                 self._files.adopt(path, file)
                 self.rows[table.name] = self.rows.get(table.name, 0) + file.rows
                 return
@@ -118,6 +122,7 @@ class PackageNormalizer:
             keep_root = self._keeps_root(entry)
             strategy = entry.get(X_MERGE_STRATEGY) if entry.get("write_disposition") == "merge" else None
             keys: tuple[str, ...] = ()
+            # these ids must be the same in every load: a row is found again by them, with its nested rows
             if strategy in ("upsert", "insert-only"):
                 keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
             table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
@@ -141,6 +146,7 @@ class PackageNormalizer:
                 return
             except NotColumnar:
                 pass  # the same page again, row by row
+        # also where the version of a row needs its whole document
         self._rows(table, batch_rows(batch))
 
     def _rows(self, table: _Table, rows: Iterable[object]) -> None:
@@ -168,6 +174,7 @@ class PackageNormalizer:
     def _system(self, table: str, names: Iterable[str]) -> None:
         columns = self.placement.columns(table)
         for name in SYSTEM_COLUMNS:
+            # a copy: each table's column may get hints of its own
             if name in names and "data_type" not in columns.get(name, {}):
                 self.placement.add_column(table, copy(SYSTEM_COLUMNS[name]))
 
@@ -211,13 +218,16 @@ class PackageNormalizer:
 
     def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
+        # each of these means columns that are not in the file
         if self._files.kind != "arrow" or self._add_to_tables or table.name in self._mixed or table.order is not None:
             return False
         if not loads_unchanged(self.placement, table.name, schema):
             return False
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
+            # all batches are looked at before the schema grows: a file is taken as a whole or not at all
             if not all(holds_plain_values(batch, self._capabilities) for batch in stream):
                 return False
+        # no rows: this makes the columns known, with all that the contract says of them
         empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
         arrays = conform(self.placement, table.name, empty)
         self.shapes.setdefault(table.name, {}).update({name: array.type for name, array in arrays.items()})
@@ -243,6 +253,7 @@ class PackageNormalizer:
         wanted.add(ROW_ORDER)
         if table.name in self._mixed:
             wanted.update(ROW_COLUMNS)
+        # a merge by row finds rows by their ids
         if table.keys or table.whole_row:
             wanted.add(ROW_ID)
         if wanted:
@@ -283,6 +294,7 @@ class _Table:
             known = self.placement.columns(self.name)
             rows = zip(*(array.to_pylist() for array in columns.values()), strict=True)
             return pa.array([version_of(dict(zip(columns, row, strict=True)), known) for row in rows], pa.string())
+        # sorted, as the order of columns is not the row's
         names = sorted(columns) if self.whole_row else self.keys
         if not names:
             return self._ids.take(count)
@@ -294,6 +306,7 @@ def _names_of(rows: Sequence[dict[str, object]], known: Mapping[str, object]) ->
     """Return the names of columns that rows have: those that are known, then others as rows show them first."""
     seen = set().union(*rows)
     names = [name for name in known if name in seen]
+    # most chunks bring no new column, and then no row is looked at again
     fresh = seen.difference(names)
     for row in rows:
         if not fresh:
@@ -317,6 +330,7 @@ def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]
         columns = schema.tables[name]["columns"]
         known = before.tables.get(name)
         seen = known is not None and (known.get(X_NORMALIZER) or {}).get(SEEN_DATA)
+        # columns at the destination cannot be moved
         first = [n for n, column in known["columns"].items() if "data_type" in column] if known and seen else []
         order = dict.fromkeys([*first, *shape, *columns])
         schema.tables[name] = {**schema.tables[name], "columns": {n: columns[n] for n in order if n in columns}}
@@ -359,6 +373,7 @@ def _joined(columns: list[tuple[str, list[object]]], count: int) -> Iterator[dic
     names = [name for name, _ in columns]
     rows = zip(*(values for _, values in columns), strict=True) if columns else iter([()] * count)
     for values in rows:
+        # a row that lacks a key and one that has None in it are one and the same
         yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
@@ -390,6 +405,7 @@ def normalize_package(
     normalizer = PackageNormalizer(
         schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows
     )
+    # before any rows, so that all files of a table have the column
     normalizer.add_root_keys()
     for file in package.files:
         normalizer.file(str(package.path), file)

@@ -23,12 +23,15 @@ ROW_COLUMNS = (ROW_ID, LOAD_ID)
 def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
     columns = placement.columns(table)
+    # rows in the same table have ids, which the file would lack
     if not placement.evolves(table) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
         return False
     for field in schema:
         name, kind = field.name, field.type
+        # a name that changes means that the file must be written anew
         if placement.schema.naming.normalize_path(name) != name or len(schema.get_all_field_indices(name)) > 1:
             return False
+        # what engines read as it is: no dictionaries, views, large texts or unsigned numbers
         plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind)
         number = pa.types.is_signed_integer(kind) or pa.types.is_float64(kind) or pa.types.is_float32(kind)
         exact = kind in (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.time64("us"), pa.binary())
@@ -80,6 +83,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
     names: set[str] = set()
     refused: list[pa.Array] = []
     for field, array in zip(batch.schema, batch.columns, strict=True):
+        # a column that holds nothing but NULL says nothing of its type
         if pa.types.is_null(field.type):
             continue
         name = placement.schema.naming.normalize_path(field.name)
@@ -98,6 +102,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
                 if not placement.accepts(table, added):
                     continue
             except DiscardRow:
+                # only rows that have a value for the column break the contract
                 refused.append(array.is_valid())
                 continue
             except DataValidationError as error:
@@ -128,5 +133,6 @@ def _kept(arrays: dict[str, pa.Array], refused: list[pa.Array]) -> dict[str, pa.
     """Return the columns without the rows of which one of the masks is true."""
     if not refused:
         return arrays
+    # one pass over the columns at the end, whatever number of columns refused rows
     kept = pc.invert(functools.reduce(pc.or_, refused))
     return {name: array.filter(kept) for name, array in arrays.items()}

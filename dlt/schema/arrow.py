@@ -22,8 +22,10 @@ def arrow_type(column: ColumnSchema, digits: tuple[int, int] | None = None, bits
     kind, precision = column["data_type"], column.get("precision")
     if kind in ("decimal", "wei"):
         most, scale = digits or (precision or 38, column.get("scale") or 0)
+        # 38 digits are what 128 bits hold
         return pa.decimal128(most, scale) if most <= 38 else pa.decimal256(min(most, _LONGEST), scale)
     if kind == "bigint":
+        # as small as the destination has it, or its binary COPY refuses the column
         size = next((size for size in bits if (precision or 64) <= size), 64)
         return {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[size]
     if kind == "timestamp":

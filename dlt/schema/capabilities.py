@@ -64,6 +64,7 @@ class Capabilities:
 
     def __post_init__(self) -> None:
         for field in fields(self):
+            # told once: a destination written for PyPI dlt sets them in good faith
             if field.name in WITHOUT_EFFECT and vars(self)[field.name] != field.default:
                 tell_without_effect(f"capabilities: {field.name}", WITHOUT_EFFECT[field.name])
 

@@ -37,6 +37,7 @@ def max_nesting(tables: Tables, normalizers: Normalizers, name: str) -> int | No
     """Return how many levels of a document become columns and tables; None for all."""
     table = tables.get(root_of(tables, name))
     own = (table.get(X_NORMALIZER) or {}).get("max_nesting") if table else None
+    # 0 is a limit, so only None asks the schema
     limit = json_config(normalizers).get("max_nesting") if own is None else own
     return None if limit is None else int(limit)
 

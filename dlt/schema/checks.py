@@ -69,6 +69,7 @@ def check_column(place: str, name: object, column: object, own_hints: bool = Fal
     if not isinstance(column, Mapping):
         raise _invalid(place, name, None, column, "Give a dict of hints, such as {'data_type': 'text'}.")
     for hint, value in column.items():
+        # None stands for no hint; x- is for destinations and for people's own
         if value is None or (isinstance(hint, str) and hint.startswith("x-")) or hint in ("name", "incremental"):
             continue
         wrong = _wrong(hint, value)
@@ -77,6 +78,7 @@ def check_column(place: str, name: object, column: object, own_hints: bool = Fal
     precision, scale, kind = column.get("precision"), column.get("scale"), column.get("data_type")
     if kind == "decimal" and precision and scale and scale > precision:
         raise _invalid(place, name, "scale", scale, f"It is the part of the {precision} digits behind the point.")
+    # these are joined and compared by the library, which makes them of one type
     own = _OF_THE_LIBRARY.get(name)
     if own is not None and kind not in (None, own):
         raise _invalid(place, name, "data_type", kind, f"The library makes this column, with type {own}.")
@@ -84,6 +86,7 @@ def check_column(place: str, name: object, column: object, own_hints: bool = Fal
 
 def _wrong(hint: object, value: object) -> str | None:
     if hint == "data_type":
+        # programs for PyPI dlt still write `complex`
         known = value in DATA_TYPES or (isinstance(value, str) and value in OLD_TYPES)
         return None if known else known_values(value, DATA_TYPES)
     if hint in FLAGS:

@@ -42,6 +42,7 @@ def read_contract(contract: object, place: str = "") -> dict[str, ContractMode]:
             hint="schema_contract",
             found=contract,
         )
+    # one mode stands for all entities
     written: Mapping[object, object] = contract if isinstance(contract, Mapping) else dict.fromkeys(ENTITIES, contract)
     modes: dict[str, ContractMode] = {}
     for entity, mode in written.items():
@@ -126,6 +127,7 @@ def violation(
         what = f"table {table_name} is new"
     else:
         change = "column" if entity == "columns" else "data type"
+        # people know the column by its own name, not by the variant's that would be made
         name = str(column_name).partition("__v_")[0] if entity == "data_type" else column_name
         what = f"{table_name}.{name}: a new {change} came with a value of type {kind}"
     return DataValidationError(
@@ -156,7 +158,9 @@ def with_row(error: DataValidationError, row: object) -> DataValidationError:
     if details.get("data_item") is None and row is not None:
         columns = (details.get("table_schema") or {}).get("columns") or {}
         name = str(details.get("column_name") or "").partition("__v_")[0]
+        # the first handler that has the row knows it best: outer ones see the whole page
         details["data_item"] = row
         error.message = f"{error.message} The row: {shown_row(row, columns, name)}"
+        # pickle and logging print the arguments
         error.args = (error.message,)
     return error

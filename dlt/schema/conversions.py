@@ -71,6 +71,7 @@ def kind_of(value: object) -> Kind:
         TypeError: values of its class cannot be stored.
     """
     kind = type(value)
+    # classes of users derive from these: an enumeration of ints is an int, pandas' Timestamp a datetime
     for base in kind.__mro__:
         found = _KIND_OF.get(base)
         if found is not None:
@@ -94,16 +95,19 @@ def convert(value: object, column: ColumnSchema, capabilities: Capabilities = GE
     rule = TABLE[kind].get(wanted)
     if rule is None:
         raise Misfit(f"a value of kind {kind} is not a {wanted}")
+    # a UUID is text for every column, by the rules of text
     if kind == "text" and not isinstance(value, str):
         value = str(value)
     if isinstance(value, datetime.timedelta):
         value = value // MICROSECOND
     try:
         stored = rule[0](value)
+    # a ValueError too, and it tells more
     except Misfit:
         raise
     except (ValueError, ArithmeticError, TypeError) as error:
         raise Misfit(f"a value of kind {kind} is not a {wanted}") from error
+    # after the rule: limits are those of what is stored, not of what came
     check = CHECKS.get(wanted)
     return stored if check is None else check(stored, column, capabilities)
 

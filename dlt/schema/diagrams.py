@@ -30,6 +30,7 @@ def _columns(table: TableSchema) -> Iterator[tuple[str, str, bool]]:
 def _references(tables: Mapping[str, TableSchema]) -> Iterator[tuple[str, str, str, str]]:
     """Yield table, column, table that it refers to, and column there."""
     for name, table in tables.items():
+        # nested tables hang on their parents without being declared so
         if table.get("parent"):
             yield name, PARENT_ID, table["parent"], ROW_ID
         for reference in table.get("references") or []:

@@ -35,6 +35,7 @@ def check_disposition(root: TableSchema, capabilities: Capabilities | None) -> N
     if root.get("write_disposition") != "merge":
         return
     strategy = root.get(X_MERGE_STRATEGY, "delete-insert")
+    # not known while a pipeline has no destination
     if capabilities is not None and strategy not in capabilities.supported_merge_strategies:
         raise WriteDispositionNotSupported(
             f"table {root['name']}: the destination cannot merge with strategy {strategy!r}. It can: "

@@ -27,6 +27,7 @@ def json_text(value: object) -> str:
         # orjson knows no ints beyond 64 bits and no lone surrogates
         plain = json.dumps(_finite(value), default=_json_default, separators=(",", ":"), ensure_ascii=False)
         return _LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
+    # orjson writes NaN and infinities as null, which is looked for only where there is one
     if b"null" in text and _has_infinite(value):
         text = orjson.dumps(_finite(value), default=_json_default, option=options)
     return text.decode()
@@ -45,6 +46,7 @@ def is_strict(text: str) -> bool:
 
 def has_nul(text: str) -> bool:
     """Tell whether a string inside of JSON text holds the character NUL."""
+    # an even number of backslashes before it is an escaped backslash, and u0000 plain text
     return "\\u0000" in text and re.search(r"(?<!\\)(?:\\\\)*\\u0000", text) is not None
 
 
@@ -54,6 +56,7 @@ def document_text(text: str) -> str | None:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
+    # the blanks of JSON only: others would make it no JSON
     text = text.strip(" \t\r\n")
     if isinstance(found, (dict, list)):
         # counted first, as a second look at every key is slow; an escaped quote or colon only makes the count uncertain
@@ -65,6 +68,7 @@ def document_text(text: str) -> str | None:
 
 def read_document(text: str) -> object:
     """Return the document of a JSON text with all digits of its ints."""
+    # orjson makes floats of ints beyond 64 bits
     if _LONG_NUMBER.search(text):
         return json.loads(text)
     return orjson.loads(text)
@@ -114,6 +118,7 @@ def _json_default(value: object) -> object:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return b64encode(value).decode("ascii")
     if isinstance(value, datetime.timedelta):
+        # as a column stores a duration
         return value // datetime.timedelta(microseconds=1)
     if isinstance(value, datetime.datetime):
         return moment_text(value, "Z")
@@ -130,6 +135,7 @@ def moment_text(value: datetime.datetime, utc: str = "+00:00") -> str:
         utc: How UTC is written.
     """
     if value.utcoffset() is None:
+        # a zone that knows no offset for this moment is none
         return value.replace(tzinfo=None).isoformat()
     try:
         return value.astimezone(datetime.timezone.utc).replace(tzinfo=None).isoformat() + utc

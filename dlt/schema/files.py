@@ -36,6 +36,7 @@ def read_schema_file(path: str | os.PathLike[str]) -> Schema:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         # a list or a text stands where a dict belongs, or the version is no number
         raise SchemaCorruptedException(f"The schema file {path} holds no schema: {error}", path=str(path)) from error
+    # a person's file: a hint that nobody knows is a misspelt one
     check_schema(schema, str(path), own_hints=False)
     return schema
 

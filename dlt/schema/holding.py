@@ -30,12 +30,14 @@ def holds(there: ColumnSchema, declared: ColumnSchema, capabilities: Capabilitie
     if wanted["data_type"] != kind and wanted["data_type"] not in OTHER_TYPES.get(kind, ()):
         return False
     if wanted["data_type"] in ("decimal", "wei"):
+        # digits before the point are checked value by value; those behind it would be rounded in silence
         return digits_of(there, capabilities)[1] >= digits_of(wanted, capabilities)[1]
     if wanted["data_type"] != kind:
         return True
     if kind == "bigint":
         return int_range(there)[1] >= int_range(wanted)[1]
     if kind == "timestamp":
+        # a column without a precision holds all that a moment has
         return there.get("precision", 9) >= wanted.get("precision", 0)
     if kind in ("text", "binary") and capabilities.enforces_length and there.get("precision"):
         return there["precision"] >= (wanted.get("precision") or there["precision"])

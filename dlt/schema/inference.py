@@ -38,6 +38,7 @@ def infer_type(value: object) -> DataType:
         TypeError: no data type stands for values of its class.
     """
     kind = kind_of(value)
+    # kinds of one type first: nearly all values are of these
     found = _TYPE_OF.get(kind)
     if found is not None:
         return found
@@ -58,6 +59,7 @@ def infer_type(value: object) -> DataType:
 
 
 def _type_of_int(value: int) -> DataType:
+    # text, as no column of numbers holds it exactly on every destination
     return "bigint" if INT64_MIN <= value <= INT64_MAX else "wei" if abs(value) < WEI_MAX else "text"
 
 
@@ -65,9 +67,11 @@ def _scale_of(value: decimal.Decimal) -> int | None:
     """Return the scale of a column that holds the decimal, None where it is of no usual size."""
     if not value.is_finite():
         return None
+    # zero says nothing of the scale that later values need
     if not value:
         return DECIMAL_SCALE
     scale = max(DECIMAL_SCALE, fraction_digits(value))
+    # a decimal of more digits goes to text, where none is lost
     return scale if scale <= LARGEST_SCALE and value.adjusted() < DECIMAL_DIGITS - scale else None
 
 
@@ -91,6 +95,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
 def _detect_iso_timestamp(kind: type, value: object) -> DataType | None:
+    # the length is asked first: most texts are no moments, and a pattern takes longer
     if kind is str and isinstance(value, str) and 19 <= len(value) <= 40 and ISO_TIMESTAMP.match(value):
         try:
             parse_timestamp(value)
@@ -124,6 +129,7 @@ def _detect_large_integer(kind: type, value: object) -> DataType | None:
 
 
 def _detect_hexbytes(kind: type, _value: object) -> DataType | None:
+    # by its name: the class is of a package that need not be installed
     return "text" if kind.__name__ == "HexBytes" else None
 
 
@@ -176,8 +182,10 @@ def variants(name: str, value: object, detections: Sequence[str]) -> Iterator[Va
     """
     kind = detect(value, detections) or infer_type(value)
     yield infer_column(variant_name(name, kind), value, kind), convert
+    # else it would be the same column twice
     if kind != "text":
         yield infer_column(variant_name(name, "text"), value, "text"), _last_text
+    # the last resort: bytes hold what no text column takes
     yield infer_column(variant_name(name, "binary"), value, "binary"), _last_bytes
 
 

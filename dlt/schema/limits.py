@@ -29,6 +29,7 @@ class TooLong(Misfit):
 
 def digits_of(column: ColumnSchema, capabilities: Capabilities) -> tuple[int, int]:
     """Return precision and scale of a column of type decimal or wei."""
+    # a wei has no digits behind the point, so it has room for more before it
     default = capabilities.decimal_precision if column["data_type"] == "decimal" else capabilities.wei_precision
     precision, scale = column.get("precision"), column.get("scale")
     most = capabilities.max_decimal
@@ -44,6 +45,7 @@ def limited(column: ColumnSchema, capabilities: Capabilities) -> ColumnSchema:
     precision, scale = digits_of(column, capabilities)
     if (precision, scale) == digits:
         return column
+    # the first value must not take all digits for its fraction: later ones are larger
     return {**column, "precision": precision, "scale": min(scale, max(precision - WHOLE_DIGITS, 0))}
 
 
@@ -52,6 +54,7 @@ WHOLE_DIGITS = 10
 
 
 def _check_text(value: str, column: ColumnSchema, capabilities: Capabilities) -> str:
+    # most texts are, and a look at one bit is cheaper than encoding
     if not value.isascii():
         try:
             value.encode()
@@ -63,6 +66,7 @@ def _check_text(value: str, column: ColumnSchema, capabilities: Capabilities) ->
     if precision and capabilities.enforces_length and text_length(value, capabilities) > precision:
         raise Misfit("a longer text than the column holds")
     most = capabilities.max_text_data_type_length
+    # a letter has four bytes at most, so short texts need no count
     if most is not None and len(value) > most // 4 and text_length(value, capabilities) > most:
         raise TooLong(text_length(value, capabilities), most)
     return value
@@ -121,6 +125,7 @@ def _check_decimal(value: decimal.Decimal, column: ColumnSchema, capabilities: C
 
 
 _ZERO = decimal.Decimal(0)
+# more digits than any column has; a digit that would be lost is an error and not rounded
 _WIDE = decimal.Context(prec=1000, traps=[decimal.Inexact, decimal.InvalidOperation])
 
 
@@ -128,6 +133,7 @@ def fraction_digits(value: decimal.Decimal) -> int:
     """Return how many digits a finite decimal has behind the point, zeros at the end not counted."""
     _, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
+    # zero has no digits, with whatever exponent it is written
     if exponent >= 0 or not any(digits):
         return 0
     for digit in reversed(digits):
@@ -141,6 +147,7 @@ def _check_timestamp(value: datetime.datetime, column: ColumnSchema, _capabiliti
     _check_fraction(value.microsecond, column)
     if column.get("timezone", True):
         return value
+    # nanoseconds are counted in 64 bits from 1970
     if (column.get("precision") or 0) > 6 and not NANOSECOND_YEARS[0] <= value <= NANOSECOND_YEARS[1]:
         raise Misfit("a moment outside of the years that nanoseconds in 64 bits reach")
     return value.replace(tzinfo=None)

@@ -83,10 +83,13 @@ class NamingConvention:
         """
         if max_length is None:
             return normalized_ident
+        # keys of JSON may hold halves of surrogate pairs
         text = normalized_ident.encode(errors="surrogatepass")
         if len(text) <= max_length:
             return normalized_ident
+        # letters that every convention and every database takes
         tag = re.sub(r"[^a-z0-9]", "x", digest_id(identifier, _TAG_LENGTH).lower())
+        # the tag in the middle keeps both ends readable: the table's name before it, the column's behind it
         kept = max_length - _TAG_LENGTH
         head = (kept + 1) // 2
         # letters that a cut goes through are left out
@@ -104,6 +107,7 @@ class SnakeCase(NamingConvention):
     _CAMEL_TAIL = re.compile(r"([a-z0-9])([A-Z])")
     _STRANGE = re.compile(r"[^a-zA-Z\d_]+")
     _UNDERSCORES = re.compile(r"_{2,}")
+    # as PyPI dlt does: +1 and -1 of GitHub's reactions would else have one name
     _MEANT = str.maketrans("+-*@|", "x_xal")
 
     def normalize_identifier(self, identifier: str) -> str:
@@ -115,6 +119,7 @@ class SnakeCase(NamingConvention):
             # a trailing underscore would read as a path separator once a child's name follows
             text = stripped + "x" * (len(text) - len(stripped))
         name = self._UNDERSCORES.sub("_", text)
+        # most databases take a name that begins with a digit in quotes only
         return self.shorten(f"_{name}" if name[:1].isdigit() else name or _EMPTY)
 
 
@@ -206,9 +211,11 @@ def naming_from(reference: object = None, max_length: int | None = None) -> Nami
     if reference is None:
         reference = DEFAULT_NAMING
     given = reference
+    # an instance may have another limit: of the destination that is asked for, a new one is made
     if isinstance(reference, NamingConvention):
         reference = type(reference)
     if isinstance(reference, str):
+        # schemas that PyPI dlt stored name the whole module
         short = reference.removeprefix("dlt.common.normalizers.naming.")
         reference = _SHORT_NAMES.get(short) or _import(reference)
     elif isinstance(reference, ModuleType):
@@ -253,6 +260,7 @@ def _module(name: str) -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except Exception as error:
+        # a module that is missing inside of the convention's own is another fault than the convention's absence
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and (name == missing or name.startswith(f"{missing}.")):
             return None

@@ -39,6 +39,7 @@ def complete(given: Mapping[str, object] | None) -> tuple[Normalizers, NamingCon
     Args:
         given: What a person or a stored schema says; its `names` may be a class, an instance or a module.
     """
+    # copied: the caller's dict may be that of another schema
     found = {"names": "snake_case", "json": {"module": _JSON_NORMALIZER}, **deepcopy(dict(given or {}))}
     naming = naming_from(found["names"])
     if not isinstance(found["names"], str):
@@ -66,6 +67,7 @@ def merged(known: Normalizers, later: Normalizers) -> Normalizers:
     """Return normalizers with the settings of later ones on top; the naming convention stays."""
     others = {key: value for key, value in later.items() if isinstance(value, dict)}
     joined = {key: {**_settings(known.get(key)), **value} for key, value in others.items()}
+    # two sources of one schema may each know a setting that the other leaves out
     return cast(Normalizers, {**known, **joined})
 
 

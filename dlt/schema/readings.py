@@ -47,6 +47,7 @@ def finite_text(value: float) -> str:
 # -- numbers
 
 _WHOLE = re.compile(r"(?:0|-?[1-9][0-9]*)\Z")
+# at most four digits of an exponent: more would make a number that fills the memory when it is written out
 _NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 
 
@@ -62,6 +63,7 @@ def number_of_text(value: str) -> decimal.Decimal:
 def double_of_int(value: int) -> float:
     """Return the float that is the whole number exactly."""
     number = float(value)
+    # float() rounds without an error
     if int(number) != value:
         raise Misfit("an int beyond 2**53 would lose digits as a double")
     return number
@@ -70,6 +72,7 @@ def double_of_int(value: int) -> float:
 def double_of_decimal(value: decimal.Decimal) -> float:
     """Return the float that is the decimal number exactly."""
     number = float(value)
+    # the shortest text of the float must be the decimal: that is what a reader of the column sees
     if not math.isfinite(number) or decimal.Decimal(repr(number)) != value:
         raise Misfit("a decimal of so many digits would lose them as a double")
     return number
@@ -104,6 +107,7 @@ def bigint_of_float(value: float) -> int:
 
 def bigint_of_decimal(value: decimal.Decimal) -> int:
     """Return a whole number without digits behind the point."""
+    # asked before int(), which would write out a decimal such as 1E+999999
     if not value.is_finite() or value.adjusted() > 19 or fraction_digits(value):
         raise Misfit("a fraction is not an int")
     return int(value)
@@ -112,6 +116,7 @@ def bigint_of_decimal(value: decimal.Decimal) -> int:
 def bigint_of_text(value: str) -> int:
     """Return the whole number that a text writes as JSON does."""
     text = value.strip(" \t\r\n")
+    # 64 bits have 19 digits and a sign; longer texts need not be read
     if len(text) > 20 or not _WHOLE.match(text):
         raise Misfit("the text is not an int")
     return int(text)
@@ -144,11 +149,13 @@ def parse_timestamp(text: str, exact: bool = False) -> datetime.datetime:
     """
     text = text.strip()
     if _ISO_DATE.match(text):
+        # a bare date is midnight, and fits the pattern of moments so
         text += "T00"
     found = _MOMENT.match(text)
     if found is None:
         raise ValueError("the text is not an ISO 8601 timestamp")
     day, hour, minute, second, fraction, _, sign, zone_hours, zone_minutes = found.groups()
+    # built of its parts, because Python 3.10 reads neither Z nor commas
     moment = datetime.datetime.fromisoformat(f"{day}T{hour}:{minute or '00'}:{second or '00'}")
     if fraction:
         moment = moment.replace(microsecond=_microseconds(fraction, exact))
@@ -165,6 +172,7 @@ def parse_timestamp(text: str, exact: bool = False) -> datetime.datetime:
 
 
 def _microseconds(fraction: str, exact: bool) -> int:
+    # zeros behind the microseconds lose nothing
     if exact and fraction[6:].strip("0"):
         raise ValueError("more digits of a second than microseconds")
     return int(fraction[:6].ljust(6, "0"))
@@ -200,6 +208,7 @@ def timestamp_of_seconds(value: float) -> datetime.datetime:
         moment = datetime.datetime.fromtimestamp(value, UTC)
     except OSError as error:
         raise Misfit("seconds outside of the years 1 to 9999") from error
+    # the float may have more digits than microseconds tell
     if moment.timestamp() != value:
         raise Misfit("more digits of a second than microseconds")
     return moment
@@ -240,6 +249,7 @@ def bytes_of_text(value: str) -> bytes:
         return bytes.fromhex(value[2:])
 
     found = b64decode(value, validate=True)
+    # several texts decode to the same bytes: only what comes back as it was written is taken
     if b64encode(found).decode("ascii") != value:
         raise Misfit("the text is not base64 as it is written")
     return found

@@ -20,6 +20,7 @@ def required_columns(table: TableSchema, columns: Mapping[str, ColumnSchema]) ->
         table: The table.
         columns: Its columns by name, with those that came by now.
     """
+    # appended rows may lack a key: nothing is looked up by it
     merges = table.get("write_disposition") == "merge"
     found: dict[str, str] = {}
     for name, column in columns.items():
@@ -67,6 +68,7 @@ def unbound(
 
 
 def _hint(table: str, name: str, seen: Iterable[str], nested_tables: Collection[str]) -> str:
+    # guesses, the surest first: a document, a list, a misspelt name
     below = [column for column in seen if column.startswith(f"{name}__")]
     if below:
         return (

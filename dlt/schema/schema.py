@@ -54,6 +54,7 @@ class Schema:
         check_name(name)
         self.name = name
         self.description: str | None = None
+        # every dataset has them: they tell which loads and which schemas are there
         self.tables: dict[str, TableSchema] = {VERSION_TABLE: version_table(), LOADS_TABLE: loads_table()}
         self.settings: SchemaSettings = {"detections": list(DEFAULT_DETECTIONS)}
         self.stored_version: int = 1
@@ -266,6 +267,7 @@ class Schema:
             copy_tables: False lets both have the same tables.
         """
         copy = Schema(with_name or self.name, self.normalizers)
+        # its limit is the destination's, which is not stored
         copy.naming = self.naming
         copy.description = self.description
         copy.tables = copied_tables(self.tables) if copy_tables else self.tables

@@ -23,6 +23,7 @@ def shown_row(row: object, columns: Mapping[str, Mapping[str, object]], first: s
         return _cut(row)
     names = [name for name in row if not is_system_name(name)]
     if first in names:
+        # the value that broke the contract must be among those that are shown
         names.remove(str(first))
         names.insert(0, str(first))
     parts = [
@@ -44,5 +45,6 @@ def _cut(value: object) -> str:
         inner = {key: "***" if may_be_secret_name(str(key)) else item for key, item in value.items()}
         text = repr(inner)
     else:
+        # the repr of a text shows blanks and line ends that may be the fault
         text = repr(value)
     return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"

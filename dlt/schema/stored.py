@@ -119,12 +119,14 @@ def migrate(stored: Mapping[str, object]) -> StoredSchema:
             column: _present(column, _read(name, f"column {table_name}.{column}", found))
             for column, found in columns.items()
         }
+        # a person who edits a file writes each name once, as the key
         tables[table_name] = {"name": table_name, **hints, "columns": present}
     # hints of later versions and of users are among what is stored: they are kept as they are
     return cast(StoredSchema, {**stored, "engine_version": ENGINE_VERSION, "tables": tables})
 
 
 def _read(schema: str, what: str, found: object) -> Mapping[str, object]:
+    # an empty table is written as null in YAML
     if not found:
         return {}
     if not isinstance(found, Mapping):
@@ -188,9 +190,11 @@ def from_yaml(text: str) -> dict[str, object]:
 
 def packed(text: str) -> str:
     """Return the text of a schema so that it needs less room, for destinations whose texts are short."""
+    # compressed once for each new version: the best level costs nothing that counts
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
 def unpacked(text: str) -> str:
     """Return the text of a schema, whether it was packed or not."""
+    # a schema is a JSON object, and base64 has no brace
     return text if text.startswith("{") else zlib.decompress(base64.b64decode(text)).decode()

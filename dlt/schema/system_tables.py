@@ -62,6 +62,7 @@ def state_table() -> TableSchema:
             (ROW_ID, "text", False),
         ],
     )
+    # as PyPI dlt has it, which loads the state as a row of data
     table["columns"][ROW_ID].update({"unique": True, "row_key": True})
     return table
 

@@ -34,6 +34,7 @@ def new_table(partial: TableSchema) -> TableSchema:
     table = cast(TableSchema, {**partial, "columns": {}})
     for name, column in (partial.get("columns") or {}).items():
         table["columns"][name] = cast(ColumnSchema, {"name": name, **column})
+    # nested tables go where their root goes
     if not table.get("parent"):
         table.setdefault("write_disposition", "append")
     return table
@@ -59,13 +60,16 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
     Raises:
         TablePropertiesConflictException: the parent differs.
     """
+    # a nested table is loaded with its root, so it can belong to one parent only
     if partial.get("parent") and known.get("parent") != partial["parent"]:
         raise TablePropertiesConflictException(
             f"table {known['name']}: its parent is {known.get('parent')!r}, but data came for the parent "
             f"{partial['parent']!r}. Give one of the tables another name.",
             table_name=known["name"],
         )
+    # None says nothing: what was known stays
     merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
+    # key by key: each step notes its own, and must not take back another's
     if known.get(X_NORMALIZER) and partial.get(X_NORMALIZER):
         merged[X_NORMALIZER] = {**known[X_NORMALIZER], **partial[X_NORMALIZER]}
     columns = dict(known["columns"])
@@ -90,6 +94,7 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     columns: dict[str, ColumnSchema] = {}
     for key, column in (table.get("columns") or {}).items():
         name = naming.normalize_path(column.get("name") or key)
+        # two keys may get one name: their hints are joined, as their values will be
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
         if columns[name].get("data_type") in OLD_TYPES:
             columns[name]["data_type"] = OLD_TYPES[column["data_type"]]

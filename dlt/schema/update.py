@@ -25,6 +25,7 @@ class SchemaUpdate:
             if known is None:
                 tables[name] = {**table}
                 continue
+            # the later of two packages may have added hints to a column of the first
             columns = {**known.get("columns", {}), **table.get("columns", {})}
             tables[name] = {**known, **table, "columns": columns}
         return SchemaUpdate(tables)

@@ -33,6 +33,7 @@ def check_width(
     if limit is None or len(columns) + len(seen) + 5 <= limit:
         return
     typed = [name for name, column in columns.items() if "data_type" in column]
+    # a column that came with the data and is one of the library's counts once
     own = list(dict.fromkeys([*typed, *(_OF_NESTED if entry.get("parent") else _OF_ROOT), *seen]))
     # a merge is prepared in a table that has one more
     limit -= entry.get("write_disposition") == "merge"

@@ -15,6 +15,7 @@ Normalize = Callable[[str], str] | None
 
 def preferred_type(settings: SchemaSettings, column: str) -> DataType | None:
     """Return the type that the settings prefer for a column of this name."""
+    # the first one counts, in the order in which they were added
     for pattern, kind in (settings.get("preferred_types") or {}).items():
         if _matches(pattern, column):
             return kind
@@ -78,6 +79,7 @@ def more_detections(known: Sequence[str], detection: str) -> list[str]:
 
 
 def _named(pattern: str, normalize: Normalize) -> str:
+    # a pattern is written for names as they are stored
     return pattern if normalize is None or pattern.startswith("re:") else normalize(pattern)
 
 

@@ -12,6 +12,7 @@ from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import SECRET, ConfigValue, TSecretStrValue
 from dlt.errors import InvalidConnectionString
 
+# what is no word can only be a URL, which programs pass in the first place
 _DRIVER = re.compile(r"[\w.+\-]*\Z")
 
 
@@ -75,7 +76,9 @@ class ConnectionStringCredentials(CredentialsConfiguration):
             "database": unquote(parts.path[1:]) or None,
             "query": dict(parse_qsl(parts.query)),
         }
+        # kept beside the fields: it is nothing that could be configured
         self.__dict__["is_url"] = True
+        # parts that the URL leaves out may stand in the configuration beside it
         self.update({key: value for key, value in found.items() if value is not None})
 
     def to_url(self) -> ConnectionUrl:
@@ -99,6 +102,7 @@ class ConnectionStringCredentials(CredentialsConfiguration):
 def _host(parts: SplitResult) -> str | None:
     """Return the host as it is written; `hostname` is lower case."""
     written = parts.netloc.rpartition("@")[2]
+    # an IPv6 address has colons of its own
     if written.startswith("["):
         return written[1:].partition("]")[0] or None
     return written.partition(":")[0] or None

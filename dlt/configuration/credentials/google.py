@@ -44,6 +44,7 @@ def _google_default() -> tuple[Credentials | None, str | None]:
     except ImportError:
         return None, None
     try:
+        # asks variables, gcloud's files and the metadata of the machine, in that order
         native, project = google.auth.default()
     except DefaultCredentialsError:
         return None, None
@@ -134,6 +135,7 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
         """
         if isinstance(native_value, MachineUser):
             self.client_email = native_value.service_account_email
+            # those of a machine know no project
             return self.take_native(native_value, getattr(native_value, "project_id", None))
         document = _google_document(native_value, type(self).__name__, InvalidGoogleServicesJson)
         if document.get("type", "service_account") != "service_account":
@@ -141,6 +143,7 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
                 f"{type(self).__name__}: the document is of type {document['type']!r}, not 'service_account'. "
                 "Give the key of a service account, or use GcpOAuthCredentials."
             )
+        # token_uri and type are final fields: a key file repeats them
         self.update({key: value for key, value in document.items() if key in _GOOGLE_KEY})
 
     def on_resolved(self) -> None:
@@ -223,6 +226,7 @@ class GcpOAuthCredentialsWithoutDefaults(GcpCredentials, OAuth2Credentials):
         # a client file wraps its parts, what gcloud writes does not
         wrapped = document.get("installed")
         inner: Mapping[str, object] = wrapped if isinstance(wrapped, Mapping) else document
+        # final fields, which a file must not change
         fixed = ("token_uri", "auth_uri", "client_type")
         self.update({key: value for key, value in inner.items() if key not in fixed})
 

@@ -60,6 +60,7 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
                 f"{type(self).__name__}: found {type(native_value).__name__}, which gives no keys. Give a session of "
                 "boto3 that has credentials, or a dict with aws_access_key_id and aws_secret_access_key."
             )
+        # keys of a session may be renewed at any time: id, secret and token must belong together
         frozen = keys.get_frozen_credentials()
         self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
         self.aws_session_token = frozen.token
@@ -137,6 +138,7 @@ class AzureCredentialsBase(CredentialsConfiguration):
     azure_account_host: str | None = None
 
     def _take_account_of_machine(self) -> None:
+        # the variable that adlfs reads
         account = os.environ.get("AZURE_STORAGE_ACCOUNT_NAME")
         if account and not self.azure_storage_account_name:
             self.azure_storage_account_name = account
@@ -165,10 +167,12 @@ class AzureCredentialsWithoutDefaults(AzureCredentialsBase):
         """Return the arguments of adlfs."""
         key, token = self.azure_storage_account_key, self.azure_storage_sas_token
         host = self.azure_account_host or ""
+        # without a key there is nothing to write into a connection string
         if not host.startswith("http://") or not (key or token):
             return self._for_adlfs(account_key=key, sas_token=token)
         # adlfs makes https:// of every host, and emulators often have no TLS
         parts = {"DefaultEndpointsProtocol": "http", "AccountName": self.azure_storage_account_name}
+        # the portal shows tokens with the question mark of a URL, and a connection string has none
         parts.update({"AccountKey": key} if key else {"SharedAccessSignature": str(token).lstrip("?")})
         text = ";".join(f"{name}={value}" for name, value in {**parts, "BlobEndpoint": host.rstrip("/")}.items())
         return {"connection_string": text}
@@ -196,6 +200,7 @@ class AzureCredentials(AzureCredentialsWithoutDefaults):
         """Return the arguments of adlfs."""
         found = super().to_adlfs_credentials()
         if "account_key" not in found and "sas_token" not in found:
+            # adlfs takes no credentials for a wish to read in public
             found["anon"] = False
         return found
 

@@ -44,6 +44,7 @@ class ConnectionUrl(str):
         Args:
             hide_password: Write *** in its place.
         """
+        # the same three stars as SQLAlchemy's URLs
         shown = "***" if hide_password and self.password else self.password
         return _rendered(self.__dict__, shown, safe="*" if hide_password else "")
 
@@ -74,6 +75,7 @@ def _rendered(parts: Mapping[str, object], password: object, safe: str = "") -> 
         login = f"{quote(str(parts['username']), safe='')}{secret}@"
     port = f":{parts['port']}" if parts.get("port") else ""
     host = str(parts.get("host") or "")
+    # only an IPv6 address has colons
     host = f"[{host}]" if ":" in host else host
     path = f"/{parts['database']}" if parts.get("database") else ""
     options = urlencode(_options(parts))

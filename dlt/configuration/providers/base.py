@@ -102,6 +102,7 @@ def leaves(document: Mapping[str, object], prefix: str = "") -> Iterator[str]:
     """Yield the dotted keys of a nested document that have values."""
     for key, value in document.items():
         if isinstance(value, Mapping):
+            # a table is no value here: what is told is what could be looked up
             yield from leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}"

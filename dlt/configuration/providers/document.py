@@ -46,8 +46,10 @@ class DocumentProvider:
         return self._fetched().keys()
 
     def _fetched(self) -> MemoryProvider:
+        # resources ask side by side, and a vault answers slowly: it is asked once
         with self._lock:
             if self._values is None:
+                # a failure is not kept: the next look-up asks again
                 found = self._fetch() or {}
                 document = parse_toml(found, self.name) if isinstance(found, str) else found
                 self._values = MemoryProvider(self.name, document)

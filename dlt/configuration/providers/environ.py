@@ -48,6 +48,7 @@ class EnvironProvider:
         """Return the value of the first path that has one, or None, and the names that were tried."""
         names = _names(key, paths)
         for position, name in enumerate(names):
+            # an empty variable counts: it is how shells unset a value that has a default
             found = os.environ.get(name)
             if found is not None:
                 return found, names[: position + 1]
@@ -59,6 +60,7 @@ class EnvironProvider:
 
     def keys(self) -> list[str]:
         """Return the names of the variables that have sections; the others are mostly not ours."""
+        # bare names would fill the list of similar keys with what the system sets
         return [name for name in os.environ if "__" in name.strip("_")]
 
     def set(self, key: str, value: object) -> None:
@@ -67,6 +69,7 @@ class EnvironProvider:
 
 
 def _name(key: str, sections: tuple[str, ...]) -> str:
+    # hyphens and dots cannot stand in names of variables
     return "__".join([*sections, key]).upper().replace("-", "_").replace(".", "__")
 
 

@@ -40,6 +40,7 @@ class MemoryProvider:
         names: list[str] = []
         for path in paths:
             names.append(".".join((*path, key)))
+            # a table and a value may have one name: who asks decides which one it takes
             for found in (self._table(names[-1]), self._single(names[-1])):
                 if found is not None and (is_value is None or is_value(found, path)):
                     return found, names
@@ -64,6 +65,7 @@ class MemoryProvider:
     def _inside(self, looked_up: str) -> object:
         """Return a value out of a table that was set as a whole."""
         parts = looked_up.split(".")
+        # the nearest table first: it was set for what stands below it
         for length in range(len(parts) - 1, 0, -1):
             found = self._values.get(".".join(parts[:length]))
             for part in parts[length:]:
@@ -86,6 +88,7 @@ class MemoryProvider:
     def set(self, key: str, value: object) -> None:
         """Set a value by its dotted key; a table replaces all that was set below the key."""
         if isinstance(value, Mapping):
+            # else a table would be mixed with what an earlier one set
             for name in [name for name in self._values if name.startswith(f"{key}.")]:
                 del self._values[name]
         # a copy, because the program may change what it passed
@@ -107,6 +110,7 @@ def _copy_of(table: Mapping[str, object]) -> dict[str, object]:
 def _put(table: dict[str, object], path: list[str], value: object) -> None:
     for section in path[:-1]:
         inner = table.get(section)
+        # a value on the way gives way to the table that stands below it
         if not isinstance(inner, dict):
             inner = table[section] = {}
         table = inner

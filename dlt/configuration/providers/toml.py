@@ -82,6 +82,7 @@ class TomlProvider:
         return [(path, _parse(path)) for path in self.paths if path.is_file()]
 
     def _documents(self) -> list[dict[str, object]]:
+        # text, as Path objects would cost time at each look-up
         home = os.path.join(os.path.expanduser("~"), ".dlt", self.name)
         files = (os.path.join(_project_folder(), self.name), home)
         return [document for document in map(_read, files) if document]
@@ -121,6 +122,7 @@ class TomlProvider:
             _replace(file, tomlkit.dumps(document), 0o600 if self.supports_secrets else 0o644)
         except OSError as error:
             raise ConfigProviderException(f"{file}: {key} cannot be written: {error.strerror}.") from error
+        # written within the same tick of the clock, the stamp could be that of the old content
         _parsed.pop(str(file), None)
 
 
@@ -133,16 +135,21 @@ def _taken(file: Path, key: str, name: str, what: str) -> ConfigProviderExceptio
 
 def _replace(file: Path, text: str, mode: int) -> None:
     """Write a file as a whole or not at all; an existing one keeps its rights."""
+    # a link stays a link: its target is replaced
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists():
+        # a person may have opened or closed it to others on purpose
         mode = file.stat().st_mode & 0o777
+    # in the same folder, as a rename does not cross file systems
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
+        # renamed before its content is on disk the file could be empty after a power cut
         os.fsync(out.fileno())
+    # the mask of the process took rights from it when it was made
     draft.chmod(mode)
     draft.replace(file)
 
@@ -165,6 +172,7 @@ def _read(name: str) -> dict[str, object]:
         facts = os.stat(name)
     except OSError:
         return {}
+    # asked at each look-up: a notebook goes on while its user edits the file
     stamp = (facts.st_mtime_ns, facts.st_size)
     known = _parsed.get(name)
     if known is not None and known[0] == stamp:
