@@ -6,11 +6,12 @@ Importing this costs next to nothing: Airflow itself imports it in every process
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt_airflow.form import CONFIGURATION_EXAMPLE, CONFIGURATION_HELP
 
 if TYPE_CHECKING:
+    from dlt.types import JsonObject
     from dlt_airflow.assets import table_asset
     from dlt_airflow.decorator import dlt_task
     from dlt_airflow.groups import DltTaskGroup, dlt_task_group
@@ -56,14 +57,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{place}"), name)
+    found: object = getattr(importlib.import_module(f"{__name__}.{place}"), name)
+    return found
 
 
-def get_provider_info() -> dict[str, Any]:
+def get_provider_info() -> JsonObject:
     """Return what Airflow shows and offers of this package."""
     return {
         "package-name": "dlt-tasks",
@@ -113,7 +115,7 @@ def get_provider_info() -> dict[str, Any]:
     }
 
 
-def _option(description: str, example: str) -> dict[str, Any]:
+def _option(description: str, example: str) -> dict[str, str]:
     return {
         "description": description,
         "version_added": "0.1.0",

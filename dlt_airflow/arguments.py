@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 from urllib.parse import unquote
 
 from airflow.providers.common.compat import sdk
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from dlt.types import JsonObject
+
+Value = TypeVar("Value")
 
 _SOURCES = re.compile(r"\bconn\b|\bvar\b|get_connection|Variable")
 """What a template says that takes a value from where Airflow keeps secrets."""
@@ -18,25 +25,32 @@ _hidden: dict[str, None] = {}
 _PASSWORD = re.compile(r"://[^/?#\s'\"@:]*:([^/?#\s'\"]+)@")
 
 
-class _Field:
+class _Field(Generic[Value]):
     """A field of an operator that does something when it is set."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, task: Any, owner: type | None = None) -> Any:
+    @overload
+    def __get__(self, task: None, owner: type | None = None) -> Self: ...
+    @overload
+    def __get__(self, task: object, owner: type | None = None) -> Value: ...
+
+    def __get__(self, task: object, owner: type | None = None) -> Self | Value:
         if task is None:
             return self
         try:
-            return task.__dict__[self._name]
+            found: Value = task.__dict__[self._name]
         except KeyError:
+            # Airflow asks for the fields of an operator that is not ready, and takes this error for "not yet"
             raise AttributeError(self._name) from None
+        return found
 
 
-class Hidden(_Field):
+class Hidden(_Field[Value]):
     """A field of an operator: what its templates take from connections and variables is hidden once it is rendered."""
 
-    def __set__(self, task: Any, value: Any) -> None:
+    def __set__(self, task: object, value: Value) -> None:
         before = task.__dict__.get(self._name)
         task.__dict__[self._name] = value
         if before is not None and before is not value:
@@ -46,33 +60,33 @@ class Hidden(_Field):
 class Shown:
     """Tokens or a report that came from another task, with the short text that Airflow shows instead of their JSON."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Mapping[str, object] | list[object]) -> None:
         self.value = value
 
     def serialize(self) -> str:
         """Return the text."""
         items = [self.value] if isinstance(self.value, Mapping) else list(self.value)
-        return "; ".join(_told(item) for item in items if isinstance(item, Mapping)) or "nothing"
+        return "; ".join(_told(dict(item)) for item in items if isinstance(item, Mapping)) or "nothing"
 
     __str__ = serialize
 
 
-class Handed(_Field):
+class Handed(_Field[object]):
     """A field of an operator: what other tasks returned."""
 
-    def __set__(self, task: Any, value: Any) -> None:
+    def __set__(self, task: object, value: object) -> None:
         if isinstance(value, Sequence) and not isinstance(value, str):
             # what mapped tasks returned is fetched when it is asked for, which works while the task runs only
             value = list(value)
         task.__dict__[self._name] = Shown(value) if isinstance(value, (Mapping, list)) else value
 
 
-def handed(value: Any) -> Any:
+def handed(value: object) -> object:
     """Return what another task returned, of a field that shows it."""
     return value.value if isinstance(value, Shown) else value
 
 
-def _told(item: Mapping[str, Any]) -> str:
+def _told(item: JsonObject) -> str:
     packages = item.get("packages") or []
     ids = item.get("load_ids") or [package.get("load_id") for package in packages]
     rows: dict[str, int] = dict(item.get("rows") or {})
@@ -84,7 +98,7 @@ def _told(item: Mapping[str, Any]) -> str:
     return f"{what}: {counted} ({', '.join(map(str, ids)) or 'no package'})"
 
 
-def hide(template: Any, value: Any) -> None:
+def hide(template: object, value: object) -> None:
     """Hide what a template took from a connection or variable, and passwords in addresses.
 
     Args:
@@ -96,9 +110,12 @@ def hide(template: Any, value: Any) -> None:
         for key, inner in value.items():
             hide(known.get(key, template if isinstance(template, str) else None), inner)
     elif isinstance(value, (list, tuple)):
+        # a template that is one text may have made the list
+        whole = template if isinstance(template, str) else None
         same = isinstance(template, (list, tuple)) and len(template) == len(value)
-        for number, inner in enumerate(value):
-            hide(template[number] if same else template if isinstance(template, str) else None, inner)
+        templates = template if isinstance(template, (list, tuple)) and same else [whole] * len(value)
+        for before, inner in zip(templates, value, strict=True):
+            hide(before, inner)
     elif isinstance(value, str) and value:
         if isinstance(template, str) and takes_secrets(template):
             hide_text(value)
@@ -128,13 +145,13 @@ def names_secret(name: str) -> bool:
     return any(word in name.lower() for word in _WORDS)
 
 
-def tells_secrets(arguments: Mapping[str, Any]) -> bool:
+def tells_secrets(arguments: Mapping[str, object]) -> bool:
     """Tell whether the text of arguments holds secrets: by their names, their templates, or passwords in addresses."""
     text = ",".join(map(str, arguments.values()))
     return takes_secrets(text) or _PASSWORD.search(text) is not None or _names_one(arguments)
 
 
-def _names_one(value: Any) -> bool:
+def _names_one(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(names_secret(str(key)) or _names_one(inner) for key, inner in value.items())
     return isinstance(value, (list, tuple)) and any(_names_one(inner) for inner in value)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote
 
 from dlt_airflow.compat import AIRFLOW_3, Asset, AssetAlias
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from dlt.tasks import LoadReport
 
 
-def table_asset(destination: str, dataset: str, table: str, location: str | None = None) -> Any:
+def table_asset(destination: str, dataset: str, table: str, location: str | None = None) -> Asset:
     """Return the asset of a table, for the schedule of a DAG or as an outlet.
 
     Args:
@@ -42,7 +45,9 @@ def check_uri(uri: SplitResult) -> SplitResult:
     return uri
 
 
-def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: list[str] | None) -> list[str]:
+def report_assets(
+    context: Context, outlets: Sequence[object], report: LoadReport, window: list[str] | None
+) -> list[str]:
     """Tell Airflow which tables a task loaded, with rows, schema hash and load ids; return their addresses.
 
     Args:
@@ -59,7 +64,7 @@ def report_assets(context: Any, outlets: list[Any], report: LoadReport, window: 
     for table, rows in sorted(report.changed.items()):
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
-        extra: dict[str, Any] = {
+        extra: dict[str, object] = {
             "rows": rows,
             "load_ids": list(report.load_ids),
             "schema_hash": dict(report.schema_hash),

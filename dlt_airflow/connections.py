@@ -9,12 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+import tomlkit
 from airflow.providers.common.compat import sdk
 
+from dlt.configuration import container, get_value
+from dlt.configuration.providers.memory import MemoryProvider
 from dlt.errors import SpecInvalid
+from dlt.types import JsonObject
 from dlt_airflow.arguments import hide_text, names_secret
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
 
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
@@ -30,7 +39,6 @@ _SECTIONS = {
 }
 _AWS = ("region_name", "endpoint_url", "aws_session_token", "profile_name")
 ConnIds = str | Sequence[str] | Mapping[str, str] | None
-_state: dict[str, Any] = {}
 
 
 @contextmanager
@@ -52,15 +60,13 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
         provider.clear()
 
 
-def _log_settings() -> dict[str, Any]:
+def _log_settings() -> JsonObject:
     """Return settings by which messages go to the task's log only: Airflow takes what is on stderr for errors."""
-    from dlt.configuration import get_value
-
     wanted = {"user_log": False, "log_level": "INFO"}
     return {key: value for key, value in wanted.items() if get_value(key, sections=("runtime",), default=None) is None}
 
 
-def _places() -> dict[str, Any]:
+def _places() -> JsonObject:
     """Return where packages are on this worker. It is no part of the spec, which travels to other workers."""
     found = {"url": setting("handoff_url"), "work_dir": setting("work_dir")}
     return {key: value for key, value in found.items() if value}
@@ -75,17 +81,20 @@ def setting(name: str) -> str | None:
     return sdk.conf.get("dlt", name, fallback=None) or None
 
 
-def _provider() -> Any:
-    from dlt.configuration import container
-    from dlt.configuration.providers.memory import MemoryProvider
+@cache
+def _memory() -> MemoryProvider:
+    return MemoryProvider("Airflow connections and variables")
 
-    found = _state.setdefault("provider", MemoryProvider("Airflow connections and variables"))
+
+def _provider() -> MemoryProvider:
+    found = _memory()
+    # a program, or a test, may have put other providers in its place
     if found not in container.asked(True):
         container.register_provider(found)
     return found
 
 
-def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[str, Any]:
+def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObject:
     """Look up connections and variables, hide their secrets in logs, and return what they say.
 
     Args:
@@ -95,7 +104,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> dict[st
     Raises:
         SpecInvalid: a variable is neither TOML nor JSON, or a connection is of a kind whose place is not known.
     """
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for name in [variables] if isinstance(variables, str) else list(variables or ()):
         document = _document(f"variable {name}", sdk.Variable.get(name))
         _hide(document, False)
@@ -126,7 +135,7 @@ def _pairs(conn_ids: ConnIds) -> list[tuple[str | None, str]]:
     return [(None, conn_id) for conn_id in ([conn_ids] if isinstance(conn_ids, str) else conn_ids)]
 
 
-def values_of(connection: Any) -> dict[str, Any]:
+def values_of(connection: Connection) -> JsonObject:
     """Return what a connection says, as dlt names it.
 
     Args:
@@ -164,7 +173,7 @@ def values_of(connection: Any) -> dict[str, Any]:
     )
 
 
-def _google(extra: dict[str, Any]) -> dict[str, Any]:
+def _google(extra: JsonObject) -> JsonObject:
     keys = extra.get("keyfile_dict") or extra.get("extra__google_cloud_platform__keyfile_dict") or {}
     if isinstance(keys, str):
         keys = json.loads(keys) if keys.strip() else {}
@@ -174,13 +183,11 @@ def _google(extra: dict[str, Any]) -> dict[str, Any]:
     return _given({**keys, "project_id": extra.get("project") or keys.get("project_id")})
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def _given(values: JsonObject) -> JsonObject:
     return {key: value for key, value in values.items() if value not in (None, "")}
 
 
-def _document(name: str, text: str) -> dict[str, Any]:
-    import tomlkit
-
+def _document(name: str, text: str) -> JsonObject:
     try:
         found = json.loads(text) if text.lstrip().startswith("{") else tomlkit.parse(text).unwrap()
     except ValueError as error:
@@ -189,7 +196,7 @@ def _document(name: str, text: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _merge(target: dict[str, Any], more: Mapping[str, Any]) -> None:
+def _merge(target: JsonObject, more: Mapping[str, object]) -> None:
     for key, value in more.items():
         head, _, rest = key.partition(".")
         value = {rest: value} if rest else value
@@ -202,7 +209,7 @@ def _merge(target: dict[str, Any], more: Mapping[str, Any]) -> None:
             target[head] = value
 
 
-def _hide(document: Any, secret: bool) -> None:
+def _hide(document: object, secret: bool) -> None:
     """Hide texts in logs: all of a connection but what is public, and of a variable what its key says to be secret."""
     if isinstance(document, Mapping):
         for name, value in document.items():
@@ -218,8 +225,6 @@ def _hide(document: Any, secret: bool) -> None:
 
 
 def _hide_password(url: str) -> None:
-    from urllib.parse import unquote, urlsplit
-
     try:
         password = urlsplit(url).password
     except ValueError:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat import sdk
 
 from dlt_airflow.arguments import Hidden
+from dlt_airflow.base import DltOperator
 from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
-from dlt_airflow.operators import DltLoadOperator, beside, handed_on, reprocess_of, window_of
+from dlt_airflow.outcome import Outcome
+
+if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+    from airflow.sdk import Context
+
+    from dlt.types import JsonObject, Wrapped
+    from dlt_airflow.window import Wanted
 
 _FIELDS = ("pipeline", "pipeline_args", "run_args", "handoff", "work_dir", "reprocess", "window", "chunk", "reload")
 
 
-class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[misc]
+class DltDecoratedOperator(DecoratedOperator, DltOperator):  # type: ignore[misc]  # Any without Airflow
     """Load what a function returns, in one task.
 
     Rows are loaded exactly once, whatever happens to the task. A try after one that was killed uses what that one
@@ -30,28 +40,38 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         window: Time to load: "auto" takes it from the run, (start, end) says it, None leaves it to the cursors.
         chunk: Name of the part, where the task is mapped; the index of the task when empty.
         reload: Any text other than before makes the run a new one, which takes nothing back when it is cleared.
-        kwargs: Arguments of every operator, and those of `DltLoadOperator`.
+        assets: As for `DltLoadOperator`.
+        asset_alias: As for `DltLoadOperator`.
+        known_assets: As for `DltLoadOperator`.
+        kwargs: Arguments of every operator, and `conn_ids` and `variables`.
     """
 
     custom_operator_name = "@task.dlt"
     template_fields: Sequence[str] = ("load_info", "op_args", "op_kwargs", "conn_ids", "variables", *_FIELDS)
     template_fields_renderers: ClassVar[dict[str, str]] = {"op_args": "py", "op_kwargs": "py"}
-    op_args = Hidden()
-    op_kwargs = Hidden()
+    op_args: Hidden[Sequence[object]] = Hidden()
+    op_kwargs: Hidden[Mapping[str, object]] = Hidden()
+    # what the page of the task shows was rendered before the LoadInfo was there
+    overwrite_rtif_after_execution = True
+    inlets: list[object]
+    outlets: list[object]
 
     def __init__(
         self,
         *,
-        python_callable: Callable[..., Any],
-        pipeline: str | Mapping[str, Any],
-        pipeline_args: Mapping[str, Any] | None = None,
-        run_args: Mapping[str, Any] | None = None,
+        python_callable: Wrapped,
+        pipeline: str | Mapping[str, object],
+        pipeline_args: Mapping[str, object] | None = None,
+        run_args: Mapping[str, object] | None = None,
         handoff: str | None = None,
         work_dir: str | None = None,
         reprocess: str = "auto",
-        window: str | Sequence[Any] | None = None,
+        window: Wanted = None,
         chunk: str = "",
         reload: str = "",
+        assets: bool = True,
+        asset_alias: str | None = None,
+        known_assets: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         self.pipeline = pipeline
@@ -61,19 +81,22 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
         self.window = window
         self.chunk = chunk
         self.reload = reload
-        later: dict[str, Any] = {"pipeline_args": pipeline_args, "handoff": handoff}
-        super().__init__(python_callable=python_callable, kwargs_to_upstream={"normalized": None}, **later, **kwargs)
+        self.load_info: str | None = None
+        super().__init__(python_callable=python_callable, pipeline_args=pipeline_args, handoff=handoff, **kwargs)
+        dag_id = self.dag.dag_id if self.has_dag() else None
+        self._outcome = Outcome(self, dag_id, assets, asset_alias, known_assets)
 
     @property
     def chunk_name(self) -> str:
         """Return the name of the part that the task works on."""
         return str(self.chunk)
 
-    def execute(self, context: Any) -> dict[str, Any]:
+    def execute(self, context: Context) -> JsonObject:
         """Call the function, load what it returns, and return what was loaded."""
         with self._step(context):
             from dlt.tasks import cleanup_step, extract_step, load_step, normalize_step
             from dlt_airflow import inline
+            from dlt_airflow.fields import handed_on, window_of
             from dlt_airflow.identity import run_identity, step_context
 
             index = context["ti"].map_index
@@ -88,30 +111,36 @@ class DltDecoratedOperator(DecoratedOperator, DltLoadOperator):  # type: ignore[
             normalized = normalize_step(token, who, spec)
             report = load_step(normalized, who, spec)
             cleanup_step(normalized, spec=spec)
-        return self._finish(context, report, token.window)
+        return self._outcome.tell(self, context, report, token.window)
 
-    def _call(self, context: Any) -> Any:
-        from airflow.providers.common.compat.sdk import determine_kwargs
+    def get_openlineage_facets_on_complete(self, _task_instance: object) -> OperatorLineage:
+        """Return tables, columns and rows for OpenLineage."""
+        return self._outcome.lineage(self)
 
+    def _call(self, context: Context) -> object:
+        # a function of a task may ask for what Airflow knows, by the names of its parameters
         arguments = {**context, **self.op_kwargs}
-        kwargs = determine_kwargs(self.python_callable, self.op_args, arguments)
-        return self.python_callable(*self.op_args, **kwargs)
+        kwargs = sdk.determine_kwargs(self.python_callable, self.op_args, arguments)
+        found: object = self.python_callable(*self.op_args, **kwargs)
+        return found
 
-    def _whole_spec(self, context: Any, key: str) -> dict[str, Any]:
+    def _whole_spec(self, context: Context, key: str) -> JsonObject:
+        from dlt_airflow.fields import pipeline_beside, reprocess_of
+
         return {
             "source": "dlt_airflow.inline:returned",
             "source_args": {"key": key},
-            "pipeline": beside(self.pipeline, context),
+            "pipeline": pipeline_beside(self.pipeline, context),
             "pipeline_args": dict(self.pipeline_args or {}),
             "run_args": dict(self.run_args or {}),
             "handoff": self.handoff or None,
             "work_dir": self.work_dir or None,
-            "reprocess": reprocess_of(self, context),
+            "reprocess": reprocess_of(self.reprocess, context),
         }
 
 
 def dlt_task(
-    python_callable: Callable[..., Any] | None = None, multiple_outputs: bool | None = None, **kwargs: Any
+    python_callable: Wrapped | None = None, multiple_outputs: bool | None = None, **kwargs: object
 ) -> TaskDecorator:
     """Make a task of a function that returns a source, a resource or rows; `@task.dlt` is the same.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dlt.tasks.parts import parts_of
 from dlt_airflow.arguments import tells_secrets
+from dlt_airflow.base import Options
 from dlt_airflow.compat import TaskGroup
 from dlt_airflow.known import declared
 from dlt_airflow.operators import (
@@ -15,14 +16,19 @@ from dlt_airflow.operators import (
     DltLoadOperator,
     DltNormalizeOperator,
     DltResourcesOperator,
-    resource_parts,
 )
 
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+    from airflow.sdk.definitions.xcom_arg import XComArg
+
+    from dlt_airflow.window import Wanted
+
 _GROUP = {"prefix_group_id", "parent_group", "dag", "tooltip", "ui_color", "ui_fgcolor", "add_suffix_on_collision"}
-_OF_LOAD = ("assets", "asset_alias", "known_assets", "outlets")
+_OF_LOAD = ("assets", "asset_alias", "outlets")
 
 
-class DltTaskGroup(TaskGroup):  # type: ignore[misc]
+class DltTaskGroup(TaskGroup):  # type: ignore[misc]  # Any without Airflow
     """Extract, normalize and load as tasks of one group, and clean up behind them.
 
     Args:
@@ -31,7 +37,8 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
             of the DAG's file.
         pipeline: Factory of the pipeline, written the same way, or the arguments of `dlt.pipeline`.
         fan_out: Map extract and normalize: "resources" makes a task for each resource that the source selects when the
-            DAG runs, a list of names for each of these, a list of dicts for each of these arguments of the source.
+            DAG runs, a list one for each of its parts. A part is the name of a resource, a list of names, a dict of
+            arguments of the source, or a dict with "key", and "resources" or "source_args".
         source_args: Arguments of the source's factory; JSON values.
         pipeline_args: Arguments of the pipeline's factory; JSON values.
         resource_names: Resources to load; those that the source selects when empty.
@@ -50,8 +57,9 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         extract_args: Arguments of the extract task alone, such as its queue.
         normalize_args: Arguments of the normalize task alone.
         load_args: Arguments of the load task alone.
+        known_assets: Addresses of tables that are outlets of the load before they were loaded.
         kwargs: Arguments of all tasks, such as pool, retries, retry_policy, execution_timeout, conn_ids and variables;
-            of the load task: assets, asset_alias, known_assets and outlets; of the group: tooltip, dag,
+            of the load task: assets, asset_alias and outlets; of the group: tooltip, dag,
             prefix_group_id and the like.
 
     Attributes:
@@ -66,30 +74,31 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         group_id: str = "dlt",
         *,
         source: str,
-        pipeline: str | Mapping[str, Any],
-        fan_out: str | Sequence[str] | Sequence[Mapping[str, Any]] | None = None,
-        source_args: Mapping[str, Any] | None = None,
-        pipeline_args: Mapping[str, Any] | None = None,
+        pipeline: str | Mapping[str, object],
+        fan_out: str | Sequence[object] | None = None,
+        source_args: Mapping[str, object] | None = None,
+        pipeline_args: Mapping[str, object] | None = None,
         resource_names: Sequence[str] = (),
-        run_args: Mapping[str, Any] | None = None,
+        run_args: Mapping[str, object] | None = None,
         handoff: str | None = None,
         work_dir: str | None = None,
         reprocess: str = "auto",
-        window: str | Sequence[Any] | None = None,
+        window: Wanted = None,
         reload: str = "",
         asset_location: str | None = None,
         asset_tables: Sequence[str] = (),
         cleanup: bool = True,
-        extract_args: Mapping[str, Any] | None = None,
-        normalize_args: Mapping[str, Any] | None = None,
-        load_args: Mapping[str, Any] | None = None,
+        extract_args: Mapping[str, object] | None = None,
+        normalize_args: Mapping[str, object] | None = None,
+        load_args: Mapping[str, object] | None = None,
+        known_assets: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         of_group = {key: kwargs.pop(key) for key in list(kwargs) if key in _GROUP}
-        of_load = {key: kwargs.pop(key) for key in _OF_LOAD if key in kwargs}
-        of_load["known_assets"] = [*of_load.get("known_assets", ()), *declared(asset_location, pipeline, asset_tables)]
+        of_load: Options = {key: kwargs.pop(key) for key in _OF_LOAD if key in kwargs}
+        of_load["known_assets"] = [*known_assets, *declared(asset_location, pipeline, asset_tables)]
         super().__init__(group_id=group_id, **of_group)
-        spec = {
+        spec: Options = {
             "source": source,
             "pipeline": pipeline,
             "source_args": source_args,
@@ -102,9 +111,9 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
         }
         look_ups = {key: kwargs.pop(key, None) for key in ("conn_ids", "variables")}
         with self:
-            common = {**look_ups, **kwargs}
-            later = {**common, "pipeline_args": pipeline_args, "handoff": handoff}
-            here = {
+            common: Options = {**look_ups, **kwargs}
+            later: Options = {**common, "pipeline_args": pipeline_args, "handoff": handoff}
+            here: Options = {
                 **common,
                 **spec,
                 "window": window,
@@ -112,13 +121,15 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
                 "group": self.group_id,
                 **(extract_args or {}),
             }
-            normal = {**later, **(normalize_args or {})}
+            normal: Options = {**later, **(normalize_args or {})}
             if fan_out is None:
-                self.extract: Any = DltExtractOperator(task_id="extract", **here)
-                self.normalize: Any = DltNormalizeOperator(task_id="normalize", extracted=self.extract.output, **normal)
+                self.extract: DltExtractOperator | MappedOperator = DltExtractOperator(task_id="extract", **here)
+                self.normalize: DltNormalizeOperator | MappedOperator = DltNormalizeOperator(
+                    task_id="normalize", extracted=self.extract.output, **normal
+                )
             else:
                 parts = _parts(fan_out, {**common, **spec})
-                if fan_out == "resources" or isinstance(fan_out[0], str):
+                if not isinstance(parts, list) or "resource_names" in parts[0]:
                     # each part has its own
                     del here["resource_names"]
                 name = "{{ task.chunk_name }}"
@@ -128,10 +139,10 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]
                 self.normalize = DltNormalizeOperator.partial(
                     task_id="normalize", map_index_template=name, **normal
                 ).expand(extracted=self.extract.output)
-            self.load: Any = DltLoadOperator(
+            self.load = DltLoadOperator(
                 task_id="load", normalized=self.normalize.output, **{**later, **of_load, **(load_args or {})}
             )
-            self.cleanup: Any = None
+            self.cleanup: DltCleanupOperator | None = None
             if cleanup:
                 self.cleanup = DltCleanupOperator(
                     task_id="cleanup", normalized=self.normalize.output, loaded=self.load.output, **later
@@ -148,29 +159,25 @@ def dlt_task_group(group_id: str = "dlt", **kwargs: Any) -> DltTaskGroup:
     return DltTaskGroup(group_id, **kwargs)
 
 
-def _parts(fan_out: Any, here: dict[str, Any]) -> Any:
+def _parts(fan_out: str | Sequence[object], here: Options) -> list[Options] | XComArg:
     """Return the arguments of each mapped task, or what will return them when the DAG runs."""
     if fan_out == "resources":
         return DltResourcesOperator(task_id="resources", **here).output
-    if isinstance(fan_out, str) or not isinstance(fan_out, Sequence) or not fan_out:
+    parts = parts_of(fan_out, tells_secrets)
+    by_name = [part.resources is not None for part in parts]
+    if any(by_name) and not all(by_name):
+        # those without names would load all resources, also the ones that others name
         raise ValueError(
-            f"fan_out: {fan_out!r} is no way to fan out. Pass 'resources', a list of names of resources, or a list of "
-            "dicts with arguments of the source."
+            "fan_out: some parts name resources, others take what the source selects. Name the resources of all parts, "
+            "or of none."
         )
-    if all(isinstance(part, str) for part in fan_out):
-        return resource_parts(fan_out)
-    if not all(isinstance(part, Mapping) for part in fan_out):
-        raise ValueError(
-            "fan_out: the list holds names and dicts. Pass either names of resources, or arguments of the source."
-        )
-    return [{"chunk": chunk_name(part), "chunk_args": dict(part)} for part in fan_out]
-
-
-def chunk_name(arguments: Mapping[str, Any]) -> str:
-    """Return a name for a part: its arguments, or their digest where they are long or come from what may be secret.
-
-    Args:
-        arguments: Arguments of the source that are those of the part.
-    """
-    text = ",".join(f"{key}={arguments[key]}" for key in sorted(arguments))
-    return text if len(text) <= 80 and not tells_secrets(arguments) else hashlib.sha256(text.encode()).hexdigest()[:20]
+    # all mapped tasks take the same arguments
+    with_arguments = any(part.source_args is not None for part in parts)
+    return [
+        {
+            "chunk": part.key,
+            **({"resource_names": list(part.resources)} if part.resources is not None else {}),
+            **({"chunk_args": dict(part.source_args or {})} if with_arguments else {}),
+        }
+        for part in parts
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt_airflow.compat import BaseHook
 from dlt_airflow.form import CONFIGURATION_EXAMPLE
+
+if TYPE_CHECKING:
+    from dlt.types import JsonObject
 
 
 class DltHook(BaseHook):  # type: ignore[misc]
@@ -20,12 +23,12 @@ class DltHook(BaseHook):  # type: ignore[misc]
     conn_type = "dlt"
     hook_name = "dlt"
 
-    def __init__(self, dlt_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+    def __init__(self, dlt_conn_id: str = default_conn_name, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.dlt_conn_id = dlt_conn_id
 
     @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+    def get_ui_field_behaviour(cls) -> JsonObject:
         """Return how the form of the connection looks in Airflow 2: one field, the configuration as JSON."""
         return {
             "hidden_fields": ["host", "port", "schema", "login", "password"],
@@ -33,8 +36,9 @@ class DltHook(BaseHook):  # type: ignore[misc]
             "placeholders": {"extra": CONFIGURATION_EXAMPLE},
         }
 
-    def get_conn(self) -> dict[str, Any]:
+    def get_conn(self) -> JsonObject:
         """Return the configuration as nested dicts."""
+        # the page of connections asks the hook for its form, and must not load dlt
         from dlt_airflow.connections import values_of
 
         return values_of(self.get_connection(self.dlt_conn_id))

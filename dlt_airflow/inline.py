@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-_functions: dict[str, Callable[[], Any]] = {}
+_functions: dict[str, Callable[[], object]] = {}
 
 
 @contextmanager
-def offered(key: str, function: Callable[[], Any]) -> Iterator[None]:
+def offered(key: str, function: Callable[[], object]) -> Iterator[None]:
     """Let `returned` find a function for the length of a block."""
     _functions[key] = function
     try:
@@ -19,6 +18,6 @@ def offered(key: str, function: Callable[[], Any]) -> Iterator[None]:
         del _functions[key]
 
 
-def returned(key: str) -> Any:
+def returned(key: str) -> object:
     """Return what the function of a task returns."""
     return _functions[key]()

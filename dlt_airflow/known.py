@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 
 def reported(dag_id: str, task_id: str) -> list[str]:
@@ -48,7 +47,7 @@ def remember(dag_id: str, task_id: str, uris: Iterable[str]) -> None:
     os.replace(temporary, path)
 
 
-def imported_tables(pipeline: Any) -> list[str]:
+def imported_tables(pipeline: object) -> list[str]:
     """Return the tables of the schemas that a pipeline imports, if it is given by its arguments.
 
     Args:
@@ -68,7 +67,7 @@ def imported_tables(pipeline: Any) -> list[str]:
     return found
 
 
-def declared(location: str | None, pipeline: Any, tables: Sequence[str]) -> list[str]:
+def declared(location: str | None, pipeline: object, tables: Sequence[str]) -> list[str]:
     """Return the addresses of tables that are known before the first run.
 
     Args:

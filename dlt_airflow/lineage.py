@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt_airflow.compat import Asset
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
     from dlt.tasks import LoadReport
 
 
-def lineage_of(report: LoadReport | None, inlets: Sequence[Any] = ()) -> Any:
+def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> OperatorLineage:
     """Return the datasets that a load read and wrote.
 
     Args:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from typing_extensions import override
 
 from dlt_airflow.compat import AIRFLOW_3, BaseOperatorLink
+
+if TYPE_CHECKING:
+    from airflow.models.taskinstancekey import TaskInstanceKey
+    from airflow.sdk import BaseOperator
 
 
 def _named(name: str, module: str) -> type:
@@ -25,7 +29,7 @@ class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
     ]
 
     @override
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return the address of the rendered fields, of which the LoadInfo is one."""
         run, task = quote(ti_key.run_id, safe=""), quote(ti_key.task_id, safe="")
         if not AIRFLOW_3:

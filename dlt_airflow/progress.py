@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+
+from dlt.progress import TableLog
 
 PERIOD = 30.0
 """Seconds between two reports of a step that goes on."""
 
 
-def task_progress() -> Any:
+def task_progress() -> TableLog:
     """Return a collector that tells rows, rows per second and memory in the task's log."""
-    from dlt.progress import TableLog
-
     return TableLog(PERIOD, logging.getLogger("dlt"))

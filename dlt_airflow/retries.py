@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat import sdk
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from airflow.sdk import ExceptionRetryPolicy
+    from airflow.sdk import Context, ExceptionRetryPolicy, RetryDecision
 else:
     # there are no policies before Airflow 3.3
     ExceptionRetryPolicy = getattr(sdk, "ExceptionRetryPolicy", object)
@@ -52,7 +52,9 @@ class DltRetryPolicy(ExceptionRetryPolicy):
         self.retry_delay = retry_delay
 
     @override
-    def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> Any:
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
         """Return what Airflow does after an error.
 
         Args:

@@ -9,13 +9,20 @@ import datetime
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, Union
+from zoneinfo import ZoneInfo
 
 from dlt.tasks import EmptyWindow, Window, moment, window_given
 from dlt.tasks.ticks import NAMED
+from dlt_airflow.compat import fact
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.timetables.base import Timetable
 
 Pair = tuple[datetime.datetime, datetime.datetime]
-Wanted = Literal["auto"] | Sequence[Any] | None
+Wanted = Union[Literal["auto"], str, Sequence[Union[str, datetime.datetime]], None]
+"""The time that a task says: "auto", a template that gives it, both ends, or None."""
 UTC = datetime.timezone.utc
 _KEYS = (("%Y", 4), ("%Y-%m", 7), ("%Y-%m-%d", 10), ("%Y-%m-%dT%H", 13))
 
@@ -32,7 +39,8 @@ class Schedule:
 
     crons: tuple[str, ...] = ()
     timezone: datetime.tzinfo = UTC
-    delta: Any = None
+    # or a relativedelta, which Airflow takes too; it adds alike
+    delta: datetime.timedelta | None = None
 
     def before(self, time: datetime.datetime) -> datetime.datetime | None:
         """Return the last time before a moment at which the DAG was due; None if the timetable does not tell."""
@@ -171,35 +179,28 @@ def _nothing(facts: RunFacts) -> str:
 # -- timetables
 
 
-def schedule_of(timetable: Any) -> Schedule | None:
+def schedule_of(timetable: Timetable) -> Schedule | None:
     """Return what a timetable of Airflow 2 or 3 says; None if it names no times.
 
     Args:
         timetable: `dag.timetable`.
     """
-    several = _field(timetable, "timetables")
-    inner = _field(timetable, "timetable")
-    if inner is not None and _field(timetable, "expression") is None:
+    several = fact(timetable, "timetables", "_timetables")
+    inner = fact(timetable, "timetable", "_timetable")
+    if inner is not None and fact(timetable, "expression", "_expression") is None:
         return schedule_of(inner)
-    expression, delta = _field(timetable, "expression"), _field(timetable, "delta")
+    expression, delta = fact(timetable, "expression", "_expression"), fact(timetable, "delta", "_delta")
     if several:
         parts = [part for part in map(schedule_of, several) if part is not None]
         return Schedule(tuple(c for part in parts for c in part.crons), parts[0].timezone) if parts else None
     if isinstance(expression, str):
-        return Schedule((NAMED.get(expression, expression),), _zone(_field(timetable, "timezone")))
+        return Schedule((NAMED.get(expression, expression),), _zone(fact(timetable, "timezone", "_timezone")))
     return Schedule(delta=delta) if delta is not None else None
 
 
-def _field(timetable: Any, name: str) -> Any:
-    found = getattr(timetable, name, None)
-    return found if found is not None else getattr(timetable, f"_{name}", None)
-
-
-def _zone(value: Any) -> datetime.tzinfo:
+def _zone(value: object) -> datetime.tzinfo:
     if isinstance(value, datetime.tzinfo):
         return value
-    from zoneinfo import ZoneInfo
-
     return ZoneInfo(str(value)) if value else UTC
 
 
@@ -238,44 +239,45 @@ def _in_zone(naive: datetime.datetime, timezone: datetime.tzinfo) -> datetime.da
 # -- from Airflow
 
 
-def facts_of(context: Any) -> RunFacts:
+def facts_of(context: Context) -> RunFacts:
     """Return what Airflow knows of the run of a task.
 
     Args:
         context: Context of the task.
     """
     run = context["dag_run"]
-    logical = getattr(run, "logical_date", None) or getattr(run, "execution_date", None)
-    interval = (getattr(run, "data_interval_start", None), getattr(run, "data_interval_end", None))
+    interval = (fact(run, "data_interval_start"), fact(run, "data_interval_end"))
     return RunFacts(
-        moment=logical or getattr(run, "run_after", None),
+        # a run of Airflow 3 that a person or an asset triggered has no logical date
+        moment=fact(run, "logical_date", "execution_date", "run_after"),
         interval=interval,
-        partition_key=getattr(run, "partition_key", None),
-        partition_date=getattr(run, "partition_date", None),
+        partition_key=fact(run, "partition_key"),
+        partition_date=fact(run, "partition_date"),
         previous_end=_previous_end(context, interval),
         triggers=tuple(_triggers(context)),
         schedule=schedule_of(context["dag"].timetable),
-        backfill=str(getattr(run.run_type, "value", run.run_type)) == "backfill",
+        backfill=str(fact(run.run_type, "value") or run.run_type) == "backfill",
     )
 
 
-def _previous_end(context: Any, interval: tuple[Any, Any]) -> datetime.datetime | None:
+def _previous_end(
+    context: Context, interval: tuple[datetime.datetime | None, datetime.datetime | None]
+) -> datetime.datetime | None:
     start, end = interval
     if start is not None and end is not None and start < end:
         return None
-    find = getattr(context["ti"], "get_previous_dagrun", None)
+    find = fact(context["ti"], "get_previous_dagrun")
     previous = find() if find is not None else None
-    if previous is None:
-        return None
-    return getattr(previous, "data_interval_end", None) or getattr(previous, "logical_date", None)
+    before: datetime.datetime | None = fact(previous, "data_interval_end", "logical_date")
+    return before
 
 
-def _triggers(context: Any) -> Sequence[Pair]:
+def _triggers(context: Context) -> Sequence[Pair]:
     found = []
     events = context.get("triggering_asset_events") or {}
     for group in list(events.values()):
         for event in group:
-            window = (getattr(event, "extra", None) or {}).get("window")
+            window = (fact(event, "extra") or {}).get("window")
             if isinstance(window, str):
                 window = json.loads(window)
             if window:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 from prefect.blocks.core import Block
 from prefect.blocks.fields import SecretDict
@@ -15,6 +14,7 @@ from pydantic import Field, SecretStr
 import dlt
 from dlt.configuration.providers.memory import MemoryProvider
 from dlt.tasks import Spec, SpecInvalid
+from dlt.types import JsonObject
 
 
 class DltDestination(Block):
@@ -36,11 +36,11 @@ class DltDestination(Block):
     name: str | None = Field(default=None, description="Name under which pipelines refer to it; the type when empty.")
     credentials: SecretStr = Field(default=SecretStr(""), description="Connection string, or a JSON object.")
     dataset_name: str | None = Field(default=None, description="Dataset for pipelines that name none.")
-    settings: dict[str, Any] = Field(default_factory=dict, description="Other values that are no secrets.")
+    settings: JsonObject = Field(default_factory=dict, description="Other values that are no secrets.")
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> JsonObject:
         """Return what pipelines find under `destination.<name>`."""
-        found: dict[str, Any] = dict(self.settings)
+        found: JsonObject = dict(self.settings)
         text = self.credentials.get_secret_value()
         if text:
             found["credentials"] = _object(text) if text.lstrip().startswith("{") else text
@@ -78,20 +78,20 @@ class DltPipeline(Block):
     _description = "A source and a pipeline of dlt, with the secrets of the source."
 
     source: str = Field(default=..., description="package.module:name or path/to/file.py:name")
-    pipeline: dict[str, Any] | str = Field(default_factory=dict, description="Arguments of dlt.pipeline, or a factory.")
-    source_args: dict[str, Any] = Field(default_factory=dict)
-    pipeline_args: dict[str, Any] = Field(default_factory=dict)
+    pipeline: JsonObject | str = Field(default_factory=dict, description="Arguments of dlt.pipeline, or a factory.")
+    source_args: JsonObject = Field(default_factory=dict)
+    pipeline_args: JsonObject = Field(default_factory=dict)
     resources: list[str] = Field(default_factory=list)
-    run_args: dict[str, Any] = Field(default_factory=dict)
+    run_args: JsonObject = Field(default_factory=dict)
     # the server tells everybody who listens to its events what a new block holds, but for secrets
     handoff: SecretStr | None = Field(default=None, description="URL under which packages travel between workers.")
     work_dir: str | None = None
     reprocess: str = Field(default="auto", description='Rows of a run that runs again: "auto", "undo" or "keep".')
     destination: DltDestination | None = None
-    config: dict[str, Any] = Field(default_factory=dict, description="Settings by dotted key.")
+    config: JsonObject = Field(default_factory=dict, description="Settings by dotted key.")
     secrets: SecretDict = Field(default_factory=lambda: SecretDict({}), description="Secrets by dotted key.")
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> JsonObject:
         """Return the spec, without the values of `secrets`."""
         pipeline = self.pipeline
         if isinstance(pipeline, Mapping) and self.destination is not None:
@@ -99,24 +99,35 @@ class DltPipeline(Block):
             if self.destination.dataset_name:
                 named["dataset_name"] = self.destination.dataset_name
             pipeline = {**named, **pipeline}
-        keys = ("source", "source_args", "pipeline_args", "resources", "run_args", "work_dir", "reprocess")
         handoff = self.handoff.get_secret_value() if self.handoff is not None else None
-        found = {"pipeline": pipeline, "handoff": handoff or None, **{key: getattr(self, key) for key in keys}}
-        return Spec.from_dict(found).to_dict()
+        return Spec.from_dict(
+            {
+                "source": self.source,
+                "pipeline": pipeline,
+                "source_args": self.source_args,
+                "pipeline_args": self.pipeline_args,
+                "resources": self.resources,
+                "run_args": self.run_args,
+                "handoff": handoff or None,
+                "work_dir": self.work_dir,
+                "reprocess": self.reprocess,
+            }
+        ).to_dict()
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> JsonObject:
         """Return settings and secrets of source and destination, by dotted key."""
         found = self.destination.values() if self.destination is not None else {}
         parts = (found, self.config, self.secrets.get_secret_value())
         return {key: value for part in parts for key, value in _flat(part)}
 
 
-def _object(text: str) -> Any:
+def _object(text: str) -> object:
     """Return what JSON text says, None if it is no JSON."""
     try:
-        return json.loads(text)
+        found: object = json.loads(text)
     except ValueError:
         return None
+    return found
 
 
 _values: ContextVar[MemoryProvider | None] = ContextVar("dlt_prefect_values", default=None)
@@ -129,7 +140,7 @@ class BlockProvider:
     supports_secrets = True
     supports_settings = True
 
-    def get(self, key: str, *sections: str) -> tuple[Any, str]:
+    def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and its dotted key."""
         held = _values.get()
         return held.get(key, *sections) if held is not None else (None, ".".join((*sections, key)))
@@ -169,6 +180,7 @@ def values_of(references: Sequence[str]) -> Iterator[None]:
         yield
         return
     held = MemoryProvider(BlockProvider.name)
+    # of a key that several have, the first block is to count: it is set last
     for reference in reversed(references):
         for key, value in _flat(load_block(reference).values()):
             held.set(key, value)
@@ -181,7 +193,7 @@ def values_of(references: Sequence[str]) -> Iterator[None]:
         _values.reset(token)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
@@ -189,7 +201,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{key}", value
 
 
-def resolve(spec: str | Mapping[str, Any], blocks: Sequence[str] = ()) -> tuple[Spec, list[str]]:
+def resolve(spec: str | Mapping[str, object], blocks: Sequence[str] = ()) -> tuple[Spec, list[str]]:
     """Return the spec, and the blocks whose values its steps need.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
 from typing import Any, Literal
@@ -18,12 +18,16 @@ from prefect.futures import PrefectFuture
 from prefect.logging import get_run_logger
 
 from dlt.tasks import SpecInvalid, window_given
+from dlt.tasks.parts import parts_of as read_parts
+from dlt.tasks.spec import holds_secret, load_object
+from dlt.types import JsonObject, Wrapped
 from dlt_prefect import stopping
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
 from dlt_prefect.tasks import BEGIN_AGAIN, clean_up, extract, find_window, list_resources, load, normalize
 
-FanOut = Literal["resources"] | Sequence[Any] | None
+FanOut = Literal["resources"] | Sequence[object] | None
+"""How a run is parted: by the resources of its source, by a list of parts, or not at all."""
 _ROUNDS = 5
 # the slot of a killed run is free again after this time; Prefect asks for a minute at least
 _LEASE = 60.0
@@ -31,19 +35,20 @@ _LEASE = 60.0
 
 @flow(name="dlt run pipeline")
 def run_pipeline(
-    spec: str | dict[str, Any],
-    fan_out: Any = None,
-    window: Any = None,
+    spec: str | JsonObject,
+    fan_out: object = None,
+    window: object = None,
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Extract, normalize and load a spec; return the report of the load.
 
     Args:
         spec: The spec, or "dlt-pipeline/name" of a block that holds it.
         fan_out: "resources" for one extract and normalize for each resource, a list of parts, or None. A part is the
-            name of a resource, a list of names, or a dict with "key", and "resources" or "source_args".
+            name of a resource, a list of names, a dict with "key", and "resources" or "source_args", or a dict of
+            arguments of the source.
         window: Start and end of the time to load; "auto" for the interval of the deployment's schedule; or None.
         blocks: Blocks that hold settings and secrets, as "type/name".
         limit: Name of the concurrency limit of which the run holds a slot; "dlt-<pipeline name>" when None. Where
@@ -54,13 +59,13 @@ def run_pipeline(
 
 
 def run_steps(
-    spec: str | Mapping[str, Any],
-    fan_out: Any = None,
-    window: Any = None,
+    spec: str | JsonObject,
+    fan_out: object = None,
+    window: object = None,
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Do in a flow of your own what `run_pipeline` does; it takes the same arguments.
 
     Raises:
@@ -97,17 +102,17 @@ def run_steps(
 
 
 def dlt_flow(
-    source: Callable[..., Any] | None = None,
+    source: Wrapped | None = None,
     *,
-    pipeline: str | Mapping[str, Any] | Callable[..., Any],
-    pipeline_args: Mapping[str, Any] | None = None,
+    pipeline: str | Mapping[str, object] | Wrapped,
+    pipeline_args: Mapping[str, object] | None = None,
     resources: Sequence[str] = (),
-    run_args: Mapping[str, Any] | None = None,
+    run_args: Mapping[str, object] | None = None,
     handoff: str | None = None,
     work_dir: str | None = None,
     reprocess: str = "auto",
     fan_out: FanOut = None,
-    window: Any = None,
+    window: object = None,
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
@@ -135,10 +140,10 @@ def dlt_flow(
         **options: Options of `prefect.flow`, such as name, retries and task_runner.
     """
 
-    def decorate(function: Callable[..., Any]) -> Flow[Any, dict[str, Any]]:
+    def decorate(function: Wrapped) -> Flow[..., JsonObject]:
         signature = inspect.signature(function)
 
-        def steps(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        def steps(*args: Any, **kwargs: Any) -> JsonObject:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             spec = {
@@ -162,19 +167,18 @@ def dlt_flow(
     return decorate if source is None else decorate(source)
 
 
-def source_of_flow(flow: str, arguments: Mapping[str, Any]) -> Any:
+def source_of_flow(flow: str, arguments: Mapping[str, object]) -> object:
     """Return the source of a function that `dlt_flow` decorates.
 
     Args:
         flow: Where the flow is, as "package.module:name" or "path/to/file.py:name".
         arguments: Arguments of the function.
     """
-    from dlt.tasks.spec import load_object
+    found: object = load_object(flow).dlt_source(**arguments)  # type: ignore[attr-defined]  # set by dlt_flow
+    return found
 
-    return load_object(flow).dlt_source(**arguments)  # type: ignore[attr-defined]  # set by dlt_flow
 
-
-def reference_to(function: Callable[..., Any]) -> str:
+def reference_to(function: Wrapped) -> str:
     """Return where other processes find a function: its module if they can import it, else its file.
 
     Raises:
@@ -197,39 +201,29 @@ def reference_to(function: Callable[..., Any]) -> str:
     return f"{os.path.abspath(file)}:{function.__name__}"
 
 
-def parts_of(chosen: Any) -> list[dict[str, Any]]:
+def parts_of(chosen: object) -> list[JsonObject]:
     """Return the parts of a fan-out.
 
     Raises:
         SpecInvalid: there is none, or one is no part.
     """
-    if isinstance(chosen, (str, Mapping)) or not isinstance(chosen, Sequence):
-        raise SpecInvalid(f"fan_out: {chosen!r} is no way to fan out. Pass 'resources', a list of parts, or None.")
-    if not chosen:
-        raise SpecInvalid("fan_out: there is no part. Name at least one, or select a resource of the source.")
-    return [part_of(item) for item in chosen]
+    try:
+        return [part.to_dict() for part in read_parts(chosen, holds_secret, reserved=True)]
+    except ValueError as error:
+        raise SpecInvalid(str(error)) from None
 
 
-def part_of(item: Any) -> dict[str, Any]:
+def part_of(item: object) -> JsonObject:
     """Return a part of a fan-out as a dict.
 
     Raises:
         SpecInvalid: it is no part.
     """
-    if isinstance(item, str):
-        return {"key": item, "resources": [item]}
-    if isinstance(item, Mapping):
-        if item.get("key") and set(item) <= {"key", "resources", "source_args"}:
-            return dict(item)
-    elif isinstance(item, Sequence) and item and all(isinstance(name, str) for name in item):
-        return {"key": ", ".join(item), "resources": list(item)}
-    raise SpecInvalid(
-        f"fan_out: {item!r} is no part. Pass the name of a resource, a list of names, or a dict with key, and "
-        "resources or source_args."
-    )
+    [part] = parts_of([item])
+    return part
 
 
-def _first_error(futures: Sequence[PrefectFuture[Any]]) -> BaseException | None:
+def _first_error(futures: Sequence[PrefectFuture[object]]) -> BaseException | None:
     """Return what failed first; a task that did not run, because one before it failed, tells nothing."""
     others: BaseException | None = None
     for future in futures:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -16,11 +16,16 @@ from prefect.exceptions import ObjectNotFound
 
 from dlt.tasks import Spec, StepContext, Window
 
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+
+    from dlt.progress import Collector
+
 # tries of one task run, and rounds of one flow run, that can be told apart
 _TRIES, _ROUNDS = 100, 100
 
 
-def run_id(flow_run_id: Any, spec: Spec, window: Window | None, parts: Sequence[Mapping[str, Any]] | None) -> str:
+def run_id(flow_run_id: str, spec: Spec, window: Window | None, parts: Sequence[Mapping[str, object]] | None) -> str:
     """Return the id of a run: the flow run, and what it loads.
 
     One flow run may load several things; each has load ids of its own.
@@ -65,11 +70,12 @@ def wishes() -> int:
     if task is not None:
         run_id = task.task_run.flow_run_id
         return completions(str(run_id), task.task_run.flow_run_run_count) if run_id is not None else 0
+    # a flow that waits for its tasks has no task run of its own
     run = flow_run()
     return completions(str(run.id), run.run_count) if run is not None else 0
 
 
-def flow_run() -> Any:
+def flow_run() -> FlowRun | None:
     """Return the flow run at work, or None outside of flows."""
     context = FlowRunContext.get()
     return context.flow_run if context is not None else None
@@ -84,7 +90,7 @@ def flow_run_id() -> str:
     return str(run.id) if run is not None else ""
 
 
-def step_context(run: str, chunk: str, window: Window | None, round_: int, progress: Any) -> StepContext:
+def step_context(run: str, chunk: str, window: Window | None, round_: int, progress: Collector) -> StepContext:
     """Return the context of a step for the task run at work.
 
     Args:
@@ -101,7 +107,7 @@ def step_context(run: str, chunk: str, window: Window | None, round_: int, progr
     flows = task.task_run.flow_run_run_count if task is not None else 1
     attempt = (max(flows, 1) * _ROUNDS + round_) * _TRIES + max(tries, 1)
     generation = wishes() * _ROUNDS + round_
-    moment = getattr(flow, "expected_start_time", None)
+    moment = flow.expected_start_time if flow is not None else None
     return StepContext(run, chunk, attempt, moment, window, generation=generation, progress=progress)
 
 

@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from prefect.artifacts import (
@@ -22,6 +22,11 @@ from prefect.logging.handlers import APILogHandler
 
 from dlt.places import table_place
 from dlt.progress import Collector, TableLog
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from dlt.types import JsonObject
 
 _MOST_TABLES = 10
 
@@ -57,7 +62,7 @@ class ProgressArtifact(Collector):
         self._counts: dict[str, int] = {}
         self._totals: dict[str, int] = {}
         self._shown = 0.0
-        self._id: Any = None
+        self._id: UUID | None = None
 
     def open(self) -> ProgressArtifact:
         """Make the artifact."""
@@ -84,7 +89,8 @@ class ProgressArtifact(Collector):
         self._counts[name] = self._counts.get(name, 0) + inc
         if total:
             self._totals[name] = total
-        if self._id is not None and time.monotonic() - self._shown >= self._period:
+        # each update is a request to the server
+        if time.monotonic() - self._shown >= self._period:
             self._show(self._share())
 
     def close(self, counts: Mapping[str, int]) -> None:
@@ -93,9 +99,8 @@ class ProgressArtifact(Collector):
         Args:
             counts: Rows by table.
         """
-        if self._id is not None:
-            self._counts = dict(counts)
-            self._show(100.0)
+        self._counts = dict(counts)
+        self._show(100.0)
 
     def _share(self) -> float:
         if not self._totals or set(self._totals) != set(self._counts):
@@ -103,6 +108,8 @@ class ProgressArtifact(Collector):
         return min(99.0, 100.0 * sum(self._counts.values()) / max(1, sum(self._totals.values())))
 
     def _show(self, share: float) -> None:
+        if self._id is None:
+            return
         counts = {name: count for name, count in self._counts.items() if count}
         most = sorted(counts.items(), key=lambda item: -item[1])[:_MOST_TABLES]
         text = ", ".join(f"{count} {name}" for name, count in most) or "nothing new"
@@ -112,7 +119,7 @@ class ProgressArtifact(Collector):
         update_progress_artifact(self._id, progress=share, description=f"{self._name}: {text}")
 
 
-def show_report(report: Mapping[str, Any]) -> None:
+def show_report(report: JsonObject) -> None:
     """Make the artifacts of a finished load: its tables, what changed in the schema, and a summary.
 
     Args:
@@ -142,7 +149,7 @@ def show_report(report: Mapping[str, Any]) -> None:
     create_markdown_artifact(key=artifact_key(name, "summary"), markdown=summary(report), description=f"{name}: load")
 
 
-def schema_changes(report: Mapping[str, Any]) -> str:
+def schema_changes(report: JsonObject) -> str:
     """Return the columns that a load added, as Markdown."""
     update = report["schema_update"]
     if not update:
@@ -153,7 +160,7 @@ def schema_changes(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(report: Mapping[str, Any]) -> str:
+def summary(report: JsonObject) -> str:
     """Return what a load did, as Markdown, with a bar for each table."""
     rows = report["rows"]
     most = max(rows.values(), default=0) or 1
@@ -179,7 +186,7 @@ def asset_key(location: str, dataset: str, table: str, destination: str = "dlt")
     return f"{re.sub(r'[^a-z0-9]', '', scheme)}://{re.sub(r'[^A-Za-z0-9_./:=-]', '_', unquote(path))}"
 
 
-def record_assets(report: Mapping[str, Any]) -> None:
+def record_assets(report: JsonObject) -> None:
     """Let the task at work materialise an asset for each table, child tables too, when it completes.
 
     Which tables there are is known only now, so they cannot stand in `@materialize`.
@@ -205,7 +212,7 @@ def record_assets(report: Mapping[str, Any]) -> None:
     context.update_tracked_assets()
 
 
-def tell(event: str, pipeline_name: str, run: str, **payload: Any) -> None:
+def tell(event: str, pipeline_name: str, run: str, **payload: object) -> None:
     """Emit an event about a pipeline.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from prefect.automations import Automation
@@ -44,7 +43,7 @@ def reschedule(
     Returns:
         The ids of the runs that were scheduled.
     """
-    wanted: dict[str, Any] = {"state": {"type": {"any_": ["CRASHED"]}}}
+    wanted: dict[str, object] = {"state": {"type": {"any_": ["CRASHED"]}}}
     ids = [UUID(str(value)) for value in flow_run_ids]
     if ids:
         wanted["id"] = {"any_": ids}

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
@@ -34,21 +35,26 @@ from dlt.tasks import (
     resource_names,
     window_given,
 )
+from dlt.types import JsonObject
 from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
 from dlt_prefect.identity import completions, flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
+
+if TYPE_CHECKING:
+    from prefect import Task
+    from prefect.client.schemas.objects import TaskRun
 
 BEGIN_AGAIN = (StaleExtract, HandoffMissing, HandoffCorrupt)
 """Errors after which the same task cannot succeed, but a run that extracts again can."""
 
 
-def _retry(_task: Any, _task_run: Any, state: Any) -> bool:
+def _retry(_task: Task[..., object], _task_run: TaskRun, state: State) -> bool:
     """Retry unless the error would come back."""
     error = state.data if isinstance(state.data, BaseException) else None
     return not is_terminal(error)
 
 
-def _cache_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
+def _cache_key(context: TaskRunContext, parameters: JsonObject) -> str | None:
     """Return a key that stays the same when a crashed flow run is rescheduled."""
     run = context.task_run.flow_run_id
     if run is None:
@@ -59,7 +65,7 @@ def _cache_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | Non
     return f"dlt-{context.task.name}-{run}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def _extract_name(parameters: dict[str, Any]) -> str:
+def _extract_name(parameters: JsonObject) -> str:
     """Return the name of a task run that works on a spec: the resources or the part."""
     part, spec = parameters.get("part") or {}, parameters["spec"]
     if isinstance(spec, str):
@@ -72,23 +78,24 @@ def _extract_name(parameters: dict[str, Any]) -> str:
     return f"{task_run.task_name} {chosen}"
 
 
-def _normalize_name(parameters: dict[str, Any]) -> str:
+def _normalize_name(parameters: JsonObject) -> str:
     return f"{task_run.task_name} {_worked_on(parameters['token'])}"
 
 
-def _load_name(parameters: dict[str, Any]) -> str:
+def _load_name(parameters: JsonObject) -> str:
     tokens = parameters["tokens"]
     first = tokens if isinstance(tokens, Mapping) else next(iter(tokens), None)
     return f"{task_run.task_name} {_worked_on(first, whole=True)}"
 
 
-def _worked_on(token: Any, whole: bool = False) -> str:
+def _worked_on(token: object, whole: bool = False) -> str:
     """Return the part or the pipeline of a token; what is no token is refused by the task itself."""
     known = token if isinstance(token, Mapping) else {}
     return str((not whole and known.get("chunk")) or known.get("pipeline_name"))
 
 
-_OPTIONS: dict[str, Any] = {
+# options of Prefect, which each version has more of
+_OPTIONS: JsonObject = {
     "retries": 3,
     "retry_delay_seconds": exponential_backoff(2),
     "retry_jitter_factor": 0.5,
@@ -101,13 +108,13 @@ _OPTIONS: dict[str, Any] = {
 
 @task(name="extract", task_run_name=_extract_name, **_OPTIONS)
 def extract(
-    spec: str | dict[str, Any],
-    part: dict[str, Any] | None = None,
-    window: Any = None,
+    spec: str | JsonObject,
+    part: JsonObject | None = None,
+    window: object = None,
     run: str | None = None,
     blocks: Sequence[str] = (),
     round_: int = 0,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Extract a source, or one part of it; return a token that says where the packages are.
 
     Args:
@@ -130,7 +137,7 @@ def extract(
 
 
 @task(name="normalize", task_run_name=_normalize_name, **_OPTIONS)
-def normalize(token: dict[str, Any], round_: int = 0, spec: str | dict[str, Any] | None = None) -> dict[str, Any]:
+def normalize(token: JsonObject, round_: int = 0, spec: str | JsonObject | None = None) -> JsonObject:
     """Normalize what an extract left; return a token that says where the result is.
 
     Args:
@@ -151,8 +158,8 @@ def normalize(token: dict[str, Any], round_: int = 0, spec: str | dict[str, Any]
 
 @task(name="load", task_run_name=_load_name, **_OPTIONS)
 def load(
-    tokens: dict[str, Any] | list[dict[str, Any]], round_: int = 0, spec: str | dict[str, Any] | None = None
-) -> Any:
+    tokens: JsonObject | list[JsonObject], round_: int = 0, spec: str | JsonObject | None = None
+) -> JsonObject | State:
     """Load what one normalize left, or all parts of a fan-out in one transaction; return the report.
 
     Args:
@@ -163,7 +170,7 @@ def load(
     Where the run was loaded before and nobody asked for it again, the task ends in the state "Skipped".
     """
     parts = [tokens] if isinstance(tokens, Mapping) else list(tokens)
-    first: Mapping[str, Any] = parts[0] if parts else {}
+    first: JsonObject = parts[0] if parts else {}
     identity, name = str(first.get("run_id")), str(first.get("pipeline_name"))
     try:
         with _step("load", first.get("blocks", ()), name) as progress:
@@ -188,7 +195,7 @@ def load(
 
 
 @task(name="list resources", task_run_name=_extract_name, **_OPTIONS)
-def list_resources(spec: dict[str, Any], blocks: Sequence[str] = ()) -> list[str]:
+def list_resources(spec: JsonObject, blocks: Sequence[str] = ()) -> list[str]:
     """Return the names of the resources of a source, which is imported where this runs.
 
     Args:
@@ -204,6 +211,7 @@ def find_window() -> list[str]:
     """Return start and end of the time that this flow run loads, from the schedule of its deployment."""
     run = flow_run()
     with get_client(sync_client=True) as client:
+        # a run that nobody deployed has no schedule; what it says then is what an error says
         if run is None or run.deployment_id is None:
             return windows.since(None, run.expected_start_time if run is not None else None).to_list()  # type: ignore[arg-type]  # raises
         deployment = client.read_deployment(run.deployment_id)
@@ -223,7 +231,7 @@ def find_window() -> list[str]:
 
 
 @task(name="clean up", task_run_name=_load_name, retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
-def clean_up(tokens: list[dict[str, Any]], spec: str | dict[str, Any] | None = None) -> None:
+def clean_up(tokens: list[JsonObject], spec: str | JsonObject | None = None) -> None:
     """Delete what a finished run left on this worker and at the hand-off.
 
     Args:
@@ -234,11 +242,11 @@ def clean_up(tokens: list[dict[str, Any]], spec: str | dict[str, Any] | None = N
         cleanup_step(tokens[0], spec=_given(spec))
 
 
-def _given(spec: str | Mapping[str, Any] | None) -> Spec | None:
+def _given(spec: str | JsonObject | None) -> Spec | None:
     return resolve(spec)[0] if spec is not None else None
 
 
-def _of(spec: Spec, part: Mapping[str, Any] | None) -> tuple[Spec, str]:
+def _of(spec: Spec, part: JsonObject | None) -> tuple[Spec, str]:
     if part is None:
         return spec, ""
     return spec.part(part.get("resources"), part.get("source_args")), str(part["key"])

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.tasks import EmptyWindow, Window
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.client.schemas.schedules import SCHEDULE_TYPES
 
 Fires = Callable[[datetime.datetime, datetime.datetime], Sequence[datetime.datetime]]
 """Returns the times at which a schedule fires, from the earliest, between two moments with both included."""
@@ -61,7 +66,7 @@ def since(previous: datetime.datetime | None, moment: datetime.datetime) -> Wind
     return Window(previous, moment)
 
 
-def scheduled(flow_run: Any, deployment: Any, previous: datetime.datetime | None) -> Window:
+def scheduled(flow_run: FlowRun, deployment: DeploymentResponse | None, previous: datetime.datetime | None) -> Window:
     """Return the window of a flow run: the interval of the schedule, else the time since the run before it.
 
     Args:
@@ -73,13 +78,14 @@ def scheduled(flow_run: Any, deployment: Any, previous: datetime.datetime | None
         EmptyWindow: nothing says where it starts.
     """
     moment = flow_run.expected_start_time
-    entries = getattr(deployment, "schedules", None) or []
+    entries = deployment.schedules if deployment is not None else []
     window = interval_of(moment, [fires_of(entry.schedule) for entry in entries if entry.active])
     return window if window is not None else since(previous, moment)
 
 
-def fires_of(schedule: Any) -> Fires:
+def fires_of(schedule: SCHEDULE_TYPES) -> Fires:
     """Return the times of a cron, interval or rrule schedule of Prefect, as its server computes them."""
+    # the server's own classes reckon with clock changes; a flow that asks for no window must not load them
     from prefect.server.schemas import schedules
     from prefect.utilities.asyncutils import run_coro_as_sync
 

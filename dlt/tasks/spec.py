@@ -113,7 +113,7 @@ class Spec:
                     f"spec: the arguments of the pipeline hold {', '.join(sorted(found))}. Specs are stored by the "
                     "orchestrator where many can read them: configure secrets, or use a pipeline factory."
                 )
-            found = [key for key, value in self.pipeline.items() if _hides(value, _no_more)]
+            found = [key for key, value in self.pipeline.items() if holds_secret(value)]
             if found:
                 raise SpecInvalid(
                     f"spec: {', '.join(sorted(found))} of the pipeline holds the address of a place with its password. "
@@ -138,11 +138,11 @@ class Spec:
         """
         known = is_secret or _no_more
         withheld = [
-            name for name, value in self.pipeline_args.items() if _hides(value, known) or may_be_secret_name(name)
+            name for name, value in self.pipeline_args.items() if holds_secret(value, known) or may_be_secret_name(name)
         ]
         kept = {name: value for name, value in self.pipeline_args.items() if name not in withheld}
         handoff = self.handoff
-        if handoff is not None and _hides(handoff, known):
+        if handoff is not None and holds_secret(handoff, known):
             withheld, handoff = [*withheld, "handoff"], None
         formats = {key: value for key, value in self.run_args.items() if key == "loader_file_format"}
         made = replace(self, source_args={}, pipeline_args=kept, run_args=formats, handoff=handoff)
@@ -159,16 +159,22 @@ class Spec:
         return replace(self, resources=chosen, source_args={**self.source_args, **(source_args or {})})
 
 
-def _hides(value: object, is_secret: Callable[[str], bool]) -> bool:
+def _no_more(_text: str) -> bool:
+    return False
+
+
+def holds_secret(value: object, is_secret: Callable[[str], bool] = _no_more) -> bool:
+    """Tell whether a value holds a secret: by its keys, by passwords in addresses, or as the orchestrator says.
+
+    Args:
+        value: A JSON value.
+        is_secret: Tells whether a text holds a value that is to be hidden.
+    """
     if isinstance(value, str):
         return redact(value) != value or is_secret(value)
     if isinstance(value, Mapping):
-        return any(may_be_secret_name(str(key)) or _hides(inner, is_secret) for key, inner in value.items())
-    return isinstance(value, (list, tuple)) and any(_hides(inner, is_secret) for inner in value)
-
-
-def _no_more(_text: str) -> bool:
-    return False
+        return any(may_be_secret_name(str(key)) or holds_secret(inner, is_secret) for key, inner in value.items())
+    return isinstance(value, (list, tuple)) and any(holds_secret(inner, is_secret) for inner in value)
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,9 @@ def test_messages_are_no_errors(make: Write, capfd: pytest.CaptureFixture[str], 
 # -- fan-out
 
 
-@pytest.mark.parametrize("fan_out", ["'resources'", "['orders', 'customers']"])
+@pytest.mark.parametrize(
+    "fan_out", ["'resources'", "['orders', 'customers']", "[{'key': 'orders', 'resources': ['orders']}, ['customers']]"]
+)
 def test_fan_out_over_resources(make: Write, fan_out: str) -> None:
     """Each resource has an extract and a normalize task; one load commits rows and states of all of them."""
     run = make("by_resource", f"dlt_task_group(**SPEC, fan_out={fan_out})").test()
@@ -279,14 +281,20 @@ def test_eight_states(make: Write) -> None:
         assert rows(f"SELECT count(*), count(DISTINCT id) FROM shop.r{number}") == [(number + 5, number + 5)]
 
 
-def test_fan_out_over_chunks(make: Write) -> None:
-    """Each dict of arguments is a part with a name; all parts are one load."""
-    chunks = "[{'first': 1, 'last': 2}, {'first': 3, 'last': 4}]"
+@pytest.mark.parametrize(
+    ("chunks", "shown"),
+    [
+        ("[{'first': 1, 'last': 2}, {'first': 3, 'last': 4}]", {"first=1,last=2", "first=3,last=4"}),
+        ("[{'key': 'a', 'source_args': {'first': 1, 'last': 2}}, {'first': 3, 'last': 4}]", {"a", "first=3,last=4"}),
+    ],
+)
+def test_fan_out_over_chunks(make: Write, chunks: str, shown: set[str]) -> None:
+    """Each dict of arguments is a part with a name, its own or that of its arguments; all parts are one load."""
     body = f"dlt_task_group(**{{**SPEC, 'source': PROGRAM + ':days'}}, fan_out={chunks})"
     run = make("by_chunk", body).test()
     assert str(run.state) == "success"
     names = {ti.rendered_map_index for ti in run.get_task_instances() if ti.map_index >= 0}
-    assert names == {"first=1,last=2", "first=3,last=4"}
+    assert names == shown
     assert rows("SELECT day, count(*) FROM shop.hours GROUP BY 1 ORDER BY 1") == [(n, 4) for n in range(1, 5)]
     assert rows("SELECT count(*) FROM shop._dlt_loads") == [(2,)]
 

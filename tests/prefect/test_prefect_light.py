@@ -80,7 +80,9 @@ def key_of(event: dict[str, Any]) -> str:
     return str(event["resource"]["prefect.resource.id"])
 
 
-@pytest.mark.parametrize("fan_out", [None, "resources", [["orders", "prices"], "customers"]])
+@pytest.mark.parametrize(
+    "fan_out", [None, "resources", [["orders", "prices"], "customers"], [{"key": "all", "source_args": {}}]]
+)
 def test_rows_are_those_of_a_direct_run(fan_out: Any, database: str, tmp_path: Path) -> None:
     """A flow, also when it fans out, leaves in two runs what two direct runs leave, and its state."""
     for last in (6, 11):
@@ -314,6 +316,14 @@ def test_a_function_inside_of_another_cannot_be_decorated_and_run() -> None:
 
     with pytest.raises(SpecInvalid, match="top of its module"):
         inner()
+
+
+def test_arguments_of_the_source_are_a_part() -> None:
+    """They name it, unless they hold a secret; a dict that says what it is stays as it is."""
+    assert part_of({"year": 2025}) == {"key": "year=2025", "source_args": {"year": 2025}}
+    assert "canary" not in part_of({"api_key": "canary"})["key"]
+    written = {"key": "2025", "source_args": {"year": 2025}}
+    assert part_of(written) == written
 
 
 @pytest.mark.parametrize("item", [1, {}, [], {"key": "a", "other": 1}, {"resources": ["a"]}])
