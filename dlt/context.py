@@ -70,6 +70,7 @@ class RunContext:
     window: tuple[datetime, datetime] | None = None
 
 
+# pipelines may run in several threads and asyncio tasks of one process at the same time
 _current: ContextVar[RunContext] = ContextVar("dlt_run_context")
 _NOTHING = RunContext()
 
@@ -115,6 +116,7 @@ def _no_default() -> PipelineAtWork:
     raise RuntimeError("There is no default pipeline before the package dlt is imported. Import dlt.")
 
 
+# pipelines are made far above this module, which imports nothing from there: the package dlt says how
 _make_default: Callable[[], PipelineAtWork] = _no_default
 
 

@@ -88,6 +88,7 @@ def _run(parsed: argparse.Namespace) -> int:
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 - a command ends with a sentence and a code
+        # drivers put passwords into their messages
         clean_error(error)
         if parsed.debug:
             say_traceback(error)

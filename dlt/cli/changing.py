@@ -88,6 +88,7 @@ def _say_plan(pipeline: Pipeline, plan: dropping.DropPlan) -> None:
 
 def abort_packages(asked: Asked, pipeline: Pipeline) -> int:
     """Give packages up that were not loaded."""
+    # packages that go on from one that goes have to go too: the question names them all
     going = pipeline.abort_packages(asked.load_id, dry_run=True)
     if not going:
         _say_result(asked, {"dropped": []}, "No pending packages found. Nothing to abort.")
@@ -110,6 +111,7 @@ def drop_pending_packages(asked: Asked, pipeline: Pipeline) -> int:
 
 def delete_folder(asked: Asked, pipeline: Pipeline) -> int:
     """Delete the working folder."""
+    # rows of these may be nowhere else
     waiting = [*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()]
     lost = f" {len(waiting)} package(s) that were not loaded are LOST." if waiting else ""
     question = f"Delete state, schemas and packages in {pipeline.working_dir}?{lost} The destination stays as it is."

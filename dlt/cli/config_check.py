@@ -56,6 +56,7 @@ def variables(environment: Mapping[str, str]) -> Document:
     found: dict[str, object] = {}
     for name, value in environment.items():
         path = name.lower().split("__")
+        # variables of other programs have two underscores too
         if len(path) < 2 or path[0] not in top().sections or not all(path):
             continue
         table = found
@@ -180,6 +181,7 @@ class _Checker:
     def _unknown(self, document: Document, path: tuple[str, ...], section: Section, what: str) -> Finding | None:
         """Return a problem when a name that may be the user's own is much like a known one."""
         known = [*section.sections, *section.options] if what == "option" else section.sections
+        # a name that is only a little like a known one is most likely the user's own
         hint = did_you_mean(path[-1], known, _MUCH)
         return self._finding("problem", document, path, f"there is no such {what}{hint}") if hint else None
 

@@ -50,6 +50,7 @@ def say_error(text: str) -> None:
 
 def say_traceback(error: BaseException) -> None:
     """Print where an error came up, with its causes."""
+    # lines of the program may show what it was called with
     print(redact("".join(traceback.format_exception(error))), file=sys.stderr, end="")
 
 
@@ -77,6 +78,7 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 @contextmanager
 def stdout_as_stderr() -> Iterator[None]:
     """Let all that is printed inside the block go to stderr, by other libraries and programs as well."""
+    # libraries in C write to the file descriptor, past sys.stdout
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -92,6 +94,7 @@ def confirm(question: str, assume_yes: bool, never_ask: bool) -> bool:
     """Ask a question; without a terminal the answer is no."""
     if assume_yes:
         return True
+    # a script would wait for an answer that nobody gives
     if never_ask or not sys.stdin.isatty():
         say_error("nothing was done: this needs a confirmation. Give --yes.")
         return False

@@ -160,6 +160,7 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
         parser.add_argument("--dataset-name", help="name of the dataset")
     if action.asks:
         parser.add_argument("-y", "--yes", action="store_true", default=argparse.SUPPRESS, help="do not ask")
+    # an action takes only what it reads, so that a wrong option is an error
     if name in ("load-package", "failed-jobs", "abort-packages"):
         parser.add_argument("load_id", nargs="?", metavar="LOAD_ID", help="load id of a package")
     if name == "schema":

@@ -254,6 +254,7 @@ class _Runner:
                 timed_out = True
                 text = f"run {self.runs} takes longer than {self.plan.timeout:g} s: stopped"
                 self._tell("timeout", text, bad=True, run=self.runs)
+                # the child ends its package first, as when somebody stops it
                 child.terminate()
                 kill_at = kill_at or clock + self.plan.grace
             if kill_at and clock >= kill_at:
@@ -310,6 +311,7 @@ class _Runner:
 def _kill(child: subprocess.Popen[bytes]) -> None:
     """End the child with all that it started."""
     if sys.platform != "win32":
+        # the script may have started processes of its own, and may be gone already
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
     child.kill()

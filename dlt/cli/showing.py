@@ -31,12 +31,14 @@ def pipelines_in(folder: str) -> list[tuple[str, datetime | None]]:
     """Return the pipelines of a folder by name, and when each one ran last."""
     if not os.path.isdir(folder):
         return []
+    # other folders stand beside those of pipelines
     names = sorted(n for n in os.listdir(folder) if os.path.exists(os.path.join(folder, n, "state.json")))
     return [(name, _last_run(os.path.join(folder, name, "trace.json"))) for name in names]
 
 
 def _last_run(path: str) -> datetime | None:
     try:
+        # a trace is written at the end of each run, and reading all of them takes long
         return datetime.fromtimestamp(os.path.getmtime(path), timezone.utc)
     except FileNotFoundError:
         return None
@@ -129,6 +131,7 @@ def _load_ids(pipeline: Pipeline, stage: str) -> list[str]:
 
 def show(asked: Asked, pipeline: Pipeline) -> int:
     """Show the tables of the dataset."""
+    # a dataset that is not there would be an error of the engine, in words of its own
     with pipeline.destination_client() as client:
         if not client.has_dataset():
             where = pipeline.parts.target.location()

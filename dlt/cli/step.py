@@ -166,6 +166,7 @@ def _step(arguments: argparse.Namespace) -> object:
         cleanup_step(tokens, spec=spec)
         return {"cleaned": tokens[0].run_id}
     report = load_step(tokens, _context(tokens[0], asked), spec)
+    # standard output is JSON, for the program that called
     print(report.text, file=sys.stderr)
     return report.to_dict()
 

@@ -123,6 +123,7 @@ def pipeline_options() -> dict[str, object]:
     in_files = dict.fromkeys(("DestinationRef", "Refresh", "ProgressName", "Collector"), str)
     hints = typing.get_type_hints(PipelineSettings, localns={**in_files, "ContractHint": Any})
     found = {option.name: hints[option.name] for option in dataclasses.fields(PipelineSettings)}
+    # these are read from sections of their own
     for name in ("compat", "raise_on_failed_jobs"):
         found.pop(name)
     secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt"), _SECRET_TEXT)

@@ -96,6 +96,7 @@ class Dataset:
         Raises:
             DatasetException: the destination speaks another dialect.
         """
+        # to translate it would need a parser of every dialect; 1.x has one
         if query_dialect is not None:
             with self.sql_client() as client:
                 spoken = client.capabilities.sqlglot_dialect
@@ -114,6 +115,7 @@ class Dataset:
         return self.table(table_name)
 
     def __getattr__(self, name: str) -> Relation:
+        # Python asks for these of every object, and each question would be one to the destination
         if name.startswith("__"):
             raise AttributeError(name)
         try:

@@ -22,6 +22,7 @@ def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], defau
     """
     for source in sources:
         name = default_name if source.implicit else source.schema.name
+        # nothing of it was extracted before
         if name not in schemas:
             continue
         schema, given = schemas[name], source.run_contract
@@ -33,4 +34,5 @@ def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], defau
                 continue
             table = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
             if table is not None:
+                # what the run says comes before what the resource says
                 declare(table, given if given is not None else contract)

@@ -94,6 +94,7 @@ def plan_drop(
     return DropPlan(
         schema.name,
         tuple(sorted(selected)),
+        # nested tables come behind their parents in a schema, and have to go before them
         () if state_only else tuple(reversed(going)),
         tuple(sorted(selected & set(with_state))),
         tuple(dict.fromkeys(match for _, matches in paths for match in matches)),
@@ -127,6 +128,7 @@ def drop(
         PipelineHasPendingDataException: packages wait; what is in them would come after the drop.
         PipelineStepFailed: the load failed. The package with the drop waits and is tried again by the next run.
     """
+    # another machine may have loaded since: it is its tables that would stay, and its cursors that would go on
     pipeline.sync_destination()
     name = schema_name or pipeline.default_schema.name
     plan = plan_drop(
@@ -159,6 +161,7 @@ def carry_out(pipeline: Pipeline, plan: DropPlan) -> LoadInfo:
         PipelineHasPendingDataException: packages wait; what is in them would come after the drop.
         PipelineStepFailed: the load failed.
     """
+    # no other process may extract between the look at what waits and the commit
     with pipeline.parts.home.lock:
         pipeline.parts.begin()
         if pipeline.has_pending_data:
@@ -174,6 +177,7 @@ def carry_out(pipeline: Pipeline, plan: DropPlan) -> LoadInfo:
 
 def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
     """Make a package without rows, whose load drops the tables and brings schema and state."""
+    # a package, though one without rows: if the process dies now, the next run finishes the drop
     before, state = pipeline.state, deepcopy(pipeline.state)
     schema_before = pipeline.schemas[plan.schema_name].clone()
     schema = schema_before.clone()
@@ -200,6 +204,7 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
         state if changed else None,
         undo_of(random_id(), before, changes, schema_before, schema),
     )
+    # what the package brings is taken from it by the next step, where a kill comes in between
     pipeline.schemas.adopt(schema)
     pipeline.parts.home.save_state(state)
 

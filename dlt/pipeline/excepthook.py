@@ -41,6 +41,7 @@ def _install(error: DltException) -> None:
         sys.excepthook = _tell
     if sys.excepthook is _tell and error not in _errors:
         _errors.add(error)
+        # at the end of the process there is nothing to put back
         weakref.finalize(error, _uninstall).atexit = False
 
 

@@ -90,7 +90,9 @@ def extract(
     with parts.tracer.step("extract") as step:
         check_refresh(refresh)
         parts.begin()
+        # resources change the state in place; what they changed, a comparison tells
         state, before = deepcopy(home.state), deepcopy(home.state)
+        # giving the packages up puts these back
         schemas_before = {name: home.schemas[name].clone() for name in home.workdir.schema_names()}
         sources = hints.wrap(data, parts)
         options = ExtractOptions(
@@ -110,9 +112,11 @@ def extract(
             pipeline=parts.whose,
             pipeline_name=parts.pipeline_name,
         )
+        # the last package carries the state, which lies in the dataset of the default schema
         extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
         # what was taken back from a package that was given up is to reach the destination too
         changed = _describe(parts, state, schemas) or bool(state["_local"].get("unsent"))
+        # a package of nothing would be a load of nothing, at every run
         wanted = changed or parts.keeps_empty
         if not wanted and not any(e.files or e.refresh or e.schema.is_modified for e in extracts):
             for extract in extracts:
@@ -132,6 +136,7 @@ def extract(
         for extract in extracts:
             home.schemas.adopt(extract.schema)
         home.save_state(state)
+        # schemas and state come after the commit: until then a kill must leave what was there before
         metrics = {e.builder.load_id: [e.metrics()] for e in extracts}
         named = [{"name": source.name, "data_type": type(source).__name__} for source in sources]
         infos = [package_info(package) for package in packages]
@@ -149,8 +154,10 @@ def changed_state(parts: Parts) -> Iterator[State]:
     home = parts.home
     state = deepcopy(home.state)
     yield state
+    # a state without a package reaches the destination with the next one
     if bump(state):
         state["_local"]["unsent"] = True
+    # a pipeline that never ran has no folder yet
     home.workdir.prepare()
     home.save_state(state)
 

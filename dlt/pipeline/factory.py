@@ -88,7 +88,9 @@ def pipeline(
         InvalidPipelineName: the name cannot name a folder.
         UnknownDestinationModule: there is no such destination.
     """
+    # programs pass settings through that may be None: that is the same as leaving them out
     given = {key: value for key, value in locals().items() if value is not None}
+    # False is its default, and says nothing
     if not dev_mode:
         del given["dev_mode"]
     for alias, name in _ALIASES.items():
@@ -148,6 +150,7 @@ def attach(
         found.sync_destination()
         if not found.first_run:
             return found
+    # a pipeline that is not there must not be the one that dlt.run takes
     found.deactivate()
     raise CannotRestorePipelineException(
         f"pipeline {found.pipeline_name}: {found.working_dir} holds no pipeline"
@@ -182,6 +185,7 @@ def run(
     Raises:
         PipelineStepFailed: a step failed; the cause is chained.
     """
+    # first in the function: any other name in it would be an argument too
     return pipeline().run(**locals())
 
 

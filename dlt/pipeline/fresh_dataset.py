@@ -36,6 +36,7 @@ def take_suffix(pipelines_dir: str, dataset_name: str) -> str:
 
 def _take(path: str) -> bool:
     try:
+        # of two processes in the same second only one makes the file
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except FileExistsError:
         return False

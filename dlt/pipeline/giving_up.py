@@ -26,6 +26,7 @@ def give_up(parts: Parts, load_id: str | None = None, dry_run: bool = False) -> 
     """
     home = parts.home
     home.refuse_inside("abort_packages")
+    # to lock a folder makes it, and this pipeline never ran
     if not os.path.isdir(home.working_dir):
         return []
     with use(parts.tracer.telling), home.lock:
@@ -34,6 +35,7 @@ def give_up(parts: Parts, load_id: str | None = None, dry_run: bool = False) -> 
         if dry_run:
             return with_followers(home.workdir, names)
         gone = abandon(home.workdir, names)
+        # the files were changed below what is in memory
         home.refresh()
         if gone:
             named = ", ".join(gone)

@@ -86,17 +86,21 @@ class Home:
         if mark != self._mark:
             self.state = self.workdir.read_state() or new_state(self.pipeline_name)
             self._mark = mark
+        # another process may have changed only these
         self.schemas.reread()
 
     def _recover(self, dataset_name: str) -> None:
         """Adopt what a committed package knows and the files beside it do not, after a kill between the two."""
+        # oldest first: the newest schema and state are the last to be taken
         for stage in ("loaded", "normalized", "extracted"):
+            # one loaded package knows all that those before it knew, and there may be a hundred
             for package in self.workdir.packages(stage)[-1 if stage == "loaded" else 0 :]:
                 with suppress(PackageCorrupt):
                     # a damaged one is told by the step that needs it; what was loaded is history
                     self._recover_from(package, dataset_name)
 
     def _recover_from(self, package: LoadPackage, dataset_name: str) -> None:
+        # a folder that somebody copied here must not bring its state
         self.workdir.check_owner(package)
         self.schema_of(package)
         state = package.state

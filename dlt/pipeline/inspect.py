@@ -146,6 +146,7 @@ class Inspection:
     @property
     def state(self) -> State:
         """Return a copy of the state."""
+        # what a program changes in it must not travel: managed_state is there for that
         return deepcopy(self.parts.home.state)
 
     @property

@@ -32,15 +32,18 @@ def schema_for(parts: Parts, source: Source, state: State, schemas: dict[str, Sc
         return schemas[name]
     if name in home.schemas:
         schema = home.schemas[name].clone()
+        # programs hold the live schema: it changes when the extract is committed, and not while it grows
         schema.update_schema(source.schema)
         schema.normalizers = merged(schema.normalizers, source.schema.normalizers)
     else:
         schema = source.schema.clone(with_name=name)
         _configure(parts, schema)
+        # a file in the import folder comes before what the code says
         home.schemas.add(schema)
         schema = home.schemas[name].clone()
     own = source.schema.settings.get("schema_contract")
     declare(schema.settings, source.run_contract if source.run_contract is not None else own)
+    # another destination than before may take shorter names only
     schema.update_naming(None, caps.identifier_length)
     if state["default_schema_name"] is None:
         state["default_schema_name"] = name
@@ -64,6 +67,7 @@ def _configure(parts: Parts, schema: Schema) -> None:
     naming = get_value("naming", str, sections=("schema", schema.name), default=None)
     if naming is None:
         naming = caps.naming_convention
+    # a source that says its convention keeps it
     if naming is not None and schema.normalizers["names"] == "snake_case":
         schema.update_naming(naming)
     if caps.max_table_nesting is not None:

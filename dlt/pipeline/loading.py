@@ -22,6 +22,7 @@ from dlt.redact import redact
 if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
 
+# their manifests tell people what was loaded; without a limit a folder would grow with every run
 KEPT_LOADED_PACKAGES = 100
 
 
@@ -52,6 +53,7 @@ def load(
         done, metrics, first_run = [], {}, home.first_run
         waiting = home.workdir.packages("normalized")
         if waiting:
+            # noted before the load: whoever finishes it after a crash must go on at the same place
             parts.target.note_place()
         for package in waiting:
             loaded, result, dataset = _load_one(parts, package)
@@ -68,12 +70,14 @@ def load(
 
 def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResult, str]:
     home = parts.home
+    # nothing of another pipeline, and nothing that was damaged since normalize, may be half loaded
     home.workdir.check_owner(package)
     package.check()
     dataset = parts.target.dataset_for(package.schema_name)
     if not parts.target.capabilities().supports_ddl_transactions and not package.manifest.tried:
         # tables and columns that it makes stay, also if it is given up
         package = home.workdir.record(package, replace(package.manifest, tried=True))
+    # between the commit there and the move of the folder here a signal would leave a question for the next run
     with signals.finishing():
         try:
             result = parts.load_one(parts, package, dataset)

@@ -47,6 +47,7 @@ def normalize(parts: Parts, file_format: str | None) -> NormalizeInfo:
 def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) -> tuple[LoadPackage, StepFigures]:
     workdir, schemas = parts.home.workdir, parts.home.schemas
     workdir.check_owner(package)
+    # a file that is not whole would be rows that nobody misses
     package.check()
     started_at = utc_now()
     caps = parts.target.capabilities()
@@ -66,14 +67,17 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
         undo = with_more_tables(package.undo, changed_tables(schema, grown))
         done = builder.commit(manifest, grown, package.state, undo)
     except BaseException as error:
+        # also after Ctrl-C: what is half made must not be taken for a package
         builder.abort()
         refuse(parts, package, error)
         raise
     change = grown.missing_in(schema)
+    # the new package is there; if the process dies now, the next step takes the schema from it
     schemas.adopt(grown)
     schemas.export(grown)
     if change:
         parts.hooks.call("schema_change", change)
+    # the extracted package goes last: as long as it is there, everything can be made again
     workdir.replace(package)
     for table, count in rows.items():
         parts.collector.update(table, count)

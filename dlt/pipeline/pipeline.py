@@ -103,6 +103,7 @@ class Pipeline(Inspection):
         table_name = _one_of("table_name", table_name, "name", name)
         hints = Hints(table_name, None, write_disposition, columns, primary_key, schema, table_format, schema_contract)
         parts = self.parts
+        # the lock of the step that is under way would be waited for until it timed out
         parts.home.refuse_inside("run")
         self.activate()
         with parts.tracer.run():
@@ -176,6 +177,7 @@ class Pipeline(Inspection):
         with extracting.changed_state(self.parts) as state:
             yield state
         if extract_state:
+            # a state travels in a package, and a package is of a schema
             name = self.parts.home.name_of_first_schema()
             self.extract(Source(self.schemas.get(name) or Schema(name)))
 
@@ -304,6 +306,7 @@ class Pipeline(Inspection):
             pipeline_name: Go on under another name.
         """
         if pipeline_name and pipeline_name != self.pipeline_name:
+            # programs hold this object, and parts belong to one folder
             self._take(make_parts(replace(self.config, pipeline_name=pipeline_name), self))
         home = self.parts.home
         home.refuse_inside("drop")

@@ -43,6 +43,7 @@ def place_of(destination: Destination | None, pipeline_name: str) -> Place | Non
         return None
     with context.use(pipeline_name=pipeline_name), section_context(pipeline_name=pipeline_name):
         try:
+            # credentials are looked up for that, so it is done as the pipeline would
             return Place(destination.fingerprint(), redact(destination.displayable_credentials()), os.getcwd())
         except DltException:
             # extract needs no destination; load tells what is missing
@@ -66,6 +67,7 @@ def check_place(pipeline_name: str, destination: Destination | None, state: Stat
         return
     name = destination.destination_name
     there, where = known[1], here.location
+    # a relative path, or a database that is named after its pipeline
     if there == where:
         there, where = f"{there} of the folder {known[2]}", f"{where} of the folder {here.folder}"
     raise PipelineConfigMissing(

@@ -47,6 +47,7 @@ def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
         client.begin()
         try:
             client.create_dataset()
+            # asked before they are made: afterwards nothing is missing
             missing = schema.missing_in(client.stored_tables(list(wanted)))
             client.apply_ddl(SchemaUpdate(wanted))
         except BaseException:

@@ -48,6 +48,7 @@ class Remote:
         wanted = self._settings.restore_from_destination
         if self._settings.full_refresh or wanted is False:
             return
+        # a folder that is new here may be that of a pipeline that ran elsewhere
         if wanted or self._home.state["_state_version"] == 0:
             self.sync()
         elif not self._home.first_run:
@@ -57,6 +58,7 @@ class Remote:
         """Tell whether the destination has a state that this folder does not know: another one loaded since."""
         own = self._home.state
         local, here, there = own.get("_local", {}), own.get("_version_hash"), state.get("_version_hash")
+        # a package was given up that does not say what its extract changed: the destination knows what was loaded
         if local.get("resync"):
             return True
         if there == here or there == local.get("at_destination"):
@@ -84,6 +86,7 @@ class Remote:
         """Look, in the first run of a process, whether the destination has gone on without this folder."""
         destination, dataset = self._target.there(), self._target.main_dataset()
         place = (destination.destination_type, destination.destination_name, dataset)
+        # a run each minute must not read the state each time; every load compares it anyway
         asks = self._compared != place or bool(self._home.local.get("resync"))
         with self._target.connect(dataset, None) as client:
             if not client.has_dataset():
@@ -123,6 +126,7 @@ class Remote:
         """Return how a load compares the state of its package; None where nothing is ever restored."""
         if self._settings.full_refresh or self._settings.restore_from_destination is False:
             return None
+        # the state that the extract began with, or one that a load of this folder wrote since
         known = (package.manifest.known_state, self._home.local.get("written"))
         return RunLoad(self._name, frozenset(str(found) for found in known if found))
 

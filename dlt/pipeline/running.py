@@ -37,6 +37,7 @@ def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_
     parts.target.need("run")
     _retried(parts, "sync", lambda: _sync(parts))
     if data is not None and parts.home.workdir.packages("extracted"):
+        # what waits was extracted by the program as it was then; what it may change in the schema, the one of now says
         put_contracts_in_force(parts, data, hints)
     pending = _finish_pending(parts, file_format)
     if data is None or (pending is not None and pending.has_failed_jobs):
@@ -48,10 +49,12 @@ def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_
         )
         return pending
     extracted = _retried(parts, "extract", lambda: extract(parts, data, hints, refresh))
+    # what the data of this run makes impossible is taken back as a whole
     parts.extracted_now = extracted.loads_ids
     try:
         _retried(parts, "normalize", lambda: normalize(parts, file_format))
     finally:
+        # what waits later is not of this run, and its rows may be nowhere else
         parts.extracted_now = ()
     info = _load_extracted(parts)
     return joined(pending, info) if pending is not None else info

@@ -50,6 +50,7 @@ class RetryPolicy:
     steps: tuple[str, ...] = RETRIED_STEPS
 
     def __post_init__(self) -> None:
+        # True is a whole number to Python
         is_number = isinstance(self.attempts, int) and not isinstance(self.attempts, bool)
         if not is_number or self.attempts < 1:
             raise ValueError(f"attempts is {self.attempts!r}. Give a whole number, 1 or more")
@@ -152,6 +153,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
             return value
         return get_value(key, *kind, sections=(_SECTION, name), default=None, pipeline_name=name)
 
+    # asked for first: it decides about the defaults of others
     compat = bool(get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=name))
     timeout = option("lock_timeout", float)
     refresh_all = option("full_refresh", bool) or option("dev_mode", bool, False)

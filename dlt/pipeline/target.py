@@ -42,6 +42,7 @@ class Target:
         self._is_remembered = False
         # a state that begins anew knows no dataset
         self._dataset = settings.dataset_name or str(home.state.get("dataset_name") or "") or self._default_dataset()
+        # taken once: all runs of one object go into one dataset
         self._suffix = take_suffix(settings.pipelines_dir, self._dataset) if settings.full_refresh else ""
 
     # -- the dataset
@@ -57,6 +58,7 @@ class Target:
 
     @dataset_name.setter
     def dataset_name(self, name: str) -> None:
+        # programs write back what they read
         self._dataset = name.removesuffix(self._suffix)
 
     @property
@@ -102,6 +104,7 @@ class Target:
         """
         if destination is not None:
             with section_context(pipeline_name=self.settings.pipeline_name):
+                # a destination that is an object has its name already
                 named = self.settings.destination_name if isinstance(destination, str) else None
                 self.destination = resolve_destination(destination, destination_name=named)
             self._is_remembered = False
@@ -110,6 +113,7 @@ class Target:
         if staging is not None:
             with section_context(pipeline_name=self.settings.pipeline_name):
                 self.staging = resolve_destination(staging)
+        # a database file without a name is named after its pipeline
         if isinstance(self.destination, Destination):
             self.destination = self.destination.for_pipeline(self.settings.pipeline_name)
         if self.staging is not None and self.destination is not None:
@@ -209,6 +213,7 @@ class Target:
             PipelineConfigMissing: the destination cannot load it.
         """
         wanted = asked or self.settings.loader_file_format
+        # words of PyPI dlt 1.x for files that no destination takes here
         if wanted is None or wanted in ("preferred", "insert_values", "model", "typed-jsonl", "reference"):
             return caps.preferred_loader_file_format
         if wanted not in caps.supported_loader_file_formats:

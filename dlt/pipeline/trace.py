@@ -129,6 +129,7 @@ def end_step(
         redact(f"{type(error).__name__}: {error}") if error is not None else None,
         _chain(error) if error is not None else [],
     )
+    # the list is shared by all tuples of one run
     trace.steps.append(entry)
     return trace._replace(finished_at=utc_now())
 

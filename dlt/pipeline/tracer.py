@@ -146,13 +146,16 @@ class Tracer:
         """Hold the lock of the folder; where that cannot be had, the step is what failed."""
         with ExitStack() as stack:
             with self.failing(name):
+                # inside of the name of the step: a lock that cannot be had is its failure
                 stack.enter_context(signals.held(self._home.lock))
             yield
 
     def _locked_step(self, name: str) -> Iterator[Step]:
         step = Step()
         started_at = utc_now()
+        # resources that ask for the active pipeline get the one that extracts them
         context.activate(self._whose)
+        # a step that is called by itself is a run of its own
         if self._depth == 0 or self._trace is None:
             self._trace = start_trace(self._name)
         error: BaseException | None = None
@@ -168,6 +171,7 @@ class Tracer:
         except Exception as failed:
             error = failed
             raise self.failed(name, failed, step) from failed
+        # Ctrl-C is no failure of the step: it keeps its class, so that scripts end as Python's do
         except BaseException as stopped:
             error = stopped
             raise

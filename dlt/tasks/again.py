@@ -83,6 +83,7 @@ def check_parts(fresh: Sequence[LoadPackage], done: Sequence[PackageRef]) -> Non
     Raises:
         SpecInvalid: they would empty a table that holds rows of the others.
     """
+    # a package of a part that is loaded now may empty a table as a whole
     kept = {table for reference in done for table, rows in reference.rows.items() if rows}
     for package in fresh:
         schema, refresh = package.schema, package.manifest.refresh or Refresh()
@@ -106,10 +107,12 @@ def what_repeats(data: object, base: State, window: object) -> dict[str, str]:
         base: State that the extract started from.
         window: Time that the run loads, or None.
     """
+    # dlt schedule tells the time by these variables
     by_time = window is not None or bool(os.environ.get("DLT_INTERVAL_START") and os.environ.get("DLT_INTERVAL_END"))
     found = {}
     for source_name, resource in _resources(data):
         state = _states(base, source_name)
+        # what a resource wrote itself nobody can judge: it may be where it goes on, or nothing of the kind
         own = {key: value for key, value in state.items() if key != "resources" and value}
         pipes = list(_pipes(resource.pipe))
         kinds = [_cursor(pipe, state, by_time) for pipe in pipes]
@@ -126,10 +129,12 @@ def what_repeats(data: object, base: State, window: object) -> dict[str, str]:
 def _cursor(pipe: Pipe, state: State, by_time: bool) -> str | None:
     """Return whether a cursor goes on where it stood, takes a time that is given, or is not there."""
     known = cursors_of(state, pipe.name)
+    # the configuration is looked up while the source runs, and that is over
     cursor = pipe.merged_incremental(look_up=False)
     if cursor is None or not cursor.cursor_path:
         # one that is configured, or is made inside of the resource, is seen in the state only
         return GOES_ON if known else None
+    # such a cursor reads what lies in a time, whatever it read before
     if cursor.end_value is not None or (cursor.allow_external_schedulers and by_time):
         return REPEATS
     return GOES_ON if cursor.cursor_path in known else None

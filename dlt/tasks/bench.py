@@ -20,6 +20,7 @@ def bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskRun, RunFolder
     with discreet(spec):
         made = open_pipeline(spec)
         folder = RunFolder(spec, made.pipeline_name, context.run_id, context.chunk)
+        # two tries of a task may be alive at the same time
         with folder.scratch() as scratch:
             run = TaskRun(made, scratch, context)
             try:
@@ -33,6 +34,7 @@ def bench(spec: Spec, context: StepContext) -> Iterator[tuple[TaskRun, RunFolder
 @contextmanager
 def discreet(spec: Spec) -> Iterator[None]:
     """Take the secrets of a spec, and others that are known, out of what a block raises: orchestrators keep errors."""
+    # what a program is given may stand in the text of any driver's error
     for arguments in (spec.source_args, spec.pipeline_args):
         remember(arguments)
     remember_url(spec.handoff or "")

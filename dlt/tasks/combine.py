@@ -31,11 +31,14 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
     for number, package in enumerate(packages):
         if number:
             schema.update_schema(package.schema)
+        # files of two parts may have the same name
         names = link_package(package, target, f"p{number:04d}.", (MANIFEST, SCHEMA, STATE, UNDO))
         part = made_as(package)
+        # rows keep the load id of their part, so that one part can be loaded once more
         files += [replace(file, name=names[file.name], load_id=part) for file in package.files]
         if package.state_delta is not None:
             deltas.append(package.state_delta)
+    # all parts are one load, with one version of the schema
     schema.bump()
     works = [package.manifest.works for package in packages]
     state = next((package.state for package in reversed(packages) if package.state is not None), None)

@@ -60,6 +60,7 @@ class RunFolder:
 
     def __init__(self, spec: Spec, pipeline_name: str, run_id: str, chunk: str = "") -> None:
         self._spec = spec
+        # ids of runs hold slashes and colons, and may be longer than the name of a file
         run = f"{pipeline_name}/{digest_id(run_id, 20).replace('_', '0').replace('-', '1')}"
         self._part = digest_id(chunk).replace("-", "_") if chunk else "whole"
         self.chunk = chunk
@@ -100,6 +101,7 @@ class RunFolder:
             return None
         name = f"{stage}.{newest}.json"
         data = self._read_local(name)
+        # a record never changes, so the one that is near will do
         if data is None and self.store is not None:
             data = self.store.read(f"{self._remote}/{name}")
         return None if data is None else (newest, Token.from_dict(orjson.loads(data)))
@@ -122,6 +124,7 @@ class RunFolder:
     def _record(self, token: Token, number: int) -> Token:
         name = f"{token.stage}.{number}.json"
         data = orjson.dumps(token.to_dict())
+        # workers do not see each other's disks: of two tries the hand-off decides
         if self.store is not None and not self.store.put_if_absent(f"{self._remote}/{name}", data):
             data = self.store.read(f"{self._remote}/{name}") or data
         failpoints.point(f"task.{token.stage}.sent")
@@ -154,6 +157,7 @@ class RunFolder:
 
     def keep(self, package: LoadPackage, rows: dict[str, int]) -> PackageRef:
         """Commit a package of the scratch folder, and send it to the hand-off."""
+        # two tries may make the same load id of different rows
         nonce = package.manifest.nonce or ""
         reference = PackageRef(package.load_id, package.schema_name, nonce, rows)
         target = self._folder(package.stage, reference)
@@ -182,6 +186,7 @@ class RunFolder:
                     "or a work_dir that all workers share, and run the extract task again."
                 )
             os.makedirs(os.path.dirname(folder), exist_ok=True)
+            # what is there was damaged, or is half of what a killed try unpacked
             shutil.rmtree(folder, ignore_errors=True)
             with handoff.as_missing(what):
                 handoff.fetch(self.store, reference.digest, f"{self._remote}/packages", folder)
@@ -246,6 +251,7 @@ def _is_whole(folder: str, stage: str) -> bool:
 
 def _link(source: str, target: str) -> None:
     try:
+        # a package may be as large as the disk; its files are never changed
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
@@ -256,9 +262,11 @@ def _write_if_absent(path: str, data: bytes) -> bool:
     temporary = f"{path}.{uuid.uuid4().hex}.tmp"
     with open(temporary, "wb") as file:
         file.write(data)
+        # a record that is empty after a crash of the machine would count all the same
         file.flush()
         os.fsync(file.fileno())
     try:
+        # a link fails where the name is taken, and a rename would take it away
         os.link(temporary, path)
     except FileExistsError:
         return False

@@ -61,6 +61,7 @@ def whole_spec(token: Token, spec: Spec | Mapping[str, object] | None) -> Spec:
         SpecInvalid: what the token must not carry was not given.
     """
     given = Spec.from_dict(spec) if isinstance(spec, Mapping) else spec
+    # the hand-off's URL may be configured on each worker instead
     missing = [] if given is not None else [name for name in token.withheld if name != "handoff"]
     if missing or (
         "handoff" in token.withheld and (given or token.spec).handoff is None and not handoff_url(token.spec)
@@ -106,9 +107,11 @@ def one_run(tokens: Sequence[Token]) -> Token:
         raise SpecInvalid("load_step: there are no tokens. Pass what normalize_step returned.")
     for token in tokens:
         need_stage(token, "normalized", "load_step")
+    # one transaction is one wish, which can be taken back as a whole
     runs = {(token.pipeline_name, token.run_id) for token in tokens}
     if len(runs) > 1:
         raise SpecInvalid(f"load_step: the tokens are of different runs: {sorted(runs)}. Load each run by itself.")
+    # rows of a part that is given twice would be loaded twice
     chunks = [token.chunk for token in tokens]
     if len(set(chunks)) < len(chunks):
         raise SpecInvalid(f"load_step: two tokens are of the same part ({sorted(chunks)}). Pass each part once.")

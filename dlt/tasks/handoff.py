@@ -64,6 +64,7 @@ def send(store: Store, folder: str, where: str) -> tuple[str, int]:
     """
     names = sorted(os.listdir(folder))
     limit = int(get_value("max_bytes", int, sections=("handoff",), default=MAX_BYTES))
+    # found before gigabytes are on their way
     size = sum(os.path.getsize(os.path.join(folder, name)) for name in names)
     if size > limit:
         raise PackageTooLarge(
@@ -77,6 +78,7 @@ def send(store: Store, folder: str, where: str) -> tuple[str, int]:
     # its name must be known before the first byte goes out
     digest, count = _digest(folder, names)
     relative = f"{where}/{digest}.tar"
+    # an archive of this name holds these bytes, unless it ends too early
     if store.size(relative) != count:
         with store.writer(relative) as file:
             for block in _blocks(folder, names):
@@ -85,6 +87,7 @@ def send(store: Store, folder: str, where: str) -> tuple[str, int]:
 
 
 def _send_local(store: Store, folder: str, names: list[str], where: str) -> tuple[str, int]:
+    # the name is its digest, and that is known when it is written
     temporary = store.full(f"{where}/{uuid.uuid4().hex}.tmp")
     try:
         # hashing takes a second core instead of time
@@ -121,6 +124,7 @@ def fetch(store: Store, digest: str, where: str, target: str) -> None:
         FileNotFoundError: there is none.
     """
     relative = f"{where}/{digest}.tar"
+    # the folder gets its name when all of it is there and has the right digest
     temporary = f"{target}.{uuid.uuid4().hex}.tmp"
     os.makedirs(temporary)
     try:
@@ -194,6 +198,7 @@ def _copy(path: str, start: int, count: int, target: FileIO) -> None:
     with open(path, "rb", buffering=0) as source:
         while count:
             try:
+                # the system copies from file to file; at most 2 GB at a time on Linux
                 done = os.sendfile(target.fileno(), source.fileno(), start, min(count, 1 << 30))
             except (AttributeError, OSError):
                 source.seek(start)

@@ -91,6 +91,7 @@ def report_of(
     results = run.results
     skipped = bool(results) and all(result.skipped for result in results)
     load_ids = [load_id for result in results for load_id in result.load_ids]
+    # rows are those that normalize counted: a load that was done before counts nothing
     report = _bare(run, [reference for _, reference in chosen], load_ids)
     jobs = [job for result in results for job in result.jobs]
     seconds = {found.name: found.seconds for found in table_lines(jobs, {}) if found.seconds is not None}
@@ -108,6 +109,7 @@ def report_of(
         for name, table in package.schema_update.items():
             update[name] = {n: str(c.get("data_type")) for n, c in (table.get("columns") or {}).items()}
     named = info._replace(loads_ids=load_ids)
+    # of a retry the destination has it by the wish of this very run: something is new
     known = skipped and all(result.known for result in results)
     report = replace(
         report,

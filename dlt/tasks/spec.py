@@ -100,6 +100,7 @@ class Spec:
             SpecInvalid: it does not.
         """
         try:
+            # orchestrators keep specs as JSON, and a value that is none would fail far from its cause
             json.dumps(asdict(self))
         except (TypeError, ValueError) as error:
             raise SpecInvalid(
@@ -144,6 +145,7 @@ class Spec:
         handoff = self.handoff
         if handoff is not None and holds_secret(handoff, known):
             withheld, handoff = [*withheld, "handoff"], None
+        # the other arguments are the extract's
         formats = {key: value for key, value in self.run_args.items() if key == "loader_file_format"}
         made = replace(self, source_args={}, pipeline_args=kept, run_args=formats, handoff=handoff)
         return made, tuple(sorted(withheld))
@@ -226,6 +228,7 @@ def load_object(reference: str) -> Wrapped:
         raise SpecInvalid(f"spec: {reference!r} is not a reference. Write package.module:name or path/to/file.py:name.")
     try:
         module = _from_file(place) if place.endswith(".py") else importlib.import_module(place)
+    # a file that is not there says so itself
     except SpecInvalid:
         raise
     except Exception as error:
@@ -240,6 +243,7 @@ def load_object(reference: str) -> Wrapped:
 def _from_file(path: str) -> ModuleType:
     full = os.path.abspath(path)
     name = f"dlt_spec_{digest_id(full)}"
+    # a second import would make the classes and the state of the module anew
     known = sys.modules.get(name)
     if known is not None:
         return known
@@ -248,6 +252,7 @@ def _from_file(path: str) -> ModuleType:
     found = importlib.util.spec_from_file_location(name, full)
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
+    # before it runs: classes of a module are looked up there by pickle and dataclasses
     sys.modules[name] = module
     folder = os.path.dirname(full)
     if folder not in sys.path:
@@ -256,6 +261,7 @@ def _from_file(path: str) -> ModuleType:
     try:
         found.loader.exec_module(module)
     except BaseException:
+        # the next try must not find half of a module
         del sys.modules[name]
         raise
     return module

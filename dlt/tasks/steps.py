@@ -111,8 +111,10 @@ def normalize_step(
         if known is not None and known[1].made_from == sources:
             user_log.info(f"{run.pipeline_name}: normalize of run {token.run_id} was done before and is used again")
             return known[1]
+        # the folder of a try is empty, and the first schema is the one that holds the state
         run.begin_with(token.default_schema_name)
         try:
+            # from this worker if it has them, else from the hand-off
             packages = [folder.fetch(reference, "extracted") for reference in token.packages]
         except HandoffMissing:
             if not all(_all_known(run, [token])):
@@ -170,6 +172,7 @@ def load_step(
             for found in wanted.values():
                 fresh, done = _split(run, found)
                 packages = [_folder_of(t, whole, folder).fetch(reference, "normalized") for t, reference in fresh]
+                # before anything is linked: an error here leaves all parts as they are
                 check_parts(packages, [reference for _, reference in done])
                 _put_all(packages, run)
                 chosen += fresh
@@ -274,6 +277,7 @@ def _still_counts(run: TaskRun, token: Token, context: StepContext, loaded: Work
         return False
     if loaded is not None and loaded.revision >= token.revision:
         return True
+    # its rows go on from a state that is no longer there
     return not stale_changes(run.pipeline.state, token.changes)
 
 

@@ -40,6 +40,7 @@ class TaskRun:
     """
 
     def __init__(self, made: Pipeline, folder: str, task: StepContext) -> None:
+        # the folder of a try is empty, and an orchestrator looks at errors and not at infos
         settings = replace(made.config, pipelines_dir=folder, restore_from_destination=True, raise_on_failed_jobs=True)
         self.pipeline = Pipeline(settings)
         self.pipeline_name = self.pipeline.pipeline_name
@@ -47,6 +48,7 @@ class TaskRun:
         self._task = task
         parts = self.pipeline.parts
         parts.is_task, parts.load_one = True, self._load_one
+        # a destination that a factory made as an object is in no setting
         parts.target.take_from(made.parts.target)
         parts.hooks.added = made.parts.hooks.added
         parts.tracer.collector = _collector(task.progress, made.collector)
@@ -73,6 +75,7 @@ class TaskRun:
         with target.connect(target.dataset_for(schema_name), None) as client:
             if not client.has_dataset():
                 return [None] * len(works)
+            # all of them as of one moment; nothing is changed
             client.begin()
             try:
                 return [known_work(work, client) for work in works]
@@ -93,6 +96,7 @@ class TaskRun:
                 except DestinationTransientException as error:
                     if not error.clash or time.monotonic() > deadline:
                         raise
+                    # another load of the pipeline is at work: it ends, or its process dies and lets go
                     time.sleep(0.2)
 
 
@@ -119,6 +123,7 @@ def open_pipeline(spec: Spec) -> Pipeline:
         SpecInvalid: its factory makes something else, or settings that tasks cannot share.
     """
     if isinstance(spec.pipeline, str):
+        # what the factory makes gives its settings only, and must not be what the program's dlt.run takes
         previous = context.active_pipeline()
         made = load_object(spec.pipeline)(**spec.pipeline_args)
         context.activate(previous)
@@ -162,6 +167,7 @@ def open_source(spec: Spec) -> object:
     try:
         data = factory(**spec.source_args)
     except TypeError as error:
+        # raised by the call itself, and not inside of the function
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:
             raise SpecInvalid(f"spec: {spec.source} does not take these arguments: {error}.") from error
         raise

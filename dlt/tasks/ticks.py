@@ -43,6 +43,7 @@ def even_ticks(text: str) -> Ticks:
     seconds = length_of_time(text)
     if not seconds:
         raise ConfigurationValueError(f"--every {text!r} is no length of time. Write a number and a unit: 30s, 5m, 2h.")
+    # the same moments for every process, whenever it was started
     origin, step = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(seconds=seconds)
 
     def until(moment: datetime) -> datetime:

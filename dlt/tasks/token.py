@@ -106,6 +106,7 @@ class Token:
             raise SpecInvalid(
                 f"{type(value).__name__}{keys} is not a token. Pass what extract_step or normalize_step returned."
             )
+        # packages wait at the hand-off while workers are upgraded
         if value.get("version") not in _READABLE:
             readable = " and ".join(map(str, _READABLE))
             raise SpecInvalid(
@@ -131,6 +132,7 @@ def _checked(token: Token) -> Token:
     """
     if token.stage not in _STAGES:
         raise ValueError(f"stage is {token.stage!r}")
+    # tokens come from where others can write, and these names become paths
     check_name(token.pipeline_name)
     token.spec.check()
     for package in token.packages:
