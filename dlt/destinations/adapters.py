@@ -35,8 +35,8 @@ Names = str | Sequence[str] | None
 
 
 def bigquery_adapter(
-    data: Any,
-    partition: str | Mapping[str, Any] | None = None,
+    data: object,
+    partition: str | Mapping[str, object] | None = None,
     cluster: Names = None,
     round_half_away_from_zero: Names = None,
     round_half_even: Names = None,
@@ -67,7 +67,7 @@ def bigquery_adapter(
     Raises:
         ValueError: an argument has a value that BigQuery does not know, or there is none.
     """
-    given: dict[str, Any] = {
+    given: dict[str, object] = {
         "partition": dict(partition) if isinstance(partition, Mapping) else partition,
         "cluster": _names(cluster) or None,
         "description": table_description,
@@ -87,14 +87,14 @@ def bigquery_adapter(
             "bigquery_adapter: autodetect_schema=True is not supported, because rows come through staging tables "
             "of known columns. Leave it out; documents that shall stay whole are columns of data_type json."
         )
-    if len(hints.get("cluster", ())) > 4:
+    if len(_names(cluster)) > 4:
         raise ValueError("bigquery_adapter: BigQuery clusters by four columns at most.")
     resource = get_resource_for_adapter(data)
     resource.apply_hints(columns=columns or None, additional_table_hints={X_BIGQUERY: hints})
     return resource
 
 
-def _rounded(away: Sequence[str], even: Sequence[str]) -> dict[str, Any]:
+def _rounded(away: Sequence[str], even: Sequence[str]) -> dict[str, dict[str, str]]:
     both = set(away) & set(even)
     if both:
         raise ValueError(f"bigquery_adapter: {', '.join(sorted(both))} cannot be rounded in two ways.")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, ClassVar, overload
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeAlias, overload
 
 from dlt.configuration import with_config
 from dlt.configuration.similar import did_you_mean
-from dlt.destinations.base import Destination
+from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.base import Destination, DestinationRef, resolve_destination
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.errors import (
     DestinationTransientException,
@@ -25,29 +26,32 @@ from dlt.late import orjson, pa, pq
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
-from dlt.schema.typing import TableSchema
-from dlt.types import override
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.types import TDataItems, Wrapped, override
 from dlt.user_log import tell_without_effect
 
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
 
+Made: TypeAlias = "Callable[..., FunctionDestination]"
+
+
 @overload
 def destination(
-    func_or_name: Callable[..., Any],
+    func_or_name: Wrapped,
     *,
     loader_file_format: str | None = None,
     batch_size: int = 10,
     name: str | None = None,
     destination_name: str | None = None,
-    destination_type: Any = None,
+    destination_type: DestinationRef | None = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
-    spec: type | None = None,
+    spec: type[BaseConfiguration] | None = None,
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Callable[..., FunctionDestination]: ...
 @overload
 def destination(
@@ -57,33 +61,33 @@ def destination(
     batch_size: int = 10,
     name: str | None = None,
     destination_name: str | None = None,
-    destination_type: Any = None,
+    destination_type: DestinationRef | None = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
-    spec: type | None = None,
+    spec: type[BaseConfiguration] | None = None,
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
-    **kwargs: Any,
-) -> Callable[[Callable[..., Any]], Callable[..., FunctionDestination]]: ...
+    **kwargs: object,
+) -> Callable[[Wrapped], Callable[..., FunctionDestination]]: ...
 @overload
 def destination(func_or_name: str, *, name: str | None = None, **kwargs: Any) -> Destination: ...
 def destination(
-    func_or_name: Callable[..., Any] | str | None = None,
+    func_or_name: Wrapped | str | None = None,
     *,
     loader_file_format: str | None = None,
     batch_size: int = 10,
     name: str | None = None,
     destination_name: str | None = None,
-    destination_type: Any = None,
+    destination_type: DestinationRef | None = None,
     naming_convention: str = "direct",
     skip_dlt_columns_and_tables: bool = True,
     max_table_nesting: int | None = 0,
-    spec: Any = None,
+    spec: type[BaseConfiguration] | None = None,
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
     **kwargs: Any,
-) -> Any:
+) -> Made | Callable[[Wrapped], Made] | Destination:
     """Make a destination of a function `(items, table)`; or name a destination and its settings.
 
     Every batch is delivered at least once; a batch whose delivery was recorded is not delivered again when the package
@@ -112,37 +116,67 @@ def destination(
         if value is not None:
             tell_without_effect(f"dlt.destination: {option}", "batches are delivered one after the other")
     if isinstance(func_or_name, str):
-        from dlt.destinations.base import resolve_destination
-
         own = destination_name or name or (func_or_name if destination_type is not None else None)
         kind = func_or_name if destination_type is None else destination_type
         return resolve_destination(kind, destination_name=own)(kwargs.pop("credentials", None), **kwargs)
 
-    def wrap(function: Callable[..., Any]) -> Any:
+    options = BatchOptions(
+        batch_size=batch_size,
+        file_format=loader_file_format,
+        naming=naming_convention,
+        skip=skip_dlt_columns_and_tables,
+        nesting=max_table_nesting,
+        spec=spec,
+    )
+
+    def wrap(function: Wrapped) -> Made:
         if not callable(function):
             raise InvalidDestinationReference(f"{function!r} is not a function (items, table).")
-
-        own_name = destination_name or name or function.__name__
-
-        def make(destination_name: str | None = None, **bound: Any) -> FunctionDestination:
-            return FunctionDestination(
-                function,
-                destination_name or own_name,
-                {**kwargs, **bound},
-                batch_size=batch_size,
-                file_format=loader_file_format,
-                naming=naming_convention,
-                skip=skip_dlt_columns_and_tables,
-                nesting=max_table_nesting,
-                spec=spec,
-            )
-
-        make.destination_type = "destination"  # type: ignore[attr-defined]  # tells it from other functions
-        make.__name__ = function.__name__
-        make.__doc__ = function.__doc__
-        return make
+        return _Factory(function, destination_name or name or function.__name__, kwargs, options)
 
     return wrap if func_or_name is None else wrap(func_or_name)
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a function gets its rows.
+
+    Attributes:
+        batch_size: Rows of a batch; 0 to get the path of the whole file.
+        file_format: "parquet" for Arrow tables; rows as dicts otherwise.
+        naming: How keys become names of columns.
+        skip: Leave out what the library adds.
+        nesting: Levels of nested tables.
+        spec: Spec for further arguments of the function.
+    """
+
+    batch_size: int
+    file_format: str | None
+    naming: str
+    skip: bool
+    nesting: int | None
+    spec: type[BaseConfiguration] | None
+
+
+class _Factory:
+    """What the decorator makes of a function: called with arguments, it gives a destination."""
+
+    # tells it from other functions, where a program passes it in place of a destination
+    destination_type = "destination"
+
+    def __init__(self, function: Wrapped, name: str, arguments: Mapping[str, object], options: BatchOptions) -> None:
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
+        self._function, self._name, self._arguments, self._options = function, name, arguments, options
+
+    def __call__(self, destination_name: str | None = None, **bound: object) -> FunctionDestination:
+        """Return the destination.
+
+        Args:
+            destination_name: Name under which it is configured.
+            bound: Arguments of the function.
+        """
+        arguments = {**self._arguments, **bound}
+        return FunctionDestination(self._function, destination_name or self._name, arguments, self._options)
 
 
 class FunctionDestination(Destination):
@@ -150,20 +184,20 @@ class FunctionDestination(Destination):
 
     destination_type: ClassVar[str] = "destination"
 
-    def __init__(self, function: Callable[..., Any], name: str, arguments: dict[str, Any], **options: Any) -> None:
+    def __init__(self, function: Wrapped, name: str, arguments: Mapping[str, object], options: BatchOptions) -> None:
         super().__init__(destination_name=name)
         _check_arguments(function, name, arguments)
         self.function, self.arguments, self.options = function, arguments, options
 
     def own_capabilities(self) -> Capabilities:
         """Return what a function takes."""
-        taken = self.options["file_format"] or "jsonl"
+        taken = self.options.file_format or "jsonl"
         return replace(
             Capabilities(),
             # batches are cut from Arrow; a function that gets paths gets the format that it asked for
-            preferred_loader_file_format="arrow" if self.options["batch_size"] else _FORMATS.get(taken, taken),
-            naming_convention=self.options["naming"],
-            max_table_nesting=self.options["nesting"],
+            preferred_loader_file_format="arrow" if self.options.batch_size else _FORMATS.get(taken, taken),
+            naming_convention=self.options.naming,
+            max_table_nesting=self.options.nesting,
             keeps_types=False,
         )
 
@@ -172,14 +206,14 @@ class FunctionDestination(Destination):
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FunctionClient]:
         """Resolve the function's arguments."""
         sections = ("destination", self.destination_name)
-        call = with_config(self.function, spec=self.options["spec"], sections=sections)
+        call = with_config(self.function, spec=self.options.spec, sections=sections)
         yield FunctionClient(lambda items, table: call(items, table, **self.arguments), self.options)
 
 
 class FunctionClient(DummyClient):
     """Hand over batches, and remember which were taken."""
 
-    def __init__(self, call: Callable[[Any, TableSchema], Any], options: dict[str, Any]) -> None:
+    def __init__(self, call: Callable[[TDataItems, TableSchema], object], options: BatchOptions) -> None:
         self._call, self._options = call, options
 
     @override
@@ -195,17 +229,17 @@ class FunctionClient(DummyClient):
             LoadJobTerminalException: the function failed with a terminal error.
             DestinationTransientException: the function asks to be tried again, or failed with an error of its own.
         """
-        if self._options["skip"] and is_system_name(table["name"]):
+        if self._options.skip and is_system_name(table["name"]):
             return
         shown: TableSchema = {**table, "columns": self._columns(table)}
-        size = self._options["batch_size"]
+        size = self._options.batch_size
         with _Delivered(path) as done:
             batches = self._batches(shown, path, file_format, size, done.count) if size else self._whole(path, done)
             for count, batch in batches:
                 self._deliver(shown, batch, done.count)
                 done.record(count)
 
-    def _deliver(self, table: TableSchema, batch: Any, start: int) -> None:
+    def _deliver(self, table: TableSchema, batch: TDataItems, start: int) -> None:
         try:
             self._call(batch, table)
         except DestinationTransientException:
@@ -216,18 +250,18 @@ class FunctionClient(DummyClient):
             # a function's libraries do not know our errors; a lost connection must not cost the package
             raise LoadJobTransientException(_failure(table, start, error), table=table["name"]) from error
 
-    def _columns(self, table: TableSchema) -> dict[str, Any]:
-        skip = self._options["skip"]
+    def _columns(self, table: TableSchema) -> dict[str, ColumnSchema]:
+        skip = self._options.skip
         return {name: column for name, column in table["columns"].items() if not (skip and is_system_name(name))}
 
     @staticmethod
-    def _whole(path: str, done: _Delivered) -> Iterator[tuple[int, Any]]:
+    def _whole(path: str, done: _Delivered) -> Iterator[tuple[int, TDataItems]]:
         if done.count == 0:
             yield 1, path
 
     def _batches(
         self, table: TableSchema, path: str, file_format: str, size: int, start: int
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> Iterator[tuple[int, TDataItems]]:
         """Yield the rows behind `start` in batches, each with the number of rows up to its end."""
         rows = _read(path, file_format)
         rows = rows.select([name for name in rows.column_names if name in table["columns"]])
@@ -235,7 +269,7 @@ class FunctionClient(DummyClient):
         for first in range(start, rows.num_rows, size):
             part = rows.slice(first, size)
             end = first + part.num_rows
-            if self._options["file_format"] == "parquet":
+            if self._options.file_format == "parquet":
                 yield end, part
                 continue
             items = part.to_pylist()
@@ -246,7 +280,7 @@ class FunctionClient(DummyClient):
             yield end, items
 
 
-def _check_arguments(function: Callable[..., Any], name: str, arguments: Iterable[str]) -> None:
+def _check_arguments(function: Wrapped, name: str, arguments: Iterable[str]) -> None:
     parameters = list(inspect.signature(function).parameters.values())
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return
@@ -260,7 +294,7 @@ def _check_arguments(function: Callable[..., Any], name: str, arguments: Iterabl
             )
 
 
-def _read(path: str, file_format: str) -> Any:
+def _read(path: str, file_format: str) -> pa.Table:
     if file_format == "parquet":
         return pq.read_table(path, memory_map=True)
     with pa.memory_map(path) as source:

@@ -115,7 +115,7 @@ class PipeIterator:
             node.prepare(batched)
             # before the first pull: of an iterator nothing tells afterwards whether it was consumed
             node.pipe.started()
-        self._pool = WorkPool(workers, max_parallel_items)
+        self._pool: WorkPool[_Pulled | _Deferred] = WorkPool(workers, max_parallel_items)
         self._lanes = [_Lane(root) for root in roots]
         self._turns = deque(self._lanes)
 

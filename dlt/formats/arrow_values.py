@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 from dlt.errors import UnsupportedDataType
 from dlt.late import np, pa, pc
 from dlt.schema.typing import ColumnSchema
+from dlt.types import TDataItem
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -127,7 +128,7 @@ def _uuid_text(value: bytes | None) -> str | None:
     return None if value is None else str(uuid.UUID(bytes=value))
 
 
-def values_of(array: pa.Array) -> list[Any]:
+def values_of(array: pa.Array) -> list[object]:
     """Return the values of an array; documents as dicts and lists."""
     if pa.types.is_null(array.type):
         return [None] * len(array)
@@ -136,11 +137,11 @@ def values_of(array: pa.Array) -> list[Any]:
     for applies, read in _READERS:
         if applies(types, kind):
             return read(array)
-    found: list[Any] = array.to_pylist()
+    found: list[object] = array.to_pylist()
     return found
 
 
-def _moments(array: pa.Array) -> list[Any]:
+def _moments(array: pa.Array) -> list[object]:
     unit, zone = array.type.unit, array.type.tz
     exact = _micros(array, unit)
     text = "+00:00" if zone is not None else ""
@@ -158,7 +159,7 @@ def _micros(array: pa.Array, unit: str) -> list[int | None]:
     return [None if v is None else v * factor for v in numbers]
 
 
-def _filled(array: pa.Array, found: list[Any], other: Callable[[int], Any]) -> list[Any]:
+def _filled(array: pa.Array, found: list[object], other: Callable[[int], object]) -> list[object]:
     if array.null_count == sum(value is None for value in found):
         return found
     width = pa.int32() if array.type.bit_width == 32 else pa.int64()
@@ -173,20 +174,23 @@ def _moment_text(number: int, unit: str) -> str:
     return str(np.datetime_as_string(np.array(number, np.int64).view(f"datetime64[{unit}]")))
 
 
-def _days(array: pa.Array) -> list[Any]:
+def _days(array: pa.Array) -> list[object]:
     numbers = array.cast(pa.int32()).to_pylist()
     known = [v if v is not None and DAYS[0] <= v <= DAYS[1] else None for v in numbers]
     return _filled(array, pa.array(known, pa.int32()).cast(pa.date32()).to_pylist(), lambda n: _moment_text(n, "D"))
 
 
-def _milliseconds(array: pa.Array) -> list[Any]:
+def _milliseconds(array: pa.Array) -> list[object]:
     moments = array.cast(pa.int64()).cast(pa.timestamp("ms"))
     if all(value is None or not value % 86_400_000 for value in array.cast(pa.int64()).to_pylist()):
-        return [v.date() if isinstance(v, datetime.datetime) else v and v[:-13] for v in _moments(moments)]
+        return [
+            v.date() if isinstance(v, datetime.datetime) else v[:-13] if isinstance(v, str) else v
+            for v in _moments(moments)
+        ]
     return _moments(moments)
 
 
-def _times(array: pa.Array) -> list[Any]:
+def _times(array: pa.Array) -> list[object]:
     numbers = array.cast(pa.int64()).to_pylist()
     known = [None if v is None or v % 1000 else v // 1000 for v in numbers]
     found = pa.array(known, pa.int64()).cast(pa.time64("us")).to_pylist()
@@ -198,11 +202,11 @@ def _time_text(number: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{nanos:09}"
 
 
-def _durations(array: pa.Array) -> list[Any]:
+def _durations(array: pa.Array) -> list[object]:
     unit = array.type.unit
     micros = _micros(array, unit)
     limit = datetime.timedelta.max // datetime.timedelta(microseconds=1)
-    found: list[Any] = []
+    found: list[object] = []
     for whole, number in zip(micros, array.cast(pa.int64()).to_pylist(), strict=True):
         if whole is None and number is not None:
             found.append(decimal.Decimal(number).scaleb(-3, decimal.Context(prec=30)))
@@ -213,11 +217,11 @@ def _durations(array: pa.Array) -> list[Any]:
     return found
 
 
-def _floats(array: pa.Array) -> list[Any]:
+def _floats(array: pa.Array) -> list[object]:
     return [None if value is None else float(value) for value in array.to_pylist()]
 
 
-def _structs(array: pa.Array) -> list[Any]:
+def _structs(array: pa.Array) -> list[object]:
     names = [field.name for field in array.type]
     columns = [values_of(values) for values in array.flatten()]
     rows = zip(*columns, strict=True) if columns else iter([()] * len(array))
@@ -225,20 +229,23 @@ def _structs(array: pa.Array) -> list[Any]:
     return [dict(zip(names, row, strict=True)) if there else None for row, there in zip(rows, valid, strict=True)]
 
 
-def _lists(array: pa.Array) -> list[Any]:
-    items, found, start = values_of(array.flatten()), [], 0
+def _lists(array: pa.Array) -> list[object]:
+    found: list[object] = []
+    items, start = values_of(array.flatten()), 0
     for length in pc.list_value_length(array).to_pylist():
         found.append(None if length is None else items[start : start + length])
         start += length or 0
     return found
 
 
-def _maps(array: pa.Array) -> list[Any]:
-    pairs = _lists(array.cast(pa.list_(pa.struct([("key", array.type.key_type), ("value", array.type.item_type)]))))
+def _maps(array: pa.Array) -> list[object]:
+    pairs: list[TDataItem] = _lists(
+        array.cast(pa.list_(pa.struct([("key", array.type.key_type), ("value", array.type.item_type)])))
+    )
     return [None if row is None else [[pair["key"], pair["value"]] for pair in row] for row in pairs]
 
 
-_READERS: list[tuple[Callable[[Any, Any], bool], Callable[[Any], list[Any]]]] = [
+_READERS: list[tuple[Callable[[ModuleType, pa.DataType], bool], Callable[[pa.Array], list[object]]]] = [
     (lambda types, kind: types.is_timestamp(kind), _moments),
     (lambda types, kind: types.is_date32(kind), _days),
     (lambda types, kind: types.is_date64(kind), _milliseconds),

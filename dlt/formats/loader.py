@@ -8,12 +8,51 @@ import re
 import shutil
 import zlib
 from dataclasses import replace
-from typing import Any
+from typing import Protocol
 
 from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile
 from dlt.late import orjson, pa, pc, pq
 from dlt.packages.manifest import PackageFile
 from dlt.schema.documents import word_of
+from dlt.types import Row
+
+
+class _BatchWriter(Protocol):
+    """What pyarrow has for each of its formats."""
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+
+    def close(self) -> None:
+        """End the file."""
+
+
+class _JsonLines:
+    """A file of JSON lines, which pyarrow reads and does not write."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "wb")  # noqa: SIM115 - closed in close()
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(batch)]
+        self._file.write(b"".join(lines))
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+
+def _writer_of(path: str, kind: str, schema: pa.Schema) -> _BatchWriter:
+    if kind == "parquet":
+        writer: _BatchWriter = pq.ParquetWriter(path, schema, compression="snappy")
+    elif kind == "csv":
+        import pyarrow.csv as csv
+
+        writer = csv.CSVWriter(path, schema)
+    else:
+        writer = _JsonLines(path)
+    return writer
 
 
 class _TableFile:
@@ -21,14 +60,7 @@ class _TableFile:
 
     def __init__(self, path: str, kind: str, schema: pa.Schema) -> None:
         self.path, self.format, self.schema, self.rows = path, kind, schema, 0
-        if kind == "parquet":
-            self._writer: Any = pq.ParquetWriter(path, schema, compression="snappy")
-        elif kind == "csv":
-            import pyarrow.csv as csv
-
-            self._writer = csv.CSVWriter(path, schema)
-        else:
-            self._writer = open(path, "wb")  # noqa: SIM115 - closed in close()
+        self._writer = _writer_of(path, kind, schema)
 
     @property
     def size(self) -> int:
@@ -38,15 +70,12 @@ class _TableFile:
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
         self.rows += batch.num_rows
-        if self.format in ("parquet", "csv"):
-            self._writer.write_batch(batch)
-            return
-        lines = [orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(batch)]
-        self._writer.write(b"".join(lines))
+        self._writer.write_batch(batch)
 
     def close(self) -> tuple[int, int, int]:
         """End the file; return its rows, bytes and CRC-32."""
         self._writer.close()
+        # read again: neither writer tells the checksum of what it wrote
         crc = size = 0
         with open(self.path, "rb") as file:
             while block := file.read(1 << 20):
@@ -54,7 +83,7 @@ class _TableFile:
         return self.rows, size, crc
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str:
     if isinstance(value, bytes):
         from base64 import b64encode
 
@@ -62,9 +91,9 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+def _rows(batch: pa.RecordBatch) -> list[Row]:
     """Return rows for JSON; NaN and infinities, which it has not, as the texts that its readers take for them."""
-    rows: list[dict[str, Any]] = batch.to_pylist()
+    rows: list[Row] = batch.to_pylist()
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         if pa.types.is_floating(array.type) and pc.all(pc.is_finite(array)).as_py() is False:
             for row in rows:

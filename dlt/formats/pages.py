@@ -20,13 +20,17 @@ from dlt.formats.arrow_values import MOMENTS
 from dlt.io.typed_json import TooDeep, simplify
 from dlt.late import np, orjson, pa, pc
 from dlt.schema.documents import is_strict, json_text
+from dlt.types import TDataItem
 
 NoneType = type(None)
+Cells = Sequence[Any]
+"""The values of one key in the rows of a page: of any type, which is told by `type` for all of them at once before a
+function that wants a certain one is called."""
 _WIDE = 32
 """Number of keys above which a page is read row by row."""
 ARROW_LEVELS = 60
 """Levels of structs and lists in one column: Arrow's stream format takes 64, the column and the batch among them."""
-_EMPTY: dict[str, Any] = {}
+_EMPTY: dict[str, object] = {}
 _is_there = partial(is_not, None)
 JSON_FIELD = {b"dlt.type": b"json"}
 """Field metadata of a text column that holds JSON documents."""
@@ -57,7 +61,7 @@ class PageEncoder:
         }
         self._refusals = (pa.ArrowException, OverflowError, UnicodeEncodeError, TypeError, ValueError)
 
-    def encode(self, page: Sequence[Any]) -> pa.RecordBatch | None:
+    def encode(self, page: Sequence[TDataItem]) -> pa.RecordBatch | None:
         """Return the page as a record batch, or None when it must go row by row."""
         if set(map(type, page)) != {dict}:
             return None
@@ -81,7 +85,7 @@ class PageEncoder:
             fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(page))]
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
-    def _encode_column(self, key: str, column: Sequence[Any]) -> list[tuple[dict[bytes, bytes] | None, pa.Array]]:
+    def _encode_column(self, key: str, column: Cells) -> list[tuple[dict[bytes, bytes] | None, pa.Array]]:
         kinds = set(map(type, column))
         kinds.discard(NoneType)
         if not kinds:
@@ -103,14 +107,14 @@ class PageEncoder:
         order = dict.fromkeys(kind for kind in map(type, column) if kind is not NoneType)
         return [(None, self._scalars(k, [v if type(v) is k else None for v in column])) for k in order]
 
-    def _documents(self, path: tuple[str, ...], column: Sequence[Any], kinds: set[type]) -> list[pa.Array]:
+    def _documents(self, path: tuple[str, ...], column: Cells, kinds: set[type]) -> list[pa.Array]:
         """Return dicts, lists and scalars of one key, one array for each kind, in order of first appearance."""
         if len(kinds) == 1:
             return [self._document(path, next(iter(kinds)), column)]
         order = dict.fromkeys(kind for kind in map(type, column) if kind is not NoneType)
         return [self._document(path, k, [v if type(v) is k else None for v in column]) for k in order]
 
-    def _document(self, path: tuple[str, ...], kind: type, column: Sequence[Any]) -> pa.Array:
+    def _document(self, path: tuple[str, ...], kind: type, column: Cells) -> pa.Array:
         if kind is not dict and kind is not list:
             return self._scalars(kind, column)
         if len(path) > ARROW_LEVELS:
@@ -125,14 +129,14 @@ class PageEncoder:
                 self._shredded.add(path)
         return self._structs(path, column) if kind is dict else self._lists(path, column)
 
-    def _structs(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
+    def _structs(self, path: tuple[str, ...], column: Cells) -> pa.Array:
         fields, arrays = self._fields(path, column)
         if not arrays:
             fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(column))]
         mask = _null_mask(column)
         return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
 
-    def _fields(self, path: tuple[str, ...], column: Sequence[Any]) -> tuple[list[pa.Field], list[pa.Array]]:
+    def _fields(self, path: tuple[str, ...], column: Cells) -> tuple[list[pa.Field], list[pa.Array]]:
         rows = column if all(map(_is_there, column)) else [_EMPTY if value is None else value for value in column]
         keys, columns = _columns_of(rows)
         fields: list[pa.Field] = []
@@ -147,7 +151,7 @@ class PageEncoder:
                 arrays.append(array)
         return fields, arrays
 
-    def _lists(self, path: tuple[str, ...], column: Sequence[Any]) -> pa.Array:
+    def _lists(self, path: tuple[str, ...], column: Cells) -> pa.Array:
         offsets = np.zeros(len(column) + 1, dtype=np.int32)
         np.cumsum([0 if value is None else len(value) for value in column], out=offsets[1:])
         values = list(chain.from_iterable(filter(None, column)))
@@ -163,13 +167,13 @@ class PageEncoder:
         mask = _null_mask(column)
         return pa.ListArray.from_arrays(pa.array(offsets), items, mask=mask)
 
-    def _mixed(self, path: tuple[str, ...], values: Sequence[Any]) -> pa.Array:
+    def _mixed(self, path: tuple[str, ...], values: Cells) -> pa.Array:
         """Return items of several kinds as structs, the way that row by row they become documents."""
         fields: list[pa.Field] = []
         arrays: list[pa.Array] = []
         order: dict[type, None] = dict.fromkeys(kind for kind in map(type, values) if kind is not NoneType)
         for kind in order:
-            own: list[Any] = [value if type(value) is kind else None for value in values]
+            own: Cells = [value if type(value) is kind else None for value in values]
             if kind is dict:
                 if any(key in value for value in own if value is not None for key in ("list", "value")):
                     raise ValueError("keys of documents and items of other kinds meet")
@@ -182,7 +186,7 @@ class PageEncoder:
             arrays.append(array)
         return pa.StructArray.from_arrays(arrays, fields=fields)
 
-    def _scalars(self, kind: type, column: Sequence[Any]) -> pa.Array:
+    def _scalars(self, kind: type, column: Cells) -> pa.Array:
         if kind is datetime.datetime:
             aware = {value.tzinfo is not None for value in column if value is not None}
             if len(aware) != 1:
@@ -201,7 +205,7 @@ class _Sparse(ValueError):
     """Thousands of sparse keys: a dense page would not fit in memory."""
 
 
-def _columns_of(rows: Sequence[dict[Any, Any]]) -> tuple[Sequence[Any], Iterable[Sequence[Any]]]:
+def _columns_of(rows: Sequence[TDataItem]) -> tuple[Sequence[object], Iterable[Cells]]:
     """Return the keys of rows, and the values of each key."""
     first = rows[0]
     width = len(first)
@@ -223,7 +227,7 @@ def _columns_of(rows: Sequence[dict[Any, Any]]) -> tuple[Sequence[Any], Iterable
     return keys, ([row.get(key) for row in rows] for key in keys)
 
 
-def aware_moments(column: Sequence[Any]) -> pa.Array:
+def aware_moments(column: Cells) -> pa.Array:
     """Return aware datetimes as timestamps in microseconds, UTC.
 
     pyarrow asks every value for its offset in Python; msgpack's timestamp extension writes lists ten times faster.
@@ -255,7 +259,7 @@ def aware_moments(column: Sequence[Any]) -> pa.Array:
     return pa.array(filled, mask=absent).cast(wanted)
 
 
-def _moments_of_usual_years(column: Sequence[Any]) -> pa.Array:
+def _moments_of_usual_years(column: Cells) -> pa.Array:
     # in UTC a moment may be of a year that Python has not, and could not be read again
     array = pa.array(column, pa.timestamp("us", "UTC"))
     bounds = pc.min_max(array.cast(pa.int64()))
@@ -264,12 +268,12 @@ def _moments_of_usual_years(column: Sequence[Any]) -> pa.Array:
     return array
 
 
-def _null_mask(column: Sequence[Any]) -> pa.Array | None:
+def _null_mask(column: Cells) -> pa.Array | None:
     absent = [value is None for value in column]
     return pa.array(absent, pa.bool_()) if any(absent) else None
 
 
-def _is_plain(column: Sequence[Any]) -> bool:
+def _is_plain(column: Cells) -> bool:
     """Tell whether documents hold only what JSON has; refuse those that are too deep before anything goes into them.
 
     Raises:
@@ -288,7 +292,7 @@ def _is_plain(column: Sequence[Any]) -> bool:
     return True
 
 
-def nested_array(column: Sequence[Any], levels: int, plain: bool) -> pa.Array:
+def nested_array(column: Cells, levels: int, plain: bool) -> pa.Array:
     """Return dicts or lists as a struct or list array.
 
     Args:

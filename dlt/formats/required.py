@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from dlt.errors import CannotCoerceColumnException
 from dlt.formats.arrow_values import column_of, values_of
@@ -12,7 +11,8 @@ from dlt.io.typed_json import simplify
 from dlt.late import pa
 from dlt.schema.conversions import convert
 from dlt.schema.limits import INT64_MAX, INT64_MIN, Misfit
-from dlt.schema.typing import ColumnSchema, DataType
+from dlt.schema.typing import ColumnSchema, DataType, TableSchema
+from dlt.types import TDataItem
 
 _ALWAYS_FIT: dict[DataType, frozenset[type]] = {
     "text": frozenset({str}),
@@ -27,7 +27,7 @@ _ALWAYS_FIT: dict[DataType, frozenset[type]] = {
 _SAFE_IN_ARROW = ("text", "bool", "double", "binary", "time")
 
 
-def columns_without_variant(table_schema: Mapping[str, Any]) -> dict[str, ColumnSchema]:
+def columns_without_variant(table_schema: TableSchema) -> dict[str, ColumnSchema]:
     """Return the columns of a table whose values must fit their type: all rows need one, so no variant may hold it."""
     return {
         name: column
@@ -48,7 +48,7 @@ class Required:
     def __init__(self, table: str, columns: Mapping[str, ColumnSchema], normalize: Callable[[str], str]) -> None:
         self._table, self._columns, self._normalize = table, columns, normalize
 
-    def check_rows(self, rows: Sequence[Any], position: int) -> None:
+    def check_rows(self, rows: Sequence[TDataItem], position: int) -> None:
         """Check the values of rows; `position` is the number of the first one.
 
         Raises:
@@ -80,7 +80,7 @@ class Required:
                 self._check(column, field.name, values_of(array), position)
                 position += len(array)
 
-    def _check(self, column: ColumnSchema, key: str, values: Iterable[Any], position: int) -> None:
+    def _check(self, column: ColumnSchema, key: str, values: Iterable[TDataItem], position: int) -> None:
         found = list(values)
         if _fit(column, found):
             return
@@ -105,7 +105,7 @@ class Required:
                 ) from error
 
 
-def _fit(column: ColumnSchema, values: list[Any]) -> bool:
+def _fit(column: ColumnSchema, values: list[TDataItem]) -> bool:
     """Tell whether all values fit by their types and sizes; False if each needs a look."""
     kinds = set(map(type, values))
     kinds.discard(type(None))

@@ -8,7 +8,6 @@ import gc
 import uuid
 from collections.abc import Iterable
 from copy import copy
-from typing import Any
 
 from dlt.io.typed_json import MAX_LEVELS
 from dlt.types import TDataItem
@@ -22,7 +21,7 @@ _UNCHANGING = frozenset(
 _CHANGING = (dict, list, set, tuple, bytearray)
 
 
-def snapshot(item: TDataItem) -> Any:
+def snapshot(item: TDataItem) -> TDataItem:
     """Return a row that stays as it is now, whatever the program that has it goes on to do with it.
 
     Dicts, lists and the like are copied on all levels; other objects are the same.
@@ -37,14 +36,16 @@ def snapshot(item: TDataItem) -> Any:
     return item if kind in _UNCHANGING else _copied(item, {}, MAX_LEVELS)
 
 
-def snapshot_page(item: TDataItem) -> Any:
+def snapshot_page(item: TDataItem) -> TDataItem:
     """Return a row, or a page with its rows, that stays as it is now; frames and other objects are the same."""
     if isinstance(item, list):
         return type(item)(map(snapshot, item))
     return snapshot(item)
 
 
-def _copy_inner(found: Any, pairs: Iterable[tuple[Any, Any]], known: dict[int, Any], levels: int) -> None:
+def _copy_inner(
+    found: TDataItem, pairs: Iterable[tuple[object, TDataItem]], known: dict[int, object], levels: int
+) -> None:
     """Replace what can change in a dict or list by copies.
 
     Args:
@@ -65,7 +66,7 @@ def _copy_inner(found: Any, pairs: Iterable[tuple[Any, Any]], known: dict[int, A
             _copy_inner(inner, value.items(), known, levels - 1)
 
 
-def _copied(value: Any, known: dict[int, Any], levels: int) -> Any:
+def _copied(value: TDataItem, known: dict[int, object], levels: int) -> object:
     if not isinstance(value, _CHANGING) or not levels:
         return value
     if id(value) in known:

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
@@ -18,8 +18,12 @@ from dlt.formats.snapshot import snapshot
 from dlt.io.typed_json import TooDeep, dump_row
 from dlt.late import pa
 from dlt.packages.manifest import PackageFile
+from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_NORMALIZER
-from dlt.types import TDataItems
+from dlt.types import TDataItem, TDataItems
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 MAX_FILE_BYTES = 64 << 20
 PAGE_ROWS = 10_000
@@ -33,7 +37,7 @@ class _Checked:
         self.path, self.crc, self.size, self.closed = path, 0, 0, False
         self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed with the writer
 
-    def write(self, data: Any) -> int:
+    def write(self, data: Buffer) -> int:
         view = memoryview(data).cast("B")
         done = 0
         while done < view.nbytes:
@@ -111,7 +115,7 @@ class RowsFile:
         """Bytes written so far."""
         return self._out.size
 
-    def write(self, items: Sequence[Any], position: int, table: str) -> None:
+    def write(self, items: Sequence[TDataItem], position: int, table: str) -> None:
         """Append rows; `position` is the number of the first one, for messages."""
         lines = []
         for offset, item in enumerate(items):
@@ -138,9 +142,9 @@ class RowsFile:
         return self.rows, self._out.size, self._out.crc
 
 
-def _place_of_fault(value: Any) -> str:
+def _place_of_fault(value: object) -> str:
     """Return the path of the first value that cannot be stored, such as a.b[2], or "" for the item itself."""
-    parts: list[tuple[str, Any]] = []
+    parts: list[tuple[str, object]] = []
     if isinstance(value, Mapping):
         parts = [(f".{key}", inner) for key, inner in value.items()]
     elif isinstance(value, (list, tuple)):
@@ -157,10 +161,10 @@ def _place_of_fault(value: Any) -> str:
 class NameCheck(Protocol):
     """Looks at the names in every page before it is written, and raises what would fail later."""
 
-    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[Any], first: int) -> None:
+    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[TDataItem], first: int) -> None:
         """Check a page that became a record batch; `first` is the number of its first row."""
 
-    def rows(self, table: str, rows: Sequence[Any], first: int) -> None:
+    def rows(self, table: str, rows: Sequence[TDataItem], first: int) -> None:
         """Check a page that goes row by row."""
 
     def tabular(self, table: str, schema: pa.Schema) -> None:
@@ -193,11 +197,11 @@ class SpoolWriter:
         self._open: dict[str, ArrowFile | RowsFile] = {}
         self._names: dict[str, str] = {}
         self._files: list[PackageFile] = []
-        self._pending: dict[str, list[Any]] = {}
+        self._pending: dict[str, list[TDataItem]] = {}
         self._encoders: dict[str, PageEncoder] = {}
         self._positions: dict[str, int] = {}
 
-    def write(self, table: str, items: TDataItems, table_schema: Mapping[str, Any], own: bool = False) -> int:
+    def write(self, table: str, items: TDataItems, table_schema: TableSchema, own: bool = False) -> int:
         """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
 
         Args:
@@ -255,7 +259,7 @@ class SpoolWriter:
         self._open.clear()
         self._pending.clear()
 
-    def _required_of(self, table: str, table_schema: Mapping[str, Any]) -> Required | None:
+    def _required_of(self, table: str, table_schema: TableSchema) -> Required | None:
         columns = columns_without_variant(table_schema)
         return Required(table, columns, self._normalize) if columns and self._checked(table) else None
 
@@ -290,7 +294,7 @@ class SpoolWriter:
         file.write(batch)
         self._rotate(table, file)
 
-    def _write_rows(self, table: str, page: Sequence[Any]) -> None:
+    def _write_rows(self, table: str, page: Sequence[TDataItem]) -> None:
         file = self._open.get(table)
         if not isinstance(file, RowsFile):
             self._end(table)
@@ -329,7 +333,7 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -> PageEncoder:
+def _encoder(table_schema: TableSchema, normalize: Callable[[str], str]) -> PageEncoder:
     columns = table_schema.get("columns") or {}
     whole = {name for name, column in columns.items() if column.get("data_type") in ("json", "complex")}
     limit = (table_schema.get(X_NORMALIZER) or {}).get("max_nesting")
@@ -340,7 +344,7 @@ def _encoder(table_schema: Mapping[str, Any], normalize: Callable[[str], str]) -
     return PageEncoder(kept_whole=lambda key: normalize(key) in whole if whole else False, nested=nested)
 
 
-def _empty_batches(items: pa.Table, table_schema: Mapping[str, Any]) -> list[pa.RecordBatch]:
+def _empty_batches(items: pa.Table, table_schema: TableSchema) -> list[pa.RecordBatch]:
     """Return a batch that tells the columns of a table which is not known yet."""
     if any("data_type" in column for column in (table_schema.get("columns") or {}).values()):
         return []

@@ -6,13 +6,19 @@ import queue
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 
-class WorkPool:
+Tag = TypeVar("Tag")
+"""What tells whose work it was."""
+
+
+class WorkPool(Generic[Tag]):
     """Run calls in threads and coroutines in one event loop; finished work waits in a queue.
 
     Args:
@@ -24,7 +30,7 @@ class WorkPool:
         self.workers = max(1, workers)
         self.max_in_flight = max(1, max_in_flight)
         self.in_flight = 0
-        self._done: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Tag, Future[TDataItem]]] = queue.SimpleQueue()
         self._threads: ThreadPoolExecutor | None = None
         self._loop: _Loop | None = None
 
@@ -33,7 +39,7 @@ class WorkPool:
         """Return True when no more work should be submitted."""
         return self.in_flight >= self.max_in_flight
 
-    def submit(self, tag: Any, call: Callable[..., Any], *args: Any) -> None:
+    def submit(self, tag: Tag, call: Callable[..., TDataItem], *args: object) -> None:
         """Run a call in a thread, in a copy of the caller's context; `tag` comes back with its result."""
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +47,7 @@ class WorkPool:
             self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="dlt-extract")
         self._watch(tag, self._threads.submit(copy_context().run, call, *args))
 
-    def submit_async(self, tag: Any, work: Coroutine[Any, Any, Any]) -> None:
+    def submit_async(self, tag: Tag, work: Coroutine[None, None, TDataItem]) -> None:
         """Run a coroutine in the event loop, in a copy of the caller's context."""
         import asyncio
 
@@ -49,11 +55,11 @@ class WorkPool:
             self._loop = _Loop()
         self._watch(tag, asyncio.run_coroutine_threadsafe(work, self._loop.loop))
 
-    def _watch(self, tag: Any, future: Future[Any]) -> None:
+    def _watch(self, tag: Tag, future: Future[TDataItem]) -> None:
         self.in_flight += 1
         future.add_done_callback(lambda done: self._done.put((tag, done)))
 
-    def finished(self, block: bool) -> tuple[Any, Future[Any]] | None:
+    def finished(self, block: bool) -> tuple[Tag, Future[TDataItem]] | None:
         """Return the tag and future of one finished piece of work, or None.
 
         Args:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import orjson
 
-JsonObject = dict[str, Any]
-"""An object as it was read, before anyone looked at what is in it."""
+from dlt.types import JsonObject as JsonObject
+
 _HEAD, _DIGITS = b'{"crc32":"', 8
 _REST = len(_HEAD) + _DIGITS + len(b'",')
 

@@ -16,22 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dlt.late import np
+from dlt.types import JsonObject, TDataItem
 
+Foreign = Any
+"""An object of a class that is told by its attributes: numpy, pandas and others need not be installed; or a value of
+JSON, which `_hook` hands to the reader that its kind names."""
 TAG = "\ue000"
 _WRITTEN_TAG = json.dumps(TAG)
 
-_WRITE: list[tuple[type, str, Callable[[Any], Any]]] = [
-    (datetime.datetime, "datetime", lambda v: v.isoformat()),
-    (datetime.date, "date", lambda v: v.isoformat()),
-    (datetime.time, "time", lambda v: v.isoformat()),
-    (datetime.timedelta, "timedelta", lambda v: v // datetime.timedelta(microseconds=1)),
-    (decimal.Decimal, "decimal", str),
-    (uuid.UUID, "uuid", str),
-    (bytes, "bytes", lambda v: b64encode(v).decode("ascii")),
-    (bytearray, "bytes", lambda v: b64encode(bytes(v)).decode("ascii")),
-    (memoryview, "bytes", lambda v: b64encode(bytes(v)).decode("ascii")),
-]
-_READ: dict[str, Callable[[Any], Any]] = {
+_READ: dict[str, Callable[[Foreign], object]] = {
     "datetime": datetime.datetime.fromisoformat,
     "date": datetime.date.fromisoformat,
     "time": datetime.time.fromisoformat,
@@ -52,7 +45,7 @@ class TooDeep(ValueError):
     """A value has more levels of dicts and lists than `MAX_LEVELS`, as one that contains itself has."""
 
 
-def simplify(value: Any, level: int = 0) -> Any:
+def simplify(value: object, level: int = 0) -> object:
     """Return the value in terms of dict, list and scalars: enums by value, models, named tuples and alike by field.
 
     Args:
@@ -90,13 +83,13 @@ _PLAIN = frozenset(
 )
 
 
-def _key(key: Any) -> str:
+def _key(key: object) -> str:
     if isinstance(key, enum.Enum):
         return _key(key.value)
     return key if isinstance(key, str) else str(key)
 
 
-def _simplify_object(value: Any, level: int) -> Any:
+def _simplify_object(value: Foreign, level: int) -> object:
     for base in (bool, int, float, str, datetime.datetime, datetime.date, datetime.time, decimal.Decimal, bytes):
         if isinstance(value, base):
             # a subclass (numpy.float64, pendulum.DateTime): keep what the base class sees
@@ -114,7 +107,7 @@ def _simplify_object(value: Any, level: int) -> Any:
     return _simplify_parts(value, level)
 
 
-def _simplify_parts(value: Any, level: int) -> Any:
+def _simplify_parts(value: Foreign, level: int) -> object:
     for names in ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__"):
         if hasattr(value, names) and not isinstance(value, type):
             fields = [getattr(field, "name", field) for field in getattr(value, names)]
@@ -128,7 +121,7 @@ def _simplify_parts(value: Any, level: int) -> Any:
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: Foreign) -> object:
     if type(value).__name__ == "NaTType":  # pandas
         return None
     if getattr(value, "nanosecond", 0):
@@ -137,7 +130,7 @@ def _moment(value: Any) -> Any:
     return value
 
 
-def _numpy_moment(value: Any) -> Any:
+def _numpy_moment(value: Foreign) -> object:
     if np.isnat(value):
         return None
     unit = np.datetime_data(value.dtype)[0]
@@ -159,7 +152,7 @@ def _numpy_moment(value: Any) -> Any:
     raise TypeError(f"a numpy.timedelta64 in units of {unit} is no duration of one length")
 
 
-def _rebase(base: type, value: Any) -> Any:
+def _rebase(base: type, value: Foreign) -> object:
     if base is datetime.date:
         return datetime.date(value.year, value.month, value.day)
     if base is datetime.time:
@@ -169,52 +162,71 @@ def _rebase(base: type, value: Any) -> Any:
     return base(value)
 
 
-def _default(value: Any) -> Any:
-    for kind, name, write in _WRITE:
-        if isinstance(value, kind):
-            return {TAG: [name, write(value)]}
+def _default(value: object) -> object:
+    return {TAG: list(_written(value))}
+
+
+def _written(value: object) -> tuple[str, object]:
+    """Return kind and text of a value that JSON has no word for."""
+    # a datetime is a date as well
+    if isinstance(value, datetime.datetime):
+        return "datetime", value.isoformat()
+    if isinstance(value, datetime.date):
+        return "date", value.isoformat()
+    if isinstance(value, datetime.time):
+        return "time", value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return "timedelta", value // datetime.timedelta(microseconds=1)
+    if isinstance(value, decimal.Decimal):
+        return "decimal", str(value)
+    if isinstance(value, uuid.UUID):
+        return "uuid", str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "bytes", b64encode(value).decode("ascii")
     raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__} cannot be stored")
 
 
-def _text(value: Any, **form: Any) -> str:
+def _text(value: object, indent: int | None = None) -> str:
     plain = simplify(value)
-    text = json.dumps(plain, default=_default, **form)
+    # a row is one line, without a blank; a document is for people, too
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(plain, default=_default, indent=indent, separators=separators)
     if _WRITTEN_TAG in text and _has_tag(plain):
-        return json.dumps(_escaped(plain), default=_default, **form)
+        return json.dumps(_escaped(plain), default=_default, indent=indent, separators=separators)
     return text
 
 
-def _has_tag(value: Any) -> bool:
+def _has_tag(value: object) -> bool:
     if isinstance(value, dict):
         return (len(value) == 1 and TAG in value) or any(map(_has_tag, value.values()))
     return isinstance(value, list) and any(map(_has_tag, value))
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: object) -> object:
     if isinstance(value, dict):
         found = {key: _escaped(item) for key, item in value.items()}
         return {TAG: ["dict", found[TAG]]} if len(found) == 1 and TAG in found else found
     return [_escaped(item) for item in value] if isinstance(value, list) else value
 
 
-def _hook(pairs: dict[str, Any]) -> Any:
+def _hook(pairs: JsonObject) -> object:
     pair = pairs.get(TAG) if len(pairs) == 1 else None
     if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and pair[0] in _READ:
         return _READ[pair[0]](pair[1])
     return pairs
 
 
-def dump_row(row: Any) -> bytes:
+def dump_row(row: TDataItem) -> bytes:
     """Return one row as a line of ASCII JSON, without the line end.
 
     Raises:
         TypeError: the row holds a value that cannot be stored.
         TooDeep: it is nested too deep.
     """
-    return _text(row, separators=(",", ":")).encode("ascii")
+    return _text(row).encode("ascii")
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """Return a document as indented JSON text.
 
     Raises:
@@ -224,12 +236,12 @@ def dumps(value: Any) -> str:
     return _text(value, indent=1)
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes) -> TDataItem:
     """Return the document that `dumps` wrote."""
     return json.loads(text, object_hook=_hook)
 
 
-def read_rows(lines: Iterable[bytes]) -> Iterator[Any]:
+def read_rows(lines: Iterable[bytes]) -> Iterator[TDataItem]:
     """Yield the rows of an open file of the exact row format."""
     for line in lines:
         yield json.loads(line, object_hook=_hook)
