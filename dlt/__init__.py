@@ -9,7 +9,7 @@ from dlt.lazy_names import lazy_names
 from dlt.version import __version__
 
 if TYPE_CHECKING:
-    from dlt import current, destinations, progress, sources
+    from dlt import current, dbt, destinations, hub, progress, sources
     from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
     from dlt.dataset.dataset import Dataset
     from dlt.dataset.dataset import open_dataset as dataset
@@ -47,9 +47,11 @@ else:
             "config": "dlt.configuration.accessors:config",
             "current": "dlt.current",
             "dataset": "dlt.dataset.dataset:open_dataset",
+            "dbt": "dlt.dbt",
             "defer": "dlt.extract.decorators:defer",
             "destination": "dlt.destinations.decorator:destination",
             "destinations": "dlt.destinations",
+            "hub": "dlt.hub",
             "mark": "dlt.extract.mark",
             "pipeline": "dlt.pipeline.factory:pipeline",
             "progress": "dlt.progress",
@@ -89,9 +91,11 @@ __all__ = [
     "config",
     "current",
     "dataset",
+    "dbt",
     "defer",
     "destination",
     "destinations",
+    "hub",
     "mark",
     "pipeline",
     "progress",

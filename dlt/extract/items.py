@@ -68,6 +68,9 @@ class MarkedItem:
     data: TDataItems
 
 
+DataItemWithMeta = MarkedItem
+
+
 class EmptyTable(list[TDataItem]):
     """A page without rows that still makes its table."""
 

@@ -434,3 +434,6 @@ def _parent(data_from: object, name: str) -> Pipe | None:
     raise InvalidParentResourceDataType(
         f"Transformer '{name}': data_from is {type(data_from).__name__}. Pass a resource.", resource_name=name
     )
+
+
+DltResource = Resource

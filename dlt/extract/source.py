@@ -287,3 +287,7 @@ def _part(source_name: str, part: object) -> Resource:
         source_name=source_name,
         item=part,
     )
+
+
+DltSource = Source
+DltResourceDict = Resources

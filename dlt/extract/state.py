@@ -103,3 +103,27 @@ class StateView(MutableMapping[str, Any]):
 
 
 state = StateView()
+
+
+def get_current_pipe() -> object:
+    """Return the pipe at work.
+
+    Raises:
+        ResourceNameNotAvailable: no resource is being extracted.
+    """
+    found = current().pipe
+    if found is None:
+        raise ResourceNameNotAvailable("get_current_pipe(): no resource is being extracted here.")
+    return found
+
+
+def get_current_pipe_name() -> str:
+    """Return the name of the resource at work.
+
+    Raises:
+        ResourceNameNotAvailable: no resource is being extracted.
+    """
+    found = current().resource_name
+    if not found:
+        raise ResourceNameNotAvailable("get_current_pipe_name(): no resource is being extracted here.")
+    return found

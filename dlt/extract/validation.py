@@ -199,3 +199,6 @@ def validator_for(resource: Hinted) -> Validate | None:
     elif contract is None:
         resource.hints["schema_contract"] = modes.copy()
     return Validate(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
+
+
+PydanticValidator = Validate

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dlt.errors import PipelineStepFailed, TerminalException, causes
 from dlt.pipeline.dropping import drop
 
-__all__ = ["drop", "retry_load"]
+pipeline_drop = drop
+
+__all__ = ["drop", "pipeline_drop", "retry_load"]
 
 
 def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[BaseException], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import NamedTuple, TypeVar
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
-from dlt.io.codec import REST, VERSION, Document
+from dlt.io.codec import REST, VERSION, Damaged, Document
+from dlt.packages.workdir import Workdir
 from dlt.pipeline.stored_info import StepInfo, StoredInfo, restored
 from dlt.redact import redact
 from dlt.types import JsonObject
@@ -223,3 +225,40 @@ def restore_trace(stored: Mapping[str, object], where: str = "trace.json") -> Pi
         steps,
         found.finished_at,
     )
+
+
+TRACE_FILE_NAME = "trace.json"
+
+
+def get_trace_file_path(pipelines_dir: str, pipeline_name: str) -> str:
+    """Return where the trace of a pipeline is kept."""
+    return os.path.join(pipelines_dir, pipeline_name, TRACE_FILE_NAME)
+
+
+def load_trace(trace_dir: str, ignore_errors: bool = True) -> PipelineTrace | None:
+    """Return the trace of the last run of a pipeline, None where there is none.
+
+    Args:
+        trace_dir: Working folder of the pipeline.
+        ignore_errors: A damaged trace is none.
+
+    Raises:
+        Damaged: it cannot be read.
+    """
+    try:
+        stored = Workdir(trace_dir).read_trace()
+        return restore_trace(stored, os.path.join(trace_dir, TRACE_FILE_NAME)) if stored else None
+    except Damaged:
+        if ignore_errors:
+            return None
+        raise
+
+
+def save_trace(trace_dir: str, trace: PipelineTrace) -> None:
+    """Keep a trace as that of the last run.
+
+    Args:
+        trace_dir: Working folder of the pipeline.
+        trace: The trace.
+    """
+    Workdir(trace_dir).write_trace(stored_trace(trace))

@@ -7,22 +7,43 @@ from typing import TYPE_CHECKING
 from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from dlt.extract.decorators import SourceFactory as AnySourceFactory
+    from dlt.extract.exceptions import UnknownSourceReference
     from dlt.extract.incremental import Incremental
     from dlt.extract.incremental import Incremental as incremental
+    from dlt.extract.reference import SourceReference
     from dlt.extract.resource import Resource as DltResource
     from dlt.extract.source import Source as DltSource
+    from dlt.sources import config, credentials
     from dlt.types import TDataItem, TDataItems
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "AnySourceFactory": "dlt.extract.decorators:SourceFactory",
             "DltResource": "dlt.extract.resource:Resource",
             "DltSource": "dlt.extract.source:Source",
             "Incremental": "dlt.extract.incremental:Incremental",
+            "SourceReference": "dlt.extract.reference:SourceReference",
             "TDataItem": "dlt.types:TDataItem",
             "TDataItems": "dlt.types:TDataItems",
+            "UnknownSourceReference": "dlt.extract.exceptions:UnknownSourceReference",
+            "config": "dlt.sources.config",
+            "credentials": "dlt.sources.credentials",
             "incremental": "dlt.extract.incremental:Incremental",
         },
     )
 
-__all__ = ["DltResource", "DltSource", "Incremental", "TDataItem", "TDataItems", "incremental"]
+__all__ = [
+    "AnySourceFactory",
+    "DltResource",
+    "DltSource",
+    "Incremental",
+    "SourceReference",
+    "TDataItem",
+    "TDataItems",
+    "UnknownSourceReference",
+    "config",
+    "credentials",
+    "incremental",
+]

@@ -15,6 +15,14 @@ from dlt.configuration.credentials import (
     GcpServiceAccountCredentialsWithoutDefaults,
     OAuth2Credentials,
 )
+from dlt.configuration.credentials.places import (
+    FilesystemConfiguration,
+    FilesystemConfigurationWithLocalFiles,
+    FileSystemCredentials,
+    HfCredentials,
+    SFTPCredentials,
+)
+from dlt.configuration.spec import CredentialsConfiguration, configspec
 
 __all__ = [
     "AwsCredentials",
@@ -24,10 +32,17 @@ __all__ = [
     "AzureServicePrincipalCredentials",
     "AzureServicePrincipalCredentialsWithoutDefaults",
     "ConnectionStringCredentials",
+    "CredentialsConfiguration",
+    "FileSystemCredentials",
+    "FilesystemConfiguration",
+    "FilesystemConfigurationWithLocalFiles",
     "GcpCredentials",
     "GcpOAuthCredentials",
     "GcpOAuthCredentialsWithoutDefaults",
     "GcpServiceAccountCredentials",
     "GcpServiceAccountCredentialsWithoutDefaults",
+    "HfCredentials",
     "OAuth2Credentials",
+    "SFTPCredentials",
+    "configspec",
 ]

@@ -1,0 +1,115 @@
+"""Credentials of places for files that are no object store, and where files are, under the names of PyPI `dlt` 1.x."""
+
+from __future__ import annotations
+
+from typing import Union
+from urllib.parse import urlsplit
+
+from dlt.configuration.credentials.google import GcpOAuthCredentials, GcpServiceAccountCredentials
+from dlt.configuration.credentials.stores import (
+    AwsCredentials,
+    AzureCredentials,
+    AzureCredentialsWithoutDefaults,
+    AzureServicePrincipalCredentials,
+    AzureServicePrincipalCredentialsWithoutDefaults,
+)
+from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.configuration.values import ConfigValue, TSecretStrValue
+
+
+@configspec
+class SFTPCredentials(CredentialsConfiguration):
+    """What an SSH client takes; the fields are those of paramiko's `connect`, after `sftp_`."""
+
+    sftp_port: int | None = 22
+    sftp_username: str | None = None
+    sftp_password: TSecretStrValue | None = None
+    sftp_pkey: ConfigValue | None = None
+    sftp_key_filename: str | None = None
+    sftp_key_passphrase: TSecretStrValue | None = None
+    sftp_timeout: float | None = None
+    sftp_banner_timeout: float | None = None
+    sftp_auth_timeout: float | None = None
+    sftp_channel_timeout: float | None = None
+    sftp_allow_agent: bool | None = True
+    sftp_look_for_keys: bool | None = True
+    sftp_compress: bool | None = False
+    sftp_sock: ConfigValue | None = None
+    sftp_gss_auth: bool | None = False
+    sftp_gss_kex: bool | None = False
+    sftp_gss_deleg_creds: bool | None = True
+    sftp_gss_host: str | None = None
+    sftp_gss_trust_dns: bool | None = True
+    sftp_disabled_algorithms: dict[str, list[str]] | None = None
+    sftp_transport_factory: ConfigValue | None = None
+    sftp_auth_strategy: ConfigValue | None = None
+
+
+@configspec
+class HfCredentials(CredentialsConfiguration):
+    """A token and an endpoint of Hugging Face."""
+
+    hf_token: TSecretStrValue | None = None
+    hf_endpoint: str | None = None
+
+
+FileSystemCredentials = Union[
+    AwsCredentials,
+    GcpServiceAccountCredentials,
+    AzureCredentialsWithoutDefaults,
+    AzureServicePrincipalCredentialsWithoutDefaults,
+    AzureCredentials,
+    AzureServicePrincipalCredentials,
+    GcpOAuthCredentials,
+    SFTPCredentials,
+    HfCredentials,
+]
+_CREDENTIALS: dict[str, object] = {
+    "s3": AwsCredentials,
+    "gs": Union[GcpServiceAccountCredentials, GcpOAuthCredentials],
+    "az": Union[AzureCredentials, AzureServicePrincipalCredentials],
+    "sftp": SFTPCredentials,
+    "hf": HfCredentials,
+}
+_SAME = {"s3a": "s3", "gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az", "adl": "az"}
+
+
+@configspec
+class FilesystemConfiguration(BaseConfiguration):
+    """A folder or bucket, and how it is opened."""
+
+    bucket_url: str
+    credentials: ConfigValue | None = None
+    read_only: bool = False
+    kwargs: dict[str, ConfigValue] | None = None
+    client_kwargs: dict[str, ConfigValue] | None = None
+    config_kwargs: dict[str, ConfigValue] | None = None
+
+    @property
+    def protocol(self) -> str:
+        """Return the scheme of the URL, "file" for a path."""
+        scheme = urlsplit(self.bucket_url).scheme
+        # a letter alone is the drive of a path on Windows
+        return scheme if len(scheme) > 1 else "file"
+
+    @property
+    def is_local_filesystem(self) -> bool:
+        """Tell whether it is a folder of this machine."""
+        return self.protocol == "file"
+
+    @property
+    def credentials_hint(self) -> object:
+        """Return the class of the credentials that its scheme takes, None if it takes none."""
+        return _CREDENTIALS.get(_SAME.get(self.protocol, self.protocol))
+
+
+@configspec
+class FilesystemConfigurationWithLocalFiles(FilesystemConfiguration):
+    """The same for a destination: paths that are relative begin in a folder of the program."""
+
+    destination_type: str | None = None
+    destination_name: str | None = None
+    local_dir: str | None = None
+    pipeline_name: str | None = None
+    pipeline_working_dir: str | None = None
+    legacy_db_path: str | None = None

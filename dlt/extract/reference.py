@@ -1,0 +1,123 @@
+"""Sources by what names them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from dlt.extract.decorators import SourceFactory
+from dlt.extract.exceptions import UnknownSourceReference
+
+if TYPE_CHECKING:
+    from dlt.extract.source import Source
+    from dlt.extract.vocabulary import ContractHint
+    from dlt.schema.schema import Schema
+
+__all__ = ["AnySourceFactory", "SourceFactory", "SourceReference"]
+AnySourceFactory = SourceFactory
+
+
+@dataclass(frozen=True)
+class SourceReference:
+    """A source function under a name.
+
+    Attributes:
+        ref: The name.
+        SPEC: Spec of its arguments.
+        factory: What `@dlt.source` made of the function.
+        section: Section of its configuration.
+        name: Name of its sources.
+    """
+
+    ref: str
+    SPEC: object
+    factory: SourceFactory[...]
+    section: str
+    name: str
+
+    SOURCES: ClassVar[dict[str, SourceReference]] = {}
+
+    @classmethod
+    def register(cls, ref_obj: SourceReference) -> None:
+        """Let `find` know a source by its name."""
+        cls.SOURCES[ref_obj.ref] = ref_obj
+
+    @staticmethod
+    def expand_shorthand_ref(ref: str) -> list[str]:
+        """Return the paths that a name may stand for."""
+        parts = ref.split(".")
+        full = [*parts, parts[-1]] if len(parts) == 1 else parts
+        return [ref] if len(parts) > 2 else [ref, *(".".join([root, *full]) for root in ("sources", "dlt.sources"))]
+
+    @classmethod
+    def find(cls, ref: str, raise_exec_errors: bool = False) -> SourceFactory[...]:
+        """Return what `@dlt.source` made of a function.
+
+        Args:
+            ref: Its name, "module.function", or the whole path.
+            raise_exec_errors: Raise what the module raises while it is imported.
+
+        Raises:
+            UnknownSourceReference: nothing has this name.
+        """
+        tried = cls.expand_shorthand_ref(ref)
+        for path in tried:
+            if path in cls.SOURCES:
+                return cls.SOURCES[path].factory
+            module, _, attribute = path.rpartition(".")
+            try:
+                found = getattr(importlib.import_module(module), attribute, None) if module else None
+            except ImportError:
+                continue
+            except Exception:
+                if raise_exec_errors:
+                    raise
+                continue
+            if isinstance(found, SourceFactory):
+                return found
+        raise UnknownSourceReference(f"There is no source {ref!r}: none of {', '.join(tried)} is one.", ref=ref)
+
+    @classmethod
+    def from_reference(
+        cls,
+        ref: str,
+        /,
+        name: str | None = None,
+        section: str | None = None,
+        max_table_nesting: int | None = None,
+        root_key: bool | None = None,
+        schema: Schema | None = None,
+        schema_contract: ContractHint | None = None,
+        spec: object = None,
+        parallelized: bool | None = None,
+        source_args: Sequence[object] | None = None,
+        source_kwargs: Mapping[str, object] | None = None,
+    ) -> Source:
+        """Return a source by what names its function.
+
+        Args:
+            ref: Name of the function, "module.function", or the whole path.
+            name: Another name for the source.
+            section: Another section of its configuration.
+            max_table_nesting: How many levels of documents become tables.
+            root_key: Rows of nested tables carry the id of their root row.
+            schema: Without effect: the source has the schema of its function.
+            schema_contract: Contract of its tables.
+            spec: Without effect: the arguments are those of the function.
+            parallelized: Evaluate all resources in the thread pool.
+            source_args: Arguments of the function.
+            source_kwargs: Its arguments by name.
+
+        Raises:
+            UnknownSourceReference: nothing has this name.
+        """
+        del schema, spec
+        settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
+        factory = cls.find(ref)
+        if name or section or any(value is not None for value in settings.values()):
+            given = {key: value for key, value in settings.items() if value is not None}
+            factory = factory.clone(name=name, section=section, **given)
+        made = factory(*(source_args or ()), **(source_kwargs or {}))
+        return made.parallelize() if parallelized else made

@@ -1,0 +1,26 @@
+"""Helpers of extract under the names of PyPI `dlt` 1.x."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from dlt.extract.items import is_frame
+from dlt.extract.models import columns_dict as ensure_table_schema_columns
+from dlt.schema.naming import naming_from
+
+if TYPE_CHECKING:
+    from dlt.types import TDataItems
+
+__all__ = ["ensure_table_schema_columns", "get_data_item_format", "make_schema_with_default_name"]
+
+
+def make_schema_with_default_name(pipeline_name: str) -> str:
+    """Return the name that the schema of a pipeline has by default: that of the pipeline, without "_pipeline"."""
+    name = pipeline_name.removesuffix("_pipeline")
+    return naming_from("snake_case", 64).normalize_identifier(name)
+
+
+def get_data_item_format(items: TDataItems) -> Literal["arrow", "object"]:
+    """Return "arrow" for Arrow tables and frames, alone or in a list, else "object"."""
+    first = items[0] if isinstance(items, list) and items else items
+    return "arrow" if is_frame(first) else "object"

@@ -1,0 +1,1 @@
+"""Helpers around pipelines under the names of PyPI `dlt` 1.x."""

@@ -1,0 +1,42 @@
+"""Helpers that are names only say what to do instead."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+import dlt
+from dlt.errors import NotOffered
+
+
+def test_helpers_say_what_to_do_instead() -> None:
+    """Of dbt, Airflow and others there are names."""
+    from dlt.helpers.airflow_helper import PipelineTasksGroup
+    from dlt.helpers.dbt import create_runner
+    from dlt.helpers.dbt_cloud import run_dbt_cloud_job
+
+    with pytest.raises(NotOffered, match="Run dbt after"):
+        dlt.dbt.package(None, "package")
+    for use in (PipelineTasksGroup, run_dbt_cloud_job):
+        with pytest.raises(NotOffered):
+            use("name")
+    with pytest.raises(NotOffered):
+        create_runner(None, None, "folder")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("ibis", "create_ibis_backend"),
+        ("marimo", "render"),
+        ("mermaid", "schema_to_mermaid"),
+        ("graphviz", "schema_to_graphviz"),
+        ("dbml", "schema_to_dbml"),
+        ("dbt.runner", "DBTPackageRunner"),
+    ],
+)
+def test_each_is_where_programs_import_it_from(module: str, name: str) -> None:
+    """A program that names it runs until it uses it."""
+    with pytest.raises(NotOffered):
+        getattr(importlib.import_module(f"dlt.helpers.{module}"), name)()
