@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
-from dlt.io.codec import REST, VERSION, Damaged, Document
+from dlt.io.codec import REST, VERSION, Document
+from dlt.io.sealed import Damaged
 from dlt.packages.workdir import Workdir
 from dlt.pipeline.stored_info import StepInfo, StoredInfo, restored
 from dlt.redact import redact
