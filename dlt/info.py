@@ -48,6 +48,7 @@ def json_safe(value: object) -> object:
         return json_object(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return [json_safe(item) for item in value]
+    # ISO text, so that a loaded trace gets timestamps again
     if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
     if isinstance(value, Document):
@@ -154,6 +155,7 @@ class LoadPackageInfo(NamedTuple):
     def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict; the schema stands in it by name and hash."""
         found = self._asdict()
+        # a schema is larger than all the rest, and is stored where its hash leads to
         found.pop("schema")
         found["schema_name"], found["schema_hash"] = self.schema_name, self.schema_hash
         found["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
@@ -377,6 +379,7 @@ class LoadInfo(_LoadInfo, _Step):
 
     def _tables(self, package: LoadPackageInfo) -> list[TableLine]:
         """Return what was loaded into each table; of a package that failed nothing was."""
+        # one transaction: where one job failed, nothing of the package is visible
         if package.jobs["failed_jobs"]:
             return []
         new = {name: tuple(table.get("columns") or ()) for name, table in package.schema_update.items()}
@@ -413,6 +416,7 @@ class LoadInfo(_LoadInfo, _Step):
             state = f"LOADED and contains {'no' if not failed else len(failed)} failed jobs"
             if failed:
                 state = f"NOT LOADED and contains {len(failed)} failed jobs"
+            # named only where it differs, as with several schemas
             where = f" in dataset {package.dataset_name}" if package.dataset_name != self.dataset_name else ""
             lines.append(f"Load package {package.load_id}{where} is {state}")
             lines.extend(f"  {text}" for text in text_table(self._tables(package)))

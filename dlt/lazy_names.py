@@ -28,6 +28,7 @@ def lazy_names(package: str, places: Mapping[str, str]) -> tuple[Callable[[str],
         found = importlib.import_module(module)
         if attribute:
             found = getattr(found, attribute)
+        # found once: from then on Python looks it up without this function
         setattr(sys.modules[package], name, found)
         return found
 

@@ -20,6 +20,7 @@ class Metrics(dict[str, Figure]):
         try:
             return self[name]
         except KeyError:
+            # pickle and copy ask for attributes that are not there, and take an AttributeError only
             raise AttributeError(f"The metrics have no {name!r}; they have {', '.join(self)}.") from None
 
 
@@ -49,6 +50,7 @@ def job_id(file_name: str, table: str, file_format: str) -> str:
 def file_id(file_name: str) -> str:
     """Return the part of a file's name that tells it from the other files of its table."""
     parts = file_name.split(".")
+    # names begin with a number in extract, and have it in second place after normalize
     return next((part for part in parts if part.isdigit()), parts[0])
 
 
@@ -115,6 +117,7 @@ def loaded(folder: str, jobs: Iterable[Job]) -> StepFigures:
             failed_message=job.error,
         )
         table = tables.setdefault(job.table, Metrics(items_count=0, file_size=0))
+        # rows of a failed job are not in the table
         if job.state == "completed":
             table["items_count"] += job.rows
             table["file_size"] += job.bytes

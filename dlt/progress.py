@@ -120,12 +120,15 @@ class LogCollector(Collector):
 
     def _dump(self) -> None:
         now = time.monotonic()
+        # a step may end within one tick of the clock
         elapsed = max(now - self._began, 1e-9)
         lines = [f"---------- {self.step} after {elapsed:.1f} s ----------"]
+        # the newest counters: the step is at work on these
         for name, count in list(self._counts.items())[-self._most :]:
             total = self._totals[name]
             share = f"/{total} ({100 * count / total:.0f}%)" if total else ""
             lines.append(f"{name}: {count}{share} | {count / elapsed:.0f}/s{self._messages.get(name, '')}")
+        # a source of a thousand tables must not fill the log
         if len(self._counts) > self._most:
             lines.append(f"and {len(self._counts) - self._most} more")
         if self._stats:
@@ -166,6 +169,7 @@ class TableLog(Collector):
         # an orchestrator may know by the context which task a line of a log belongs to
         watch, context = self._watch, contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(watch, self._stopped), daemon=True)
+        # a thread, because the step itself is silent while a query or an upload takes long
         self._thread.start()
 
     def update(
@@ -180,6 +184,7 @@ class TableLog(Collector):
             self._rows[name] = self._rows.get(name, 0) + inc
             if total:
                 self._totals[name] = total
+                # a table may get more rows than were announced, and is told as done once
                 if self._rows[name] >= total and name not in self._done:
                     self._done.add(name)
                     self._write(name, "done")
@@ -225,6 +230,7 @@ def _memory_megabytes() -> float:
     if resource is None:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts bytes, Linux kilobytes
     return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
 
 

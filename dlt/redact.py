@@ -73,10 +73,12 @@ class _Known:
 
     def add(self, text: str) -> None:
         """Note a secret; of very many the oldest is forgotten."""
+        # the usual case, without the lock: the same values are read again and again
         if text in self._texts:
             return
         with self._lock:
             self._texts[text] = None
+            # a program that asks for a new token each minute must not slow every message down
             while len(self._texts) > _MOST_KNOWN:
                 del self._texts[next(iter(self._texts))]
             self._pattern = None
@@ -119,6 +121,7 @@ def remember(value: object) -> None:
         value: A text, or a document in which the keys tell what is secret; other types are left out.
     """
     if isinstance(value, Mapping):
+        # looking through data for secrets would cost more than the run
         if len(value) <= _MOST_KEYS:
             _remember_document(value)
     elif isinstance(value, (list, tuple)):
@@ -146,6 +149,7 @@ def _remember_text(text: str) -> None:
         remember(_document(text))
         return
     remember_url(text)
+    # hiding a word such as `postgres` would make every message about it useless
     plain = len(text) >= _MIN_LENGTH and text.lower() not in _COMMON
     scheme = _SCHEME.match(text)
     if scheme is not None:
@@ -164,6 +168,7 @@ def remember_url(text: str) -> None:
         return
     pairs = parse_qsl(text.partition("?")[2]) + [match.groups() for match in _PAIR.finditer(text)]
     for name, value in pairs:
+        # the text itself would only lead here again
         if value != text and is_secret_name(name):
             remember(value)
 
@@ -191,11 +196,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         secrets: Further texts that it must not show, however short.
     """
     for secret in secrets:
+        # an empty text is in every text
         for form in _forms(secret) if secret else ():
             text = text.replace(form, MASK)
     text = _known.hide(text)
     if "://" in text and "@" in text:
         text = _LOGIN_TOKEN.sub(rf"\1{MASK}@", _LOGIN.sub(rf"\1:{MASK}@", text))
+    # one pass over the text, where the patterns are many
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS):
         return text
@@ -233,6 +240,7 @@ def clean_error(error: BaseException | None, secrets: Sequence[str] = ()) -> Non
         secrets: Further texts that it must not show.
     """
     for found in _linked(error):
+        # an error without secrets stays the object that it was, with its arguments
         if _leaks(found, secrets):
             _clean_one(found, secrets)
 
@@ -250,6 +258,7 @@ def _linked(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(found))
         yield found
+        # Python prints all of these below each other
         waiting += [found.__cause__, found.__context__, *getattr(found, "exceptions", ())]
 
 
@@ -270,6 +279,7 @@ def _leaks(error: BaseException, secrets: Sequence[str]) -> bool:
 def _clean_one(error: BaseException, secrets: Sequence[str]) -> None:
     # BaseException prints its arguments, OSError and others their attributes
     error.args = tuple(_clean_argument(argument, secrets) for argument in error.args)
+    # OSError and SyntaxError keep these beside their `__dict__`
     names = {*vars(error), "strerror", "filename", "msg", "text"}
     for name in names:
         value = getattr(error, name, None)
@@ -299,6 +309,7 @@ def _print_as(error: BaseException, text: str, represented: str) -> None:
         "__repr__": lambda _self: represented,
     }
     try:
+        # a class of its own for this one error: handlers of its class still catch it
         error.__class__ = type(kind.__name__, (kind,), shown)
     except TypeError:
         # the class is written in C; these print their arguments

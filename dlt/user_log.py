@@ -98,14 +98,18 @@ class _Gate(logging.Filter):
     def adjust(self) -> None:
         """Set the level of the logger to the lowest one that is wanted now."""
         if not self.is_programs:
+            # pipelines may run side by side: the one that tells most must be able to
             self._own_level = min(settings.level for settings in (_NOBODY, *self.at_work))
             logger.setLevel(self._own_level)
 
     def filter(self, record: logging.LogRecord) -> bool:
+        # the logger's level is one for the process, what is told is one pipeline's
         if not self.is_programs and record.levelno < current().level:
             return False
+        # before any handler sees it: handlers of the program write where they like
         record.msg, record.args = redact(record.getMessage()), None
         if record.exc_info and record.exc_info[1] is not None:
+            # formatters print this text and do not make it again
             record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
         return True
 
@@ -132,6 +136,7 @@ class _Stderr(logging.NullHandler):
 
     def writes(self, level: int) -> bool:
         """Tell whether a record of this level is written, here and now."""
+        # a program that set up logging has a place for the lines, and would have them twice
         own = [handler for handler in logger.handlers if not isinstance(handler, logging.NullHandler)]
         elsewhere = own or logging.getLogger().handlers
         return current().level <= level and logger.isEnabledFor(level) and sys.stderr is not None and not elsewhere

@@ -28,6 +28,7 @@ class DltException(Exception):
         self.__dict__.update(attributes)
 
     def __getattr__(self, name: str) -> Detail:
+        # said for checkers: which details an error has, only its class knows
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __str__(self) -> str:
@@ -111,6 +112,7 @@ def rebuild(
 ) -> DltException:
     """Make an error of what it is sent as."""
     error = kind.__new__(kind)
+    # not through the class's own constructor, which may take other arguments
     Exception.__init__(error, message)
     error.__dict__.update(attributes)
     error.__cause__ = cause
@@ -119,6 +121,7 @@ def rebuild(
 
 def _travels(value: object) -> bool:
     """Tell whether a value can be sent to another process."""
+    # the usual details, for which nothing has to be tried
     if value is None or isinstance(value, (bool, int, float, str)):
         return True
     try:

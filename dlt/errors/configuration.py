@@ -64,6 +64,7 @@ class NativeValueError(SpecException, ValueError):
     """
 
     def __init__(self, spec: object = "", native_value: object = None, msg: str = "", **attributes: object) -> None:
+        # PyPI dlt passes the spec first, this library a message
         if isinstance(spec, str):
             super().__init__(spec or msg, **attributes)
         else:

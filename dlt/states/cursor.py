@@ -81,6 +81,7 @@ def cursor_in(resource_state: State, cursor_path: str, fresh: CursorState) -> Cu
         cursor_path: Field of the cursor.
         fresh: A cursor that stands at its start.
     """
+    # kept in the user's own state: programs look at it and reset it there
     found: CursorState = resource_state.setdefault(_INCREMENTAL, {}).setdefault(cursor_path, fresh)
     return found
 
@@ -112,11 +113,14 @@ def further(base: object, first: Mapping[str, object], second: Mapping[str, obje
         Damaged: one of them is no cursor.
     """
     one, other = Cursor.read(first), Cursor.read(second)
+    # rows at this value may have come by either of them, so none of them may come again
     if one.last_value == other.last_value:
         hashes = list(dict.fromkeys((*one.unique_hashes, *other.unique_hashes)))
         return {**first, "unique_hashes": hashes}
+    # a cursor that never began says nothing of where the other one should be
     if one.last_value is None or other.last_value is None:
         return second if one.last_value is None else first
+    # the state does not say whether the cursor seeks the largest or the smallest value: where both came from does
     start = Cursor.read(base).last_value if isinstance(base, Mapping) else None
     falling = start is not None and not _is_larger(one, start) and not _is_larger(other, start)
     return first if _is_larger(one, other.last_value) != falling else second

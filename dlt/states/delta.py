@@ -58,6 +58,7 @@ def difference(before: State, after: State) -> list[Change]:
     return [
         change
         for key in sorted({*before, *after})
+        # these follow from the rest, or belong to one folder only
         if key not in ("_state_version", "_version_hash", "_local")
         for change in _changes((key,), before.get(key, ABSENT), after.get(key, ABSENT))
     ]
@@ -96,6 +97,7 @@ def _joined(first: Change, second: Change) -> Change:
         return replace(first, value=sorted({*_names(first.value), *_names(second.value)}))
     if first.cursor is not None and isinstance(first.value, dict) and isinstance(second.value, dict):
         return replace(first, value=further(first.base, first.value, second.value))
+    # names of pipeline and destination are the same in all parts of a run
     if not first.is_deep:
         return first
     raise StaleExtract(
@@ -118,6 +120,7 @@ def fingerprints(delta: Iterable[Change]) -> list[list[str]]:
         if change.is_deep:
             before, after = _hash(change.base), _hash(change.value)
             is_cursor = change.cursor is not None
+            # a path as JSON, as a key may have dots in it
             found.append([typed_json.dumps(list(change.path)), before, before if is_cursor else after])
     return found
 
@@ -138,6 +141,7 @@ def stale_changes(current: State, prints: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _hash(value: object) -> str:
+    # a hash, because a token of a task must stay small and may be shown
     return "" if value is ABSENT else digest_id(typed_json.dumps(value))
 
 
@@ -154,15 +158,18 @@ def apply(current: State | None, delta: Iterable[Change], pipeline_name: str, re
     Raises:
         StaleExtract: another run changed the same keys since the extract.
     """
+    # changed as a whole or not at all: the caller's state stays what it was until the commit
     state = deepcopy(current) if current is not None else new_state(pipeline_name)
     for change in delta:
         now, value, is_cursor = get(state, change.path), change.value, change.cursor is not None
+        # a retry that finds its own change done has nothing to do
         if now == value and (repeatable or not is_cursor):
             continue
         # a cursor that is there already was moved by another run, which loaded the same rows
         if change.path == _SCHEMA_NAMES:
             value = sorted({*_names(now), *_names(value)})
         elif not change.is_deep:
+            # the first schema of a pipeline stays its default one, whichever run comes later
             value = now if change.path == ("default_schema_name",) and now and now is not ABSENT else value
         elif now != change.base:
             if not (repeatable and is_cursor and isinstance(now, dict) and isinstance(value, dict)):

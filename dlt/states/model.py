@@ -33,12 +33,14 @@ def new_state(pipeline_name: str) -> State:
 
 def content_hash(state: State) -> str:
     """Return the hash of all that belongs to the destination; what is local stays out."""
+    # what is local may differ between folders that agree on all that counts
     content = {k: v for k, v in state.items() if k not in ("_state_version", "_version_hash", "_local")}
     return base64.b64encode(hashlib.sha3_256(typed_json.dumps(_sorted(content)).encode()).digest()).decode("ascii")
 
 
 def _sorted(value: object) -> object:
     if isinstance(value, dict):
+        # sorted, as a dict that was filled in another order is no change
         return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, (list, tuple)):
         return [_sorted(item) for item in value]
@@ -57,6 +59,7 @@ def bump(state: State) -> bool:
 
 def encode(state: State) -> str:
     """Return the text that a destination stores: compressed, without what is local."""
+    # another folder that takes the state over has paths and marks of its own
     content = {key: value for key, value in state.items() if key != "_local"}
     return base64.b64encode(zlib.compress(typed_json.dumps(content).encode(), 6)).decode("ascii")
 
@@ -75,5 +78,6 @@ def decode(text: str, pipeline_name: str) -> State:
             f"up to {STATE_ENGINE_VERSION}. Upgrade the library.",
             pipeline_name=pipeline_name,
         )
+    # a state that is at the destination came there with a load
     state["_local"] = {"first_run": False}
     return state
