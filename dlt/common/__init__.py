@@ -8,9 +8,8 @@ from decimal import Decimal
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dlt.common import json
+from dlt.common import json, logger
 from dlt.lazy_names import lazy_names
-from dlt.user_log import logger
 
 sleep = time.sleep
 

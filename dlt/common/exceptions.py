@@ -1,5 +1,9 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from dlt.errors import (
     DictValidationException,
     DltException,
@@ -15,6 +19,8 @@ from dlt.errors import (
 )
 
 __all__ = [
+    "ArgumentsOverloadException",
+    "CannotInstallDependencies",
     "DependencyVersionException",
     "DictValidationException",
     "DltException",
@@ -29,7 +35,9 @@ __all__ = [
     "TerminalValueError",
     "TransientException",
     "TypeErrorWithKnownTypes",
+    "UnsupportedProcessStartMethodException",
     "ValueErrorWithKnownValues",
+    "VenvNotFound",
 ]
 
 
@@ -47,3 +55,30 @@ class DependencyVersionException(DltException):
 
 class SourceSectionNotAvailable(PipelineException):
     """Named by programs, raised by nothing here."""
+
+
+class ArgumentsOverloadException(DltException):
+    """Named by programs, raised by nothing here."""
+
+
+class UnsupportedProcessStartMethodException(DltException):
+    """Named by programs, raised by nothing here."""
+
+
+class VenvNotFound(DltException):
+    """There is no interpreter of Python at a place; raised by `dlt.common.runners.Venv`."""
+
+    def __init__(self, interpreter: str) -> None:
+        super().__init__(f"There is no virtual environment with {interpreter}.", interpreter=interpreter)
+
+
+class CannotInstallDependencies(DltException):
+    """Packages cannot be installed; raised by `dlt.common.runners.Venv`."""
+
+    def __init__(self, dependencies: Sequence[str], interpreter: str, output: str | bytes) -> None:
+        text = output.decode(errors="replace") if isinstance(output, bytes) else output
+        super().__init__(
+            f"{', '.join(dependencies)} cannot be installed for {interpreter}: {text}",
+            dependencies=dependencies,
+            interpreter=interpreter,
+        )

@@ -74,6 +74,11 @@ def _take(number: int, make: Callable[[int], BaseException]) -> None:
     raise error
 
 
+def received() -> BaseException | None:
+    """Return what stops the work at the next safe point, None where no signal came."""
+    return _watch.pending
+
+
 def note_told(error: BaseException) -> None:
     """Note on an error that it was told, so that a command that ends with it does not say it again."""
     error.__dict__["told"] = True

@@ -14,7 +14,11 @@ def test_a_name_is_the_class_that_is_raised(name: str) -> None:
     """What is not raised here says so in its docstring."""
     found = getattr(exceptions, name)
     assert issubclass(found, BaseException)
-    said = ("Named by programs, raised by nothing here.", "raised by `dlt.common.utils.assert_min_pkg_version`.")
+    said = (
+        "Named by programs, raised by nothing here.",
+        "raised by `dlt.common.utils.assert_min_pkg_version`.",
+        "raised by `dlt.common.runners.Venv`.",
+    )
     assert found is getattr(errors, name, None) or found.__doc__.endswith(said)
 
 
