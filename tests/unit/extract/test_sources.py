@@ -9,7 +9,9 @@ import pytest
 from dlt.context import current, use
 from dlt.errors import (
     DataLocationKindRequired,
+    DeletingResourcesNotSupported,
     InvalidResourceDataType,
+    ResourceNameMissing,
     ResourceNotFoundError,
     ResourcesNotFoundError,
     SourceDataIsNone,
@@ -257,3 +259,133 @@ def test_exhausted_source() -> None:
     assert made.exhausted
     with pytest.raises(SourceExhausted):
         list(made)
+
+
+def test_sources_that_can_be_extracted_apart() -> None:
+    """`decompose` keeps together what shares a parent, and leaves out what is not selected."""
+
+    @transformer(data_from=logs)
+    def details(row: Any) -> Any:
+        return {"d": row}
+
+    @source
+    def three() -> Any:
+        return logs, details, events
+
+    made = three()
+    assert [list(part.selected_resources) for part in made.decompose()] == [["logs", "details"], ["events"]]
+    assert made.decompose("none") == [made]
+    made.logs.selected = False
+    assert [list(part.selected_resources) for part in made.decompose()] == [["details"], ["events"]]
+    assert list(made.resources.extracted) == ["logs", "details", "events"]
+    with pytest.raises(ValueError, match="Known: 'none', 'scc'"):
+        made.decompose("each")
+
+
+def test_a_resource_that_stands_under_another_name() -> None:
+    """Its name is that of the place; it cannot be deleted, but left out."""
+    made = shop()
+    made.resources["sales"] = made.logs
+    made.returns = made.logs
+    assert [made.sales.name, made.returns.name, made.logs.name] == ["sales", "returns", "logs"]
+    assert made.sales.source_name == "shop" and made.sales.table_name == "sales"
+    with pytest.raises(DeletingResourcesNotSupported, match=r"resources\['sales'\].selected = False"):
+        del made.resources["sales"]
+    assert repr(made) == "<dlt source 'shop' with logs, events, sales, returns>"
+
+
+def test_settings_of_a_source_can_be_taken_back() -> None:
+    """None leaves it to the schema again."""
+    made = shop()
+    made.max_table_nesting, made.root_key = 2, True
+    assert (made.max_table_nesting, made.root_key) == (2, True)
+    made.max_table_nesting = made.root_key = None
+    assert (made.max_table_nesting, made.root_key) == (None, None)
+    assert made.clone(with_name="other").name == "other" and made.name == "shop"
+
+
+def test_a_source_of_a_source_is_a_copy() -> None:
+    """With the name and schema of the outer function."""
+
+    @source
+    def outer() -> Any:
+        return shop()
+
+    made = outer()
+    assert made.name == "outer" and list(made.resources) == ["logs", "events"]
+    assert list(made) == [{"n": 1}, {"n": 2}, {"e": 1}]
+
+
+def test_limits_and_threads_of_a_whole_source() -> None:
+    """Transformers and lists are left as they are: the one has no items of its own, the other needs no threads."""
+
+    @transformer(data_from=logs)
+    def details(page: Any) -> Any:
+        return [{"d": row["n"]} for row in page]
+
+    @source(parallelized=True)
+    def mixed() -> Any:
+        return logs, details, resource([[1], [2]], name="numbers")
+
+    made = mixed().add_limit(1)
+    assert [made.logs.pipe.parallelized, made.details.pipe.parallelized, made.numbers.pipe.parallelized] == [
+        True,
+        True,
+        False,
+    ]
+    assert made.numbers.limit is not None and made.details.limit is None
+    assert sorted(map(str, made)) == sorted(map(str, [{"n": 1}, {"n": 2}, {"d": 1}, {"d": 2}, 1]))
+
+
+def test_a_schema_that_hints_declare() -> None:
+    """Tables of hints that are functions of the item come with an item only; the source's own schema stays."""
+
+    @source
+    def typed() -> Any:
+        return (
+            resource([{"id": 1}], name="fixed", columns={"id": {"data_type": "text"}}),
+            resource([{"kind": "a"}], name="dynamic", table_name=lambda item: item["kind"]),
+        )
+
+    made = typed()
+    found = made.discover_schema()
+    assert found.tables["fixed"]["columns"]["id"]["data_type"] == "text" and "dynamic" not in found.tables
+    assert "a" in made.discover_schema({"kind": "a"}).tables
+    assert "fixed" not in made.schema.tables
+
+
+def test_names_of_bare_data() -> None:
+    """Functions and generators have one; rows need a table; two of one name stay apart and share a table."""
+
+    def numbers() -> Any:
+        yield 1
+
+    [made] = wrap_data([numbers, numbers()])
+    assert list(made.resources) == ["numbers", "numbers_2"] and made.generator_name == "numbers"
+    assert {each.table_name for each in made.resources.values()} == {"numbers"}
+    [made] = wrap_data(lambda: iter([1]), table_name="rows")
+    assert [each.table_name for each in made.resources.values()] == ["rows"]
+    with pytest.raises(ResourceNameMissing, match="or table_name= to run"):
+        wrap_data([{"a": 1}])
+
+
+def test_hints_of_one_table_for_many_are_refused() -> None:
+    """For a source, and for a list of several resources; the message has the words of the call."""
+    with pytest.raises(DataLocationKindRequired, match="parent_table_name, primary_key cannot be given for Source"):
+        wrap_data(shop(), parent_table_name="p", primary_key="id")
+    with pytest.raises(DataLocationKindRequired, match="columns cannot be given for list"):
+        wrap_data([logs, events], columns={"n": {}})
+    [made] = wrap_data([logs], columns={"n": {"data_type": "text"}})
+    assert made.logs.columns["n"]["data_type"] == "text" and logs.columns == {}
+
+
+def test_hints_of_a_run_do_not_stay_with_what_was_given() -> None:
+    """A resource is copied for them, and the contract is noted beside."""
+    [made] = wrap_data(logs, write_disposition="replace", schema_contract="freeze")
+    assert made.logs.write_disposition == "replace" and made.run_contract == "freeze"
+    assert logs.write_disposition == "append" and logs.schema_contract is None
+    given = shop()
+    [made] = wrap_data(given, schema_contract={"columns": "freeze"})
+    assert made.run_contract == {"columns": "freeze"} and made.logs.schema_contract is None
+    [made] = wrap_data(given)
+    assert made.run_contract is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -155,3 +155,56 @@ def test_errors_show_no_secret_of_the_request(server: str) -> None:
     with pytest.raises(requests.RequestException) as refused:
         requests.Session().get(f"{server}/gone", headers={"X-Api-Key": "geheim-def\n"})
     assert "geheim" not in repr(refused.value)
+
+
+def test_every_method_of_a_client_sends_its_own(server: str) -> None:
+    """With the attributes of its sessions, which come on top of those that every session has."""
+    client = requests.Client(
+        session_attrs={"headers": {"X-Own": "1"}, "params": {"page": "2"}, "max_redirects": 3}, request_max_attempts=1
+    )
+    seen: list[tuple[str | None, str | None, str | None]] = []
+
+    def note(response: Any, *_args: Any, **_options: Any) -> None:
+        asked = response.request
+        seen.append((asked.method, asked.headers.get("X-Own"), asked.url))
+
+    client.session.hooks["response"].append(note)
+    methods = ("get", "post", "put", "patch", "delete", "head", "options")
+    for method in methods:
+        if method in ("get",):
+            getattr(client, method)(f"{server}/x")
+            continue
+        # the server knows GET only, which is an error of the answer and none of the request
+        with pytest.raises(requests.HTTPError):
+            getattr(client, method)(f"{server}/x")
+    assert seen == [(method.upper(), "1", f"{server}/x?page=2") for method in methods]
+    assert "User-Agent" in client.session.headers and client.session.max_redirects == 3
+
+
+def test_an_answer_may_be_taken_as_it_is(server: str) -> None:
+    """`raise_for_status=False` leaves it to the program, and `status_codes` says what is tried again."""
+    client = requests.Client(
+        raise_for_status=False, status_codes=(404,), request_max_attempts=3, request_backoff_factor=0.01
+    )
+    assert client.get(f"{server}/gone").status_code == 404
+    assert _Handler.seen == ["/gone"] * 3
+    _Handler.seen.clear()
+    assert client.get(f"{server}/busy").status_code == 503
+    assert _Handler.seen == ["/busy"]
+
+
+def test_settings_of_all_clients_come_from_the_configuration(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    """As the section `runtime` has them; what a program gives comes before."""
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
+    for client, tries in ((requests.Client(raise_for_status=False), 2), (requests.Client(request_max_attempts=3), 3)):
+        _Handler.seen.clear()
+        client.get(f"{server}/busy")
+        assert len(_Handler.seen) == tries
+
+
+def test_a_session_is_made_once(server: str) -> None:
+    """Its connections and cookies are those of the next request."""
+    client = requests.Client()
+    assert client.session is client.session
+    assert isinstance(client.get(f"{server}/x"), requests.Response)
