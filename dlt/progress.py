@@ -237,10 +237,11 @@ def _memory_megabytes() -> float:
 Bar = TypeVar("Bar")
 
 
-class _Bars(Collector, Generic[Bar]):
-    """A bar for each counter, made by a library that is imported at the first step."""
+class _Bars(Generic[Bar]):
+    """A bar for each counter, made by a library that is imported at the first step; a part of collectors."""
 
     library = ""
+    step: str
 
     def __init__(self, **options: Option) -> None:
         self._options = options
@@ -291,7 +292,7 @@ class TqdmBar(Protocol):
         """End it."""
 
 
-class TqdmCollector(_Bars[TqdmBar]):
+class TqdmCollector(_Bars[TqdmBar], Collector):
     """Bars of tqdm."""
 
     library = "tqdm"
@@ -327,7 +328,7 @@ class EnlightenBar(Protocol):
         """End it."""
 
 
-class EnlightenCollector(_Bars[EnlightenBar]):
+class EnlightenCollector(_Bars[EnlightenBar], Collector):
     """Bars of enlighten."""
 
     library = "enlighten"
@@ -364,7 +365,7 @@ class AliveBar(Protocol):
         """Move it."""
 
 
-class AliveCollector(_Bars[tuple[AbstractContextManager[AliveBar], AliveBar]]):
+class AliveCollector(_Bars[tuple[AbstractContextManager[AliveBar], AliveBar]], Collector):
     """Bars of alive-progress; it shows one at a time."""
 
     library = "alive_progress"
@@ -387,7 +388,7 @@ class AliveCollector(_Bars[tuple[AbstractContextManager[AliveBar], AliveBar]]):
             bar[0].__exit__(None, None, None)
 
 
-class RichCollector(_Bars[int]):
+class RichCollector(_Bars[int], Collector):
     """Bars of rich."""
 
     library = "rich.progress"

@@ -58,6 +58,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    # each class is imported when a DAG asks for it
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -53,6 +53,7 @@ class Hidden(_Field[Value]):
     def __set__(self, task: object, value: Value) -> None:
         before = task.__dict__.get(self._name)
         task.__dict__[self._name] = value
+        # set for the first time it is the template; set again it was rendered
         if before is not None and before is not value:
             hide(before, value)
 
@@ -121,6 +122,7 @@ def hide(template: object, value: object) -> None:
             hide_text(value)
         for password in _PASSWORD.findall(value):
             hide_text(password)
+            # drivers show a password as it is, addresses show it escaped
             hide_text(unquote(password))
 
 
@@ -147,6 +149,7 @@ def names_secret(name: str) -> bool:
 
 def tells_secrets(arguments: Mapping[str, object]) -> bool:
     """Tell whether the text of arguments holds secrets: by their names, their templates, or passwords in addresses."""
+    # a template may be anywhere in a nested value
     text = ",".join(map(str, arguments.values()))
     return takes_secrets(text) or _PASSWORD.search(text) is not None or _names_one(arguments)
 

@@ -58,9 +58,11 @@ def report_assets(
     """
     from dlt.places import table_place
 
+    # which tables there are is known when they are loaded, and an alias takes any
     aliases = [outlet for outlet in outlets if isinstance(outlet, AssetAlias)]
     known = {outlet.uri: outlet for outlet in outlets if isinstance(outlet, Asset)}
     uris = []
+    # a table that only lost rows changed too
     for table, rows in sorted(report.changed.items()):
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
@@ -79,6 +81,7 @@ def report_assets(
             }
         asset = Asset(uri=place.uri)
         uris.append(asset.uri)
+        # a person who declared it may not know the address of the destination
         by_name = table_asset(report.destination, dataset, table)
         declared = known.get(asset.uri) or known.get(by_name.uri)
         if declared is not None:

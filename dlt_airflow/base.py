@@ -81,6 +81,7 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
 
         Either way the next try goes on where this one was.
         """
+        # Airflow asks it too when a task is stopped that has not begun, or has ended
         if not self._at_work:
             return
         from dlt.pipeline import signals

@@ -50,6 +50,7 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
         variables: Names of variables that hold configuration as TOML or JSON.
     """
     values = collect(conn_ids, variables)
+    # what a connection or variable says of the log comes before our wish
     _merge(values, {"runtime": {**_log_settings(), **values.get("runtime", {})}, "handoff": _places()})
     provider = _provider()
     for key, value in values.items():
@@ -57,6 +58,7 @@ def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None =
     try:
         yield
     finally:
+        # the next task of this process must not see them
         provider.clear()
 
 
@@ -116,6 +118,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObj
         if connection.conn_type == "dlt" and section is None:
             _merge(found, values)
             continue
+        # a type that dlt has one destination for tells by itself where it goes
         place = section or _SECTIONS.get(connection.conn_type)
         if place is None:
             raise SpecInvalid(
@@ -144,6 +147,7 @@ def values_of(connection: Connection) -> JsonObject:
     extra = dict(connection.extra_dejson or {})
     kind = connection.conn_type
     if kind == "dlt":
+        # the form of Airflow 3 has all of it as one text
         text = extra.pop("secret_config", None)
         if text:
             _merge(extra, _document(f"connection {connection.conn_id}", text))
@@ -174,6 +178,7 @@ def values_of(connection: Connection) -> JsonObject:
 
 
 def _google(extra: JsonObject) -> JsonObject:
+    # Airflow wrote the name of the field with the name of its form before, and connections stay as they are stored
     keys = extra.get("keyfile_dict") or extra.get("extra__google_cloud_platform__keyfile_dict") or {}
     if isinstance(keys, str):
         keys = json.loads(keys) if keys.strip() else {}
@@ -199,6 +204,7 @@ def _document(name: str, text: str) -> JsonObject:
 def _merge(target: JsonObject, more: Mapping[str, object]) -> None:
     for key, value in more.items():
         head, _, rest = key.partition(".")
+        # keys may be dotted, as in TOML and in the form
         value = {rest: value} if rest else value
         if isinstance(value, Mapping):
             inner = target.get(head)

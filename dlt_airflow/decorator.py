@@ -104,12 +104,14 @@ class DltDecoratedOperator(DecoratedOperator, DltOperator):  # type: ignore[misc
             # mapped tasks load by themselves, so each one is a run
             run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id, self.reload)
             who = step_context(context, run_id, window=window_of(self.window, context))
+            # the function is no name that a spec could hold; a try that finds its work never calls it
             with inline.offered(run_id, lambda: self._call(context)):
                 spec = self._whole_spec(context, run_id)
                 token = extract_step(spec, who)
             handed_on(context, token)
             normalized = normalize_step(token, who, spec)
             report = load_step(normalized, who, spec)
+            # no other task needs the packages
             cleanup_step(normalized, spec=spec)
         return self._outcome.tell(self, context, report, token.window)
 

@@ -33,6 +33,7 @@ def prune(token: Token) -> list[str]:
     for name in os.listdir(parent) if os.path.isdir(parent) else ():
         path = os.path.join(parent, name)
         if time.time() - _last_change(path) > days * 86400 and not _at_work(path):
+            # a task beside this one may delete it at the same time
             shutil.rmtree(path, ignore_errors=True)
             deleted.append(path)
     return deleted
@@ -54,6 +55,7 @@ def _at_work(path: str) -> bool:
     from dlt.io.lock import is_free
 
     return any(
+        # the lock dies with its process, whatever the age of the folder
         name.startswith("scratch-") and not is_free(os.path.join(path, part, name, "lock"))
         for part in _names(path)
         for name in _names(os.path.join(path, part))

@@ -124,7 +124,7 @@ def handed_on(context: Context, token: Token) -> JsonObject:
         token: What the try left.
     """
     store = context.get("task_state_store")
-    # it came with Airflow 3.3
+    # not every version of Airflow has one
     if store is not None:
         ids = [package.load_id for package in token.packages]
         store.set("dlt", {"load_ids": ids, "try": context["ti"].try_number, "stage": token.stage})

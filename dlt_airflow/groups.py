@@ -132,6 +132,7 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]  # Any without Airflow
                 if not isinstance(parts, list) or "resource_names" in parts[0]:
                     # each part has its own
                     del here["resource_names"]
+                # rendered in the task: names of parts may come from the list that another task returned
                 name = "{{ task.chunk_name }}"
                 self.extract = DltExtractOperator.partial(
                     task_id="extract", map_index_template=name, **here
@@ -145,7 +146,11 @@ class DltTaskGroup(TaskGroup):  # type: ignore[misc]  # Any without Airflow
             self.cleanup: DltCleanupOperator | None = None
             if cleanup:
                 self.cleanup = DltCleanupOperator(
-                    task_id="cleanup", normalized=self.normalize.output, loaded=self.load.output, **later
+                    task_id="cleanup",
+                    normalized=self.normalize.output,
+                    loaded=self.load.output,
+                    **later,
+                    # it runs whatever became of the load, and its failure is not that of the run
                 ).as_teardown()
 
 

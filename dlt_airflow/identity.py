@@ -34,7 +34,9 @@ def run_identity(context: Context, group: str, again: str = "") -> str:
         group: Name of the group of tasks in the DAG.
         again: What asks for the run to be loaded once more; `dlt_reload` of its configuration when empty.
     """
+    # the same in all tries and on all workers, and of no other run of any DAG
     identity = f"{context['ti'].dag_id}/{context['run_id']}/{group}"
+    # who starts a run by hand asks by its configuration, as the file of the DAG is not theirs
     wish = again or conf_of(context).get("dlt_reload")
     return identity if wish in (None, "") else f"{identity}/{wish}"
 

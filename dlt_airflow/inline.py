@@ -15,6 +15,7 @@ def offered(key: str, function: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
+        # a process runs one task after the other
         del _functions[key]
 
 

@@ -37,10 +37,12 @@ def remember(dag_id: str, task_id: str, uris: Iterable[str]) -> None:
     """
     path = _path(dag_id, task_id)
     before = reported(dag_id, task_id)
+    # a table that has no new rows today is an outlet all the same
     after = sorted({*before, *uris})
     if after == before:
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    # the DAG processor may read it at any moment, and mapped tasks write at the same time
     temporary = f"{path}.{os.getpid()}.tmp"
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(after, file)
@@ -56,10 +58,12 @@ def imported_tables(pipeline: object) -> list[str]:
     folder = pipeline.get("import_schema_path") if isinstance(pipeline, Mapping) else None
     if not folder or not os.path.isdir(folder):
         return []
+    # only DAGs with such a folder pay for it when they are parsed
     import yaml
 
     found: list[str] = []
     for name in sorted(os.listdir(folder)):
+        # the names under which a pipeline looks for them
         if name.endswith((".schema.yaml", ".schema.yml", ".schema.json")):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 tables = (yaml.safe_load(file) or {}).get("tables") or {}

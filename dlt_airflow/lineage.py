@@ -31,6 +31,7 @@ def lineage_of(report: LoadReport | None, inlets: Sequence[object] = ()) -> Oper
 
     from dlt.places import dataset_of, table_place
 
+    # inlets may be anything that a person put there
     read = [dataset_of(inlet.uri) for inlet in inlets if isinstance(inlet, Asset)]
     inputs = [InputDataset(namespace=namespace, name=name) for namespace, name in read]
     if report is None:

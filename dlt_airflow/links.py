@@ -32,8 +32,10 @@ class LoadInfoLink(BaseOperatorLink):  # type: ignore[misc]
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Return the address of the rendered fields, of which the LoadInfo is one."""
         run, task = quote(ti_key.run_id, safe=""), quote(ti_key.task_id, safe="")
+        # the pages of Airflow 2 are parameters of one address
         if not AIRFLOW_3:
             return f"/dags/{ti_key.dag_id}/grid?dag_run_id={run}&task_id={task}&tab=rendered_templates"
+        # a task that is not mapped has the index -1
         part = "" if ti_key.map_index is None or ti_key.map_index < 0 else f"/mapped/{ti_key.map_index}"
         return f"{_base()}/dags/{ti_key.dag_id}/runs/{run}/tasks/{task}{part}/rendered_templates"
 

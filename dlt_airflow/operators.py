@@ -103,6 +103,7 @@ class DltExtractOperator(DltOperator):
         from dlt_airflow.identity import run_identity, step_context
 
         chunk, index = self.chunk, context["ti"].map_index
+        # mapped tasks share a run, and each needs a name of its own in it
         if not chunk and index >= 0:
             chunk = str(index)
         run_id = run_identity(context, self.group or self.task_id, self.reload)

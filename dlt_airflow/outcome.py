@@ -53,10 +53,12 @@ class Outcome:
         if not assets:
             return
         dag_id = dag_id if dag_id is not None else "no dag"
+        # an outlet that stands twice would be reported twice
         given = {outlet.uri for outlet in task.outlets if isinstance(outlet, Asset)}
         every = [*(known or ()), *reported(dag_id, task.task_id)]
         self._found = [uri for uri in dict.fromkeys(every) if uri not in given]
         task.outlets += [Asset(uri=uri) for uri in self._found]
+        # tables that nobody declared are reported by it
         task.outlets.append(AssetAlias(alias or f"dlt/{dag_id}/{task.task_id}"))
 
     def tell(self, task: Loading, context: Context, report: LoadReport, window: Sequence[str] | None) -> JsonObject:

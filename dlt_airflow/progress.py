@@ -12,4 +12,5 @@ PERIOD = 30.0
 
 def task_progress() -> TableLog:
     """Return a collector that tells rows, rows per second and memory in the task's log."""
+    # bars would be lines without number in the log of a task
     return TableLog(PERIOD, logging.getLogger("dlt"))

@@ -48,6 +48,7 @@ class DltRetryPolicy(ExceptionRetryPolicy):
     """
 
     def __init__(self, retry_delay: datetime.timedelta | None = None) -> None:
+        # it has none: rules name classes, and those would be imported with the DAG
         super().__init__(rules=[])
         self.retry_delay = retry_delay
 
@@ -85,6 +86,7 @@ def dlt_retry_policy(retry_delay: datetime.timedelta | None = None) -> DltRetryP
     Raises:
         RuntimeError: this Airflow has no policies.
     """
+    # said when the DAG is parsed: a policy that does nothing would be noticed too late
     if ExceptionRetryPolicy is object:
         raise RuntimeError(
             "dlt_retry_policy: this Airflow has no retry policies, they came with 3.3. Leave retry_policy out: errors "

@@ -101,6 +101,7 @@ def find_window(wanted: Wanted, facts: RunFacts) -> Window | None:
     start, end = facts.interval
     if start is not None and end is not None and start < end:
         return Window(start, end)
+    # from what was said about this run to what only the timetable says
     found = _partition(facts) or _since_previous(facts) or _of_triggers(facts) or _of_timetable(facts)
     if found is None:
         raise EmptyWindow(_nothing(facts))
@@ -125,6 +126,7 @@ def partition_window(key: str, timezone: datetime.tzinfo = UTC) -> Pair | None:
         timezone: Time zone of the key.
     """
     text = key.strip().replace(" ", "T")
+    # keys are written with more digits than their unit has
     for suffix in (":00:00", ":00"):
         text = text.removesuffix(suffix)
     for form, length in _KEYS:
@@ -147,6 +149,7 @@ def _next_unit(start: datetime.datetime, length: int) -> datetime.datetime:
 
 
 def _since_previous(facts: RunFacts) -> Pair | None:
+    # the runs of a backfill come in any order, and many at a time
     if facts.backfill or facts.previous_end is None or facts.moment is None or facts.previous_end >= facts.moment:
         return None
     return facts.previous_end, facts.moment
@@ -187,6 +190,7 @@ def schedule_of(timetable: Timetable) -> Schedule | None:
     """
     several = fact(timetable, "timetables", "_timetables")
     inner = fact(timetable, "timetable", "_timetable")
+    # a timetable that wraps another one has the times of that one
     if inner is not None and fact(timetable, "expression", "_expression") is None:
         return schedule_of(inner)
     expression, delta = fact(timetable, "expression", "_expression"), fact(timetable, "delta", "_delta")
@@ -216,6 +220,7 @@ def _step(cron: str, time: datetime.datetime, timezone: datetime.tzinfo, directi
     local = time.astimezone(timezone).replace(tzinfo=None)
     ticks = croniter(cron, start_time=local)
     step = ticks.get_next if direction > 0 else ticks.get_prev
+    # croniter reckons without a zone here: clock changes are ours
     found: datetime.datetime = step(datetime.datetime)
     if ticks.expanded[1] == ["*"]:
         return time + (found - local)
@@ -279,6 +284,7 @@ def _triggers(context: Context) -> Sequence[Pair]:
         for event in group:
             window = (fact(event, "extra") or {}).get("window")
             if isinstance(window, str):
+                # Airflow 2 puts the values into a set, so the window travels as text
                 window = json.loads(window)
             if window:
                 found.append((moment(window[0]), moment(window[1])))

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(flow_run_id, flush=True)
         if chosen.watch is None:
             return 0
+        # a run that crashed meanwhile is found by the next look
         time.sleep(chosen.watch)
 
 

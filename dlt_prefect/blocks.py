@@ -50,6 +50,7 @@ class DltDestination(Block):
                     f"block dlt-destination of {self.name or self.destination}: the credentials begin with a brace and "
                     "are not JSON. Write a connection string or a JSON object; their text is not shown here."
                 )
+        # a destination under a name of its own says in its section of what type it is
         if self.name and self.name != self.destination:
             found["destination_type"] = self.destination
         return {"destination": {self.name or self.destination: found}}
@@ -161,6 +162,7 @@ def load_block(reference: str) -> DltPipeline | DltDestination:
         SpecInvalid: there is none of this name, or it is of another type.
     """
     try:
+        # also inside of an async flow, where Prefect would give a coroutine
         block = Block.load(reference, _sync=True)
     except ValueError as error:
         raise SpecInvalid(f"block {reference!r}: {error}. Name it as type/name, and save it first.") from error
@@ -184,6 +186,7 @@ def values_of(references: Sequence[str]) -> Iterator[None]:
     for reference in reversed(references):
         for key, value in _flat(load_block(reference).values()):
             held.set(key, value)
+    # a process may run many flows, and programs may put other providers in its place
     if all(provider is not _PROVIDER for provider in dlt.secrets.config_providers):
         dlt.secrets.register_provider(_PROVIDER)
     token = _values.set(held)

@@ -83,18 +83,21 @@ def run_steps(
         # what tokens do not carry: the block that holds it, or the arguments of the pipeline
         held = {"pipeline": whole.pipeline, "pipeline_args": whole.pipeline_args, "handoff": whole.handoff}
         later = (spec if isinstance(spec, str) else held) if whole.travelling()[1] else None
+        # a run that another one overtook extracts again from the state that is there now
         for round_ in range(_ROUNDS):
             tokens = []
             for part in parts if parts is not None else [None]:
                 token = extract.submit(whole.to_dict(), part, times, run, names, round_)
                 tokens.append((token, normalize.submit(token, round_, later)))
             last = load.submit([normalized for _, normalized in tokens], round_, later)
+            # what failed first is to be told, and not that the load did not run
             last.wait()
             error = _first_error([*[future for pair in tokens for future in pair], last])
             if error is None:
                 if cleanup:
                     clean_up.submit([normalized for _, normalized in tokens], later).wait()
                 return last.result()  # type: ignore[no-any-return]  # the report
+            # the tasks tried these again by themselves, as often as they may
             if not isinstance(error, BEGIN_AGAIN) or round_ + 1 == _ROUNDS:
                 raise error
             get_run_logger().warning("%s The run begins again.", error)
@@ -159,8 +162,10 @@ def dlt_flow(
             }
             return run_steps(spec, fan_out, window, blocks, limit, cleanup)
 
+        # Prefect takes name, description and parameters of the flow from it
         update_wrapper(steps, function)
         made = flow(**{"name": function.__name__.replace("_", "-"), **options})(steps)
+        # the extract task imports the flow by its name, and finds the function there
         made.dlt_source = function
         return made  # type: ignore[no-any-return]  # Any where Prefect is not installed
 
@@ -184,11 +189,13 @@ def reference_to(function: Wrapped) -> str:
     Raises:
         SpecInvalid: it is inside of another function, or in no file.
     """
+    # said here and not by the worker that would look for it
     if "<locals>" in function.__qualname__:
         raise SpecInvalid(
             f"@dlt_flow: {function.__qualname__} is inside of another function, where other processes do not find it. "
             "Move it to the top of its module."
         )
+    # a script that is run is called __main__, and other processes know it as a file
     file = inspect.getsourcefile(function)
     try:
         found = importlib.util.find_spec(function.__module__)

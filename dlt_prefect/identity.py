@@ -40,6 +40,7 @@ def run_id(flow_run_id: str, spec: Spec, window: Window | None, parts: Sequence[
     # how a run is loaded once more is no part of what it is
     what.pop("reprocess")
     times = window.to_list() if window is not None else None
+    # where packages travel is no part of what a run is either: workers may be given another place
     text = json.dumps([what, times, list(parts) if parts is not None else None], sort_keys=True, default=str)
     return f"{flow_run_id}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -54,6 +55,7 @@ def completions(flow_run_id: str, run_count: int) -> int:
         flow_run_id: Id of the flow run.
         run_count: How often it ran; it tells one answer from the next.
     """
+    # a first run needs no question to the server
     if run_count < 2:
         return 0
     with get_client(sync_client=True) as client:

@@ -103,14 +103,17 @@ class ProgressArtifact(Collector):
         self._show(100.0)
 
     def _share(self) -> float:
+        # a share of what is not known yet would go backwards
         if not self._totals or set(self._totals) != set(self._counts):
             return 0.0
+        # the end is shown when the step has ended, and not when all rows were counted
         return min(99.0, 100.0 * sum(self._counts.values()) / max(1, sum(self._totals.values())))
 
     def _show(self, share: float) -> None:
         if self._id is None:
             return
         counts = {name: count for name, count in self._counts.items() if count}
+        # a description is one paragraph on a page
         most = sorted(counts.items(), key=lambda item: -item[1])[:_MOST_TABLES]
         text = ", ".join(f"{count} {name}" for name, count in most) or "nothing new"
         if len(counts) > len(most):
@@ -194,6 +197,7 @@ def record_assets(report: JsonObject) -> None:
     context = AssetContext.get()
     if context is None:
         return
+    # a table that only lost rows changed too
     for table, rows in {**dict.fromkeys(report["datasets"], 0), **report["rows"]}.items():
         dataset = str(report["datasets"].get(table, report["dataset_name"]))
         kind = str(report["destination_type"] or "dlt")
@@ -228,6 +232,7 @@ def tell(event: str, pipeline_name: str, run: str, **payload: object) -> None:
 def send_logs() -> None:
     """Send what the library logs to Prefect, with the task run that it comes from."""
     logger = logging.getLogger("dlt")
+    # steps of one process share its logger
     if not any(isinstance(handler, _StepLogs) for handler in logger.handlers):
         logger.addHandler(_StepLogs())
     if logger.level == logging.NOTSET:

@@ -68,9 +68,11 @@ def reschedule(
                 continue
             now = datetime.datetime.now(datetime.timezone.utc)
             time.sleep(max(0.0, (run.state.timestamp + settle - now).total_seconds()))
+            # somebody may have run it again while we waited
             if client.read_flow_run(run.id).state_type != StateType.CRASHED:
                 continue
             state = AwaitingRetry(scheduled_time=datetime.datetime.now(datetime.timezone.utc))
+            # a crashed run is at its end by Prefect's rules
             client.set_flow_run_state(run.id, state, force=True)
             done.append(str(run.id))
     return done
@@ -109,6 +111,7 @@ def automation(
         chosen = [f"prefect.tag.{tag}" for tag in tags]
         if chosen:
             related.append({"prefect.resource.role": "tag", "prefect.resource.id": chosen})  # type: ignore[dict-item]  # Prefect takes lists
+        # two of one name would both fire
         for known in client.read_automations_by_name(name):
             client.delete_automation(known.id)
     made = Automation(

@@ -53,5 +53,7 @@ def on_sigterm() -> Iterator[None]:
     except TerminationSignal:
         with _lock:
             for thread in _threads:
+                # nothing else of Python interrupts a thread from outside; it takes effect at the thread's next
+                # instruction
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
         raise

@@ -128,6 +128,7 @@ def extract(
     whole, names = resolve(spec, blocks)
     own, key = _of(whole, part)
     times = window_given(window) if window is not None else None
+    # a task that stands alone in a flow of the user's reckons it as run_steps would
     identity = run or run_id(flow_run_id(), whole, times, [part] if part is not None else None)
     with _step("extract", names, pipeline_label(whole), key) as progress:
         token = extract_step(own, step_context(identity, key, times, round_, progress))
@@ -169,6 +170,7 @@ def load(
 
     Where the run was loaded before and nobody asked for it again, the task ends in the state "Skipped".
     """
+    # one normalize, or all of a fan-out
     parts = [tokens] if isinstance(tokens, Mapping) else list(tokens)
     first: JsonObject = parts[0] if parts else {}
     identity, name = str(first.get("run_id")), str(first.get("pipeline_name"))
@@ -188,6 +190,7 @@ def load(
                 **{key: report[key] for key in ("load_ids", "rows", "schema_update", "skipped", "location")},
             )
     except Exception as error:
+        # whoever listens wants to know of a load that failed for good, once
         if is_terminal(error) or last_try():
             observe.tell("dlt.load.failed", name, identity, error=str(error), terminal=is_terminal(error))
         raise
@@ -238,6 +241,7 @@ def clean_up(tokens: list[JsonObject], spec: str | JsonObject | None = None) -> 
         tokens: What `normalize` returned, of all parts.
         spec: As for `normalize`.
     """
+    # one token stands for all parts of its run
     with values_of(tokens[0]["blocks"]), _plain_errors():
         cleanup_step(tokens[0], spec=_given(spec))
 

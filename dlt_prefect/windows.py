@@ -33,6 +33,7 @@ def interval_before(moment: datetime.datetime, fires: Fires) -> Window | None:
         found = sorted(time for time in fires(moment - look, moment) if time <= moment)
         if len(found) > 1:
             return Window(found[-2], found[-1])
+        # a schedule may fire each minute or once a year, and Prefect lists what lies between two moments
         look *= 4
     return None
 
@@ -44,6 +45,7 @@ def interval_of(moment: datetime.datetime, schedules: Sequence[Fires]) -> Window
         moment: When the run was due.
         schedules: The schedules of the deployment.
     """
+    # of several schedules the run does not say which one made it: the one that fires at its moment
     found = [window for window in (interval_before(moment, fires) for fires in schedules) if window is not None]
     return max(found, key=lambda window: (window.end, window.start), default=None)
 

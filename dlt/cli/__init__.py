@@ -83,6 +83,7 @@ def _is_value(given: list[str], index: int) -> bool:
 
 def _run(parsed: argparse.Namespace) -> int:
     try:
+        # a command is about no pipeline or several, so their sections say nothing of it
         with user_log.use(configured_telling(None)):
             return int(parsed.run(parsed) or 0)
     except (BrokenPipeError, KeyboardInterrupt):

@@ -25,6 +25,7 @@ def run_pending(asked: Asked, pipeline: Pipeline) -> int:
     if not pipeline.has_pending_data:
         _say_result(asked, {"loaded": []}, f"No package of {pipeline.pipeline_name} waits")
         return 0
+    # without data it finishes what waits, and nothing else
     info = pipeline.run()
     _say_result(asked, info, str(info))
     return 1 if info.has_failed_jobs else 0

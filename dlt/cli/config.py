@@ -75,6 +75,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     value, trace = find_value(key, sections, secret=asked.secret, pipeline_name=asked.pipeline)
     found = value is not MISSING
     hidden = asked.secret or trace.hidden
+    # what comes from a place for secrets is not shown, whatever its name
     shown = MASK if found and hidden else clean(value) if found else None
     if asked.json:
         places = [{"provider": entry.provider, "key": entry.key} for entry in trace]
@@ -95,6 +96,7 @@ def _check(arguments: argparse.Namespace) -> int:
         for provider in (CONFIG, SECRETS)
         for path, values in provider.files()
     ]
+    # sections may bear the name of a pipeline
     folder = default_pipelines_dir()
     pipelines = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     found = check([*files, variables(os.environ)], pipelines)

@@ -99,6 +99,7 @@ class _Checker:
         for name, options in named.items() if isinstance(named, Mapping) else ():
             kind = options.get("destination_type") if isinstance(options, Mapping) else None
             if isinstance(kind, str):
+                # both ways to write a type
                 self._kinds[name] = kind.removeprefix("dlt.destinations.")
 
     def document(self, document: Document) -> Iterator[Finding]:
@@ -171,6 +172,7 @@ class _Checker:
         if secret and not document.holds_secrets:
             text = "this is a secret, and secrets are not read here. Move it to secrets.toml or to the environment."
             return self._finding("problem", document, path, text)
+        # credentials are text, a table or the path of a file, and each destination reads its own
         if path[-1] != "credentials":
             try:
                 coerce(value, hint, path[-1], secret=secret or document.holds_secrets)

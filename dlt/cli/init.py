@@ -69,11 +69,13 @@ def _init(arguments: argparse.Namespace) -> int:
     if destination not in KNOWN:
         say_error(f"there is no destination {destination!r}. Known are {', '.join(KNOWN)}.")
         return 1
+    # files of a person are never written over
     found = sorted(os.listdir())
     if found:
         say_error(f"the folder is not empty: it has {', '.join(found[:5])}. Make an empty folder and go there first.")
         return 1
     extra = f"[{destination}]" if destination != "dummy" else ""
+    # each destination says itself what its credentials look like
     secrets = load_destination(destination).example.format(source=source)
     files = {
         ".dlt/config.toml": f'[pipelines]\npipeline_name = "{source}"\n\n[runtime]\nuser_log = true\n',

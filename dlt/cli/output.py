@@ -56,6 +56,7 @@ def say_traceback(error: BaseException) -> None:
 
 def say_json(value: object) -> None:
     """Print a value as JSON."""
+    # infos hold times and objects, which programs get as text
     print(orjson.dumps(json_safe(value), option=orjson.OPT_INDENT_2).decode())
 
 

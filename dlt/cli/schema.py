@@ -68,6 +68,7 @@ def _read(path: Path) -> Schema:
         raise SchemaException(f"{path}: {error}") from error
     except (OSError, UnicodeDecodeError, orjson.JSONDecodeError, yaml.YAMLError) as error:
         raise SchemaException(f"{path}: {error}. Give a schema file in YAML or JSON.") from error
+    # a file of another kind fails anywhere in it
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SchemaException(
             f"{path}: this is no schema ({type(error).__name__}: {error}). It has name, engine_version and tables, as "

@@ -105,6 +105,7 @@ def _say_state(state: State, verbosity: int) -> None:
 def _plain(value: object) -> object:
     """Return a value that YAML writes without tags of Python."""
     if isinstance(value, Mapping):
+        # keys of a state may be anything that was a key of a dict
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]

@@ -163,6 +163,7 @@ def of_destination(kind: str) -> Section:
     if known is None:
         # a class or function of the user's own
         return OPEN
+    # an object of a program, which no file can hold
     known.pop("staging", None)
     options = {**known, "credentials": _SECRET_TEXT}
     return Section(options, {"credentials": _credentials(kind)}, without_effect=WITHOUT_EFFECT - set(options))

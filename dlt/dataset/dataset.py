@@ -76,6 +76,7 @@ class Dataset:
         """
         known = self.tables
         if table_name not in known:
+            # people write the name that the source gave it
             normalized = self.schema.naming.normalize_tables_path(table_name)
             if normalized not in known:
                 raise DatasetException(
@@ -144,8 +145,10 @@ class Dataset:
             names += self.schema.data_table_names() if data_tables else []
             names += self.schema.dlt_table_names() if dlt_tables else []
         if load_id is not None:
+            # nested tables have no load id of their own
             names = [name for name in names if LOAD_ID in self.schema.get_table_columns(name)]
         if not names:
+            # SQL has no union of nothing
             return Relation(self, sql="SELECT '' AS table_name, 0 AS row_count WHERE 1 = 0")
         with self.sql_client() as client:
             condition = f" WHERE {LOAD_ID} = {client.literal(load_id)}" if load_id is not None else ""
@@ -185,5 +188,6 @@ def open_dataset(destination: DestinationRef, dataset_name: str, schema: str | S
         schema: Schema of its tables; the newest stored one when None.
     """
     found = resolve_destination(destination)
+    # the name of a schema says nothing of its tables: they are read from the destination
     known = None if isinstance(schema, str) else schema
     return Dataset(dataset_name, lambda: found.connect(dataset_name, known), known)

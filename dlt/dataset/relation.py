@@ -59,6 +59,7 @@ class Relation:
         Raises:
             RelationUnknownColumnException: the table has no such column.
         """
+        # programs for PyPI dlt 1.x pass a list too
         names = tuple(columns[0]) if len(columns) == 1 and isinstance(columns[0], (list, tuple)) else columns
         self._need_columns(names)
         return replace(self, columns_selected=names)
@@ -108,6 +109,7 @@ class Relation:
         if self.table is None:
             raise RelationHasQueryException("from_loads works on a table, not on a query. Start at dataset.table().")
         parent = self.dataset.schema.get_table(self.table).get("parent")
+        # a nested table has no load id of its own: it is that of its root row
         if add_load_id_column and parent:
             above = self.dataset.table(parent).from_loads(wanted, add_load_id_column=True)
             return Relation(
@@ -125,6 +127,7 @@ class Relation:
         with self.dataset.sql_client() as client:
             parent = client.make_qualified_table_name(entry["parent"])
         above = self._loaded_by(entry["parent"], load_ids)
+        # no join: the result has the columns of the table, and each row once
         return f"{PARENT_ID} IN (SELECT {ROW_ID} FROM {parent} WHERE {above})"
 
     def max(self) -> Relation:
@@ -157,6 +160,7 @@ class Relation:
             DatasetException: the alias is no name, or there is no condition and the tables are not nested.
         """
         name = alias or "r"
+        # it stands in the text as it is
         if not name.isidentifier() or name == "l":
             raise DatasetException(f"join: the alias {name!r} is no name for the right side. Give a word of letters.")
         right = self.dataset.table(other) if isinstance(other, str) else other
@@ -185,6 +189,7 @@ class Relation:
             pretty: Begin each clause on a line of its own.
         """
         untouched = not (self.columns_selected or self.conditions or self.ordering or self.rows_limit is not None)
+        # a query that nobody narrowed runs as it is written, also one that cannot stand in parentheses
         if self.sql is not None and untouched:
             return self.sql
         with self.dataset.sql_client() as client:
@@ -213,12 +218,14 @@ class Relation:
             return list(self.columns_selected)
         if self.table is not None:
             return list(self.dataset.schema.get_table_columns(self.table))
+        # the engine tells what a query gives, and no row has to come for that
         with self._cursor(f"SELECT * FROM ({self.sql}) AS q LIMIT 0") as cursor:
             return cursor.names
 
     @contextmanager
     def _cursor(self, sql: str | None = None) -> Iterator[Cursor]:
         text = sql or self.to_sql()
+        # values of a table get their classes on every engine; what a query gives, only the engine knows
         known = self.columns_schema if self.table is not None and sql is None else None
         with self.dataset.sql_client() as client, client.execute_query(text, columns=known) as cursor:
             yield cursor

@@ -20,6 +20,7 @@ def blame(error: BaseException, load_id: str, advice: str | None) -> None:
         load_id: Load id of the package.
         advice: What can be done, as a sentence; None where the error says it itself.
     """
+    # errors of drivers have no place for it, and any exception takes attributes
     error.__dict__.update(load_id=load_id, advice=advice)
 
 

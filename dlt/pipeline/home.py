@@ -41,6 +41,7 @@ class Home:
 
     def is_inside(self) -> bool:
         """Tell whether a resource of this very pipeline is being extracted here."""
+        # two objects of one name are the same pipeline: the folder tells, and not the object
         at_work = context.current().pipeline
         return at_work is not None and at_work.working_dir == self.working_dir
 

@@ -99,6 +99,7 @@ def mark_seen(schema: Schema, rows: dict[str, int]) -> None:
         settings = entry.get(X_NORMALIZER) or {}
         if not settings.get(SEEN_DATA) or NEW_TABLE in settings:
             kept = settings.copy()
+            # a contract lets a new table grow until its first rows were normalized
             kept.pop(NEW_TABLE, None)
             schema.tables[table] = {**entry, X_NORMALIZER: {**kept, SEEN_DATA: True}}
 

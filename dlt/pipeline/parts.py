@@ -91,6 +91,7 @@ class Parts:
             package: The package.
             dataset: Name of the dataset.
         """
+        # another folder may have loaded since: the load compares states in its own transaction
         order = replace(self.order(package, dataset), run=self.remote.run_load(package))
         with self.target.connect(dataset, package.schema) as client:
             return execute(order, client, self.collector)

@@ -105,6 +105,7 @@ class PipelineSchemas(Mapping[str, Schema]):
                 continue
             found = self._load(name)
             if found.version_hash != live.version_hash or found.stored_version != live.stored_version:
+                # programs hold the live object: it changes in place
                 live.__dict__.update(found.__dict__)
 
     def forget(self) -> None:
@@ -132,6 +133,7 @@ class PipelineSchemas(Mapping[str, Schema]):
     def _imported(self, name: str) -> Schema | None:
         if not self._import_path:
             return None
+        # PyPI dlt 1.x writes the first one; people write all of them
         for suffix in (_SUFFIX, ".schema.yml", ".schema.json"):
             path = os.path.join(self._import_path, name + suffix)
             if os.path.exists(path):
@@ -144,6 +146,7 @@ class PipelineSchemas(Mapping[str, Schema]):
     def _save(folder: str, schema: Schema) -> None:
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, schema.name + _SUFFIX)
+        # a file that says the same keeps its time, and stays unchanged in version control
         content = schema.to_pretty_yaml().encode()
         if not os.path.exists(path) or open(path, "rb").read() != content:  # noqa: SIM115 - read in one expression
             atomic.write_bytes(path, content)

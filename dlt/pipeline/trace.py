@@ -151,6 +151,7 @@ def _chain(error: BaseException | None) -> list[JsonObject]:
                 "stack_trace": [redact(line.strip()) for line in _frames(error)],
             }
         )
+        # of an error in a handler the first one tells more
         error = error.__cause__ or error.__context__
     return found
 
