@@ -173,3 +173,13 @@ def test_the_contract_of_a_nested_table_is_that_of_its_root() -> None:
     assert schema.resolve_contract("unheard_of") == {**EVOLVE, "tables": "freeze", "columns": "freeze"}
     schema.set_schema_contract(None)
     assert schema.resolve_contract("unheard_of") == EVOLVE and "schema_contract" not in schema.settings
+
+
+@pytest.mark.parametrize("contract", ["freez", {"rows": "freeze"}, {"tables": "frozen"}, 5])
+def test_a_contract_that_is_none_leaves_the_one_that_is_set(contract: Any) -> None:
+    """It is refused before anything changes."""
+    schema = Schema("s")
+    schema.set_schema_contract("freeze")
+    with pytest.raises(InvalidHint):
+        schema.set_schema_contract(contract)
+    assert schema.settings["schema_contract"] == "freeze"

@@ -159,6 +159,7 @@ def test_other_text_is_no_document(text: str) -> None:
         ('{"a":1,"b":":"}', True),
         ('{"a":"\\":"}', True),
         ('{"a":1,"\\u0061":2}', False),
+        ('{"a":1,"a":2,"b":"\\u003a"}', False),
         ('[{"a":1},{"a":1}]', True),
         ('[{"a":1},{"b":1,"b":2}]', False),
         ('{"a":{"a":{"a":1}}}', True),
