@@ -108,4 +108,5 @@ def _code_of(error: Exception) -> int:
         return 1
     if not as_before:
         return 1
+    # as its command ended for a pipeline that is not there, and for all other errors
     return 254 if isinstance(error, CannotRestorePipelineException) else 255

@@ -159,6 +159,7 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
         parser.add_argument("--destination", help="name of the destination, if the pipeline does not know it")
         parser.add_argument("--dataset-name", help="name of the dataset")
     if action.asks:
+        # the same option stands before the command, and must not be taken back here
         parser.add_argument("-y", "--yes", action="store_true", default=argparse.SUPPRESS, help="do not ask")
     # an action takes only what it reads, so that a wrong option is an error
     if name in ("load-package", "failed-jobs", "abort-packages"):
@@ -182,6 +183,7 @@ def _examples(examples: tuple[str, ...]) -> str:
 
 def _run(arguments: argparse.Namespace) -> int:
     asked = replace(read(Asked, arguments), form=read(Form, arguments), selection=read(Selection, arguments))
+    # an option of PyPI dlt 1.x, and what people type first
     if asked.list_pipelines or asked.name is None:
         return _list(asked)
     action = ACTIONS[asked.action or "info"]

@@ -154,5 +154,6 @@ def joined(first: LoadInfo, second: LoadInfo) -> LoadInfo:
         metrics={**first.metrics, **second.metrics},
         loads_ids=[*first.loads_ids, *second.loads_ids],
         load_packages=[*first.load_packages, *second.load_packages],
+        # what is told is the whole run, which began with the first load
         first_run=first.first_run,
     )

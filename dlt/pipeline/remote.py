@@ -124,6 +124,7 @@ class Remote:
 
     def run_load(self, package: LoadPackage) -> RunLoad | None:
         """Return how a load compares the state of its package; None where nothing is ever restored."""
+        # the program says that this folder alone counts
         if self._settings.full_refresh or self._settings.restore_from_destination is False:
             return None
         # the state that the extract began with, or one that a load of this folder wrote since

@@ -93,6 +93,7 @@ def _load_extracted(parts: Parts) -> LoadInfo:
     except PipelineStepFailed as failed:
         if not parts.remote.gives_up_stale(failed):
             raise
+        # the rows of this run were not loaded, and only who called it can call the source again
         raise parts.tracer.failed(
             "load",
             StaleExtract(

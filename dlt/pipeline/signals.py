@@ -63,8 +63,10 @@ def _interrupt(_number: int) -> BaseException:
 
 
 def _take(number: int, make: Callable[[int], BaseException]) -> None:
+    # whoever sends a second one will not wait for the package
     first = _watch.pending is None
     _watch.pending = error = make(number)
+    # a trace or a lock that is put away half would cost the next run more than the moment it takes
     if _watch.shields:
         return
     if _watch.finishing and first:

@@ -109,6 +109,7 @@ class Tracer:
                     self._store_trace()
 
     def _store_trace(self) -> None:
+        # the steps of a run are one trace; a pipeline that failed before it had a folder leaves none
         if self._trace is not None and self._depth == 0 and os.path.isdir(self._home.working_dir):
             try:
                 self._home.workdir.write_trace(clean_document(stored_trace(self._trace)))
@@ -135,6 +136,7 @@ class Tracer:
             yield from self._told_step(name)
 
     def _told_step(self, name: str) -> Iterator[Step]:
+        # a resource may ask the destination while it is extracted, and changes nothing by it
         if name != "sync":
             self._home.refuse_inside(name)
         # all of it belongs to one thread at a time: also the trace

@@ -44,6 +44,7 @@ def name_of(arguments: Mapping[str, object], tells_secrets: Callable[[Mapping[st
         arguments: Arguments of the source that are those of the part.
         tells_secrets: Whether the text of the arguments would show a secret: names stand in logs and tokens.
     """
+    # sorted: the same arguments are the same part, whatever their order in the file
     text = ",".join(f"{key}={arguments[key]}" for key in sorted(arguments))
     if len(text) <= _LONGEST and not tells_secrets(arguments):
         return text

@@ -108,6 +108,7 @@ def report_of(
                 datasets[table["name"]] = dataset
         for name, table in package.schema_update.items():
             update[name] = {n: str(c.get("data_type")) for n, c in (table.get("columns") or {}).items()}
+    # parts of a fan-out are one package here, and have load ids of their own at the destination
     named = info._replace(loads_ids=load_ids)
     # of a retry the destination has it by the wish of this very run: something is new
     known = skipped and all(result.known for result in results)

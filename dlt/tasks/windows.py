@@ -40,6 +40,7 @@ class Window:
         Raises:
             EmptyWindow: it holds no time, or is of another form.
         """
+        # it comes from JSON that anybody may have written
         if len(value) != 2:
             raise EmptyWindow(f"window: {len(value)} moments. Pass a start and an end.")
         start, end = (item if isinstance(item, datetime.datetime) else moment(item) for item in value)
