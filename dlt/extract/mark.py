@@ -34,6 +34,7 @@ def with_hints(item: TDataItems, hints: TableHints | None = None, create_table_v
         hints: What `make_hints` returned.
         create_table_variant: The hints hold for their table name only, not for the whole resource.
     """
+    # a name that is a function of the item is asked for each item, and is no variant
     name = hints.get("table_name") if hints else None
     return MarkedItem(HintsMeta(hints, name if isinstance(name, str) else None, create_table_variant), item)
 

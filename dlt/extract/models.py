@@ -151,6 +151,7 @@ def _data_type(annotation: object) -> tuple[str | None, bool]:
     """Return the data type, None where any may come, and whether None may come."""
     from typing_extensions import NotRequired, Required
 
+    # what wraps a type says whether a value may be missing; the type itself lies inside
     origin = typing.get_origin(annotation)
     if origin is NotRequired:
         return _data_type(typing.get_args(annotation)[0])[0], True

@@ -118,6 +118,7 @@ class Resource(ResourceHints, Generic[P]):
     @property
     def incremental(self) -> Incremental[object] | None:
         """Return the incremental of the resource, or None."""
+        # looking at a resource must not fail because a value is not configured yet
         return self.pipe.merged_incremental(look_up=False)
 
     @property
@@ -144,6 +145,7 @@ class Resource(ResourceHints, Generic[P]):
         Raises:
             TypeError: the resource was bound before, or its function does not take these arguments.
         """
+        # a copy: the resource of a module is called by several sources, each with arguments of its own
         return self.clone().bind(*args, **kwargs)
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> Self:
@@ -155,6 +157,7 @@ class Resource(ResourceHints, Generic[P]):
         gen = self.pipe.gen
         if not isinstance(gen, Function):
             raise TypeError(f"Resource '{self.name}' is made of {type(gen).__name__}, which takes no arguments.")
+        # the second call would silently take the place of the first
         if gen.bound:
             raise TypeError(f"Resource '{self.name}' was called before and has its arguments; do not call it again.")
         self.pipe.gen = gen.bind(args, kwargs)
@@ -162,6 +165,7 @@ class Resource(ResourceHints, Generic[P]):
 
     def __iter__(self) -> Iterator[TDataItem]:
         """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
+        # so that it reads the state of the source that it stands in
         context = {"source_name": self.source_name} if self.source_name else None
         for _, page, _ in extract_items([self], batched=False, context=context):
             if type(page) in (list, Joined):

@@ -186,6 +186,7 @@ class ResourceHints:
         if incremental is not None:
             # whatever it is: what cannot be one is found when a run binds it
             self.set_incremental(cast(IncrementalHint, incremental))
+        # the cursor stands among the steps, and nowhere else, so that the two cannot differ
         plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
         if create_table_variant:
             name = plain.get("table_name") or self.name

@@ -162,6 +162,7 @@ class Source(SourceSettings):
         known: dict[int, Pipe] = {}
         copy = type(self)(self.schema.clone(with_name=with_name), self.section)
         copy.resources.add(*(resource.clone(known=known) for resource in self.resources.values()))
+        # the schema of the pipeline goes on taking the place of this one
         copy.implicit, copy.generator_name = self.implicit, self.generator_name
         return copy
 
@@ -238,6 +239,7 @@ class Source(SourceSettings):
         )
 
     def __setattr__(self, name: str, value: object) -> None:
+        # programs write `source.orders = resource` too
         if isinstance(value, Resource):
             self.resources[name] = value
         else:

@@ -38,6 +38,15 @@ def details(user: dict[str, Any], depth: int = 1) -> Iterator[dict[str, Any]]:
     yield {**user, "depth": depth}
 
 
+@dlt.resource
+def growing(at: dlt.sources.incremental[int] = dlt.sources.incremental("at")) -> Iterator[dict[str, Any]]:
+    yield {"at": at.last_value}
+
+
+def fetched(page: int) -> dict[str, int]:
+    return {"page": page}
+
+
 @dlt.source
 def shop(region: str, limit: int = 3) -> Any:
     return users(limit), details
@@ -61,6 +70,8 @@ info = pipeline.run(users(limit=5), write_disposition={"disposition": "merge", "
 info = dlt.run([{"id": 1}], table_name="t", primary_key=["id"], columns={"id": {"data_type": "bigint"}})
 any_resource(users)
 any_resource(dlt.resource([{"id": 1}], name="rows"))
+growing(dlt.sources.incremental("at", initial_value=3)).apply_hints(incremental="id")
+dlt.resource([1], name="rows").apply_hints(nested_hints={"lines": dlt.mark.make_nested_hints(primary_key="id")})
 plain(page="one").add_limit(3).apply_hints(write_disposition="append")
 """
 
@@ -89,6 +100,10 @@ MISTAKES = {
     'plain.apply_hints(columns={"id": {"data_type": "int"}})': "type",
     'plain(page="a").add_limit("3")': "add_limit",
     'pipeline.load(workers="2")': "int",
+    'dlt.sources.incremental("at", lag="3")': "float",
+    "plain.apply_hints(incremental=3)": "incremental",
+    'plain.apply_hints(nested_hints=["lines"])': "nested_hints",
+    'dlt.defer(fetched)("one")': "int",
     'dlt.source(schema_contract="evolv")': "source",
 }
 """Statements with a mistake, each with a word of the message."""
@@ -103,6 +118,10 @@ REVEALED = {
     "pipeline": {"mypy": "Pipeline", "pyright": "Pipeline"},
     "info.has_failed_jobs": {"mypy": "bool", "pyright": "bool"},
     'dlt.resource([1], name="rows")': {"mypy": "Resource[[]]", "pyright": "Resource[()]"},
+    "users | details": {"mypy": "Resource[[depth: int", "pyright": "Resource[(depth: int"},
+    "users | str": {"mypy": "Resource[[limit: int", "pyright": "Resource[(limit: int"},
+    'dlt.sources.incremental("at", 3).last_value': {"mypy": "int | None", "pyright": "int | None"},
+    "dlt.defer(fetched)(3)": {"mypy": "def () -> dict[str, int]", "pyright": "() -> dict[str, int]"},
     "sink": {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
 }
 """Expressions, each with what a checker calls their type."""
