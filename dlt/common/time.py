@@ -108,6 +108,7 @@ def set_context_timezone(tz: datetime.tzinfo | None) -> datetime.tzinfo:
     former, name = get_context_timezone(), to_iana_name(tz)
     if tz is not None and name is None:
         raise InvalidTimezoneName(str(tz), "it has no name")
+    # an offset alone could not be told from UTC by its name
     Container()[TimezoneContext] = TimezoneContext(None if name == UTC_NAME else name)
     return former
 
@@ -121,6 +122,7 @@ def to_tzinfo(timezone: str) -> datetime.tzinfo:
     Raises:
         InvalidTimezoneName: There is none of this name.
     """
+    # needs no database of time zones, which minimal images and Windows lack
     if timezone == UTC_NAME:
         return datetime.timezone.utc
     if not timezone:
@@ -137,6 +139,7 @@ def to_iana_name(tz: datetime.tzinfo | None) -> str | None:
     Args:
         tz: A time zone of the standard library or of pendulum.
     """
+    # it has no key, as the zones of a database have
     if tz is datetime.timezone.utc:
         return UTC_NAME
     return tz.key if isinstance(tz, ZoneInfo) else None
@@ -224,6 +227,7 @@ def ensure_pendulum_time(value: str | float | datetime.time | timedelta) -> pend
         day = datetime.datetime.combine(UNIX_EPOCH_DATE, value.replace(tzinfo=None))
         value = day - (value.utcoffset() or timedelta()) - datetime.datetime.combine(UNIX_EPOCH_DATE, datetime.time())
     if isinstance(value, timedelta):
+        # whole days are left out: a time of day has none
         found = (datetime.datetime.min + timedelta(seconds=value.seconds, microseconds=value.microseconds)).time()
         return pendulum.Time(found.hour, found.minute, found.second, found.microsecond)
     raise TypeError(f"{value!r} is a {type(value).__name__}: a time of day is a time, a timedelta or a text.")
@@ -311,6 +315,7 @@ def normalize_timezone(
     zone = tz or get_context_timezone()
     if value.tzinfo is None and not timezone:
         return value
+    # pendulum's moments keep a zone of their own after astimezone
     if not (value.tzinfo is None or _same_zone(value.tzinfo, zone)):
         value = to_py_datetime(value)
     aware = _in_zone(value, zone)
@@ -327,6 +332,7 @@ def reduce_pendulum_datetime_precision(value: TTimeWithPrecision, precision: int
     if precision >= DEFAULT_TIMESTAMP_PRECISION:
         return value
     step = 10 ** (DEFAULT_TIMESTAMP_PRECISION - precision)
+    # cut and not rounded, so that a moment never moves into the next second
     return value.replace(microsecond=value.microsecond // step * step)
 
 
@@ -351,7 +357,9 @@ def datetime_to_timestamp_ms(moment: datetime.datetime) -> int:
 
 def datetime_to_timestamp_us(moment: datetime.datetime) -> int:
     """Return microseconds since the epoch; moments without a time zone are in UTC."""
+    # naive and aware moments cannot be subtracted from each other
     epoch = UNIX_EPOCH if moment.tzinfo is not None else UNIX_EPOCH.replace(tzinfo=None)
+    # whole numbers: a float has no room for the microseconds of today's moments in all years
     return (to_py_datetime(moment) - epoch) // timedelta(microseconds=1)
 
 
@@ -362,6 +370,7 @@ def date_to_epoch_days(value: datetime.date) -> int:
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _TO_SECONDS = _DATE + r"T\d{2}:\d{2}:\d{2}"
+# the most exact first, as each pattern is tried on the whole text
 _FORMATS = [
     (re.compile(pattern), form)
     for pattern, form in (
@@ -455,6 +464,7 @@ def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusiv
         min_exclusive: They are more than this; no limit when None.
         max_inclusive: They are at most this; no limit when None.
     """
+    # as in PyPI dlt, where zero is no limit either
     return timestamp > (min_exclusive or PAST_TIMESTAMP) and timestamp_before(timestamp, max_inclusive)
 
 
@@ -485,6 +495,7 @@ class MonotonicPreciseTime:
         """Return seconds since the epoch."""
         now = max(self._start + time.perf_counter(), self._last)
         if self._strictly and now == self._last:
+            # the smallest step that a float has, so that the clock stays close to the true time
             now = math.nextafter(now, math.inf)
         self._last = now
         return now
@@ -546,6 +557,7 @@ def _parsed_moment(text: str) -> pendulum.DateTime:
 def _in_zone(moment: TMoment, zone: datetime.tzinfo | None) -> TMoment:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=zone)
+    # a move within one zone could change which of two repeated hours is meant
     return moment if _same_zone(moment.tzinfo, zone) else moment.astimezone(zone)
 
 

@@ -121,11 +121,13 @@ def digest256_file_stream(stream: BinaryIO, chunk_size: int = 4096) -> str:
 
 def compressed_b64encode(value: bytes) -> str:
     """Compress bytes with zlib, and write them in Base64."""
+    # the best level, as programs keep the result in places with little room
     return base64.b64encode(zlib.compress(value, level=9)).decode("ascii")
 
 
 def compressed_b64decode(value: str) -> bytes:
     """Return the bytes that `compressed_b64encode` wrote."""
+    # strange letters are an error here, where zlib could only say that its data is broken
     return zlib.decompress(base64.b64decode(value, validate=True))
 
 
@@ -136,6 +138,7 @@ def obfuscate_pseudo_secret(pseudo_secret: str, pseudo_key: bytes) -> str:
         pseudo_secret: The text.
         pseudo_key: Any bytes.
     """
+    # no encryption: it only keeps a key that everybody may have out of searches
     return base64.b64encode(_mixed(pseudo_secret.encode(), pseudo_key)).decode()
 
 
@@ -161,6 +164,7 @@ def str2bool(v: str) -> bool:
     Raises:
         ValueError: It is neither.
     """
+    # an option may have been read from TOML already
     if isinstance(v, bool):
         return v
     if v.lower() in _TRUE:
@@ -212,6 +216,7 @@ def update_dict_nested(dst: TDict, src: TDict, copy_src_dicts: bool = False) -> 
     for key, value in src.items():
         if isinstance(value, dict):
             old = dst.get(key)
+            # without a copy both dicts would hold one inner dict, and change together
             if isinstance(old, dict) or copy_src_dicts:
                 value = update_dict_nested(old if isinstance(old, dict) else {}, value, copy_src_dicts)
         dst[key] = value
@@ -226,6 +231,7 @@ def clone_dict_nested(src: TDict) -> TDict:
 
 def dict_remove_nones_in_place(d: dict[TKey, TValue]) -> dict[TKey, TValue]:
     """Take keys without a value out of a dict, and return it."""
+    # listed first: a dict must not change while it is walked through
     for key in [key for key, value in d.items() if value is None]:
         del d[key]
     return d
@@ -302,6 +308,7 @@ def map_nested_keys_in_place(func: Callable[..., str], _nested: T, *args: object
         ValueError: It is neither a dict nor a list.
     """
     if isinstance(_nested, dict):
+        # taken out and put back, because two keys may change places
         items = list(_nested.items())
         _nested.clear()
         _nested.update((func(key, *args, **kwargs), value) for key, value in items)
@@ -338,6 +345,7 @@ def merge_keyed_groups(
         All items, and those whose group came or changed.
     """
     before, after = group_by_key(original_list, key_f), group_by_key(extending_list, key_f)
+    # a group that is there again with the same items is no change
     changed = [group for key, group in after.items() if before.get(key) != group]
     return [item for group in {**before, **after}.values() for item in group], [
         item for group in changed for item in group
@@ -378,6 +386,7 @@ def group_dict_of_lists(input_dict: dict[str, list[T]]) -> list[dict[str, T]]:
     """
     if not input_dict:
         raise ValueError("group_dict_of_lists: there is no list in the dict.")
+    # None is a value that a list may hold
     gone = object()
     rows = zip_longest(*input_dict.values(), fillvalue=gone)
     return [{key: value for key, value in zip(input_dict, row, strict=True) if value is not gone} for row in rows]  # type: ignore[misc]  # what is gone is not of T
@@ -393,6 +402,7 @@ def concat_strings_with_limit(strings: list[str], separator: str, limit: int) ->
     """
     joined: str | None = None
     for text in strings:
+        # the first text stands alone however long it is: nothing is cut
         if joined is None:
             joined = text
         elif len(joined) + len(separator) + len(text) <= limit:
@@ -444,7 +454,9 @@ def graph_edges_to_nodes(edges: Sequence[tuple[T, T]], directed: bool = True) ->
     """
     found: dict[T, set[T]] = {}
     for start, end in edges:
+        # nodes without neighbours are in the result too
         neighbours, others = found.setdefault(start, set()), found.setdefault(end, set())
+        # a loop says nothing of neighbours, but its node is in the graph
         if start != end:
             neighbours.add(end)
             if not directed:
@@ -493,6 +505,7 @@ def custom_environ(env: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name, value in before.items():
             if value is None:
+                # the block may have removed it itself
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
@@ -503,6 +516,7 @@ def with_custom_environ(f: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(f)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        # all of them, as the function may set any
         before = dict(os.environ)
         try:
             return f(*args, **kwargs)
@@ -589,6 +603,7 @@ def derives_from_class_of_name(o: object, name: str) -> bool:
 
 def get_module_name(m: ModuleType) -> str:
     """Return the last part of a module's name; that of its file for the program that runs."""
+    # a source is named after its module, and __main__ would name all of them alike
     if m.__name__ == "__main__" and m.__file__:
         return Path(m.__file__).stem
     return m.__name__.rpartition(".")[2]
@@ -636,6 +651,7 @@ def is_typeerror_due_to_wrong_call(exc: Exception, func: Callable[..., object]) 
         func: The function.
     """
     name = get_callable_name(func)
+    # by its text: Python says in no other way whether the call or the body is at fault
     return isinstance(exc, TypeError) and bool(name) and f"{name}()" in str(exc) and "argument" in str(exc)
 
 
@@ -648,6 +664,7 @@ def get_exception_trace(exc: BaseException) -> JsonObject:
     found: JsonObject = {"message": str(exc), "exception_type": get_full_obj_class_name(exc)}
     if exc.__traceback__ is not None:
         found["stack_trace"] = traceback.format_exception(type(exc), exc, exc.__traceback__, chain=False)
+    # PyPI dlt's traces have it for every error, its own or not
     found["is_terminal"] = isinstance(exc, TerminalException)
     if isinstance(exc, DltException):
         attributes = {name: value for name, value in vars(exc).items() if name in _PLACES or _is_plain(value)}
@@ -670,6 +687,7 @@ def get_exception_trace_chain(
     error: BaseException | None = exc
     # errors may be causes of each other
     while error is not None and id(error) not in left_out:
+        # by identity: an error may equal another one by its class's own rule
         left_out.add(id(error))
         found.append(get_exception_trace(error))
         error = error.__cause__ or error.__context__
@@ -684,6 +702,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    # a local part such as +cu118 says nothing of age, and three numbers are enough to compare
     return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 

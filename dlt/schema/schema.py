@@ -193,8 +193,7 @@ class Schema:
         """Take the tables and settings of another schema."""
         for table in schema.tables.values():
             self.update_table(table, normalize_identifiers=False)
-        joined: SchemaSettings = {**self.settings, **schema.settings}
-        self.settings = deepcopy(joined)
+        self.settings = wishes.more_settings(self.settings, schema.settings)
 
     def drop_tables(self, table_names: Iterable[str]) -> list[TableSchema]:
         """Remove tables; return them."""
@@ -267,7 +266,6 @@ class Schema:
             copy_tables: False lets both have the same tables.
         """
         copy = Schema(with_name or self.name, self.normalizers)
-        # its limit is the destination's, which is not stored
         copy.naming = self.naming
         copy.description = self.description
         copy.tables = copied_tables(self.tables) if copy_tables else self.tables

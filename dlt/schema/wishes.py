@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import cast
 
 from dlt.schema.inference import DETECTIONS
@@ -11,6 +12,12 @@ from dlt.schema.typing import DATA_TYPES, ColumnSchema, DataType, SchemaSettings
 
 Normalize = Callable[[str], str] | None
 """Gives a column its name; None where patterns stay as they are."""
+
+
+def more_settings(settings: SchemaSettings, later: SchemaSettings) -> SchemaSettings:
+    """Return settings with later ones on top, in values of their own."""
+    joined: SchemaSettings = {**settings, **later}
+    return deepcopy(joined)
 
 
 def preferred_type(settings: SchemaSettings, column: str) -> DataType | None:

@@ -165,6 +165,7 @@ def new_table(
     Raises:
         ValueError: a nested table gets what only root tables have.
     """
+    # kept for programs that pass it
     del validate_schema
     of_roots = {
         "write_disposition": write_disposition,
@@ -174,6 +175,7 @@ def new_table(
     }
     table: dict[str, object] = {"name": table_name, "columns": {column["name"]: column for column in columns or ()}}
     if parent_table_name:
+        # a table format may be given to a nested table: it is one of the files, not of the load
         if wrong := [name for name, value in of_roots.items() if value is not None and name != "table_format"]:
             raise ValueError(f"table {table_name} is nested in {parent_table_name}: it takes {wrong[0]} from its root.")
         table["parent"] = parent_table_name
@@ -198,7 +200,9 @@ def merge_table(
     Raises:
         TablePropertiesConflictException: the tables have different parents.
     """
+    # messages of this library name the table, which is enough to find it
     del schema_name
+    # in place, as programs go on with the table that they passed
     table.update(_merged(table, partial_table, merge_compound_props))
     return table
 
@@ -216,6 +220,7 @@ def pipeline_state_table(add_dlt_id: bool = False) -> TTableSchema:
     """
     table = state_table()
     if not add_dlt_id:
+        # PyPI dlt adds it where its pipeline makes the ids of rows
         table["columns"].pop(C_DLT_ID)
     return table
 
@@ -252,6 +257,7 @@ def get_nested_tables(
     found: list[TTableSchema] = []
 
     def add(name: str, level: int) -> None:
+        # depth first: each table stands right before those that are nested in it
         if level or include_self:
             found.append(tables[name])
         if max_nesting is None or level < max_nesting:
@@ -278,6 +284,7 @@ def get_inherited_table_hint(tables: Tables, table_name: str, table_hint_name: s
     table: TTableSchema | None = tables[table_name]
     while table is not None:
         hint = cast("Mapping[str, object]", table).get(table_hint_name)
+        # an empty hint is none, and the table above it is asked
         if hint:
             return hint
         parent = table.get("parent")
@@ -316,6 +323,7 @@ def get_validity_column_names(table: TTableSchema) -> list[str | None]:
 def fill_hints_from_parent_and_clone_table(tables: Tables, table: TTableSchema) -> TTableSchema:
     """Return a copy of a table with all that it takes from the tables above it."""
     copy = dict(table)
+    # what holds for a chain as a whole: all of its tables are loaded together
     for hint in ("write_disposition", "table_format", "file_format", "x-merge-strategy"):
         if hint not in copy:
             found = get_inherited_table_hint(tables, table["name"], hint, allow_none=True)
@@ -335,6 +343,7 @@ def group_tables_by_resource(tables: Tables, pattern: re.Pattern[str] | None = N
     for table in tables.values():
         resource = table.get("resource")
         if resource and (pattern is None or pattern.match(resource)):
+            # nested tables have no resource of their own
             found.setdefault(resource, []).extend(get_nested_tables(tables, table["name"]))
     return found
 
@@ -342,6 +351,7 @@ def group_tables_by_resource(tables: Tables, pattern: re.Pattern[str] | None = N
 def remove_processing_hints(tables: dict[str, TTableSchema]) -> dict[str, TTableSchema]:
     """Take what the steps note for themselves out of tables; return the tables."""
     for table in tables.values():
+        # hints of steps stand in columns as well
         for part in (table, *table["columns"].values()):
             for hint in _PROCESSING_HINTS:
                 cast("dict[str, object]", part).pop(hint, None)
@@ -397,6 +407,7 @@ def standard_type_detections() -> list[str]:
 
 def autodetect_sc_type(detection_fs: Sequence[str] | None, t: type, v: object) -> TDataType | None:
     """Return the type that the first matching detection gives to a value, None if none matches."""
+    # detections of this library look the class up themselves
     del t
     return detect(v, detection_fs or ())
 
@@ -409,6 +420,7 @@ def canonical_simple_regex(regex: str) -> TSimpleRegex:
 def _expression(regex: str) -> str:
     if regex.startswith(SIMPLE_REGEX_PREFIX):
         return regex[len(SIMPLE_REGEX_PREFIX) :]
+    # a plain name matches itself only, though a dot or a bracket may stand in it
     return f"^{re.escape(regex)}$"
 
 
@@ -419,6 +431,7 @@ def compile_simple_regex(r: str) -> re.Pattern[str]:
 
 def compile_simple_regexes(r: Iterable[str]) -> re.Pattern[str]:
     """Return what one of several names and expressions matches."""
+    # each in brackets: an alternative inside of one must not end at its neighbour
     return re.compile("|".join(f"({_expression(regex)})" for regex in r))
 
 
@@ -434,6 +447,7 @@ def simple_regex_validator(path: str, pk: str, pv: object, t: object) -> bool:
     Raises:
         DictValidationException: it is no name, and no regular expression after "re:".
     """
+    # validators are asked one after the other: this one knows one type
     if t is not TSimpleRegex:
         return False
     if not isinstance(pv, str):
@@ -468,6 +482,7 @@ def column_name_validator(naming: NamingConvention) -> object:
 
 def generate_version_hash(stored_schema: TStoredSchema) -> str:
     """Return the hash of a stored schema."""
+    # by way of a schema, because the hash is one of the present layout
     return Schema.from_dict(dict(stored_schema)).version_hash
 
 
@@ -478,6 +493,7 @@ def verify_schema_hash(loaded_schema_dict: TStoredSchema, verifies_if_not_migrat
         loaded_schema_dict: The stored schema.
         verifies_if_not_migrated: Without effect.
     """
+    # migrations do not touch what the hash is made of
     del verifies_if_not_migrated
     return generate_version_hash(loaded_schema_dict) == loaded_schema_dict["version_hash"]
 
