@@ -53,12 +53,21 @@ test-slow-in-ci: install
 	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
 
 # all there is; it takes hours
-test-all: check test test-slow test-pythons test-destinations test-airflow test-prefect test-versions
+test-all: check test test-slow test-pythons test-peer test-destinations test-airflow test-prefect test-versions
 
 # the unit tests on each Python from 3.10 to 3.14 that pyenv, uv or PATH has
 .PHONY: test-pythons
 test-pythons: install
 	$(PY) -m tools.pythons -- -n 2 --dist loadgroup
+
+# parameters, their order and defaults beside those of PyPI dlt, which is asked in an environment of its own
+PEER := .venv-peer
+
+.PHONY: test-peer
+test-peer: install
+	@$(ENVIRONMENT) $(PEER) --python $(PYTHON) -r tests/peer/requirements.txt \
+		|| echo "PyPI dlt cannot be installed here: the test that asks it is skipped."
+	$(PY) -m pytest tests/peer
 
 coverage: install
 	$(PY) -m pytest -m "not server" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
@@ -84,7 +93,7 @@ docs: install
 	$(VENV)/bin/zensical build
 
 clean:
-	rm -rf $(VENV) $(OLDEST)* $(NEWEST)* .venv-py3.* .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEER) $(OLDEST)* $(NEWEST)* .venv-py3.* .oldest.txt site dist .mypy_cache .ruff_cache .pytest_cache
 
 # -- Airflow: an environment of its own, because Airflow and Prefect cannot share one
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     ducklake, motherduck, redshift = DuckLake, MotherDuck, Redshift
 
 
+# programs reach these without importing them: dlt.destinations.exceptions.DatabaseTerminalException
+_MODULES = frozenset(["adapters", "exceptions", "path_utils"])
+
+
 def __getattr__(name: str) -> type[Destination]:
     if name == "Destination":
         from dlt.destinations.base import Destination
@@ -34,6 +39,8 @@ def __getattr__(name: str) -> type[Destination]:
     if name in MISSING:
         found = globals()[name] = absent(f"dlt.destinations.{name}", MISSING[name])
         return found
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"dlt.destinations has no {name!r}; it has {', '.join(sorted(KNOWN))}.")
 
 
