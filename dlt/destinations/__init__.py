@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+# programs reach it without importing it: dlt.destinations.exceptions.DatabaseTerminalException
+from dlt.destinations import exceptions as exceptions
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
     ducklake, motherduck, redshift = DuckLake, MotherDuck, Redshift
-
-
-# programs reach these without importing them: dlt.destinations.exceptions.DatabaseTerminalException
-_MODULES = frozenset(["adapters", "exceptions", "path_utils"])
 
 
 def __getattr__(name: str) -> type[Destination]:
@@ -39,8 +37,6 @@ def __getattr__(name: str) -> type[Destination]:
     if name in MISSING:
         found = globals()[name] = absent(f"dlt.destinations.{name}", MISSING[name])
         return found
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"dlt.destinations has no {name!r}; it has {', '.join(sorted(KNOWN))}.")
 
 

@@ -26,7 +26,6 @@ def test_names_are_where_programs_import_them_from(line: list[str]) -> None:
     "chain",
     [
         "destinations.exceptions.DatabaseTerminalException",
-        "destinations.adapters.bigquery_adapter",
         "sources.config.with_config",
         "sources.credentials.ConnectionStringCredentials",
         "dbt.package",
