@@ -8,7 +8,6 @@ import os
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from dlt.context import active_pipeline, current, use
@@ -146,35 +145,12 @@ def _reading_state(schema: Schema, section: str) -> AbstractContextManager[objec
 
 def _schema_maker(name: str, function: Wrapped) -> Callable[[], Schema]:
     def make() -> Schema:
-        from dlt.schema.schema import Schema
+        # a program that is only parsed makes no source, and loads nothing of schemas
+        from dlt.extract.first_schema import first_schema
 
-        # looked for when a source is made: importing a program reads no files
-        path = _schema_file(name, function)
-        if path is None:
-            return Schema(name)
-        from dlt.schema.files import read_schema_file
-
-        schema = read_schema_file(path)
-        if schema.name != name:
-            raise ExplicitSourceNameInvalid(
-                f"Source '{name}': the schema in {path} is named {schema.name!r}. Give both the same name.",
-                source_name=name,
-                schema_name=schema.name,
-            )
-        return schema
+        return first_schema(name, function)
 
     return make
-
-
-def _schema_file(name: str, function: Wrapped) -> Path | None:
-    """Return the file beside the function's own that holds the schema of its source, if there is one."""
-    try:
-        folder = Path(inspect.getfile(inspect.unwrap(function))).parent
-    except TypeError:
-        # an object that can be called has no file
-        return None
-    paths = (folder / f"{name}_schema.{suffix}" for suffix in ("yml", "yaml"))
-    return next((path for path in paths if path.is_file()), None)
 
 
 @overload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from dlt.errors import DataValidationError
+from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
@@ -89,8 +90,6 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
 
 
 def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tuple[int, str] | None:
-    from dlt.formats.spool import as_arrow
-
     # rows are the most frequent, and asking whether they are a frame would look at their module
     if not isinstance(items, (list, dict)):
         tabular = as_arrow(items)

@@ -12,10 +12,10 @@ from dlt.extract.hints import TableHints, given_hints
 from dlt.extract.resource import Resource, make_resource
 from dlt.extract.source import Source
 from dlt.schema.contract import check_contract
+from dlt.schema.schema import Schema
 
 if TYPE_CHECKING:
     from dlt.extract.vocabulary import ContractHint
-    from dlt.schema.schema import Schema
 
 _TABLE_HINTS = {
     "table_name": "table_name",
@@ -88,8 +88,6 @@ def _hinted(source: Source, schema: Schema | None, hints: TableHints) -> Source:
 
 
 def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> Source:
-    from dlt.schema.schema import Schema
-
     if len(parts) > 1:
         _refuse_hints_for(parts, [name for key, name in _TABLE_HINTS.items() if key in hints and key != "table_name"])
     resources = [_bare_resource(part, hints) for part in parts]
