@@ -17,6 +17,7 @@ from dlt.late import np, orjson, pa
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    # numpy itself leaves the shape of an array open
     Numbers = NDArray[np.integer]
 
 _DIGITS = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"

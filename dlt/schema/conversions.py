@@ -112,6 +112,7 @@ def convert(value: object, column: ColumnSchema, capabilities: Capabilities = GE
     return stored if check is None else check(stored, column, capabilities)
 
 
+# which values a rule takes follows from its place in the table, which no checker sees
 Rule = tuple[Callable[[Any], object], str]
 """How a value becomes one of the column's type, and the words for it in the documentation."""
 _AS_IS = "as it is"

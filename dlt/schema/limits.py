@@ -167,6 +167,7 @@ def _check_fraction(microseconds: int, column: ColumnSchema) -> None:
         raise Misfit("more digits of a second than the column holds")
 
 
+# a check takes what the rules of its type give, which no checker sees
 CHECKS: dict[DataType, Callable[[Any, ColumnSchema, Capabilities], object]] = {
     "text": _check_text,
     "binary": _check_binary,
