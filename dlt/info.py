@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
@@ -69,6 +70,23 @@ class ParsedLoadJobFileName(NamedTuple):
     retry_count: int
     file_format: str
     is_compressed: bool = False
+
+    @classmethod
+    def parse(cls, file_name: str) -> ParsedLoadJobFileName:
+        """Return the parts of the name that a job's file has in PyPI `dlt` 1.x: table, id, retries and format.
+
+        Args:
+            file_name: The name, or a path.
+
+        Raises:
+            ValueError: It has other parts.
+        """
+        *parts, last = os.path.basename(file_name).split(".")
+        is_compressed = last == "gz"
+        parts = parts if is_compressed else [*parts, last]
+        if len(parts) != 4 or not parts[2].isdigit():
+            raise ValueError(f"{file_name} is not TABLE.ID.RETRIES.FORMAT, the name of a job's file.")
+        return cls(parts[0], parts[1], int(parts[2]), parts[3], is_compressed)
 
     @property
     def file_name(self) -> str:

@@ -1,0 +1,254 @@
+"""Files in folders and buckets as items: what lists them, and what opens one."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import io
+import mimetypes
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import fsspec
+
+from dlt.configuration.credentials.places import FilesystemConfiguration
+from dlt.destinations.impl.filesystem.options import store_options
+from dlt.errors import ValueErrorWithKnownValues
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+    from dlt.types import JsonObject, ReadOnlyRow
+
+Compression = Literal["auto", "disable", "enable"]
+
+
+class FileItem(TypedDict, total=False):
+    """A file, as a resource yields it."""
+
+    file_url: str
+    file_name: str
+    relative_path: str
+    mime_type: str
+    encoding: str | None
+    modification_date: datetime.datetime
+    size_in_bytes: int
+    file_content: bytes | None
+
+
+def _moment(value: object) -> datetime.datetime:
+    """Return a moment in UTC of what file systems have: a datetime, seconds, ISO text, or text of a header of HTTP."""
+    if isinstance(value, datetime.datetime):
+        found = value
+    elif isinstance(value, (int, float)):
+        found = datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
+    else:
+        text = str(value)
+        # Python 3.10 reads no Z
+        iso = text.replace("Z", "+00:00")
+        found = parsedate_to_datetime(text) if "," in text else datetime.datetime.fromisoformat(iso)
+    return found.astimezone(datetime.timezone.utc) if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)
+
+
+def _of(key: str, info: ReadOnlyRow) -> datetime.datetime:
+    return _moment(info[key])
+
+
+MTIME_DISPATCH: dict[str, Callable[[ReadOnlyRow], datetime.datetime]] = {
+    "file": partial(_of, "mtime"),
+    "sftp": partial(_of, "mtime"),
+    "memory": partial(_of, "created"),
+    "gdrive": partial(_of, "modifiedTime"),
+    "http": lambda info: _moment(info.get("Last-Modified") or 0),
+    "https": lambda info: _moment(info.get("Last-Modified") or 0),
+    "hf": lambda info: _moment(info["last_commit"].date),
+    **dict.fromkeys(("s3", "s3a"), partial(_of, "LastModified")),
+    **dict.fromkeys(("gs", "gcs"), partial(_of, "updated")),
+    **dict.fromkeys(("az", "azure", "abfs", "abfss", "adl"), partial(_of, "last_modified")),
+}
+"""When a file was changed, of what the file system of a scheme tells of it."""
+
+
+def guess_mime_type(file_name: str) -> tuple[str, str | None]:
+    """Return the type of a file and how it is compressed, by its name.
+
+    Args:
+        file_name: The name; an ending that nobody knows is its type.
+    """
+    kind, encoding = mimetypes.guess_type(posixpath.basename(file_name), strict=False)
+    ending = posixpath.splitext(file_name)[1].removeprefix(".")
+    if ending in ("jsonl", "ndjson"):
+        # some systems know them by other names
+        kind = None
+    return kind or (f"application/{ending}" if ending else "application/octet-stream"), encoding
+
+
+def prepare_fsspec_args(config: FilesystemConfiguration) -> JsonObject:
+    """Return the arguments of the file system of a folder or bucket.
+
+    Args:
+        config: The folder or bucket, and its credentials.
+    """
+    further = dict(config.kwargs or {})
+    if config.client_kwargs:
+        further["client_kwargs"] = config.client_kwargs
+    if config.config_kwargs:
+        further["config_kwargs"] = config.config_kwargs
+    return store_options(config.bucket_url or config.protocol, config.credentials, "filesystem", further)
+
+
+def fsspec_from_config(config: FilesystemConfiguration) -> tuple[AbstractFileSystem, str]:
+    """Return the file system of a folder or bucket, and its path there.
+
+    Args:
+        config: The folder or bucket, and its credentials.
+
+    Raises:
+        MissingDependencyException: The package of the file system is not installed.
+    """
+    filesystem = fsspec.filesystem(config.protocol, **prepare_fsspec_args(config))
+    if config.protocol == "file":
+        return filesystem, _local_path(config.bucket_url)
+    return filesystem, filesystem._strip_protocol(config.bucket_url)  # noqa: SLF001  # of every file system
+
+
+def fsspec_filesystem(
+    protocol: str,
+    credentials: object = None,
+    kwargs: JsonObject | None = None,
+    client_kwargs: JsonObject | None = None,
+    config_kwargs: JsonObject | None = None,
+) -> tuple[AbstractFileSystem, str]:
+    """Return the file system of a scheme, and the path that its URL has.
+
+    Args:
+        protocol: The scheme, or a URL.
+        credentials: Who asks.
+        kwargs: Arguments of the file system.
+        client_kwargs: Those of the client that it works with.
+        config_kwargs: Those of the settings of that client.
+    """
+    url = protocol if ":" in protocol else f"{protocol}://"
+    config = FilesystemConfiguration(
+        bucket_url=url,
+        credentials=credentials,
+        kwargs=kwargs,
+        client_kwargs=client_kwargs,
+        config_kwargs=config_kwargs,
+    )
+    return fsspec_from_config(config)
+
+
+class FileItemDict(dict[str, Any]):
+    """A file as an item, which opens it as well.
+
+    Args:
+        mapping: The item.
+        fsspec: The file system that it is in; the local one when None.
+    """
+
+    def __init__(self, mapping: Mapping[str, object], fsspec: AbstractFileSystem | None = None) -> None:
+        super().__init__(mapping)
+        self._filesystem = fsspec
+
+    @property
+    def fsspec(self) -> AbstractFileSystem:
+        """Return the file system that it is in."""
+        if self._filesystem is None:
+            self._filesystem = fsspec.filesystem(urlsplit(self["file_url"]).scheme or "file")
+        return self._filesystem
+
+    @property
+    def local_file_path(self) -> str:
+        """Return its path on this machine.
+
+        Raises:
+            ValueError: It is elsewhere.
+        """
+        if urlsplit(self["file_url"]).scheme not in ("", "file"):
+            raise ValueError(f"{self['file_url']} is no file of this machine. Read it with open() or read_bytes().")
+        return _local_path(self["file_url"])
+
+    def open(self, mode: str = "rb", compression: Compression = "auto", **kwargs: Any) -> IO[Any]:
+        """Open the file for reading.
+
+        Args:
+            mode: As Python's `open` has it.
+            compression: auto reads what is compressed with gzip, by its name, as if it were not; enable does so always,
+                disable never.
+            **kwargs: Given to the file system.
+
+        Raises:
+            ValueError: There is no such word for compression.
+        """
+        if compression not in ("auto", "disable", "enable"):
+            raise ValueErrorWithKnownValues("compression", compression, ["auto", "disable", "enable"])
+        packed = compression == "enable" or (compression == "auto" and self.get("encoding") == "gzip")
+        content = self.get("file_content")
+        if content is not None:
+            data = io.BytesIO(gzip.decompress(content) if packed else content)
+            return data if "b" in mode else io.TextIOWrapper(data, encoding=kwargs.get("encoding", "utf-8"))
+        if "b" not in mode:
+            kwargs.setdefault("encoding", "utf-8")
+        is_local = urlsplit(self["file_url"]).scheme in ("", "file")
+        path = self.local_file_path if is_local else self["file_url"]
+        opened: IO[Any] = self.fsspec.open(path, mode=mode, compression="gzip" if packed else None, **kwargs)
+        return opened
+
+    def read_bytes(self) -> bytes:
+        """Return the content of the file, as it is."""
+        with self.open(compression="disable") as file:
+            found: bytes = file.read()
+        return found
+
+
+def glob_files(
+    fs_client: AbstractFileSystem, bucket_url: str, file_glob: str = "**", fetch_file_info: bool = False
+) -> Iterator[FileItem]:
+    """Yield the files of a folder or bucket, without their content.
+
+    Args:
+        fs_client: The file system.
+        bucket_url: The folder or bucket, as a URL or a path.
+        file_glob: Which files, from there on: `**` are folders at any depth.
+        fetch_file_info: Ask for each file again; some file systems tell little where they list.
+    """
+    parts = urlsplit(bucket_url)
+    # a letter alone is the drive of a path on Windows
+    scheme = parts.scheme if len(parts.scheme) > 1 else "file"
+    is_local = scheme == "file"
+    root = _local_path(bucket_url) if is_local else fs_client._strip_protocol(bucket_url)  # noqa: SLF001
+    root = root.replace(os.sep, "/").rstrip("/") if is_local else root.rstrip("/")
+    found = fs_client.glob(posixpath.join(root, file_glob), detail=True)
+    for path, listed in found.items():
+        if listed["type"] != "file":
+            continue
+        info = fs_client.info(path) if fetch_file_info else listed
+        name = posixpath.basename(path)
+        mime_type, encoding = guess_mime_type(name)
+        relative = posixpath.relpath("/" + path.strip("/"), "/" + root.strip("/"))
+        item = FileItem(
+            file_name=name,
+            relative_path=relative,
+            file_url=f"file://{path}" if is_local else f"{scheme}://{path.lstrip('/')}",
+            mime_type=mime_type,
+            modification_date=MTIME_DISPATCH[scheme](info),
+            size_in_bytes=int(info["size"]),
+        )
+        if encoding:
+            item["encoding"] = encoding
+        yield item
+
+
+def _local_path(url: str) -> str:
+    if urlsplit(url).scheme == "file":
+        parts = urlsplit(url, allow_fragments=False)
+        # a folder behind two slashes, as people write it, is relative
+        return os.path.abspath(url2pathname(unquote(parts.netloc + parts.path)))
+    return os.path.abspath(url)
