@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 from dlt.errors import StaleExtract
 from dlt.ids import digest_id
@@ -16,6 +16,8 @@ from dlt.states.cursor import CursorKey, Path, further
 from dlt.states.model import State, bump, new_state
 
 _SCHEMA_NAMES: Path = ("schema_names",)
+OTHER: Final = object()
+"""Stands for a value that is none of a place: on the way there is one that is no dict, which someone else put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def stale_changes(current: State, prints: Iterable[Sequence[str]]) -> list[str]:
 
 def _hash(value: object) -> str:
     # a hash, because a token of a task must stay small and may be shown
-    return "" if value is ABSENT else digest_id(typed_json.dumps(value))
+    return "" if value is ABSENT else "other" if value is OTHER else digest_id(typed_json.dumps(value))
 
 
 def apply(current: State | None, delta: Iterable[Change], pipeline_name: str, repeatable: bool) -> State | None:
@@ -199,19 +201,23 @@ def with_changes(state: State, delta: Iterable[Change]) -> State:
 
 
 def get(state: object, path: Iterable[object]) -> object:
-    """Return the value at a path, `ABSENT` if there is none."""
+    """Return the value at a path; `ABSENT` if there is none, `OTHER` if something else is in its way."""
     for key in path:
-        if not isinstance(state, dict) or key not in state:
+        if not isinstance(state, dict):
+            return OTHER
+        if key not in state:
             return ABSENT
         state = state[key]
     return state
 
 
 def put(state: State, path: Path, value: object) -> None:
-    """Set the value at a path; `ABSENT` removes it."""
+    """Set the value at a path, in place of what is on the way and no dict; `ABSENT` removes it."""
     place: dict[object, object] = cast("dict[object, object]", state)
     for key in path[:-1]:
-        place = cast("dict[object, object]", place.setdefault(key, {}))
+        if not isinstance(place.get(key), dict):
+            place[key] = {}
+        place = cast("dict[object, object]", place[key])
     if value is ABSENT:
         place.pop(path[-1], None)
     else:

@@ -79,6 +79,14 @@ def test_what_someone_else_changed_since_stays(before: Any, after: Any, source: 
     assert reverted_state(now, changes)["sources"][source][key] == "theirs"
 
 
+@pytest.mark.parametrize("theirs", [5, "text", [1], None])
+def test_a_value_that_stands_where_a_changed_key_was_stays(theirs: Any) -> None:
+    """Someone put it in the place of the dict; taking the changes back makes no dict of it again."""
+    changes = difference(state({"s": {"k": {"a": 1, "c": 0}}}), state({"s": {"k": {"b": 2, "c": 0}}}))
+    now = state({"s": {"k": theirs}})
+    assert reverted_state(now, changes) == now
+
+
 def test_dicts_that_led_to_a_value_go_with_it() -> None:
     """Unless there is something else in them, or they were there before."""
     gone = [Change(("sources", "s", "resources", "r", "k"), ABSENT, 1)]

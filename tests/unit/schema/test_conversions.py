@@ -356,8 +356,10 @@ def test_a_moment_goes_through_text_without_a_change(value: dt.datetime) -> None
 @given(st.binary(max_size=40))
 def test_bytes_go_through_text_without_a_change(value: bytes) -> None:
     """As base64, and as hexadecimal digits."""
-    assert convert(convert(value, column("text")), column("binary")) == value
     assert convert("0x" + value.hex(), column("binary")) == value
+    text = convert(value, column("text"))
+    # what begins like this is read as hexadecimal digits, as PyPI `dlt` 1.x does
+    assert text[:2] in ("0x", "0X") or convert(text, column("binary")) == value
 
 
 @given(st.integers() | st.integers(-(2**53) - 2, 2**53 + 2))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dlt.errors import StaleExtract
 from dlt.io.codec import ABSENT
 from dlt.states.delta import (
+    OTHER,
     apply,
     combined,
     decode_delta,
@@ -284,8 +285,22 @@ def test_a_value_is_put_as_a_copy_and_taken_out() -> None:
     assert place == {"a": {"b": {"deep": [1]}}} and get(place, ("a", "b", "deep")) == [1]
     put(place, ("a", "b"), ABSENT)
     put(place, ("a", "c"), ABSENT)
-    assert place == {"a": {}} and get(place, ("a", "b")) is get(place, ("x", "y")) is get(5, ("a",)) is ABSENT
+    assert place == {"a": {}} and get(place, ("a", "b")) is get(place, ("x", "y")) is ABSENT
     assert get(place, ()) is place
+
+
+@pytest.mark.parametrize("theirs", [5, "text", [1], None])
+def test_a_value_where_the_way_leads_to_a_place_is_someone_elses(theirs: Any) -> None:
+    """An extract added a key below one that another run gave a value: a conflict, and no error of another kind."""
+    for before in ({}, {"k": {"old": 1}}):
+        delta = difference(state({"s": before}), state({"s": {"k": {**before.get("k", {}), "a": 1}}}))
+        there = state({"s": {"k": theirs}})
+        assert get(there, ("sources", "s", "k", "a")) is OTHER
+        for repeatable in (True, False):
+            with pytest.raises(StaleExtract, match=r"sources\.s\.k\.a changed at the destination"):
+                apply(there, delta, "p", repeatable)
+        assert stale_changes(there, fingerprints(delta)) == ["sources.s.k.a"]
+        assert with_changes(there, delta)["sources"] == {"s": {"k": {"a": 1}}}
 
 
 # -- compared by hashes
