@@ -137,14 +137,18 @@ def model_config(model: type) -> dict[str, object]:
 def _fields(model: type) -> list[tuple[str, object]]:
     if is_model(model):
         return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
-    from typing_extensions import get_type_hints
+    from typing_extensions import Required, get_type_hints
 
     # with extras, as NotRequired written as text is in no `__optional_keys__`
-    hints = get_type_hints(model, include_extras=True)
+    hints: dict[str, object] = get_type_hints(model, include_extras=True)
     if dataclasses.is_dataclass(model):
         return [(field.name, hints[field.name]) for field in dataclasses.fields(model)]
     optional: frozenset[str] = vars(model).get("__optional_keys__", frozenset())
-    return [(name, Union[hint, None] if name in optional else hint) for name, hint in hints.items()]
+    # so is Required, which a class whose fields are optional has for some of them
+    return [
+        (name, Union[hint, None] if name in optional and typing.get_origin(hint) is not Required else hint)
+        for name, hint in hints.items()
+    ]
 
 
 def _data_type(annotation: object) -> tuple[str | None, bool]:

@@ -55,6 +55,10 @@ class Validate(Map):
     def __init__(
         self, model: type[BaseModel], columns: str, data_type: str, table_name: str, explicit: bool = True
     ) -> None:
+        # Pydantic is there where a model is; once for a validator and not for each row
+        from pydantic import ValidationError
+
+        self._failure = ValidationError
         self.model = model
         self.columns_mode = columns
         self.data_mode = data_type
@@ -68,11 +72,9 @@ class Validate(Map):
         return item if is_frame(item) else super().__call__(item, meta)
 
     def _check(self, item: TDataItem) -> TDataItem:
-        from pydantic import ValidationError
-
         try:
             valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
-        except ValidationError as error:
+        except self._failure as error:
             return self._on_errors(item, error)
         # by alias, as the columns of a model are named by alias too
         return valid if self._keep_models else valid.model_dump(by_alias=True)
