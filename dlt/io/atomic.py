@@ -19,7 +19,7 @@ def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
     label = re.sub(r"\d+\.\d+", "id", os.path.basename(path))
     # two machines may have processes of one number
     temporary = f"{path}.{os.urandom(6).hex()}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

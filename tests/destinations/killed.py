@@ -16,6 +16,7 @@ POINTS = (
     "move.loaded_package.before",
     "move.loaded_package.renamed",
 )
+Places = Mapping[str, tuple[str, Mapping[str, Any]]]
 ROWS = 20
 """Rows that each run loads, with one nested row each."""
 
@@ -28,8 +29,22 @@ pipeline.run(rows, table_name="t", primary_key="id", write_disposition=sys.argv[
 """
 
 
+def run_once(places: Places, value: int, disposition: str, point: str | None = None) -> int:
+    """Run the program in a process of its own; return how it ended.
+
+    Args:
+        places: Kind and options of "destination", and of "staging" where there is one; JSON values.
+        value: What the column v of all its rows holds.
+        disposition: "append" or "merge".
+        point: Where it is killed, if it is.
+    """
+    environment = {"DLT_CRASH_POINT": point} if point is not None else {}
+    arguments = ["-c", _PROGRAM, json.dumps(places), str(value), disposition, str(ROWS)]
+    return run_python(arguments, env={**os.environ, **environment}).returncode
+
+
 def check_kills(
-    places: Mapping[str, tuple[str, Mapping[str, Any]]],
+    places: Places,
     disposition: str,
     values: Callable[[], Sequence[int]],
     nested: Callable[[], int],
@@ -50,14 +65,13 @@ def check_kills(
         finished: Is called with the point after the run that followed.
     """
 
-    def run(value: int, **environment: str) -> int:
-        arguments = ["-c", _PROGRAM, json.dumps(places), str(value), disposition, str(ROWS)]
-        return run_python(arguments, env={**os.environ, **environment}).returncode
+    def run(value: int, point: str | None = None) -> int:
+        return run_once(places, value, disposition, point)
 
     assert run(0) == 0
     expected = {0}
     for number, point in enumerate(points, 1):
-        assert run(number, DLT_CRASH_POINT=point) == -signal.SIGKILL, point
+        assert run(number, point) == -signal.SIGKILL, point
         if killed is not None:
             killed(point)
         # the next run finishes the package that was killed, and then loads its own

@@ -37,8 +37,7 @@ from dlt.errors import (
     Superseded,
 )
 from tests.destinations.conftest import MakePackage
-from tests.destinations.killed import POINTS
-from tests.processes import run_python
+from tests.destinations.killed import POINTS, ROWS, run_once
 from tests.servers.bigquery import BigQueryEmulator
 from tests.servers.cut_proxy import CutProxy
 from tests.servers.process import running
@@ -509,33 +508,20 @@ def test_a_reader_never_sees_a_part(on_emulator: World) -> None:
         assert (count_, generations, nested) == (500, 1, 500) and of_parent == of_child
 
 
-PROGRAM = """
-import os, sys, dlt
-destination = dlt.destinations.bigquery(project_id=sys.argv[1], api_endpoint=sys.argv[2])
-pipeline = dlt.pipeline("killed", destination=destination, dataset_name="data")
-pipeline.run([{"id": n, "v": int(sys.argv[3]), "list": [n]} for n in range(20)], table_name="t", primary_key="id",
-             write_disposition=sys.argv[4])
-"""
-
-
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_load_is_exact_after_the_next_run(
     own_folder: Path, bigquery: BigQueryEmulator, on_emulator: World, disposition: str, point: str
 ) -> None:
     """SIGKILL at each point of a load, one more run: no row is lost or there twice, and no job runs twice."""
-    (own_folder / "program.py").write_text(PROGRAM)
-
-    def run(value: int, **environment: str) -> int:
-        arguments = [on_emulator.client.project, bigquery.url, str(value), disposition]
-        return run_python(["program.py", *arguments], env={**os.environ, **environment}).returncode
-
-    assert run(1, DLT_CRASH_POINT=point) == -signal.SIGKILL
+    options = {"project_id": on_emulator.client.project, "api_endpoint": bigquery.url}
+    places = {"destination": ("bigquery", options)}
+    assert run_once(places, 1, disposition, point) == -signal.SIGKILL
     # the next run finishes the package that was killed, and then loads its own
-    assert run(2) == 0
-    expected = [(1, 20), (2, 20)] if disposition == "append" else [(2, 20)]
+    assert run_once(places, 2, disposition) == 0
+    expected = [(1, ROWS), (2, ROWS)] if disposition == "append" else [(2, ROWS)]
     assert on_emulator.rows("SELECT v, count(*) FROM t GROUP BY v ORDER BY v") == expected
-    assert on_emulator.rows("SELECT count(*) FROM t__list") == [(20 * len(expected),)]
+    assert on_emulator.rows("SELECT count(*) FROM t__list") == [(ROWS * len(expected),)]
     assert on_emulator.rows("SELECT count(*) FROM _dlt_loads") == [(2,)]
     assert len(jobs_named(on_emulator, "dlt_load_")) == 4 and len(jobs_named(on_emulator, "dlt_publish_")) == 2
     assert not [name for name in on_emulator.tables() if name.startswith("_dlt_staged")]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -25,7 +23,7 @@ from dlt.errors import (
     PipelineStepFailed,
 )
 from tests.destinations.cases import lake_in
-from tests.destinations.killed import POINTS
+from tests.destinations.killed import POINTS, ROWS, check_kills
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import running
 
@@ -254,26 +252,6 @@ def test_an_extension_that_is_not_there(own_folder: Path) -> None:
 # -- kills
 
 
-PROGRAM = """
-import json, os, sys, dlt, dlt.pipeline, pyarrow.compute
-import pandas  # pyarrow does so where it is installed
-import duckdb, dlt.destinations.impl.ducklake.factory
-from dlt.io import failpoints
-
-for line in sys.stdin:
-    credentials, value, disposition, point = json.loads(line)
-    # each run in a process of its own, without the time that imports take
-    child = os.fork()
-    if not child:
-        failpoints.arm(point)
-        pipeline = dlt.pipeline("killed", destination=dlt.destinations.ducklake(credentials), dataset_name="data")
-        pipeline.run([{"id": n, "v": value, "list": [n]} for n in range(20)], table_name="t", primary_key="id",
-                     write_disposition=disposition)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
 def orphans(pipeline: Any, files: Path) -> set[str]:
     """Return the names of Parquet files that the catalog does not know."""
     known: set[str] = set()
@@ -293,33 +271,19 @@ def test_a_killed_load_is_exact_after_the_next_run(lake: Any, own_folder: Path, 
     Files that a killed load wrote are not part of the lake, and DuckLake deletes them when it is told to.
     """
     credentials = {**lake, "ducklake_name": "pond"}
-    (own_folder / "program.py").write_text(PROGRAM)
-    command = [sys.executable, "program.py"]
     reader = make(credentials, "reader")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
-
-        def run(value: int, point: str | None = None) -> int:
-            assert program.stdin is not None and program.stdout is not None
-            print(json.dumps([credentials, value, disposition, point]), file=program.stdin, flush=True)
-            return int(program.stdout.readline())
-
-        assert run(0) == 0
-        expected = {0}
-        for number, point in enumerate(POINTS, 1):
-            assert run(number, point) == -signal.SIGKILL, point
-            # the next run finishes the package that was killed, and then loads its own
-            assert run(number + 100) == 0
-            expected |= {number, number + 100}
-            if disposition == "merge":
-                expected = {number + 100}
-            found = query(reader, "SELECT v, count(*) FROM t GROUP BY v ORDER BY v")
-            assert found == [(value, 20) for value in sorted(expected)], point
-            assert query(reader, "SELECT count(*) FROM t__list") == [(20 * len(expected),)], point
+    check_kills(
+        {"destination": ("ducklake", {"credentials": credentials})},
+        disposition,
+        lambda: [value for (value,) in query(reader, "SELECT v FROM t")],
+        lambda: int(query(reader, "SELECT count(*) FROM t__list")[0][0]),
+    )
     if disposition == "append":
         assert orphans(reader, own_folder / "lake.files")
         query(reader, "CALL ducklake_delete_orphaned_files('pond', cleanup_all => true)")
         assert not orphans(reader, own_folder / "lake.files")
-        assert query(reader, "SELECT count(*) FROM t") == [(20 * len(expected),)]
+        # one run at the beginning, and two for each point
+        assert query(reader, "SELECT count(*) FROM t") == [(ROWS * (1 + 2 * len(POINTS)),)]
 
 
 # -- stores

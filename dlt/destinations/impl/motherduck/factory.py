@@ -8,16 +8,20 @@ from typing import ClassVar
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
+from dlt.destinations.base import Destination
 from dlt.destinations.impl.duckdb.configuration import DuckDbSettings
-from dlt.destinations.impl.duckdb.dialect import DIALECT
-from dlt.destinations.impl.duckdb.factory import DuckDb, is_open, open_database
+from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.impl.duckdb.factory import is_open, open_database
+from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials
+from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
 
 
-class MotherDuck(DuckDb):
+class MotherDuck(Destination):
     """Load into MotherDuck.
 
     Args:
@@ -28,13 +32,16 @@ class MotherDuck(DuckDb):
     destination_type: ClassVar[str] = "motherduck"
     example: ClassVar[str] = '[destination.motherduck.credentials]\ndatabase = "{source}"\npassword = "the token"\n'
     settings_spec = DuckDbSettings
-    named_after_pipeline: ClassVar[bool] = False
 
     @classmethod
     @override
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
         """Return the one of its credentials."""
         return (MotherDuckCredentials,)
+
+    def own_capabilities(self) -> Capabilities:
+        """Return what DuckDB can do."""
+        return CAPABILITIES
 
     def resolved(self) -> MotherDuckCredentials:
         """Return database and token: what the program gave, else what is configured."""
@@ -50,7 +57,6 @@ class MotherDuck(DuckDb):
         return resolve_configuration(made, sections=sections)
 
     @property
-    @override
     def path(self) -> str:
         """Return the URL of the database, with the token in it."""
         return self.resolved().to_native_representation()
@@ -74,7 +80,9 @@ class MotherDuck(DuckDb):
         try:
             from dlt.destinations.impl.duckdb.client import duckdb_client
 
-            yield duckdb_client(DIALECT, dataset_name, connection, self._memory())
+            settings = settings_of(DuckDbSettings, self.settings, self.destination_name)
+            memory = Memory.of(self.destination_name, settings.memory_limit)
+            yield duckdb_client(DIALECT, dataset_name, connection, memory)
         finally:
             connection.close()
 

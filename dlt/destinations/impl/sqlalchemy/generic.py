@@ -84,7 +84,7 @@ def standard_client(connection: Connection, dataset_name: str) -> SqlAlchemyClie
         dataset_name: Name of the dataset, which is a schema.
     """
     native = connection.dialect
-    session = StandardSession(dialect_for(native), connection, engine_for(native.name))
+    session = SqlAlchemySession(dialect_for(native), connection, engine_for(native.name))
     catalog = StandardCatalog(session, dataset_name)
     return SqlAlchemyClient(session, catalog, StandardLedger(catalog))
 
@@ -99,7 +99,8 @@ def engine_for(name: str) -> Engine:
     def translated(error: BaseException, classes: Classes) -> DestinationException:
         return translate(error, classes, name)
 
-    return Engine(translate=translated, ddl_commits=ddl_commits(name))
+    # a table or schema was looked for before it is made, so where it is there another load made it meanwhile
+    return Engine(translate=translated, clash_of_ddl=_clash, ddl_commits=ddl_commits(name))
 
 
 def translate(error: BaseException, classes: Classes, name: str) -> DestinationException:
@@ -122,22 +123,10 @@ def translate(error: BaseException, classes: Classes, name: str) -> DestinationE
     return database_error(found, text)
 
 
-class StandardSession(SqlAlchemySession):
-    """A connection to a database of which only standard SQL is known."""
-
-    def run_ddl(self, *statements: str) -> None:
-        """Run statements that make, change or drop tables or a dataset."""
-        try:
-            super().run_ddl(*statements)
-        except DatabaseTerminalException as error:
-            # it was looked for before, so another load made it meanwhile
-            raise _clash(error) or error from error
-
-
 class StandardCatalog(Catalog):
     """The tables of one dataset, which is a schema."""
 
-    session: StandardSession
+    session: SqlAlchemySession
 
     @property
     def _inspector(self) -> sa.Inspector:

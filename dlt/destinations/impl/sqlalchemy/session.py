@@ -17,7 +17,7 @@ from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.places import parts_of
 from dlt.destinations.sql.session import Session
 from dlt.error_kinds import database_error
-from dlt.errors import DatabaseTransientException, DestinationException
+from dlt.errors import DatabaseTerminalException, DatabaseTransientException, DestinationException
 from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
@@ -72,6 +72,7 @@ class Engine:
         translate: Gives our error for one of the driver, whose classes of errors come second.
         parameter: Gives a value as the driver takes it.
         values: Gives the values of a column as the driver takes them.
+        clash_of_ddl: Gives the error to raise in place of one of a change of tables, None to raise that.
         at_open: Statements that set what holds for the whole connection.
         at_begin: Statements that come first in a transaction.
         at_end: Statements that come after a transaction.
@@ -81,6 +82,7 @@ class Engine:
     translate: Callable[[BaseException, Classes], DestinationException]
     parameter: Callable[[object], object] = _as_it_is
     values: Callable[[pa.Array], list[object]] = _listed
+    clash_of_ddl: Callable[[DatabaseTerminalException], DestinationException | None] = lambda _: None
     at_open: tuple[str, ...] = ()
     at_begin: tuple[str, ...] = ()
     at_end: tuple[str, ...] = ()
@@ -199,10 +201,16 @@ class SqlAlchemySession(Session):
     def run_ddl(self, *statements: str) -> None:
         """Run statements that make, change or drop tables or a dataset, one by one."""
         for sql in statements:
-            if not self.ddl_commits or self.transaction is None:
-                self.query(sql)
-            else:
-                self._run_outside(sql)
+            try:
+                if not self.ddl_commits or self.transaction is None:
+                    self.query(sql)
+                else:
+                    self._run_outside(sql)
+            except DatabaseTerminalException as error:
+                clash = self.engine.clash_of_ddl(error)
+                if clash is None:
+                    raise
+                raise clash from error
 
     def _run_outside(self, sql: str) -> None:
         with self.translating():
