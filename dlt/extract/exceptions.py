@@ -76,6 +76,7 @@ __all__ = [
     "SourceExhausted",
     "SourceIsAClassTypeError",
     "SourceNotAFunction",
+    "UnclosablePipe",
     "UnknownSourceReference",
 ]
 
@@ -109,4 +110,8 @@ class UnknownSourceReference(ReferenceImportError, DltSourceException, KeyError)
 
 
 class InvalidSourceReference(DltSourceException):
+    """Named by programs, raised by nothing here."""
+
+
+class UnclosablePipe(PipeException):
     """Named by programs, raised by nothing here."""

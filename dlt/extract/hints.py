@@ -203,3 +203,7 @@ def resolve_hints(hints: TableHints, item: TDataItem) -> ResolvedHints:
 def as_names(key: ColumnNames | None) -> list[str]:
     """Return the column names of a key given as text or a list."""
     return [key] if key and isinstance(key, str) else list(key or ())
+
+
+TResourceHints = TableHints
+TResourceNestedHints = TableHints

@@ -11,6 +11,7 @@ from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from dlt.load.execute import LoadResult
+    from dlt.load.load import Load
     from dlt.load.order import LoadOrder, RunLoad, TaskLoad
     from dlt.load.plan import LoadPlan
     from dlt.load.step import load_package, plan_load
@@ -18,6 +19,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "Load": "dlt.load.load:Load",
             "LoadOrder": "dlt.load.order:LoadOrder",
             "LoadPlan": "dlt.load.plan:LoadPlan",
             "LoadResult": "dlt.load.execute:LoadResult",
@@ -28,4 +30,4 @@ else:
         },
     )
 
-__all__ = ["LoadOrder", "LoadPlan", "LoadResult", "RunLoad", "TaskLoad", "load_package", "plan_load"]
+__all__ = ["Load", "LoadOrder", "LoadPlan", "LoadResult", "RunLoad", "TaskLoad", "load_package", "plan_load"]

@@ -7,6 +7,7 @@ from dlt.errors import (
 )
 
 __all__ = [
+    "FollowupJobCreationFailedException",
     "LoadClientJobException",
     "LoadClientJobFailed",
     "LoadClientJobRetry",
@@ -14,6 +15,7 @@ __all__ = [
     "LoadClientUnsupportedFileFormats",
     "LoadClientUnsupportedWriteDisposition",
     "LoadPackageAborted",
+    "TableChainFollowupJobCreationFailedException",
 ]
 
 
@@ -38,4 +40,12 @@ class LoadClientUnsupportedFileFormats(DestinationTerminalException):
 
 
 class LoadClientUnsupportedWriteDisposition(DestinationTerminalException):
+    """Named by programs, raised by nothing here."""
+
+
+class FollowupJobCreationFailedException(DestinationTransientException):
+    """Named by programs, raised by nothing here."""
+
+
+class TableChainFollowupJobCreationFailedException(FollowupJobCreationFailedException):
     """Named by programs, raised by nothing here."""

@@ -7,6 +7,7 @@ import os
 from dlt.absent import absent_names
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 
 @configspec
@@ -63,6 +64,8 @@ def storage_url(known: DuckLakeCredentials) -> str:
     return url if "://" in url else os.path.abspath(os.path.expanduser(url))
 
 
+DuckDbBaseCredentials = DuckDbCredentials
+DEFAULT_DUCKLAKE_NAME = "ducklake"
 __getattr__ = absent_names(
     __name__, "dlt.destinations.ducklake(...) takes the settings by name.", "DuckLakeClientConfiguration"
 )

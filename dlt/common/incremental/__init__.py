@@ -1,0 +1,1 @@
+"""Cursors under the names of PyPI `dlt` 1.x."""

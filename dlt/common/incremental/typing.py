@@ -1,0 +1,34 @@
+"""Settings and state of cursors under the names of PyPI `dlt` 1.x."""
+
+from typing import Literal, TypedDict
+
+from dlt.extract.incremental.cursor import LastValueFunc
+
+__all__ = ["IncrementalArgs", "IncrementalColumnState", "LastValueFunc", "TIncrementalRange"]
+TIncrementalRange = Literal["open", "closed"]
+OnCursorValueMissing = Literal["raise", "include", "exclude"]
+
+
+class IncrementalColumnState(TypedDict, total=False):
+    """What a pipeline keeps of a cursor."""
+
+    initial_value: object
+    last_value: object
+    unique_hashes: list[str]
+    start_value: object
+
+
+class IncrementalArgs(TypedDict, total=False):
+    """The settings of a cursor as a dict."""
+
+    cursor_path: str
+    initial_value: object
+    last_value_func: LastValueFunc | Literal["min", "max"]
+    primary_key: str | list[str] | None
+    end_value: object
+    row_order: Literal["asc", "desc"] | None
+    allow_external_schedulers: bool | None
+    lag: float | None
+    on_cursor_value_missing: OnCursorValueMissing
+    range_start: TIncrementalRange
+    range_end: TIncrementalRange

@@ -1,0 +1,9 @@
+"""Settings of normalize: names of PyPI `dlt` 1.x."""
+
+from dlt.absent import absent_names
+
+__getattr__ = absent_names(
+    __name__,
+    "The section `normalize` has the settings.",
+    "NormalizeConfiguration ItemsNormalizerConfiguration SchemaStorageConfiguration NormalizeStorageConfiguration",
+)
