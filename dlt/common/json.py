@@ -53,12 +53,14 @@ __all__ = [
 JsonSerializable = str | dict[str, object]
 """What an encoder makes of a value that JSON has no word for."""
 
+# programs whose data uses these characters can move the range
 PUA_START = int(os.environ.get(DLT_JSON_TYPED_PUA_START, "0xf026"), 16)
 PUA_CHARACTER_MAX = 8
 
 _DECIMAL, _DATETIME, _DATE, _UUID, _HEXBYTES, _B64BYTES, _WEI, _TIME = map(
     chr, range(PUA_START, PUA_START + PUA_CHARACTER_MAX)
 )
+# all characters of the range begin with these two bytes, so one search tells
 _FIRST_BYTES = _DECIMAL.encode()[:2]
 
 
@@ -132,6 +134,7 @@ def custom_pua_decode(obj: object, decoders: Sequence[Callable[[str], object]] =
         obj: The text.
         decoders: What reads each type.
     """
+    # a character alone stands for nothing
     if not isinstance(obj, str) or len(obj) < 2:
         return obj
     place = ord(obj[0]) - PUA_START
@@ -212,6 +215,7 @@ def typed_dumps(obj: object, sort_keys: bool = False, pretty: bool = False) -> s
 
 def typed_dumpb(obj: object, sort_keys: bool = False, pretty: bool = False) -> bytes:
     """Return a document as JSON bytes that keep the types of Python values; see `dumps`."""
+    # orjson would write moments by itself, and then their type would be lost
     return orjson.dumps(obj, custom_pua_encode, _options(sort_keys, pretty) | orjson.OPT_PASSTHROUGH_DATETIME)
 
 
@@ -258,6 +262,7 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
     if text is not None:
         return text
     if isinstance(obj, enum.Enum):
+        # the value of an enumeration may be something that JSON has a word for
         plain: JsonSerializable = obj.value
         return plain
     if dataclasses.is_dataclass(obj) and not isinstance(obj, type):

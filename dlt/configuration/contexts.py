@@ -69,11 +69,13 @@ class Container:
     def get(self, spec: type[Kind]) -> Kind | None:
         """Return what is held or at work, or made of nothing; None if the class cannot be made of nothing."""
         held = self._held(spec)
+        # what a program put in comes before what the library has at work
         if isinstance(held, spec):
             return held
         if not issubclass(spec, ContainerInjectableContext):
             return None
         found = spec.at_work()
+        # one that was made counts from then on: its fields may be set on it
         if found is None and spec.can_create_default:
             found = spec()
             self[spec] = found
@@ -127,6 +129,7 @@ class Container:
             found = self._held(spec)
             if found is config:
                 del self[spec]
+            # first put back, then complain: the error must not leave the block's object behind
             self._keep(spec, before)
             if found is not config:
                 raise ContainerInjectableContextMangled(
@@ -140,6 +143,7 @@ class Container:
     def _held(self, spec: type) -> object:
         if _is_global(spec):
             return self._everywhere.get(spec)
+        # each thread and task has its own, as with what the library itself has at work
         return self._here.get({}).get(spec)
 
     def _keep(self, spec: type, value: object) -> None:

@@ -94,6 +94,7 @@ class RunContextBase(ABC):
         Raises:
             ImportError: it is none.
         """
+        # by the folder's name, as programs import it from the folder above
         return importlib.import_module(os.path.basename(os.path.abspath(run_dir)))
 
     def plug(self) -> None:  # noqa: B027 - most programs have nothing to do there
@@ -153,6 +154,7 @@ class PluggableRunContext(ContainerInjectableContext):
         """Take another context, or another folder."""
         if isinstance(run_dir_or_context, str):
             run_dir_or_context = RunContext(run_dir_or_context)
+        # before the providers: which ones are asked is for the context to say
         self.context = run_dir_or_context or RunContext(None)
         self.reload_providers()
 

@@ -54,6 +54,7 @@ class ConfigSectionContext(ContainerInjectableContext):
     def applied(self) -> Iterator[None]:
         """Look values up here for a block."""
         with places.section_context(self.pipeline_name, self.sections):
+            # without a name the source at work outside keeps its state
             if self.source_state_key is None:
                 yield
             else:
@@ -104,6 +105,7 @@ class ConfigSectionContext(ContainerInjectableContext):
         """Take the section of the existing source, and keep the name of the incoming resource."""
         both = len(incoming.sections) == len(existing.sections) == _OF_RESOURCES
         if both and incoming.sections[0] == existing.sections[0]:
+            # a resource of another module is configured where the source that uses it is
             incoming.sections = (*existing.sections[:2], incoming.sections[2])
         ConfigSectionContext.prefer_incoming(incoming, existing)
 

@@ -98,7 +98,8 @@ def convert(value: object, column: ColumnSchema, capabilities: Capabilities = GE
     # a UUID is text for every column, by the rules of text
     if kind == "text" and not isinstance(value, str):
         value = str(value)
-    if isinstance(value, datetime.timedelta):
+    # the kind is compared first: this runs for nearly every value, and durations are rare
+    if kind == "duration" and isinstance(value, datetime.timedelta):
         value = value // MICROSECOND
     try:
         stored = rule[0](value)

@@ -60,6 +60,7 @@ class ResolvedValueTrace(NamedTuple):
 
 def serialize_value(value: object) -> str:
     """Return a value as the text that an environment variable has for it."""
+    # as `coerce` reads bytes out of text
     if isinstance(value, bytes):
         return b64encode(value).decode("ascii")
     if isinstance(value, BaseConfiguration):
@@ -83,6 +84,7 @@ def deserialize_value(key: str, value: object, hint: object) -> ConfigValue:
 
 def auto_cast(value: str) -> ConfigValue:
     """Return text as the bool, number, list or dict that it spells, else as it is."""
+    # Python's own literals are True and False, and variables are mostly written in lower case
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
     try:
@@ -95,6 +97,7 @@ def auto_cast(value: str) -> ConfigValue:
 def auto_config_fragment(value: str) -> dict[str, ConfigValue] | None:
     """Return the dict that text in TOML, JSON or YAML spells, None if it spells none."""
     try:
+        # TOML first: nearly every TOML text is a text of YAML too, of one long string
         return dict(tomlkit.parse(value).unwrap())
     except TOMLKitError:
         pass

@@ -69,12 +69,14 @@ def is_compound_prop(prop: str) -> bool:
 
 def hint_to_column_prop(h: str) -> str:
     """Return the property that a default hint sets."""
+    # the one hint that takes a property away instead of setting it
     return "nullable" if h == "not_null" else h
 
 
 def remove_column_defaults(column_schema: TColumnSchema) -> TColumnSchema:
     """Take the properties out of a column that say no more than not having them; return the column."""
     properties = cast("dict[str, object]", column_schema)
+    # listed first: properties are taken out on the way
     for prop in list(properties):
         if has_default_column_prop_value(prop, properties[prop]):
             del properties[prop]
@@ -117,6 +119,7 @@ def merge_columns(
     """
     merged: TTableSchemaColumns = {name: cast(TColumnSchema, {**column}) for name, column in columns_a.items()}
     if not merge_compound_props:
+        # a key that the other table does not mention stays
         told = {prop for column in columns_b.values() for prop, value in column.items() if value}
         remove_compound_props(merged, {prop for prop in told if is_compound_prop(prop)})
     for name, column in columns_b.items():
@@ -130,11 +133,13 @@ def merge_columns(
 
 def is_complete_column(col: TColumnSchema) -> bool:
     """Tell whether name and type of a column are known."""
+    # a column of hints alone waits for its first value
     return bool(col.get("name")) and bool(col.get("data_type"))
 
 
 def is_nullable_column(col: TColumnSchema) -> bool:
     """Tell whether a column may have no value."""
+    # every column may be NULL unless it says otherwise
     return col.get("nullable", True)
 
 

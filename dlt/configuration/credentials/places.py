@@ -71,6 +71,7 @@ _CREDENTIALS: dict[str, object] = {
     "sftp": SFTPCredentials,
     "hf": HfCredentials,
 }
+# fsspec has several schemes for one store
 _SAME = {"s3a": "s3", "gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az", "adl": "az"}
 
 
