@@ -365,3 +365,35 @@ def test_a_damaged_journal_is_told(folder: Folder, text: str) -> None:
     path.unlink()
     tidy(folder.workdir)
     assert folder.waiting == [a]
+
+
+# -- damaged beside it
+
+
+def test_a_folder_without_a_state_gives_packages_up_all_the_same(folder: Folder) -> None:
+    """There is nothing to take back."""
+    a = folder.extract({"x": 1}, {"t": "a"})
+    Path(folder.workdir.path, "state.json").unlink()
+    assert abandon(folder.workdir, [a]) == [a]
+    assert folder.waiting == [] and folder.workdir.read_state() is None and folder.columns() == {}
+
+
+def test_a_package_that_stays_and_is_damaged_is_left_as_it_is(folder: Folder) -> None:
+    """Its own step tells it."""
+    folder.extract({"x": 1}, stage="loaded")
+    folder.loaded()
+    a, b = folder.extract({"y": 1}), folder.extract({"z": 1})
+    path = Path(folder.package(b).path, "state.json")
+    path.write_text("{")
+    assert abandon(folder.workdir, [a]) == [a]
+    assert path.read_text() == "{" and folder.waiting == [b] and folder.source() == {"x": 1, "z": 1}
+
+
+def test_a_package_without_state_stays_as_it_is(folder: Folder) -> None:
+    """It brings none, and gets none of an extract that is not its own."""
+    folder.extract({"x": 1}, stage="loaded")
+    folder.loaded()
+    a, b = folder.extract({"y": 1}), folder.extract({"z": 1}, carries=False)
+    before = {path.name: path.read_bytes() for path in Path(folder.package(b).path).iterdir()}
+    assert abandon(folder.workdir, [a]) == [a]
+    assert {path.name: path.read_bytes() for path in Path(folder.package(b).path).iterdir()} == before

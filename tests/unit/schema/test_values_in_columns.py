@@ -134,7 +134,20 @@ def test_digits_behind_the_point_are_counted_without_zeros_at_the_end(value: D) 
 
 @pytest.mark.parametrize(
     ("value", "digits"),
-    [("0", 0), ("0.0", 0), ("0E+5", 0), ("1", 0), ("1.0", 0), ("1.50", 1), ("100", 0), ("1E+3", 0), ("1E-3", 3)],
+    [
+        ("0", 0),
+        ("0.0", 0),
+        ("0E+5", 0),
+        ("1", 0),
+        ("1.0", 0),
+        ("1.50", 1),
+        ("100", 0),
+        ("10.0", 0),
+        ("100.00", 0),
+        ("10.10", 1),
+        ("1E+3", 0),
+        ("1E-3", 3),
+    ],
 )
 def test_digits_by_example(value: str, digits: int) -> None:
     """Of either sign."""
