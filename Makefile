@@ -52,6 +52,11 @@ test-slow: install
 test-slow-in-ci: install
 	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
 
+# the interface and what pipelines made by chance leave, beside PyPI dlt 1.x; DLT_TEST_WITNESS=2000 tries more of them
+.PHONY: test-peer
+test-peer: install
+	$(PY) -m pytest tests/peer -s
+
 # all there is; it takes hours
 test-all: check test test-slow test-pythons test-peer test-destinations test-airflow test-prefect test-versions
 
@@ -59,15 +64,6 @@ test-all: check test test-slow test-pythons test-peer test-destinations test-air
 .PHONY: test-pythons
 test-pythons: install
 	$(PY) -m tools.pythons -- -n 2 --dist loadgroup
-
-# parameters, their order and defaults beside those of PyPI dlt, which is asked in an environment of its own
-PEER := .venv-peer
-
-.PHONY: test-peer
-test-peer: install
-	@$(ENVIRONMENT) $(PEER) --python $(PYTHON) -r tests/peer/requirements.txt \
-		|| echo "PyPI dlt cannot be installed here: the test that asks it is skipped."
-	$(PY) -m pytest tests/peer
 
 coverage: install
 	$(PY) -m pytest -m "not server" -n 2 --dist loadgroup --cov --cov-report=term:skip-covered

@@ -109,10 +109,10 @@ class ColumnarNormalizer:
             columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
         # a position for each item: columns of the parent are spread over the list in one step
         positions = pa.array(parents)
-        columns[PARENT_ID] = ids.take(positions)
-        columns[LIST_INDEX] = pa.array(indexes)
         inherited = {column: values.take(positions) for column, values in of_root.items()}
         columns.update(inherited)
+        columns[PARENT_ID] = ids.take(positions)
+        columns[LIST_INDEX] = pa.array(indexes)
         columns[ROW_ID] = child_ids(ids, table, parents, indexes)
         self._emit(table, columns, len(values))
         for child, nested in lists:

@@ -104,9 +104,8 @@ class RowNormalizer:
         level: int,
     ) -> None:
         for index, value in enumerate(values):
-            system: dict[str, object] = {PARENT_ID: parent_id, LIST_INDEX: index, **self._order}
-            if root_id is not None:
-                system[ROOT_ID] = root_id
+            system: dict[str, object] = {} if root_id is None else {ROOT_ID: root_id}
+            system.update({PARENT_ID: parent_id, LIST_INDEX: index, **self._order})
             system[ROW_ID] = child_id(parent_id, child, index)
             # what is discarded is the nested row with its own nested rows, not the parent
             mark = len(rows)

@@ -1,1 +1,1 @@
-"""The public interface beside that of PyPI `dlt` 1.x, which is asked in an environment of its own."""
+"""PyPI `dlt` 1.x beside this library, each in an environment of its own: a program gets the same from both."""

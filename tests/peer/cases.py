@@ -1,0 +1,183 @@
+"""Pipelines that both libraries can run, made by chance: a case is a JSON document that `program.py` reads."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from hypothesis import strategies as st
+
+Json = dict[str, Any]
+
+NAMES = ("id", "name", "value", "camelCase", "with space", "at", "UPPER", "x1", "1st", "a-b", "emoji_é", "long" * 20)
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "text": st.sampled_from(["", "a", "Ä", "it's", "line\nbreak", "2024-01-01x", "007", "yes", "null", "🙂"]),
+    "bigint": st.sampled_from([0, 1, -1, 7, 2**31, 2**53 + 1, -(2**63), 2**63 - 1]),
+    "double": st.sampled_from([0.0, 1.5, -2.25, 1e300, 1e-300]),
+    "bool": st.booleans(),
+    "timestamp": st.sampled_from(
+        [
+            {"$": "datetime", "v": "2024-02-29T12:30:00.123456+00:00"},
+            {"$": "datetime", "v": "1999-12-31T23:59:59+05:30"},
+        ]
+    ),
+    "iso": st.sampled_from(["2024-02-29T12:30:00.123456Z", "2023-01-01T00:00:00+02:00"]),
+    "date": st.sampled_from([{"$": "date", "v": "2024-02-29"}, {"$": "date", "v": "1970-01-01"}]),
+    "time": st.sampled_from([{"$": "time", "v": "12:30:00.123456"}, {"$": "time", "v": "00:00:00"}]),
+    "decimal": st.sampled_from([{"$": "decimal", "v": "1.25"}, {"$": "decimal", "v": "-99999.000000001"}]),
+    "binary": st.sampled_from([{"$": "binary", "v": base64.b64encode(b"\x00\xff").decode()}]),
+}
+LEAVES = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: KINDS[kind])
+DISPOSITIONS: tuple[Any, ...] = (
+    "append",
+    "replace",
+    "merge",
+    {"disposition": "merge", "strategy": "upsert"},
+    {"disposition": "merge", "strategy": "insert-only"},
+    {"disposition": "merge", "strategy": "scd2"},
+)
+
+
+@st.composite
+def nested(draw: st.DrawFn) -> Any:
+    """Make a document, a list of values or a list of rows, one or two levels deep."""
+    kind = draw(st.sampled_from(["document", "values", "rows", "deep"]))
+    if kind == "document":
+        return draw(st.dictionaries(st.sampled_from(["a", "b", "inner Key"]), LEAVES, max_size=2))
+    if kind == "values":
+        leaf = KINDS[draw(st.sampled_from(["text", "bigint", "double"]))]
+        return draw(st.lists(leaf, max_size=3))
+    rows = st.dictionaries(st.sampled_from(["a", "b", "id"]), KINDS["bigint"] | KINDS["text"], min_size=1, max_size=2)
+    if kind == "rows":
+        return draw(st.lists(rows, max_size=3))
+    return draw(st.lists(st.fixed_dictionaries({"a": KINDS["bigint"], "more": st.lists(rows, max_size=2)}), max_size=2))
+
+
+@st.composite
+def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make one resource for each run: the same hints, other rows."""
+    keyed = draw(st.booleans())
+    columns = {column: draw(st.sampled_from(sorted(KINDS))) for column in draw(_some_names(keyed))}
+    with_nested = draw(st.booleans())
+    mixed = draw(st.integers(0, 5)) == 0
+    disposition = draw(st.sampled_from(DISPOSITIONS if keyed else ("append", "replace", DISPOSITIONS[5])))
+    hints: Json = {"write_disposition": disposition}
+    if keyed:
+        hints["primary_key"] = "id"
+    if draw(st.integers(0, 4)) == 0:
+        hints["max_table_nesting"] = draw(st.integers(0, 2))
+    declared = draw(st.integers(0, 4))
+    if declared == 0 and columns:
+        column = sorted(columns)[0]
+        kind = "timestamp" if columns[column] == "iso" else columns[column]
+        hints["columns"] = {column: {"data_type": kind, "nullable": True}}
+    found = []
+    for number in range(runs):
+        if number and draw(st.integers(0, 3)) == 0:
+            columns = {**columns, "later": draw(st.sampled_from(sorted(KINDS)))}
+        rows = []
+        for place in range(draw(st.integers(0 if number else 1, 4))):
+            row: Json = {"id": draw(st.integers(0, 5)) if number else place} if keyed else {}
+            for column, kind in columns.items():
+                what = draw(st.integers(0, 9))
+                if what == 0:
+                    row[column] = None
+                elif what > 1:
+                    row[column] = draw(LEAVES if mixed and what == 2 else KINDS[kind])
+            if with_nested:
+                row["sub"] = draw(nested())
+            rows.append(row)
+        if keyed:
+            # which of two rows with one key stays is left open by the peer
+            rows = list({row["id"]: row for row in rows}.values())
+        cut = draw(st.integers(0, len(rows)))
+        pages = [page for page in (rows[:cut], rows[cut:]) if page]
+        found.append({"name": name, "pages": pages, "hints": hints})
+    return found
+
+
+def _some_names(keyed: bool) -> st.SearchStrategy[list[str]]:
+    names = [name for name in NAMES if not (keyed and name == "id")]
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def incremental(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource with a cursor for each run, whose rows overlap from run to run."""
+    cursor: Json = {"cursor_path": "at"}
+    numbers = draw(st.booleans())
+    if draw(st.booleans()):
+        cursor["initial_value"] = 2 if numbers else {"$": "datetime", "v": "2024-01-03T00:00:00+00:00"}
+    if draw(st.integers(0, 2)) == 0:
+        cursor["lag"] = 2 if numbers else 86400.0
+    if draw(st.integers(0, 3)) == 0:
+        cursor["on_cursor_value_missing"] = draw(st.sampled_from(["include", "exclude"]))
+    if draw(st.integers(0, 4)) == 0:
+        cursor["range_start"] = "open"
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "merge"]))}
+    if hints["write_disposition"] == "merge" or draw(st.booleans()):
+        hints["primary_key"] = "id"
+    found = []
+    for number in range(runs):
+        rows = []
+        for _ in range(draw(st.integers(1, 4))):
+            at = draw(st.integers(1, 4)) + 2 * number
+            moment = at if numbers else {"$": "datetime", "v": f"2024-01-{at:02}T00:00:00+00:00"}
+            row: Json = {"id": draw(st.integers(0, 6)), "at": moment, "v": draw(KINDS["bigint"])}
+            if "on_cursor_value_missing" in cursor and draw(st.integers(0, 4)) == 0:
+                row["at"] = None
+            rows.append(row)
+        rows = list({row["id"]: row for row in rows}.values())
+        found.append({"name": name, "pages": [rows], "hints": hints, "incremental": cursor})
+    return found
+
+
+@st.composite
+def contracted(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource whose contract later runs may break."""
+    contract: Json = {}
+    for entity in ("tables", "columns", "data_type"):
+        if draw(st.booleans()):
+            contract[entity] = draw(st.sampled_from(["evolve", "freeze", "discard_row", "discard_value"]))
+    if contract.get("tables") == "freeze" and draw(st.booleans()):
+        contract.pop("tables")
+    found = []
+    for number in range(runs):
+        rows = []
+        for place in range(draw(st.integers(1, 3))):
+            row: Json = {"id": place + 10 * number, "v": draw(KINDS["bigint"])}
+            if number:
+                change = draw(st.sampled_from(["no", "column", "type", "table"]))
+                if change == "column":
+                    row["new"] = draw(KINDS["text"])
+                elif change == "type":
+                    row["v"] = draw(KINDS["text"])
+                elif change == "table":
+                    row["sub"] = [{"a": 1}]
+            rows.append(row)
+        found.append({"name": name, "pages": [rows], "hints": {"schema_contract": contract}})
+    return found
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Json:
+    """Make a case: one to three runs of one or two resources, on one machine or several."""
+    runs = draw(st.integers(1, 3))
+    kinds = [resource, resource, resource, incremental, contracted]
+    number_of = draw(st.integers(1, 2))
+    resources = [draw(draw(st.sampled_from(kinds))(f"res_{number}", runs)) for number in range(number_of)]
+    source: Json = {}
+    if draw(st.integers(0, 4)) == 0:
+        source["root_key"] = True
+    if draw(st.integers(0, 4)) == 0:
+        source["max_table_nesting"] = draw(st.integers(0, 2))
+    return {
+        "runs": [
+            {
+                "resources": [found[number] for found in resources],
+                "source": source,
+                "new_machine": number > 0 and draw(st.integers(0, 3)) == 0,
+            }
+            for number in range(runs)
+        ]
+    }
