@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 NAMES = ("id", "name", "value", "camelCase", "with space", "at", "UPPER", "x1", "1st", "a-b", "emoji_é", "long" * 20)
 KINDS: dict[str, st.SearchStrategy[Any]] = {
-    "text": st.sampled_from(["", "a", "Ä", "it's", "line\nbreak", "2024-01-01x", "007", "yes", "null", "🙂"]),
+    "text": st.sampled_from(["", "a", "Ä", "it's", "line\nbreak", "2024-01-01x", "seven", "null", "🙂"]),
     "bigint": st.sampled_from([0, 1, -1, 7, 2**31, 2**53 + 1, -(2**63), 2**63 - 1]),
     "double": st.sampled_from([0.0, 1.5, -2.25, 1e300, 1e-300]),
     "bool": st.booleans(),
@@ -27,6 +27,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     "decimal": st.sampled_from([{"$": "decimal", "v": "1.25"}, {"$": "decimal", "v": "-99999.000000001"}]),
     "binary": st.sampled_from([{"$": "binary", "v": base64.b64encode(b"\x00\xff").decode()}]),
 }
+# neither a text that only looks like a number, nor a number for a bool column: PyPI dlt changes such values
 LEAVES = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: KINDS[kind])
 DISPOSITIONS: tuple[Any, ...] = (
     "append",
@@ -61,6 +62,8 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
     with_nested = draw(st.booleans())
     mixed = draw(st.integers(0, 5)) == 0
     disposition = draw(st.sampled_from(DISPOSITIONS if keyed else ("append", "replace", DISPOSITIONS[5])))
+    # PyPI dlt inserts equal versions twice, and takes a column that is NULL for a change
+    is_versioned = disposition == DISPOSITIONS[5]
     hints: Json = {"write_disposition": disposition}
     if keyed:
         hints["primary_key"] = "id"
@@ -79,17 +82,19 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
         for place in range(draw(st.integers(0 if number else 1, 4))):
             row: Json = {"id": draw(st.integers(0, 5)) if number else place} if keyed else {}
             for column, kind in columns.items():
-                what = draw(st.integers(0, 9))
+                what = 3 if is_versioned else draw(st.integers(0, 9))
                 if what == 0:
                     row[column] = None
                 elif what > 1:
-                    row[column] = draw(LEAVES if mixed and what == 2 else KINDS[kind])
+                    row[column] = draw(LEAVES if mixed and what == 2 and kind != "bool" else KINDS[kind])
             if with_nested:
                 row["sub"] = draw(nested())
             rows.append(row)
         if keyed:
             # which of two rows with one key stays is left open by the peer
             rows = list({row["id"]: row for row in rows}.values())
+        if is_versioned:
+            rows = [row for place, row in enumerate(rows) if row not in rows[:place]]
         cut = draw(st.integers(0, len(rows)))
         pages = [page for page in (rows[:cut], rows[cut:]) if page]
         found.append({"name": name, "pages": pages, "hints": hints})

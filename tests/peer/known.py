@@ -77,21 +77,8 @@ def _variants_named_by_text(peer: Outcome, ours: Outcome) -> Outcome:
     return {**renamed, "rows": rows}
 
 
-def _versions_once(peer: Outcome, ours: Outcome) -> bool:
-    """Tell whether the peer has some versions of scd2 twice, from equal rows of one load, and nothing else differs."""
-    if peer["failed"] is not None or ours["failed"] is not None or peer["columns"] != ours["columns"]:
-        return False
-    for table in {*peer["rows"], *ours["rows"]}:
-        theirs, own = peer["rows"].get(table, []), ours["rows"].get(table, [])
-        is_versioned = any("_dlt_valid_from" in row for row in theirs)
-        if theirs != own and not (is_versioned and sorted(set(theirs)) == own):
-            return False
-    return True
-
-
 KNOWN = (
     Known("PyPI dlt cannot load a double beyond 38 digits beside integers", _peer_fails("BIGNUM value")),
     Known("nested tables of scd2 carry the id of their root row", _equal_but_for(_without_root_ids)),
-    Known("equal rows of one load are one version of scd2", _versions_once),
     Known("a variant that holds moments is named by its type", _equal_but_for(_variants_named_by_text)),
 )
