@@ -20,9 +20,9 @@ CONSTRAINTS = ROOT / "constraints.txt"
 def peer_python() -> str:
     """Return the interpreter of the environment, which is made unless it is there and up to date.
 
-    `DLT_TEST_PEER_PYTHON` names another one, of an environment that a developer has already.
+    `DLT_TEST_PEER` names another one, of an environment that a developer has already.
     """
-    given = os.environ.get("DLT_TEST_PEER_PYTHON")
+    given = os.environ.get("DLT_TEST_PEER")
     if given:
         return given
     python, stamp = FOLDER / "bin" / "python", FOLDER / ".installed"

@@ -1,13 +1,11 @@
 """Parameters, their order and their defaults are those of PyPI `dlt` 1.31, but for what is listed here with a reason.
 
-`make test-peer` makes the environment in which the peer is asked: `.venv-peer`, of `requirements.txt` beside this file.
-DLT_TEST_PEER names another interpreter that has it.
+The peer is asked in an environment of its own; see `environment.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +13,11 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.peer.environment import peer_python
+
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("introspect.py")
-PEER = os.environ.get("DLT_TEST_PEER") or str(ROOT / ".venv-peer" / "bin" / "python")
 
 _SETTINGS = "settings of a destination are given by name; those without meaning here are told in the log"
 _CONFIGURED = "what the configuration says counts, which a default of the parameter would hide"
@@ -166,9 +166,7 @@ def _asked(python: str, *names: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def sides() -> tuple[dict[str, Any], dict[str, Any]]:
     """The interface of the peer, and ours."""
-    if not Path(PEER).exists():
-        pytest.skip(f"PyPI dlt 1.31 is not at {PEER}: run `make test-peer`, which needs a package index")
-    peer = _asked(PEER)
+    peer = _asked(peer_python())
     return peer, _asked(sys.executable, *peer)
 
 
