@@ -6,6 +6,7 @@ The peer is asked in an environment of its own; see `environment.py`.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
