@@ -11,6 +11,7 @@ from dlt_airflow.compat import AIRFLOW_3, Asset, AssetAlias
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from pydantic import JsonValue
 
     from dlt.tasks import LoadReport
 
@@ -66,14 +67,14 @@ def report_assets(
     for table, rows in sorted(report.changed.items()):
         dataset = report.datasets.get(table, report.dataset_name)
         place = table_place(report.location, dataset, table, report.destination_type)
-        extra: dict[str, object] = {
+        extra: dict[str, JsonValue] = {
             "rows": rows,
             "load_ids": list(report.load_ids),
             "schema_hash": dict(report.schema_hash),
             "pipeline": report.pipeline_name,
         }
         if window:
-            extra["window"] = window
+            extra["window"] = [*window]
         if not AIRFLOW_3:
             # Airflow 2 puts the values into a set, so lists and dicts travel as text
             extra = {

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dlt_airflow.arguments import Hidden
-from dlt_airflow.compat import BaseOperator
+from dlt_airflow.compat import BaseOperator, index_of
 from dlt_airflow.retries import airflow_errors
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
         from dlt_airflow.connections import configured
 
         # mapped tasks of an operator that stands alone: a group says it for its own
-        if context.get("map_index_template") is None and context["ti"].map_index >= 0:
+        if context.get("map_index_template") is None and index_of(context):
             context["map_index_template"] = "{{ task.chunk_name }}"
         with airflow_errors(), configured(self.conn_ids, self.variables):
             self._at_work = True

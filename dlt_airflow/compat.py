@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import (
     Asset,
@@ -16,6 +16,9 @@ from airflow.providers.common.compat.sdk import (
     task_decorator_factory,
 )
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 AIRFLOW_3 = bool(AIRFLOW_V_3_0_PLUS)
 
@@ -32,6 +35,16 @@ def fact(thing: object, *names: str) -> Any:
     return next((value for value in found if value is not None), None)
 
 
+def index_of(context: Context) -> str:
+    """Return the index of a mapped task as text; "" of any other task, which Airflow gives none, or -1.
+
+    Args:
+        context: Context of the task.
+    """
+    index = context["ti"].map_index
+    return str(index) if index is not None and index >= 0 else ""
+
+
 __all__ = [
     "AIRFLOW_3",
     "Asset",
@@ -43,5 +56,6 @@ __all__ = [
     "TaskDecorator",
     "TaskGroup",
     "fact",
+    "index_of",
     "task_decorator_factory",
 ]

@@ -119,7 +119,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObj
             _merge(found, values)
             continue
         # a type that dlt has one destination for tells by itself where it goes
-        place = section or _SECTIONS.get(connection.conn_type)
+        place = section or _SECTIONS.get(connection.conn_type or "")
         if place is None:
             raise SpecInvalid(
                 f"connection {conn_id}: credentials of the type {connection.conn_type!r} have no place of their own. "

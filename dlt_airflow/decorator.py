@@ -9,7 +9,7 @@ from airflow.providers.common.compat import sdk
 
 from dlt_airflow.arguments import Hidden
 from dlt_airflow.base import DltOperator
-from dlt_airflow.compat import DecoratedOperator, TaskDecorator, task_decorator_factory
+from dlt_airflow.compat import DecoratedOperator, TaskDecorator, index_of, task_decorator_factory
 from dlt_airflow.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ class DltDecoratedOperator(DecoratedOperator, DltOperator):  # type: ignore[misc
             from dlt_airflow.fields import handed_on, window_of
             from dlt_airflow.identity import run_identity, step_context
 
-            index = context["ti"].map_index
-            chunk = self.chunk or (str(index) if index >= 0 else "")
+            chunk = self.chunk or index_of(context)
             # mapped tasks load by themselves, so each one is a run
             run_id = run_identity(context, f"{self.task_id}/{chunk}" if chunk else self.task_id, self.reload)
             who = step_context(context, run_id, window=window_of(self.window, context))

@@ -14,6 +14,7 @@ from dlt_airflow.window import Wanted, facts_of, find_window
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from pydantic import JsonValue
 
     from dlt.tasks import Token
     from dlt.types import JsonObject
@@ -126,7 +127,7 @@ def handed_on(context: Context, token: Token) -> JsonObject:
     store = context.get("task_state_store")
     # not every version of Airflow has one
     if store is not None:
-        ids = [package.load_id for package in token.packages]
+        ids: list[JsonValue] = [package.load_id for package in token.packages]
         store.set("dlt", {"load_ids": ids, "try": context["ti"].try_number, "stage": token.stage})
     # XCom would wrap tuples in what only Airflow understands
     plain: JsonObject = json.loads(json.dumps(token.to_dict()))

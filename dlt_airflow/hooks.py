@@ -23,7 +23,7 @@ class DltHook(BaseHook):  # type: ignore[misc]
     conn_type = "dlt"
     hook_name = "dlt"
 
-    def __init__(self, dlt_conn_id: str = default_conn_name, **kwargs: object) -> None:
+    def __init__(self, dlt_conn_id: str = default_conn_name, **kwargs: str | None) -> None:
         super().__init__(**kwargs)
         self.dlt_conn_id = dlt_conn_id
 

@@ -10,8 +10,8 @@ from typing_extensions import override
 from dlt_airflow.compat import AIRFLOW_3, BaseOperatorLink
 
 if TYPE_CHECKING:
-    from airflow.models.taskinstancekey import TaskInstanceKey
     from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
 
 
 def _named(name: str, module: str) -> type:

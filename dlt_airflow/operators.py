@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlt_airflow.arguments import Handed, Hidden, handed
 from dlt_airflow.base import LATER, LOOK_UPS, DltOperator
+from dlt_airflow.compat import index_of
 from dlt_airflow.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -102,10 +103,8 @@ class DltExtractOperator(DltOperator):
         from dlt_airflow.fields import window_of
         from dlt_airflow.identity import run_identity, step_context
 
-        chunk, index = self.chunk, context["ti"].map_index
         # mapped tasks share a run, and each needs a name of its own in it
-        if not chunk and index >= 0:
-            chunk = str(index)
+        chunk = self.chunk or index_of(context)
         run_id = run_identity(context, self.group or self.task_id, self.reload)
         return step_context(context, run_id, chunk, window_of(self.window, context))
 

@@ -12,10 +12,9 @@ from dlt_airflow.compat import Asset, AssetAlias
 from dlt_airflow.known import remember, reported
 
 if TYPE_CHECKING:
-    import logging
-
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
+    from airflow.sdk.types import Logger
 
     from dlt.tasks import LoadReport
     from dlt.types import JsonObject
@@ -30,7 +29,7 @@ class Loading(Protocol):
     outlets: list[object]
 
     @property
-    def log(self) -> logging.Logger:
+    def log(self) -> Logger:
         """Return the log of the task."""
 
 

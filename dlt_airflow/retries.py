@@ -87,7 +87,8 @@ def dlt_retry_policy(retry_delay: datetime.timedelta | None = None) -> DltRetryP
         RuntimeError: this Airflow has no policies.
     """
     # said when the DAG is parsed: a policy that does nothing would be noticed too late
-    if ExceptionRetryPolicy is object:
+    base: type = ExceptionRetryPolicy
+    if base is object:
         raise RuntimeError(
             "dlt_retry_policy: this Airflow has no retry policies, they came with 3.3. Leave retry_policy out: errors "
             "that another try cannot mend fail the task at once all the same."

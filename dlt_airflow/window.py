@@ -18,6 +18,7 @@ from dlt_airflow.compat import fact
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.sdk.bases.timetable import BaseTimetable
     from airflow.timetables.base import Timetable
 
 Pair = tuple[datetime.datetime, datetime.datetime]
@@ -182,7 +183,7 @@ def _nothing(facts: RunFacts) -> str:
 # -- timetables
 
 
-def schedule_of(timetable: Timetable) -> Schedule | None:
+def schedule_of(timetable: BaseTimetable | Timetable) -> Schedule | None:
     """Return what a timetable of Airflow 2 or 3 says; None if it names no times.
 
     Args:
