@@ -102,7 +102,7 @@ class TaskRun:
 
 def _collector(wanted: Collector | None, own: Collector) -> Collector:
     """Return what shows progress: lines in a log give way to what the pipeline was made with."""
-    if wanted is None or (isinstance(wanted, TableLog) and not isinstance(own, NullCollector)):
+    if not isinstance(wanted, Collector) or (isinstance(wanted, TableLog) and not isinstance(own, NullCollector)):
         return own
     return wanted
 
