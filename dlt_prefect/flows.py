@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
-from typing import Any, Literal
+from typing import Literal, overload
 
 from prefect import Flow, flow
 from prefect.client.orchestration import get_client
@@ -20,7 +20,7 @@ from prefect.logging import get_run_logger
 from dlt.tasks import SpecInvalid, window_given
 from dlt.tasks.parts import parts_of as read_parts
 from dlt.tasks.spec import holds_secret, load_object
-from dlt.types import JsonObject, Wrapped
+from dlt.types import JsonObject, P, Wrapped
 from dlt_prefect import stopping
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
@@ -104,8 +104,9 @@ def run_steps(
     raise AssertionError("the last round returns or raises")
 
 
+@overload
 def dlt_flow(
-    source: Wrapped | None = None,
+    source: Callable[P, object],
     *,
     pipeline: str | Mapping[str, object] | Wrapped,
     pipeline_args: Mapping[str, object] | None = None,
@@ -119,8 +120,45 @@ def dlt_flow(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
-    **options: Any,
-) -> Any:
+    **options: object,
+) -> Flow[P, JsonObject]: ...
+@overload
+def dlt_flow(
+    source: None = None,
+    *,
+    pipeline: str | Mapping[str, object] | Wrapped,
+    pipeline_args: Mapping[str, object] | None = None,
+    resources: Sequence[str] = (),
+    run_args: Mapping[str, object] | None = None,
+    handoff: str | None = None,
+    work_dir: str | None = None,
+    reprocess: str = "auto",
+    fan_out: FanOut = None,
+    window: object = None,
+    blocks: Sequence[str] = (),
+    limit: str | None = None,
+    cleanup: bool = True,
+    **options: object,
+) -> Callable[[Callable[P, object]], Flow[P, JsonObject]]: ...
+
+
+def dlt_flow(
+    source: Callable[P, object] | None = None,
+    *,
+    pipeline: str | Mapping[str, object] | Wrapped,
+    pipeline_args: Mapping[str, object] | None = None,
+    resources: Sequence[str] = (),
+    run_args: Mapping[str, object] | None = None,
+    handoff: str | None = None,
+    work_dir: str | None = None,
+    reprocess: str = "auto",
+    fan_out: FanOut = None,
+    window: object = None,
+    blocks: Sequence[str] = (),
+    limit: str | None = None,
+    cleanup: bool = True,
+    **options: object,
+) -> Flow[P, JsonObject] | Callable[[Callable[P, object]], Flow[P, JsonObject]]:
     """Make a flow of a function that returns a source; the function runs inside of the extract task only.
 
     The arguments of the function become the parameters of the flow; they must be JSON.
@@ -143,10 +181,10 @@ def dlt_flow(
         **options: Options of `prefect.flow`, such as name, retries and task_runner.
     """
 
-    def decorate(function: Wrapped) -> Flow[..., JsonObject]:
+    def decorate(function: Callable[P, object]) -> Flow[P, JsonObject]:
         signature = inspect.signature(function)
 
-        def steps(*args: Any, **kwargs: Any) -> JsonObject:
+        def steps(*args: P.args, **kwargs: P.kwargs) -> JsonObject:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             spec = {
