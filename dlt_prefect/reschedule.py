@@ -67,7 +67,8 @@ def reschedule(
             if run.run_count >= most_tries or run.parent_task_run_id is not None:
                 continue
             now = datetime.datetime.now(datetime.timezone.utc)
-            time.sleep(max(0.0, (run.state.timestamp + settle - now).total_seconds()))
+            crashed = run.state.timestamp if run.state is not None else now
+            time.sleep(max(0.0, (crashed + settle - now).total_seconds()))
             # somebody may have run it again while we waited
             if client.read_flow_run(run.id).state_type != StateType.CRASHED:
                 continue
