@@ -143,7 +143,7 @@ def dlt_flow(
 
 
 def dlt_flow(
-    source: Callable[P, object] | None = None,
+    source: Wrapped | None = None,
     *,
     pipeline: str | Mapping[str, object] | Wrapped,
     pipeline_args: Mapping[str, object] | None = None,
@@ -158,7 +158,7 @@ def dlt_flow(
     limit: str | None = None,
     cleanup: bool = True,
     **options: object,
-) -> Flow[P, JsonObject] | Callable[[Callable[P, object]], Flow[P, JsonObject]]:
+) -> Flow[..., JsonObject] | Callable[[Wrapped], Flow[..., JsonObject]]:
     """Make a flow of a function that returns a source; the function runs inside of the extract task only.
 
     The arguments of the function become the parameters of the flow; they must be JSON.
@@ -181,10 +181,10 @@ def dlt_flow(
         **options: Options of `prefect.flow`, such as name, retries and task_runner.
     """
 
-    def decorate(function: Callable[P, object]) -> Flow[P, JsonObject]:
+    def decorate(function: Wrapped) -> Flow[..., JsonObject]:
         signature = inspect.signature(function)
 
-        def steps(*args: P.args, **kwargs: P.kwargs) -> JsonObject:
+        def steps(*args: object, **kwargs: object) -> JsonObject:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             spec = {
@@ -202,7 +202,8 @@ def dlt_flow(
 
         # Prefect takes name, description and parameters of the flow from it
         update_wrapper(steps, function)
-        made = flow(**{"name": function.__name__.replace("_", "-"), **options})(steps)
+        named: JsonObject = {"name": function.__name__.replace("_", "-"), **options}
+        made = flow(**named)(steps)
         # the extract task imports the flow by its name, and finds the function there
         made.dlt_source = function
         return made  # type: ignore[no-any-return]  # Any where Prefect is not installed
