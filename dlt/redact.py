@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from dlt.secret_words import SECRET_NAMES, is_secret_name
@@ -56,6 +57,13 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*----
 _HINTS: tuple[str, ...] = ("passw", "passphrase", "pwd", "secret", "key", "token", "auth", "cookie", "connection")
 _HINTS += ("sig", "cred", "bearer", "session", "jwt")
 """The patterns need one of these words; most texts have none, and are not searched."""
+
+
+@runtime_checkable
+class Group(Protocol):
+    """Several errors in one, as Python 3.11 and later have it."""
+
+    exceptions: Sequence[BaseException]
 
 
 class _Known:
@@ -259,7 +267,7 @@ def _linked(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(found))
         yield found
         # Python prints all of these below each other
-        waiting += [found.__cause__, found.__context__, *getattr(found, "exceptions", ())]
+        waiting += [found.__cause__, found.__context__, *(found.exceptions if isinstance(found, Group) else ())]
 
 
 def _printed(error: BaseException) -> list[str]:

@@ -36,6 +36,20 @@ class PersonalUser(Protocol):
     scopes: list[str] | None
 
 
+@runtime_checkable
+class OfProject(Protocol):
+    """Credentials of google.auth that were read from the key file of a project."""
+
+    project_id: str | None
+
+
+@runtime_checkable
+class OfQuota(Protocol):
+    """Credentials of google.auth whose requests a project pays for."""
+
+    quota_project_id: str | None
+
+
 def _google_default() -> tuple[Credentials | None, str | None]:
     """Return Google's credentials of the machine and its project, or None for both."""
     try:
@@ -136,7 +150,9 @@ class GcpServiceAccountCredentialsWithoutDefaults(GcpCredentials):
         if isinstance(native_value, MachineUser):
             self.client_email = native_value.service_account_email
             # those of a machine know no project
-            return self.take_native(native_value, getattr(native_value, "project_id", None))
+            return self.take_native(
+                native_value, native_value.project_id if isinstance(native_value, OfProject) else None
+            )
         document = _google_document(native_value, type(self).__name__, InvalidGoogleServicesJson)
         if document.get("type", "service_account") != "service_account":
             raise InvalidGoogleServicesJson(
@@ -221,7 +237,9 @@ class GcpOAuthCredentialsWithoutDefaults(GcpCredentials, OAuth2Credentials):
         if isinstance(native_value, PersonalUser):
             self.client_id, self.client_secret = native_value.client_id, native_value.client_secret
             self.refresh_token, self.scopes = native_value.refresh_token, native_value.scopes
-            return self.take_native(native_value, getattr(native_value, "quota_project_id", None))
+            return self.take_native(
+                native_value, native_value.quota_project_id if isinstance(native_value, OfQuota) else None
+            )
         document = _google_document(native_value, type(self).__name__, InvalidGoogleOauth2Json)
         # a client file wraps its parts, what gcloud writes does not
         wrapped = document.get("installed")

@@ -34,6 +34,21 @@ class Session(Protocol):
         """Return the keys, or None where the session has none."""
 
 
+@runtime_checkable
+class Boto3Session(Protocol):
+    """What a session of boto3 tells beside its keys."""
+
+    profile_name: str | None
+    region_name: str | None
+
+
+@runtime_checkable
+class BotocoreSession(Protocol):
+    """What a session of botocore or aiobotocore tells beside its keys."""
+
+    profile: str | None
+
+
 @configspec
 class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
     """Keys for Amazon Web Services and stores that speak its protocol."""
@@ -65,8 +80,10 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
         self.aws_session_token = frozen.token
         # boto3 calls the profile by another name than botocore, which does not tell its region
-        self.profile_name = getattr(native_value, "profile_name", None) or getattr(native_value, "profile", None)
-        self.region_name = getattr(native_value, "region_name", None)
+        if isinstance(native_value, Boto3Session):
+            self.profile_name, self.region_name = native_value.profile_name, native_value.region_name
+        elif isinstance(native_value, BotocoreSession):
+            self.profile_name = native_value.profile
 
     def to_session_credentials(self) -> dict[str, str]:
         """Return the keys as boto3 takes them."""

@@ -50,6 +50,21 @@ class SearchableProvider(ConfigProvider, Protocol):
         """Return the names that have values, as far as they can be listed."""
 
 
+@runtime_checkable
+class SaysOfSettings(Protocol):
+    """A place that says whether plain settings are looked for in it too."""
+
+    supports_settings: bool
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A place that lists its keys cheaply."""
+
+    def keys(self) -> Sequence[str]:
+        """Return the names that have values."""
+
+
 class Searched:
     """A provider that only gets single values, searched name by name.
 
@@ -62,7 +77,7 @@ class Searched:
         self.name = provider.name
         self.supports_secrets = provider.supports_secrets
         # a vault says False and is asked for secrets only; who says nothing is asked for both
-        self.supports_settings = bool(getattr(provider, "supports_settings", True))
+        self.supports_settings = not isinstance(provider, SaysOfSettings) or bool(provider.supports_settings)
 
     def get(self, key: str, *sections: str) -> tuple[object, str]:
         """Return a value, or None, and the name under which it was looked for."""
@@ -86,8 +101,7 @@ class Searched:
 
     def keys(self) -> Sequence[str]:
         """Return the names that have values, where the provider lists them."""
-        listed = getattr(self.provider, "keys", None)
-        return listed() if listed is not None else ()
+        return self.provider.keys() if isinstance(self.provider, Listing) else ()
 
 
 @runtime_checkable
