@@ -281,6 +281,7 @@ def _by_name(name: str) -> object:
         return load_destination(short)
     from dlt.configuration import get_value
 
+    # after the names that come with the library: no setting can make something else of them
     kind = get_value("destination_type", str, sections=("destination", name), default=None)
     if kind is not None:
         return resolve_destination(kind, destination_name=name)

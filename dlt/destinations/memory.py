@@ -41,6 +41,7 @@ def _of_groups(root: str) -> Iterator[int]:
             base, name = os.path.join(root, "sys/fs/cgroup/memory"), "memory.limit_in_bytes"
         else:
             continue
+        # a group may say more than the one around it: the smallest of all limits holds
         parts = [part for part in path.split("/") if part not in ("", "..")]
         for depth in range(len(parts) + 1):
             # in a container its own group is the root, while the path may be that of the host

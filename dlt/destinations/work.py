@@ -62,4 +62,5 @@ def remove_load(
         if table["name"] in stored and above in gone:
             rows = f"SELECT {quote(ROW_ID)} FROM {qualified(above)} WHERE {gone[above]}"
             gone[table["name"]] = f"{quote(PARENT_ID)} IN ({rows})"
+    # children first: their conditions ask for rows of their parents
     return [f"DELETE FROM {qualified(name)} WHERE {condition}" for name, condition in reversed(gone.items())]

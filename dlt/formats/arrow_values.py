@@ -160,6 +160,7 @@ def _micros(array: pa.Array, unit: str) -> list[int | None]:
 
 
 def _filled(array: pa.Array, found: list[object], other: Callable[[int], object]) -> list[object]:
+    # nearly always: nothing was lost on the way through Python
     if array.null_count == sum(value is None for value in found):
         return found
     width = pa.int32() if array.type.bit_width == 32 else pa.int64()
@@ -218,6 +219,7 @@ def _durations(array: pa.Array) -> list[object]:
 
 
 def _floats(array: pa.Array) -> list[object]:
+    # of half floats Arrow gives numpy scalars
     return [None if value is None else float(value) for value in array.to_pylist()]
 
 

@@ -138,6 +138,7 @@ class LoaderFiles:
         if self._kind != "arrow":
             batch = _decoded(batch, self._kind)
         file = self._open.get(table)
+        # a file has one schema: columns that come later begin another one
         if file is None or not file.schema.equals(batch.schema):
             self._end(table)
             file = self._begin(table, batch.schema)
@@ -162,6 +163,7 @@ class LoaderFiles:
         name = self._next_name(table)
         target = os.path.join(self._folder, name)
         try:
+            # a second name costs nothing, and the file stays when the other package goes
             os.link(path, target)
         except OSError:
             # another file system, or one without links

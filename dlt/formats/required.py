@@ -54,6 +54,7 @@ class Required:
         Raises:
             CannotCoerceColumnException: a value does not fit.
         """
+        # what is no dict is told by whoever writes it
         if set(map(type, rows)) != {dict}:
             return
         for key in dict.fromkeys(key for keys in set(map(tuple, rows)) for key in keys):

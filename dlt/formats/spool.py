@@ -35,6 +35,7 @@ class _Checked:
 
     def __init__(self, path: str) -> None:
         self.path, self.crc, self.size, self.closed = path, 0, 0, False
+        # pieces are large: a buffer would only copy them once more
         self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - closed with the writer
 
     def write(self, data: Buffer) -> int:
@@ -250,6 +251,7 @@ class SpoolWriter:
             self._flush(table)
         for table in list(self._open):
             self._end(table)
+        # in the order in which they began, since tables take turns
         return sorted(self._files, key=lambda file: file.name)
 
     def abort(self) -> None:
@@ -324,6 +326,7 @@ class SpoolWriter:
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Suspend the cyclic garbage collector: converting makes many objects and no cycles."""
+    # a program may have turned it off, and wants it so
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -25,6 +25,7 @@ def write_bytes(path: str, data: bytes, mode: int = 0o666) -> None:
             file.write(data)
             file.flush()
             failpoints.point(f"write.{label}.written")
+            # before the rename: after a loss of power the name would lead to an empty file
             os.fsync(file.fileno())
     except BaseException:
         if os.path.exists(temporary):
@@ -44,6 +45,7 @@ def commit_dir(source: str, target: str, label: str) -> None:
         target: Final path, on the same file system; it must not exist.
         label: Name of the failpoints.
     """
+    # the folder gets its name last, when all that it promises is on the disk
     sync_files(source)
     failpoints.point(f"commit.{label}.synced")
     os.rename(source, target)

@@ -14,6 +14,7 @@ def note(path: str, crc: int) -> None:
     """Remember the checksum of a file that was just written; a later change of the file forgets it."""
     found = os.stat(path)
     if len(_written) >= _MOST_NOTES:
+        # a worker that runs for weeks must not grow by its notes
         _written.clear()
     _written[found.st_dev, found.st_ino] = (found.st_mtime_ns, found.st_size, crc)
 

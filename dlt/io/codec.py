@@ -94,6 +94,7 @@ class Document(Generic[T]):
             raise Damaged(f"it holds {type(values).__name__}, not an object")
         found = {str(key): value for key, value in values.items()}
         version = found.pop(VERSION, 1)
+        # True is an int to Python
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise Damaged("its version is not a whole number from 1 on")
         if version > self.version:
@@ -266,6 +267,7 @@ def _union(inner: tuple[object, ...]) -> Reader:
     def read(value: object, place: str) -> object:
         if value is None and takes_none:
             return None
+        # the last one tells what is wrong
         for reader in readers[:-1]:
             try:
                 return reader(value, place)

@@ -109,6 +109,7 @@ def _may_kill() -> bool:
     if _once is None:
         return True
     try:
+        # of several processes that come here at once only one is killed
         os.close(os.open(_once, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False
@@ -121,6 +122,7 @@ def point(name: str) -> None:
     Args:
         name: One of `NAMES`.
     """
+    # in every load of every program: nothing else may happen here
     if _armed is None and _log is None:
         return
     _passed[name] = _passed.get(name, 0) + 1

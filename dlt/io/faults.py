@@ -84,6 +84,7 @@ def _kind(chain: list[BaseException], statuses: set[int], text: str, writing: bo
         return "read_only", "", None
     if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, text):
         return "right", "no right to read or write there", "Check the credentials, and what they may do."
+    # an object needs no folder: only the bucket can be missing
     if writing and (isinstance(error, FileNotFoundError) or 404 in statuses):
         return "undefined", "there is no such bucket", "Create it, or correct bucket_url."
     if isinstance(error, ValueError) or (statuses & _WRONG and not _WORTH_ANOTHER_TRY & {_code(e) for e in chain}):

@@ -91,6 +91,7 @@ class PipelineLock:
             self._place(-1)
             return
         if place.descriptor is not None:
+            # emptied, not deleted: others may wait for this very file
             os.ftruncate(place.descriptor, 0)
             os.close(place.descriptor)
         self._leave(place)
@@ -132,6 +133,7 @@ class PipelineLock:
                     time.sleep(_POLL_SECONDS)
                 if self._is_at_path(descriptor):
                     holder = {"host": _host(), "pid": os.getpid(), "since": utc_now().isoformat()}
+                    # into the file itself: a rename would put another one, which nobody has locked, in its place
                     os.ftruncate(descriptor, 0)
                     os.pwrite(descriptor, json.dumps(holder).encode(), 0)
                     return descriptor
@@ -196,6 +198,7 @@ def is_free(path: str) -> bool:
 
 def _forget_in_child() -> None:
     """Let go of what was inherited: the locks are the parent's, and must end with it."""
+    # a thread of the parent may hold it, and there is none in the child to release it
     global _places_lock
     _places_lock = threading.Lock()
     for place in _places.values():

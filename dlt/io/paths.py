@@ -26,6 +26,7 @@ def segment(name: str, longest: int = LONGEST) -> str:
         longest: Bytes that it may have; of a longer one the beginning is kept, and a tag tells it from others.
     """
     found = _STRANGE.sub(_escaped, name) or "!"
+    # file systems count bytes, not letters
     if len(found.encode()) <= longest:
         return found
     import hashlib

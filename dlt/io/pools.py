@@ -57,6 +57,7 @@ class WorkPool(Generic[Tag]):
 
     def _watch(self, tag: Tag, future: Future[TDataItem]) -> None:
         self.in_flight += 1
+        # a queue, so that whoever waits gets what is finished first, whatever was begun first
         future.add_done_callback(lambda done: self._done.put((tag, done)))
 
     def finished(self, block: bool) -> tuple[Tag, Future[TDataItem]] | None:
@@ -80,6 +81,7 @@ class WorkPool(Generic[Tag]):
             self._loop.close()
             self._loop = None
         if self._threads is not None:
+            # what runs may hold files and connections of the user: it is waited for
             self._threads.shutdown(wait=True, cancel_futures=True)
             self._threads = None
 

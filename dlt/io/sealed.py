@@ -41,6 +41,7 @@ def unseal(data: bytes, loads: Callable[[bytes], object] = orjson.loads) -> Json
     Raises:
         Damaged: it is no JSON object, or not the one that was written.
     """
+    # what a file holds after a loss of power, where it was not synced
     if not data.strip(b"\0 \t\r\n"):
         raise Damaged("it is empty")
     if data.startswith(_HEAD) and data[_REST - 2 : _REST] == b'",':

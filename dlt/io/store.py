@@ -63,6 +63,7 @@ class Store:
         """Return the results for all items, of several at the same time where each waits for a network."""
         if self.is_local or len(items) < 2:
             return [function(item) for item in items]
+        # a disk gains nothing by it, and order and errors are simpler without
         with ThreadPoolExecutor(min(_AT_ONCE, len(items)), "dlt-store") as pool:
             return list(pool.map(function, items))
 
@@ -88,6 +89,7 @@ class Store:
         with self._translated(path, writing=True):
             if self.is_local:
                 _copy_and_sync(local, path)
+            # adlfs refuses to overwrite unless it is told to
             elif _AZURE & set(self.protocols):
                 self.filesystem.put_file(local, path, overwrite=True)
             else:
@@ -239,6 +241,7 @@ def _copy_and_sync(source: str, target: str) -> None:
     try:
         with open(source, "rb") as reader, open(temporary, "wb") as writer:
             shutil.copyfileobj(reader, writer, 1 << 20)
+            # whole and on the disk before its name is there: the snapshot that names it comes next
             writer.flush()
             os.fsync(writer.fileno())
         os.replace(temporary, target)
@@ -256,6 +259,7 @@ def _link_if_absent(path: str, data: bytes) -> bool:
         file.flush()
         os.fsync(file.fileno())
     try:
+        # a link fails where the name is taken; a rename would replace what is there
         os.link(temporary, path)
     except FileExistsError:
         return False

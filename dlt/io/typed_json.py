@@ -73,6 +73,7 @@ def simplify(value: object, level: int = 0) -> object:
     if isinstance(value, (list, tuple)):
         return [simplify(item, inner) for item in value]
     if isinstance(value, (set, frozenset)):
+        # a set has no order of its own, and a row must be the same in every run
         return sorted((simplify(item, inner) for item in value), key=lambda item: (str(type(item)), str(item)))
     return _simplify_object(value, inner)
 
@@ -158,6 +159,7 @@ def _rebase(base: type, value: Foreign) -> object:
     if base is datetime.time:
         return value
     if base is str:
+        # not by str(), which a subclass may have made to say something else
         return str.__str__(value)
     return base(value)
 
@@ -191,6 +193,7 @@ def _text(value: object, indent: int | None = None) -> str:
     # a row is one line, without a blank; a document is for people, too
     separators = (",", ":") if indent is None else None
     text = json.dumps(plain, default=_default, indent=indent, separators=separators)
+    # looked for in the text first: to walk through every row would take as long as to write it
     if _WRITTEN_TAG in text and _has_tag(plain):
         return json.dumps(_escaped(plain), default=_default, indent=indent, separators=separators)
     return text

@@ -61,6 +61,7 @@ def find_drift(before: Schema, stored: Columns) -> Drift:
             gone = [column for column in made if column not in stored[name]]
             if gone:
                 columns[name] = gone
+        # a table that is gone can be made anew, but its nested rows belong to nobody then
         elif made:
             orphaned = [child["name"] for child in before.chain(name)[1:] if child["name"] in stored]
             if orphaned:

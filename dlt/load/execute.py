@@ -87,6 +87,7 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
     result = LoadResult(package.load_id, order.dataset_name, utc_now(), load_ids=list(order.load_ids))
     jobs = {file.name: Job(file.table, file.name, file.format, file.rows, file.bytes) for file in package.files}
     failpoints.point("load.before_begin")
+    # in a transaction of its own, before this one: it holds whatever becomes of the load
     epoch = client.claim(task.pipeline_name, package.load_id, task.attempt) if task is not None else 0
     client.begin()
     try:
@@ -95,6 +96,7 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
         if order.run is not None and order.compares:
             client.hold_state(order.run.pipeline_name, order.home)
         standing = look(order, client)
+        # a plan that was made before counts only where nothing changed since
         if plan is None or plan.standing != standing:
             plan = make_plan(order, standing)
         if plan.settled:

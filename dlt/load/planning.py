@@ -122,6 +122,7 @@ def _publications(order: LoadOrder, schema: Schema) -> Iterator[Publication]:
         chain = [root]
         for table in chain:
             chain.extend(complete(child) for child in children.get(table["name"], []))
+        # tables side by side: files of one of them are taken at once
         groups = [
             FileGroup(as_staged(complete(schema.get_table(group[0].table)), root), group[0].format, tuple(group))
             for group in _groups(sorted(own, key=lambda file: file.table))

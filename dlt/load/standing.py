@@ -52,6 +52,7 @@ def look(order: LoadOrder, client: Client) -> Standing:
     found = [load_id for load_id in order.load_ids if not package.manifest.works and client.has_load(load_id)]
     loads = {load_id: client.loaded_schema(load_id) if load_id == found[0] else None for load_id in found}
     standing = Standing(loads, works)
+    # what is there already is asked nothing more: on a warehouse each question is a request
     if settled(order, standing):
         return standing
     whose = order.reads_state_of

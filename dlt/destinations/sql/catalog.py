@@ -54,6 +54,7 @@ class Catalog:
         """Return the catalog of another dataset, on the same connection."""
         if dataset_name == self.dataset_name:
             return self
+        # the connection and its transaction are the same; what is known of tables is of one dataset
         other = copy(self)
         other.dataset_name, other._to_empty = dataset_name, []  # noqa: SLF001 - a copy of its own class
         other.forget()
@@ -123,6 +124,7 @@ class Catalog:
         if not tables:
             return
         self.lock_tables()
+        # asked behind the lock: another load may have made them while this one waited
         there = self.tables()
         missing = [table for table in tables if table["name"] not in there]
         self.session.run_ddl(*(create_table(self.dialect, self.qualified(table["name"]), table) for table in missing))
@@ -149,6 +151,7 @@ class Catalog:
         Raises:
             SchemaUpdateTerminalError: a column has another type at the destination.
         """
+        # before what is there counts: of two that add one column both would find it missing
         if self.changes_tables(update):
             self.lock_tables()
         stored = self.stored_tables(list(update.tables))
@@ -158,6 +161,7 @@ class Catalog:
             table = update.tables[name]
             check_types(self.dialect, self.dataset_name, table, there)
             new = {column: spec for column, spec in table["columns"].items() if column not in there}
+            # one statement a column: not every engine takes several columns in one ALTER TABLE
             for statement in add_columns(self.dialect, self.qualified(name), new):
                 self.session.run_ddl(statement)
             self.tables().setdefault(name, {}).update(self.as_stored(new))

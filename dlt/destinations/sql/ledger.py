@@ -234,6 +234,7 @@ class Ledger:
             f"CREATE TABLE IF NOT EXISTS {self.fences} "
             f"({self._key} {self.dialect.key_text}, {self._epoch} {self.dialect.types['bigint']} NOT NULL)"
         )
+        # it was made by a statement of its own, of which the catalog knows nothing
         self.catalog.forget()
 
     def add_fence(self, name: str) -> None:

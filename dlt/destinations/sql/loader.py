@@ -49,6 +49,7 @@ class Loader(ABC):
                 self.session.query(self.dialect.create_temporary(target, columns))
             return targets
         if disposition == "replace":
+            # inside of the transaction: until it ends readers see the rows that were there
             for statement in replace_chain(chain, self._final):
                 self.session.query(statement)
         return {table["name"]: self._final(table) for table in chain}
@@ -68,6 +69,7 @@ class Loader(ABC):
         for statement in merge.statements():
             self.session.query(statement)
         for table in chain:
+            # the connection may be a program's, and temporary tables live as long as it does
             self.session.query(self.dialect.drop_temporary(self.staged_name(table["name"], load_id)))
 
     def complete_root_ids(self, chain: Sequence[TableSchema]) -> None:

@@ -30,6 +30,7 @@ Condition = Callable[[TableSchema], str]
 
 def replace_chain(chain: Sequence[TableSchema], final: Name) -> list[str]:
     """Return the statements that empty a chain before its files are loaded."""
+    # no TRUNCATE: MySQL commits at one, and PostgreSQL keeps readers out until the transaction ends
     return [f"DELETE FROM {final(table)}" for table in reversed(chain)]
 
 
@@ -244,6 +245,8 @@ class Merge:
             f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM {source} AS q"
         )
         if not self._nested:
+            # in this order: what was adopted can be retired, and what was retired makes room for a version that comes
+            # back
             return [*adopt, retire, insert]
 
         def new(table: TableSchema) -> str:

@@ -31,6 +31,7 @@ def check_orphans(catalog: Catalog, chain: Sequence[TableSchema], merge: Merge, 
     Raises:
         DestinationSchemaTampered: it would not; nothing is changed then.
     """
+    # the cheap question first: in nearly every load nothing is suspicious, and no orphans are counted
     query = merge.root_without_nested()
     if query is None or catalog.session.query(query).fetchone() is None:
         return

@@ -44,6 +44,7 @@ class Session(ABC):
     def run_ddl(self, *statements: str) -> None:
         """Run statements that make, change or drop tables or a dataset."""
         if statements:
+            # at once: to a server far away the way takes longer than the statement
             self.query("; ".join(statements))
 
     def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:  # noqa: ARG002 - for drivers

@@ -91,6 +91,7 @@ class BigQueryCatalog(Catalog):
         dataset.location = self._settings.location
         if not self._settings.has_case_sensitive_identifiers:
             dataset.is_case_insensitive = True
+        # another load may make it at this moment
         self.session.jobs.call(self.session.connection.create_dataset, dataset, exists_ok=True)
 
     def drop_dataset(self) -> None:
@@ -106,6 +107,7 @@ class BigQueryCatalog(Catalog):
         asked = list(dict.fromkeys(names))
         new = [name for name in asked if name not in self._there]
         if len(new) > 1:
+            # each question is a request of its own
             with ThreadPoolExecutor(_READERS) as pool:
                 found = dict(zip(new, pool.map(self._fetch, new), strict=True))
         else:

@@ -74,6 +74,7 @@ class BigQueryClient(SqlDestinationClient):
         Raises:
             DestinationException: it failed, and nothing of it is visible.
         """
+        # as late as this: what was dropped may have been made again by then
         self.catalog.empty_dropped()
         self.ledger.lock_tables(self.loader.changed)
         script = self.session.script
@@ -95,6 +96,7 @@ class BigQueryClient(SqlDestinationClient):
         where = self.catalog.full_name
         try:
             self.jobs.finish(
+                # the same name in every try: BigQuery itself runs it once
                 f"dlt_publish_{digest_id(f'{where} {load_id}')}",
                 lambda job_id: script.start(self.jobs, job_id),
                 f"load {load_id}",

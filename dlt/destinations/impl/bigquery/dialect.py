@@ -46,6 +46,7 @@ class BigQueryDialect(Dialect):
 
     def quote(self, name: str) -> str:
         """Return an identifier in quotes."""
+        # inside of backticks GoogleSQL reads escapes, unlike other engines
         return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
     def moment(self, value: datetime.datetime) -> str:

@@ -36,6 +36,7 @@ def opened(path: str, file_format: str) -> Iterator[tuple[BinaryIO, int]]:
         with open(path, "rb") as file:
             yield file, os.path.getsize(path)
         return
+    # a load job takes Parquet, not Arrow
     with tempfile.TemporaryFile(prefix="dlt_", suffix=".parquet") as file:
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as reader:
             plain = pa.schema([_plain_field(field) for field in reader.schema])

@@ -129,6 +129,7 @@ class Jobs:
             job, is_new = self.find(job_id), False
             if job is None:
                 job, is_new = self._begin(job_id, begin, what)
+            # what an earlier try did may have been undone since, as when a dataset was dropped
             if is_new or job.state != "DONE" or (not job.error_result and counts()):
                 return job
         raise AssertionError("count() has no end")
@@ -161,6 +162,7 @@ class Jobs:
         """
         pause = _FIRST_PAUSE
         while job.state != "DONE":
+            # tasks that began together shall not ask together
             time.sleep(pause * random.uniform(0.75, 1.25))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
             self.call(job.reload)

@@ -75,6 +75,7 @@ class Script:
 
     def text(self) -> str:
         """Return the script."""
+        # guards before all else: a load that is not to be fails before it changes anything
         statements = ["BEGIN TRANSACTION", *self._guards, *self._first, *self._statements, "COMMIT TRANSACTION"]
         return ";\n".join(statements) + ";"
 

@@ -93,6 +93,7 @@ class Staging:
         client = self._jobs.client
         fields = staged_fields(table["columns"].values())
         native = Table(f"{self._dataset}.{name}", fields)
+        # nobody is left to delete those of a killed process
         native.expires = utc_now() + LIFE
         self._names[table["name"]] = name
         found = self._jobs.call(client.create_table, native, exists_ok=True)
@@ -175,6 +176,7 @@ class Staging:
 
     def _insert(self, staged: Table, rows: list[JsonObject], what: str) -> None:
         deadline = time.monotonic() + STREAM_WAIT
+        # by these BigQuery drops rows of a request that is sent again because its answer was lost
         ids = [random_id() for _ in rows]
         while True:
             try:

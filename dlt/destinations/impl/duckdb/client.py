@@ -129,6 +129,7 @@ class DuckDbSession(Session):
             self._restore_settings()
 
     def _restore_settings(self) -> None:
+        # they are those of the whole database, with which the queries of the program go on
         threads, ordered, memory = self._settings
         self._threads = None
         self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
@@ -138,6 +139,7 @@ class DuckDbSession(Session):
     def use_threads(self) -> None:
         """Use as many threads as there are, from now to the end of the transaction."""
         if self._threads == 1:
+            # as many as there were before, which the user may have set
             self._threads = self._settings[0]
             self.query(f"SET threads = {self._threads}")
 
@@ -233,6 +235,7 @@ class DuckDbLoader(Loader):
 
     def _load_arrow(self, table: TableSchema, target: str, paths: Sequence[str]) -> None:
         """Take files of Arrow from mapped memory."""
+        # files stay mapped until DuckDB has read them
         with ExitStack() as stack:
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
             # files of one load may have integers and floats of several widths

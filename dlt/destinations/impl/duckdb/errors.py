@@ -80,6 +80,7 @@ def translate(error: duckdb.Error, out_of_memory: str | None = None) -> Destinat
 def kind_of(error: duckdb.Error) -> Kind:
     """Return what an error of DuckDB is."""
     text = str(error).lower()
+    # by the text: DuckDB has no class of errors for these
     if "no space left" in text or "max_temp_directory_size" in text:
         return "disk_full"
     if "read-only" in text or "read only" in text:

@@ -37,6 +37,7 @@ class FilesCatalog:
         there = self._session.store.find()
         if not there:
             return
+        # first: a load that began before finds it, and brings nothing back
         self._session.snapshots.drop()
         # a load that begins now has files of its own, which are not among these
         self._session.store.delete(path for path in there if not path.startswith(f"{SNAPSHOTS_FOLDER}/"))

@@ -110,6 +110,7 @@ class Filesystem(Destination):
         if not url:
             url = get_value("bucket_url", str, sections=("destination", self.destination_name))
         text = str(url)
+        # a URL may hold a password, which no message may show
         remember_url(text)
         return text if text.endswith("://") else text.rstrip("/") or "/"
 

@@ -116,6 +116,7 @@ class Layout:
             InvalidFilesystemLayout: it would leave the dataset, or a part of it is too long.
         """
         found = ""
+        # names of tables that were not too long so far keep their paths
         for longest in (LONGEST, _SHORT):
             found = self._path(schema_name, table_folder(table, longest), load_id, file_id, extension)
             self._check_path(found)

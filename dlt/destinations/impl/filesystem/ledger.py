@@ -50,6 +50,7 @@ class FilesLedger:
         if dataset_name == self._session.dataset_name:
             self._session.change.states.append(row)
         else:
+            # it goes there behind the snapshot: it must not be seen before its rows
             self._session.change.outbox.append({"dataset": dataset_name, "state": row})
 
     def read_schema(self, name: str | None = None, version_hash: str | None = None) -> JsonObject | None:
@@ -84,6 +85,7 @@ class FilesLedger:
             taken = self._epochs(load_id)
             epoch = max([first_epoch(attempt), *(number + 1 for number in taken)])
             check_attempt(pipeline_name, load_id, attempt, epoch)
+            # of two that claim one epoch only one can make its file
             if self._session.store.put_if_absent(f"{FENCES_TABLE}/{segment(load_id)}/{epoch}", random_id().encode()):
                 return epoch
 
@@ -93,6 +95,7 @@ class FilesLedger:
         Raises:
             Superseded: another try took the load over.
         """
+        # files have no locks: what another load committed meanwhile is found when the snapshot is written
         self._session.change.exclusive = True
         self._fence = (pipeline_name, load_id, epoch)
         self.check_fence()

@@ -51,6 +51,7 @@ class FilesLoader:
             if disposition == "replace":
                 self._session.change.replace[table["name"]] = []
             elif disposition == "merge":
+                # a merge needs all new rows of a table at once
                 self._staged[table["name"]] = []
         return {table["name"]: table["name"] for table in chain}
 

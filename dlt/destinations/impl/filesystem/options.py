@@ -65,6 +65,7 @@ def store_options(url: str, credentials: object, destination_name: str, argument
 
 def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow) -> JsonObject:
     scheme, section = scheme_of(url), ("destination", name, "credentials")
+    # before all specs: such credentials sign by themselves, and have no fields to complete
     if is_google(given):
         return {"project": google_project(given, "project_id", "quota_project_id"), "token": google.scoped(given)}
     spec = _spec(url, given, section)

@@ -48,6 +48,7 @@ def open_tables(
         dataset_name: Its name.
         newest: Tells which files count.
     """
+    # of its own: views must not mix with what a program has in DuckDB
     connection = duckdb.connect(":memory:")
     try:
         client = duckdb_client(DIALECT, dataset_name, connection)
@@ -178,6 +179,7 @@ class FilesSqlClient(SqlClient):
             entries = self._snapshot.files.get(name, [])
             files = [(f"{prefix}{self._store.full(entry['path'])}", entry["format"]) for entry in entries]
             rows = select(self._waiting[name], files)
+            # to bind a view DuckDB reads the beginning of every file of it
             self._database.query(f"CREATE OR REPLACE VIEW {self._database.catalog.qualified(name)} AS {rows}")
             if name not in self._alike:
                 del self._waiting[name]

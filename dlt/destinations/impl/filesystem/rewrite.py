@@ -52,6 +52,7 @@ def merge_files(
         for table in chain[1:]:
             if ROOT_ID in table["columns"]:
                 client.loader.fill_root_ids(table)
+        # from here on as in any DuckDB: one set of statements merges for all destinations
         targets = client.stage(chain, load_id)
         for table in chain:
             _insert(client, as_staged(table, chain[0]), targets[table["name"]], staged[table["name"]])

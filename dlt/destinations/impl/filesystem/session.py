@@ -73,13 +73,16 @@ class FilesSession:
         self.change, self._written = Change(letters=new_letters()), []
         self._try = None
         self.now = utc_now()
+        # a process that died behind its snapshot left states that belong elsewhere
         self.change.forwarded = self._forward(self.base)
         self.lake.begin(self.base, self.change)
 
     def commit(self) -> None:
         """Write the next snapshot, which makes the load visible; then delete files that no longer count."""
+        # of the base: what another load added meanwhile is not for this one to delete
         before, indexed = self.base.paths(), self.base.indexed_paths()
         others = self._tries.others(self.change.letters)
+        # one that still lives must be refused by the snapshot before its files go
         self.change.refused = old_ones(others, self.base)
         failpoints.point("filesystem.before_manifest")
         self.base = self.snapshots.commit(self.base, self.change)
@@ -103,6 +106,7 @@ class FilesSession:
         except DestinationException as error:
             # the load is complete, whatever becomes of old files; states that wait are sent by the next load
             logger.warning("dataset %s: cleaning up after load %s failed: %s", self.dataset_name, self.load_id, error)
+        # after the snapshot: an index that is behind is made up for, one that is ahead would show a load that may fail
         self.lake.publish(self.base, self.change)
 
     def rollback(self) -> None:
@@ -153,6 +157,7 @@ class FilesSession:
             if known is None:
                 loads = tuple(sorted({*self.parts.values()} or {self.load_id}))
                 known = Try(self.change.letters, loads, utc_now().isoformat(), self._folders())
+            # said before the first file: what nobody announced would never be found
             self._try = replace(known, folders=tuple(sorted({*known.folders, folder})))
             self._tries.announce(self._try)
 

@@ -22,6 +22,7 @@ from dlt.schema.typing import ColumnSchema
 from dlt.types import JsonObject
 
 FOLDER = "_dlt_snapshots"
+# older ones are needed to join what another program made of a table with what was loaded since
 KEPT = 10
 _STATES_KEPT = 5
 _NATIVE = "native"
@@ -270,6 +271,7 @@ class Snapshots:
 
     def _parsed(self, number: int, content: bytes) -> Snapshot:
         try:
+            # a key that is not known is refused: a newer version may have meant by it that files do not count
             return Snapshot(**orjson.loads(content))
         except (TypeError, ValueError) as error:
             raise DestinationTerminalException(
@@ -286,7 +288,9 @@ class Snapshots:
             DestinationTransientException: the other load touched tables that this one rewrites.
         """
         while True:
+            # anew in each round: another load may have gone in between
             after = change.applied_to(base)
+            # until it is known whether it arrived, no file that it may name is deleted
             self.is_uncertain = True
             failpoints.point("filesystem.before_put")
             is_written = self._store.put_if_absent(_path(after.number), after.encoded())

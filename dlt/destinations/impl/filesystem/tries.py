@@ -107,6 +107,7 @@ class Tries:
             gone: list[str] = []
             if not attempt.counts(snapshot):
                 gone = [path for path in self._files(attempt) if path not in known]
+            # its own file last: what is left when this process dies is found again
             self._store.delete(gone)
             self.forget(attempt)
             count += len(gone)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PgConnection
     from typing_extensions import Self
 
+# INDEX_MAX_KEYS of PostgreSQL, which only those change who compile it
 _MAX_INDEX_COLUMNS = 32
 _SERVER = Server(
     translate=translate,
@@ -94,6 +95,7 @@ class PostgresCatalog(Catalog):
     def lock_tables(self) -> None:
         """Let one transaction at a time change tables of the dataset: two that add the same one would clash."""
         transaction = self.session.transaction
+        # outside of a transaction the lock would end with its own statement
         if transaction is not None and self._locked_in != transaction:
             self._wait_for(f"dlt {self.dataset_name}")
             self._locked_in = transaction
@@ -104,6 +106,7 @@ class PostgresCatalog(Catalog):
         return True
 
     def _wait_for(self, name: str) -> None:
+        # a lock of the transaction: it ends with it, also where this process is killed
         self.session.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
         # another one may have changed tables while this one waited
         self.forget()
@@ -137,6 +140,7 @@ class PostgresCatalog(Catalog):
         if not self._settings.create_indexes:
             return
         columns = columns[:_MAX_INDEX_COLUMNS]
+        # a digest: names of indexes are unique in a schema, and are cut at 63 bytes
         name = self.dialect.quote(f"dlt_{digest_id(f'{table} {columns}' + ' unique' * unique)}")
         keys = ", ".join(self.dialect.quote(column) for column in columns)
         kind = "UNIQUE INDEX" if unique else "INDEX"
@@ -158,6 +162,7 @@ class PostgresLedger(Ledger):
         Raises:
             Superseded: a later attempt has it.
         """
+        # first: a try that was superseded must not end the connection of the one that took over
         self.check_attempt(pipeline_name, load_id, attempt)
         name = f"dlt load {digest_id(f'{pipeline_name} {load_id}')}"
         self.session.query(
@@ -165,6 +170,7 @@ class PostgresLedger(Ledger):
             "AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
             (name,),
         )
+        # by this name a later try finds this connection
         self.session.query("SELECT set_config('application_name', %s, false)", (name,))
         return super().claim(pipeline_name, load_id, attempt)
 

@@ -60,6 +60,7 @@ class PostgresCredentials(ConnectionStringCredentials):
         absent = super().missing_fields()
         if self.uses_libpq_defaults:
             return absent
+        # a URL without a password says on purpose that there is none; parts without one may just lack it
         needed = _NEEDED if self.is_url else {**_NEEDED, "password": ("password", "passfile", "sslcert")}
         options = self.query or {}
         return absent + [

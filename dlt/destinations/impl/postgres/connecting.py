@@ -71,6 +71,7 @@ class Connecting:
             given if is_open(given) else driver.connect(self.resolved(), self.name, CONNECT_ATTEMPTS)
         )
         is_own = connection is not given
+        # a program goes on with its connection, and expects it as it was
         before = connection.autocommit, connection.encoding
         driver.prepare(connection, self.name)
         try:

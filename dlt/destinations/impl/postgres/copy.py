@@ -84,6 +84,7 @@ class Stream(ABC):
                 if part is None:
                     return b""
                 self._rest = memoryview(part)
+        # psycopg2 makes an error of its own of what is raised in here, and keeps the text only
         except Exception as error:
             self.error = error
             raise

@@ -49,6 +49,7 @@ def authorization(iam_role: str | None, filesystem: S3FileSystem, where: str) ->
     Raises:
         DestinationTerminalException: there is neither a role nor a key.
     """
+    # a role before keys, which would stand in the statement
     if iam_role:
         return Authorization("IAM_ROLE default" if iam_role == "default" else f"IAM_ROLE {_literal(iam_role)}")
     key, secret, token = filesystem.key, filesystem.secret, filesystem.token

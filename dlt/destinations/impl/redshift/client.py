@@ -71,6 +71,7 @@ def redshift_client(dialect: Dialect, connection: PgConnection, dataset_name: st
         extensions.register_type(extensions.new_type((oid,), name, read), connection)
     session = PsycopgSession(dialect, connection, server)
     session.query("SET timezone TO 'UTC'")
+    # of the session: without it Redshift lowers every name, also one in quotes
     keeps_case = dialect.capabilities.has_case_sensitive_identifiers
     session.query(f"SET enable_case_sensitive_identifier TO {'true' if keeps_case else 'false'}")
     return RedshiftClient(RedshiftCatalog(session, dataset_name), copying)
@@ -100,6 +101,7 @@ class RedshiftClient(SqlDestinationClient):
 
     def begin(self) -> None:
         """Start the transaction."""
+        # outside of the transaction: its first query would fix what all others of it see
         self.catalog.look_for_turns()
         super().begin()
 
@@ -167,6 +169,7 @@ class RedshiftCatalog(Catalog):
         """Wait for the turn of this transaction; readers of the tables do not wait."""
         transaction = self.session.transaction
         if transaction is not None and self._turn_in != transaction and self._has_turns:
+            # a table that nobody reads: locks of Redshift would keep readers of the data out
             self.session.query(f"LOCK TABLE {self.qualified(TURNS_TABLE)}")
             self._turn_in = transaction
             self.forget()

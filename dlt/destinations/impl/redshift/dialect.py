@@ -111,6 +111,7 @@ class RedshiftDialect(Dialect):
             return f"FROM_HEX('{bytes(value).hex()}')"
         if isinstance(value, float) and not math.isfinite(value):
             return f"CAST('{value}' AS DOUBLE PRECISION)"
+        # never with an exponent, which would make a double of it
         if isinstance(value, decimal.Decimal):
             return format(value, "f")
         if isinstance(value, datetime.datetime):

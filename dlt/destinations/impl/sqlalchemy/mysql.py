@@ -232,6 +232,7 @@ ENGINE = Engine(
         "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 120",
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     ),
+    # such locks belong to the connection, and do not end with the transaction
     at_end=("SELECT RELEASE_ALL_LOCKS()",),
     ddl_commits=True,
 )
@@ -285,6 +286,7 @@ class MySqlCatalog(Catalog):
         Raises:
             DatabaseTransientException: another load held it for too long.
         """
+        # a digest: the name of a lock has 64 letters at most, and holds for the whole server
         name = f"dlt_{digest_id(f'{self.dataset_name} {what}')}"
         row = self.session.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
         if row is None or row[0] != 1:

@@ -159,6 +159,7 @@ class SqlAlchemySession(Session):
                 cursor.execute(self._joined(parts) if len(parts) > 1 else sql, self._given(values))
             else:
                 cursor.execute(sql)
+            # outside of a transaction a statement counts at once, as with the other destinations
             if self.transaction is None and not cursor.description:
                 self.driver_connection.commit()
         return Cursor(cursor)
@@ -214,6 +215,7 @@ class SqlAlchemySession(Session):
 
     def _run_outside(self, sql: str) -> None:
         with self.translating():
+            # one for the whole load: to open a connection takes longer than the statement
             if not self._ddl_connections:
                 self._ddl_connections.append(self.connection.engine.connect())
             connection = self._ddl_connections[0].connection

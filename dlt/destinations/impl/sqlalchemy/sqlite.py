@@ -75,6 +75,7 @@ class SqliteDialect(Dialect):
 
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
+        # DELETE of SQLite knows neither USING nor JOIN
         return f"DELETE FROM {table} WHERE rowid IN (SELECT d.rowid FROM {table} AS d JOIN {keys} AS s ON {match})"
 
 

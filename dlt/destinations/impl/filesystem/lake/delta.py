@@ -109,6 +109,7 @@ class DeltaIndex:
                 return
             if table is None and columns is not None:
                 table = self._created(columns, load_id)
+            # a later load has brought it further
             if table is not None and _number(table) >= number:
                 return
             try:
@@ -199,6 +200,7 @@ class DeltaIndex:
                     storage_options=self._options(),
                     commit_properties=_properties(0, load_id, marked=False),
                 )
+            # another load may have made it at this moment: deltalake tells that in several ways
             except Exception:
                 if self.open() is None:
                     raise
