@@ -8,41 +8,42 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    # nobody asks for these at run time, and every `import dlt` would pay for making them
+    from typing import Protocol
+
     from dlt.types import JsonObject
 
+    class PipelineAtWork(Protocol):
+        """A pipeline as it is known below the package that has its class."""
 
-class PipelineAtWork(Protocol):
-    """A pipeline as it is known below the package that has its class."""
+        pipeline_name: str
+        working_dir: str
 
-    pipeline_name: str
-    working_dir: str
+        @property
+        def pipeline_secret(self) -> str:
+            """Return the secret that salts deterministic hashes."""
 
-    @property
-    def pipeline_secret(self) -> str:
-        """Return the secret that salts deterministic hashes."""
+        @property
+        def default_schema_name(self) -> str | None:
+            """Return the name of the first schema that came."""
 
-    @property
-    def default_schema_name(self) -> str | None:
-        """Return the name of the first schema that came."""
+        @property
+        def state(self) -> Mapping[str, object]:
+            """Return a copy of the state."""
 
-    @property
-    def state(self) -> Mapping[str, object]:
-        """Return a copy of the state."""
+        # what it takes and returns is written down where it stands, and that is above this module
+        def run(self, *args: Any, **kwargs: Any) -> Any:
+            """Load data."""
 
-    # what it takes and returns is written down where it stands, and that is above this module
-    def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Load data."""
+    class Named(Protocol):
+        """A schema, as far as it is known below the package that has its class."""
 
-
-class Named(Protocol):
-    """A schema, as far as it is known below the package that has its class."""
-
-    @property
-    def name(self) -> str:
-        """Return its name."""
+        @property
+        def name(self) -> str:
+            """Return its name."""
 
 
 @dataclass(frozen=True)
