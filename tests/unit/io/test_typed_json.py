@@ -111,6 +111,7 @@ class Model:
         (memoryview(b"ab"), b"ab"),
         ({Colour.RED: 1, 5: 2, None: 3, "a": 4}, {"red": 1, "5": 2, "None": 3, "a": 4}),
         ({Number.ONE: 1}, {"1": 1}),
+        ({Text("own"): 1}, {"own": 1}),
         (collections.OrderedDict(a=1), {"a": 1}),
         (types.MappingProxyType({"a": Colour.RED}), {"a": "red"}),
         (np.int64(7), 7),
@@ -153,7 +154,18 @@ def test_values_of_other_libraries_become_plain_ones(value: Any, plain: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "value", [object(), 1j, range(3), len, np.timedelta64(1, "Y"), np.timedelta64(1, "M"), Box, type("Odd", (), {})()]
+    "value",
+    [
+        object(),
+        1j,
+        range(3),
+        len,
+        np.timedelta64(1, "Y"),
+        np.timedelta64(1, "M"),
+        np.timedelta64(1, "ps"),
+        Box,
+        type("Odd", (), {})(),
+    ],
 )
 def test_a_value_that_is_none_of_these_is_refused(value: Any) -> None:
     """With its type in the message."""

@@ -72,5 +72,7 @@ def test_a_state_that_is_joined_is_told(tmp_path: Path) -> None:
     made = package(tmp_path, schema_of(table("t", "a")), state=after, delta=difference(before, after))
     joined = make_plan(order(made, run=RunLoad("shop")), Standing(state=theirs))
     assert str(joined).endswith("_dlt_pipeline_state  version 3, joined with that of another run") and joined.joined
+    single = make_plan(order(package(tmp_path, schema_of(table("t", "a")), file("f", "t"), load_id="18.5")), Standing())
+    assert "  f  into  t  1 rows  arrow\nPublication" in str(single)
     alone = make_plan(order(made, run=RunLoad("shop")), Standing())
     assert str(alone).endswith("_dlt_pipeline_state  version 1") and "Files" not in str(alone)
