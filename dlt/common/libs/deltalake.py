@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dlt.absent import absent_names
 from dlt.common.libs.lake import native_tables
+from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -27,4 +29,18 @@ def get_delta_tables(pipeline: Pipeline, *tables: str, schema_name: str | None =
     return found
 
 
-__all__ = ["get_delta_tables"]
+__all__ = ["DeltaTable", "get_delta_tables"]
+
+_find, __dir__ = lazy_names(__name__, {"DeltaTable": "deltalake:DeltaTable"})
+_absent = absent_names(
+    __name__,
+    "A load into the filesystem destination writes its Delta tables itself; get_delta_tables() gives them.",
+    "deltalake_storage_options ensure_delta_compatible_arrow_data write_delta_table",
+)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _absent(name)
+    except AttributeError:
+        return _find(name)

@@ -1,6 +1,17 @@
-"""Settings that a Pydantic model may carry as `dlt_config`."""
+"""Pydantic models as columns, and the settings that they may carry as `dlt_config`."""
 
-from typing import TypedDict
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from dlt.absent import absent_names
+from dlt.extract.models import columns_of
+from dlt.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+    from dlt.extract.models import Columns
 
 
 class DltConfig(TypedDict, total=False):
@@ -12,4 +23,31 @@ class DltConfig(TypedDict, total=False):
     return_validated_models: bool
 
 
-__all__ = ["DltConfig"]
+def pydantic_to_table_schema_columns(model: BaseModel | type[BaseModel]) -> Columns:
+    """Return the columns of a model.
+
+    Args:
+        model: The model, or an object of it.
+    """
+    return columns_of(model if isinstance(model, type) else type(model))
+
+
+__all__ = ["BaseModel", "DltConfig", "ValidationError", "pydantic_to_table_schema_columns"]
+
+# a model is asked for its settings without the package
+_find, __dir__ = lazy_names(
+    __name__, {"BaseModel": "pydantic:BaseModel", "ValidationError": "pydantic:ValidationError"}
+)
+_absent = absent_names(
+    __name__,
+    "A resource with a model validates by itself: give it with `columns=` and set `schema_contract`.",
+    "apply_schema_contract_to_model column_mode_to_extra create_list_model extra_to_column_mode get_extra_from_model "
+    "resolve_variant_model validate_and_filter_item validate_and_filter_items",
+)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        return _absent(name)
+    except AttributeError:
+        return _find(name)

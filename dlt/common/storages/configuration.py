@@ -12,5 +12,6 @@ __all__ = ["FileSystemCredentials", "FilesystemConfiguration", "FilesystemConfig
 __getattr__ = absent_names(
     __name__,
     "A pipeline keeps its working folder itself: set pipelines_dir, import_schema_path and export_schema_path.",
-    "LoadStorageConfiguration NormalizeStorageConfiguration SchemaStorageConfiguration WithLocalFiles",
+    "LoadStorageConfiguration NormalizeStorageConfiguration SchemaStorageConfiguration WithLocalFiles "
+    "ensure_canonical_az_url make_fsspec_url",
 )

@@ -1,4 +1,4 @@
-"""Every name of the core that public programs for PyPI `dlt` 1.x import is where they import it from."""
+"""Every name that public programs for PyPI `dlt` 1.x import is where they import it from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-LINES = [line.split() for line in Path(__file__).with_name("names_core.txt").read_text().splitlines()]
+FILES = sorted(Path(__file__).parent.glob("names_*.txt"))
+LINES = [line.split() for file in FILES for line in file.read_text().splitlines()]
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[0])
