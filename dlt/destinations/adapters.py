@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from dlt.clock import moment_of
 from dlt.destinations.iceberg_hints import X_PARTITION, X_PROPERTIES, PartitionSpec, iceberg_partition, partition_hints
@@ -130,7 +130,7 @@ class bigquery_partition:
 
 
 def iceberg_adapter(
-    data: Any,
+    data: object,
     partition: str | PartitionSpec | Sequence[str | PartitionSpec] | None = None,
     table_properties: dict[str, str] | None = None,
 ) -> Any:
@@ -162,7 +162,7 @@ def iceberg_adapter(
     return resource
 
 
-def postgres_adapter(data: Any, geometry: Names = None, srid: int | None = 4326) -> Any:
+def postgres_adapter(data: object, geometry: Names = None, srid: int | None = 4326) -> Any:
     """Give a resource what Postgres shall do with its columns.
 
     Args:
@@ -229,7 +229,7 @@ class athena_partition:
 # what follows takes what PyPI dlt 1.x takes, and says that its destination is not here
 
 
-def athena_adapter(data: Any, partition: object = None) -> Any:  # noqa: ARG001
+def athena_adapter(data: object, partition: object = None) -> NoReturn:  # noqa: ARG001
     """Say that the destination athena is not here.
 
     Raises:
@@ -239,13 +239,13 @@ def athena_adapter(data: Any, partition: object = None) -> Any:  # noqa: ARG001
 
 
 def clickhouse_adapter(
-    data: Any,  # noqa: ARG001
+    data: object,  # noqa: ARG001
     table_engine_type: str | None = None,  # noqa: ARG001
     sort: object = None,  # noqa: ARG001
     partition: object = None,  # noqa: ARG001
     settings: object = None,  # noqa: ARG001
     codecs: object = None,  # noqa: ARG001
-) -> Any:
+) -> NoReturn:
     """Say that the destination clickhouse is not here.
 
     Raises:
@@ -255,7 +255,7 @@ def clickhouse_adapter(
 
 
 def databricks_adapter(
-    data: Any,  # noqa: ARG001
+    data: object,  # noqa: ARG001
     cluster: object = None,  # noqa: ARG001
     partition: object = None,  # noqa: ARG001
     table_format: str = "DELTA",  # noqa: ARG001
@@ -264,7 +264,7 @@ def databricks_adapter(
     table_properties: object = None,  # noqa: ARG001
     column_hints: object = None,  # noqa: ARG001
     insert_api: str | None = None,  # noqa: ARG001
-) -> Any:
+) -> NoReturn:
     """Say that the destination databricks is not here.
 
     Raises:
@@ -274,11 +274,11 @@ def databricks_adapter(
 
 
 def lance_adapter(
-    data: Any,  # noqa: ARG001
+    data: object,  # noqa: ARG001
     embed: Names = None,  # noqa: ARG001
     merge_key: Names = None,  # noqa: ARG001
     remove_orphans: bool = True,  # noqa: ARG001
-) -> Any:
+) -> NoReturn:
     """Say that the destination lance is not here.
 
     Raises:
@@ -288,11 +288,11 @@ def lance_adapter(
 
 
 def lancedb_adapter(
-    data: Any,  # noqa: ARG001
+    data: object,  # noqa: ARG001
     embed: Names = None,  # noqa: ARG001
     merge_key: Names = None,  # noqa: ARG001
     no_remove_orphans: bool = False,  # noqa: ARG001
-) -> Any:
+) -> NoReturn:
     """Say that the destination lancedb is not here.
 
     Raises:
@@ -301,7 +301,7 @@ def lancedb_adapter(
     raise _missing("lancedb", "lancedb_adapter")
 
 
-def qdrant_adapter(data: Any, embed: Names = None) -> Any:  # noqa: ARG001
+def qdrant_adapter(data: object, embed: Names = None) -> NoReturn:  # noqa: ARG001
     """Say that the destination qdrant is not here.
 
     Raises:
@@ -310,7 +310,7 @@ def qdrant_adapter(data: Any, embed: Names = None) -> Any:  # noqa: ARG001
     raise _missing("qdrant", "qdrant_adapter")
 
 
-def synapse_adapter(data: Any, table_index_type: str | None = None) -> Any:  # noqa: ARG001
+def synapse_adapter(data: object, table_index_type: str | None = None) -> NoReturn:  # noqa: ARG001
     """Say that the destination synapse is not here.
 
     Raises:
@@ -319,7 +319,7 @@ def synapse_adapter(data: Any, table_index_type: str | None = None) -> Any:  # n
     raise _missing("synapse", "synapse_adapter")
 
 
-def weaviate_adapter(data: Any, vectorize: Names = None, tokenization: object = None) -> Any:  # noqa: ARG001
+def weaviate_adapter(data: object, vectorize: Names = None, tokenization: object = None) -> NoReturn:  # noqa: ARG001
     """Say that the destination weaviate is not here.
 
     Raises:

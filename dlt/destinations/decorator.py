@@ -235,6 +235,7 @@ class FunctionClient(DummyClient):
         size = self._options.batch_size
         with _Delivered(path) as done:
             batches = self._batches(shown, path, file_format, size, done.count) if size else self._whole(path, done)
+            # in order, one after the other: the number of rows that were delivered says where to go on
             for count, batch in batches:
                 self._deliver(shown, batch, done.count)
                 done.record(count)

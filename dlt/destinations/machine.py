@@ -47,6 +47,7 @@ def check_machine_credentials(spec: BaseConfiguration, destination_name: str, se
     whose = spec.of_machine if isinstance(spec, OfMachine) else None
     if whose is None:
         return
+    # several threads may load at once, and one word is enough
     with _lock:
         known = (destination_name, whose) in _told
         _told.add((destination_name, whose))

@@ -174,6 +174,7 @@ def check_settings(kind: type, name: str, given: Iterable[str]) -> None:
     for setting in given:
         if setting in known:
             continue
+        # a program for 1.x goes on; a word that neither knows is a mistake of writing
         if setting in WITHOUT_EFFECT:
             user_log.info(f"destination {name}: the setting {setting} of PyPI dlt 1.x has no effect here.")
             continue

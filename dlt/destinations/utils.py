@@ -13,7 +13,7 @@ _SIZED = re.compile(r"\s*([^(]+?)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)\s*(.*)")
 
 
 # a resource stands above destinations, so that its class has no name here
-def get_resource_for_adapter(data: Any) -> Any:
+def get_resource_for_adapter(data: object) -> Any:
     """Return data as a resource that takes hints.
 
     Args:

@@ -63,6 +63,7 @@ class PageEncoder:
 
     def encode(self, page: Sequence[TDataItem]) -> pa.RecordBatch | None:
         """Return the page as a record batch, or None when it must go row by row."""
+        # subclasses of dict may say other things than they hold
         if set(map(type, page)) != {dict}:
             return None
         try:

@@ -100,6 +100,7 @@ class PipelineLock:
         """Return the place of the folder, with one more user or one less; without users it is forgotten."""
         with _places_lock:
             place = _places.setdefault(self._key, _Place())
+            # counted, so that a process with many pipelines forgets those that are done
             place.users += users
             if place.users <= 0:
                 del _places[self._key]

@@ -169,6 +169,7 @@ class Store:
         path = self.full(folder)
         with self._translated(path):
             try:
+                # what was listed before says nothing: other processes write there, too
                 self.filesystem.invalidate_cache(path)
                 found = self.filesystem.ls(path, detail=False)
             except FileNotFoundError:

@@ -106,6 +106,7 @@ def _finding(schema: Schema, name: str, stored: Columns) -> Iterator[str]:
     if any(child.get("parent") == name and child["name"] in stored for child in schema.tables.values()):
         yield ROW_ID
     if table.get("parent"):
+        # a nested row is found by the rows above it, never by a key of its own
         yield PARENT_ID
         return
     if history:

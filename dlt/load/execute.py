@@ -158,6 +158,7 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
     for name, total in totals.items():
         collector.update(name, 0, total)
     if of_parts := {plan.path(file): file.load_id for file in files if file.load_id is not None}:
+        # before any file comes: files have no rows that could tell their load
         client.note_parts(of_parts)
     for publication in plan.publications:
         _publish(plan, publication, client, jobs, collector, totals)

@@ -63,5 +63,6 @@ def _appends(table: TableSchema) -> bool:
     disposition = table.get("write_disposition", "append")
     if disposition != "merge":
         return disposition == "append"
+    # a merge without keys adds every row, as append does
     by_keys = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
     return not by_keys and table.get(X_MERGE_STRATEGY, "delete-insert") == "delete-insert"

@@ -66,6 +66,7 @@ class Cursor:
 
         rows = self.fetchall() if chunk_size is None else self.fetchmany(chunk_size)
         names = self.names
+        # without rows there are columns all the same
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         return pa.table({name: pa.array(list(values)) for name, values in zip(names, columns, strict=True)})
 

@@ -43,6 +43,7 @@ def check_types(dialect: Dialect, dataset: str, table: TableSchema, stored: Mapp
     """
     for name, column in table["columns"].items():
         found = stored.get(name)
+        # a column of a type that nothing here makes is taken as it is
         if found is None or "data_type" not in column or "data_type" not in found:
             continue
         if not _holds(found, column["data_type"], dialect.as_stored(column)):

@@ -56,6 +56,7 @@ class Dialect:
             column["precision"] = self.precisions[base.strip()]
         numbers = [int(number) for number in re.findall(r"\d+", sizes)]
         if family == "decimal" and numbers:
+            # DECIMAL(18) is one without digits behind the point
             column["precision"], column["scale"] = (*numbers, 0)[:2]
         elif family == "timestamp" and numbers:
             column["precision"] = numbers[0]
@@ -119,6 +120,7 @@ class Dialect:
 
     def insert_new(self, table: str, columns: str, places: str) -> str:
         """Return the statement that inserts a row unless its key is there."""
+        # two may add the row at once: to the second one it is there, which is all that it wants
         return f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING"
 
     def literal(self, value: object) -> str:
@@ -129,6 +131,7 @@ class Dialect:
         """
         if value is None:
             return "NULL"
+        # before numbers: bool is a kind of int to Python
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, (int, float, decimal.Decimal)):

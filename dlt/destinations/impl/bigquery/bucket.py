@@ -55,6 +55,7 @@ class Bucket:
         filesystem, folder = self._open()
         path = f"{folder}/{name}"
         with self._lock:
+            # noted before it is written: what breaks off may be there all the same
             self._put.append(path)
         with translating(f"file {path}"):
             filesystem.makedirs(folder, exist_ok=True)

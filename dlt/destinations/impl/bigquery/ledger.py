@@ -104,6 +104,7 @@ class BigQueryLedger(Ledger):
         """Add rows that are not there; raise the others to an epoch, or by one, where one is given."""
         fences = self.fences
         known = ", ".join("%s" for _ in epochs)
+        # rows that are there need no MERGE, which is a change that others clash with
         if not any(epochs.values()):
             found = self.session.query(
                 f"SELECT fence_key FROM {fences} WHERE fence_key IN ({known})", tuple(epochs)

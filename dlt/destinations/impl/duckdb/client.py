@@ -240,6 +240,7 @@ class DuckDbLoader(Loader):
             parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
             # files of one load may have integers and floats of several widths
             rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
+            # threads cost more than they bring where rows are few
             if rows.nbytes > _SMALL:
                 self.session.use_threads()
             there = set(rows.column_names)

@@ -46,6 +46,7 @@ def wait_while_busy(
             return connect()
         except duckdb.Error as error:
             is_busy = any(word in str(error).lower() for word in busy)
+            # DuckDB itself does not wait for another process
             if is_busy and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue

@@ -200,6 +200,7 @@ class FilesystemClient:
     def sql_client(self) -> SqlClient:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
         client, close = open_tables(self.store, self.dataset_name, self.session.snapshots.newest)
+        # a query may be read after this method: the connection ends with the client
         self._open.append(close)
         return client
 

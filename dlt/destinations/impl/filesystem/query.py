@@ -162,6 +162,7 @@ class FilesSqlClient(SqlClient):
             if files.protocol in client.connection.list_filesystems():
                 client.connection.unregister_filesystem(files.protocol)
             client.connection.register_filesystem(files)
+        # tables of the snapshot before may be gone, or have other columns
         client.drop_dataset()
         client.create_dataset()
         records = (
@@ -181,6 +182,7 @@ class FilesSqlClient(SqlClient):
             rows = select(self._waiting[name], files)
             # to bind a view DuckDB reads the beginning of every file of it
             self._database.query(f"CREATE OR REPLACE VIEW {self._database.catalog.qualified(name)} AS {rows}")
+            # of those that differ by case DuckDB has one view, which each query makes anew
             if name not in self._alike:
                 del self._waiting[name]
 

@@ -91,6 +91,7 @@ def encode(batch: pa.RecordBatch, columns: Sequence[Encoder], table: str) -> mem
             ) from error
     joined = pc.binary_join_element_wise(*_blocks(pieces, rows), b"", null_handling="replace")
     _, offsets, data = joined.buffers()
+    # no row: Arrow has no buffer for nothing
     if data is None:
         return memoryview(b"")
     ends = np.frombuffer(offsets, np.int32, rows + 1, joined.offset * 4)
@@ -112,6 +113,7 @@ def _block(run: Sequence[Fixed], rows: int) -> pa.Array:
     data = np.empty((rows, width), np.uint8)
     start = 0
     for piece, kind in zip(run, kinds, strict=True):
+        # a view with the stride of a row: the field of all rows is written by one call
         np.ndarray((rows,), kind, data, start, (width,))[:] = piece.values
         start += kind.itemsize
     return _binary(np.arange(rows + 1, dtype=np.int32) * width, data)
@@ -192,6 +194,7 @@ def _bytes(values: pa.Array, before: bytes = b"") -> Pieces:
     if not values.null_count:
         return [Fixed(">i4", lengths.to_numpy() + len(before)), *(Fixed("u1", byte) for byte in before), values]
     if before:
+        # joined with NULL it stays NULL, so that the byte is sent with values only
         values, before = pc.binary_join_element_wise(before, values, b""), b""
         lengths = pc.binary_length(values)
     return [Fixed(">i4", lengths.fill_null(-1).to_numpy()), values]

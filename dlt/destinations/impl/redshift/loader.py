@@ -140,9 +140,11 @@ class RedshiftLoader(Loader):
                 local = os.path.join(folder, f"{os.path.basename(path)}.{suffix}")
                 batches = arrow_batches([path]) if file_format == "arrow" else other_batches(table, [path], file_format)
                 write(batches, local, name, columns)
+                # a file without rows makes no Parquet file
                 if not os.path.exists(local):
                     return {}
                 entry = area.put(self._load_id, local)
+                # a load may be larger than what is free on the disk
                 os.unlink(local)
                 return entry
 

@@ -150,6 +150,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
     if kind == "bigint" and precision is not None:
         return "SMALLINT" if precision <= 16 else "INT" if precision <= 32 else "BIGINT"
     if kind == "text" and precision is not None:
+        # the VARCHARs of a row have 65,535 bytes together; a LONGTEXT stands outside of it
         return f"VARCHAR({precision})" if precision <= 4_000 else "LONGTEXT"
     hinted = any(column.get(hint) for hint in ("primary_key", "merge_key", "unique", "row_key"))
     if kind == "text" and (hinted or column["name"] in _IDS):

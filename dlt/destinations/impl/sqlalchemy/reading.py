@@ -51,6 +51,7 @@ def _moment(value: object, zone: datetime.timezone | None) -> object:
 
 def _time(value: object) -> object:
     if isinstance(value, datetime.timedelta):
+        # drivers of MySQL give the time since midnight
         return (datetime.datetime.min + value).time()
     return datetime.time.fromisoformat(value) if isinstance(value, str) else value
 
@@ -60,6 +61,7 @@ def _date(value: object) -> object:
 
 
 def _decimal(value: object) -> object:
+    # by its text: a float has digits that nobody wrote
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 

@@ -52,6 +52,7 @@ def as_text(array: pa.Array) -> list[object]:
         return list(array.cast(pa.timestamp("us")).cast(pa.string()).to_pylist())
     if pa.types.is_time(kind):
         return list(array.cast(pa.time64("us"), safe=False).cast(pa.string()).to_pylist())
+    # sqlite3 refuses decimals, and its way of taking dates is deprecated
     if pa.types.is_decimal(kind) or pa.types.is_date(kind):
         return list(array.cast(pa.string()).to_pylist())
     return list(array.to_pylist())

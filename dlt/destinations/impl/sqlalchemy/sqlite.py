@@ -169,6 +169,7 @@ class SqliteCatalog(Catalog):
 
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset."""
+        # tables of this one have no prefix: their names are bare as they are
         if self.dataset_name != MAIN:
             for name in self._names():
                 # of this connection only: nothing is written to the file

@@ -155,6 +155,7 @@ class DeltaIndex:
                     f"load needs {schema}. Change it back there, or load with refresh='drop_resources'."
                 )
             if missing:
+                # by a commit of their own: the files that have them come with the next one
                 table.alter.add_columns(missing, commit_properties=_properties(number, load_id, marked=False))
                 return False
             self._commit(table, table.schema(), new, gone, "append", number, load_id)

@@ -132,6 +132,7 @@ class IcebergIndex:
         with table.transaction() as transaction:
             if columns is not None:
                 self._evolve(transaction, columns, len(gone) == len(there))
+            # also where no file changes: by this number the next load sees that the table is up to date
             transaction.set_properties({SNAPSHOT_KEY: str(number)})
             if new or gone:
                 update = transaction.update_snapshot(snapshot_properties=marks)
@@ -157,6 +158,7 @@ class IcebergIndex:
                 f"{self._where}: another program changed the type of column {changed[0]} to {there[changed[0]]}; the "
                 f"load needs {types[changed[0]]}. Change it back there, or load with refresh='drop_resources'."
             )
+        # columns go only with the last of the files that were written with them
         outdated = [name for name in there if name not in types or name in changed] if is_emptied else []
         if outdated:
             with transaction.update_schema(allow_incompatible_changes=True) as update:

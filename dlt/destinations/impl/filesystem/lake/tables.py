@@ -83,6 +83,7 @@ class LakeTables:
                     change.replace[name] = self._joined(name, found, entries)
                     continue
                 index.publish(snapshot.columns[name], entries, snapshot.number, load_id)
+            # a table that changed its format leaves an index, which must not show files any more
             for other in FORMATS:
                 if other != kind and self._store.names(f"{table_folder(name)}/{FOLDERS[other]}"):
                     open_index(other, self._store, name).publish(None, [], snapshot.number, load_id)
