@@ -80,6 +80,7 @@ class Resource(ResourceHints, Generic[P]):
         hints: TableHints | None = None,
         selected: bool = True,
         data_from: DataFrom | None = None,
+        spec: type | None = None,
     ) -> Resource:
         """Make a resource of a function, generator, iterable, frame or resource.
 
@@ -90,8 +91,11 @@ class Resource(ResourceHints, Generic[P]):
             hints: Hints of its table.
             selected: Load it when its source is loaded.
             data_from: Parent of a transformer.
+            spec: Configuration of the function.
         """
-        return make_resource(data, name, section=section, hints=hints, selected=selected, data_from=data_from)
+        return make_resource(
+            data, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
+        )
 
     @property
     def is_transformer(self) -> bool:
@@ -292,7 +296,7 @@ class Resource(ResourceHints, Generic[P]):
         """
         copy = type(self)(
             self.pipe.clone({} if known is None else known, with_name),
-            cast(TableHints, dict(self._hints)),
+            self._hints.copy(),
             selected=self.selected,
             section=self.section,
         )

@@ -187,7 +187,8 @@ class ResourceHints:
             # whatever it is: what cannot be one is found when a run binds it
             self.set_incremental(cast(IncrementalHint, incremental))
         # the cursor stands among the steps, and nowhere else, so that the two cannot differ
-        plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
+        plain = hints_template.copy()
+        plain.pop("incremental", None)
         if create_table_variant:
             name = plain.get("table_name") or self.name
             # a variant begins with the hints of the resource, and later ones of the resource leave it alone
@@ -226,7 +227,7 @@ class ResourceHints:
                 return self._variants[meta.hints.get("table_name") or self.name]
         elif isinstance(meta, TableNameMeta):
             hints = self._variants.get(meta.table_name, self._hints)
-            return cast(TableHints, {**hints, "table_name": meta.table_name})
+            return {**hints, "table_name": meta.table_name}
         elif isinstance(meta, ImportFileMeta) and meta.hints:
             check_table_hints(f"resource '{self.name}', file {meta.file_path}", meta.hints)
             return merge_hints(self._hints, meta.hints)
