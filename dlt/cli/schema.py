@@ -61,6 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _read(path: Path) -> Schema:
     try:
+        # files are written as UTF-8, whatever the language of the machine
         text = path.read_text(encoding="utf-8")
         content = orjson.loads(text) if path.suffix == ".json" else from_yaml(text)
         return Schema.from_dict(content)

@@ -28,6 +28,7 @@ def with_retry(policy: RetryPolicy, step: str, call: Callable[[], Result]) -> Re
         except PipelineStepFailed as error:
             if attempt == attempts or not may_pass(error):
                 raise
+            # the step left nothing behind, so there is nothing to mend before it runs again
             wait = policy.wait_after(attempt)
             user_log.error(f"{step} attempt {attempt} of {attempts} failed and runs again in {wait:.1f} s: {error}")
             time.sleep(wait)
