@@ -40,6 +40,12 @@ def use_providers(providers: Sequence[ConfigProvider]) -> None:
     _providers[:] = [*own, *(_searchable(provider) for provider in providers)]
 
 
+def places() -> list[ConfigProvider]:
+    """Return the places that are asked, as the program registered them, without what it sets itself."""
+    given = [place for place in _providers if place not in (_set_secrets, _set_config)]
+    return [place.provider if isinstance(place, Searched) else place for place in given]
+
+
 def _searchable(provider: ConfigProvider) -> SearchableProvider:
     return provider if isinstance(provider, SearchableProvider) else Searched(provider)
 

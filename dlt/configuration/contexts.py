@@ -6,6 +6,7 @@ The library keeps what runs in `dlt.context` and in the sections; the contexts h
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -139,6 +140,20 @@ class Container:
                     existing_config=found,
                     expected_config=config,
                 )
+
+    def get_worker_contexts(self) -> dict[type, object]:
+        """Return what a worker of this thread takes along: the contexts whose class says `worker_affinity`."""
+        held = {**self._everywhere, **self._here.get({})}
+        return {
+            spec: value
+            for spec, value in held.items()
+            if value is not None and issubclass(spec, ContainerInjectableContext) and spec.worker_affinity
+        }
+
+    @staticmethod
+    def thread_pool_prefix() -> str:
+        """Return a prefix for the names of threads of a pool."""
+        return f"dlt-pool-{threading.get_ident()}-"
 
     def _held(self, spec: type) -> object:
         if _is_global(spec):

@@ -14,6 +14,7 @@ from dlt.configuration import container
 from dlt.configuration.contexts import ContainerInjectableContext
 from dlt.configuration.providers.base import ConfigProvider
 from dlt.configuration.spec import configspec
+from dlt.errors import DuplicateConfigProviderException
 from dlt.io.folders import data_folder
 
 DOT_DLT = ".dlt"
@@ -137,6 +138,51 @@ class RunContext(RunContextBase):
         return data_folder()
 
 
+class ConfigProvidersContainer:
+    """A list of places for values; it is asked once it is set as `PluggableRunContext.providers`.
+
+    Args:
+        initial_providers: The places, in order; those that are asked now when None.
+    """
+
+    def __init__(self, initial_providers: Sequence[ConfigProvider] | None = None) -> None:
+        self._is_asked = initial_providers is None
+        self._providers = container.places() if initial_providers is None else list(initial_providers)
+
+    @property
+    def providers(self) -> list[ConfigProvider]:
+        """Return the places, in order."""
+        return self._providers
+
+    def ask(self) -> None:
+        """Ask these places from now on, and no others."""
+        container.use_providers(self._providers)
+        self._is_asked = True
+
+    def __getitem__(self, name: str) -> ConfigProvider:
+        for provider in self._providers:
+            if provider.name == name:
+                return provider
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(provider.name == name for provider in self._providers)
+
+    def add_provider(self, provider: ConfigProvider) -> None:
+        """Ask another place too.
+
+        Raises:
+            DuplicateConfigProviderException: one of its name is asked already.
+        """
+        if provider.name in self:
+            raise DuplicateConfigProviderException(
+                f"A provider named {provider.name!r} is registered already. Give this one another name."
+            )
+        if self._is_asked:
+            container.register_provider(provider)
+        self._providers.append(provider)
+
+
 @configspec(init=False)
 class PluggableRunContext(ContainerInjectableContext):
     """The context of the program, which a program may replace by one of its own.
@@ -149,6 +195,15 @@ class PluggableRunContext(ContainerInjectableContext):
 
     def __init__(self, init_context: RunContextBase | None = None) -> None:
         self.context: RunContextBase = init_context or RunContext(None)
+
+    @property
+    def providers(self) -> ConfigProvidersContainer:
+        """Return the places that are asked for values; setting it asks others."""
+        return ConfigProvidersContainer()
+
+    @providers.setter
+    def providers(self, value: ConfigProvidersContainer) -> None:
+        value.ask()
 
     def reload(self, run_dir_or_context: str | RunContextBase | None = None) -> None:
         """Take another context, or another folder."""

@@ -54,6 +54,10 @@ def _as_returned(function: Each) -> Each:
     return call
 
 
+def _unchanged(item: TDataItems) -> TDataItems:
+    return item
+
+
 class Step:
     """Call a function with what was yielded, as it was yielded."""
 
@@ -62,7 +66,12 @@ class Step:
     sticky: ClassVar[bool] = False
     """Steps that are appended later go before this one."""
 
-    def __init__(self, function: Wrapped) -> None:
+    def __class_getitem__(cls, _item: object) -> type[Step]:
+        """Return the class: programs write the type of the items behind it."""
+        return cls
+
+    def __init__(self, function: Wrapped = _unchanged) -> None:
+        # a step of a program's own class does its work in `__call__`, and has no function
         self.function = function
         self.with_meta = takes_meta(function)
 

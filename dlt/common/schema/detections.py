@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from dlt.schema.inference import detect
 from dlt.schema.typing import DataType
 
@@ -48,3 +50,6 @@ def is_wei_to_double(_t: type, v: object) -> DataType | None:
 
 
 _WEI_BITS = 256
+_FLOAT_TS_RANGE = 5 * 31_536_000.0
+_NOW_TS = time.time()
+"""The moment of the import, and how far from it numbers count as moments in 1.x."""

@@ -106,6 +106,14 @@ def remove_compound_props(columns: TTableSchemaColumns, compound_props: set[str]
     return columns
 
 
+def _collect_and_remove_compound_props(
+    source_columns: TTableSchemaColumns, target_columns: TTableSchemaColumns
+) -> None:
+    """Take the properties that columns of one table have together out of the columns of another one."""
+    told = {prop for column in source_columns.values() for prop, value in column.items() if value}
+    remove_compound_props(target_columns, {prop for prop in told if is_compound_prop(prop)})
+
+
 def merge_columns(
     columns_a: TTableSchemaColumns, columns_b: TTableSchemaColumns, merge_compound_props: bool = True
 ) -> TTableSchemaColumns:

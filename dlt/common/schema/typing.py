@@ -217,10 +217,12 @@ _PROPS = (
     TColumnPropInfo("hard_delete", _FLAG, is_hint=True),
     TColumnPropInfo("dedup_sort", _FLAG, is_hint=True),
     TColumnPropInfo("incremental", _FLAG, compound=True),
+    # of a table; no value of it is a default
+    TColumnPropInfo("x-active-record-timestamp", (), is_hint=True),
 )
 ColumnPropInfos = {prop.name: prop for prop in _PROPS}
-COLUMN_HINTS = {prop.name for prop in _PROPS if prop.is_hint}
-COLUMN_PROPS = {prop.name for prop in _PROPS if prop.name != "incremental"}
+COLUMN_HINTS = {prop.name for prop in _PROPS if prop.is_hint and not prop.name.startswith("x-")}
+COLUMN_PROPS = {prop.name for prop in _PROPS if prop.name != "incremental" and not prop.name.startswith("x-")}
 
 
 class TColumnType(TypedDict, total=False):

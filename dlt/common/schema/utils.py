@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from dlt.common.schema.properties import (
+    _collect_and_remove_compound_props,
     compare_complete_columns,
     dlt_id_column,
     dlt_load_id_column,
@@ -66,6 +67,7 @@ from dlt.schema.table import merge_table as _merged
 from dlt.schema.table import named_table
 
 __all__ = [
+    "_collect_and_remove_compound_props",
     "autodetect_sc_type",
     "canonical_simple_regex",
     "column_name_validator",
@@ -189,22 +191,25 @@ def new_table(
 def merge_table(
     schema_name: str, table: TTableSchema, partial_table: TPartialTableSchema, merge_compound_props: bool = True
 ) -> TTableSchema:
-    """Add the columns and hints of another table to a table; return it.
+    """Add the columns and hints of another table to a table; return the other one.
 
     Args:
         schema_name: Name of the schema, for messages.
         table: The table; it is changed.
         partial_table: The other one.
-        merge_compound_props: Keys of the table stay when the other one has none; without, they are replaced.
+        merge_compound_props: Keys of the table stay; without, those of the other one take their place.
 
     Raises:
         TablePropertiesConflictException: the tables have different parents.
     """
     # messages of this library name the table, which is enough to find it
     del schema_name
+    # checks the parents, and joins all but the columns
+    merged = _merged(table, partial_table, False)
+    merged["columns"] = merge_columns(table["columns"], partial_table.get("columns") or {}, merge_compound_props)
     # in place, as programs go on with the table that they passed
-    table.update(_merged(table, partial_table, merge_compound_props))
-    return table
+    table.update(merged)
+    return partial_table
 
 
 def normalize_table_identifiers(table: TTableSchema, naming: NamingConvention) -> TTableSchema:

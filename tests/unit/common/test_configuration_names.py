@@ -9,6 +9,8 @@ import pytest
 
 import dlt
 from dlt.common.configuration import configspec, get_fun_spec, last_config, with_config
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.exceptions import DuplicateConfigProviderException
 from dlt.common.configuration.inject import get_orig_args
 from dlt.common.configuration.providers import (
     ConfigProvider,
@@ -24,6 +26,7 @@ from dlt.common.configuration.specs import (
     BaseConfiguration,
     ConnectionStringCredentials,
     CredentialsConfiguration,
+    PluggableRunContext,
     RuntimeConfiguration,
     extract_inner_hint,
 )
@@ -168,3 +171,20 @@ def test_hints() -> None:
     assert extract_inner_hint(list[int]) is list
     assert extract_inner_hint(User | None) is User
     assert RuntimeConfiguration().request_timeout == 60
+
+
+def test_other_places_are_asked_for_a_block() -> None:
+    """A program sets the places of the program that runs, and gives back those that were there."""
+    context = Container()[PluggableRunContext]
+    before = context.providers
+    block = DictionaryProvider()
+    context.providers = ConfigProvidersContainer([block])
+    try:
+        with block.values({"only": {"here": 5}}):
+            assert dlt.config["only.here"] == 5
+        assert context.providers[DictionaryProvider.NAME] is block
+    finally:
+        context.providers = before
+    assert DictionaryProvider.NAME not in context.providers
+    with pytest.raises(DuplicateConfigProviderException):
+        context.providers.add_provider(EnvironProvider())

@@ -146,3 +146,10 @@ def test_the_time_zone_of_a_program() -> None:
     assert dlt.current.timezone() is datetime.timezone.utc
     with Container().injectable_context(TimezoneContext("Europe/Berlin")):
         assert str(dlt.current.timezone()) == "Europe/Berlin"
+
+
+def test_workers_take_along_what_says_so() -> None:
+    """Sections go to the workers of a pool, other contexts stay."""
+    with Container().injectable_context(ConfigSectionContext("p")) as sections, Container().injectable_context(Own()):
+        assert Container().get_worker_contexts() == {ConfigSectionContext: sections}
+    assert Container.thread_pool_prefix().startswith("dlt-pool-")

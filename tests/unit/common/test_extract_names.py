@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from dlt.extract import SourceReference
 from dlt.extract.exceptions import UnknownSourceReference
 from dlt.extract.incremental.lag import apply_lag
 from dlt.extract.items import DataItemWithMeta, TableNameMeta
-from dlt.extract.items_transform import FilterItem, MapItem
+from dlt.extract.items_transform import FilterItem, ItemTransform, MapItem
 from dlt.extract.state import get_current_pipe, get_current_pipe_name
 from dlt.extract.utils import ensure_table_schema_columns, get_data_item_format, make_schema_with_default_name
 from dlt.pipeline.configuration import get_default_pipeline_name
@@ -59,6 +60,20 @@ def test_items_and_steps() -> None:
     assert isinstance(marked, DataItemWithMeta) and isinstance(marked.meta, TableNameMeta)
     resource = dlt.resource([1, 2], name="r").add_map(lambda x: x).add_filter(bool)
     assert [type(step) for step in resource.pipe.steps[-2:]] == [MapItem, FilterItem]
+
+
+def test_a_program_writes_steps_of_its_own() -> None:
+    """A class with `__call__`, whose base may have the type of its items behind it."""
+
+    class Doubled(ItemTransform[int]):  # type: ignore[misc]  # a class that takes a type at run time only
+        def __init__(self, times: int) -> None:
+            super().__init__()
+            self.times = times
+
+        def __call__(self, item: Any, meta: Any = None) -> Any:
+            return [row * self.times for row in item] if isinstance(item, list) else item * self.times
+
+    assert list(dlt.resource([1, 2], name="r").add_step(Doubled(2))) == [2, 4]
 
 
 def test_what_runs_is_known_inside_of_a_resource() -> None:

@@ -87,6 +87,17 @@ def test_columns_merge() -> None:
     assert keys["a"]["primary_key"]
 
 
+def test_tables_merge_in_place() -> None:
+    """Keys of a table stay, or make room for those of the other one."""
+    table: Any = {"name": "t", "columns": {"a": {"name": "a", "data_type": "text", "primary_key": True}}}
+    other: Any = {"name": "t", "columns": {"b": {"name": "b", "data_type": "text", "primary_key": True}}}
+    both: Any = {"name": "t", "columns": {**table["columns"]}}
+    utils.merge_table("s", both, other)
+    assert utils.get_columns_names_with_prop(both, "primary_key") == ["a", "b"]
+    utils.merge_table("s", table, other, merge_compound_props=False)
+    assert utils.get_columns_names_with_prop(table, "primary_key") == ["b"]
+
+
 def test_tables_in_tables() -> None:
     """Chains of nested tables, and what they take from their root."""
     assert [table["name"] for table in utils.get_nested_tables(TABLES, "p")] == ["p", "p__c", "p__c__d"]

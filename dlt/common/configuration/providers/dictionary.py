@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from dlt.common.configuration.providers.doc import BaseDocProvider
 
@@ -11,13 +12,15 @@ from dlt.common.configuration.providers.doc import BaseDocProvider
 class DictionaryProvider(BaseDocProvider):
     """Read values that a program sets for a block."""
 
+    NAME: ClassVar[str] = "Dictionary Provider"
+
     def __init__(self) -> None:
         super().__init__({})
 
     @property
     def name(self) -> str:
         """Return what it is called in messages."""
-        return "Dictionary Provider"
+        return self.NAME
 
     @staticmethod
     def get_key_name(key: str, *sections: str) -> str:
