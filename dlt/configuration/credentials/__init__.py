@@ -9,6 +9,13 @@ from dlt.configuration.credentials.google import (
     GcpServiceAccountCredentialsWithoutDefaults,
     OAuth2Credentials,
 )
+from dlt.configuration.credentials.places import (
+    FilesystemConfiguration,
+    FilesystemConfigurationWithLocalFiles,
+    FileSystemCredentials,
+    HfCredentials,
+    SFTPCredentials,
+)
 from dlt.configuration.credentials.stores import (
     AwsCredentials,
     AwsCredentialsWithoutDefaults,
@@ -26,10 +33,15 @@ __all__ = [
     "AzureServicePrincipalCredentials",
     "AzureServicePrincipalCredentialsWithoutDefaults",
     "ConnectionStringCredentials",
+    "FileSystemCredentials",
+    "FilesystemConfiguration",
+    "FilesystemConfigurationWithLocalFiles",
     "GcpCredentials",
     "GcpOAuthCredentials",
     "GcpOAuthCredentialsWithoutDefaults",
     "GcpServiceAccountCredentials",
     "GcpServiceAccountCredentialsWithoutDefaults",
+    "HfCredentials",
     "OAuth2Credentials",
+    "SFTPCredentials",
 ]

@@ -10,6 +10,7 @@ import pytest
 import dlt
 from dlt import sources
 from dlt.configuration import credentials as own
+from dlt.configuration import spec
 from dlt.extract.incremental import Incremental
 from dlt.extract.resource import Resource
 from dlt.extract.source import Source
@@ -26,7 +27,8 @@ def test_the_names_are_the_classes_themselves() -> None:
 @pytest.mark.parametrize("name", credentials.__all__)
 def test_credentials_are_those_of_the_configuration(name: str) -> None:
     """A source may name them as it did for PyPI `dlt` 1.x."""
-    assert getattr(credentials, name) is getattr(own, name)
+    home = spec if name in ("CredentialsConfiguration", "configspec") else own
+    assert getattr(credentials, name) is getattr(home, name)
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
