@@ -123,6 +123,7 @@ class LoadJobInfo(NamedTuple):
     def asdict(self) -> dict[str, object]:
         """Return a flat JSON-safe dict."""
         found = {**self._asdict(), **self.job_file_info.asdict()}
+        # its parts stand beside the others, so that a job is one row
         found.pop("job_file_info")
         return {key: json_safe(value) for key, value in found.items()}
 
@@ -176,9 +177,11 @@ class LoadPackageInfo(NamedTuple):
         # a schema is larger than all the rest, and is stored where its hash leads to
         found.pop("schema")
         found["schema_name"], found["schema_hash"] = self.schema_name, self.schema_hash
+        # one list: each job says its state, and a table of jobs can be made of it
         found["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
         found["schema_migrated"] = self.schema_migrated
         found["tables"] = [self._updated(table) for table in self.schema_update.values()]
+        # as rows under `tables`, which can be loaded
         found.pop("schema_update")
         return {key: json_safe(value) for key, value in found.items()}
 

@@ -204,9 +204,11 @@ class TableLog(Collector):
     def _watch(self, stopped: threading.Event) -> None:
         while not stopped.wait(self._period):
             with self._lock:
+                # a table that is done has said so, and says nothing more
                 active = [name for name in self._rows if name not in self._done]
                 for name in active:
                     self._write(name, "goes on")
+                # a query may run for minutes before its first row: silence would look like a hang
                 if not active:
                     self._tell(f"{self.step}: goes on, memory {_memory_megabytes():.0f} MB")
 

@@ -250,6 +250,7 @@ def _listed(value: object, kind: type, parts: Sequence[object]) -> object:
         value = _parsed(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("not a list")
+    # tuple[int, str] has a type for each place, tuple[int, ...] one for all
     if kind is tuple and parts and parts[-1] is not Ellipsis:
         if len(value) != len(parts):
             raise ValueError("another number of items")
@@ -265,6 +266,7 @@ def _spec(value: object, kind: type[BaseConfiguration]) -> BaseConfiguration:
         return value
     made = kind()
     if isinstance(value, Mapping):
+        # keys that are no fields are left out, as in a table of a file
         hints = dict(made.__config_fields__.items())
         made.update({key: _coerce(item, hints[key]) for key, item in value.items() if key in hints})
     else:

@@ -70,12 +70,14 @@ def _resolve(
     in_part = explicit_value is None or isinstance(explicit_value, (Mapping, BaseConfiguration))
     native: dict[str, tuple[int, str]] = {}
     misplaced: dict[str, Trace] = {}
+    # a spec at the top has no key of its own under which a text could stand
     if inner and in_part and (nested or config.is_credentials):
         native, whole = _native(config, places, inner, explicit)
         misplaced = {inner[-1]: whole} if whole.misplaced and not explicit else {}
     traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
     # before anything is checked: the messages of checks quote values
     config.note_secrets()
+    # single fields were found where they belong: then the text in the wrong file is not what is meant
     misplaced = misplaced if not any(trace.turn[1] for trace in traces.values()) else {}
     misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not _has(config, name)})
     if misplaced and not accept_partial:

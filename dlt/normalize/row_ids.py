@@ -88,6 +88,7 @@ def key_id(values: Sequence[object]) -> str:
 
 def child_id(parent_id: str, table: str, index: int) -> str:
     """Return the id of a nested row."""
+    # the mixing below takes ids of one length
     if len(parent_id) != ROW_ID_LENGTH or not parent_id.isascii():
         parent_id = digest_id(parent_id)  # an id that came with the data
     raw = parent_id.encode("ascii")

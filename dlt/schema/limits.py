@@ -74,6 +74,7 @@ def _check_text(value: str, column: ColumnSchema, capabilities: Capabilities) ->
 
 def text_length(value: str, capabilities: Capabilities) -> int:
     """Return the length of a text as the destination counts it: bytes where texts have a largest size, or letters."""
+    # Redshift counts bytes, the others letters
     return len(value) if capabilities.max_text_data_type_length is None else len(value.encode())
 
 

@@ -103,6 +103,7 @@ class NamingConvention:
 class SnakeCase(NamingConvention):
     """Lower-case ASCII letters, digits and underscores; camel case is split."""
 
+    # two patterns: HTTPServer becomes http_server, and userID user_id
     _CAMEL_WORD = re.compile(r"([^_])([A-Z][a-z]+)")
     _CAMEL_TAIL = re.compile(r"([a-z0-9])([A-Z])")
     _STRANGE = re.compile(r"[^a-zA-Z\d_]+")

@@ -21,6 +21,7 @@ DATA_TYPES: tuple[DataType, ...] = (
     "date",
     "time",
 )
+# PyPI dlt renamed it, and still reads it
 OLD_TYPES: dict[str, DataType] = {"complex": "json"}
 """Names of data types that programs still write, and what they are called now."""
 WriteDisposition = Literal["skip", "append", "replace", "merge"]
