@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from decimal import Decimal
+from time import sleep
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dlt.common import json, logger
 from dlt.lazy_names import lazy_names
-
-sleep = time.sleep
 
 if TYPE_CHECKING:
     import pendulum

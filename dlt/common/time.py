@@ -7,7 +7,6 @@ import math
 import re
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -478,24 +477,25 @@ def timestamp_before(timestamp: float, max_inclusive: float | None) -> bool:
     return timestamp <= (max_inclusive or FUTURE_TIMESTAMP)
 
 
+precise_time = time.time
+"""Seconds since the epoch, by the clock of the system, which is set back now and then."""
+
+
 class MonotonicPreciseTime:
-    """A clock that does not go back, with the digits of `perf_counter`: seconds since the epoch at each call.
+    """A clock that does not go back: seconds since the epoch at each call.
 
     Args:
         strictly_increasing: No two calls give the same.
     """
 
     def __init__(self, strictly_increasing: bool = False) -> None:
-        self._strictly = strictly_increasing
-        # the clock of the system is set back now and then; the other one never is, and starts anywhere
-        self._start = time.time() - time.perf_counter()
-        self._last = 0.0
+        self._strictly_increasing = strictly_increasing
+        self._last = PAST_TIMESTAMP
 
     def __call__(self) -> float:
         """Return seconds since the epoch."""
-        now = max(self._start + time.perf_counter(), self._last)
-        if self._strictly and now == self._last:
-            # the smallest step that a float has, so that the clock stays close to the true time
+        now = max(precise_time(), self._last)
+        if self._strictly_increasing and now == self._last:
             now = math.nextafter(now, math.inf)
         self._last = now
         return now
@@ -514,14 +514,7 @@ class LockedMonotonicPreciseTime(MonotonicPreciseTime):
             return super().__call__()
 
 
-precise_time: Callable[[], float] = MonotonicPreciseTime()
-
-_increasing = LockedMonotonicPreciseTime(strictly_increasing=True)
-
-
-def increasing_precise_time() -> float:
-    """Return seconds since the epoch, more at each call."""
-    return _increasing()
+increasing_precise_time = LockedMonotonicPreciseTime(strictly_increasing=True)
 
 
 def _any_moment(value: TAnyDateTime) -> pendulum.DateTime:

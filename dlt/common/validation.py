@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from dlt.common.typing import (
     extract_inner_type,
+    extract_union_types,
     get_type_hints,
     get_type_name,
     is_any_type,
@@ -89,6 +90,9 @@ def _check(
 ) -> None:
     if value is None and is_optional_type(hint):
         return
+    if len(choices := extract_union_types(hint, no_none=True)) == 1 and is_optional_type(hint):
+        _check(path, field, value, choices[0], filter_f, validator_f)
+        return
     if is_union_type(hint):
         _check_choices(path, field, value, hint, filter_f, validator_f)
         return
@@ -149,10 +153,12 @@ def _check_choices(
         try:
             _check(path, field, value, choice, filter_f, validator_f)
         except DictValidationException as error:
+            error.__dict__["expected_type"] = choice
             refusals.append(error)
         else:
             return
-    raise _misfit(path, field, value, hint, refusals)
+    # the choice that was refused for something deep in it is the one that was meant
+    raise _misfit(path, field, value, hint, sorted(refusals, key=lambda error: -len(error.path)))
 
 
 def _misfit(

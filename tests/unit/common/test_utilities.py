@@ -91,6 +91,7 @@ class Outer(TypedDict, total=False):
     s: str
     o: int | None
     ls: list[list[str]]
+    ol: list[str] | None
     li: list[Inner]
     d: dict[str, int]
     u: str | Inner
@@ -123,6 +124,7 @@ def test_documents_that_are_right(document: dict[str, object]) -> None:
         ({"z": 1}, ".", None),
         ({"ls": [["a"], [1]]}, ".", "ls[1][0]"),
         ({"ls": ("a",)}, ".", "ls"),
+        ({"ol": [1]}, ".", "ol[0]"),
         ({"li": [{"x": "a"}]}, "./li[0]", "x"),
         ({"d": {"k": "a"}}, ".", "d[k]"),
         ({"d": {1: 1}}, ".", "d"),
@@ -136,6 +138,9 @@ def test_documents_that_are_wrong(document: dict[str, object], path: str, field:
     with pytest.raises(DictValidationException) as caught:
         validate_dict(Outer, document, path=".")
     assert (caught.value.path, caught.value.field) == (path, field)
+    if field == "u":
+        inner, text = caught.value.nested_exceptions
+        assert (inner.expected_type, inner.path, text.expected_type) == (Inner, "./u", str)
 
 
 def test_fields_that_are_required() -> None:
