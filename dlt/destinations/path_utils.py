@@ -7,6 +7,7 @@ import os
 import string
 from collections.abc import Callable, Mapping
 
+from dlt.absent import absent_names
 from dlt.destinations.impl.filesystem.layout import Layout
 
 __all__ = ["create_path", "get_file_format_and_compression", "get_placeholders"]
@@ -52,3 +53,10 @@ def get_file_format_and_compression(file_path: str) -> tuple[str, bool]:
     parts = os.path.basename(file_path).split(".")
     is_compressed = parts[-1] == "gz"
     return parts[-2 if is_compressed else -1], is_compressed
+
+
+__getattr__ = absent_names(
+    __name__,
+    "create_path(layout, file_name, schema_name, load_id) checks a layout and fills it.",
+    "prepare_datetime_params prepare_params check_layout get_table_prefix_layout get_unused_placeholders",
+)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
+from dlt.absent import absent_names
 from dlt.context import active_pipeline, current, use
 from dlt.errors import (
     ExplicitSourceNameInvalid,
@@ -417,3 +418,10 @@ def defer(f: Callable[P, Result]) -> Callable[P, Callable[[], Result]]:
         return functools.partial(f, *args, **kwargs)
 
     return deferred
+
+
+__getattr__ = absent_names(
+    __name__,
+    "dlt.source makes what SourceFactory is the class of.",
+    "_DltSingleSource DltSourceFactoryWrapper",
+)

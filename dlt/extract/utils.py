@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from dlt.absent import absent_names
 from dlt.extract.items import is_frame
 from dlt.extract.models import columns_dict as ensure_table_schema_columns
 from dlt.schema.naming import naming_from
@@ -24,3 +25,11 @@ def get_data_item_format(items: TDataItems) -> Literal["arrow", "object"]:
     """Return "arrow" for Arrow tables and frames, alone or in a list, else "object"."""
     first = items[0] if isinstance(items, list) and items else items
     return "arrow" if is_frame(first) else "object"
+
+
+__getattr__ = absent_names(
+    __name__,
+    "resource.compute_table_schema(item) resolves the hints of a resource.",
+    "dynstr ensure_table_schema_columns_hint resolve_column_value wrap_iterator wrap_async_iterator "
+    "wrap_parallel_iterator simulate_func_call",
+)

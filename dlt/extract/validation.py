@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from dlt.absent import absent_names
 from dlt.errors import DataValidationError
 from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, is_frame
@@ -204,3 +205,10 @@ def validator_for(resource: Hinted) -> Validate | None:
 
 
 PydanticValidator = Validate
+
+
+__getattr__ = absent_names(
+    __name__,
+    "A pydantic model as columns= checks items.",
+    "create_item_validator",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dlt.absent import absent_names
 from dlt.errors import PipelineStepFailed, TerminalException, causes
 from dlt.pipeline.dropping import drop
 
@@ -25,3 +26,10 @@ def retry_load(retry_on_pipeline_steps: Sequence[str] = ("load",)) -> Callable[[
         return not any(isinstance(cause, TerminalException) for cause in causes(error))
 
     return worth
+
+
+__getattr__ = absent_names(
+    __name__,
+    "pipeline.run(source, refresh=...) prepares it.",
+    "prepare_refresh_source",
+)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from dlt.absent import absent_names
 from dlt.clock import utc_now
 from dlt.ids import random_id
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
@@ -264,3 +265,10 @@ def save_trace(trace_dir: str, trace: PipelineTrace) -> None:
         trace: The trace.
     """
     Workdir(trace_dir).write_trace(stored_trace(trace))
+
+
+__getattr__ = absent_names(
+    __name__,
+    "trace.asdict() gives a document.",
+    "SerializableResolvedValueTrace",
+)

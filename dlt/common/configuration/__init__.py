@@ -1,5 +1,6 @@
 """Configuration under the names of PyPI `dlt` 1.x."""
 
+from dlt.absent import absent_names
 from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigFileNotFoundException,
@@ -27,3 +28,10 @@ __all__ = [
     "resolve_configuration",
     "with_config",
 ]
+
+
+__getattr__ = absent_names(
+    __name__,
+    "A field has the type that its annotation says.",
+    "is_valid_hint resolve_type create_resolved_partial",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from dlt.absent import absent_names
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigFieldMissingTypeHintException,
@@ -91,3 +92,10 @@ class ConfigFieldTypeHintNotSupported(ConfigurationException):
 
 class UnmatchedConfigHintResolversException(ConfigurationException):
     """Named by programs, raised by nothing here."""
+
+
+__getattr__ = absent_names(
+    __name__,
+    "The message of the error names the places that were asked.",
+    "get_run_context_warning",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 
+from dlt.absent import absent_names
 from dlt.configuration.inject import LAST_CONFIG, ORIGINAL_ARGUMENTS, with_config
 from dlt.configuration.sections_object import inject_section
 from dlt.configuration.signature import spec_from_signature
@@ -49,3 +50,10 @@ def get_orig_args(**injection_kwargs: ConfigValue) -> tuple[tuple[object, ...], 
     """
     args, kwargs = injection_kwargs[ORIGINAL_ARGUMENTS]
     return args, kwargs
+
+
+__getattr__ = absent_names(
+    __name__,
+    "A function that takes **kwargs finds its spec with last_config(**kwargs).",
+    "get_fun_last_config set_fun_last_config set_fun_spec create_resolved_partial",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dlt.absent import absent_names
 from dlt.configuration import resolve_configuration
 from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.sections_object import inject_section
@@ -47,3 +48,10 @@ def _made(kind: type[CredentialsConfiguration], value: object) -> CredentialsCon
     if not made.is_partial():
         made.resolve()
     return made
+
+
+__getattr__ = absent_names(
+    __name__,
+    "provider.get_value(key, hint, pipeline_name, *sections) asks one place.",
+    "resolve_single_provider_value _build_section_lookup_paths",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dlt.absent import absent_names
 from dlt.common.schema.typing import TLoaderMergeStrategy, TLoaderReplaceStrategy, TTableSchema
 from dlt.common.schema.utils import get_merge_strategy, get_write_disposition
 from dlt.schema.capabilities import Capabilities
@@ -49,3 +50,10 @@ def resolve_replace_strategy(
     if required_strategy is None:
         return next(iter(possible), None)
     return required_strategy if required_strategy in possible else None
+
+
+__getattr__ = absent_names(
+    __name__,
+    "The load checks schemas: it raises before anything is written.",
+    "verify_schema_capabilities verify_supported_data_types prepare_load_table validate_merge_condition",
+)

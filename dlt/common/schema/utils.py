@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from dlt.absent import absent_names
 from dlt.common.schema.properties import (
     _collect_and_remove_compound_props,
     compare_complete_columns,
@@ -510,3 +511,11 @@ def validate_stored_schema(stored_schema: TStoredSchema) -> None:
         SchemaException: it is not.
     """
     Schema.from_dict(dict(stored_schema))
+
+
+__getattr__ = absent_names(
+    __name__,
+    "schema.to_dict(remove_defaults=True) and schema.to_pretty_yaml() give stored forms.",
+    "remove_defaults apply_defaults bump_version_if_modified store_prev_hash migrate_complex_types "
+    "ensure_compatible_tables merge_schema_updates to_pretty_json to_pretty_yaml",
+)

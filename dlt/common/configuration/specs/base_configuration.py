@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar, get_args, get_origin
 
+from dlt.absent import absent_names
 from dlt.configuration.contexts import ContainerInjectableContext
 from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
@@ -102,3 +103,10 @@ def extract_inner_hint(hint: object, preserve_new_types: bool = False, preserve_
     if origin is None or (preserve_literal and not isinstance(origin, type)):
         return inner
     return origin if isinstance(origin, type) else type(get_args(inner)[0])
+
+
+__getattr__ = absent_names(
+    __name__,
+    "A field has the type that its annotation says.",
+    "is_valid_hint is_valid_configspec_field resolve_type",
+)

@@ -8,5 +8,6 @@ INIT_FILE_NAME = "init"
 __getattr__ = absent_names(
     __name__,
     "dlt.destinations.filesystem(bucket_url=..., layout=...) takes what its settings held.",
-    "FilesystemDestinationClientConfiguration HfFilesystemClient IcebergLoadFilesystemJob",
+    "FilesystemDestinationClientConfiguration HfFilesystemClient IcebergLoadFilesystemJob CURRENT_VERSION "
+    "SUPPORTED_VERSIONS",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from urllib.parse import parse_qs, quote
 
+from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
 
@@ -37,3 +38,10 @@ class MotherDuckCredentials(CredentialsConfiguration):
         """Return the URL, with the token in it."""
         token = f"?motherduck_token={quote(self.password)}" if self.password else ""
         return f"md:{self.database}{token}"
+
+
+__getattr__ = absent_names(
+    __name__,
+    "dlt.destinations.motherduck(...) takes the settings by name.",
+    "MotherDuckClientConfiguration MotherDuckCatalogMissing MOTHERDUCK_USER_AGENT",
+)
