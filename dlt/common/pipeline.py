@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from dlt import context
 from dlt.common.configuration.container import Container, ContainerInjectableContext
 from dlt.configuration.spec import configspec
-from dlt.context import PipelineAtWork as SupportsPipeline
 from dlt.errors import DestinationHasFailedJobs
 from dlt.info import ExtractInfo, LoadInfo, LoadJobInfo, LoadPackageInfo, NormalizeInfo, ParsedLoadJobFileName
 from dlt.info import _Step as StepInfo
@@ -22,7 +21,11 @@ from dlt.types import JsonObject
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.context import PipelineAtWork as SupportsPipeline
     from dlt.extract.source import Source
+else:
+    # the Protocol is for type checkers only; programs that ask for the class at run time mean that of pipelines
+    from dlt.pipeline.pipeline import Pipeline as SupportsPipeline
 
 __all__ = [
     "Container",
