@@ -26,6 +26,7 @@ PRELOADED = (
     "dlt",
     "dlt.cli",
     "dlt.common",
+    "dlt.destinations.impl.duckdb.client",
     "dlt.destinations.impl.duckdb.factory",
     "dlt.destinations.impl.filesystem.factory",
     "dlt.extract.step",
