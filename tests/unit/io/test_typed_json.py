@@ -143,7 +143,7 @@ class Model:
         (pd.NaT, None),
         (pd.NA, None),
     ],
-    ids=lambda part: f"{type(part).__name__}-{part}"[:40],
+    ids=lambda part: type(part).__name__,
 )
 def test_values_of_other_libraries_become_plain_ones(value: Any, plain: Any) -> None:
     """Enums by value, models and named tuples by field, numbers of numpy and moments of pandas without a loss."""

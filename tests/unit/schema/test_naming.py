@@ -280,7 +280,7 @@ def test_conventions_of_the_library_have_short_and_long_names(path: Any) -> None
         (f"{HERE}_needy.Other", UnknownNamingModule, "is there and cannot be imported: ModuleNotFoundError"),
         (5, InvalidNamingType, "The naming convention 5 is 5"),
         (dict, InvalidNamingType, "is <class 'dict'>"),
-        (object(), InvalidNamingType, "Derive the class from"),
+        (Ellipsis, InvalidNamingType, "Derive the class from"),
     ],
     ids=str,
 )
