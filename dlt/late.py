@@ -5,6 +5,8 @@ A module says `from dlt.late import pa` at its top, and a program that never tou
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -13,17 +15,24 @@ __all__ = ["duckdb", "np", "orjson", "pa", "pc", "pq"]
 
 
 class LateModule(ModuleType):
-    """A package that is not imported yet; it becomes a plain module when a name of it is looked up."""
+    """A package that is not imported yet; when a name of it is looked up, the package itself takes its place."""
 
     def __getattr__(self, name: str) -> object:
         found = import_module(self.__name__)
-        if not hasattr(found, name):
-            # also what a tool looks for in every module, such as `__wrapped__`
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        vars(self).update(vars(found))
-        # Python looks names of plain modules up faster than those of a class with `__getattr__`
-        object.__setattr__(self, "__class__", ModuleType)
+        # a copy of its names would stay as it is: without what a test puts there, what an import of a part adds later,
+        # and what comes after a circular import that is still under way
+        for module in tuple(sys.modules.values()):
+            # no subclass: those that others make may import something when their names are looked up
+            if type(module) is ModuleType:
+                names = vars(module)
+                for alias in __all__:
+                    if names.get(alias) is self:
+                        names[alias] = found
         return getattr(found, name)
+
+    def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
+        # modules are pickled by their exact type only: who sends functions of ours by value would fail
+        return import_module, (self.__name__,)
 
 
 if TYPE_CHECKING:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from dlt import late as packages
 from dlt.late import LateModule
 
 
@@ -43,3 +48,36 @@ def test_a_package_that_is_not_installed_is_told_when_it_is_used() -> None:
     missing = LateModule("no_such_package_anywhere")
     with pytest.raises(ModuleNotFoundError, match="no_such_package_anywhere"):
         missing.thing  # noqa: B018
+
+
+def test_what_a_test_puts_into_the_package_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All modules that hold the late package have the package itself, once a name of it was used."""
+    import decimal
+
+    holder = ModuleType("holder_of_a_late_package")
+    monkeypatch.setitem(sys.modules, holder.__name__, holder)
+    for module in (holder, packages):
+        monkeypatch.setattr(module, "pa", LateModule("decimal"), raising=False)
+    holder.pa = packages.pa
+    assert holder.pa.Decimal is decimal.Decimal
+    assert holder.pa is packages.pa is decimal
+    monkeypatch.setattr("decimal.Decimal", int)
+    assert holder.pa.Decimal is int
+
+
+def test_a_circular_import_sees_all_names_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is looked up while the package is being imported does not fix the names that it had then."""
+    (tmp_path / "half_late.py").write_text("a = 1\nimport user_of_half_late\nb = 2\n")
+    (tmp_path / "user_of_half_late.py").write_text(
+        "from dlt.late import LateModule\nlate = LateModule('half_late')\nassert late.a == 1\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("half_late")
+    assert import_module("user_of_half_late").late.b == 2
+
+
+def test_it_is_pickled_as_the_package() -> None:
+    """A function that is sent by value takes the names of its module along."""
+    import decimal
+
+    assert pickle.loads(pickle.dumps(LateModule("decimal"))) is decimal
