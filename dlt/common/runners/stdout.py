@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -9,7 +10,7 @@ from subprocess import PIPE, CalledProcessError
 from threading import Thread
 from typing import IO, Literal, TypeVar
 
-from dlt.common.runners.synth_pickle import decode_obj, encode_obj
+from dlt.common.runners.synth_pickle import decode_last_obj, decode_obj, encode_obj
 from dlt.common.runners.venv import Venv
 
 __all__ = ["exec_to_stdout", "iter_std", "iter_stdout", "iter_stdout_with_result"]
@@ -21,7 +22,7 @@ OutputStdStreamNo = Literal[1, 2]
 
 @contextmanager
 def exec_to_stdout(f: Callable[[], T]) -> Iterator[T]:
-    """Call a function, and write its result, or its error, for `iter_stdout_with_result` in another process.
+    """Call a function, and write its result, or among the errors its error, for `iter_stdout_with_result`.
 
     Args:
         f: The function.
@@ -29,7 +30,7 @@ def exec_to_stdout(f: Callable[[], T]) -> Iterator[T]:
     try:
         result = f()
     except Exception as error:
-        print(encode_obj(error), flush=True)
+        print(encode_obj(error), file=sys.stderr, flush=True)
         raise
     yield result
     print(encode_obj(result), flush=True)
@@ -110,7 +111,8 @@ def iter_stdout_with_result(venv: Venv, command: str, *script_args: object) -> G
             else:
                 result = found
     except CalledProcessError as failed:
-        if isinstance(result, Exception):
-            raise result from failed
+        error = decode_last_obj(failed.stderr.split("\n"))
+        if isinstance(error, Exception):
+            raise error from failed
         raise
     return result
