@@ -20,7 +20,70 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{port}{number}" for port in ("COM"
 """Names of devices, which Windows gives to no file."""
 
 
-class FileStorage:
+class FolderPaths:
+    """Paths in a folder: from it on, absolute, or from the working folder on.
+
+    Args:
+        storage_path: The folder.
+    """
+
+    def __init__(self, storage_path: str) -> None:
+        self.storage_path = os.path.realpath(storage_path)
+
+    def is_path_in_storage(self, path: str) -> bool:
+        """Tell whether a path, an absolute one or one from the storage on, leads into the storage."""
+        full = os.path.realpath(os.path.join(self.storage_path, path))
+        return full == self.storage_path or full.startswith(self.storage_path + os.sep)
+
+    def to_relative_path(self, path: str) -> str:
+        """Return a path in the storage from the storage on.
+
+        Args:
+            path: An absolute path, or one from the storage on.
+
+        Raises:
+            ValueError: It leads out of the storage.
+        """
+        if path == "":
+            return ""
+        if not self.is_path_in_storage(path):
+            raise ValueError(f"{path} leads out of the storage {self.storage_path}.")
+        return os.path.relpath(os.path.join(self.storage_path, path), start=self.storage_path)
+
+    def make_full_path_safe(self, path: str) -> str:
+        """Return the absolute path of a path in the storage.
+
+        Args:
+            path: An absolute path, or one from the storage on.
+
+        Raises:
+            ValueError: It leads out of the storage.
+        """
+        if not self.is_path_in_storage(path):
+            raise ValueError(f"{path} leads out of the storage {self.storage_path}.")
+        return os.path.normpath(self.make_full_path(path))
+
+    def make_full_path(self, path: str) -> str:
+        """Return the absolute path of a path from the storage on."""
+        return os.path.join(self.storage_path, path)
+
+    def from_wd_to_relative_path(self, wd_relative_path: str) -> str:
+        """Return a path from the working folder on as one from the storage on.
+
+        Args:
+            wd_relative_path: The path.
+
+        Raises:
+            ValueError: It leads out of the storage.
+        """
+        return self.to_relative_path(os.path.realpath(wd_relative_path))
+
+    def from_relative_path_to_wd(self, relative_path: str) -> str:
+        """Return a path from the storage on as one from the working folder on."""
+        return os.path.relpath(self.make_full_path_safe(relative_path), start=".")
+
+
+class FileStorage(FolderPaths):
     """Files in a folder. Paths are relative to it, or absolute ones in it.
 
     Args:
@@ -30,7 +93,7 @@ class FileStorage:
     """
 
     def __init__(self, storage_path: str, file_type: str = "t", makedirs: bool = False) -> None:
-        self.storage_path = os.path.realpath(storage_path)
+        super().__init__(storage_path)
         self.file_type = file_type
         if makedirs:
             os.makedirs(storage_path, exist_ok=True)
@@ -310,58 +373,6 @@ class FileStorage:
         name = new_file_name or os.path.basename(external_file_path)
         target = os.path.join(self.make_full_path_safe(to_folder), name)
         return self.to_relative_path(self.move_atomic_to_file(external_file_path, target))
-
-    def is_path_in_storage(self, path: str) -> bool:
-        """Tell whether a path, an absolute one or one from the storage on, leads into the storage."""
-        full = os.path.realpath(os.path.join(self.storage_path, path))
-        return full == self.storage_path or full.startswith(self.storage_path + os.sep)
-
-    def to_relative_path(self, path: str) -> str:
-        """Return a path in the storage from the storage on.
-
-        Args:
-            path: An absolute path, or one from the storage on.
-
-        Raises:
-            ValueError: It leads out of the storage.
-        """
-        if path == "":
-            return ""
-        if not self.is_path_in_storage(path):
-            raise ValueError(f"{path} leads out of the storage {self.storage_path}.")
-        return os.path.relpath(os.path.join(self.storage_path, path), start=self.storage_path)
-
-    def make_full_path_safe(self, path: str) -> str:
-        """Return the absolute path of a path in the storage.
-
-        Args:
-            path: An absolute path, or one from the storage on.
-
-        Raises:
-            ValueError: It leads out of the storage.
-        """
-        if not self.is_path_in_storage(path):
-            raise ValueError(f"{path} leads out of the storage {self.storage_path}.")
-        return os.path.normpath(self.make_full_path(path))
-
-    def make_full_path(self, path: str) -> str:
-        """Return the absolute path of a path from the storage on."""
-        return os.path.join(self.storage_path, path)
-
-    def from_wd_to_relative_path(self, wd_relative_path: str) -> str:
-        """Return a path from the working folder on as one from the storage on.
-
-        Args:
-            wd_relative_path: The path.
-
-        Raises:
-            ValueError: It leads out of the storage.
-        """
-        return self.to_relative_path(os.path.realpath(wd_relative_path))
-
-    def from_relative_path_to_wd(self, relative_path: str) -> str:
-        """Return a path from the storage on as one from the working folder on."""
-        return os.path.relpath(self.make_full_path_safe(relative_path), start=".")
 
     @staticmethod
     def get_file_name_from_file_path(file_path: str) -> str:
