@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeAlias, overload
+from typing import Any, ClassVar, Concatenate, Protocol, TypeAlias, overload
 
 from dlt.configuration import with_config
 from dlt.configuration.similar import did_you_mean
@@ -27,18 +27,28 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.types import TDataItems, Wrapped, override
+from dlt.types import P, TDataItems, Wrapped, override
 from dlt.user_log import tell_without_effect
 
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
 
-Made: TypeAlias = "Callable[..., FunctionDestination]"
+Batches: TypeAlias = "Callable[Concatenate[TDataItems, Any, P], object]"
+"""A function of batches: of which type it says that the table is, it alone knows."""
+
+
+class FunctionFactory(Protocol[P]):
+    """What the decorator makes of a function, as checkers see it: it takes what the function takes after the table."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> FunctionDestination: ...
+    @overload
+    def __call__(self, *, destination_name: str, **bound: object) -> FunctionDestination: ...
 
 
 @overload
 def destination(
-    func_or_name: Wrapped,
+    func_or_name: Batches[P],
     *,
     loader_file_format: str | None = None,
     batch_size: int = 10,
@@ -52,7 +62,7 @@ def destination(
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
     **kwargs: object,
-) -> Callable[..., FunctionDestination]: ...
+) -> FunctionFactory[P]: ...
 @overload
 def destination(
     func_or_name: None = None,
@@ -69,7 +79,7 @@ def destination(
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
     **kwargs: object,
-) -> Callable[[Wrapped], Callable[..., FunctionDestination]]: ...
+) -> Callable[[Batches[P]], FunctionFactory[P]]: ...
 @overload
 def destination(func_or_name: str, *, name: str | None = None, **kwargs: Any) -> Destination: ...
 def destination(
@@ -87,7 +97,7 @@ def destination(
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
     **kwargs: Any,
-) -> Made | Callable[[Wrapped], Made] | Destination:
+) -> Callable[..., FunctionDestination] | Callable[[Wrapped], Callable[..., FunctionDestination]] | Destination:
     """Make a destination of a function `(items, table)`; or name a destination and its settings.
 
     Every batch is delivered at least once; a batch whose delivery was recorded is not delivered again when the package
@@ -129,7 +139,7 @@ def destination(
         spec=spec,
     )
 
-    def wrap(function: Wrapped) -> Made:
+    def wrap(function: Wrapped) -> _Factory:
         if not callable(function):
             raise InvalidDestinationReference(f"{function!r} is not a function (items, table).")
         return _Factory(function, destination_name or name or function.__name__, kwargs, options)

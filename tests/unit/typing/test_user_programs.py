@@ -58,7 +58,15 @@ def named(key: str = dlt.secrets.value) -> Any:
 
 
 @dlt.destination(batch_size=5)
-def sink(items: Any, table: Any) -> None: ...
+def sink(items: Any, table: Any, url: str = dlt.config.value) -> None: ...
+
+
+@dlt.destination
+def queue(items: list[dict[str, Any]], table: dict[str, Any], topic: str, *, retries: int = 3) -> None: ...
+
+
+@dlt.destination(batch_size=0)
+def drawer(path: str, table: Any, depth: int = 1) -> None: ...
 
 
 def any_resource(given: dlt.sources.DltResource) -> dlt.sources.DltSource:
@@ -72,6 +80,10 @@ any_resource(users)
 any_resource(dlt.resource([{"id": 1}], name="rows"))
 growing(dlt.sources.incremental("at", initial_value=3)).apply_hints(incremental="id")
 dlt.resource([1], name="rows").apply_hints(nested_hints={"lines": dlt.mark.make_nested_hints(primary_key="id")})
+dlt.pipeline("queued", destination=queue)
+dlt.pipeline("sunk", destination=sink(url="https://example.com"))
+dlt.pipeline("named", destination=queue("orders", retries=5) or queue(destination_name="other", topic="orders"))
+dlt.pipeline("drawn", destination=drawer(depth=3))
 plain(page="one").add_limit(3).apply_hints(write_disposition="append")
 """
 
@@ -105,6 +117,10 @@ MISTAKES = {
     'plain.apply_hints(nested_hints=["lines"])': "nested_hints",
     'dlt.defer(fetched)("one")': "int",
     'dlt.source(schema_contract="evolv")': "source",
+    "sink(url=3)": "int",
+    'sink(ulr="https://example.com")': "ulr",
+    "queue()": "queue",
+    'queue("orders", retries="3")': "retries",
 }
 """Statements with a mistake, each with a word of the message."""
 
