@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
 import threading
 import time
 from datetime import timedelta
@@ -17,6 +16,13 @@ from pendulum.parsing.exceptions import ParserError
 
 from dlt.common.exceptions import TerminalValueError
 from dlt.common.pendulum import create_dt, ensure_pendulum_dt, to_pendulum_tz
+from dlt.common.time_formats import (
+    datetime_obj_to_str,
+    detect_datetime_format,
+    get_precision_from_datetime_unit,
+    parse_period_seconds,
+    to_seconds,
+)
 from dlt.configuration.contexts import Container
 from dlt.extract.incremental.context import TimezoneContext
 from dlt.extract.incremental.context import timezone as get_context_timezone
@@ -335,15 +341,6 @@ def reduce_pendulum_datetime_precision(value: TTimeWithPrecision, precision: int
     return value.replace(microsecond=value.microsecond // step * step)
 
 
-def get_precision_from_datetime_unit(unit: str) -> int:
-    """Return the digits of a second that a unit of Arrow has.
-
-    Args:
-        unit: One of s, ms, us and ns.
-    """
-    return {"s": 0, "ms": 3, "us": 6}.get(unit, 9)
-
-
 def datetime_to_timestamp(moment: datetime.datetime) -> int:
     """Return whole seconds since the epoch; moments without a time zone are in UTC."""
     return datetime_to_timestamp_us(moment) // 1_000_000
@@ -367,92 +364,7 @@ def date_to_epoch_days(value: datetime.date) -> int:
     return value.toordinal() - UNIX_EPOCH_DATE.toordinal()
 
 
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_TO_SECONDS = _DATE + r"T\d{2}:\d{2}:\d{2}"
 # the most exact first, as each pattern is tried on the whole text
-_FORMATS = [
-    (re.compile(pattern), form)
-    for pattern, form in (
-        (_TO_SECONDS + r"\.\d+Z", "%Y-%m-%dT%H:%M:%S.%fZ"),
-        (_TO_SECONDS + r"\.\d+[+-]\d{2}:\d{2}", "%Y-%m-%dT%H:%M:%S.%f%:z"),
-        (_TO_SECONDS + r"\.\d+[+-]\d{4}", "%Y-%m-%dT%H:%M:%S.%f%z"),
-        (_TO_SECONDS + "Z", "%Y-%m-%dT%H:%M:%SZ"),
-        (_TO_SECONDS + r"[+-]\d{2}:\d{2}", "%Y-%m-%dT%H:%M:%S%:z"),
-        (_TO_SECONDS + r"[+-]\d{4}", "%Y-%m-%dT%H:%M:%S%z"),
-        (_TO_SECONDS, "%Y-%m-%dT%H:%M:%S"),
-        (_DATE + r"T\d{2}:\d{2}", "%Y-%m-%dT%H:%M"),
-        (_DATE + r"T\d{2}", "%Y-%m-%dT%H"),
-        (_DATE, "%Y-%m-%d"),
-        (r"\d{4}-\d{2}", "%Y-%m"),
-        (r"\d{4}", "%Y"),
-        (r"\d{4}-W\d{2}", "%G-W%V"),
-        (r"\d{4}-W\d{2}-\d", "%G-W%V-%u"),
-        (r"\d{4}-\d{3}", "%Y-%j"),
-        (r"\d{8}", "%Y%m%d"),
-        (r"\d{6}", "%Y%m"),
-    )
-]
-
-
-def detect_datetime_format(value: str) -> str | None:
-    """Return the format in which a moment or a date is written, for `datetime_obj_to_str`.
-
-    Args:
-        value: ISO 8601.
-
-    Returns:
-        A format of `strftime`, in which `%:z` is an offset with a colon; None if it is none of those that are known.
-    """
-    return next((form for pattern, form in _FORMATS if pattern.fullmatch(value)), None)
-
-
-def datetime_obj_to_str(datatime: datetime.datetime | datetime.date, datetime_format: str) -> str:
-    """Write a moment in a format that `detect_datetime_format` found.
-
-    Args:
-        datatime: A moment or a date.
-        datetime_format: The format.
-
-    Raises:
-        ValueError: The format has an offset, and the moment has no time zone.
-    """
-    if "%:z" in datetime_format:
-        offset = datatime.strftime("%z")
-        if not offset:
-            raise ValueError(f"{datatime!r} has no time zone, and the format {datetime_format!r} wants its offset.")
-        # Python 3.12 and later know `%:z` by themselves
-        datetime_format = datetime_format.replace("%:z", f"{offset[:3]}:{offset[3:]}")
-    return datatime.strftime(datetime_format)
-
-
-_PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
-
-
-def parse_period_seconds(value: str) -> float:
-    """Return the seconds of a period.
-
-    Args:
-        value: A number of seconds, or one with the unit s, m, h or d behind it.
-
-    Raises:
-        ValueError: It is neither.
-    """
-    if found := _PERIOD.fullmatch(value.strip()):
-        return float(found[1]) * _SECONDS[found[2]]
-    try:
-        return float(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no period. Use seconds, or a number and s, m, h or d, as 1.5h.") from error
-
-
-def to_seconds(td: float | timedelta | None) -> float | None:
-    """Return a duration in seconds; numbers are seconds already.
-
-    Args:
-        td: A duration; None stays None.
-    """
-    return td.total_seconds() if isinstance(td, timedelta) else td
 
 
 def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusive: float | None) -> bool:

@@ -82,6 +82,24 @@ class FolderPaths:
         """Return a path from the storage on as one from the working folder on."""
         return os.path.relpath(self.make_full_path_safe(relative_path), start=".")
 
+    @staticmethod
+    def get_file_name_from_file_path(file_path: str) -> str:
+        """Return the name of a file."""
+        return os.path.basename(file_path)
+
+    @staticmethod
+    def validate_file_name_component(name: str) -> None:
+        """Check a part of a file's name.
+
+        Args:
+            name: The part.
+
+        Raises:
+            ValueError: There is a dot in it, or a character that a file system refuses.
+        """
+        if not name.strip() or re.search(r'[./\\:*?"<>|\x00-\x1f]', name) or name.upper() in _RESERVED:
+            raise ValueError(f"{name!r} is no part of a file's name: leave out dots, slashes and : * ? \" < > |.")
+
 
 class FileStorage(FolderPaths):
     """Files in a folder. Paths are relative to it, or absolute ones in it.
@@ -373,21 +391,3 @@ class FileStorage(FolderPaths):
         name = new_file_name or os.path.basename(external_file_path)
         target = os.path.join(self.make_full_path_safe(to_folder), name)
         return self.to_relative_path(self.move_atomic_to_file(external_file_path, target))
-
-    @staticmethod
-    def get_file_name_from_file_path(file_path: str) -> str:
-        """Return the name of a file."""
-        return os.path.basename(file_path)
-
-    @staticmethod
-    def validate_file_name_component(name: str) -> None:
-        """Check a part of a file's name.
-
-        Args:
-            name: The part.
-
-        Raises:
-            ValueError: There is a dot in it, or a character that a file system refuses.
-        """
-        if not name.strip() or re.search(r'[./\\:*?"<>|\x00-\x1f]', name) or name.upper() in _RESERVED:
-            raise ValueError(f"{name!r} is no part of a file's name: leave out dots, slashes and : * ? \" < > |.")
