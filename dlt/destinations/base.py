@@ -291,6 +291,7 @@ def _by_name(name: str) -> object:
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
+        said, known = str(error).rstrip("."), ", ".join(sorted(KNOWN))
         raise UnknownDestinationModule(
-            f"The destination {name!r} cannot be imported: {error}. Known are {', '.join(sorted(KNOWN))}.", ref=name
+            f"The destination {name!r} cannot be imported: {said}. Known are {known}.", ref=name
         ) from error

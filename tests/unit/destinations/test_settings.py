@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 
+import dlt
 from dlt.destinations.base import KNOWN, load_destination
 from dlt.destinations.settings import IN_CODE, known_settings, setting_of, settings_of
-from dlt.errors import ConfigValueCannotBeCoercedException
+from dlt.errors import ConfigurationValueError, ConfigValueCannotBeCoercedException, PipelineStepFailed
 
 
 @dataclass(frozen=True)
@@ -56,3 +59,29 @@ def test_each_destination_says_what_it_takes(name: str) -> None:
     assert is_dataclass(spec) and spec.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert {entry.name for entry in fields(spec)} <= set(known_settings(kind) or ())
     assert spec() == spec()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_is_gone_after_each_step_is_refused(url: str, tmp_path: Path) -> None:
+    """A load would say that it is done, and nothing would be there; an engine keeps it."""
+    made = dlt.pipeline("gone", destination=dlt.destinations.sqlalchemy(url), pipelines_dir=tmp_path / "work")
+    with pytest.raises(PipelineStepFailed, match=r"Name a file, .* or pass an engine") as failed:
+        made.run([{"id": 1}], table_name="rows")
+    assert isinstance(failed.value.__cause__, ConfigurationValueError)
+    engine = sqlalchemy.create_engine(url)
+    kept = dlt.pipeline("kept", destination=dlt.destinations.sqlalchemy(engine), pipelines_dir=tmp_path / "work")
+    kept.run([{"id": 1}], table_name="rows")
+    assert kept.dataset()["rows"].select("id").fetchall() == [(1,)]
+
+
+def test_a_table_format_that_is_not_there_fails_no_package(tmp_path: Path) -> None:
+    """It is refused before anything is loaded, so the data waits until the setting is mended."""
+    bucket = str(tmp_path / "bucket")
+    for table_format in ("dleta", "native"):
+        destination = dlt.destinations.filesystem(bucket, table_format=table_format)
+        pipeline = dlt.pipeline("files", destination=destination, pipelines_dir=tmp_path / "work")
+        if table_format == "dleta":
+            with pytest.raises(PipelineStepFailed, match="no table_format 'dleta'"):
+                pipeline.run([{"id": 1}], table_name="rows")
+        else:
+            assert not pipeline.run([{"id": 1}], table_name="rows").has_failed_jobs

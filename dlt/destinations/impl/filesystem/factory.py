@@ -19,7 +19,7 @@ from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT, Layout
 from dlt.destinations.impl.filesystem.options import EXTRAS, GCS, scheme_of, store_options
 from dlt.destinations.settings import settings_of
-from dlt.errors import MissingDependencyException
+from dlt.errors import ConfigurationValueError, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.io.faults import secrets_of, translated
 from dlt.io.paths import segment
@@ -164,10 +164,22 @@ class Filesystem(Destination):
 
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FilesystemClient]:
-        """Open the bucket."""
+        """Open the bucket.
+
+        Raises:
+            ConfigurationValueError: there is no such format of tables.
+        """
+        # here, and not in a load: there it would fail a package whose data is as it should be
+        table_format = self._resolved().table_format or NATIVE
+        if table_format not in (NATIVE, *FORMATS):
+            known = ", ".join(FORMATS)
+            raise ConfigurationValueError(
+                f"destination {self.destination_name}: there is no table_format {table_format!r}. "
+                f"Known are {known} and {NATIVE}."
+            )
         filesystem, path = self.open_filesystem()
         store = Store(filesystem, f"{path}/{segment(dataset_name)}")
-        client = FilesystemClient(store, dataset_name, self.layout(), schema, self._resolved().table_format or NATIVE)
+        client = FilesystemClient(store, dataset_name, self.layout(), schema, table_format)
         try:
             yield client
         finally:

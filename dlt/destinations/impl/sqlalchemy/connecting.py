@@ -12,7 +12,7 @@ from dlt.destinations.impl.sqlalchemy import generic, mysql, sqlite
 from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials
 from dlt.error_kinds import Kind, connecting_error, refusal_kind
-from dlt.errors import DatabaseTerminalException, MissingDependencyException
+from dlt.errors import ConfigurationValueError, DatabaseTerminalException, MissingDependencyException
 
 if TYPE_CHECKING:
     from dlt.types import JsonObject
@@ -37,9 +37,17 @@ def engine_of(known: SqlAlchemyCredentials, arguments: JsonObject, name: str) ->
         name: The destination, for messages.
 
     Raises:
+        ConfigurationValueError: the database would be gone with the connection.
         DatabaseTerminalException: SQLAlchemy does not know the database system.
         MissingDependencyException: the driver is not installed.
     """
+    in_memory = known.drivername.partition("+")[0] == "sqlite" and known.database in (None, "", ":memory:")
+    if in_memory:
+        # each step has a connection of its own, so a load would succeed and leave nothing
+        raise ConfigurationValueError(
+            f"destination {name}: a SQLite database in memory is gone when its connection is closed, as it is after "
+            'each step. Name a file, as in "sqlite:///shop.db", or pass an engine: sqlalchemy.create_engine("sqlite://").'
+        )
     url = URL.create(
         known.drivername,
         known.username,
