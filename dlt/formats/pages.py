@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
@@ -30,6 +31,8 @@ _WIDE = 32
 """Number of keys above which a page is read row by row."""
 ARROW_LEVELS = 60
 """Levels of structs and lists in one column: Arrow's stream format takes 64, the column and the batch among them."""
+_DECIMALS = decimal.Context(prec=38, Emin=-9, traps=[decimal.Rounded])
+"""Takes numbers of 38 digits that end before the 47th place behind the point: pyarrow reads some that go on as 0."""
 _EMPTY: dict[str, object] = {}
 _is_there = partial(is_not, None)
 JSON_FIELD = {b"dlt.type": b"json"}
@@ -59,7 +62,7 @@ class PageEncoder:
             datetime.time: pa.time64("us"),
             decimal.Decimal: pa.decimal128(38, 9),
         }
-        self._refusals = (pa.ArrowException, OverflowError, UnicodeEncodeError, TypeError, ValueError)
+        self._refusals = (pa.ArrowException, ArithmeticError, UnicodeEncodeError, TypeError, ValueError)
 
     def encode(self, page: Sequence[TDataItem]) -> pa.RecordBatch | None:
         """Return the page as a record batch, or None when it must go row by row."""
@@ -197,6 +200,8 @@ class PageEncoder:
             return pa.array([None if value is None else str(value) for value in column], pa.string())
         if kind not in self._types:
             raise ValueError(f"no Arrow type for {kind}")
+        if kind is decimal.Decimal:
+            deque(map(_DECIMALS.plus, filter(None, column)), maxlen=0)
         if kind is datetime.time and any(value.tzinfo is not None for value in column if value is not None):
             raise ValueError("Arrow's times have no zone")
         return pa.array(column, self._types[kind])

@@ -55,6 +55,9 @@ def test_every_capability_is_read_or_told() -> None:
     """None is declared, and then forgotten."""
     read: set[str] = set()
     for path in (ROOT / "dlt").rglob("*.py"):
+        # names for programs read what nothing of the library reads
+        if (ROOT / "dlt" / "common") in path.parents:
+            continue
         module = ast.parse(path.read_text(encoding="utf-8"))
         read |= {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)}
     unread = {field.name for field in dataclasses.fields(Capabilities)} - read
@@ -93,6 +96,7 @@ def test_no_function_swallows_what_it_does_not_know() -> None:
                 if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.args.kwarg.arg.startswith("_"):
                     found.add(f"{path.relative_to(ROOT)}: {node.name}")
     assert found == {
+        "dlt/absent.py: __call__",
         "dlt/configuration/spec.py: dataclass_transform",
         "dlt/destinations/impl/filesystem/query.py: info",
         "dlt/destinations/impl/filesystem/query.py: open",
