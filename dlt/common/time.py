@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
-import threading
-import time
 from datetime import timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -14,6 +11,22 @@ import pendulum
 from pendulum.parsing import parse
 from pendulum.parsing.exceptions import ParserError
 
+from dlt.common.clocks import (
+    FUTURE_TIMESTAMP,
+    PAST_TIMESTAMP,
+    UNIX_EPOCH,
+    UNIX_EPOCH_DATE,
+    LockedMonotonicPreciseTime,
+    MonotonicPreciseTime,
+    date_to_epoch_days,
+    datetime_to_timestamp,
+    datetime_to_timestamp_ms,
+    datetime_to_timestamp_us,
+    precise_time,
+    timestamp_before,
+    timestamp_within,
+    to_py_datetime,
+)
 from dlt.common.exceptions import TerminalValueError
 from dlt.common.pendulum import create_dt, ensure_pendulum_dt, to_pendulum_tz
 from dlt.common.time_formats import (
@@ -76,10 +89,6 @@ __all__ = [
 ]
 
 UTC_NAME = "UTC"
-UNIX_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-UNIX_EPOCH_DATE = UNIX_EPOCH.date()
-PAST_TIMESTAMP = 0.0
-FUTURE_TIMESTAMP = 9999999999.0
 DAY_DURATION_SEC = 24 * 60 * 60.0
 DEFAULT_TIMESTAMP_PRECISION = 6
 
@@ -277,27 +286,6 @@ def ensure_date(value: TAnyDateTime, tz: datetime.tzinfo | None = None) -> datet
     return ensure_datetime_in_tz(value, tz).date()
 
 
-def to_py_datetime(value: datetime.datetime) -> datetime.datetime:
-    """Return a moment of pendulum as one of the standard library; anything else as it is.
-
-    Args:
-        value: A moment.
-    """
-    if not isinstance(value, pendulum.DateTime):
-        return value
-    return datetime.datetime(
-        value.year,
-        value.month,
-        value.day,
-        value.hour,
-        value.minute,
-        value.second,
-        value.microsecond,
-        value.tzinfo,
-        fold=value.fold,
-    )
-
-
 def to_py_date(value: datetime.date) -> datetime.date:
     """Return a date of pendulum as one of the standard library; anything else as it is.
 
@@ -339,91 +327,6 @@ def reduce_pendulum_datetime_precision(value: TTimeWithPrecision, precision: int
     step = 10 ** (DEFAULT_TIMESTAMP_PRECISION - precision)
     # cut and not rounded, so that a moment never moves into the next second
     return value.replace(microsecond=value.microsecond // step * step)
-
-
-def datetime_to_timestamp(moment: datetime.datetime) -> int:
-    """Return whole seconds since the epoch; moments without a time zone are in UTC."""
-    return datetime_to_timestamp_us(moment) // 1_000_000
-
-
-def datetime_to_timestamp_ms(moment: datetime.datetime) -> int:
-    """Return whole milliseconds since the epoch; moments without a time zone are in UTC."""
-    return datetime_to_timestamp_us(moment) // 1_000
-
-
-def datetime_to_timestamp_us(moment: datetime.datetime) -> int:
-    """Return microseconds since the epoch; moments without a time zone are in UTC."""
-    # naive and aware moments cannot be subtracted from each other
-    epoch = UNIX_EPOCH if moment.tzinfo is not None else UNIX_EPOCH.replace(tzinfo=None)
-    # whole numbers: a float has no room for the microseconds of today's moments in all years
-    return (to_py_datetime(moment) - epoch) // timedelta(microseconds=1)
-
-
-def date_to_epoch_days(value: datetime.date) -> int:
-    """Return the days since the epoch."""
-    return value.toordinal() - UNIX_EPOCH_DATE.toordinal()
-
-
-# the most exact first, as each pattern is tried on the whole text
-
-
-def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusive: float | None) -> bool:
-    """Tell whether seconds lie in a range.
-
-    Args:
-        timestamp: Seconds since the epoch.
-        min_exclusive: They are more than this; no limit when None.
-        max_inclusive: They are at most this; no limit when None.
-    """
-    # as in PyPI dlt, where zero is no limit either
-    return timestamp > (min_exclusive or PAST_TIMESTAMP) and timestamp_before(timestamp, max_inclusive)
-
-
-def timestamp_before(timestamp: float, max_inclusive: float | None) -> bool:
-    """Tell whether seconds are not after a limit.
-
-    Args:
-        timestamp: Seconds since the epoch.
-        max_inclusive: The limit; none when None.
-    """
-    return timestamp <= (max_inclusive or FUTURE_TIMESTAMP)
-
-
-precise_time = time.time
-"""Seconds since the epoch, by the clock of the system, which is set back now and then."""
-
-
-class MonotonicPreciseTime:
-    """A clock that does not go back: seconds since the epoch at each call.
-
-    Args:
-        strictly_increasing: No two calls give the same.
-    """
-
-    def __init__(self, strictly_increasing: bool = False) -> None:
-        self._strictly_increasing = strictly_increasing
-        self._last = PAST_TIMESTAMP
-
-    def __call__(self) -> float:
-        """Return seconds since the epoch."""
-        now = max(precise_time(), self._last)
-        if self._strictly_increasing and now == self._last:
-            now = math.nextafter(now, math.inf)
-        self._last = now
-        return now
-
-
-class LockedMonotonicPreciseTime(MonotonicPreciseTime):
-    """A clock that does not go back for all threads together."""
-
-    def __init__(self, strictly_increasing: bool = False) -> None:
-        super().__init__(strictly_increasing)
-        self._lock = threading.Lock()
-
-    def __call__(self) -> float:
-        """Return seconds since the epoch."""
-        with self._lock:
-            return super().__call__()
 
 
 increasing_precise_time = LockedMonotonicPreciseTime(strictly_increasing=True)

@@ -7,6 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from dlt.absent import absent_names
+from dlt.common.schema.patterns import (
+    canonical_simple_regex,
+    column_name_validator,
+    compile_simple_regex,
+    compile_simple_regexes,
+    is_valid_schema_name,
+    normalize_schema_name,
+    simple_regex_validator,
+)
 from dlt.common.schema.properties import (
     _collect_and_remove_compound_props,
     compare_complete_columns,
@@ -44,23 +53,20 @@ from dlt.common.schema.references import (
 )
 from dlt.common.schema.typing import (
     C_DLT_ID,
-    SIMPLE_REGEX_PREFIX,
     TColumnSchema,
     TDataType,
     TFileFormat,
     TLoaderMergeStrategy,
     TPartialTableSchema,
     TSchemaContract,
-    TSimpleRegex,
     TStoredSchema,
     TTableFormat,
     TTableReferenceParam,
     TTableSchema,
     TWriteDisposition,
 )
-from dlt.errors import DictValidationException
 from dlt.schema.inference import detect
-from dlt.schema.naming import NamingConvention, naming_from
+from dlt.schema.naming import NamingConvention
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.table import has_seen_data as has_table_seen_data
@@ -396,16 +402,6 @@ def exclude_dlt_entities(
     return found
 
 
-def normalize_schema_name(name: str) -> str:
-    """Return the name that a schema gets of any text."""
-    return naming_from("snake_case", 64).normalize_identifier(name)
-
-
-def is_valid_schema_name(name: str) -> bool:
-    """Tell whether a schema can have a name."""
-    return bool(name) and name.isidentifier() and len(name) <= 64
-
-
 def standard_type_detections() -> list[str]:
     """Return the detections that new schemas have."""
     return list(Schema("any").detections)
@@ -416,74 +412,6 @@ def autodetect_sc_type(detection_fs: Sequence[str] | None, t: type, v: object) -
     # detections of this library look the class up themselves
     del t
     return detect(v, detection_fs or ())
-
-
-def canonical_simple_regex(regex: str) -> TSimpleRegex:
-    """Return a regular expression as schemas hold it."""
-    return TSimpleRegex(regex if regex.startswith(SIMPLE_REGEX_PREFIX) else f"{SIMPLE_REGEX_PREFIX}{regex}")
-
-
-def _expression(regex: str) -> str:
-    if regex.startswith(SIMPLE_REGEX_PREFIX):
-        return regex[len(SIMPLE_REGEX_PREFIX) :]
-    # a plain name matches itself only, though a dot or a bracket may stand in it
-    return f"^{re.escape(regex)}$"
-
-
-def compile_simple_regex(r: str) -> re.Pattern[str]:
-    """Return what a name, or an expression that begins with "re:", matches."""
-    return re.compile(_expression(r))
-
-
-def compile_simple_regexes(r: Iterable[str]) -> re.Pattern[str]:
-    """Return what one of several names and expressions matches."""
-    # each in brackets: an alternative inside of one must not end at its neighbour
-    return re.compile("|".join(f"({_expression(regex)})" for regex in r))
-
-
-def simple_regex_validator(path: str, pk: str, pv: object, t: object) -> bool:
-    """Check a value of a document whose type is `TSimpleRegex`; tell whether it is of this type.
-
-    Args:
-        path: Where in the document it stands.
-        pk: Its key.
-        pv: The value.
-        t: Its type.
-
-    Raises:
-        DictValidationException: it is no name, and no regular expression after "re:".
-    """
-    # validators are asked one after the other: this one knows one type
-    if t is not TSimpleRegex:
-        return False
-    if not isinstance(pv, str):
-        raise DictValidationException(f"{path}: {pk} is {pv!r}, and must be text.", path=path, field=pk, value=pv)
-    try:
-        compile_simple_regex(pv)
-    except re.error as error:
-        raise DictValidationException(
-            f"{path}: {pk} is {pv!r}, which is no regular expression: {error}.", path=path, field=pk, value=pv
-        ) from error
-    return True
-
-
-def column_name_validator(naming: NamingConvention) -> object:
-    """Return what checks that a value of a document is the name of a column.
-
-    Args:
-        naming: Names are as it gives them.
-    """
-
-    def check(path: str, pk: str, pv: object, t: object) -> bool:
-        if getattr(t, "__name__", None) != "TColumnName":
-            return False
-        if not isinstance(pv, str) or naming.normalize_path(pv) != pv:
-            raise DictValidationException(
-                f"{path}: {pk} is {pv!r}, which is no name of a column.", path=path, field=pk, value=pv
-            )
-        return True
-
-    return check
 
 
 def generate_version_hash(stored_schema: TStoredSchema) -> str:

@@ -68,11 +68,7 @@ def test_a_text_comes_back_as_it_was(text: str) -> None:
         assert connection.execute(f"SELECT {DUCKDB.literal(text)}").fetchall() == [(text,)]
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("value", [b"x", object(), {"a": 1}, dt.time(1)], ids=lambda value: type(value).__name__)
-=======
-@pytest.mark.parametrize("value", [b"x", Ellipsis, {"a": 1}, dt.time(1)], ids=repr)
->>>>>>> 7950c21 (Names of tests are the same in every process)
 def test_a_value_without_a_literal_is_refused(value: Any) -> None:
     """With its type."""
     with pytest.raises(DatasetException, match=f"A value of type {type(value).__name__} has no SQL literal"):

@@ -12,7 +12,7 @@ from dlt.formats.pages import PageEncoder
 @pytest.mark.parametrize("digits", ["9", "9" * 20, "9" * 38, "1" + "0" * 24, "9" * 45])
 @pytest.mark.parametrize("exponent", [-9, -20, -38, -46, -47, -48, -68, -77, -78])
 def test_a_number_with_many_places_is_kept_or_refused(digits: str, exponent: int) -> None:
-    """pyarrow reads some numbers with more than 46 places behind the point as another number, without a word."""
+    """Pyarrow reads some numbers with more than 46 places behind the point as another number, without a word."""
     value = decimal.Decimal(f"{digits}E{exponent}")
     batch = PageEncoder().encode([{"a": value}])
     assert batch is None or batch.column(0).to_pylist() == [value]

@@ -162,13 +162,9 @@ def test_a_key_is_a_name_or_several(key: Any) -> None:
     check_key("resource 'r'", "primary_key", key)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     "key", [5, None, b"id", ["a", 5], ["a", ""], [None], [["a"]], object()], ids=lambda key: type(key).__name__
 )
-=======
-@pytest.mark.parametrize("key", [5, None, b"id", ["a", 5], ["a", ""], [None], [["a"]], Ellipsis], ids=repr)
->>>>>>> 7950c21 (Names of tests are the same in every process)
 @pytest.mark.parametrize("hint", ["primary_key", "merge_key"])
 def test_other_keys_are_refused(hint: str, key: Any) -> None:
     """The message shows what was found."""
