@@ -46,6 +46,21 @@ class FunctionFactory(Protocol[P]):
     def __call__(self, *, destination_name: str, **bound: object) -> FunctionDestination: ...
 
 
+class OpenBatches(Protocol):
+    """A function of batches that takes any further arguments, which no ParamSpec matches for mypy."""
+
+    def __call__(self, items: TDataItems, table: Any, **bound: Any) -> object: ...
+
+
+class FunctionDecorator(Protocol):
+    """The decorator with its options."""
+
+    @overload
+    def __call__(self, function: Batches[P], /) -> FunctionFactory[P]: ...
+    @overload
+    def __call__(self, function: OpenBatches, /) -> Callable[..., FunctionDestination]: ...
+
+
 @overload
 def destination(
     func_or_name: Batches[P],
@@ -65,6 +80,23 @@ def destination(
 ) -> FunctionFactory[P]: ...
 @overload
 def destination(
+    func_or_name: OpenBatches,
+    *,
+    loader_file_format: str | None = None,
+    batch_size: int = 10,
+    name: str | None = None,
+    destination_name: str | None = None,
+    destination_type: DestinationRef | None = None,
+    naming_convention: str = "direct",
+    skip_dlt_columns_and_tables: bool = True,
+    max_table_nesting: int | None = 0,
+    spec: type[BaseConfiguration] | None = None,
+    max_parallel_load_jobs: int | None = None,
+    loader_parallelism_strategy: str | None = None,
+    **kwargs: object,
+) -> Callable[..., FunctionDestination]: ...
+@overload
+def destination(
     func_or_name: None = None,
     *,
     loader_file_format: str | None = None,
@@ -79,7 +111,7 @@ def destination(
     max_parallel_load_jobs: int | None = None,
     loader_parallelism_strategy: str | None = None,
     **kwargs: object,
-) -> Callable[[Batches[P]], FunctionFactory[P]]: ...
+) -> FunctionDecorator: ...
 @overload
 def destination(func_or_name: str, *, name: str | None = None, **kwargs: Any) -> Destination: ...
 def destination(

@@ -66,7 +66,7 @@ def queue(items: list[dict[str, Any]], table: dict[str, Any], topic: str, *, ret
 
 
 @dlt.destination(batch_size=0)
-def drawer(path: str, table: Any, depth: int = 1) -> None: ...
+def drawer(items: str, table: Any, **more: Any) -> None: ...
 
 
 def any_resource(given: dlt.sources.DltResource) -> dlt.sources.DltSource:
