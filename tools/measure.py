@@ -176,7 +176,7 @@ def of_inheritance(modules: list[Module]) -> Figure:
         if module.name.startswith("dlt.common."):
             continue
         for node in module.all(ast.ClassDef):
-            bases.setdefault(node.name, set()).update(last_name(base) for base in node.bases)
+            bases.setdefault(node.name, set()).update(own_name(base) for base in node.bases)
     errors = {name for name in bases if is_error(name, bases, frozenset())}
     left_out = errors | {name for name in bases if is_below(name, SPEC, bases, frozenset())}
     depths = [(depth(name, bases, frozenset()), name) for name in bases if name not in left_out]
@@ -202,6 +202,11 @@ def is_error(name: str, bases: dict[str, set[str]], seen: frozenset[str]) -> boo
     if name.endswith(("Error", "Exception", "Warning")):
         return True
     return name not in seen and any(is_error(base, bases, seen | {name}) for base in bases.get(name, ()))
+
+
+def own_name(base: ast.expr) -> str:
+    """Return the name of a class that stands above another one; `logging.Filter` is none of ours."""
+    return "" if isinstance(base, ast.Attribute) else last_name(base)
 
 
 def last_name(node: ast.expr) -> str:
