@@ -40,7 +40,7 @@ class Hinted(Protocol):
         """Return its hints."""
 
 
-class Validate(Map):
+class Validate(Step):
     """Check every item and give it back as a dict with the model's types; drop it where the contract says so.
 
     Args:
@@ -51,6 +51,7 @@ class Validate(Map):
         explicit: The user gave the contract; it is not that of the model itself.
     """
 
+    by_item = True
     sticky = True
 
     def __init__(
@@ -66,11 +67,12 @@ class Validate(Map):
         self.table_name = table_name
         self._strict = _with_extra(model, _EXTRA_OF_MODE[columns], explicit)
         self._keep_models = bool(model_config(model).get("return_validated_models"))
-        Step.__init__(self, self._check)
+        super().__init__(self._check)
+        self._map = Map(self._check)
 
     def __call__(self, item: TDataItem, meta: Meta = None) -> TDataItems:
         """Validate an item; frames pass as they are."""
-        return item if is_frame(item) else super().__call__(item, meta)
+        return item if is_frame(item) else self._map(item, meta)
 
     def _check(self, item: TDataItem) -> TDataItem:
         try:

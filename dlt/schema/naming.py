@@ -147,26 +147,34 @@ class Direct(NamingConvention):
         return self.shorten(identifier or _EMPTY)
 
 
+_QUOTED = re.compile(r"[^a-zA-Z\d_]")
+
+
+def _unquoted(identifier: str) -> str:
+    """Return an identifier with everything that SQL would quote replaced."""
+    text = _QUOTED.sub("_", identifier.strip())
+    return f"_{text}" if text[:1].isdigit() else text or _EMPTY
+
+
 class SqlCsV1(NamingConvention):
     """ASCII letters, digits and underscores, case kept."""
 
     is_case_sensitive = True
-    _STRANGE = re.compile(r"[^a-zA-Z\d_]")
 
     def normalize_identifier(self, identifier: str) -> str:
         """Return the identifier with everything that SQL would quote replaced."""
-        text = self._STRANGE.sub("_", identifier.strip())
-        return self.shorten(f"_{text}" if text[:1].isdigit() else text or _EMPTY)
+        return self.shorten(_unquoted(identifier))
 
 
-class SqlCiV1(SqlCsV1):
+class SqlCiV1(NamingConvention):
     """ASCII letters, digits and underscores, lower case."""
 
     is_case_sensitive = False
 
     def normalize_identifier(self, identifier: str) -> str:
         """Return the lower-case identifier."""
-        return super().normalize_identifier(identifier).lower()
+        # shortened first: the tag of a long name is that of its own letters
+        return self.shorten(_unquoted(identifier)).lower()
 
 
 _SHORT_NAMES: dict[str, type[NamingConvention]] = {
