@@ -117,10 +117,10 @@ MISTAKES = {
     'plain.apply_hints(nested_hints=["lines"])': "nested_hints",
     'dlt.defer(fetched)("one")': "int",
     'dlt.source(schema_contract="evolv")': "source",
-    "sink(url=3)": "int",
-    'sink(ulr="https://example.com")': "ulr",
-    "queue()": "queue",
-    'queue("orders", retries="3")': "retries",
+    "sink(url=3)": "__call__",
+    'sink(ulr="https://example.com")': "__call__",
+    "queue()": "__call__",
+    'queue("orders", retries="3")': "__call__",
 }
 """Statements with a mistake, each with a word of the message."""
 
@@ -138,7 +138,9 @@ REVEALED = {
     "users | str": {"mypy": "Resource[[limit: int", "pyright": "Resource[(limit: int"},
     'dlt.sources.incremental("at", 3).last_value': {"mypy": "int | None", "pyright": "int | None"},
     "dlt.defer(fetched)(3)": {"mypy": "def () -> dict[str, int]", "pyright": "() -> dict[str, int]"},
-    "sink": {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
+    "sink": {"mypy": "FunctionFactory[[url: str", "pyright": "FunctionFactory[(url: str"},
+    'sink(url="a")': {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
+    "drawer(depth=3)": {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
 }
 """Expressions, each with what a checker calls their type."""
 
