@@ -3,10 +3,10 @@
 from typing import Literal, TypedDict
 
 from dlt.extract.incremental.cursor import LastValueFunc
+from dlt.extract.incremental.settings import IncrementalRange as TIncrementalRange
+from dlt.extract.incremental.settings import OnCursorValueMissing
 
-__all__ = ["IncrementalArgs", "IncrementalColumnState", "LastValueFunc", "TIncrementalRange"]
-TIncrementalRange = Literal["open", "closed"]
-OnCursorValueMissing = Literal["raise", "include", "exclude"]
+__all__ = ["IncrementalArgs", "IncrementalColumnState", "LastValueFunc", "OnCursorValueMissing", "TIncrementalRange"]
 
 
 class IncrementalColumnState(TypedDict, total=False):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from dlt.destinations.sql.dbapi import Description, NativeCursor, ResultRow
+from dlt.errors import MissingDependencyException
 from dlt.late import pa
 
 if TYPE_CHECKING:
@@ -71,11 +72,19 @@ class Cursor:
         return pa.table({name: pa.array(list(values)) for name, values in zip(names, columns, strict=True)})
 
     def df(self, chunk_size: int | None = None) -> pd.DataFrame:
-        """Return the rest of the result as a pandas frame."""
+        """Return the rest of the result as a pandas frame.
+
+        Raises:
+            MissingDependencyException: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingDependencyException(
+                "A frame is one of pandas, which is not installed. Run: pip install pandas"
+            ) from error
         if self._to_frame is not None and chunk_size is None:
             return self._to_frame()
-        import pandas as pd
-
         rows = self.fetchall() if chunk_size is None else self.fetchmany(chunk_size)
         return pd.DataFrame(rows, columns=self.names)
 

@@ -13,7 +13,17 @@ from dlt.extract.incremental.cursor import LastValueFunc, column_name
 from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run, begin
-from dlt.extract.incremental.settings import SETTINGS, check_names, check_words, last_value_function, said, type_of
+from dlt.extract.incremental.settings import (
+    SETTINGS,
+    IncrementalRange,
+    OnCursorValueMissing,
+    RowOrder,
+    check_names,
+    check_words,
+    last_value_function,
+    said,
+    type_of,
+)
 from dlt.extract.items import Meta, count_rows, is_frame
 from dlt.extract.state import resource_state
 from dlt.extract.vocabulary import ColumnNamesHint
@@ -84,12 +94,12 @@ class Incremental(InParts, Generic[Value]):
         last_value_func: LastValueFunc | str | None = max,
         primary_key: ColumnNamesHint | None = None,
         end_value: Value | None = None,
-        row_order: str | None = None,
+        row_order: RowOrder | None = None,
         allow_external_schedulers: bool | None = None,
-        on_cursor_value_missing: str = "raise",
+        on_cursor_value_missing: OnCursorValueMissing = "raise",
         lag: float | None = None,
-        range_start: str = "closed",
-        range_end: str = "open",
+        range_start: IncrementalRange = "closed",
+        range_end: IncrementalRange = "open",
     ) -> None:
         self.cursor_path = cursor_path
         self.initial_value = initial_value

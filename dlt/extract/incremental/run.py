@@ -19,6 +19,7 @@ from dlt.extract.incremental.cursor import (
     with_lag,
 )
 from dlt.extract.incremental.identity import row_hash
+from dlt.extract.incremental.settings import IncrementalRange, OnCursorValueMissing
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState, cursor_in
 from dlt.states.model import State
@@ -37,9 +38,9 @@ class Settings(Protocol):
     primary_key: ColumnNamesHint | None
     last_value_func: LastValueFunc
     lag: float | None
-    range_start: str
-    range_end: str
-    on_cursor_value_missing: str
+    range_start: IncrementalRange
+    range_end: IncrementalRange
+    on_cursor_value_missing: OnCursorValueMissing
 
     @property
     def initial_value(self) -> object:

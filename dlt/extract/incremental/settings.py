@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dlt.errors import ValueErrorWithKnownValues
 from dlt.extract.incremental.cursor import LastValueFunc
@@ -22,12 +22,15 @@ SETTINGS = (
     "range_end",
 )
 """In the order in which `Incremental` takes them."""
+RowOrder = Literal["asc", "desc"]
+OnCursorValueMissing = Literal["raise", "include", "exclude"]
+IncrementalRange = Literal["open", "closed"]
 _FUNCTIONS: dict[str, LastValueFunc] = {"max": max, "min": min}
 _WORDS = {
-    "row_order": ("asc", "desc", None),
-    "on_cursor_value_missing": ("raise", "include", "exclude"),
-    "range_start": ("open", "closed"),
-    "range_end": ("open", "closed"),
+    "row_order": (*get_args(RowOrder), None),
+    "on_cursor_value_missing": get_args(OnCursorValueMissing),
+    "range_start": get_args(IncrementalRange),
+    "range_end": get_args(IncrementalRange),
 }
 _VALUES = ("initial_value", "end_value")
 # Any is what the configuration reads as a literal, where text may stand for a number or a list

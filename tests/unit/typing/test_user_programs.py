@@ -113,6 +113,8 @@ MISTAKES = {
     'plain(page="a").add_limit("3")': "add_limit",
     'pipeline.load(workers="2")': "int",
     'dlt.sources.incremental("at", lag="3")': "float",
+    'dlt.sources.incremental("at", row_order="ascending")': "row_order",
+    'dlt.sources.incremental("at", range_end="opened")': "range_end",
     "plain.apply_hints(incremental=3)": "incremental",
     'plain.apply_hints(nested_hints=["lines"])': "nested_hints",
     'dlt.defer(fetched)("one")': "int",
