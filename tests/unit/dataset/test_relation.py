@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,12 @@ from hypothesis import strategies as st
 
 import dlt
 from dlt import context
-from dlt.errors import DatasetException, RelationHasQueryException, RelationUnknownColumnException
+from dlt.errors import (
+    DatasetException,
+    MissingDependencyException,
+    RelationHasQueryException,
+    RelationUnknownColumnException,
+)
 
 ROWS: list[dict[str, Any]] = [
     {"id": 1, "name": "Ada", "price": 1.5, "items": [{"sku": "a", "tags": [{"t": "x"}, {"t": "y"}]}, {"sku": "b"}]},
@@ -272,3 +278,14 @@ def test_dates_are_compared_as_dates(shop: Any) -> None:
     loads = dataset.loads_table()
     assert len(loads.where("inserted_at", "gt", dt.datetime(2000, 1, 1)).fetchall()) == 2
     assert loads.where("inserted_at", "lt", dt.datetime(2000, 1, 1)).fetchall() == []
+
+
+def test_a_frame_without_pandas_says_what_to_install(
+    shop: tuple[Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows and Arrow tables need no pandas."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    orders = shop[0].orders
+    with pytest.raises(MissingDependencyException, match="pip install pandas"):
+        orders.df()
+    assert len(orders.fetchall()) == 4
