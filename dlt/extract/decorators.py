@@ -70,7 +70,7 @@ class SourceFactory(Generic[P]):
         parallelized: bool = False,
     ) -> None:
         # help and inspect look for what the user wrote
-        functools.update_wrapper(self, function.call)
+        self.__signature__ = function.told_by(self, Source)
         self._function = function
         self._schema = schema
         self._section = section

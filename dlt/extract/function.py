@@ -39,6 +39,17 @@ class Function:
     spec: type | None = None
     sections: tuple[str, ...] = ()
 
+    def told_by(self, wrapper: Wrapped, returns: type | None = None) -> inspect.Signature:
+        """Give what stands for the function its name and documentation, and return its signature.
+
+        Args:
+            wrapper: The resource, or what makes sources.
+            returns: What a call gives; the wrapper's own class when None.
+        """
+        # help and inspect look for what the user wrote; attributes of the function may be named as those of the wrapper
+        functools.update_wrapper(wrapper, self.call, updated=())
+        return self.signature.replace(return_annotation=returns or type(wrapper))
+
     @property
     def signature(self) -> inspect.Signature:
         """Return the signature without the item."""

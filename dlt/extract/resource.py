@@ -14,8 +14,6 @@ from dlt.errors import (
     InvalidParentResourceDataType,
     InvalidResourceDataTypeBasic,
     InvalidResourceDataTypeIsNone,
-    InvalidTransformerGeneratorFunction,
-    ResourceNameMissing,
     ResourceNotATransformer,
 )
 from dlt.extract.function import Function
@@ -24,6 +22,12 @@ from dlt.extract.incremental import Incremental
 from dlt.extract.items import EmptyTable, Joined, Meta, is_frame
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
+from dlt.extract.resource_data import (
+    check_name,
+    function_of,
+    name_of,
+    section_of,
+)
 from dlt.extract.resource_hints import IncrementalHint, ResourceHints
 from dlt.extract.state import resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
@@ -58,6 +62,8 @@ class Resource(ResourceHints, Generic[P]):
         section: Section of its configuration.
     """
 
+    __signature__: inspect.Signature
+
     def __init__(
         self, pipe: Pipe, hints: TableHints | None = None, *, selected: bool = True, section: str | None = None
     ) -> None:
@@ -69,6 +75,8 @@ class Resource(ResourceHints, Generic[P]):
         self.section = section
         self.source_name: str | None = None
         self.custom_metrics: JsonObject = {}
+        if isinstance(pipe.gen, Function):
+            self.__signature__ = pipe.gen.told_by(self)
         self._columns_changed()
 
     @classmethod
@@ -134,6 +142,12 @@ class Resource(ResourceHints, Generic[P]):
     def validator(self) -> Validate | None:
         """Return the step that checks items against a Pydantic model, or None."""
         return next((step for step in self.pipe.steps if isinstance(step, Validate)), None)
+
+    @validator.setter
+    def validator(self, validator: Step | None) -> None:
+        self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
+        if validator is not None:
+            self.pipe.insert(validator)
 
     @property
     def state(self) -> State:
@@ -319,10 +333,7 @@ class Resource(ResourceHints, Generic[P]):
 
     def _columns_changed(self) -> None:
         # new columns bring a validator of their own, or none
-        self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
-        step = validator_for(self)
-        if step is not None:
-            self.pipe.insert(step)
+        self.validator = validator_for(self)
 
     def __repr__(self) -> str:
         kind = "transformer" if self.is_transformer else "resource"
@@ -364,12 +375,12 @@ def make_resource(
         if hints:
             found.merge_hints(hints)
         return found
-    name = name or _name_of(data)
+    name = name or name_of(data)
     if data is None:
         raise InvalidResourceDataTypeIsNone(
             f"Resource '{name}': the data is None. Did the function forget to return or yield it?", resource_name=name
         )
-    _check_name(name, data)
+    check_name(name, data)
     # they can be iterated, and letters or keys are what nobody wants to load
     if isinstance(data, (str, bytes, Mapping)) and not is_frame(data):
         raise InvalidResourceDataTypeBasic(
@@ -384,8 +395,8 @@ def make_resource(
             item=data,
         )
     # inside of a source's function its section counts for resources that are made there
-    section = section or current().section or _section_of(data)
-    gen = _function(data, str(name), section, data_from, spec) if callable(data) else data
+    section = section or current().section or section_of(data)
+    gen = function_of(data, str(name), section, data_from, spec) if callable(data) else data
     # a copy, as the cursor is taken out of it
     hints = {**(hints or {})}
     incremental = hints.pop("incremental", None)
@@ -394,42 +405,6 @@ def make_resource(
     if incremental is not None:
         made.set_incremental(cast(IncrementalHint, incremental))
     return made
-
-
-def _name_of(data: object) -> str | None:
-    if isinstance(data, (str, bytes, Mapping)) or is_frame(data):
-        return None
-    name = getattr(data, "__name__", None)
-    # all lambdas have one name, so their states and tables would be one
-    return name if isinstance(name, str) and name != "<lambda>" else None
-
-
-def _section_of(data: object) -> str:
-    module = getattr(data, "__module__", None)
-    return str(module).rpartition(".")[2] if module else ""
-
-
-def _check_name(name: object, data: object) -> None:
-    if not isinstance(name, str) or not name:
-        raise ResourceNameMissing(
-            f"A resource made of {type(data).__name__} has no name. Pass name= to dlt.resource, or table_name= to run "
-            "and extract."
-        )
-
-
-def _function(data: Wrapped, name: str, section: str, data_from: object, spec: type | None) -> Function:
-    function = Function(data, data_from is not None, spec=spec, sections=("sources", section, name))
-    if data_from is not None and not _takes_item(data):
-        raise InvalidTransformerGeneratorFunction(
-            f"Transformer '{name}': its function needs a first positional parameter, the item of the parent.",
-            transformer_name=name,
-        )
-    return function
-
-
-def _takes_item(data: Wrapped) -> bool:
-    first = next(iter(inspect.signature(data).parameters.values()), None)
-    return first is not None and first.kind not in (first.KEYWORD_ONLY, first.VAR_KEYWORD)
 
 
 def _parent(data_from: object, name: str) -> Pipe | None:

@@ -58,8 +58,43 @@ def test_help_and_signature_are_those_of_the_function() -> None:
     """A decorated source looks like what was written."""
     made = dlt.source(numbers)
     assert (made.__name__, made.__doc__, made.name) == ("numbers", "Yield numbers.", "numbers")
-    assert str(inspect.signature(made)) == str(inspect.signature(numbers))
+    assert inspect.signature(made).parameters == inspect.signature(numbers).parameters
     assert repr(made) == "<dlt source function 'numbers'>"
+
+
+def test_a_resource_has_the_documentation_and_the_parameters_of_its_function() -> None:
+    """Also one that is bound, copied or named otherwise; a transformer takes no item from a call."""
+
+    @dlt.resource
+    def users(limit: int = 3, *, region: str = "north") -> Iterator[int]:
+        """Yield users."""
+        yield limit
+
+    @dlt.transformer
+    async def details(user: int, depth: int = 1, meta: Any = None) -> int:
+        """Return more."""
+        return user + depth
+
+    for made in (users, users(limit=1), users.with_name("other"), users.add_limit(3)):
+        assert made.__doc__ == "Yield users." and made.__name__ == "users"
+        assert list(inspect.signature(made).parameters) == ["limit", "region"]
+        assert inspect.signature(made).return_annotation is dlt.sources.DltResource
+    assert (users | details).__doc__ == "Return more."
+    assert [str(p) for p in inspect.signature(details).parameters.values()] == ["depth: 'int' = 1"]
+    assert (dlt.resource([1], name="rows").__doc__ or "").startswith("A resource or transformer.")
+
+
+def test_a_source_has_the_documentation_and_the_parameters_of_its_function() -> None:
+    """What a call gives is a source."""
+
+    @dlt.source(name="other")
+    def shop(region: str, limit: int = 3) -> Any:
+        """Return the tables of a shop."""
+        return dlt.resource([1], name="rows")
+
+    assert (shop.__doc__, shop.__name__) == ("Return the tables of a shop.", "shop")
+    assert list(inspect.signature(shop).parameters) == ["region", "limit"]
+    assert inspect.signature(shop).return_annotation is dlt.sources.DltSource
 
 
 def test_a_source_under_another_name_has_a_schema_of_its_own() -> None:

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import NotRequired, Required, TypedDict
 
+import dlt
 from dlt.errors import DataValidationError, InvalidHint
 from dlt.extract.models import columns_dict, columns_of, is_model, is_model_item
 from dlt.extract.validation import Validate
@@ -241,3 +242,19 @@ def test_models_are_kept_where_they_are_wanted() -> None:
         dlt_config: ClassVar[dict[str, Any]] = {"return_validated_models": True}
 
     assert isinstance(check(Kept, "evolve")({"a": "1"}), Kept)
+
+
+def test_a_validator_can_be_taken_away_and_put_back() -> None:
+    """The columns stay those of the model."""
+
+    class User(BaseModel):
+        a: int
+
+    made = dlt.resource([{"a": "1"}, {"a": "2"}], name="users", columns=User)
+    validator = made.validator
+    assert list(made) == [{"a": 1}, {"a": 2}] and validator is not None and validator.model is User
+    made.validator = None
+    assert list(made) == [{"a": "1"}, {"a": "2"}] and made.validator is None
+    assert made.columns["a"]["data_type"] == "bigint"
+    made.validator = validator
+    assert list(made) == [{"a": 1}, {"a": 2}]
