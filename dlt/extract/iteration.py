@@ -186,6 +186,8 @@ class PipeIterator:
                     raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
                 yield from self._take(lane, stream, item)
             else:
+                if tag.node.allowance is not None:
+                    tag.node.allowance.under_way -= 1
                 try:
                     item = future.result()
                 except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
@@ -216,11 +218,15 @@ class PipeIterator:
             return
         if _unfolds(item) or is_stream(item):
             source = iter(item) if isinstance(item, list) else item
-            lane.stack.append(Stream(source, node, at, meta, batched=node.batched))
+            lane.stack.append(Stream(source, node, at, meta, batched=node.batched, allowance=node.allowance))
             return
         if type(item) not in PLAIN_TYPES and is_deferred(item):
             self._submit_deferred(_Deferred(lane, node, at, meta, base), item)
             return
+        if node.allowance is not None:
+            item = node.allowance.take(item)
+            if item is None:
+                return
         if node.resource is not None:
             yield Piece(node.resource, as_rows(item), meta)
         for child in node.children:
@@ -258,6 +264,8 @@ class PipeIterator:
         return _DROPPED, at, meta
 
     def _submit_deferred(self, tag: _Deferred, item: TDataItem) -> None:
+        if tag.node.allowance is not None:
+            tag.node.allowance.under_way += 1
         with use(**tag.node.changes):
             if callable(item):
                 self._pool.submit(tag, item)

@@ -20,6 +20,49 @@ END = object()
 NodeT = TypeVar("NodeT")
 
 
+class Allowance:
+    """How much a limit still lets out of a resource: what its steps drop does not count.
+
+    Args:
+        limit: The limit.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self._count_rows = limit.count_rows
+        self._left = limit.max_items
+        self._deadline = None if limit.max_time is None else time.monotonic() + limit.max_time
+        self.under_way = 0
+        """Items that are evaluated elsewhere, and may still come out."""
+
+    @property
+    def has_time(self) -> bool:
+        """Tell whether the limit is one in time too."""
+        return self._deadline is not None
+
+    @property
+    def is_used_up(self) -> bool:
+        """Tell whether nothing more is to be pulled."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return True
+        return self._left is not None and self._left <= self.under_way
+
+    def room(self, size: int) -> int:
+        """Return how many rows to pull, as rows that are pulled beyond the limit would be lost."""
+        return size if self._left is None else max(1, min(size, self._left - self.under_way))
+
+    def take(self, item: TDataItems) -> TDataItems:
+        """Return what of an item or page may go out; None if nothing."""
+        if self._left is None:
+            return item
+        if self._left <= 0:
+            return None
+        # one yield counts once; a page that was joined of many yields counts by its rows, and may be cut
+        if type(item) is Joined and len(item) > self._left:
+            item = Joined(item[: self._left])
+        self._left -= count_rows(item) if type(item) is Joined or self._count_rows else 1
+        return item
+
+
 class Stream(Generic[NodeT]):
     """A stream of one node of the pipe tree.
 
@@ -29,7 +72,7 @@ class Stream(Generic[NodeT]):
         at: Index of the first of these steps.
         meta: Mark of the item that the stream came from.
         batched: Rows yielded one by one may be joined into pages.
-        limit: How much to take.
+        allowance: What may still come out of the node.
     """
 
     def __init__(
@@ -39,7 +82,7 @@ class Stream(Generic[NodeT]):
         at: int,
         meta: Meta = None,
         batched: bool = False,
-        limit: Limit | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.node = node
         self.at = at
@@ -53,15 +96,13 @@ class Stream(Generic[NodeT]):
         # the first row goes on at once: a resource that is slow, or has one row only, keeps nobody waiting
         self._size = 1
         # a limit in time is looked at before each pull, and a page could take longer than all of it
-        self._batched = batched and not (limit and limit.max_time is not None)
+        self._batched = batched and not (allowance and allowance.has_time)
         self._carry: TDataItem = END
-        self._limit = limit
-        self._taken = 0
-        self._deadline = time.monotonic() + limit.max_time if limit and limit.max_time is not None else None
+        self._allowance = allowance
 
     def pull(self) -> TDataItems:
         """Return the next page or item, END when there is none."""
-        if self._limit_reached():
+        if self._allowance and self._allowance.is_used_up:
             self.close()
             return END
         began = time.monotonic()
@@ -74,7 +115,7 @@ class Stream(Generic[NodeT]):
         else:
             item = snapshot(item) if kind is dict else item
         self._adapt(began)
-        return self._count(item)
+        return item
 
     def _fill(self, first: TDataItem, kind: type, size: int) -> list[TDataItem]:
         batch = self.batch
@@ -93,7 +134,7 @@ class Stream(Generic[NodeT]):
 
     async def pull_async(self) -> TDataItems:
         """Do as `pull` for an asynchronous stream."""
-        if self._limit_reached():
+        if self._allowance and self._allowance.is_used_up:
             # other iterators have nothing that ends them
             if inspect.isasyncgen(self._later):
                 await self._later.aclose()
@@ -115,7 +156,7 @@ class Stream(Generic[NodeT]):
         else:
             item = snapshot(item) if kind is dict else item
         self._adapt(began)
-        return self._count(item)
+        return item
 
     async def _next_async(self) -> TDataItem:
         if self._later is None:
@@ -129,25 +170,11 @@ class Stream(Generic[NodeT]):
         # as it was yielded, since a step that sees pages must not see others than the user made
         if not self._batched:
             return 1
-        if self._limit and self._limit.max_items is not None:
-            # rows that are pulled beyond the limit would be lost
-            return min(self._size, self._limit.max_items - self._taken)
-        return self._size
+        return self._allowance.room(self._size) if self._allowance else self._size
 
     def _adapt(self, began: float) -> None:
         slow = time.monotonic() - began > SLOW_BATCH
         self._size = max(1, self._size // 2) if slow else min(MAX_BATCH, self._size * 2)
-
-    def _limit_reached(self) -> bool:
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            return True
-        return bool(self._limit and self._limit.max_items is not None and self._taken >= self._limit.max_items)
-
-    def _count(self, item: TDataItems) -> TDataItems:
-        if self._limit and item is not END:
-            whole = item is self.batch or self._limit.count_rows
-            self._taken += count_rows(item) if whole else 1
-        return item
 
     def close(self) -> None:
         """End the stream early."""

@@ -16,7 +16,7 @@ from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.source_settings import SourceSettings
 from dlt.extract.state import resource_state
 from dlt.extract.steps import IncrementalStep, Transform, takes_meta
-from dlt.extract.streams import Stream
+from dlt.extract.streams import Allowance, Stream
 from dlt.formats.snapshot import snapshot_page
 from dlt.types import TDataItem, TDataItems, Wrapped
 
@@ -38,6 +38,7 @@ class Node:
         self.seen = 0
         self.received = 0
         self.batched = False
+        self.allowance: Allowance | None = None
         # made once for a node, as they are set around every pull and every step
         self.changes = {**changes, "resource_name": pipe.name, "pipe": pipe}
         self._call: Wrapped | None = None
@@ -85,7 +86,8 @@ class Node:
         """Call the head and return the stream of its items."""
         with use(**self.changes):
             source = self._as_stream(self.pipe.gen if self._call is None else self._call())
-        stream = Stream(source, self, 0, batched=self.batched, limit=self.pipe.limit)
+        self.allowance = Allowance(self.pipe.limit) if self.pipe.limit else None
+        stream = Stream(source, self, 0, batched=self.batched, allowance=self.allowance)
         stream.pooled = self.pipe.parallelized and not stream.is_async
         return stream
 

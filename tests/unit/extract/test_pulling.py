@@ -89,6 +89,57 @@ def test_a_limit_in_time_ends_a_resource_that_never_ends() -> None:
     assert rows_of(endless().add_limit(max_time=0.0)) == []
 
 
+@pytest.mark.parametrize("paged", [False, True])
+def test_a_limit_counts_what_comes_out_of_all_steps(paged: bool) -> None:
+    """Wherever it stands among them: what a filter or a cursor drops does not use it up."""
+    pulled: list[int] = []
+
+    @resource
+    def numbers(at: Any = dlt.sources.incremental("n", initial_value=10)) -> Iterator[Any]:
+        for n in range(1000):
+            pulled.append(n)
+            yield [{"n": n}] if paged else {"n": n}
+
+    def even(row: dict[str, int]) -> bool:
+        return row["n"] % 2 == 0
+
+    assert [row["n"] for row in rows_of(numbers().add_limit(3))] == [10, 11, 12]
+    assert [row["n"] for row in rows_of(numbers().add_filter(even).add_limit(3))] == [10, 12, 14]
+    assert [row["n"] for row in rows_of(numbers().add_limit(3).add_filter(even))] == [10, 12, 14]
+    assert len(pulled) == 13 + 15 + 15
+
+
+def test_a_limit_cuts_what_one_item_became() -> None:
+    """A yield of the program counts once; items that a step makes of one count each."""
+    numbers = resource([1, 2, 3], name="numbers").add_yield_map(lambda n: [n] * n)
+    assert rows_of(numbers.add_limit(4)) == [1, 2, 2, 3]
+
+
+def test_a_limit_of_rows_takes_whole_pages_that_filters_let_through() -> None:
+    """A page is never cut, and an empty one counts for nothing."""
+    pages = resource([[1, 3], [2, 4, 5], [6, 7], [8]], name="pages").add_filter(lambda n: n % 2 == 0)
+    assert rows_of(pages.clone().add_limit(3, count_rows=True)) == [2, 4, 6]
+    assert rows_of(pages.clone().add_limit(1)) == [2, 4]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 50])
+def test_a_limit_holds_for_what_is_evaluated_in_threads(count: int) -> None:
+    """Deferred items that are under way count, so that no more are asked for than may come out."""
+    called: list[int] = []
+
+    @dlt.defer
+    def fetched(n: int) -> int:
+        called.append(n)
+        return n
+
+    @resource
+    def numbers() -> Iterator[Any]:
+        for n in range(20):
+            yield fetched(n)
+
+    assert sorted(rows_of(numbers().add_limit(count))) == list(range(min(count, 20))) == sorted(called)
+
+
 def test_no_limit_and_a_negative_one_take_everything() -> None:
     """None and -1 mean the same; a limit can be taken back."""
     numbers = resource([[1, 2], [3]], name="numbers").add_limit(1)
