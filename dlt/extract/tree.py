@@ -107,9 +107,14 @@ class Node:
                 "@dlt.source function, or write 'yield from' it.",
                 resource_name=name,
             )
+        if is_frame(data):
+            return iter([data])
+        # letters and keys are what nobody wants to load
+        if isinstance(data, Iterable) and not isinstance(data, (str, bytes, Mapping)):
+            return iter(data)
         raise InvalidResourceDataType(
-            f"Resource '{name}' returned {found}. A resource function must yield its items: "
-            "write 'yield data' in place of 'return data'.",
+            f"Resource '{name}' returned {found}. A resource function yields its items, or returns a list of them: "
+            "write 'yield data' or 'return [data]' in place of 'return data'.",
             resource_name=name,
             item=data,
         )

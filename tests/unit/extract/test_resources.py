@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dlt.errors import (
@@ -75,15 +76,32 @@ def test_map_error_names_item_within_page() -> None:
     assert caught.value.item_position == 4
 
 
-def test_returning_resource_is_refused() -> None:
-    """A resource that returns its data in place of yielding it is told so."""
+@pytest.mark.parametrize("data", [[1, 2], (1, 2), iter([1, 2]), range(1, 3), {1: "a", 2: "b"}.keys()], ids=type)
+def test_a_function_may_return_its_items(data: Any) -> None:
+    """As a list or anything else that can be iterated; each counts as if it had been yielded."""
+    assert list(resource(lambda: data, name="numbers").add_limit(2)) == [1, 2]
+
+
+def test_a_function_may_return_a_frame_or_nothing() -> None:
+    """A frame is one item, and not the names of its columns; an empty list is no item."""
+    frame = pa.table({"a": [1, 2]})
+    assert list(resource(lambda: frame, name="frames")) == [frame]
+    assert list(resource(list, name="nothing")) == []
+
+
+@pytest.mark.parametrize("data", [{"a": 1}, "abc", b"abc", 5, None])
+def test_a_function_that_returns_no_items_is_told_so(data: Any) -> None:
+    """The keys of a dict and the letters of a text are what nobody wants to load."""
+    with pytest.raises(InvalidResourceDataType, match=f"returned {type(data).__name__}.*'yield data'"):
+        list(resource(lambda: data, name="numbers"))
+
+
+def test_a_resource_that_yields_another_one_is_refused() -> None:
+    """It would be loaded as data."""
 
     @resource
     def returns() -> Any:
         return [{"a": 1}]
-
-    with pytest.raises(InvalidResourceDataType, match="must yield"):
-        list(returns)
 
     @resource
     def nested() -> Any:
