@@ -188,7 +188,7 @@ def names(section: Section) -> set[str]:
 def test_the_vocabulary_has_every_option_that_the_library_reads() -> None:
     """Whoever adds an option adds it to the vocabulary, too, so that nobody is accused for using it."""
     known = names(top()) | {"refresh_token", "credentials"}
-    calls = re.compile(r'(?:get_value|_value|_configured|option|_option|_setting)\(\s*"(\w+)"')
+    calls = re.compile(r'(?:get_value|_value|_configured|option|_option|_setting|unchecked)\(\s*"(\w+)"')
     folder = Path(dlt.__file__).parent
     read: dict[str, Path] = {
         key: path

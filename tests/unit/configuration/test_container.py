@@ -15,7 +15,8 @@ from dlt.errors import ConfigFieldMissingException, DuplicateConfigProviderExcep
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Forget what a test registers and sets."""
+    """Forget what a test registers and sets, also one of before."""
+    container.forget()
     yield
     container.forget()
 

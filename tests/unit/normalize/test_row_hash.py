@@ -60,6 +60,11 @@ def turned(value: Any) -> Any:
     return [turned(item) for item in value] if isinstance(value, list) else value
 
 
+def with_values(value: Any) -> Any:
+    """Return a document without the keys that have no value, as a nested row without them is the same row."""
+    return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
+
+
 @given(st.dictionaries(st.sampled_from(["id", "name", "doc", "other"]), DOCUMENTS), st.lists(DOCUMENTS, max_size=3))
 def test_the_order_of_keys_is_no_difference_and_any_value_is_one(row: Any, items: Any) -> None:
     """In columns, documents and nested rows; a column without a value is none."""
@@ -69,8 +74,9 @@ def test_the_order_of_keys_is_no_difference_and_any_value_is_one(row: Any, items
     assert version({**row, "new": None, "_dlt_id": "x", "_dlt_load_id": 5}, lists) == known
     assert version({**row, "new": 0}, lists) != known
     assert version(row, lists[:1]) != known
-    if len(items) > 1 and items[0] != items[1] and json.dumps(items[0]) != json.dumps(items[1]):
-        assert version(row, [("items", items[::-1]), lists[1]]) != known or items[::-1] == items
+    there = [with_values(item) for item in items]
+    if there != there[::-1] and json.dumps(there) != json.dumps(there[::-1]):
+        assert version(row, [("items", items[::-1]), lists[1]]) != known
 
 
 @pytest.mark.parametrize(
