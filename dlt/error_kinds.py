@@ -44,6 +44,7 @@ _ADVICE: dict[Kind, str] = {
     "right": "The user of the destination lacks a right. Grant it, or use other credentials.",
     "read_only": "The destination can only be read. Load where it can be written, or with a user who may write.",
 }
+# the first one that is found counts: a role that does not exist comes before all else that does not
 _REFUSALS: tuple[tuple[str, Kind], ...] = (
     ("too many|connection slots", "overloaded"),
     ("authentication failed|no password supplied|no pg_hba.conf entry|access denied|login failed", "credentials"),
@@ -72,6 +73,7 @@ def database_error(kind: Kind, message: str, *, advice: str | None = None) -> De
     if kind == "undefined":
         return DatabaseUndefinedRelation(text, kind=kind)
     if is_transient(kind):
+        # what was in the way of another load may be repeated at once
         return DatabaseTransientException(text, kind=kind, clash=kind in ("clash", "busy"))
     return DatabaseTerminalException(text, kind=kind)
 

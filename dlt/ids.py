@@ -18,5 +18,6 @@ def digest_id(text: str, length: int = ROW_ID_LENGTH) -> str:
     """Return `length` characters that depend on `text` only."""
     import hashlib
 
+    # names may hold lone surrogates; 33 bytes are 44 characters without padding
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=33).digest()
     return urlsafe_b64encode(digest).decode("ascii")[:length]

@@ -90,6 +90,7 @@ class _Step:
 
     def _base(self, fields: dict[str, object]) -> dict[str, object]:
         found = dict(fields)
+        # they come as rows instead, by job and by table, so that a trace can be loaded
         found.pop("metrics")
         found["pipeline"] = {"pipeline_name": self._name()}
         found.update(started_at=self.started_at, finished_at=self.finished_at, **self.writer_metrics_asdict())

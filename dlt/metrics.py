@@ -110,6 +110,7 @@ def loaded(folder: str, jobs: Iterable[Job]) -> StepFigures:
             started_at=job.started_at,
             finished_at=job.finished_at,
             state=job.state,
+            # programs for PyPI dlt 1.x read both; a file that is taken in a transaction has neither
             remote_url=None,
             retry_count=0,
             items_count=job.rows,

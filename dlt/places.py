@@ -7,9 +7,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+# a URL without a port names the same tables as one that has it
 _PORTS = {"postgres": 5432, "redshift": 5439, "mysql": 3306, "mssql": 1433, "oracle": 1521}
+# one name for each kind of store: who reads a table must find who wrote it
 _SCHEMES = {"postgresql": "postgres", "mariadb": "mysql", "s3a": "s3", "s3n": "s3", "gcs": "gs", "az": "abfss"}
 _SCHEMES |= {"abfs": "abfss", "adl": "abfss", "local": "file"}
+# OpenLineage knows a cluster by its name and region
 _REDSHIFT = re.compile(r"([^.]+)\.[^.]+\.([^.]+)\.redshift(?:-serverless)?\.amazonaws\.com")
 _AZURE = "dfs.core.windows.net"
 
@@ -113,4 +116,5 @@ def _uri(scheme: str, authority: str, *names: str) -> str:
 
 
 def _bare(url: str) -> str:
+    # user, password and parameters must not get into names that others store
     return re.sub(r"(?<=://)[^/@]*@", "", url).partition("?")[0]

@@ -84,6 +84,7 @@ class LogCollector(Collector):
 
     def __init__(
         self,
+        # the defaults of PyPI dlt 1.x
         log_period: float = 1.0,
         logger: logging.Logger | TextIO | None = None,
         log_level: int = logging.INFO,
@@ -137,6 +138,7 @@ class LogCollector(Collector):
         if isinstance(self._logger, logging.Logger):
             self._logger.log(self._level, text)
         else:
+            # flushed: what reads a container's output gets it by a pipe, where lines would wait in a buffer
             print(text, file=self._logger or sys.stdout, flush=True)
         self._shown = now
 
@@ -158,6 +160,7 @@ class TableLog(Collector):
         self._messages: dict[str, str] = {}
         self._begun: dict[str, float] = {}
         self._done: set[str] = set()
+        # the step counts in its own thread, and the watch reads in another one
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None

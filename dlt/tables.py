@@ -76,12 +76,14 @@ def table_lines(jobs: Iterable[LoadedFile], new: Mapping[str, Sequence[str]]) ->
         rows[job.table] = rows.get(job.table, 0) + (job.rows if job.state == "completed" else 0)
         if job.started_at is not None and job.finished_at is not None:
             spans.setdefault(job.table, []).extend((job.started_at, job.finished_at))
+    # a table may get columns and no row
     for name in new:
         rows.setdefault(name, 0)
     return [
         TableLine(
             name,
             count,
+            # from first to last: files of one table are taken side by side, and their times do not add up
             (max(spans[name]) - min(spans[name])).total_seconds() if name in spans else None,
             users_columns(new.get(name, ())),
         )

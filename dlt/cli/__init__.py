@@ -56,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(parsed)
     except BrokenPipeError:
         # the reader of our output went away
+        # Python flushes stdout once more at its end, and would print the error then
         sys.stderr.close()
         return 1
     except KeyboardInterrupt as stopped:
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = stopped.signal_code if isinstance(stopped, SignalReceivedException) else signal.SIGINT
         if not signals.was_told(stopped):
             say_error(f"stopped by {signal.Signals(number).name}")
+        # as shells tell of a process that a signal ended
         return 128 + number
 
 

@@ -187,6 +187,7 @@ class _Runner:
             left = (tick - utc_now()).total_seconds()
             if left <= 0:
                 return True
+            # never long: the clock may be set, and a machine may sleep
             time.sleep(min(left, _BEAT))
         return False
 
@@ -203,6 +204,7 @@ class _Runner:
             [sys.executable, self.plan.script, *self.plan.arguments],
             env={**os.environ, **window},
             stdin=subprocess.DEVNULL,
+            # standard output carries the events only, for the program that reads them
             stdout=sys.stderr if self.plan.json else None,
             # Ctrl-C reaches a whole group; the child must get each signal once, for a second one stops it at once
             start_new_session=True,
@@ -212,6 +214,7 @@ class _Runner:
         except BaseException:
             _kill(child)
             raise
+        # of a signal Python gives the negative number, shells 128 and the number
         code = child.returncode if child.returncode >= 0 else 128 - child.returncode
         if code == 0:
             self.covered = tick

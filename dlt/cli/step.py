@@ -101,6 +101,7 @@ def _add_spec(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_revision(parser: argparse.ArgumentParser, text: str) -> None:
+    # the second name is that of earlier releases
     parser.add_argument("--revision", "--generation", dest="revision", type=int, metavar="N", help=text)
 
 

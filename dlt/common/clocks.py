@@ -60,9 +60,6 @@ def date_to_epoch_days(value: datetime.date) -> int:
     return value.toordinal() - UNIX_EPOCH_DATE.toordinal()
 
 
-# the most exact first, as each pattern is tried on the whole text
-
-
 def timestamp_within(timestamp: float, min_exclusive: float | None, max_inclusive: float | None) -> bool:
     """Tell whether seconds lie in a range.
 
@@ -104,6 +101,7 @@ class MonotonicPreciseTime:
         """Return seconds since the epoch."""
         now = max(precise_time(), self._last)
         if self._strictly_increasing and now == self._last:
+            # the next float: a clock may tick more seldom than it is asked
             now = math.nextafter(now, math.inf)
         self._last = now
         return now

@@ -34,6 +34,7 @@ def many_uniq_ids_base64(n_ids: int, len_: int = 16) -> list[str]:
         n_ids: How many.
         len_: Random bytes of each.
     """
+    # all at once: each call asks the system
     data = secrets.token_bytes(n_ids * len_)
     return [_base64(data[start : start + len_]) for start in range(0, len(data), len_)]
 
@@ -55,6 +56,7 @@ def digest128b(v: bytes, len_: int = 15) -> str:
         v: The bytes.
         len_: Bytes of the digest.
     """
+    # the algorithm of PyPI dlt 1.x, since programs keep such digests as keys
     return _base64(hashlib.shake_128(v).digest(len_))
 
 

@@ -250,6 +250,7 @@ def typed_loadb(s: bytes | bytearray | memoryview) -> Any:
 
 
 def _options(sort_keys: bool, pretty: bool) -> int:
+    # keys of dicts may be numbers or dates, which orjson refuses unless it is told
     return orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if sort_keys else 0) | (orjson.OPT_INDENT_2 if pretty else 0)
 
 
@@ -273,6 +274,7 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
         if callable(fields):
             found: dict[str, object] = fields()
             return found
+    # last, so that it changes nothing of what is known
     if _custom_encoder is not None:
         return _custom_encoder(obj)
     raise TypeError(f"{obj!r} is not JSON serializable: it is of type {type(obj).__name__}.")
@@ -280,6 +282,7 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
 
 def _text(obj: object, tagged: Callable[[str, str], str]) -> str | None:
     match obj:
+        # the narrower class first: Wei is a Decimal, a datetime a date, HexBytes are bytes
         case Wei():
             return tagged(_WEI, str(obj))
         case Decimal():

@@ -74,6 +74,7 @@ def delete_matches(paths: TAnyJsonPath, data: dict[str, object] | list[object]) 
         data: The document; it is changed.
     """
     for path in compile_paths(paths):
+        # jsonpath_ng deletes the matches for which the function says yes
         path.filter(lambda _: True, data)
 
 

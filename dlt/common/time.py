@@ -168,6 +168,7 @@ def parse_iso_like_datetime(value: str) -> pendulum.DateTime | pendulum.Date | p
     Raises:
         ValueError: It is none of these.
     """
+    # exact, so that a date stays a date and becomes no moment at midnight
     parsed = parse(value, exact=True, strict=True)
     if isinstance(parsed, datetime.datetime):
         return ensure_pendulum_dt(parsed)

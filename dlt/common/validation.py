@@ -47,6 +47,7 @@ def validate_dict(
     """
     hints = get_type_hints(spec)
     keys = {key for key in doc if filter_f is None or filter_f(key)}
+    # a field that may be None may be missing too, as in PyPI dlt 1.x
     wanted = {key for key in spec.__required_keys__ if not is_optional_type(hints[key])}  # type: ignore[attr-defined]  # of each TypedDict
     if missing := sorted(wanted - doc.keys()):
         raise DictValidationException(

@@ -104,6 +104,7 @@ class Destination:
             environment: Free text that tells destinations apart.
             **settings: What the destination's class takes.
         """
+        # a copy: the classes of programs may be made with other arguments
         bound = copy(self)
         bound.destination_name = destination_name or self.destination_name
         bound.environment = environment or self.environment
@@ -236,7 +237,9 @@ def configured_destinations() -> list[str]:
 
     found: dict[str, None] = {}
     for provider in asked(secret=False):
+        # a provider of a program's own need not list its keys
         for key in getattr(provider, "keys", list)():
+            # variables write DESTINATION__NAME__SETTING, files dots
             section, _, rest = key.lower().replace("__", ".").partition(".")
             name, _, setting = rest.partition(".")
             if section == "destination" and setting and name != "credentials":

@@ -30,6 +30,7 @@ from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.types import P, TDataItems, Wrapped, override
 from dlt.user_log import tell_without_effect
 
+# names of PyPI dlt 1.x for rows as JSON
 _FORMATS = {"typed-jsonl": "jsonl", "puae-jsonl": "jsonl"}
 
 
@@ -118,6 +119,7 @@ def destination(
     func_or_name: Wrapped | str | None = None,
     *,
     loader_file_format: str | None = None,
+    # the defaults of PyPI dlt 1.x
     batch_size: int = 10,
     name: str | None = None,
     destination_name: str | None = None,
@@ -362,8 +364,10 @@ class _Delivered:
         self.count = 0
 
     def __enter__(self) -> _Delivered:
+        # to append: what an earlier try delivered counts
         self._file = open(self._path, "a+b")
         self._file.seek(0)
+        # what stands behind the last line end was cut off by a kill
         whole = self._file.read().split(b"\n")[:-1]
         self.count = int(whole[-1]) if whole else 0
         return self

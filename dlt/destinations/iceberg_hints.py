@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# the key under which schemas of PyPI dlt 1.x have them
 X_PARTITION = "x-iceberg-partition"
 X_PROPERTIES = "x-iceberg-table-properties"
 

@@ -44,6 +44,7 @@ class LoadRow:
             schema: Schema of its tables.
             now: Moment of the load.
         """
+        # status 0 says in PyPI dlt 1.x, too, that the load is complete
         return cls(load_id, schema.name, 0, now, _hash_of(schema))
 
     def values(self) -> tuple[object, ...]:
@@ -139,6 +140,7 @@ def _hash_of(schema: Schema) -> str:
 
 def load_fence(load_id: str) -> str:
     """Return the name of the fence around a load."""
+    # with a word before it: loads, pipelines and works are rows of one table
     return f"load {load_id}"
 
 

@@ -11,6 +11,7 @@ from dlt.schema.typing import ColumnSchema
 
 Files = Sequence[tuple[str, str]]
 """Path or URL, and format."""
+# for files elsewhere, whose sizes nobody has asked for
 _LONGEST_LINE = 1_000_000_000
 _AS_IT_IS = "hive_partitioning = false"
 """What a path says, such as day=2024-01-01, takes the place of no column."""
@@ -63,6 +64,7 @@ def _select_format(
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
     rows = (
         f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
+        # as pyarrow writes CSV: an empty field is NULL, an empty text stands in quotes
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
         f"max_line_size = {longest}, {_AS_IT_IS})"
     )

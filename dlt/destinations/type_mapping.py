@@ -44,8 +44,10 @@ def type_in_schema(
         precision: Number of digits, or length of a text.
         scale: Number of digits behind the point.
     """
+    # PostgreSQL's catalog says the long word, programs the short one
     name = {"VARCHAR": "CHARACTER VARYING"}.get(db_type.upper(), db_type.upper())
     found: ColumnSchema = {"data_type": dialect.families.get(name, "text")}
+    # nothing but its size tells a wei from another decimal
     if found["data_type"] == "decimal" and (precision, scale) == capabilities.wei_precision:
         return {"data_type": "wei"}
     if precision is not None:

@@ -31,8 +31,10 @@ def storage_type(kind: pa.DataType) -> pa.DataType:
         if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
             kind = kind.value_type
         elif isinstance(kind, pa.BaseExtensionType):
+            # it is stored as int8, and would be taken for whole numbers
             if kind.extension_name == "arrow.bool8":
                 return pa.bool_()
+            # stored as 16 bytes; text, as a UUID of Python becomes
             if kind.extension_name == "arrow.uuid":
                 return pa.string()
             kind = kind.storage_type
@@ -116,6 +118,7 @@ def plain(array: pa.Array) -> pa.Array:
     if isinstance(kind, pa.BaseExtensionType):
         if kind.extension_name == "arrow.bool8":
             return pc.not_equal(array.storage, pa.scalar(0, pa.int8()))
+        # as for rows, so that both go into one column
         if kind.extension_name == "arrow.uuid":
             return pa.array([_uuid_text(value) for value in array.storage.to_pylist()], pa.string())
         return plain(array.storage)
@@ -145,6 +148,7 @@ def _moments(array: pa.Array) -> list[object]:
     unit, zone = array.type.unit, array.type.tz
     exact = _micros(array, unit)
     text = "+00:00" if zone is not None else ""
+    # Python has no moments beyond the year 9999: Arrow has, and they become text
     known = [v if v is not None and _FIRST <= v <= _LAST else None for v in exact]
     found = pa.array(known, pa.int64()).cast(pa.timestamp("us", None if zone is None else "UTC")).to_pylist()
     return _filled(array, found, lambda number: _moment_text(number, unit) + text)
@@ -153,6 +157,7 @@ def _moments(array: pa.Array) -> list[object]:
 def _micros(array: pa.Array, unit: str) -> list[int | None]:
     """Return whole microseconds, None where there are none."""
     numbers: list[int | None] = array.cast(pa.int64()).to_pylist()
+    # a moment of Python would lose the nanoseconds: None sends the value to the form that keeps them
     if unit == "ns":
         return [None if v is None or v % 1000 else v // 1000 for v in numbers]
     factor = 1_000_000 // _PER_SECOND[unit]
@@ -183,8 +188,10 @@ def _days(array: pa.Array) -> list[object]:
 
 def _milliseconds(array: pa.Array) -> list[object]:
     moments = array.cast(pa.int64()).cast(pa.timestamp("ms"))
+    # date64 should hold whole days, and pyarrow lets it hold a time of day
     if all(value is None or not value % 86_400_000 for value in array.cast(pa.int64()).to_pylist()):
         return [
+            # the last 13 letters of such a text are T00:00:00.000
             v.date() if isinstance(v, datetime.datetime) else v[:-13] if isinstance(v, str) else v
             for v in _moments(moments)
         ]
@@ -233,6 +240,7 @@ def _structs(array: pa.Array) -> list[object]:
 
 def _lists(array: pa.Array) -> list[object]:
     found: list[object] = []
+    # flatten leaves out what may lie behind lists that are NULL
     items, start = values_of(array.flatten()), 0
     for length in pc.list_value_length(array).to_pylist():
         found.append(None if length is None else items[start : start + length])
@@ -244,6 +252,7 @@ def _maps(array: pa.Array) -> list[object]:
     pairs: list[TDataItem] = _lists(
         array.cast(pa.list_(pa.struct([("key", array.type.key_type), ("value", array.type.item_type)])))
     )
+    # pairs, no dicts: keys of a map may be no texts, and may repeat
     return [None if row is None else [[pair["key"], pair["value"]] for pair in row] for row in pairs]
 
 

@@ -184,6 +184,7 @@ class LoaderFiles:
 
     def _new_stem(self, table: str) -> str:
         """Return how the names of a table's files begin, unlike those of all others where case does not count too."""
+        # file systems take 255 bytes: this leaves room for counter, number and ending
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", table)[:120]
         stem, count = safe, 1
         while stem.casefold() in self._taken:

@@ -60,8 +60,11 @@ class PageEncoder:
             bytes: pa.binary(),
             datetime.date: pa.date32(),
             datetime.time: pa.time64("us"),
+            # what a decimal column is where nobody says otherwise, as in PyPI dlt 1.x; pyarrow refuses what has more
+            # places
             decimal.Decimal: pa.decimal128(38, 9),
         }
+        # ints beyond 64 bits, lone surrogates and mixed values are each refused by another class
         self._refusals = (pa.ArrowException, ArithmeticError, UnicodeEncodeError, TypeError, ValueError)
 
     def encode(self, page: Sequence[TDataItem]) -> pa.RecordBatch | None:
@@ -135,6 +138,7 @@ class PageEncoder:
 
     def _structs(self, path: tuple[str, ...], column: Cells) -> pa.Array:
         fields, arrays = self._fields(path, column)
+        # a struct without fields would not keep the number of rows
         if not arrays:
             fields, arrays = [pa.field("", pa.null())], [pa.nulls(len(column))]
         mask = _null_mask(column)
@@ -193,6 +197,7 @@ class PageEncoder:
     def _scalars(self, kind: type, column: Cells) -> pa.Array:
         if kind is datetime.datetime:
             aware = {value.tzinfo is not None for value in column if value is not None}
+            # Arrow has one zone for a whole column
             if len(aware) != 1:
                 raise ValueError("naive and aware moments in one column")
             return aware_moments(column) if aware.pop() else pa.array(column, pa.timestamp("us"))
@@ -246,12 +251,15 @@ def aware_moments(column: Cells) -> pa.Array:
         packed = msgpack.packb(valid, datetime=True)
     except (OverflowError, ValueError):
         return _moments_of_usual_years(column)
+    # what msgpack writes before a list of this length
     head = 1 if len(valid) < 16 else 3 if len(valid) < 65536 else 5
+    # timestamp 64 of msgpack: two bytes before it, then 30 bits of nanoseconds and 34 of seconds
     if len(packed) - head == 10 * len(valid):
         words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 10)[:, 2:]
         words = np.ascontiguousarray(words).view(">u8").ravel()
         seconds, nanos = words & np.uint64((1 << 34) - 1), words >> np.uint64(34)
         micros = (seconds * np.uint64(1_000_000) + nanos // np.uint64(1000)).astype(np.int64)
+    # timestamp 32 of msgpack: whole seconds from 1970 on, up to 2106
     elif len(packed) - head == 6 * len(valid):
         words = np.frombuffer(packed, np.uint8, offset=head).reshape(-1, 6)[:, 2:]
         micros = np.ascontiguousarray(words).view(">u4").ravel().astype(np.int64) * 1_000_000

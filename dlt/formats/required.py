@@ -73,6 +73,7 @@ class Required:
             if column is None or pa.types.is_null(field.type):
                 continue
             kind = column_of(field.name, field.type)["data_type"]
+            # the upper half of uint64 is beyond a bigint
             whole = kind == "bigint" and not pa.types.is_uint64(field.type) and "precision" not in column
             if kind == column["data_type"] and (whole or kind in _SAFE_IN_ARROW):
                 continue
@@ -116,6 +117,7 @@ def _fit(column: ColumnSchema, values: list[TDataItem]) -> bool:
     if wanted == "bigint":
         return all(value is None or INT64_MIN <= value <= INT64_MAX for value in values)
     if wanted == "text":
+        # what is not ASCII may hold lone surrogates, and needs a look
         return all(value is None or value.isascii() for value in values)
     # a zone moves a moment by less than a day
     return wanted != "timestamp" or all(value is None or 2 <= value.year <= 9998 for value in values)

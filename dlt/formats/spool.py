@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_FILE_BYTES = 64 << 20
+# what a page may hold in memory: fewer rows where rows are wide
 PAGE_ROWS = 10_000
 PAGE_CELLS = 2_000_000
 
@@ -74,6 +75,7 @@ class ArrowFile:
         self.schema = schema
         self.rows = 0
         self._out = _Checked(path)
+        # pyarrow's own file tells no checksum of what it wrote
         self._sink = pa.PythonFile(self._out, "w")
         self._writer = pa.ipc.new_stream(self._sink, schema)
 
@@ -219,6 +221,7 @@ class SpoolWriter:
         if not isinstance(items, (list, dict)):
             tabular = _tabular(items, table)
             if tabular is not None:
+                # rows that came before stand before the table
                 self._flush(table)
                 if required := self._required_of(table, table_schema):
                     required.check_table(tabular)
@@ -302,6 +305,7 @@ class SpoolWriter:
             self._end(table)
             file = RowsFile(self._begin(table, "rows"))
             self._open[table] = file
+        # the position counts items of all pages, since messages name the item as the program yielded it
         file.write(page, self._positions.get(table, 0), table)
         self._rotate(table, file)
 
@@ -310,6 +314,7 @@ class SpoolWriter:
             self._end(table)
 
     def _begin(self, table: str, extension: str) -> str:
+        # of one width, so that names sort in the order in which files began
         self._sequence += 1
         # a table name may hold what a file system refuses: the manifest, not the file name, says the table
         self._names[table] = f"{self._sequence:06d}.{re.sub(r'[^A-Za-z0-9_-]', '_', table)[:80]}.{extension}"
@@ -382,6 +387,7 @@ def _tabular(items: TDataItems, table: str) -> pa.Table | None:
 
 def as_arrow(items: TDataItems) -> pa.Table | None:
     """Return an Arrow table for tables, record batches, pandas and polars frames; None for anything else."""
+    # by the name of the module: nobody imports pandas or polars to find out that an item is none of theirs
     module = type(items).__module__.partition(".")[0]
     if module not in ("pyarrow", "pandas", "polars"):
         return None
@@ -390,6 +396,7 @@ def as_arrow(items: TDataItems) -> pa.Table | None:
     if isinstance(items, pa.RecordBatch):
         return pa.Table.from_batches([items])
     if module == "pandas" and hasattr(items, "columns"):
+        # no index, as in PyPI dlt 1.x; without pandas' metadata, which counts where schemas are compared
         return pa.Table.from_pandas(items, preserve_index=False).replace_schema_metadata(None)
     if module == "polars" and hasattr(items, "to_arrow"):
         table = items.to_arrow()

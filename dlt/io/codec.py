@@ -39,12 +39,14 @@ class Absent:
     def __repr__(self) -> str:
         return "ABSENT"
 
+    # it is told by `is`, so a copy must be the same object
     def __copy__(self) -> Absent:
         return self
 
     def __deepcopy__(self, memo: object) -> Absent:
         return self
 
+    # a text names a global of this module: pickle gives the one object back
     def __reduce__(self) -> str:
         return "ABSENT"
 
@@ -153,6 +155,7 @@ def decode(kind: type[T], values: Mapping[str, object]) -> T:
         Damaged: a key is missing or unknown, or a value is of another type.
     """
     made = _of_class(typing.cast("type", kind))(values, "")
+    # for type checkers: a reader returns an object
     assert isinstance(made, kind)
     return made
 
@@ -164,6 +167,7 @@ _OF_THE_USER = (Mapping[str, object], Mapping[str, typing.Any])
 @cache
 def _opaque(kind: type) -> frozenset[str]:
     """Return the fields whose values are the user's: they are written as they are."""
+    # the annotations are texts, which are compiled each time: once for a class, not for each document
     hints = typing.get_type_hints(kind)
     return frozenset(name for name, hint in hints.items() if hint in (*_ANYTHING, *_OF_THE_USER))
 
@@ -262,6 +266,7 @@ def _moment(value: object, place: str) -> object:
 
 def _union(inner: tuple[object, ...]) -> Reader:
     takes_none = type(None) in inner
+    # what is absent is never written, so nothing is read as it
     readers = [_reader(each) for each in inner if each not in (type(None), Absent)]
 
     def read(value: object, place: str) -> object:

@@ -73,6 +73,7 @@ def is_known(name: str) -> bool:
 
 
 def _checked(name: str | None) -> str | None:
+    # a name that is misspelt would let a test pass that kills nobody
     if name is not None and not is_known(name.partition("#")[0]):
         raise ConfigurationValueError(
             f"DLT_CRASH_POINT: there is no failpoint {name!r}. There are {', '.join(NAMES)}. Unset it, or name one."
@@ -128,7 +129,9 @@ def point(name: str) -> None:
     _passed[name] = _passed.get(name, 0) + 1
     label = f"{name}#{_passed[name]}"
     if _log is not None:
+        # opened each time: what waits in a buffer would be lost by the kill
         with open(_log, "a", encoding="utf-8") as log:
             log.write(label + "\n")
     if (label == _armed or (name == _armed and _passed[name] == 1)) and _may_kill():
+        # a signal and no exit: neither `finally` nor a flush may tidy up, as after a loss of power
         os.kill(os.getpid(), signal.Signals[_signal])

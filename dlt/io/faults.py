@@ -24,6 +24,7 @@ _NO_CREDENTIALS = {
 }
 """Classes of the clients for credentials that are missing or refused."""
 _NO_RIGHT = {401, 403}
+# S3 sends those who ask in the wrong region elsewhere by 301 and 307; 501 is a store that lacks an operation
 _WRONG = {301, 307, 400, 405, 501}
 _WORTH_ANOTHER_TRY = {"RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"}
 """Codes of S3 that come with status 400 when a request was hurt on its way."""
@@ -55,6 +56,7 @@ def translated(
     """
     try:
         yield
+    # a package that is missing is told by whoever opens the file system, with the extra to install
     except (DltException, ImportError):
         raise
     except Exception as error:
@@ -82,6 +84,7 @@ def _kind(chain: list[BaseException], statuses: set[int], text: str, writing: bo
         return "disk_full", "", None
     if errno.EROFS in codes:
         return "read_only", "", None
+    # s3fs turns the codes that stand for a refusal into PermissionErrors
     if any(isinstance(found, PermissionError) for found in chain) or _is_refused(chain, statuses, text):
         return "right", "no right to read or write there", "Check the credentials, and what they may do."
     # an object needs no folder: only the bucket can be missing
@@ -97,12 +100,14 @@ def _is_refused(chain: list[BaseException], statuses: set[int], text: str) -> bo
         # Google says 403 when it is asked too often, and marks a token server that is down as worth another try
         return False
     names = {kind.__name__ for found in chain for kind in type(found).__mro__}
+    # gcsfs says 403 in the text of an OSError only
     return bool(names & _NO_CREDENTIALS or statuses & _NO_RIGHT) or "Forbidden: " in text
 
 
 def _chain(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     current: BaseException | None = error
+    # an error may be its own cause
     while current is not None and current not in found:
         found.append(current)
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)

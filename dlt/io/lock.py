@@ -14,6 +14,7 @@ from typing import TypedDict
 from dlt.clock import utc_now
 from dlt.errors import PipelineLocked
 
+# flock waits without a limit or not at all: a wait with a timeout has to ask again and again
 _POLL_SECONDS = 0.05
 
 
@@ -63,6 +64,7 @@ class PipelineLock:
         place, thread = self._place(1), threading.get_ident()
         try:
             with place.turns:
+                # the holder is this very thread: to wait for it would be for ever
                 if place.thread == thread and place.owner is not self:
                     raise self._nested()
                 if place.thread == thread:
@@ -125,6 +127,7 @@ class PipelineLock:
     def _acquire(self) -> int:
         deadline = time.monotonic() + self._timeout
         while True:
+            # each time: somebody may delete the folder while this one waits
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
@@ -178,6 +181,7 @@ class PipelineLock:
         try:
             with open(self._path, "rb") as file:
                 found = json.loads(file.read())
+        # whoever takes the lock empties the file before he writes into it: for a moment it is no JSON
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         if not isinstance(found, dict) or not {"host", "pid", "since"} <= set(found):

@@ -45,6 +45,7 @@ class WorkPool(Generic[Tag]):
             from concurrent.futures import ThreadPoolExecutor
 
             self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="dlt-extract")
+        # threads of a pool inherit no context, and dlt.current and the active pipeline are found by it
         self._watch(tag, self._threads.submit(copy_context().run, call, *args))
 
     def submit_async(self, tag: Tag, work: Coroutine[None, None, TDataItem]) -> None:
@@ -95,6 +96,7 @@ class _Loop:
 
         self._asyncio = asyncio
         self.loop = asyncio.new_event_loop()
+        # a daemon: a program that ends without close() would hang, since the loop runs for ever
         self._thread = threading.Thread(target=self._serve, name="dlt-extract-async", daemon=True)
         self._thread.start()
 
@@ -107,9 +109,11 @@ class _Loop:
         for task in tasks:
             task.cancel()
         await self._asyncio.gather(*tasks, return_exceptions=True)
+        # asynchronous generators that nobody read to their end run their `finally` here
         await self.loop.shutdown_asyncgens()
 
     def close(self) -> None:
+        # while the loop still runs: the `finally` of what is cancelled may await
         self._asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()

@@ -44,6 +44,7 @@ def unseal(data: bytes, loads: Callable[[bytes], object] = orjson.loads) -> Json
     # what a file holds after a loss of power, where it was not synced
     if not data.strip(b"\0 \t\r\n"):
         raise Damaged("it is empty")
+    # by its bytes: the checksum is that of the text, which JSON that was parsed and written again need not give
     if data.startswith(_HEAD) and data[_REST - 2 : _REST] == b'",':
         said = data[len(_HEAD) : len(_HEAD) + _DIGITS].decode("ascii", "replace")
         data = b"{" + data[_REST:]

@@ -93,6 +93,7 @@ class Store:
             elif _AZURE & set(self.protocols):
                 self.filesystem.put_file(local, path, overwrite=True)
             else:
+                # without a temporary name: an object is there when all of it has come
                 self.filesystem.put_file(local, path)
 
     def write(self, relative: str, data: bytes) -> None:
@@ -128,6 +129,7 @@ class Store:
         """Return the size of a file in bytes, None if it is not there."""
         with self._translated(self.full(relative)):
             try:
+                # fsspec keeps what it listed, and another process may have written the file since
                 self.filesystem.invalidate_cache(self.full(relative))
                 return int(self.filesystem.info(self.full(relative))["size"])
             except FileNotFoundError:
@@ -212,6 +214,7 @@ class Store:
         """Delete a folder with all in it."""
         path = self.full(relative) if relative else self.root
         with self._translated(path):
+            # files of other processes must go, too
             self.filesystem.invalidate_cache()
             if self.filesystem.exists(path):
                 self.filesystem.rm(path, recursive=True)
@@ -238,6 +241,7 @@ class Store:
 
 
 def _copy_and_sync(source: str, target: str) -> None:
+    # beside the target: a rename does not cross file systems
     temporary = f"{target}.{uuid.uuid4().hex}.tmp"
     try:
         with open(source, "rb") as reader, open(temporary, "wb") as writer:

@@ -56,6 +56,7 @@ def find_drift(before: Schema, stored: Columns) -> Drift:
     columns: dict[str, list[str]] = {}
     nested: dict[str, list[str]] = {}
     for name, table in before.tables.items():
+        # a column whose type no value has told yet was never made
         made = [column for column, spec in table["columns"].items() if "data_type" in spec]
         if name in stored:
             gone = [column for column in made if column not in stored[name]]
@@ -83,6 +84,7 @@ def check_drift(drift: Drift, schema: Schema, stored: Columns, replaced: Collect
         DestinationSchemaTampered: a column is gone by which a load finds rows.
     """
     for name, gone in drift.columns.items():
+        # rows that all go need not be found
         if name not in schema.tables or (root := schema.root_of(name)) in replaced:
             continue
         needed = [column for column in gone if column in _finding(schema, name, stored)]
@@ -103,6 +105,7 @@ def _finding(schema: Schema, name: str, stored: Columns) -> Iterator[str]:
     table, root = schema.tables[name], schema.tables[schema.root_of(name)]
     merges = root.get("write_disposition") == "merge"
     history = merges and root.get(X_MERGE_STRATEGY) == "scd2"
+    # nested rows that are there belong to their row by its id
     if any(child.get("parent") == name and child["name"] in stored for child in schema.tables.values()):
         yield ROW_ID
     if table.get("parent"):

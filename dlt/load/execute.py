@@ -94,6 +94,7 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
         client.create_dataset()
         _hold(order, client, epoch)
         if order.run is not None and order.compares:
+            # before the look: what is compared must not change between the look and the commit
             client.hold_state(order.run.pipeline_name, order.home)
         standing = look(order, client)
         # a plan that was made before counts only where nothing changed since
@@ -144,6 +145,7 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
         client.remove_load(removal.chain, removal.load_id)
     changes = plan.changes
     if changes.dropped:
+        # before the DDL, which makes tables of the same names anew
         client.remove_tables(changes.dropped, ())
     _tell_drift(changes.drift, plan.order.dataset_name)
     client.apply_ddl(changes.tables)
@@ -156,6 +158,7 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
     for file in files:
         totals[file.table] += file.rows
     for name, total in totals.items():
+        # before the first file, so that a bar knows how long it is
         collector.update(name, 0, total)
     if of_parts := {plan.path(file): file.load_id for file in files if file.load_id is not None}:
         # before any file comes: files have no rows that could tell their load
@@ -174,6 +177,7 @@ def _publish(
     totals: Mapping[str, int],
 ) -> None:
     chain, load_id = publication.chain, plan.order.package.load_id
+    # an error that is about no file is told at the first one: failures are shown by jobs only
     first = publication.groups[0].files[0].name
     with _failing(first, jobs):
         targets = client.stage(chain, load_id)
@@ -232,6 +236,7 @@ def _failing(file: str, jobs: Mapping[str, Job]) -> Iterator[None]:
 
 
 def _with_failure(jobs: Mapping[str, Job], failure: _JobFailed) -> dict[str, Job]:
+    # files that were taken were given back with all the rest
     found = {name: replace(job, state="new", finished_at=None) for name, job in jobs.items()}
     why = redact(str(failure.error))
     found[failure.file] = replace(found[failure.file], state="failed", finished_at=utc_now(), error=why)

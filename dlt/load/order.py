@@ -61,6 +61,7 @@ class LoadOrder:
     @property
     def load_ids(self) -> tuple[str, ...]:
         """Return the load ids that its rows bear: its own, or those of the packages that it was made of."""
+        # parts of a run keep load ids of their own, so that one of them can be loaded again without the others
         return tuple(self.package.manifest.parts or [self.package.load_id])
 
     @property

@@ -78,9 +78,11 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
     data = {name: table for name, table in missing.tables.items() if name in wanted}
     roots = {schema.root_of(file.table) for file in order.package.files}
     replaced = {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
+    # of what a refresh drops or empties no row has to be found either
     replaced.update(refresh.tables)
     filled = {name for name in wanted if schema.root_of(name) in roots | replaced}
     found = Drift()
+    # without any table the dataset is new, or was dropped as a whole: then nothing is left that could be doubled
     if standing.tables and data and standing.schema is not None:
         found = find_drift(Schema.from_dict(dict(standing.schema)), standing.tables)
     drift = found.within(filled)

@@ -159,6 +159,7 @@ def state_to_write(order: LoadOrder, standing: Standing) -> State | None:
 def _is_repeatable(order: LoadOrder) -> bool:
     schema = order.package.schema
     roots = {schema.root_of(file.table) for file in order.package.files}
+    # rows that are appended would be there twice, where merge and replace end alike
     return all(schema.get_table(root).get("write_disposition") in ("merge", "replace") for root in roots)
 
 
@@ -168,6 +169,7 @@ def schema_to_load(order: LoadOrder, standing: Standing) -> Schema:
     if standing.schema is None or not joins_schema(order, standing):
         return schema
     there = Schema.from_dict(dict(standing.schema))
+    # a version that this one came from has nothing that this one lacks
     known = {schema.version_hash, schema.stored_version_hash, *schema.previous_hashes}
     if there.version_hash in known or there.stored_version_hash in known:
         return schema

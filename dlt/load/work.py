@@ -24,6 +24,7 @@ def known_work(work: Work, client: Client) -> WorkDone | None:
         client: Client of its dataset.
     """
     found = client.read_work(work.key)
+    # releases that knew no works recorded the load only
     if found is None and work.before and client.has_load(work.before):
         return WorkDone(0, 0, work.before)
     return found

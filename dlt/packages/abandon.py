@@ -121,6 +121,7 @@ def tidy(workdir: Workdir) -> None:
     Raises:
         WorkingFolderDamaged: what one of them began cannot be told any more.
     """
+    # before tmp is wiped: packages of a commit that was broken off lie there
     workdir.finish_begun()
     _finish(workdir)
     workdir.wipe_tmp()
@@ -163,6 +164,7 @@ def _carry_out(workdir: Workdir, load_ids: Collection[str]) -> None:
         state = workdir.read_state()
         if state is not None:
             workdir.write_state(_state_without(workdir, state, real, staying))
+    # the packages go last: what is taken back is known from them, should this be done once more
     failpoints.point("abandon.reverted")
     for one in going:
         workdir.remove(one.package)
@@ -228,6 +230,7 @@ def _state_without(workdir: Workdir, state: State, going: list[Waiting], staying
     """Return the pipeline's state once packages are gone."""
     found = deepcopy(state)
     for one in reversed(going):
+        # the last one first: each of them goes back to what it had found
         found = reverted_state(found, one.changes)
     local = found.setdefault("_local", {})
     if any(one.undo is None for one in going):

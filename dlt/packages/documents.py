@@ -79,6 +79,7 @@ class Documents:
         """Store a schema."""
         content = seal(orjson.dumps(schema.to_dict(), default=str, option=orjson.OPT_INDENT_2))
         path = self._at("schemas", schema.name + _SCHEMA_SUFFIX)
+        # most runs change no schema, and a write costs an fsync
         if _read(path) != content:
             atomic.write_bytes(path, content)
 
@@ -129,6 +130,7 @@ class Documents:
     def write_state(self, state: State) -> None:
         """Store the pipeline state."""
         content = seal(typed_json.dumps(state).encode())
+        # likewise, for runs that find nothing new
         if _read(self._at("state.json")) != content:
             atomic.write_bytes(self._at("state.json"), content)
 
@@ -138,6 +140,7 @@ class Documents:
             found = os.stat(self._at(name))
         except (FileNotFoundError, NotADirectoryError):
             return None
+        # a write is a rename, so the number of the file changes also within one tick of the clock
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     # -- trace, secret

@@ -122,6 +122,7 @@ class LoadPackage:
         for file in self.files:
             path = self._at(file.name)
             what = f"the file {path} of table {file.table}"
+            # the size first, which costs nothing: a checksum reads the whole file
             found = os.path.getsize(path) if os.path.isfile(path) else None
             if found != file.bytes:
                 has = "is missing" if found is None else f"has {found} bytes"
@@ -129,6 +130,7 @@ class LoadPackage:
                 raise self.corrupt(f"{what} {has}, its manifest says {said}")
             if file.crc32 is not None and (crc := crc_of(path)) != file.crc32:
                 raise self.corrupt(f"{what} has the checksum {crc:08x}, its manifest says {file.crc32:08x}")
+        # read now, so that damage is told before anything is loaded
         _ = self.schema, self.state, self.state_delta
 
     def corrupt(self, found: str) -> PackageCorrupt:

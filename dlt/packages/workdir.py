@@ -53,6 +53,7 @@ class Workdir(Documents):
         """Delete all, except for the lock and the secret; a process that is killed leaves the rest to the next one."""
         if not os.path.isdir(self.path):
             return
+        # first: a folder of which a part is gone must not be taken for a whole one
         atomic.write_bytes(self._at(_WIPING), b"")
         for name in sorted(os.listdir(self.path)):
             if name in ("lock", "secret", _WIPING):
@@ -60,6 +61,7 @@ class Workdir(Documents):
             failpoints.point(f"wipe.{name}.before")
             path = self._at(name)
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        # last: until all is gone, whoever comes next goes on
         os.unlink(self._at(_WIPING))
 
     def finish_begun(self) -> None:
@@ -68,6 +70,7 @@ class Workdir(Documents):
         Raises:
             WorkingFolderDamaged: what one of them began cannot be told any more.
         """
+        # before the journal: nothing of a folder that goes is to become visible
         if os.path.exists(self._at(_WIPING)):
             self.wipe()
             self.prepare()
@@ -81,6 +84,7 @@ class Workdir(Documents):
         later: set[str] = set()
         for stage in reversed(STAGES):
             for load_id in self._load_ids(stage):
+                # a kill came between the commit of the later stage and the removal from this one
                 if load_id in later:
                     self.remove(LoadPackage(self._at(stage, load_id), stage, self.name))
                 later.add(load_id)
@@ -113,6 +117,7 @@ class Workdir(Documents):
         """
         if len(builders) > 1:
             for builder in builders:
+                # before the journal: what it names must be whole on the disk
                 atomic.sync_files(builder.path)
             journal = CommitJournal(stage, tuple(builder.load_id for builder in builders))
             atomic.write_bytes(self._at(_COMMIT), COMMIT_DOCUMENT.dump(journal))
@@ -127,9 +132,11 @@ class Workdir(Documents):
         if data is None:
             return
         for stage, load_id in self._journaled(data):
+            # those that are not there were moved before a kill
             if os.path.isdir(self._at("tmp", load_id)):
                 atomic.move_dir(self._at("tmp", load_id), self._at(stage, load_id), "journaled_package")
         failpoints.point("journal.before_removal")
+        # last: packages that were not moved yet would be deleted with tmp
         os.unlink(self._at(_COMMIT))
 
     def _journaled(self, data: bytes) -> list[tuple[str, str]]:
@@ -205,6 +212,7 @@ class Workdir(Documents):
         target = self._at("loaded", package.load_id)
         # read before the move: afterwards nothing is at its path
         unwanted = [UNDO, *(file.name for file in package.files if not keep_files)]
+        # before the record: a process that dies in between has only lost how the load went
         atomic.move_dir(package.path, target, "loaded_package")
         loaded = self._package("loaded", package.load_id)
         self._write_manifest(loaded, replace(manifest, stage="loaded"))
@@ -234,6 +242,7 @@ class Workdir(Documents):
     def order(load_id: str) -> tuple[Decimal, str]:
         """Return what packages are sorted by: load ids are numbers that grow."""
         try:
+            # a float has too few digits for twelve places behind the point
             return Decimal(load_id), load_id
         except InvalidOperation:
             return Decimal("Infinity"), load_id

@@ -91,6 +91,7 @@ def coerce_value(to_type: TDataType, from_type: TDataType, value: Any) -> Any:
 
 def _number(text: str) -> str | int:
     text = text.strip()
+    # PyPI dlt 1.x reads hexadecimal numbers, too
     return int(text, 16) if text[:2] in ("0x", "0X") else text
 
 
@@ -110,6 +111,7 @@ def _text_of_bytes(value: bytes) -> str:
 
 
 def _bytes_of_int(value: int) -> bytes:
+    # the last byte first, as in PyPI dlt 1.x
     return value.to_bytes((value.bit_length() + 7) // 8, "little")
 
 
@@ -140,6 +142,7 @@ _CONVERSIONS: dict[tuple[TDataType, TDataType], Callable[[Any], object]] = {
     ("bigint", "timestamp"): ensure_pendulum_datetime,
     ("double", "text"): str,
     ("double", "bigint"): _whole,
+    # by their text: a float has digits that nobody wrote
     ("double", "decimal"): lambda value: Decimal(str(value)),
     ("double", "wei"): lambda value: Wei(str(value)),
     ("double", "bool"): bool,

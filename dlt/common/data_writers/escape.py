@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 SQL_ESCAPE_DICT = {"'": "''", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\x00": ""}
+# T-SQL has no escapes with a backslash
 MS_SQL_ESCAPE_DICT = {"'": "''", "\n": "' + CHAR(10) + N'", "\r": "' + CHAR(13) + N'", "\t": "' + CHAR(9) + N'"}
 DATABRICKS_ESCAPE_DICT = {**SQL_ESCAPE_DICT, "'": "\\'"}
 _OF_C = {"\t": "\\t", "\b": "\\b", "\f": "\\f", "\a": "\\a", "\v": "\\v", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
@@ -77,6 +78,7 @@ def escape_clickhouse_identifier(v: str) -> str:
 
 def escape_postgres_literal(v: object) -> str:
     """Return a value as SQL of PostgreSQL."""
+    # without E PostgreSQL takes a backslash for itself
     return _literal(v, SQL_ESCAPE_DICT, lambda data: f"'\\x{data.hex()}'", prefix="E")
 
 
@@ -99,7 +101,9 @@ def escape_redshift_literal(v: object) -> str:
 def escape_mssql_literal(v: object) -> str:
     """Return a value as SQL of SQL Server."""
     if isinstance(v, bool):
+        # bit of SQL Server knows 0 and 1 only
         return str(int(v))
+    # without N SQL Server puts ? for letters that its code page lacks
     return _literal(v, MS_SQL_ESCAPE_DICT, lambda data: f"0x{data.hex()}", prefix="N")
 
 

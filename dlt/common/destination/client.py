@@ -92,6 +92,7 @@ class DestinationClientConfiguration(BaseConfiguration):
 class DestinationClientDwhConfiguration(DestinationClientConfiguration):
     """Settings of destinations with tables."""
 
+    # with the defaults of PyPI dlt 1.x, for programs that derive from these classes: nothing here reads them
     replace_strategy: ReplaceStrategy | None = None
     staging_dataset_name_layout: str = "%s_staging"
     enable_dataset_name_normalization: bool = True

@@ -53,6 +53,7 @@ def native_tables(pipeline: Pipeline, kind: str, tables: Sequence[str], schema_n
                     f"pipeline {pipeline.pipeline_name}: table {name} is not a {kind} table. Those are: "
                     f"{', '.join(sorted(n for n, found in formats.items() if found == kind)) or 'none'}."
                 )
+        # other pipelines may load into the same dataset
         known = set(pipeline.schemas[schema_name or str(pipeline.default_schema_name)].tables)
         wanted = tables or [name for name, found in formats.items() if found == kind and name in known]
         return {name: client.open_table(name) for name in wanted}

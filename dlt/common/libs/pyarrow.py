@@ -36,6 +36,7 @@ __all__ = [
     "serialize_type",
 ]
 
+# that of decimal256
 ARROW_DECIMAL_MAX_PRECISION = 76
 
 TArrowItem: TypeAlias = pyarrow.Table | pyarrow.RecordBatch
@@ -127,6 +128,7 @@ def add_constant_column(
     values = pyarrow.repeat(pyarrow.scalar(value, data_type), item.num_rows)
     if use_dictionary:
         once = pyarrow.array([value], data_type)
+        # the smallest index will do: there is one value
         values = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * item.num_rows, pyarrow.int8()), once)
     field = pyarrow.field(name, values.type, nullable)
     place = item.num_columns if index == -1 else index
@@ -157,6 +159,7 @@ def py_arrow_to_table_schema_columns(schema: pyarrow.Schema) -> dict[str, Column
 
 def serialize_type(dtype: pyarrow.DataType) -> str:
     """Return a type as text, for `deserialize_type`."""
+    # Arrow writes no type alone, so it goes as a schema with one field
     schema: bytes = pyarrow.schema([pyarrow.field("", dtype)]).serialize().to_pybytes()
     return schema.hex()
 

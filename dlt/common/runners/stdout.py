@@ -54,6 +54,7 @@ def iter_std(venv: Venv, command: str, *script_args: object) -> Iterator[tuple[O
             lines.put((number, line.rstrip("\n")))
         lines.put(None)
 
+    # by lines: who reads them wants each one when it is written
     with venv.start_command(command, *script_args, stdout=PIPE, stderr=PIPE, bufsize=1, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         # two threads: a program that fills one pipe would wait for ever for who reads the other one

@@ -49,6 +49,7 @@ class Venv:
             CannotInstallDependencies: One cannot be installed; the folder is deleted.
         """
         tool = cls.get_pip_tool()
+        # uv installs from outside, and to put pip in takes seconds; Windows lets few users make links
         venv.EnvBuilder(with_pip=tool == "pip", clear=True, symlinks=os.name != "nt").create(venv_dir)
         made = cls.restore(venv_dir)
         try:
@@ -186,6 +187,7 @@ class Venv:
         """
         command = [*Venv.get_pip_command(context, "install"), *dependencies]
         try:
+            # pip says among its errors why it failed
             subprocess.check_output(command, stderr=subprocess.STDOUT)
         except subprocess.CalledProcessError as error:
             raise CannotInstallDependencies(dependencies, context.env_exe, error.output) from error

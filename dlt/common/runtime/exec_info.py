@@ -81,6 +81,7 @@ def is_gcp_cloud_function() -> bool:
 
 def is_docker() -> bool:
     """Tell whether the program runs in a container of Docker."""
+    # Docker puts this file into every container; other engines do not
     return os.path.isfile("/.dockerenv")
 
 
@@ -136,6 +137,7 @@ def is_pyodide() -> bool:
 
 def is_airflow_installed() -> bool:
     """Tell whether Airflow is installed."""
+    # without an import, which takes seconds
     return find_spec("airflow") is not None
 
 

@@ -59,6 +59,7 @@ def import_normalizers(
     given = ({**(default_normalizers or {})}, {**explicit_normalizers})
     found: dict[str, object] = {**defaults}
     for settings in given:
+        # None says that nobody chose
         found.update({key: value for key, value in settings.items() if value is not None})
     nesting = found["json"]
     module = nesting.get("module") if isinstance(nesting, Mapping) else None
@@ -84,4 +85,5 @@ def serialize_reference(naming: NamingReference | None) -> str | None:
         return naming
     if isinstance(naming, ModuleType):
         return naming.__name__
+    # schemas are stored as text, so a class is kept by its path
     return f"{naming.__module__}.{naming.__qualname__}"

@@ -15,6 +15,7 @@ from dlt.schema.naming import NamingConvention, naming_from
 
 def normalize_schema_name(name: str) -> str:
     """Return the name that a schema gets of any text."""
+    # PyPI dlt 1.x allows 64 characters
     return naming_from("snake_case", 64).normalize_identifier(name)
 
 

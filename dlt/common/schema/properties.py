@@ -58,6 +58,7 @@ def dlt_load_id_column() -> TColumnSchema:
 def has_default_column_prop_value(prop: str, value: object) -> bool:
     """Tell whether a property has a value that says no more than not having it."""
     info = ColumnPropInfos.get(prop)
+    # properties of programs, such as x-hints, have the two usual ones, as in PyPI dlt 1.x
     return value in info.defaults if info is not None else value in (None, False)
 
 

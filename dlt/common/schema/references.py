@@ -44,6 +44,7 @@ def _reference(
 
 
 def _key(tables: Tables, table_name: str, prop: str) -> str:
+    # keys are hints, which stand there before a value has told the type
     found = get_first_column_name_with_prop(tables[table_name], prop, include_incomplete=True)
     if found is None:
         advice = " Set root_key=True on its source." if prop == "root_key" else ""
@@ -140,6 +141,7 @@ def create_version_and_loads_hash_reference(tables: Tables, *, naming: NamingCon
         tables: Tables by name.
         naming: Gives the names of tables and columns of the library.
     """
+    # the tables of the library are in every schema: only their names are needed
     del tables
     version = (naming.normalize_tables_path(VERSION_TABLE_NAME), naming.normalize_identifier("version_hash"))
     loads = (naming.normalize_tables_path(LOADS_TABLE_NAME), naming.normalize_identifier("schema_version_hash"))

@@ -105,6 +105,7 @@ C_VERSION_SCHEMA_VERSION_LABEL = "_dlt_schema_version"
 DEFAULT_VALIDITY_COLUMN_NAMES = [VALID_FROM, VALID_TO]
 SIMPLE_REGEX_PREFIX = "re:"
 
+# also those that no destination here writes: programs name them in hints of their own
 TLoaderFileFormat = Literal["jsonl", "typed-jsonl", "insert_values", "parquet", "csv", "reference", "model"]
 TFileFormat = Literal["preferred", "jsonl", "typed-jsonl", "insert_values", "parquet", "csv", "reference", "model"]
 TLoaderMergeStrategy = Literal["delete-insert", "scd2", "upsert", "insert-only", "cdc"]
@@ -216,6 +217,7 @@ _PROPS = (
     TColumnPropInfo("root_key", _FLAG, is_hint=True),
     TColumnPropInfo("hard_delete", _FLAG, is_hint=True),
     TColumnPropInfo("dedup_sort", _FLAG, is_hint=True),
+    # PyPI dlt 1.x has it here, and not among the properties that a program may set
     TColumnPropInfo("incremental", _FLAG, compound=True),
     # of a table; no value of it is a default
     TColumnPropInfo("x-active-record-timestamp", (), is_hint=True),

@@ -32,7 +32,9 @@ class FolderPaths:
 
     def is_path_in_storage(self, path: str) -> bool:
         """Tell whether a path, an absolute one or one from the storage on, leads into the storage."""
+        # links are followed: one in the folder may lead out of it
         full = os.path.realpath(os.path.join(self.storage_path, path))
+        # with the separator: the folder ab is not in the folder a
         return full == self.storage_path or full.startswith(self.storage_path + os.sep)
 
     def to_relative_path(self, path: str) -> str:
@@ -97,6 +99,7 @@ class FolderPaths:
         Raises:
             ValueError: There is a dot in it, or a character that a file system refuses.
         """
+        # names of files are parts with dots between them, so no part may have one
         if not name.strip() or re.search(r'[./\\:*?"<>|\x00-\x1f]', name) or name.upper() in _RESERVED:
             raise ValueError(f"{name!r} is no part of a file's name: leave out dots, slashes and : * ? \" < > |.")
 
@@ -136,6 +139,7 @@ class FileStorage(FolderPaths):
             file_type: t for text, b for bytes.
         """
         mode = "w" + file_type
+        # in the same folder: a rename does not cross file systems
         written = os.path.join(storage_path, uuid4().hex)
         try:
             with open(written, mode=mode, encoding=encoding_for_mode(mode)) as file:
@@ -240,6 +244,7 @@ class FileStorage(FolderPaths):
         if not recursively:
             os.rmdir(path)
             return
+        # on Windows what may only be read cannot be deleted either
         if delete_ro:
             for folder, _, files in os.walk(path):
                 for name in (folder, *(os.path.join(folder, file) for file in files)):

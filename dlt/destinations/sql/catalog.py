@@ -128,6 +128,7 @@ class Catalog:
         there = self.tables()
         missing = [table for table in tables if table["name"] not in there]
         self.session.run_ddl(*(create_table(self.dialect, self.qualified(table["name"]), table) for table in missing))
+        # noted here, as the engine is asked once in a transaction
         self.tables().update({table["name"]: self.as_stored(table["columns"]) for table in missing})
 
     def need(self, table: TableSchema) -> None:
@@ -189,6 +190,7 @@ class Catalog:
         """Empty the tables that wait: one that this transaction has changed could not be altered from outside."""
         waiting, self._to_empty = self._to_empty, []
         for transaction, name in waiting:
+            # what waited in a transaction that was rolled back stays full
             if transaction == self.session.transaction:
                 self.session.query(f"DELETE FROM {self.qualified(name)}")
 

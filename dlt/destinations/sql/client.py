@@ -101,6 +101,7 @@ class SqlDestinationClient:
 
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> Mapping[str, str]:
         """Prepare to take the files of a chain; return where each table's files go."""
+        # rows that are only added are in no other load's way
         if chain[0].get("write_disposition", "append") != "append":
             self.ledger.take_turn(chain)
         return self.loader.stage(chain, load_id)

@@ -62,6 +62,7 @@ def _holds(there: ColumnSchema, wanted: DataType, made: ColumnSchema) -> bool:
     if kind not in (wanted, made.get("data_type")) and wanted not in OTHER_TYPES.get(kind, ()):
         return False
     if kind in ("decimal", "wei"):
+        # engines refuse a number with too many digits, but round the places behind the point without a word
         return there.get("scale", 0) >= made.get("scale", 0)
     if kind == wanted == "timestamp":
         return there.get("precision", 9) >= made.get("precision", 0)

@@ -79,6 +79,7 @@ class Ledger:
 
     def record_load(self, load_id: str, schema: Schema) -> None:
         """Write that the load is complete, and the version of its schema."""
+        # a package without files stages nothing, and what is to be emptied would wait for ever
         self.catalog.empty_tables()
         self.catalog.need(loads_table())
         self.catalog.need(version_table())
@@ -118,6 +119,7 @@ class Ledger:
         given = {key: value for key, value in conditions.items() if value is not None}
         where = f" WHERE {' AND '.join(f'{key} = %s' for key in given)}" if given else ""
         table, schema = self.catalog.qualified(VERSION_TABLE), self.dialect.quote("schema")
+        # by the moment, as PyPI dlt 1.x looks for it
         newest = f"inserted_at = (SELECT MAX(inserted_at) FROM {table}{where})"
         sql = f"SELECT {schema} FROM {table}{f'{where} AND' if where else ' WHERE'} {newest} ORDER BY version DESC"
         row = self.session.query(sql, (*given.values(), *given.values())).fetchone()
@@ -153,6 +155,7 @@ class Ledger:
             return
         table, name = self.catalog.qualified(STATE_TABLE), self.dialect.quote("pipeline_name")
         if self.session.query(f"SELECT 1 FROM {table} WHERE {name} = %s", (pipeline_name,)).fetchone() is None:
+            # no row of its own to wait for: of two that change all rows one waits, or clashes
             self.session.query(f"UPDATE {table} SET {name} = {name}")
 
     def take_turn(self, chain: Sequence[TableSchema]) -> None:
@@ -277,6 +280,7 @@ class Ledger:
 
     def work(self, key: str) -> Where:
         """Return the condition for the row of the work of one part of a run."""
+        # a key has hex digits only, none of which is a pattern
         return f"{self._key} LIKE %s", (f"work {key} %",)
 
     def insert_work(self, key: str, name: str) -> None:  # noqa: ARG002 - for partitions by key

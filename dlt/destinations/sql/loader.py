@@ -45,6 +45,7 @@ class Loader(ABC):
                 target = targets[table["name"]] = self.staged_name(table["name"], load_id)
                 # the largest bigint, so that engines give the column this type
                 place = f", 9223372036854775807 AS {self.dialect.quote(ROW_ORDER)}" if keeps_order(root) else ""
+                # made of the table itself, so that the staged columns have its types, whatever files hold
                 columns = f"SELECT q.*{place} FROM {self.catalog.qualified(table['name'])} AS q WHERE 1 = 0"
                 self.session.query(self.dialect.create_temporary(target, columns))
             return targets

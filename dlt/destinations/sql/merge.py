@@ -143,6 +143,7 @@ class Merge:
         return found
 
     def _insert(self, primary: list[str], new_only: bool = False) -> list[str]:
+        # insert-only keeps the first of the rows with one key, the other strategies the last
         source = self._chosen(primary, "ASC" if new_only else "DESC")
         if new_only:
             match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
@@ -152,6 +153,7 @@ class Merge:
             )
         if not self._nested:
             return [self._copy(self._root, source)]
+        # every staged root row stays, so its nested rows need not be looked for
         if not new_only and self._deleted() is None and (not primary or self._distinct):
             return [self._copy(table, self._staged(table)) for table in self._chain]
         return self._with_nested(source, self._copy(self._root, source))

@@ -59,6 +59,7 @@ class Session(ABC):
 
     def commit(self) -> None:
         """Make all of it visible at once."""
+        # first: a commit that fails has ended the transaction all the same
         self.transaction = None
         self.query("COMMIT")
 

@@ -134,6 +134,7 @@ class SqlClient:
 
     def with_staging_dataset(self) -> AbstractContextManager[SqlClient]:
         """Look up bare names in the staging dataset for the length of a block."""
+        # the name that PyPI dlt 1.x gives it by default
         return self._other(f"{self.dataset_name}_staging")
 
     @contextmanager

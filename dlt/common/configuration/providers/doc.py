@@ -50,6 +50,7 @@ class BaseDocProvider(ConfigProvider):
         self, key: str, hint: object, pipeline_name: str | None, *sections: str
     ) -> tuple[ConfigValue | None, str]:
         """Return a value, or None, and its dotted name."""
+        # values of a document have types already
         del hint
         name = dotted(key, pipeline_name, sections)
         return MemoryProvider(self.name, self._config_doc).get(name)[0], name

@@ -83,7 +83,9 @@ class SettingsTomlProvider(CustomLoaderDocProvider):
 
     def _read(self) -> dict[str, object]:
         document: dict[str, object] = {}
+        # the last folder first: what is merged later wins
         for path in reversed(self.present_locations):
+            # editors on Windows begin a file with a mark of its byte order
             _merge(document, parse_toml(Path(path).read_text(encoding="utf-8-sig"), path))
         return document
 

@@ -40,6 +40,7 @@ class Bucket:
         self._url = f"gs://{rest.rstrip('/')}/{self._folder}"
         self._opened: tuple[AbstractFileSystem, str] | None = None
         self._put: list[str] = []
+        # files of one table are uploaded by several threads
         self._lock = Lock()
 
     def _open(self) -> tuple[AbstractFileSystem, str]:

@@ -89,6 +89,7 @@ class BigQueryCatalog(Catalog):
             return
         dataset = Dataset(self.full_name)
         dataset.location = self._settings.location
+        # BigQuery tells cases apart unless the dataset says otherwise when it is made
         if not self._settings.has_case_sensitive_identifiers:
             dataset.is_case_insensitive = True
         # another load may make it at this moment
@@ -113,6 +114,7 @@ class BigQueryCatalog(Catalog):
         else:
             found = {name: self._fetch(name) for name in new}
         known = {**self._there, **found}
+        # outside of a load others may change tables between two questions
         if self.session.transaction is not None:
             self._there.update(found)
         return {name: columns_of(native) for name in asked if (native := known[name]) is not None}
@@ -137,6 +139,7 @@ class BigQueryCatalog(Catalog):
             made = self.session.jobs.call(self.session.connection.create_table, native, exists_ok=True)
             # another pipeline may have made it in between, with other columns
             grown = self._grow(table, columns_of(made))
+            # of one that got columns the answer is out of date
             if self.session.transaction is not None and not grown:
                 self._there[table["name"]] = made
 
@@ -145,6 +148,7 @@ class BigQueryCatalog(Catalog):
         check_types(self.dialect, self.dataset_name, table, there)
         new = {column: spec for column, spec in table["columns"].items() if column not in there}
         if new:
+            # by SQL: update_table sends the whole schema, which another load may have made longer meanwhile
             statement = added_columns(self.qualified(table["name"]), new)
             self.session.jobs.patiently(partial(self.session.query, statement))
             self._there.pop(table["name"], None)

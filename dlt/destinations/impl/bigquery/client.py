@@ -80,6 +80,7 @@ class BigQueryClient(SqlDestinationClient):
         script = self.session.script
         if script and self.ledger.load_id:
             self._publish_once(self.ledger.load_id, script)
+        # what is no load has no id by which a repetition could be told: it is sent once
         elif script:
             self.jobs.wait(script.start(self.jobs, f"dlt_{random_id()}"))
         self.session.commit()

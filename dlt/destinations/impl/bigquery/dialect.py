@@ -33,6 +33,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
         places = min(places, 38)
         if places <= NUMERIC_SCALE and digits - places <= NUMERIC_DIGITS:
             return f"NUMERIC({digits},{places})"
+        # digits may be 38 more than places: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types
         return f"BIGNUMERIC({min(digits, places + 38)},{places})"
     if kind == "timestamp":
         return "TIMESTAMP" if column.get("timezone", True) else "DATETIME"
@@ -55,6 +56,7 @@ class BigQueryDialect(Dialect):
 
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
+        # GoogleSQL has no DELETE with USING or JOIN
         return f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {match})"
 
     def literal(self, value: object) -> str:

@@ -64,6 +64,7 @@ def translate(error: BaseException, what: str = "") -> DestinationException:
         error: What was raised.
         what: What failed.
     """
+    # Google's client raises it when it gives up; whether another try may help is told by the cause
     if isinstance(error, RetryError) and error.cause is not None:
         return translate(error.cause, what)
     text = _first_line(
@@ -93,6 +94,7 @@ def is_guarded(error: DestinationException) -> bool:
 def of_job(job: Job, what: str = "") -> DestinationException:
     """Return why a job failed, with the details that BigQuery lists."""
     result: Mapping[str, str] = job.error_result or {}
+    # the first ones tell it: a load job may list an error for each bad row
     texts = [result.get("message"), *(error.get("message") for error in (job.errors or [])[:3])]
     text = " ".join(dict.fromkeys(_first_line(text) for text in texts if text)) or "no cause given"
     return by_reason(str(result.get("reason") or ""), f"{text} (job {job.job_id})", what)

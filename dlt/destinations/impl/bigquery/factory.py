@@ -96,6 +96,7 @@ class BigQuery(Destination):
     def _spec(self, given: object) -> GcpServiceAccountCredentials | GcpOAuthCredentials:
         if isinstance(given, (GcpServiceAccountCredentials, GcpOAuthCredentials)):
             return given
+        # the key of a service account has none: by this the two kinds are told apart
         token = given.get("refresh_token") if isinstance(given, Mapping) else None
         if given is None:
             section = ("destination", self.destination_name, "credentials")

@@ -85,5 +85,6 @@ def _json(value: object) -> object:
     if isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, bytes):
+        # streaming inserts take BYTES in base64
         return base64.b64encode(value).decode("ascii")
     return str(value)

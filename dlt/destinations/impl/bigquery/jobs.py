@@ -204,6 +204,7 @@ class Jobs:
 
 
 def _pause(attempt: int) -> None:
+    # at random: two that clashed must not clash again at the next try
     time.sleep(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.5))
 
 
@@ -212,6 +213,7 @@ def parameters(values: Sequence[object], names: Sequence[str | None] | None = No
     found = []
     for name, value in zip(names or [None] * len(values), values, strict=True):
         kind = "STRING"
+        # the narrower class first: a bool is an int, and a datetime a date
         if isinstance(value, bool):
             kind = "BOOL"
         elif isinstance(value, int):

@@ -51,6 +51,7 @@ class BigQueryLedger(Ledger):
         """Add the record that the load is complete, and the version of its schema."""
         super().record_load(load_id, schema)
         self.load_id = load_id
+        # two tries may both have seen that the load is missing: the one that commits second fails by this
         loads = self.catalog.qualified(LOADS_TABLE)
         self.session.script.guard(
             f"NOT EXISTS (SELECT 1 FROM {loads} WHERE load_id = %s)", "the load is there", load_id
@@ -61,6 +62,7 @@ class BigQueryLedger(Ledger):
         versions = self.catalog.qualified(VERSION_TABLE)
         names = ", ".join(map(self.dialect.quote, version_table()["columns"]))
         self.session.change(
+            # GoogleSQL takes a WHERE behind a FROM only
             f"INSERT INTO {versions} ({names}) SELECT %s, %s, %s, %s, %s, %s FROM (SELECT 1) "
             f"WHERE NOT EXISTS (SELECT 1 FROM {versions} WHERE version_hash = %s AND schema_name = %s)",
             (*row.values(), row.version_hash, row.schema_name),
@@ -137,6 +139,7 @@ class BigQueryLedger(Ledger):
         """
         if self.epoch(load_fence(load_id)) != epoch:
             raise taken_over(pipeline_name, load_id)
+        # asked again before the commit: the guards of the first call stand in the script
         if self._holds:
             return
         self._holds = True
@@ -186,4 +189,5 @@ class BigQueryLedger(Ledger):
 
 
 def _part(name: str) -> int:
+    # not hash(), which is another one in each process
     return zlib.crc32(name.encode()) % _PARTS

@@ -98,6 +98,7 @@ class BigQueryLoader(Loader):
         """Return the new rows of a table, as what stands after FROM."""
         staged = self._staging.where(table["name"])
         if staged is None:
+            # a merge reads every table of its chain, also one that got no file
             return f"(SELECT *, 0 AS {ROW_ORDER} FROM {self.catalog.qualified(table['name'])} WHERE FALSE)"
         documents = [self.dialect.quote(n) for n, column in table["columns"].items() if column["data_type"] == "json"]
         if not documents:

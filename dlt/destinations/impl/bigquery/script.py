@@ -56,6 +56,7 @@ class Script:
             text: What another load did, for the message of the error.
             values: Values of the parameters.
         """
+        # with BigQuery's own words for a clash, so that it is told as one
         self._guards.append(f"ASSERT {self._bound(condition, values)} AS '{GUARD}: {text}, {CLASH}'")
 
     def first(self, sql: str, values: Sequence[object] = ()) -> None:
@@ -88,4 +89,5 @@ class Script:
         """
         names = [f"p{number}" for number in range(len(self._values))]
         config = QueryJobConfig(query_parameters=parameters(self._values, names))
+        # no retry by the client: it would begin a job under another id, which no other try could find
         return jobs.call(jobs.client.query, self.text(), job_config=config, job_id=job_id, job_retry=None)

@@ -25,6 +25,7 @@ class BigQuerySqlClient(SqlClient):
     @contextmanager
     def begin_transaction(self) -> Iterator[SqlClient]:
         """Run a block in a transaction of a session, which ends with the block."""
+        # BigQuery has transactions of several requests in sessions only
         self._session.open_session()
         try:
             self._session.query("BEGIN TRANSACTION")

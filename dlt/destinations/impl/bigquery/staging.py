@@ -134,9 +134,12 @@ class Staging:
         here = names_in(path, file_format)
         config = LoadJobConfig(
             source_format=FORMATS[file_format],
+            # each file comes by a job of its own
             write_disposition="WRITE_APPEND",
+            # a job that comes late, when the load is done and its tables are dropped, must not make one again
             create_disposition="CREATE_NEVER",
             schema=staged_fields(c for column, c in table["columns"].items() if here is None or column in here),
+            # the first one that can hold the decimals of the file counts
             decimal_target_types=["NUMERIC", "BIGNUMERIC", "STRING"],
         )
         client, limits = self._jobs.client, self._jobs.limits

@@ -59,6 +59,7 @@ def column_of(field: SchemaField) -> ColumnSchema:
         return {"name": field.name}
     sizes = ""
     if field.field_type in ("NUMERIC", "BIGNUMERIC"):
+        # what a type without sizes holds; of the 77th digit BIGNUMERIC has a part only
         default = (38, 9) if field.field_type == "NUMERIC" else (76, 38)
         precision = field.precision or default[0]
         sizes = f"({precision},{(field.scale or 0) if field.precision else default[1]})"

@@ -196,6 +196,7 @@ class DuckDbCatalog(Catalog):
 
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset."""
+        # DuckDB refuses to use a schema that is not there
         if self.has_dataset():
             self.session.query(f"USE {self.qualified_dataset()}")
 

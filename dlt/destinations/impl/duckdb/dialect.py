@@ -13,7 +13,9 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
     kind, precision, scale = column["data_type"], column.get("precision"), column.get("scale")
     if kind in ("decimal", "wei"):
         default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
+        # DECIMAL has 38 digits at most; larger numbers go to a variant column
         return f"DECIMAL({min(precision or default[0], 38)},{default[1] if scale is None else scale})"
+    # moments with a zone have microseconds only
     if kind == "timestamp" and not column.get("timezone", True):
         return {0: "TIMESTAMP_S", 3: "TIMESTAMP_MS", 9: "TIMESTAMP_NS"}.get(precision or 6, "TIMESTAMP")
     if kind == "bigint" and precision is not None:
@@ -49,6 +51,7 @@ DIALECT = Dialect(
         "SMALLINT": "bigint",
         "INTEGER": "bigint",
         "BIGINT": "bigint",
+        # sums of whole numbers have this type, in tables that people make of ours
         "HUGEINT": "bigint",
         "BLOB": "binary",
         "JSON": "json",

@@ -81,6 +81,7 @@ class DuckDb(Destination):
         """Open the file, and wait for a process that has it open."""
         given, memory = self.credentials, Memory()
         if is_open(given):
+            # a connection of its own to the same database: to close it leaves the program's open
             connection = given.cursor()
         else:
             connection = open_database(self.path, f"destination {self.destination_name}", self.path)

@@ -80,6 +80,7 @@ def _attach(known: DuckLakeCredentials, name: str, url: str) -> str:
     prefix = _CATALOGS[catalog.drivername][0]
     options: dict[str, object] = {"DATA_PATH": url}
     if prefix == "postgres:":
+        # libpq alone waits as long as the system does for a server that does not answer
         place = _libpq({"fallback_application_name": "dlt", "connect_timeout": 15, **(catalog.query or {})})
         options["META_SECRET"] = "dlt_catalog"
         if known.ducklake_name:
@@ -119,8 +120,10 @@ def _secrets(catalog: ConnectionStringCredentials, storage: LakeStorage) -> Iter
             "SESSION_TOKEN": keys.aws_session_token,
             "REGION": keys.region_name,
             "ENDPOINT": endpoint.rstrip("/") or None,
+            # stores of one's own seldom have a host name for each bucket
             "URL_STYLE": keys.s3_url_style or ("path" if endpoint else None),
             "USE_SSL": False if secure == "http" else None,
+            # so that other secrets go on counting for other buckets
             "SCOPE": storage.bucket_url,
         }
         yield _secret("dlt_storage", "s3", parts)

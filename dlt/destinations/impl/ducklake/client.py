@@ -36,6 +36,7 @@ def ducklake_client(
         memory: What loads may use.
     """
     session = DuckDbSession(LAKE_DIALECT, connection, memory, translate)
+    # what the catalog asks is about current_catalog()
     session.query(f"USE {LAKE_DIALECT.quote(lake)}")
     catalog = DuckDbCatalog(session, dataset_name, _prefer_files)
     return SqlDestinationClient(DuckDbLoader(catalog), DuckLakeLedger(catalog))

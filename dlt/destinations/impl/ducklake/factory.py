@@ -78,6 +78,7 @@ class DuckLake(Destination):
     def fingerprint(self) -> str:
         """Return a hash that tells lakes apart, whoever connects."""
         if is_open(self.credentials):
+            # an open connection tells nothing else by which lakes differ
             return digest_id(f"ducklake {id(self.credentials)}")
         known = self.resolved()
         catalog = known.catalog
@@ -113,6 +114,7 @@ class DuckLake(Destination):
                 f"destination {self.destination_name}: the open connection uses {name}, which is a database of type "
                 f"{kind}. Attach a lake, and run USE with its name."
             )
+        # a connection of its own: to close it leaves the program's open
         return given.cursor(), name
 
     def _attached(self) -> tuple[duckdb.DuckDBPyConnection, str]:

@@ -67,6 +67,7 @@ class FilesCatalog:
         """Drop tables, and empty others, where they are there."""
         self._session.change.drop += list(drop)
         for name in truncate:
+            # a table that is not there must not come to be by this
             if name in self._session.base.columns:
                 self._session.change.replace[name] = []
 

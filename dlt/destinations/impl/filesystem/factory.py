@@ -37,6 +37,7 @@ CAPABILITIES = Capabilities(
     supported_loader_file_formats=("parquet", "jsonl", "csv", "arrow"),
     supported_merge_strategies=("delete-insert", "upsert", "insert-only", "scd2"),
     supports_ddl_transactions=False,
+    # files are read and merged by DuckDB
     max_decimal=(38, 38),
     supported_table_formats=FORMATS,
     sqlglot_dialect="duckdb",
@@ -112,6 +113,7 @@ class Filesystem(Destination):
         text = str(url)
         # a URL may hold a password, which no message may show
         remember_url(text)
+        # memory:// would be no URL without its slashes
         return text if text.endswith("://") else text.rstrip("/") or "/"
 
     def _resolved(self) -> FilesystemSettings:

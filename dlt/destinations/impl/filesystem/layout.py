@@ -11,6 +11,7 @@ from dlt.errors import InvalidFilesystemLayout
 from dlt.ids import digest_id
 from dlt.io.paths import LONGEST, is_inside, segment
 
+# layout and placeholders are those of PyPI dlt 1.x
 DEFAULT_LAYOUT = "{table_name}/{load_id}.{file_id}.{ext}"
 _MOMENTS = {
     "YYYY": "%Y",
@@ -43,6 +44,7 @@ _SHORT = 100
 def table_folder(table: str, longest: int = LONGEST) -> str:
     """Return a table's name as a segment of a path in its dataset."""
     found = segment(table, longest)
+    # the escape of the underscore, which `segment` itself never writes
     return f"!5F{found[1:]}" if found in _OURS else found
 
 

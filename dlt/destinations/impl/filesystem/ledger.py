@@ -70,6 +70,7 @@ class FilesLedger:
 
     def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
         """Make a load in between that changes the state of the pipeline a clash."""
+        # the state of another dataset is in no snapshot of this one, with which it could be compared
         if dataset_name in (None, self._session.dataset_name):
             self._session.change.watched = pipeline_name
 

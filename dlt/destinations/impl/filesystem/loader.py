@@ -71,6 +71,7 @@ class FilesLoader:
 
     def _upload(self, table: str, path: str, file_format: str) -> Entry:
         load_id = self._session.load_id
+        # loader files are named table.number.format
         number = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
         # what no other file has: neither one of another try or program, nor of another part of a run in this one
         file_id = f"{number}-{self._session.change.letters}{next(self._numbers):x}"
@@ -88,6 +89,7 @@ class FilesLoader:
                 relative = data_path(kind, table, f"{segment(load_id)}.{file_id}.parquet")
             else:
                 relative = self._session.layout.path(self._schema_name, table, load_id, file_id, file_format)
+            # noted before it is there: what a kill leaves must be found
             self._session.writes(relative)
             size = os.path.getsize(path)
             failpoints.point("filesystem.before_file")

@@ -111,6 +111,7 @@ def _spec(url: str, given: object, section: tuple[str, ...]) -> StoreCredentials
     if scheme in S3:
         return blank(stores.AwsCredentials)
     if scheme in GCS:
+        # a person's sign-in has such a token, the key of a service account a private key
         is_user = has("refresh_token") or (isinstance(given, str) and '"refresh_token"' in given)
         return blank(google.GcpOAuthCredentials) if is_user else blank(google.GcpServiceAccountCredentials)
     is_principal = has("azure_client_id", "azure_client_secret", "azure_tenant_id")

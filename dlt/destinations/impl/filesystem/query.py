@@ -110,6 +110,7 @@ class FilesSqlClient(SqlClient):
             except DatabaseException as error:
                 failures = self._failures[:]
                 self._failures.clear()
+                # a fault of the query itself is there on newer files as well
                 if not failures and not isinstance(error, DatabaseTransientException):
                     raise
                 newer = self._newest()
@@ -238,6 +239,7 @@ def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) 
 
     class Files(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
         protocol = _PROTOCOL
+        # each snapshot has an object of its own, which fsspec need not keep
         cachable = False
 
         def info(self, path: str, **_: object) -> dict[str, object]:
@@ -246,6 +248,7 @@ def _files(store: Store, snapshot: Snapshot, note: Callable[[Exception], None]) 
 
         @override
         def modified(self, path: str) -> datetime.datetime:
+            # no file of a snapshot ever changes, and DuckDB asks when it did
             return datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
 
         @override

@@ -39,6 +39,7 @@ def merge_files(
         staged: Files with the new rows.
         load_id: Id of the load.
     """
+    # in a file: only such a database can do with less memory than it holds
     connection = duckdb.connect(os.path.join(folder, "merge.duckdb"))
     try:
         client = duckdb_client(DIALECT, "tables", connection, _memory())
@@ -50,6 +51,7 @@ def merge_files(
         for name, table in whole.items():
             _insert(client, table, client.catalog.qualified(name), current[name])
         for table in chain[1:]:
+            # rows that were appended before a merge needed them have none
             if ROOT_ID in table["columns"]:
                 client.loader.fill_root_ids(table)
         # from here on as in any DuckDB: one set of statements merges for all destinations

@@ -318,6 +318,7 @@ class Snapshots:
             found = self.newest()
             number = found.number + 1
             if self._store.put_if_absent(_path(number), Snapshot(number=number, since=number).encoded()):
+                # only now: at every moment there is a newest one to be read
                 self._store.delete(_path(old) for old in self.numbers() if old < number)
                 return
 

@@ -139,4 +139,5 @@ def _parsed(content: bytes) -> Try | None:
         _moment(attempt.began_at)
     except (ValueError, KeyError, TypeError):
         return None
+    # fewer letters could stand in the names of files that are not its own
     return attempt if attempt.loads and len(attempt.letters) >= 12 else None

@@ -72,6 +72,7 @@ class MotherDuck(Destination):
         """Open the database."""
         given = self.credentials
         if is_open(given):
+            # a connection of its own: to close it leaves the program's open
             connection = given.cursor()
         else:
             # the URL has a token, which no message may show

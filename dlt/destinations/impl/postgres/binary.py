@@ -57,8 +57,10 @@ Pieces: TypeAlias = "list[Fixed | pa.Array]"
 Encoder: TypeAlias = "Callable[[pa.Array], Pieces]"
 """Gives for an array the pieces that make up its fields row by row; those of many widths are binary arrays."""
 
+# the signature, then no flags and no extension of the header
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+# PostgreSQL counts days and microseconds from 2000 on, Arrow from 1970
 _DAYS_TO_2000, _MICROSECONDS_TO_2000 = 10_957, 946_684_800_000_000
 _NEGATIVE = 0x4000
 _MAX_DIGITS = 76
@@ -129,6 +131,7 @@ def _encoder(kind: pa.DataType, oid: int) -> Encoder | None:
     is_text = is_.is_string(kind) or is_.is_large_string(kind)
     is_bytes = is_.is_binary(kind) or is_.is_large_binary(kind) or is_.is_fixed_size_binary(kind)
     if is_text and oid in (TEXT, VARCHAR, CHARACTER, JSON, JSONB):
+        # jsonb begins with the version of its format, which is 1
         return partial(_bytes, before=b"\x01" if oid == JSONB else b"")
     if is_bytes and oid == BYTEA:
         return _bytes

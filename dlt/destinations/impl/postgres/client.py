@@ -107,6 +107,7 @@ class PostgresCatalog(Catalog):
 
     def _wait_for(self, name: str) -> None:
         # a lock of the transaction: it ends with it, also where this process is killed
+        # names become numbers: advisory locks have keys of 64 bits
         self.session.query("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
         # another one may have changed tables while this one waited
         self.forget()
@@ -164,9 +165,11 @@ class PostgresLedger(Ledger):
         """
         # first: a try that was superseded must not end the connection of the one that took over
         self.check_attempt(pipeline_name, load_id, attempt)
+        # a digest: PostgreSQL cuts application_name at 63 bytes
         name = f"dlt load {digest_id(f'{pipeline_name} {load_id}')}"
         self.session.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s "
+            # to end connections of other users takes a right of its own
             "AND datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
             (name,),
         )

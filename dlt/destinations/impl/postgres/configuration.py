@@ -35,6 +35,7 @@ class PostgresCredentials(ConnectionStringCredentials):
         "libpq_defaults=true among the credentials."
     )
     drivername: str = "postgresql"
+    # as in PyPI dlt 1.x
     connect_timeout: int = 15
     libpq_defaults: bool = False
 

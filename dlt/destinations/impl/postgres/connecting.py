@@ -49,6 +49,7 @@ class Connecting:
     def fingerprint(self) -> str:
         """Return a hash that tells servers and databases apart, whoever connects."""
         if is_open(self.given):
+            # an open connection need not tell its server: only that it is the same one
             return digest_id(f"postgres {id(self.given)}")
         known = self.resolved()
         return digest_id(f"postgres {known.host} {known.port} {known.database}")

@@ -141,12 +141,14 @@ def _as_text(values: pa.Array) -> pa.Array:
 
     kind = values.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        # the hex form of bytea
         return pa.array([None if v is None else "\\x" + v.hex() for v in values.to_pylist()], pa.string())
     if pa.types.is_dictionary(kind):
         return _as_text(values.cast(kind.value_type))
     if pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return values.cast(pa.string())
     if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        # PostgreSQL keeps microseconds
         return values.cast(pa.timestamp("us", kind.tz), safe=False)
     if pa.types.is_time64(kind) and kind.unit == "ns":
         return values.cast(pa.time64("us"), safe=False)

@@ -7,6 +7,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
 CAPABILITIES = Capabilities(
+    # https://www.postgresql.org/docs/current/limits.html
     max_identifier_length=63,
     max_column_identifier_length=63,
     has_case_sensitive_identifiers=True,

@@ -60,6 +60,7 @@ class PsycopgSession(Session):
 
         cursor = self.connection.cursor()
         try:
+            # given None, psycopg2 takes percent signs of the statement for what they are
             cursor.execute(sql, tuple(map(self._server.parameter, parameters)) or None)
         except psycopg2.Error as error:
             raise self._server.translate(error) from error

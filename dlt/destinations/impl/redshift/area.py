@@ -117,6 +117,7 @@ class Area:
         relative = self._new_name(load_id, os.path.basename(local))
         self._store.upload(local, relative)
         size = os.path.getsize(local)
+        # mandatory: else COPY leaves a missing file out; Parquet needs content_length
         return {"url": f"{self._url}/{relative}", "mandatory": True, "meta": {"content_length": size}}
 
     def manifest(self, load_id: str, name: str, entries: Sequence[Mapping[str, object]]) -> str:

@@ -237,6 +237,7 @@ class RedshiftLedger(Ledger):
         Raises:
             Superseded: a later attempt has it.
         """
+        # first: a try that was superseded must not end the session of the one that took over
         self.check_attempt(pipeline_name, load_id, attempt)
         mine = f"session {digest_id(f'{pipeline_name} {load_id}')} "
         # not by LIKE, to which the signs _ and % of a name are patterns

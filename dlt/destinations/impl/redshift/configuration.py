@@ -35,6 +35,7 @@ class RedshiftCredentials(PostgresCredentials):
     """A cluster or workgroup of Redshift."""
 
     drivername: str = "redshift"
+    # Redshift's own, not that of PostgreSQL
     port: int | None = 5439
 
 

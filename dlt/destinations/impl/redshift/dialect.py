@@ -25,6 +25,7 @@ MAX_BINARY = 1_024_000
 MAX_STATEMENT = 16 << 20
 """Bytes of the longest statement: https://docs.aws.amazon.com/redshift/latest/dg/c_redshift-sql.html"""
 CAPABILITIES = Capabilities(
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
     max_identifier_length=127,
     max_column_identifier_length=127,
     has_case_sensitive_identifiers=False,
@@ -32,6 +33,7 @@ CAPABILITIES = Capabilities(
     max_text_data_type_length=MAX_TEXT,
     supports_nul=False,
     enforces_length=True,
+    # one digit stands before the point at least
     max_decimal=(38, 37),
     sqlglot_dialect="redshift",
 )
@@ -43,6 +45,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
         default = capabilities.decimal_precision if kind == "decimal" else capabilities.wei_precision
         return f"numeric({precision or default[0]},{default[1] if scale is None else scale})"
     if kind == "timestamp":
+        # moments of Redshift take no precision: they have microseconds
         return f"timestamp {'with' if column.get('timezone', True) else 'without'} time zone"
     if kind == "bigint" and precision is not None:
         return "smallint" if precision <= 16 else "integer" if precision <= 32 else "bigint"

@@ -118,6 +118,7 @@ class RedshiftLoader(Loader):
         name = table["name"]
         stored = self.catalog.stored_tables([name])[name]
         columns = {column: stored[column] for column in table["columns"] if "data_type" in stored.get(column, {})}
+        # the place of a row in its load stands in the staging table only
         if ROW_ORDER in table["columns"]:
             columns[ROW_ORDER] = table["columns"][ROW_ORDER]
         if self._copying.area is None:
@@ -157,6 +158,7 @@ class RedshiftLoader(Loader):
         if not texts:
             self._run_copy(target, columns, url, area, form, name)
             return
+        # COPY knows no expressions: what it cannot read is copied as text, and cast by an INSERT
         between = self.dialect.quote(f"dlt_copied_{digest_id(url)}")
         kinds = {
             column: f"VARCHAR({MAX_TEXT})" if column in texts else self.dialect.type_of(spec)

@@ -18,6 +18,7 @@ from dlt.schema.typing import ColumnSchema
 
 Columns = Mapping[str, ColumnSchema]
 """The columns of a table as they are at the destination."""
+# room for the names of 1,600 columns of 127 bytes each
 _STATEMENT = MAX_STATEMENT - (1 << 20)
 _ROWS_OF_INSERT = 10_000
 
@@ -102,6 +103,7 @@ def insert_values(batches: Iterator[pa.RecordBatch], table: str, columns: Column
         part: list[str] = []
         size = 0
         for row in rows:
+            # with parentheses, comma and blank
             width = len(row.encode()) + 4
             if width > _STATEMENT:
                 raise DatabaseTerminalException(
@@ -190,6 +192,7 @@ def write_json(batches: Iterator[pa.RecordBatch], path: str, table: str, columns
     """Write rows as lines of JSON, compressed; columns without a value are left out, which is NULL."""
     documents = [name for name, column in columns.items() if column["data_type"] == "json"]
     doubles = [name for name, column in columns.items() if column["data_type"] == "double"]
+    # the file is read once and deleted: time counts, not size
     with gzip.open(path, "wb", compresslevel=1) as file:
         for batch in batches:
             known = fitted(batch, table, columns)

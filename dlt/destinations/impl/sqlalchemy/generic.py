@@ -47,6 +47,7 @@ _SIGNS: tuple[tuple[str, Kind], ...] = (
 )
 """Words by which databases of which nothing more is known tell what an error is."""
 _THERE_SIGNS = ("already exists", "duplicate", "already an object", "already used", "unique")
+# these undo a change of tables with its transaction; of others the worse is assumed
 _KEEPS_DDL = ("postgresql", "mssql", "redshift", "db2", "ibm_db_sa", "duckdb")
 
 
@@ -215,6 +216,7 @@ def dialect_for(native: sa.Dialect) -> Dialect:
 
     families: dict[str, DataType] = {}
     for kind, text in types.items():
+        # documents are stored as text, so a column that is there is read as text: text comes first
         families.setdefault(text.upper().partition("(")[0].strip(), kind)
     families |= {"NUMERIC": "decimal", "DECIMAL": "decimal", "VARCHAR": "text"}
     return StandardDialect(

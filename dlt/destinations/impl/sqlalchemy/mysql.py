@@ -167,10 +167,13 @@ def dialect_for(is_mariadb: bool) -> MySqlDialect:
         types={
             "text": "LONGTEXT",
             "double": "DOUBLE",
+            # BOOLEAN is another word for it
             "bool": "TINYINT(1)",
+            # TIMESTAMP would end in 2038
             "timestamp": "DATETIME(6)",
             "bigint": "BIGINT",
             "binary": "LONGBLOB",
+            # JSON of MySQL puts keys in another order and drops those that are there twice; of MariaDB it is LONGTEXT
             "json": "LONGTEXT",
             "date": "DATE",
             "time": "TIME(6)",

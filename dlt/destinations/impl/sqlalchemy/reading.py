@@ -76,6 +76,7 @@ def _json(value: object) -> object:
 
 
 _CONVERTERS: Mapping[DataType, Converter] = {
+    # SQLite and MySQL give 0 and 1
     "bool": bool,
     "date": _date,
     "time": _time,

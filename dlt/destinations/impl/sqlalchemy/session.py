@@ -179,6 +179,7 @@ class SqlAlchemySession(Session):
             if self._driver.paramstyle == "named":
                 cursor.executemany(sql, [_by_place(row) for row in rows])
             else:
+                # drivers of MySQL make one statement of many rows of it
                 cursor.executemany(sql, rows)
 
     @contextmanager

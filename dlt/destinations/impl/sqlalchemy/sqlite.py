@@ -87,6 +87,7 @@ DIALECT = SqliteDialect(
         "timestamp": "DATETIME",
         "bigint": "BIGINT",
         "binary": "BLOB",
+        # under the name JSON the column would turn texts that look like numbers into numbers
         "json": "JSON_TEXT",
         "date": "DATE",
         "time": "TIME",

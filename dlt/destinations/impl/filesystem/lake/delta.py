@@ -88,6 +88,7 @@ class DeltaIndex:
         # the object has Arrow's interface for data, whichever library made it
         found = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes", "num_records"])
         return [
+            # paths in a Delta log are encoded as those in URLs
             {"path": f"{self._table}/{unquote(path)}", "format": "parquet", "bytes": size, "rows": rows}
             for path, size, rows in zip(*found.to_pydict().values(), strict=True)
         ]
@@ -176,6 +177,7 @@ class DeltaIndex:
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = []
         for entry in new:
+            # `_entries` takes the number of rows from it again
             statistics = json.dumps({"numRecords": entry["rows"]})
             actions.append(AddAction(self._relative(entry), int(entry["bytes"]), {}, now, True, statistics))
         for entry in gone.values():

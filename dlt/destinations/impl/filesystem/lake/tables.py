@@ -12,6 +12,7 @@ from dlt.io.store import Store
 from dlt.user_log import logger
 
 NATIVE = "native"
+# PyPI dlt 1.x calls files without an index so
 _SAME = {"hive": NATIVE}
 
 

@@ -11,6 +11,7 @@ from dlt.late import duckdb, pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema, DataType
 
+# Iceberg has int and long only, and Delta Lake no type for a time of day
 _BITS: Mapping[str, tuple[int, ...]] = {"delta": (8, 16, 32, 64), "iceberg": (32, 64)}
 """Sizes of whole numbers, by format."""
 _WITHOUT: Mapping[str, Mapping[DataType, DataType]] = {"delta": {"time": "text"}, "iceberg": {}}
