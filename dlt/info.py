@@ -156,6 +156,7 @@ class NormalizeInfo(_NormalizeInfo, _Step):
         counts: dict[str, int] = {}
         for entry in self._each():
             for table, values in entry.get("table_metrics", {}).items():
+                # a run with several schemas has a package each, and they may share names of tables
                 counts[table] = counts.get(table, 0) + values["items_count"]
         return counts
 

@@ -171,6 +171,7 @@ class TableLog(Collector):
         self._stopped = threading.Event()
         # an orchestrator may know by the context which task a line of a log belongs to
         watch, context = self._watch, contextvars.copy_context()
+        # a program that ends without stop() must not wait for it
         self._thread = threading.Thread(target=context.run, args=(watch, self._stopped), daemon=True)
         # a thread, because the step itself is silent while a query or an upload takes long
         self._thread.start()

@@ -25,6 +25,7 @@ from dlt_airflow.arguments import hide_text, names_secret
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+# to hide a host or a region would blot out words of every log
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
     *("bucket_url", "endpoint_url", "dataset_name", "type", "client_email", "token_uri", "auth_uri"),
@@ -172,6 +173,7 @@ def values_of(connection: Connection) -> JsonObject:
             "username": connection.login,
             "password": connection.password,
             "database": connection.schema,
+            # extras may hold nested settings of hooks, which are no options of a URL
             "query": {key: value for key, value in extra.items() if isinstance(value, (str, int))} or None,
         }
     )
@@ -237,4 +239,5 @@ def _hide_password(url: str) -> None:
         return
     if password:
         hide_text(password)
+        # as a driver shows it
         hide_text(unquote(password))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dlt_airflow.window import Wanted
 
+# what Airflow's own group takes; all else is for the tasks
 _GROUP = {"prefix_group_id", "parent_group", "dag", "tooltip", "ui_color", "ui_fgcolor", "add_suffix_on_collision"}
 _OF_LOAD = ("assets", "asset_alias", "outlets")
 

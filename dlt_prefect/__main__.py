@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     since = datetime.timedelta(hours=chosen.since)
     while True:
         for flow_run_id in reschedule(chosen.flow_run_ids, chosen.deployment, since, chosen.most_tries, settle):
+            # by a pipe lines would wait in a buffer, and the command may watch for days
             print(flow_run_id, flush=True)
         if chosen.watch is None:
             return 0
@@ -54,4 +55,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
+        # what shells give after Ctrl-C
         sys.exit(130)

@@ -33,6 +33,7 @@ _MOST_TABLES = 10
 
 def artifact_key(*words: str) -> str:
     """Return a key of lower case letters, digits and dashes."""
+    # Prefect takes no other letters in a key
     return "-".join(filter(None, (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in ("dlt", *words))))
 
 

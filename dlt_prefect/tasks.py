@@ -101,6 +101,7 @@ _OPTIONS: JsonObject = {
     "retry_jitter_factor": 0.5,
     "retry_condition_fn": _retry,
     "cache_policy": CachePolicy.from_cache_key_fn(_cache_key),
+    # a cache key finds only results that were kept
     "persist_result": True,
     "result_serializer": "json",
 }
@@ -227,6 +228,7 @@ def find_window() -> list[str]:
                 }
             ),
             sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            # two: the newest may be this run itself, where it runs again
             limit=2,
         )
     previous = next((other.expected_start_time for other in earlier if other.id != run.id), None)

@@ -203,6 +203,7 @@ class _Runner:
         child = subprocess.Popen(
             [sys.executable, self.plan.script, *self.plan.arguments],
             env={**os.environ, **window},
+            # nobody sits before a service: a question gets an end of file, and no run waits for an answer
             stdin=subprocess.DEVNULL,
             # standard output carries the events only, for the program that reads them
             stdout=sys.stderr if self.plan.json else None,
@@ -252,6 +253,7 @@ class _Runner:
                 )
                 child.send_signal(number)
                 forwarded += 1
+                # the first signal counts: a second one gives no more time
                 kill_at = kill_at or clock + self.plan.grace
             if self.plan.timeout and not timed_out and clock - began >= self.plan.timeout:
                 timed_out = True
@@ -317,5 +319,6 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         # the script may have started processes of its own, and may be gone already
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
+    # where there are no groups, and where the group is gone already
     child.kill()
     child.wait()

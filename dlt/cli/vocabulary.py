@@ -149,6 +149,7 @@ def top() -> Section:
         "destination": _destinations(),
         "data_writer": _WRITER,
     }
+    # sources and pipelines of users have sections of names that nobody here knows
     return Section(pipeline_options(), sections, is_open=True)
 
 

@@ -56,6 +56,7 @@ def metrics(name: str, extra: Mapping[str, object], stacklevel: int = 1) -> None
         extra: The numbers, as attributes of the record.
         stacklevel: As `logging` has it.
     """
+    # one more: the record names who called, not this function
     LOGGER.info(name, extra=extra, stacklevel=stacklevel + 1)
 
 

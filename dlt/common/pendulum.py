@@ -24,6 +24,7 @@ def to_pendulum_tz(tz: datetime.tzinfo | None) -> Timezone | FixedTimezone | Non
     """
     if tz is None or isinstance(tz, (Timezone, FixedTimezone)):
         return tz
+    # pendulum converts time zones only as part of a moment
     return pendulum.instance(datetime.datetime(2000, 1, 1, tzinfo=tz)).timezone
 
 
@@ -36,6 +37,7 @@ def create_dt(
     second: int = 0,
     microsecond: int = 0,
     tz: datetime.tzinfo | None = None,
+    # the default of pendulum, where Python's own is 0
     fold: int = 1,
 ) -> pendulum.DateTime:
     """Return a moment of pendulum; without a time zone it stays without one."""

@@ -21,6 +21,7 @@ _SMALLEST = -578960446186580977117854925043439539267
 class Wei(Decimal):
     """A decimal of 78 digits, such as an amount of a token of Ethereum."""
 
+    # Python counts with 28 digits where nothing else is said
     ctx = default_context(decimal.Context(), EVM_DECIMAL_PRECISION)
 
     @classmethod
@@ -46,4 +47,5 @@ class Wei(Decimal):
 def _without_zeros(value: Decimal) -> Decimal:
     """Return a value without zeros behind its point, and without an exponent over zero."""
     short = value.normalize()
+    # normalize writes 100 as 1E+2
     return short.quantize(Decimal(1)) if short == short.to_integral_value() else short

@@ -165,6 +165,7 @@ class Dataset:
 
     def load_ids(self, schema_name: str | None = None) -> list[str]:
         """Return the ids of complete loads, oldest first."""
+        # ids are seconds since the epoch, all with ten digits before the point: as texts they stand in order of time
         relation = self.loads_table().select("load_id").order_by("load_id")
         if schema_name:
             relation = relation.where("schema_name", "eq", schema_name)

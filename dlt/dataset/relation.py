@@ -71,12 +71,14 @@ class Relation:
         """Keep at most so many rows."""
         return replace(self, rows_limit=int(limit))
 
+    # five as in PyPI dlt 1.x
     def head(self, limit: int = 5) -> Relation:
         """Keep the first rows."""
         return self.limit(limit)
 
     def order_by(self, column_name: str, direction: str = "asc") -> Relation:
         """Sort by a column, "asc" or "desc"."""
+        # it stands in the text as it is
         if direction.lower() not in ("asc", "desc"):
             raise ValueError(f"order_by direction {direction!r} is not asc or desc.")
         self._need_columns((column_name,))
@@ -91,6 +93,7 @@ class Relation:
             value: What the column is compared with.
         """
         if operator is None:
+            # in parentheses: an OR in it would take the other conditions apart
             return replace(self, conditions=(*self.conditions, f"({column_or_expr})"))
         found = Condition.of(column_or_expr, operator, value)
         self._need_columns((column_or_expr,))

@@ -150,6 +150,7 @@ class Destination:
         """
         found = resolve_destination(ref, destination_name=destination_name)
         if environment is not None:
+            # the program's own destination stays as it is
             found = copy(found)
             found.environment = environment
         if credentials is None and not settings:

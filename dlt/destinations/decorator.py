@@ -320,6 +320,7 @@ class FunctionClient(DummyClient):
             items = part.to_pylist()
             for item in items:
                 for name in documents:
+                    # Arrow holds documents as texts, and a function gets what the source gave
                     if item.get(name) is not None:
                         item[name] = orjson.loads(item[name])
             yield end, items

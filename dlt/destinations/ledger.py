@@ -128,6 +128,7 @@ class StateRow:
     def document(self) -> dict[str, object]:
         """Return the row as JSON has it, under the names of its columns."""
         columns = state_table()["columns"]
+        # two of the columns begin with _dlt, so the names of the fields do not fit
         return {**dict(zip(columns, self.values(), strict=True)), "created_at": self.created_at.isoformat()}
 
 

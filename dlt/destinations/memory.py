@@ -8,6 +8,7 @@ from functools import cache
 
 _UNLIMITED = 1 << 50
 """Bytes; control groups without a limit say a number that no machine has."""
+# where nothing tells it, as on Windows
 _FALLBACK = 4 << 30
 
 

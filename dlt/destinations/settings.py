@@ -32,6 +32,7 @@ OF_CAPABILITIES: Mapping[str, type] = {
     "wei_precision": tuple,
 }
 """What a program may say otherwise than the destination does; see `dlt.schema.capabilities`."""
+# some destinations read one of these: what a class has itself is looked for first
 WITHOUT_EFFECT: frozenset[str] = frozenset(
     {
         "always_refresh_views",

@@ -159,6 +159,7 @@ class LoaderFiles:
             entry: Its manifest entry.
         """
         table = entry.table
+        # what was written before it stands before it
         self._end(table)
         name = self._next_name(table)
         target = os.path.join(self._folder, name)

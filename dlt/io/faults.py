@@ -28,6 +28,7 @@ _NO_RIGHT = {401, 403}
 _WRONG = {301, 307, 400, 405, 501}
 _WORTH_ANOTHER_TRY = {"RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"}
 """Codes of S3 that come with status 400 when a request was hurt on its way."""
+# a shorter one may be a part of common words, which messages would lose
 _SHORTEST_SECRET = 8
 _WAYS_TO_SIGN_IN = {"google_default", "anonymous"}
 """Values of `token` that are no secrets."""

@@ -7,6 +7,7 @@ import os
 
 def data_folder() -> str:
     """Return the folder in which pipelines keep what they work on: DLT_DATA_DIR, or one of the user."""
+    # the places and their order are those of PyPI dlt 1.x
     data_dir = os.environ.get("DLT_DATA_DIR")
     if data_dir:
         return data_dir

@@ -61,9 +61,9 @@ class Store:
 
     def each(self, function: Callable[[One], Result], items: Sequence[One]) -> list[Result]:
         """Return the results for all items, of several at the same time where each waits for a network."""
+        # a disk gains nothing by it, and order and errors are simpler without
         if self.is_local or len(items) < 2:
             return [function(item) for item in items]
-        # a disk gains nothing by it, and order and errors are simpler without
         with ThreadPoolExecutor(min(_AT_ONCE, len(items)), "dlt-store") as pool:
             return list(pool.map(function, items))
 

@@ -21,6 +21,7 @@ from dlt.types import JsonObject, TDataItem
 Foreign = Any
 """An object of a class that is told by its attributes: numpy, pandas and others need not be installed; or a value of
 JSON, which `_hook` hands to the reader that its kind names."""
+# for private use in Unicode: documents that have it all the same are escaped
 TAG = "\ue000"
 _WRITTEN_TAG = json.dumps(TAG)
 

@@ -91,6 +91,7 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
     epoch = client.claim(task.pipeline_name, package.load_id, task.attempt) if task is not None else 0
     client.begin()
     try:
+        # first in the transaction: where loads take turns they wait for them here
         client.create_dataset()
         _hold(order, client, epoch)
         if order.run is not None and order.compares:

@@ -123,6 +123,7 @@ def _publications(order: LoadOrder, schema: Schema) -> Iterator[Publication]:
         check_disposition(root, order.capabilities)
         chain = [root]
         for table in chain:
+            # the list grows while it is walked: nested tables of all depths come, parents first
             chain.extend(complete(child) for child in children.get(table["name"], []))
         # tables side by side: files of one of them are taken at once
         groups = [

@@ -50,6 +50,7 @@ def look(order: LoadOrder, client: Client) -> Standing:
     package = order.package
     works = {work.key: done for work in package.manifest.works if (done := known_work(work, client)) is not None}
     found = [load_id for load_id in order.load_ids if not package.manifest.works and client.has_load(load_id)]
+    # one tells it: all parts of a package have its schema
     loads = {load_id: client.loaded_schema(load_id) if load_id == found[0] else None for load_id in found}
     standing = Standing(loads, works)
     # what is there already is asked nothing more: on a warehouse each question is a request
@@ -175,5 +176,6 @@ def schema_to_load(order: LoadOrder, standing: Standing) -> Schema:
         return schema
     joined = there.clone()
     joined.update_schema(schema)
+    # it is neither the version there nor that of the package
     joined.bump()
     return joined

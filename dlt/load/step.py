@@ -56,6 +56,7 @@ def plan_load(order: LoadOrder, client: Client) -> LoadPlan:
         DestinationSchemaTampered: a column is gone by which a load finds rows.
     """
     if not client.has_dataset():
+        # of a dataset that is not there nothing can be read
         return make_plan(order, Standing())
     client.begin()
     try:

@@ -189,6 +189,7 @@ class PackageBuilder:
         """
         for file in manifest.files:
             if file.crc32 is not None:
+                # the next step of this process need not read them for their checksums
                 note(os.path.join(self.path, file.name), file.crc32)
         manifest = replace(
             manifest,

@@ -70,6 +70,7 @@ class Remote:
 
     def _take_over(self, state: State, schemas: list[Schema]) -> None:
         home = self._home
+        # the destination was just read: nothing is left to compare or to send
         local = {key: value for key, value in home.state.get("_local", {}).items() if key not in ("resync", "unsent")}
         state["_local"] = {**local, "first_run": False, "at_destination": state.get("_version_hash")}
         for schema in schemas:
@@ -142,6 +143,7 @@ class Remote:
             return
         state, workdir = result.state, home.workdir
         later = [p for stage in ("normalized", "extracted") for p in workdir.packages(stage)]
+        # what the destination has does not know of packages that wait: their changes come on top
         for waiting in sorted(later, key=lambda p: workdir.order(p.load_id)):
             state = with_changes(state, waiting.undo.state if waiting.undo is not None else ())
         state["_state_version"] = max(state["_state_version"], home.state["_state_version"])
@@ -174,6 +176,7 @@ def _comes_again(package: LoadPackage) -> bool:
     for change in package.undo.state if package.undo is not None else ():
         if change.cursor is not None:
             moved.add(change.cursor.resource)
+    # rows of a resource without a cursor would be lost with the package
     return all(schema.get_table(schema.root_of(file.table)).get("resource") in moved for file in package.files)
 
 

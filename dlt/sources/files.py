@@ -52,6 +52,7 @@ def _moment(value: object) -> datetime.datetime:
         text = str(value)
         # Python 3.10 reads no Z
         iso = text.replace("Z", "+00:00")
+        # a header of HTTP has a comma behind the day of the week
         found = parsedate_to_datetime(text) if "," in text else datetime.datetime.fromisoformat(iso)
     return found.astimezone(datetime.timezone.utc) if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)
 
@@ -65,6 +66,7 @@ MTIME_DISPATCH: dict[str, Callable[[ReadOnlyRow], datetime.datetime]] = {
     "sftp": partial(_of, "mtime"),
     "memory": partial(_of, "created"),
     "gdrive": partial(_of, "modifiedTime"),
+    # servers need not tell it
     "http": lambda info: _moment(info.get("Last-Modified") or 0),
     "https": lambda info: _moment(info.get("Last-Modified") or 0),
     "hf": lambda info: _moment(info["last_commit"].date),
@@ -227,11 +229,13 @@ def glob_files(
     root = root.replace(os.sep, "/").rstrip("/") if is_local else root.rstrip("/")
     found = fs_client.glob(posixpath.join(root, file_glob), detail=True)
     for path, listed in found.items():
+        # a pattern with ** finds folders as well
         if listed["type"] != "file":
             continue
         info = fs_client.info(path) if fetch_file_info else listed
         name = posixpath.basename(path)
         mime_type, encoding = guess_mime_type(name)
+        # of relative paths Python would ask for the working folder
         relative = posixpath.relpath("/" + path.strip("/"), "/" + root.strip("/"))
         item = FileItem(
             file_name=name,

@@ -37,6 +37,7 @@ __all__ = [
     "format_datetime_value",
 ]
 
+# a text of PostgreSQL cannot hold NUL
 SQL_ESCAPE_DICT = {"'": "''", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\x00": ""}
 # T-SQL has no escapes with a backslash
 MS_SQL_ESCAPE_DICT = {"'": "''", "\n": "' + CHAR(10) + N'", "\r": "' + CHAR(13) + N'", "\t": "' + CHAR(9) + N'"}
@@ -84,6 +85,7 @@ def escape_postgres_literal(v: object) -> str:
 
 def escape_duckdb_literal(v: object) -> str:
     """Return a value as SQL of DuckDB."""
+    # as in PostgreSQL: only behind E a backslash is an escape
     return _literal(v, SQL_ESCAPE_DICT, _from_base64, prefix="E")
 
 
@@ -95,6 +97,7 @@ def escape_lancedb_literal(v: object) -> str:
 def escape_redshift_literal(v: object) -> str:
     """Return a value as SQL of Redshift."""
     text = _literal(v, SQL_ESCAPE_DICT, lambda data: f"from_hex('{data.hex()}')")
+    # without it a SUPER of Redshift holds the document as one text
     return f"json_parse({text})" if isinstance(v, (list, dict)) else text
 
 
@@ -139,6 +142,7 @@ def format_datetime_value(v: datetime.datetime, precision: int = 6, no_tz: bool 
     """
     if no_tz:
         v = v.replace(tzinfo=None)
+    # isoformat has no other steps; the digits in between are zeros by then
     unit = "seconds" if precision < 3 else "milliseconds" if precision < 6 else "microseconds"
     return reduce_pendulum_datetime_precision(v, precision).isoformat(sep=" ", timespec=unit)
 

@@ -53,5 +53,6 @@ def decode_last_obj(lines: Sequence[str], ignore_pickle_errors: bool = True) -> 
         lines: Lines of a program.
         ignore_pickle_errors: Go past what cannot be read.
     """
+    # the last one counts: a program says how it ended behind all else
     found = (decode_obj(line, ignore_pickle_errors) for line in reversed(lines))
     return next((value for value in found if value is not None), None)

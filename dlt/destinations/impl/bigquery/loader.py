@@ -110,6 +110,7 @@ class BigQueryLoader(Loader):
     def fill_root_ids(self, table: TableSchema, where: Callable[[str], str] | None = None) -> None:
         """Give root ids to rows of a nested table that lack them, or for which a condition holds."""
         parent = table.get("parent")
+        # statements are only collected, so a second look finds the same rows without ids
         if parent and table["name"] not in self._filled:
             self._filled.add(table["name"])
             self.session.change(self.root_ids(table, parent, self.source_of_root_ids(parent), where))

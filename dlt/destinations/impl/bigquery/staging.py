@@ -202,6 +202,7 @@ class Staging:
         deadline = time.monotonic() + STREAM_WAIT
         quoted = ".".join(f"`{part}`" for part in (*self._dataset.split(".", 1), name))
         while True:
+            # BigQuery may show rows some time after it took them, and a result that is kept shows none of them
             config = QueryJobConfig(use_query_cache=False)
             ((found,),) = [row.values() for row in self._jobs.query(f"SELECT COUNT(*) FROM {quoted}", config)]
             if found == count:

@@ -120,6 +120,7 @@ def set_properties(native: Table, table: TableSchema) -> list[str]:
     hints = table_hints(table)
     description, labels = hints.get("description") or table.get("description"), hints.get("labels")
     expires = _moment(hints.get("expires"))
+    # BigQuery changes those fields of a table that are named to it
     changed = []
     # what a schema does not say stays: people may have set it at BigQuery
     if description and description != native.description:

@@ -88,6 +88,7 @@ def kind_of(error: duckdb.Error) -> Kind:
         return "read_only"
     if "permission denied" in text:
         return "right"
+    # of this class are also errors over what is there already
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return "undefined"
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -59,6 +59,7 @@ def attached(known: DuckLakeCredentials, name: str, where: str) -> duckdb.DuckDB
     def connect() -> duckdb.DuckDBPyConnection:
         # an instance for each connection: the lake's own cache is not safe for threads that share one
         spill = os.path.join(tempfile.gettempdir(), f"dlt_ducklake_{random_id()}")
+        # a database in memory else spills into the folder where the program runs
         connection = duckdb.connect(":memory:", config={"temp_directory": spill})
         try:
             for extension in filter(None, extensions):
@@ -140,6 +141,7 @@ def _load_extension(connection: duckdb.DuckDBPyConnection, name: str, where: str
     version = row[0] if row else ""
     found = importlib.util.find_spec(f"duckdb_extension_{name}")
     for folder in (found.submodule_search_locations or ()) if found is not None else ():
+        # an extension fits one version of DuckDB only
         path = Path(folder) / "extensions" / version / f"{name}.duckdb_extension"
         if path.exists():
             connection.execute(f"LOAD {LAKE_DIALECT.literal(str(path))}")

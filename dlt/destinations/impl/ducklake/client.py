@@ -69,6 +69,7 @@ class DuckLakeLedger(Ledger):
         """Make the table of fences if it is not there."""
         if not self.catalog.has_table(FENCES_TABLE):
             super().create_fences()
+            # not by the method below, which changes this very row
             super().add_fence(_WRITES)
 
     def add_fence(self, name: str) -> None:

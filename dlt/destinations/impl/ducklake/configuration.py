@@ -53,6 +53,7 @@ def parsed_url(url: str) -> ConnectionStringCredentials:
 
 def file_of(catalog: ConnectionStringCredentials) -> str:
     """Return the path of a catalog that is a file."""
+    # behind two slashes the name of a file stands where a URL has its host
     return os.path.abspath(os.path.expanduser(f"{catalog.host or ''}{catalog.database or ''}"))
 
 

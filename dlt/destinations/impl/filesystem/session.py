@@ -47,6 +47,7 @@ class FilesSession:
         self._tries = Tries(store)
         self._try: Try | None = None
         self._written: list[str] = []
+        # files of one table are uploaded at the same time, each in a thread of its own
         self._announcing = threading.Lock()
 
     def pending(self) -> Snapshot:
@@ -136,6 +137,7 @@ class FilesSession:
         for entry in snapshot.outbox:
             other = self.beside(entry["dataset"])
             found = other.newest()
+            # whoever wrote it may have died before a snapshot could say so
             if all(state[ROW_ID] != entry["state"][ROW_ID] for state in found.states):
                 other.commit(found, Change(states=[entry["state"]]))
         return {entry["state"][ROW_ID] for entry in snapshot.outbox}

@@ -219,6 +219,7 @@ def _type_of(column: ColumnSchema) -> list[object]:
 
 
 def _with_states(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[JsonObject]:
+    # one that was sent twice is there once
     found = {state[ROW_ID]: state for state in [*old, *new]}
     by_pipeline: dict[str, list[JsonObject]] = {}
     for state in found.values():
@@ -248,6 +249,7 @@ class Snapshots:
 
     def numbers(self) -> list[int]:
         """Return the numbers that are there, in order."""
+        # on a local disk documents that are not finished lie beside them
         found = (re.fullmatch(r"(\d{12})\.json", name) for name in self._store.names(FOLDER))
         return sorted(int(match[1]) for match in found if match)
 

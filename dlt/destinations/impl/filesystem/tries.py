@@ -52,6 +52,7 @@ class Try:
     @property
     def path(self) -> str:
         """Return the path of its file."""
+        # a name has 255 bytes: letters and ending must not be cut
         return f"{FOLDER}/{segment(self.loads[0], 100)}.{self.letters}.json"
 
     def is_settled(self, snapshot: Snapshot) -> bool:

@@ -59,10 +59,13 @@ Encoder: TypeAlias = "Callable[[pa.Array], Pieces]"
 
 # the signature, then no flags and no extension of the header
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+# a row of -1 fields says that no other one follows
 TRAILER = b"\xff\xff"
 # PostgreSQL counts days and microseconds from 2000 on, Arrow from 1970
 _DAYS_TO_2000, _MICROSECONDS_TO_2000 = 10_957, 946_684_800_000_000
+# the sign of numeric in this format
 _NEGATIVE = 0x4000
+# those of decimal256
 _MAX_DIGITS = 76
 Digits: TypeAlias = "tuple[NDArray[np.bool_], NDArray[np.integer], int]"
 """Which of some decimals are negative, their groups of digits, and how many groups stand before the point."""
@@ -161,6 +164,7 @@ def _numeric_encoder(kind: pa.DataType, oid: int) -> Encoder | None:
     is_ = pa.types
     if is_.is_integer(kind) and oid == NUMERIC:
         return lambda values: _numeric(values.cast(pa.decimal128(20, 0)))
+    # Arrow knows scales below zero, for which the format has no sign
     if is_.is_decimal(kind) and oid == NUMERIC and kind.scale >= 0:
         return _numeric
     return None
@@ -211,6 +215,7 @@ def _numeric(values: pa.Array) -> Pieces:
     used = groups.any(axis=0)
     first = int(used.argmax()) if used.any() else groups.shape[1] - 1
     count = groups.shape[1] - first
+    # the weight is the power of 10,000 of the first group
     weight, sign = np.array(whole - 1 - first, np.int16), np.where(negative, _NEGATIVE, 0)
     pieces = [Fixed(">u2", count), Fixed(">i2", weight), Fixed(">u2", sign), Fixed(">u2", values.type.scale)]
     pieces += [Fixed(">u2", groups[:, number]) for number in range(first, groups.shape[1])]

@@ -42,6 +42,7 @@ QUESTIONS = Questions(
     dataset="SELECT 1 FROM pg_namespace WHERE nspname = %s",
     columns="SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
     "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+    # tables, partitioned ones, views, materialized ones and foreign tables
     "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
     "ORDER BY c.relname, a.attnum",
 )

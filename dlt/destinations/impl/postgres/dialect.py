@@ -25,6 +25,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
         default = capabilities.decimal_precision if kind == "decimal" else (78, 0)
         return f"numeric({precision or default[0]},{default[1] if scale is None else scale})"
     if kind in ("timestamp", "time"):
+        # six is all that PostgreSQL keeps, and what it keeps where no size stands
         size = "" if precision is None or precision >= 6 else f"({precision})"
         zone = "with" if kind == "timestamp" and column.get("timezone", True) else "without"
         return f"{kind}{size} {zone} time zone"
@@ -43,6 +44,7 @@ DIALECT = Dialect(
         "timestamp": "timestamp with time zone",
         "bigint": "bigint",
         "binary": "bytea",
+        # as in PyPI dlt 1.x, whose tables stay as they are
         "json": "jsonb",
         "date": "date",
         "time": "time without time zone",

@@ -15,6 +15,7 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("40001", "clash"),
     ("40P01", "clash"),
     ("55P03", "busy"),
+    # before 53, to which it belongs: the first beginning that fits counts
     ("53100", "disk_full"),
     ("53", "overloaded"),  # no memory, too many connections
     ("57014", "timeout"),

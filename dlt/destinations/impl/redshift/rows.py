@@ -137,6 +137,7 @@ def _literals(values: pa.Array, table: str, name: str, column: ColumnSchema) -> 
         found = pc.binary_join_element_wise(before, escaped, after, "")
     elif pa.types.is_floating(kind):
         finite = pc.is_finite(values)
+        # NaN and infinities have no literal
         special = pc.binary_join_element_wise("CAST('", values.cast(pa.string()), "' AS DOUBLE PRECISION)", "")
         found = pc.if_else(finite, values.cast(pa.string()), special)
     elif pa.types.is_decimal(kind):

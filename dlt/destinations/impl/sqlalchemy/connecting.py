@@ -57,6 +57,7 @@ def engine_of(known: SqlAlchemyCredentials, arguments: JsonObject, name: str) ->
         known.database,
         known.query or {},
     )
+    # a connection that a pool keeps would keep its locks and temporary tables too
     options = {"poolclass": NullPool, **arguments}
     try:
         return sqlalchemy.create_engine(url, **options)
@@ -123,5 +124,6 @@ def _kind_of(backend: str, error: BaseException, text: str) -> Kind:
     if backend == "sqlite":
         return sqlite.kind_of(error) or "connection"
     if backend in ("mysql", "mariadb"):
+        # without a number it never reached the server
         return mysql.kind_of(error, (Exception,))
     return refusal_kind(text)

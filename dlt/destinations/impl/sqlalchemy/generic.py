@@ -192,6 +192,7 @@ def dialect_for(native: sa.Dialect) -> Dialect:
     """
     types: dict[DataType, str] = {
         "text": sa.Text().compile(native),
+        # 53 bits, as FLOAT alone may have 24
         "double": sa.Float(53).compile(native),
         "bool": sa.Boolean().compile(native),
         "timestamp": sa.DateTime(timezone=True).compile(native),

@@ -203,6 +203,7 @@ def dialect_for(is_mariadb: bool) -> MySqlDialect:
         capabilities=MYSQL,
         temporary="TEMPORARY",
         quote_character="`",
+        # others take no notice of blanks at the end, and two keys would be one
         collation="utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin",
     )
 
@@ -293,6 +294,7 @@ class MySqlCatalog(Catalog):
         # a digest: the name of a lock has 64 letters at most, and holds for the whole server
         name = f"dlt_{digest_id(f'{self.dataset_name} {what}')}"
         row = self.session.query("SELECT GET_LOCK(%s, %s)", (name, _LOCK_WAIT)).fetchone()
+        # 0 after too long a wait, NULL for an error
         if row is None or row[0] != 1:
             raise database_error(
                 "busy",

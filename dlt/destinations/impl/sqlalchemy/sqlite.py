@@ -204,6 +204,7 @@ class SqliteCatalog(Catalog):
         # not by LIKE, to which the sign _ stands for any letter
         names = [name for (name,) in found if not str(name).startswith(_OF_SQLITE)]
         if self.dataset_name == MAIN:
+            # a point stands between another dataset and its table
             return [name for name in names if "." not in name]
         prefix = f"{self.dataset_name}."
         return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
