@@ -11,13 +11,14 @@ from typing import TypeVar, cast, overload
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, inside, missing
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
 from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
 from dlt.configuration.signature import spec_from_signature
 from dlt.configuration.spec import BaseConfiguration, is_secret, optional
 from dlt.configuration.values import Placeholder, choices_of, is_class, is_untyped
+from dlt.errors import ConfigFieldMissingException
 from dlt.redact import remember
 from dlt.user_log import tell_without_effect
 
@@ -210,7 +211,7 @@ def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, functi
     given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
     absent: dict[str, Trace] = {}
     secret_names: set[str] = set()
-    nested: list[ConfigFieldMissing] = []
+    nested: list[ConfigFieldMissingException] = []
     for parameter, hint in plan.parameters:
         name, default = parameter.name, parameter.default
         if name not in given and filled is not None and (name in filled or spec in spec_kinds(hint)):
@@ -225,9 +226,9 @@ def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, functi
                 arguments[name] = _completed(name, hint, places, marked, default)
                 continue
             found, trace = _configured(name, hint, places, secret, default)
-        except ConfigFieldMissing as error:
+        except ConfigFieldMissingException as error:
             # all that is missing is told at once, so that a person mends it in one go
-            nested.append(error.inside(name))
+            nested.append(inside(name, error))
             continue
         if found is not MISSING:
             arguments[name] = found

@@ -92,30 +92,7 @@ class Trace(Sequence[LookupTrace]):
         return len(self._entries)
 
 
-class ConfigFieldMissing(ConfigFieldMissingException, TypeError):
-    """A required value was not given and no provider has it.
-
-    Attributes:
-        fields: Names of the values; those of a nested spec have its name and a dot before them.
-        spec_name: Name of the spec or function.
-        traces: Places that were asked, by name.
-        secret_fields: Names of those that are secrets.
-        found: Names of fields that have values.
-        advice: What else can be done about it.
-    """
-
-    def inside(self, name: str) -> ConfigFieldMissing:
-        """Return the same for a field or parameter that is the spec."""
-        return missing(
-            self.spec_name,
-            {f"{name}.{key}": trace for key, trace in self.traces.items()},
-            {f"{name}.{key}" for key in self.secret_fields},
-            [f"{name}.{key}" for key in self.found],
-            advice=self.advice,
-        )
-
-
-class MisplacedSecret(ConfigFieldMissing, ValueNotSecretException):
+class MisplacedSecret(ConfigFieldMissingException, ValueNotSecretException):
     """A secret stands where secrets are not read, so it counts as missing, even where there is a default."""
 
 
@@ -281,14 +258,30 @@ def get_value(
     return coerce(value, type_, key, secret=secret or trace.hidden, place=trace.place)
 
 
+def inside(name: str, error: ConfigFieldMissingException) -> ConfigFieldMissingException:
+    """Return what is missing in a spec as missing in the field or parameter that is the spec.
+
+    Args:
+        name: The field or parameter.
+        error: What the spec lacks.
+    """
+    return missing(
+        error.spec_name,
+        {f"{name}.{key}": trace for key, trace in error.traces.items()},
+        {f"{name}.{key}" for key in error.secret_fields},
+        [f"{name}.{key}" for key in error.found],
+        advice=error.advice,
+    )
+
+
 def missing(
     what: str,
     traces: Mapping[str, Trace],
     secret_keys: set[str],
     found: Sequence[str] = (),
-    nested: Sequence[ConfigFieldMissing] = (),
+    nested: Sequence[ConfigFieldMissingException] = (),
     advice: str = "",
-) -> ConfigFieldMissing:
+) -> ConfigFieldMissingException:
     """Return the exception for missing values, with every place that was asked.
 
     Args:
@@ -329,7 +322,7 @@ def missing(
     if advice:
         lines.append(advice)
     # told apart, because a default must not hide that a secret stands in the wrong file
-    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else ConfigFieldMissing
+    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else ConfigFieldMissingException
     return kind(
         "\n".join(lines),
         fields=list(traces),

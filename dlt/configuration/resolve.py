@@ -7,7 +7,7 @@ from types import UnionType
 from typing import TypeVar, Union, get_args, get_origin
 
 from dlt.configuration.coerce import coerce, takes_table
-from dlt.configuration.lookup import MISSING, ConfigFieldMissing, Trace, find_value, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, inside, missing
 from dlt.configuration.sections import current_sections, section_context
 from dlt.configuration.spec import BaseConfiguration, is_final, is_secret, optional
 from dlt.configuration.values import bare, is_class
@@ -97,18 +97,18 @@ def _resolve(
 def _missing(
     config: BaseConfiguration,
     traces: Mapping[str, Trace],
-    nested: Mapping[str, ConfigFieldMissing],
+    nested: Mapping[str, ConfigFieldMissingException],
     misplaced: Sequence[str] = (),
-) -> ConfigFieldMissing:
+) -> ConfigFieldMissingException:
     absent = [name for name in dict.fromkeys((*config.missing_fields(), *misplaced)) if name not in nested]
     hints = dict(config.__config_fields__.items())
     secret = {name for name in absent if name in misplaced or is_secret(hints[name])}
     found = [
         name for name, value in config.items() if value is not None and name not in absent and not is_final(hints[name])
     ]
-    inside = [error.inside(name) for name, error in nested.items() if config.get(name) is None]
+    lacking = [inside(name, error) for name, error in nested.items() if config.get(name) is None]
     asked = {name: traces.get(name, Trace()) for name in absent}
-    return missing(type(config).__name__, asked, secret, found, inside, type(config).__advice__)
+    return missing(type(config).__name__, asked, secret, found, lacking, type(config).__advice__)
 
 
 def _has(config: BaseConfiguration, name: str) -> bool:
@@ -178,9 +178,9 @@ def _fill(
     explicit: set[str],
     native: Mapping[str, tuple[int, str]],
     may_miss: bool,
-) -> tuple[dict[str, Trace], dict[str, ConfigFieldMissing]]:
+) -> tuple[dict[str, Trace], dict[str, ConfigFieldMissingException]]:
     traces: dict[str, Trace] = {}
-    errors: dict[str, ConfigFieldMissing] = {}
+    errors: dict[str, ConfigFieldMissingException] = {}
     for name, hint in config.__config_fields__.items():
         # a host or user is no secret, and may stand in config.toml; still no message shows it
         secret, hidden = is_secret(hint), config.is_credentials or is_secret(hint)
@@ -188,7 +188,7 @@ def _fill(
             given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
             try:
                 setattr(config, name, fill_nested(name, nested, places, inner, given, optional(hint)))
-            except ConfigFieldMissing as error:
+            except ConfigFieldMissingException as error:
                 # all that is missing is told at once
                 errors[name] = error
                 # where the spec may be missing it is kept in part, so that `on_partial` can complete it

@@ -21,8 +21,17 @@ class ConfigurationWrongTypeException(ConfigurationException):
     """A spec is asked for that is none."""
 
 
-class ConfigFieldMissingException(ConfigurationException, KeyError):
-    """A required setting is nowhere; the message names the places that were searched."""
+class ConfigFieldMissingException(ConfigurationException, KeyError, TypeError):
+    """A required setting was not given and is nowhere; the message names the places that were searched.
+
+    Attributes:
+        fields: Names of the values; those of a nested spec have its name and a dot before them.
+        spec_name: Name of the spec or function.
+        traces: Places that were asked, by name.
+        secret_fields: Names of those that are secrets.
+        found: Names of fields that have values.
+        advice: What else can be done about it.
+    """
 
 
 class FinalConfigFieldException(ConfigurationException):
