@@ -11,7 +11,8 @@ from typing import Any, TextIO
 import pytest
 
 from dlt.errors import ConfigurationValueError, MissingDependencyException
-from dlt.progress import Collector, LogCollector, NullCollector, TableLog, _Bars, collector_from, rich, tqdm
+from dlt.progress import Collector, LogCollector, NullCollector, TableLog, collector_from, rich, tqdm
+from dlt.progress.bars import _Bars
 
 
 def _log(stream: TextIO) -> Collector:
