@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-__all__ = ["duckdb", "np", "orjson", "pa", "pc", "pq"]
+__all__ = ["duckdb", "imported", "np", "orjson", "pa", "pc", "pq"]
 
 
 class LateModule(ModuleType):
@@ -33,6 +33,16 @@ class LateModule(ModuleType):
     def __reduce__(self) -> tuple[Callable[[str], ModuleType], tuple[str]]:
         # modules are pickled by their exact type only: who sends functions of ours by value would fail
         return import_module, (self.__name__,)
+
+
+def imported(name: str) -> ModuleType | None:
+    """Return a module that the program has imported, None if it has not.
+
+    Args:
+        name: The module's whole name.
+    """
+    # another thread may be in the middle of importing it: whoever asks for it again waits until it is whole
+    return import_module(name) if name in sys.modules else None
 
 
 if TYPE_CHECKING:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import pickle
 import subprocess
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from dlt import late as packages
-from dlt.late import LateModule
+from dlt.late import LateModule, imported
 
 
 def test_nothing_is_imported_before_a_name_is_used() -> None:
@@ -81,3 +83,36 @@ def test_it_is_pickled_as_the_package() -> None:
     import decimal
 
     assert pickle.loads(pickle.dumps(LateModule("decimal"))) is decimal
+
+
+def test_a_module_that_another_thread_is_importing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has begun to be imported has none of its names yet."""
+    name = "dlt_test_slow_module"
+    (tmp_path / f"{name}.py").write_text(
+        "import builtins\nbuiltins.dlt_test_begun.set()\nbuiltins.dlt_test_go_on.wait(60)\nVALUE = 1\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    begun, go_on, asked = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(builtins, "dlt_test_begun", begun, raising=False)
+    monkeypatch.setattr(builtins, "dlt_test_go_on", go_on, raising=False)
+    assert imported(name) is None
+    found: list[object] = []
+
+    def ask() -> None:
+        asked.set()
+        module = imported(name)
+        found.append(getattr(module, "VALUE", "not whole"))
+
+    importer, asker = threading.Thread(target=import_module, args=(name,)), threading.Thread(target=ask)
+    importer.start()
+    assert begun.wait(60)
+    asker.start()
+    assert asked.wait(60)
+    # one that does not wait is done by now
+    asker.join(0.2)
+    go_on.set()
+    importer.join()
+    asker.join()
+    assert found == [1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, TypeGuard
@@ -18,7 +17,7 @@ from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
-from dlt.late import duckdb
+from dlt.late import duckdb, imported
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
@@ -99,7 +98,7 @@ class DuckDb(Destination):
 
 def is_open(given: object) -> TypeGuard[duckdb.DuckDBPyConnection]:
     """Tell whether a program gave an open connection; whoever has one has imported DuckDB."""
-    module = sys.modules.get("duckdb")
+    module = imported("duckdb")
     return module is not None and isinstance(given, module.DuckDBPyConnection)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
@@ -15,6 +14,7 @@ from dlt.destinations.impl.sqlalchemy.capabilities import capabilities_of
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials, SqlAlchemySettings
 from dlt.destinations.settings import settings_of
 from dlt.ids import digest_id
+from dlt.late import imported
 from dlt.redact import remember
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -128,12 +128,12 @@ class SqlAlchemy(Destination):
 
 def _is_engine(given: object) -> TypeGuard[Engine]:
     # whoever has one has imported SQLAlchemy
-    module = sys.modules.get("sqlalchemy.engine")
+    module = imported("sqlalchemy.engine")
     return module is not None and isinstance(given, module.Engine)
 
 
 def _is_url(given: object) -> TypeGuard[URL]:
-    module = sys.modules.get("sqlalchemy.engine")
+    module = imported("sqlalchemy.engine")
     return module is not None and isinstance(given, module.URL)
 
 
