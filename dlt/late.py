@@ -41,8 +41,9 @@ def imported(name: str) -> ModuleType | None:
     Args:
         name: The module's whole name.
     """
-    # another thread may be in the middle of importing it: whoever asks for it again waits until it is whole
-    return import_module(name) if name in sys.modules else None
+    # another thread may be in the middle of importing it: whoever asks for it again waits until it is whole;
+    # None stands there for one that a program does not let in
+    return None if sys.modules.get(name) is None else import_module(name)
 
 
 if TYPE_CHECKING:
