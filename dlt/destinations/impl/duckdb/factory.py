@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, TypeGuard
 
-from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
@@ -57,9 +56,7 @@ class DuckDb(Destination):
         if credentials is None:
             sections = ("destination", self.destination_name, "credentials")
             credentials = resolve_configuration(DuckDbCredentials(), sections=sections).database
-        if isinstance(credentials, (DuckDbCredentials, ConnectionStringCredentials)):
-            credentials = credentials.database
-        if isinstance(credentials, dict):
+        if isinstance(credentials, (dict, BaseConfiguration)):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":
             return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
