@@ -145,7 +145,9 @@ def test_a_value_is_stored_whole_or_in_a_variant_column(value: Any, kind: DataTy
     elif name == "v" and isinstance(value, str) and kind == "json":
         assert stored == value.strip()
     elif isinstance(stored, bytes) and isinstance(value, str):
-        assert value in (b64encode(stored).decode(), stored.decode("utf-8", "surrogatepass"), f"0x{stored.hex()}")
+        # not every bytes are text, so the text is what is turned
+        own = stored == value.encode("utf-8", "surrogatepass")
+        assert own or value in (b64encode(stored).decode(), f"0x{stored.hex()}")
     elif isinstance(stored, str) and isinstance(value, bytes):
         assert b64decode(stored) == value
     elif isinstance(value, float) and not math.isfinite(value):
