@@ -61,7 +61,7 @@ class _Lane:
 
     @property
     def ready(self) -> bool:
-        return not self.opened or bool(self.stack and not self.stack[-1].busy)
+        return not self.opened or bool(self.stack and not self.stack[-1].busy and not self.stack[-1].waits)
 
 
 @dataclass

@@ -44,7 +44,12 @@ class Allowance:
         """Tell whether nothing more is to be pulled."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             return True
-        return self._left is not None and self._left <= self.under_way
+        return self._left is not None and self._left <= 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether what is under way may use it up: only what comes of it tells whether more is to be pulled."""
+        return self._left is not None and 0 < self._left <= self.under_way
 
     def room(self, size: int) -> int:
         """Return how many rows to pull, as rows that are pulled beyond the limit would be lost."""
@@ -99,6 +104,11 @@ class Stream(Generic[NodeT]):
         self._batched = batched and not (allowance and allowance.has_time)
         self._carry: TDataItem = END
         self._allowance = allowance
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether nothing is to be pulled before something that is under way comes out."""
+        return self._allowance is not None and self._allowance.is_waiting
 
     def pull(self) -> TDataItems:
         """Return the next page or item, END when there is none."""

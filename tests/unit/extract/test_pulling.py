@@ -140,6 +140,25 @@ def test_a_limit_holds_for_what_is_evaluated_in_threads(count: int) -> None:
     assert sorted(rows_of(numbers().add_limit(count))) == list(range(min(count, 20))) == sorted(called)
 
 
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_what_is_dropped_in_threads_does_not_use_a_limit_up(count: int) -> None:
+    """A deferred item that gives nothing makes room for another one."""
+    called: list[int] = []
+
+    @dlt.defer
+    def fetched(n: int) -> int | None:
+        called.append(n)
+        return n if n % 2 else None
+
+    @resource
+    def numbers() -> Iterator[Any]:
+        for n in range(100):
+            yield fetched(n)
+
+    assert sorted(rows_of(numbers().add_limit(count))) == list(range(1, 2 * count, 2))
+    assert sorted(called) == list(range(2 * count))
+
+
 def test_no_limit_and_a_negative_one_take_everything() -> None:
     """None and -1 mean the same; a limit can be taken back."""
     numbers = resource([[1, 2], [3]], name="numbers").add_limit(1)
