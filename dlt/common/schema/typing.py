@@ -128,21 +128,7 @@ TColumnHint = Literal[
     "hard_delete",
     "dedup_sort",
 ]
-TColumnDefaultHint = Literal[
-    "not_null",
-    "nullable",
-    "partition",
-    "cluster",
-    "primary_key",
-    "sort",
-    "unique",
-    "merge_key",
-    "row_key",
-    "parent_key",
-    "root_key",
-    "hard_delete",
-    "dedup_sort",
-]
+TColumnDefaultHint = Literal["not_null", TColumnHint]
 TColumnProp = Literal[
     "name",
     "data_type",

@@ -350,7 +350,7 @@ class FileStorage(FolderPaths):
         try:
             os.link(external_file_path, to_file_path)
         except OSError:
-            shutil.copyfile(external_file_path, to_file_path)
+            FileStorage.copy_atomic_to_file(external_file_path, to_file_path)
 
     def atomic_rename(self, from_relative_path: str, to_relative_path: str) -> None:
         """Rename a file or a folder at once, within a file system.
