@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dlt.destinations.decorator import destination
     from dlt.extract import mark
     from dlt.extract.decorators import defer, resource, source, transformer
-    from dlt.extract.resource import Resource as DltResource
-    from dlt.extract.source import Source as DltSource
+    from dlt.extract.resource import DltResource
+    from dlt.extract.source import DltSource
     from dlt.extract.state import state
     from dlt.pipeline.anonymize import anonymize
     from dlt.pipeline.factory import attach, pipeline, run
@@ -34,8 +34,8 @@ else:
         __name__,
         {
             "Dataset": "dlt.dataset.dataset:Dataset",
-            "DltResource": "dlt.extract.resource:Resource",
-            "DltSource": "dlt.extract.source:Source",
+            "DltResource": "dlt.extract.resource:DltResource",
+            "DltSource": "dlt.extract.source:DltSource",
             "Pipeline": "dlt.pipeline.pipeline:Pipeline",
             "Relation": "dlt.dataset.relation:Relation",
             "Schema": "dlt.schema.schema:Schema",

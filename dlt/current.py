@@ -19,8 +19,8 @@ from dlt.errors import (
 )
 from dlt.extract.incremental.context import get_interval_context, timezone
 from dlt.extract.pipe import Pipe
-from dlt.extract.resource import Resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.extract.state import resource_state, source_state
 from dlt.schema.schema import Schema
 from dlt.types import JsonObject
@@ -76,14 +76,14 @@ def pipeline() -> Pipeline:
     )
 
 
-def source() -> Source:
+def source() -> DltSource:
     """Return the source at work.
 
     Raises:
         CurrentSourceNotAvailable: no source is being extracted.
     """
     text = "dlt.current.source(): no source is being extracted here."
-    return _known(current().source, Source, CurrentSourceNotAvailable, text)
+    return _known(current().source, DltSource, CurrentSourceNotAvailable, text)
 
 
 def source_schema() -> Schema:
@@ -100,14 +100,14 @@ def source_schema() -> Schema:
     )
 
 
-def resource() -> Resource:
+def resource() -> DltResource:
     """Return the resource at work.
 
     Raises:
         ResourceNameNotAvailable: no resource is being extracted.
     """
     text = "dlt.current.resource(): no resource is being extracted here."
-    return _known(current().resource, Resource, ResourceNameNotAvailable, text)
+    return _known(current().resource, DltResource, ResourceNameNotAvailable, text)
 
 
 get_resource = resource

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dlt.context import PipelineAtWork as SupportsPipeline
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
 else:
     # the Protocol is for type checkers only; programs that ask for the class at run time mean that of pipelines
     from dlt.pipeline.pipeline import Pipeline as SupportsPipeline
@@ -164,7 +164,7 @@ class SourceInjectableContext(ContainerInjectableContext):
 
     can_create_default: ClassVar[bool] = False
 
-    def __init__(self, source: Source | None = None) -> None:
+    def __init__(self, source: DltSource | None = None) -> None:
         self.source = source
 
     def applied(self) -> AbstractContextManager[object]:

@@ -22,7 +22,7 @@ def get_resource_for_adapter(data: object) -> Any:
     if hasattr(data, "apply_hints"):
         return data
     # resources stand above destinations, which know them in this place only
-    kind = importlib.import_module("dlt.extract.resource").Resource
+    kind = importlib.import_module("dlt.extract.resource").DltResource
     return kind.from_data(data, name=getattr(data, "__name__", None) or "content")
 
 

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from dlt.extract.mark import materialize_table_schema as materialize_schema_item
     from dlt.extract.mark import with_file_import, with_hints, with_table_name
     from dlt.extract.reference import SourceReference
-    from dlt.extract.resource import Resource as DltResource
-    from dlt.extract.source import Source as DltSource
+    from dlt.extract.resource import DltResource
+    from dlt.extract.source import DltSource
 else:
     # not at once: the modules import each other through this package
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "DltResource": "dlt.extract.resource:Resource",
-            "DltSource": "dlt.extract.source:Source",
+            "DltResource": "dlt.extract.resource:DltResource",
+            "DltSource": "dlt.extract.source:DltSource",
             "Incremental": "dlt.extract.incremental:Incremental",
             "SourceFactory": "dlt.extract.decorators:SourceFactory",
             "SourceReference": "dlt.extract.reference:SourceReference",

@@ -20,8 +20,8 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
-from dlt.extract.resource import NO_PARENT, DataFrom, Resource, make_resource
-from dlt.extract.source import Source, source_of
+from dlt.extract.resource import NO_PARENT, DataFrom, DltResource, make_resource
+from dlt.extract.source import DltSource, source_of
 from dlt.schema.contract import check_contract
 from dlt.types import P, TDataItem, Wrapped
 from dlt.user_log import tell_without_effect
@@ -70,7 +70,7 @@ class SourceFactory(Generic[P]):
         parallelized: bool = False,
     ) -> None:
         # help and inspect look for what the user wrote
-        self.__signature__ = function.told_by(self, Source)
+        self.__signature__ = function.told_by(self, DltSource)
         self._function = function
         self._schema = schema
         self._section = section
@@ -82,7 +82,7 @@ class SourceFactory(Generic[P]):
         """Return the name of the sources."""
         return self._function.sections[-1]
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Source:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> DltSource:
         """Run the body of the source function and return the source.
 
         Raises:
@@ -92,7 +92,7 @@ class SourceFactory(Generic[P]):
         """
         return self._make(args, kwargs)
 
-    def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Source:
+    def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> DltSource:
         # a fresh schema for every source: hints of one must not be found in another
         schema = self._schema.clone() if not callable(self._schema) else self._schema()
         call = self._function.bind(args, kwargs).resolved()
@@ -107,7 +107,7 @@ class SourceFactory(Generic[P]):
                 setattr(source, key, value)
         return source.parallelize() if self._parallelized else source
 
-    def with_resources(self, *resource_names: str) -> Source:
+    def with_resources(self, *resource_names: str) -> DltSource:
         """Call the function with injected arguments and select resources."""
         return self._make((), {}).with_resources(*resource_names)
 
@@ -264,7 +264,7 @@ def resource(
     name: str | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
-) -> Resource[P]: ...
+) -> DltResource[P]: ...
 @overload
 def resource(
     data: None = None,
@@ -272,7 +272,7 @@ def resource(
     name: str | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
-) -> Callable[[Callable[P, object]], Resource[P]]: ...
+) -> Callable[[Callable[P, object]], DltResource[P]]: ...
 @overload
 def resource(
     data: Iterable[TDataItem] | AsyncIterable[TDataItem],
@@ -280,7 +280,7 @@ def resource(
     name: str | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
-) -> Resource[[]]: ...
+) -> DltResource[[]]: ...
 def resource(
     data: object = None,
     /,
@@ -305,7 +305,7 @@ def resource(
     data_from: DataFrom | None = None,
     parent_table_name: Hint[str] | None = None,
     additional_table_hints: Mapping[str, object] | None = None,
-) -> Resource | Callable[[Wrapped], Resource]:
+) -> DltResource | Callable[[Wrapped], DltResource]:
     """Make a resource of a function that yields items, or of data.
 
     Hints may be functions of the item. Without data, return a decorator.
@@ -343,7 +343,7 @@ def resource(
         references=references, incremental=incremental, nested_hints=nested_hints, max_table_nesting=max_table_nesting,
     )  # fmt: skip
 
-    def decorate(found: object) -> Resource:
+    def decorate(found: object) -> DltResource:
         made = make_resource(
             found, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
         )
@@ -362,7 +362,7 @@ def transformer(
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
-) -> Resource[P]: ...
+) -> DltResource[P]: ...
 @overload
 def transformer(
     f: None = None,
@@ -372,7 +372,7 @@ def transformer(
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
-) -> Callable[[Callable[Concatenate[TDataItem, P], object]], Resource[P]]: ...
+) -> Callable[[Callable[Concatenate[TDataItem, P], object]], DltResource[P]]: ...
 def transformer(
     f: Wrapped | None = None,
     /,
@@ -381,7 +381,7 @@ def transformer(
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
-) -> Resource | Callable[[Wrapped], Resource]:
+) -> DltResource | Callable[[Wrapped], DltResource]:
     """Make a transformer: a resource whose function takes each item of a parent first.
 
     Args:

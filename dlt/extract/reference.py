@@ -11,7 +11,7 @@ from dlt.extract.decorators import SourceFactory
 from dlt.extract.exceptions import UnknownSourceReference
 
 if TYPE_CHECKING:
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
     from dlt.extract.vocabulary import ContractHint
     from dlt.schema.schema import Schema
 
@@ -94,7 +94,7 @@ class SourceReference:
         parallelized: bool | None = None,
         source_args: Sequence[object] | None = None,
         source_kwargs: Mapping[str, object] | None = None,
-    ) -> Source:
+    ) -> DltSource:
         """Return a source by what names its function.
 
         Args:

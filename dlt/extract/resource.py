@@ -52,7 +52,7 @@ class NoParent(Enum):
 NO_PARENT = NoParent.NO_PARENT
 
 
-class Resource(ResourceHints, Generic[P]):
+class DltResource(ResourceHints, Generic[P]):
     """A resource or transformer.
 
     Args:
@@ -89,7 +89,7 @@ class Resource(ResourceHints, Generic[P]):
         selected: bool = True,
         data_from: DataFrom | None = None,
         spec: type | None = None,
-    ) -> Resource:
+    ) -> DltResource:
         """Make a resource of a function, generator, iterable, frame or resource.
 
         Args:
@@ -192,11 +192,11 @@ class Resource(ResourceHints, Generic[P]):
                 yield page
 
     @overload
-    def __or__(self, transform: Resource[Q]) -> Resource[Q]: ...
+    def __or__(self, transform: DltResource[Q]) -> DltResource[Q]: ...
     @overload
     def __or__(self, transform: Wrapped) -> Self: ...
-    def __or__(self, transform: Resource[Q] | Wrapped) -> Resource[Q] | Self:
-        if isinstance(transform, Resource):
+    def __or__(self, transform: DltResource[Q] | Wrapped) -> DltResource[Q] | Self:
+        if isinstance(transform, DltResource):
             # one that has a parent may be bound to a second one, and must not leave the first
             target = transform.clone() if transform.pipe.parent is not None else transform
             return target.pipe_data_from(self)
@@ -204,10 +204,10 @@ class Resource(ResourceHints, Generic[P]):
             return self.add_yield_map(transform) if inspect.isgeneratorfunction(transform) else self.add_map(transform)
         return NotImplemented
 
-    def __ror__(self, data: Iterable[TDataItem]) -> Resource[P]:
-        return Resource.from_data(data, f"{self.name}_input") | self
+    def __ror__(self, data: Iterable[TDataItem]) -> DltResource[P]:
+        return DltResource.from_data(data, f"{self.name}_input") | self
 
-    def pipe_data_from(self, data_from: Resource) -> Self:
+    def pipe_data_from(self, data_from: DltResource) -> Self:
         """Take items from another resource.
 
         Raises:
@@ -341,7 +341,7 @@ class Resource(ResourceHints, Generic[P]):
         return f"<dlt {kind} {self.name!r}{parent}, selected={self.selected}>"
 
 
-DataFrom = Union[Resource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]
+DataFrom = Union[DltResource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]
 """Parent of a transformer: a resource, or the data of one."""
 
 
@@ -354,7 +354,7 @@ def make_resource(
     selected: bool = True,
     data_from: object = None,
     spec: type | None = None,
-) -> Resource:
+) -> DltResource:
     """Make a resource.
 
     Args:
@@ -370,7 +370,7 @@ def make_resource(
         ResourceNameMissing: there is no name to be found.
         InvalidResourceDataType: the data is no resource's data.
     """
-    if isinstance(data, Resource):
+    if isinstance(data, DltResource):
         found = data.with_name(name) if name and name != data.name else data
         if hints:
             found.merge_hints(hints)
@@ -401,7 +401,7 @@ def make_resource(
     hints = {**(hints or {})}
     incremental = hints.pop("incremental", None)
     pipe = Pipe(str(name), gen, parent=_parent(data_from, str(name)))
-    made = Resource(pipe, hints, selected=selected, section=section)
+    made = DltResource(pipe, hints, selected=selected, section=section)
     if incremental is not None:
         made.set_incremental(cast(IncrementalHint, incremental))
     return made
@@ -410,13 +410,10 @@ def make_resource(
 def _parent(data_from: object, name: str) -> Pipe | None:
     if data_from is None or data_from is NO_PARENT:
         return None
-    if isinstance(data_from, Resource):
+    if isinstance(data_from, DltResource):
         return data_from.pipe
     if isinstance(data_from, Iterable) or callable(data_from):
         return make_resource(data_from, None if callable(data_from) else f"{name}_input").pipe
     raise InvalidParentResourceDataType(
         f"Transformer '{name}': data_from is {type(data_from).__name__}. Pass a resource.", resource_name=name
     )
-
-
-DltResource = Resource

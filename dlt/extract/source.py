@@ -18,7 +18,7 @@ from dlt.extract.function import Function
 from dlt.extract.items import EmptyTable, Joined, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
-from dlt.extract.resource import Resource, make_resource
+from dlt.extract.resource import DltResource, make_resource
 from dlt.extract.source_settings import SourceSettings
 from dlt.extract.state import source_state
 from dlt.states.model import State
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dlt.schema.schema import Schema
 
 
-class Resources(dict[str, Resource]):
+class DltResourceDict(dict[str, DltResource]):
     """Resources of a source by name.
 
     Args:
@@ -43,12 +43,12 @@ class Resources(dict[str, Resource]):
         self.source_name = source_name
 
     @property
-    def selected(self) -> dict[str, Resource]:
+    def selected(self) -> dict[str, DltResource]:
         """Return the resources that will be loaded."""
         return {name: resource for name, resource in self.items() if resource.selected}
 
     @property
-    def extracted(self) -> dict[str, Resource]:
+    def extracted(self) -> dict[str, DltResource]:
         """Return the resources that will be evaluated: the selected ones and the parents that they need."""
         needed: set[int] = set()
         for resource in self.selected.values():
@@ -58,7 +58,7 @@ class Resources(dict[str, Resource]):
                 pipe = pipe.parent
         return {name: resource for name, resource in self.items() if id(resource.pipe) in needed}
 
-    def select(self, *resource_names: str) -> dict[str, Resource]:
+    def select(self, *resource_names: str) -> dict[str, DltResource]:
         """Select these resources and no others.
 
         Raises:
@@ -78,12 +78,12 @@ class Resources(dict[str, Resource]):
             resource.selected = name in resource_names
         return self.selected
 
-    def add(self, *resources: Resource) -> None:
+    def add(self, *resources: DltResource) -> None:
         """Add resources under their names."""
         for resource in resources:
             self[resource.name] = resource
 
-    def __setitem__(self, name: str, resource: Resource) -> None:
+    def __setitem__(self, name: str, resource: DltResource) -> None:
         # the name under which it stands is its name for state and configuration too
         if name != resource.name:
             resource = resource.with_name(name)
@@ -97,14 +97,14 @@ class Resources(dict[str, Resource]):
             resource_name=name,
         )
 
-    def __missing__(self, name: str) -> Resource:
+    def __missing__(self, name: str) -> DltResource:
         raise ResourceNotFoundError(
             f"Source '{self.source_name}' has no resource {name!r}. It has {', '.join(sorted(self)) or 'none'}.",
             resource_name=name,
         )
 
 
-class Source(SourceSettings):
+class DltSource(SourceSettings):
     """A source.
 
     Args:
@@ -113,22 +113,22 @@ class Source(SourceSettings):
         resources: Its resources.
     """
 
-    def __init__(self, schema: Schema, section: str | None = None, resources: Iterable[Resource] = ()) -> None:
+    def __init__(self, schema: Schema, section: str | None = None, resources: Iterable[DltResource] = ()) -> None:
         # first, as every other attribute is looked for among the resources
-        self.__dict__["resources"] = Resources(schema.name)
+        self.__dict__["resources"] = DltResourceDict(schema.name)
         super().__init__(schema, section)
         self.resources.add(*resources)
 
     if TYPE_CHECKING:
-        resources: Resources
+        resources: DltResourceDict
 
     @classmethod
-    def from_data(cls, schema: Schema, section: str | None, data: object) -> Source:
+    def from_data(cls, schema: Schema, section: str | None, data: object) -> DltSource:
         """Make a source of what a source function returned."""
         return source_of(schema, section, data)
 
     @property
-    def selected_resources(self) -> dict[str, Resource]:
+    def selected_resources(self) -> dict[str, DltResource]:
         """Return the resources that will be loaded."""
         return self.resources.selected
 
@@ -167,7 +167,7 @@ class Source(SourceSettings):
         return copy
 
     def add_limit(self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False) -> Self:
-        """Limit every selected resource that is no transformer; see `Resource.add_limit`."""
+        """Limit every selected resource that is no transformer; see `DltResource.add_limit`."""
         for resource in self.selected_resources.values():
             if not resource.pipe.is_transformer:
                 resource.add_limit(max_items, max_time, count_rows)
@@ -227,11 +227,11 @@ class Source(SourceSettings):
             elif not isinstance(page, EmptyTable):
                 yield page
 
-    def __getitem__(self, name: str) -> Resource:
+    def __getitem__(self, name: str) -> DltResource:
         return self.resources[name]
 
-    def __getattr__(self, name: str) -> Resource:
-        resources: dict[str, Resource] = self.__dict__.get("resources", {})
+    def __getattr__(self, name: str) -> DltResource:
+        resources: dict[str, DltResource] = self.__dict__.get("resources", {})
         if name in resources:
             return resources[name]
         raise AttributeError(
@@ -240,7 +240,7 @@ class Source(SourceSettings):
 
     def __setattr__(self, name: str, value: object) -> None:
         # programs write `source.orders = resource` too
-        if isinstance(value, Resource):
+        if isinstance(value, DltResource):
             self.resources[name] = value
         else:
             object.__setattr__(self, name, value)
@@ -253,7 +253,7 @@ def _exhausted(pipe: Pipe | None) -> bool:
     return pipe is not None and (pipe.exhausted or _exhausted(pipe.parent))
 
 
-def source_of(schema: Schema, section: str | None, data: object) -> Source:
+def source_of(schema: Schema, section: str | None, data: object) -> DltSource:
     """Make a source of what a source function returned or yielded.
 
     Args:
@@ -269,16 +269,16 @@ def source_of(schema: Schema, section: str | None, data: object) -> Source:
         raise SourceDataIsNone(
             f"Source '{schema.name}' returned None. Return or yield its resources.", source_name=schema.name
         )
-    if isinstance(data, Source):
-        return Source(schema, section, data.resources.values())
+    if isinstance(data, DltSource):
+        return DltSource(schema, section, data.resources.values())
     parts = data if isinstance(data, (list, tuple)) else [data]
     known: dict[int, Pipe] = {}
     # copies, as a resource may be a module's own and stand in several sources
-    return Source(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
+    return DltSource(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
 
 
-def _part(source_name: str, part: object) -> Resource:
-    if isinstance(part, Resource):
+def _part(source_name: str, part: object) -> DltResource:
+    if isinstance(part, DltResource):
         return part
     if inspect.isgenerator(part) or inspect.isasyncgen(part) or inspect.isgeneratorfunction(part):
         return make_resource(part)
@@ -289,7 +289,3 @@ def _part(source_name: str, part: object) -> Resource:
         source_name=source_name,
         item=part,
     )
-
-
-DltSource = Source
-DltResourceDict = Resources

@@ -38,7 +38,7 @@ from dlt.states.model import State
 from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
     from dlt.extract.vocabulary import ContractHint
     from dlt.schema.typing import TableSchema
 
@@ -96,7 +96,7 @@ class SchemaExtract:
         self._fixed: dict[int, str] = {}
         self._known: dict[tuple[int, str], _Declared] = {}
 
-    def add_source(self, source: Source, state: State, options: ExtractOptions) -> None:
+    def add_source(self, source: DltSource, state: State, options: ExtractOptions) -> None:
         """Extract the selected resources of a source."""
         selected = source.resources.selected
         self.sources.add(source.name)
@@ -148,7 +148,7 @@ class SchemaExtract:
             "resource_metrics": {name: metrics.Metrics(items_count=count) for name, count in self.resources.items()},
         }
 
-    def _add(self, source: Source, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
+    def _add(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
             item = _read_file(meta)
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
@@ -182,7 +182,7 @@ class SchemaExtract:
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
 
-    def _declare(self, source: Source, resource: ResourceHints, item: TDataItem, meta: Meta) -> str:
+    def _declare(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> str:
         root, *nested = resource.compute_tables(self.schema.naming, item, meta)
         # two resources may declare one table, each with hints of its own
         key = (id(resource), root["name"])
@@ -245,7 +245,7 @@ class SchemaExtract:
             for hint in STRATEGY_HINTS:
                 known.pop(hint, None)
 
-    def _declare_empty(self, source: Source, resource: ResourceHints) -> None:
+    def _declare_empty(self, source: DltSource, resource: ResourceHints) -> None:
         if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
             return
         name = self._declare(source, resource, None, None)
@@ -259,9 +259,9 @@ class SchemaExtract:
 
 
 def extract_sources(
-    sources: Sequence[Source],
+    sources: Sequence[DltSource],
     workdir: Workdir,
-    schema_for: Callable[[Source], Schema],
+    schema_for: Callable[[DltSource], Schema],
     state: State,
     options: ExtractOptions,
     **info: object,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from dlt.errors import DataLocationKindRequired
 from dlt.extract.decorators import SourceFactory
 from dlt.extract.hints import TableHints, given_hints
-from dlt.extract.resource import Resource, make_resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource, make_resource
+from dlt.extract.source import DltSource
 from dlt.schema.contract import check_contract
 from dlt.schema.schema import Schema
 
@@ -27,7 +27,9 @@ _TABLE_HINTS = {
 """Hints that hold for one table, with the names under which they are given."""
 
 
-def wrap_data(data: object, schema: Schema | None = None, default_name: str = "dlt", **hints: object) -> list[Source]:
+def wrap_data(
+    data: object, schema: Schema | None = None, default_name: str = "dlt", **hints: object
+) -> list[DltSource]:
     """Return sources for anything that `run` and `extract` take.
 
     Bare data comes back in one source with `implicit` set; `generator_name` is that of an undecorated generator.
@@ -44,15 +46,15 @@ def wrap_data(data: object, schema: Schema | None = None, default_name: str = "d
     """
     given = given_hints(**hints)
     data = _called(data)
-    if isinstance(data, Source):
+    if isinstance(data, DltSource):
         return [_hinted(data, schema, given)]
     # a list of rows and a list of resources look alike but for what is in them
     if not isinstance(data, (list, tuple)) or not _holds_parts(data):
         return [_implicit([data], schema, default_name, given)]
-    sources: list[Source] = []
+    sources: list[DltSource] = []
     bare: list[object] = []
     for part in map(_called, data):
-        if isinstance(part, Source):
+        if isinstance(part, DltSource):
             sources.append(_hinted(part, schema, given))
         else:
             bare.append(part)
@@ -69,11 +71,11 @@ def _called(data: object) -> object:
 def _holds_parts(data: Iterable[object]) -> bool:
     # one look: a list of a million rows is asked no further
     first = next(iter(data), None)
-    parts = (Source, SourceFactory, Resource, Iterator, AsyncIterator)
+    parts = (DltSource, SourceFactory, DltResource, Iterator, AsyncIterator)
     return isinstance(first, parts) or inspect.isgeneratorfunction(first)
 
 
-def _hinted(source: Source, schema: Schema | None, hints: TableHints) -> Source:
+def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltSource:
     _refuse_hints_for(source, [name for key, name in _TABLE_HINTS.items() if key in hints])
     if schema is not None:
         source.schema = schema
@@ -87,12 +89,12 @@ def _hinted(source: Source, schema: Schema | None, hints: TableHints) -> Source:
     return source
 
 
-def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> Source:
+def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> DltSource:
     if len(parts) > 1:
         _refuse_hints_for(parts, [name for key, name in _TABLE_HINTS.items() if key in hints and key != "table_name"])
     resources = [_bare_resource(part, hints) for part in parts]
     first = parts[0]
-    source = Source(schema or Schema(default_name), None, _distinct(resources))
+    source = DltSource(schema or Schema(default_name), None, _distinct(resources))
     source.implicit = schema is None
     source.run_contract = _contract(hints)
     if inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first)):
@@ -106,8 +108,8 @@ def _contract(hints: TableHints) -> ContractHint | None:
     return None if callable(found) else found
 
 
-def _bare_resource(part: object, hints: TableHints) -> Resource:
-    if isinstance(part, Resource):
+def _bare_resource(part: object, hints: TableHints) -> DltResource:
+    if isinstance(part, DltResource):
         # a copy, so that what this run says of it is not said of it in the next one
         found = part.clone() if hints else part
         if hints:
@@ -120,7 +122,7 @@ def _bare_resource(part: object, hints: TableHints) -> Resource:
     return make_resource(part, name, hints=hints)
 
 
-def _distinct(resources: list[Resource]) -> list[Resource]:
+def _distinct(resources: list[DltResource]) -> list[DltResource]:
     """Give resources of one name names of their own, so that none is lost; their tables stay."""
     seen: dict[str, int] = {}
     out = []

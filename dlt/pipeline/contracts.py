@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from dlt.schema.contract import declare
 
 if TYPE_CHECKING:
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
     from dlt.schema.schema import Schema
 
 
-def put_in_force(sources: Iterable[Source], schemas: Mapping[str, Schema], default_name: str) -> None:
+def put_in_force(sources: Iterable[DltSource], schemas: Mapping[str, Schema], default_name: str) -> None:
     """Let the contracts of sources and resources count for what was extracted before.
 
     Args:

@@ -21,7 +21,7 @@ from dlt.states.delta import difference
 from dlt.states.model import State, bump
 
 if TYPE_CHECKING:
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
     from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, Refresh, WriteDispositionHint
     from dlt.schema.typing import TableFormat
 
@@ -42,7 +42,7 @@ class Hints:
     table_format: TableFormat | None = None
     schema_contract: ContractHint | None = None
 
-    def wrap(self, data: object, parts: Parts) -> list[Source]:
+    def wrap(self, data: object, parts: Parts) -> list[DltSource]:
         """Return data as sources with these hints.
 
         Args:

@@ -12,12 +12,12 @@ from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
 
 if TYPE_CHECKING:
-    from dlt.extract.source import Source
+    from dlt.extract.source import DltSource
     from dlt.packages.package import LoadPackage
     from dlt.states.model import State
 
 
-def schema_for(parts: Parts, source: Source, state: State, schemas: dict[str, Schema]) -> Schema:
+def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str, Schema]) -> Schema:
     """Return the schema that an extract grows for a source.
 
     Args:
@@ -53,7 +53,7 @@ def schema_for(parts: Parts, source: Source, state: State, schemas: dict[str, Sc
     return schema
 
 
-def _name_for(source: Source, state: State) -> str:
+def _name_for(source: DltSource, state: State) -> str:
     if source.implicit and state["default_schema_name"] is not None:
         return str(state["default_schema_name"])
     if source.implicit and source.generator_name:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.dataset.dataset import Dataset
-from dlt.extract.source import Source
+from dlt.extract.source import DltSource
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.pipeline import extracting, giving_up, loading, normalizing, reading, running
 from dlt.pipeline.extracting import Hints
@@ -171,7 +171,7 @@ class Pipeline(Inspection):
         if extract_state:
             # a state travels in a package, and a package is of a schema
             name = self.parts.home.name_of_first_schema()
-            self.extract(Source(self.schemas.get(name) or Schema(name)))
+            self.extract(DltSource(self.schemas.get(name) or Schema(name)))
 
     def normalize(self, workers: int | None = None, loader_file_format: str | None = None) -> NormalizeInfo:
         """Turn extracted packages into tables ready to load.

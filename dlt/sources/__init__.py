@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from dlt.extract.incremental import Incremental
     from dlt.extract.incremental import Incremental as incremental
     from dlt.extract.reference import SourceReference
-    from dlt.extract.resource import Resource as DltResource
-    from dlt.extract.source import Source as DltSource
+    from dlt.extract.resource import DltResource
+    from dlt.extract.source import DltSource
     from dlt.sources import config, credentials
     from dlt.types import TDataItem, TDataItems
 else:
@@ -21,8 +21,8 @@ else:
         __name__,
         {
             "AnySourceFactory": "dlt.extract.decorators:SourceFactory",
-            "DltResource": "dlt.extract.resource:Resource",
-            "DltSource": "dlt.extract.source:Source",
+            "DltResource": "dlt.extract.resource:DltResource",
+            "DltSource": "dlt.extract.source:DltSource",
             "Incremental": "dlt.extract.incremental:Incremental",
             "SourceReference": "dlt.extract.reference:SourceReference",
             "TDataItem": "dlt.types:TDataItem",

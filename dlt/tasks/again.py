@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.errors import SpecInvalid
-from dlt.extract.resource import Resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.load.work import GOES_ON, OWN_STATE, REPEATS
 from dlt.packages.manifest import Refresh, Work
 from dlt.packages.package import LoadPackage
@@ -146,11 +146,11 @@ def _pipes(pipe: Pipe | None) -> Iterator[Pipe]:
         pipe = pipe.parent
 
 
-def _resources(data: object) -> Iterator[tuple[str | None, Resource]]:
-    if isinstance(data, Source):
+def _resources(data: object) -> Iterator[tuple[str | None, DltResource]]:
+    if isinstance(data, DltSource):
         for resource in data.selected_resources.values():
             yield data.name, resource
-    elif isinstance(data, Resource):
+    elif isinstance(data, DltResource):
         yield None, data
     elif isinstance(data, (list, tuple)):
         for item in data:

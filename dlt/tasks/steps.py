@@ -12,8 +12,8 @@ from dlt import context as run_context
 from dlt import user_log
 from dlt.destinations.client import WorkDone
 from dlt.errors import HandoffMissing, SpecInvalid
-from dlt.extract.resource import Resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
@@ -230,9 +230,9 @@ def resource_names(spec: Spec | Mapping[str, object]) -> list[str]:
     # the selection of a part is made of the names that the whole spec selects
     with discreet(spec):
         data = open_source(spec)
-    if isinstance(data, Source):
+    if isinstance(data, DltSource):
         return list(data.selected_resources)
-    if isinstance(data, Resource):
+    if isinstance(data, DltResource):
         return [data.name]
     raise SpecInvalid(f"spec: {spec.source} returned {type(data).__name__}, which has no resources to fan out over.")
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from dlt import context
 from dlt.destinations.client import WorkDone
 from dlt.errors import DestinationTransientException, SpecInvalid
-from dlt.extract.resource import Resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.load.execute import LoadResult, execute
 from dlt.load.order import TaskLoad
 from dlt.load.work import known_work
@@ -176,13 +176,13 @@ def open_source(spec: Spec) -> object:
         raise SpecInvalid(f"spec: {spec.source} returned {what}. Return a source, a resource, or rows.")
     if not spec.resources:
         return data
-    if isinstance(data, Source):
+    if isinstance(data, DltSource):
         known = set(data.resources)
         if not set(spec.resources) <= known:
             missing = ", ".join(sorted(set(spec.resources) - known))
             raise SpecInvalid(f"spec: {spec.source} has no resource {missing}. It has {', '.join(sorted(known))}.")
         return data.with_resources(*spec.resources)
-    if isinstance(data, Resource) and spec.resources == (data.name,):
+    if isinstance(data, DltResource) and spec.resources == (data.name,):
         return data
     raise SpecInvalid(
         f"spec: resources={list(spec.resources)} need a source, and {spec.source} returned {type(data).__name__}."

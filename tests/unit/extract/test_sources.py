@@ -19,7 +19,7 @@ from dlt.errors import (
 )
 from dlt.extract.decorators import defer, resource, source, transformer
 from dlt.extract.iteration import extract_items
-from dlt.extract.source import Source
+from dlt.extract.source import DltSource
 from dlt.extract.state import reset_resource_state, resource_state, source_state, state
 from dlt.extract.wrapping import wrap_data
 
@@ -242,7 +242,7 @@ def test_wrap_data() -> None:
     assert (made.generator_name, list(made)) == (None, [{"a": 1}, {"a": 2}])
     assert made.resources["rows"].compute_table_schema()["write_disposition"] == "replace"
     assert [s.name for s in wrap_data([shop(), shop, logs], default_name="pipe")] == ["shop", "shop", "pipe"]
-    assert isinstance(wrap_data(logs)[0], Source)
+    assert isinstance(wrap_data(logs)[0], DltSource)
     with pytest.raises(DataLocationKindRequired, match="table_name"):
         wrap_data(shop(), table_name="x")
 
@@ -371,7 +371,7 @@ def test_names_of_bare_data() -> None:
 
 def test_hints_of_one_table_for_many_are_refused() -> None:
     """For a source, and for a list of several resources; the message has the words of the call."""
-    with pytest.raises(DataLocationKindRequired, match="parent_table_name, primary_key cannot be given for Source"):
+    with pytest.raises(DataLocationKindRequired, match="parent_table_name, primary_key cannot be given for DltSource"):
         wrap_data(shop(), parent_table_name="p", primary_key="id")
     with pytest.raises(DataLocationKindRequired, match="columns cannot be given for list"):
         wrap_data([logs, events], columns={"n": {}})

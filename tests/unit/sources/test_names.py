@@ -12,14 +12,14 @@ from dlt import sources
 from dlt.configuration import credentials as own
 from dlt.configuration import spec
 from dlt.extract.incremental import Incremental
-from dlt.extract.resource import Resource
-from dlt.extract.source import Source
+from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.sources import credentials
 
 
 def test_the_names_are_the_classes_themselves() -> None:
     """So that isinstance works in both directions."""
-    assert sources.DltResource is Resource and sources.DltSource is Source
+    assert sources.DltResource is DltResource and sources.DltSource is DltSource
     assert sources.incremental is sources.Incremental is Incremental
     assert set(sources.__all__) <= set(dir(sources))
 
