@@ -19,7 +19,7 @@ from dlt.errors import (
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.naming import NamingConvention
+from dlt.schema.naming import NamingConvention, name_of_key
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -90,7 +90,7 @@ class NameCheck:
         declared: dict[str, tuple[str, ColumnSchema]] = {}
         for key, column in (table.get("columns") or {}).items():
             column_name = column.get("name") or key
-            normalized = self._naming.normalize_path(column_name)
+            normalized = name_of_key(self._naming, column_name)
             written.setdefault(normalized, column_name)
             other, hints = declared.setdefault(normalized, (column_name, column))
             check_same(name, other, hints, column_name, column)
@@ -202,9 +202,9 @@ class NameCheck:
         known = names.get(key)
         if known is None:
             text = key if isinstance(key, str) else str(key)
-            name = self._naming.normalize_path(text)
+            name = name_of_key(self._naming, text)
             _check_name(self._naming, f"table {table}, key {_cut(text)!r}", name)
-            known = names[key] = self._naming.make_path(prefix, name) if prefix else name
+            known = names[key] = self._naming.shorten_fragments(prefix, name) if prefix else name
         return known
 
     def child(self, table: str, name: str) -> str:
@@ -215,7 +215,7 @@ class NameCheck:
         """
         known = self._children.get((table, name))
         if known is None:
-            known = self._naming.make_path(table, name)
+            known = self._naming.shorten_fragments(table, name)
             there = self._schema.tables.get(known)
             if there is not None and there.get("parent") != table:
                 raise TablePropertiesConflictException(
@@ -388,14 +388,14 @@ def _check_sort(table: str, entry: TableSchema, seen: Sequence[str]) -> None:
 def _check_name(naming: NamingConvention, what: str, name: object) -> None:
     wrong = None
     if not isinstance(name, str) or not name:
-        wrong = f"the naming convention {naming.name} makes {name!r} of it, which is no name"
+        wrong = f"the naming convention {naming.name()} makes {name!r} of it, which is no name"
     elif "\x00" in name:
         wrong = "its name holds a NUL character, which no destination stores"
     # in bytes, as destinations count; a lone surrogate cannot be encoded otherwise
     elif naming.max_length is not None and len(name.encode(errors="surrogatepass")) > naming.max_length:
         wrong = (
             f"its name has {len(name.encode(errors='surrogatepass'))} bytes, and the destination takes "
-            f"{naming.max_length}; the naming convention {naming.name} does not shorten it"
+            f"{naming.max_length}; the naming convention {naming.name()} does not shorten it"
         )
     if wrong is not None:
         raise SchemaException(

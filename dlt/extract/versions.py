@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dlt.errors import DataValidationError
 from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
+from dlt.schema.naming import name_of_key
 from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
@@ -74,7 +75,7 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
     column = table.get(X_ROW_VERSION)
     if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2" or not column:
         return
-    name = naming.normalize_path(column)
+    name = name_of_key(naming, column)
     missing = _first_missing(items, name, naming)
     if missing is None:
         return
@@ -106,7 +107,7 @@ def _first_null(tabular: pa.Table, name: str, naming: NamingConvention) -> tuple
         return None
     shown = ", ".join(tabular.column_names)
     for number, column in enumerate(tabular.column_names):
-        if naming.normalize_path(column) == name:
+        if name_of_key(naming, column) == name:
             found = pc.index(pc.is_null(tabular.column(number)), True).as_py()
             return (found, shown) if found >= 0 else None
     # without the column every row lacks it, so the first is named
@@ -115,8 +116,8 @@ def _first_null(tabular: pa.Table, name: str, naming: NamingConvention) -> tuple
 
 def _value(row: ReadOnlyRow, name: str, naming: NamingConvention, prefix: str = "") -> object:
     for key, value in row.items():
-        own = naming.normalize_path(str(key))
-        path = naming.make_path(prefix, own) if prefix else own
+        own = name_of_key(naming, str(key))
+        path = naming.shorten_fragments(prefix, own) if prefix else own
         if path == name:
             return value
         # the version may stand inside of a document that becomes columns

@@ -8,6 +8,7 @@ from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollisi
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.contract import with_row
+from dlt.schema.naming import name_of_key
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 
 
@@ -164,12 +165,12 @@ class RowNormalizer:
         # the same few keys come in every row
         known = self._names.get((prefix, key))
         if known is None:
-            name = self._naming.normalize_path(key)
-            known = self._names[prefix, key] = self._naming.make_path(prefix, name) if prefix else name
+            name = name_of_key(self._naming, key)
+            known = self._names[prefix, key] = self._naming.shorten_fragments(prefix, name) if prefix else name
         return known
 
     def _path(self, table: str, name: str) -> str:
         known = self._paths.get((table, name))
         if known is None:
-            known = self._paths[table, name] = self._naming.make_path(table, name)
+            known = self._paths[table, name] = self._naming.shorten_fragments(table, name)
         return known

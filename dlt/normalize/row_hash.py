@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from dlt.late import orjson
 from dlt.normalize.row_ids import key_id
-from dlt.schema.naming import NamingConvention
+from dlt.schema.naming import NamingConvention, name_of_key
 from dlt.schema.typing import ColumnSchema
 
 _NUMBERS = ("decimal", "wei")
@@ -49,8 +49,8 @@ def lists_of(
     """
     for key, value in document.items() if isinstance(document, dict) else ():
         if isinstance(value, (dict, list)) and value:
-            name = naming.normalize_path(str(key))
-            path = naming.make_path(prefix, name) if prefix else name
+            name = name_of_key(naming, str(key))
+            path = naming.shorten_fragments(prefix, name) if prefix else name
             # kept whole in a column, which counts already
             if path in row:
                 continue

@@ -13,6 +13,7 @@ from dlt.normalize.placement import DiscardRow, Placement
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import with_row
 from dlt.schema.limits import digits_of, limited
+from dlt.schema.naming import name_of_key
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema
 
@@ -29,7 +30,7 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
     for field in schema:
         name, kind = field.name, field.type
         # a name that changes means that the file must be written anew
-        if placement.schema.naming.normalize_path(name) != name or len(schema.get_all_field_indices(name)) > 1:
+        if name_of_key(placement.schema.naming, name) != name or len(schema.get_all_field_indices(name)) > 1:
             return False
         # what engines read as it is: no dictionaries, views, large texts or unsigned numbers
         plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_date32(kind)
@@ -86,7 +87,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         # a column that holds nothing but NULL says nothing of its type
         if pa.types.is_null(field.type):
             continue
-        name = placement.schema.naming.normalize_path(field.name)
+        name = name_of_key(placement.schema.naming, field.name)
         if name in names:
             raise SchemaIdentifierNormalizationCollision(
                 f"table {table}: two columns of the Arrow data become {name!r}, one of them is {field.name!r}. "

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib
+import math
 import re
 from types import ModuleType
 from typing import ClassVar, Union
 
 from dlt.errors import InvalidNamingType, InvalidSchemaName, NamingTypeNotFound, UnknownNamingModule
-from dlt.ids import digest_id
 
-_TAG_LENGTH = 8
-_EMPTY = "_empty"
+_UNDERSCORES = re.compile(r"_{2,}")
+EMPTY_KEY = "_empty"
+"""Name of the column or table for a key of a document in which there is nothing."""
 
 
 class NamingConvention:
-    """Turn any text into an identifier.
+    """Turn any text into an identifier; names are those of PyPI `dlt` 1.x, so that its tables are found again.
 
     Subclass it, override `normalize_identifier`, and give the class (or its path) as `schema.naming`.
 
@@ -26,60 +29,74 @@ class NamingConvention:
 
     PATH_SEPARATOR: ClassVar[str] = "__"
     is_case_sensitive: bool = False
+    _DEFAULT_COLLISION_PROB: ClassVar[float] = 0.001
+    """How probable it may be that two cut names get one tag; a subclass may want longer tags."""
 
     def __init__(self, max_length: int | None = None, is_case_sensitive: bool | None = None) -> None:
         self.max_length = max_length
         if is_case_sensitive is not None:
             self.is_case_sensitive = is_case_sensitive
 
-    @property
-    def name(self) -> str:
+    @classmethod
+    def name(cls) -> str:
         """Return the short name, or the class path of a user's convention."""
-        for short, kind in _SHORT_NAMES.items():
-            if type(self) is kind:
-                return short
-        return f"{type(self).__module__}.{type(self).__qualname__}"
+        short = (short for short, kind in _SHORT_NAMES.items() if cls is kind)
+        return next(short, f"{cls.__module__}.{cls.__qualname__}")
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the identifier for one part of a key."""
-        return self.shorten(identifier.strip() or _EMPTY)
+        """Return the identifier for one part of a key: here, without blanks around it.
+
+        Raises:
+            ValueError: there is nothing in it.
+        """
+        stripped = identifier.strip() if identifier else ""
+        if not stripped:
+            raise ValueError(f"{identifier!r} has no letter of which a name could be made. Give a name.")
+        return stripped
 
     def normalize_table_identifier(self, identifier: str) -> str:
         """Return the identifier for a table; the same as for a column unless overridden."""
         return self.normalize_identifier(identifier)
 
     def normalize_path(self, path: str) -> str:
-        """Return the identifier for a key that may be a path: each part between double underscores by itself."""
-        return self.make_path(*(self.normalize_identifier(part) for part in self.break_path(path))) or _EMPTY
+        """Return the identifier for a key that may be a path: each part between separators by itself, "" for none."""
+        return self._short_path([self.normalize_identifier(part) for part in self.break_path(path)], path)
 
     def normalize_tables_path(self, path: str) -> str:
         """Normalize each part of the path of a table."""
-        return self.make_path(*(self.normalize_table_identifier(part) for part in self.break_path(path))) or _EMPTY
+        return self._short_path([self.normalize_table_identifier(part) for part in self.break_path(path)], path)
 
     def make_path(self, *identifiers: str) -> str:
-        """Join normalized identifiers into one name, shortened to the limit."""
-        return self.shorten(self.PATH_SEPARATOR.join(part for part in identifiers if part))
+        """Join normalized identifiers into one name; those with nothing in them are left out."""
+        return self.PATH_SEPARATOR.join(part for part in identifiers if part and not part.isspace())
 
     def break_path(self, path: str) -> list[str]:
         """Split a path into its parts."""
-        return [part for part in path.split(self.PATH_SEPARATOR) if part.strip()]
+        return [part for part in path.split(self.PATH_SEPARATOR) if part and not part.isspace()]
 
     def shorten_fragments(self, *identifiers: str) -> str:
-        """Normalize and join; the name under which a nested column or table is stored."""
-        return self.make_path(*(self.normalize_identifier(part) for part in identifiers))
+        """Join normalized identifiers, and cut them to the limit: how a nested column or table is stored."""
+        path = self.make_path(*identifiers)
+        return self.shorten_identifier(path, path, self.max_length)
 
-    def shorten(self, identifier: str) -> str:
-        """Cut an identifier to the limit; a tag from its whole text keeps cut names apart."""
-        return self.shorten_identifier(identifier, identifier, self.max_length)
+    def _short_path(self, identifiers: list[str], path: str) -> str:
+        # the tag is that of the whole path, as it came
+        return self.shorten_identifier(self.make_path(*identifiers), path, self.max_length)
 
-    @staticmethod
-    def shorten_identifier(normalized_ident: str, identifier: str, max_length: int | None) -> str:
+    @classmethod
+    def shorten_identifier(
+        cls, normalized_ident: str, identifier: str, max_length: int | None, collision_prob: float | None = None
+    ) -> str:
         """Return an identifier that is at most as long as the limit.
 
         Args:
             normalized_ident: The identifier; it is kept if it is short enough, else its middle is cut out.
             identifier: What it was made of; the tag that stands in the middle comes from it, so that cut names differ.
             max_length: Length in bytes of UTF-8; None for no limit.
+            collision_prob: How probable it may be that two names get one tag.
+
+        Raises:
+            ValueError: the limit is shorter than a tag.
         """
         if max_length is None:
             return normalized_ident
@@ -87,41 +104,68 @@ class NamingConvention:
         text = normalized_ident.encode(errors="surrogatepass")
         if len(text) <= max_length:
             return normalized_ident
-        # letters that every convention and every database takes
-        tag = re.sub(r"[^a-z0-9]", "x", digest_id(identifier, _TAG_LENGTH).lower())
+        tag = cls._compute_tag(identifier, collision_prob or cls._DEFAULT_COLLISION_PROB)
+        kept = max_length - len(tag)
+        if kept < 0:
+            raise ValueError(f"No name of {max_length} bytes tells long names apart; {len(tag)} are needed at least.")
         # the tag in the middle keeps both ends readable: the table's name before it, the column's behind it
-        kept = max_length - _TAG_LENGTH
         head = (kept + 1) // 2
         # letters that a cut goes through are left out
         start, end = text[:head], text[len(text) - (kept - head) :]
         return start.decode(errors="ignore") + tag + end.decode(errors="ignore")
 
+    @staticmethod
+    def _compute_tag(identifier: str, collision_prob: float) -> str:
+        # the tags of PyPI dlt, of letters that every convention and every database takes
+        size = int(3 * math.log2(1 / collision_prob) // 8) + 1
+        digest = hashlib.shake_128(identifier.encode(errors="surrogatepass")).digest(size)
+        return base64.b64encode(digest, b"ba").decode("ascii").rstrip("=").lower()
+
     def __repr__(self) -> str:
-        return f"<naming {self.name} max_length={self.max_length}>"
+        return f"<naming {self.name()} max_length={self.max_length}>"
 
 
 class SnakeCase(NamingConvention):
     """Lower-case ASCII letters, digits and underscores; camel case is split."""
 
+    RE_NON_ALPHANUMERIC: ClassVar[re.Pattern[str]] = re.compile(r"[^a-zA-Z\d_]+")
     # two patterns: HTTPServer becomes http_server, and userID user_id
     _CAMEL_WORD = re.compile(r"([^_])([A-Z][a-z]+)")
     _CAMEL_TAIL = re.compile(r"([a-z0-9])([A-Z])")
-    _STRANGE = re.compile(r"[^a-zA-Z\d_]+")
-    _UNDERSCORES = re.compile(r"_{2,}")
     # as PyPI dlt does: +1 and -1 of GitHub's reactions would else have one name
     _MEANT = str.maketrans("+-*@|", "x_xal")
 
     def normalize_identifier(self, identifier: str) -> str:
         """Return the identifier; no double underscore is left in it, for that would read as a path."""
-        text = self._STRANGE.sub("_", identifier.strip().translate(self._MEANT))
+        given = super().normalize_identifier(identifier)
+        text = self.RE_NON_ALPHANUMERIC.sub("_", given.translate(self._MEANT))
         text = self._CAMEL_TAIL.sub(r"\1_\2", self._CAMEL_WORD.sub(r"\1_\2", text)).lower()
         stripped = text.rstrip("_")
         if len(stripped) < len(text):
             # a trailing underscore would read as a path separator once a child's name follows
             text = stripped + "x" * (len(text) - len(stripped))
-        name = self._UNDERSCORES.sub("_", text)
+        name = _UNDERSCORES.sub("_", text)
         # most databases take a name that begins with a digit in quotes only
-        return self.shorten(f"_{name}" if name[:1].isdigit() else name or _EMPTY)
+        return self.shorten_identifier(f"_{name}" if name[:1].isdigit() else name, given, self.max_length)
+
+
+class S3Tables(SnakeCase):
+    """Names of snake_case that S3 Tables takes: at most 255 letters, tables without underscores in front.
+
+    Raises:
+        ValueError: a longer limit is given.
+    """
+
+    MAX_LENGTH: ClassVar[int] = 255
+
+    def __init__(self, max_length: int | None = None, is_case_sensitive: bool | None = None) -> None:
+        if max_length is not None and max_length > self.MAX_LENGTH:
+            raise ValueError(f"S3 Tables takes names of {self.MAX_LENGTH} letters, not of {max_length}. Give no limit.")
+        super().__init__(self.MAX_LENGTH if max_length is None else max_length, is_case_sensitive)
+
+    def normalize_table_identifier(self, identifier: str) -> str:
+        """Return the identifier for a table."""
+        return self.normalize_identifier(identifier).lstrip("_")
 
 
 class DuckCase(NamingConvention):
@@ -131,42 +175,39 @@ class DuckCase(NamingConvention):
     _FORBIDDEN = re.compile(r'["\n\r\x00]+')
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the identifier with quotes and line ends replaced."""
-        text = self._FORBIDDEN.sub("_", identifier.strip())
-        return self.shorten(re.sub(r"_{3,}", "__", text) or _EMPTY)
+        """Return the identifier with quotes and line ends replaced; no double underscore is left in it."""
+        given = super().normalize_identifier(identifier)
+        name = _UNDERSCORES.sub("_", self._FORBIDDEN.sub("_", given))
+        return self.shorten_identifier(name, given, self.max_length)
 
 
 class Direct(NamingConvention):
-    """Names as they are; paths are joined with a sign that no key has."""
+    """Names nearly as they are; paths are joined with a sign that no name has."""
 
     PATH_SEPARATOR = "▶"
     is_case_sensitive = True
+    _REPLACED = str.maketrans("\n\r'\"▶", "_____")
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the key itself."""
-        return self.shorten(identifier or _EMPTY)
-
-
-_QUOTED = re.compile(r"[^a-zA-Z\d_]")
-
-
-def _unquoted(identifier: str) -> str:
-    """Return an identifier with everything that SQL would quote replaced."""
-    text = _QUOTED.sub("_", identifier.strip())
-    return f"_{text}" if text[:1].isdigit() else text or _EMPTY
+        """Return the identifier with quotes, line ends and the sign of paths replaced."""
+        given = super().normalize_identifier(identifier)
+        return self.shorten_identifier(given.translate(self._REPLACED), given, self.max_length)
 
 
 class SqlCsV1(NamingConvention):
     """ASCII letters, digits and underscores, case kept."""
 
     is_case_sensitive = True
+    RE_NON_ALPHANUMERIC: ClassVar[re.Pattern[str]] = re.compile(r"[^a-zA-Z\d_]+")
 
     def normalize_identifier(self, identifier: str) -> str:
-        """Return the identifier with everything that SQL would quote replaced."""
-        return self.shorten(_unquoted(identifier))
+        """Return the identifier with everything that SQL would quote replaced; no underscore is left at its end."""
+        given = super().normalize_identifier(identifier)
+        name = _UNDERSCORES.sub("_", self.RE_NON_ALPHANUMERIC.sub("_", given)).rstrip("_") or "_"
+        return self.shorten_identifier(f"_{name}" if name[:1].isdigit() else name, given, self.max_length)
 
 
-class SqlCiV1(NamingConvention):
+class SqlCiV1(SqlCsV1):
     """ASCII letters, digits and underscores, lower case."""
 
     is_case_sensitive = False
@@ -174,7 +215,7 @@ class SqlCiV1(NamingConvention):
     def normalize_identifier(self, identifier: str) -> str:
         """Return the lower-case identifier."""
         # shortened first: the tag of a long name is that of its own letters
-        return self.shorten(_unquoted(identifier)).lower()
+        return super().normalize_identifier(identifier).lower()
 
 
 _SHORT_NAMES: dict[str, type[NamingConvention]] = {
@@ -183,12 +224,18 @@ _SHORT_NAMES: dict[str, type[NamingConvention]] = {
     "direct": Direct,
     "sql_ci_v1": SqlCiV1,
     "sql_cs_v1": SqlCsV1,
+    "s3_tables": S3Tables,
 }
 DEFAULT_NAMING = "snake_case"
 
 
 NamingReference = Union[str, type[NamingConvention], NamingConvention, ModuleType]
 """A short name, the path of a class or module, or what the path would name."""
+
+
+def name_of_key(naming: NamingConvention, key: str) -> str:
+    """Return the name of a column or nested table for a key of a document, which may be empty."""
+    return naming.normalize_path(key) or EMPTY_KEY
 
 
 def check_name(name: str) -> None:
@@ -200,7 +247,7 @@ def check_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name or ""):
         raise InvalidSchemaName(
             f"{name!r} is not a schema name: at most 64 letters, digits and underscores, not beginning with a "
-            f"digit. Use {SnakeCase(64).normalize_identifier(name or 'schema')!r}.",
+            f"digit. Use {SnakeCase(64).normalize_path(name or '') or 'schema'!r}.",
             name=name,
         )
 

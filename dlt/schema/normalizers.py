@@ -44,7 +44,7 @@ def complete(given: Mapping[str, object] | None) -> tuple[Normalizers, NamingCon
     naming = naming_from(found["names"])
     if not isinstance(found["names"], str):
         # a class or module has no place in what is stored
-        found["names"] = naming.name
+        found["names"] = naming.name()
     # what is stored under other keys is kept as it is
     return cast(Normalizers, found), naming
 
@@ -58,7 +58,7 @@ def rename(normalizers: Normalizers, reference: NamingReference | None, max_leng
         max_length: Length, in bytes of UTF-8, that no identifier may exceed.
     """
     if reference is not None:
-        normalizers["names"] = naming_from(reference).name
+        normalizers["names"] = naming_from(reference).name()
     # a class need not be found again by its path: it may stand in a function
     return naming_from(reference if isinstance(reference, type) else normalizers["names"], max_length)
 

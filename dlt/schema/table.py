@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from dlt.errors import TableNotFound, TablePropertiesConflictException
-from dlt.schema.naming import NamingConvention
+from dlt.schema.naming import NamingConvention, name_of_key
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
@@ -93,7 +93,7 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
         named["parent"] = naming.normalize_tables_path(table["parent"])
     columns: dict[str, ColumnSchema] = {}
     for key, column in (table.get("columns") or {}).items():
-        name = naming.normalize_path(column.get("name") or key)
+        name = name_of_key(naming, column.get("name") or key)
         # two keys may get one name: their hints are joined, as their values will be
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
         if columns[name].get("data_type") in OLD_TYPES:

@@ -228,8 +228,8 @@ def test_naming_conventions_and_nesting() -> None:
     """What is said, and what holds where nothing is said."""
     assert configured_normalizers() == {"names": None, "json": None}
     settings, naming, nesting = import_normalizers(configured_normalizers())
-    assert settings["names"] == "snake_case" and naming.name == "snake_case"
+    assert settings["names"] == "snake_case" and naming.name() == "snake_case"
     assert nesting == "dlt.common.normalizers.json.relational"
-    assert naming_from_reference("direct").name == "direct"
+    assert naming_from_reference("direct").name() == "direct"
     assert serialize_reference("snake_case") == "snake_case"
     assert serialize_reference(NamingConvention) == "dlt.schema.naming.SnakeCase"

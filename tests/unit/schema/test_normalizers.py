@@ -23,7 +23,7 @@ def test_what_is_given_is_completed_and_stays_as_it_is(given_ones: dict[str, Any
     """A change of the completed one changes no other schema."""
     before = repr(given_ones)
     found, naming = complete(given_ones)
-    assert found["names"] == given_ones.get("names", "snake_case") == naming.name
+    assert found["names"] == given_ones.get("names", "snake_case") == naming.name()
     assert json_config(found) == (given_ones.get("json") or {}).get("config", {})
     own_json_config(found)["max_nesting"] = 77
     assert repr(given_ones) == before and json_config(found)["max_nesting"] == 77

@@ -72,12 +72,12 @@ def test_the_convention_changes_and_keeps_its_limit() -> None:
     """A limit without a convention is that of the one that there is."""
     schema = Schema("s")
     schema.update_naming(max_length=20)
-    assert schema.naming.name == "snake_case" and schema.naming.max_length == 20
+    assert schema.naming.name() == "snake_case" and schema.naming.max_length == 20
     schema.update_naming("direct", 10)
-    assert (schema.normalizers["names"], schema.naming.name, schema.naming.max_length) == ("direct", "direct", 10)
+    assert (schema.normalizers["names"], schema.naming.name(), schema.naming.max_length) == ("direct", "direct", 10)
     schema.normalizers["names"] = "duck_case"
     schema.update_normalizers()
-    assert (schema.naming.name, schema.naming.max_length) == ("duck_case", 10)
+    assert (schema.naming.name(), schema.naming.max_length) == ("duck_case", 10)
     schema.update_naming(DuckCase)
     assert schema.naming.max_length is None and schema.clone().naming is schema.naming
 

@@ -1,9 +1,7 @@
-"""The naming convention of S3 Tables, under its name of PyPI `dlt` 1.x: it says at use what to do instead."""
+"""The naming convention s3_tables."""
 
-from dlt.absent import absent
+from dlt.schema.naming import S3Tables as NamingConvention
 
-S3_TABLES_MAX_IDENTIFIER_LENGTH = 255
+S3_TABLES_MAX_IDENTIFIER_LENGTH = NamingConvention.MAX_LENGTH
 
-NamingConvention = absent(
-    "dlt.common.normalizers.naming.s3_tables.NamingConvention", "Use snake_case; the catalog of S3 Tables is not here."
-)
+__all__ = ["S3_TABLES_MAX_IDENTIFIER_LENGTH", "NamingConvention"]
