@@ -32,28 +32,25 @@ _WHOLE_WORD = 8
 _COMMON = {"admin", "bigquery", "default", "duckdb", "false", "loader", "minio", "minioadmin", "none", "null"}
 _COMMON |= {"password", "postgres", "public", "redshift", "secret", "token", "true", "user", "username"}
 
-_LOGIN = re.compile(r"([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@", re.IGNORECASE)
-_LOGIN_TOKEN = re.compile(r"(https?://)[^\s/?#:@'\"]+@", re.IGNORECASE)
-_PARAMETER = re.compile(
-    r"([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)[^&;\s'\"<>)]+",
-    re.IGNORECASE,
+# texts, not compiled patterns: `re` compiles and keeps a pattern at its first use, and most programs use none of them
+_LOGIN = r"(?i)([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@"
+_LOGIN_TOKEN = r"(?i)(https?://)[^\s/?#:@'\"]+@"
+_PARAMETER = (
+    r"(?i)([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)[^&;\s'\"<>)]+"
 )
-_ASSIGNED = re.compile(
-    rf"(?<![\w.-])([\w.-]*(?:{SECRET_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
-    r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})",
-    re.IGNORECASE,
+_ASSIGNED = (
+    rf"(?i)(?<![\w.-])([\w.-]*(?:{SECRET_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
+    r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})"
 )
-_HEADER = re.compile(r"((?:authorization|cookie|x-api-key):)(?!\s*\*)[^'\"\n]+", re.IGNORECASE)
-_BEARER = re.compile(r"(bearer\s+)[\w.~+/=-]{12,}", re.IGNORECASE)
-_SCHEME = re.compile(r"(?:bearer|basic|token)\s+(\S+)$", re.IGNORECASE)
-_PAIR = re.compile(r"([\w-]+)\s*=\s*'?([^\s;']+)")
+_HEADER = r"(?i)((?:authorization|cookie|x-api-key):)(?!\s*\*)[^'\"\n]+"
+_BEARER = r"(?i)(bearer\s+)[\w.~+/=-]{12,}"
+_SCHEME = r"(?i)(?:bearer|basic|token)\s+(\S+)$"
+_PAIR = r"([\w-]+)\s*=\s*'?([^\s;']+)"
 """What connection strings of libpq, with blanks, and of Azure, with semicolons, are made of."""
-_ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://|[a-z][a-z0-9]+:[^\s?]*\?\w+=|(?:[\w-]+\s*=\s*[^\s;]+[\s;]+)+[\w-]+\s*=", re.IGNORECASE
-)
+_ADDRESS = r"(?i)[a-z][a-z0-9+.-]*://|[a-z][a-z0-9]+:[^\s?]*\?\w+=|(?:[\w-]+\s*=\s*[^\s;]+[\s;]+)+[\w-]+\s*="
 """Such a text is no secret as a whole: its host and its database may be shown."""
 _FILES = (".duckdb", ".db", ".sqlite", ".sqlite3", ".json", ".toml", ".parquet")
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)", re.DOTALL)
+_PEM = r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"
 _HINTS: tuple[str, ...] = ("passw", "passphrase", "pwd", "secret", "key", "token", "auth", "cookie", "connection")
 _HINTS += ("sig", "cred", "bearer", "session", "jwt")
 """The patterns need one of these words; most texts have none, and are not searched."""
@@ -159,10 +156,10 @@ def _remember_text(text: str) -> None:
     remember_url(text)
     # hiding a word such as `postgres` would make every message about it useless
     plain = len(text) >= _MIN_LENGTH and text.lower() not in _COMMON
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     if scheme is not None:
         remember(scheme.group(1))
-    if plain and not _ADDRESS.match(text) and not _is_path(text):
+    if plain and not re.match(_ADDRESS, text) and not _is_path(text):
         _known.add(text)
 
 
@@ -170,11 +167,11 @@ def remember_url(text: str) -> None:
     """Note the password and the secret parameters of a URL or of a connection string."""
     if len(text) > _LONGEST:
         return
-    for match in _LOGIN.finditer(text):
+    for match in re.finditer(_LOGIN, text):
         remember(unquote(match.group(2)))
     if "=" not in text:
         return
-    pairs = parse_qsl(text.partition("?")[2]) + [match.groups() for match in _PAIR.finditer(text)]
+    pairs = parse_qsl(text.partition("?")[2]) + [match.groups() for match in re.finditer(_PAIR, text)]
     for name, value in pairs:
         # the text itself would only lead here again
         if value != text and is_secret_name(name):
@@ -209,16 +206,16 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
             text = text.replace(form, MASK)
     text = _known.hide(text)
     if "://" in text and "@" in text:
-        text = _LOGIN_TOKEN.sub(rf"\1{MASK}@", _LOGIN.sub(rf"\1:{MASK}@", text))
+        text = re.sub(_LOGIN_TOKEN, rf"\1{MASK}@", re.sub(_LOGIN, rf"\1:{MASK}@", text))
     # one pass over the text, where the patterns are many
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS):
         return text
     if "=" in text or ":" in text:
-        text = _HEADER.sub(rf"\1 {MASK}", _PARAMETER.sub(rf"\1{MASK}", text))
-        text = _ASSIGNED.sub(rf"\1{MASK}", text)
-    text = _BEARER.sub(rf"\1{MASK}", text)
-    return _PEM.sub(MASK, text) if "-----BEGIN" in text else text
+        text = re.sub(_HEADER, rf"\1 {MASK}", re.sub(_PARAMETER, rf"\1{MASK}", text))
+        text = re.sub(_ASSIGNED, rf"\1{MASK}", text)
+    text = re.sub(_BEARER, rf"\1{MASK}", text)
+    return re.sub(_PEM, MASK, text) if "-----BEGIN" in text else text
 
 
 def clean_document(document: Mapping[str, object], secrets: Sequence[str] = ()) -> dict[str, object]:

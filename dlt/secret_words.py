@@ -10,13 +10,14 @@ SECRET_NAMES = (
     r"|authorization|cookie|connection[_-]?string|signature|client[_-]?secret|shared[_-]?access[_-]?signature"
 )
 """A pattern of whole names, for larger patterns; letters of either case."""
-_NAME = re.compile(rf"(?:^|[_.\s-]|x-)(?:{SECRET_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$", re.IGNORECASE)
-_PART_OF_NAME = re.compile(rf"{SECRET_NAMES}|passw|credential", re.IGNORECASE)
+# `re` compiles them at their first use, and most programs use neither
+_NAME = rf"(?i)(?:^|[_.\s-]|x-)(?:{SECRET_NAMES})(?:$|[_.\s-])|passw|^(?:sig|key|auth|jwt)$"
+_PART_OF_NAME = rf"(?i){SECRET_NAMES}|passw|credential"
 
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a key, parameter or header of this name holds a secret."""
-    return _NAME.search(name) is not None
+    return re.search(_NAME, name) is not None
 
 
 def may_be_secret_name(name: str) -> bool:
@@ -24,4 +25,4 @@ def may_be_secret_name(name: str) -> bool:
 
     It is wider than `is_secret_name`: "apitokens" and "credentials" may be the names of secrets.
     """
-    return is_secret_name(name) or _PART_OF_NAME.search(name) is not None
+    return is_secret_name(name) or re.search(_PART_OF_NAME, name) is not None
