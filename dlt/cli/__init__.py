@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dlt import user_log
 from dlt.cli import config, init, pipeline, schedule, schema, step
 from dlt.cli.output import add_telling, say_error, say_traceback
-from dlt.configuration import get_value
+from dlt.configuration.defaults import defaults_for
 from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException, SignalReceivedException
 from dlt.pipeline import signals
 from dlt.pipeline.settings import configured_telling
@@ -104,11 +104,9 @@ def _run(parsed: argparse.Namespace) -> int:
 def _code_of(error: Exception) -> int:
     """Return 1; for scripts that were written for PyPI `dlt` 1.x, what its command returned."""
     try:
-        as_before = get_value("dlt1", bool, sections=("compat",), default=False)
+        defaults = defaults_for()
     except ConfigurationException:
         # the error may be that a file cannot be read
         return 1
-    if not as_before:
-        return 1
-    # as its command ended for a pipeline that is not there, and for all other errors
-    return 254 if isinstance(error, CannotRestorePipelineException) else 255
+    unknown = isinstance(error, CannotRestorePipelineException)
+    return defaults.exit_code_unknown_pipeline if unknown else defaults.exit_code

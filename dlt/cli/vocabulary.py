@@ -124,7 +124,7 @@ def pipeline_options() -> dict[str, object]:
     hints = typing.get_type_hints(PipelineSettings, localns={**in_files, "ContractHint": Any})
     found = {option.name: hints[option.name] for option in dataclasses.fields(PipelineSettings)}
     # these are read from sections of their own
-    for name in ("compat", "raise_on_failed_jobs"):
+    for name in ("defaults", "raise_on_failed_jobs"):
         found.pop(name)
     secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt"), _SECRET_TEXT)
     names = dict.fromkeys(("destination", "destination_type", "staging", "staging_type", "refresh", "progress"), str)

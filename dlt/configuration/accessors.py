@@ -8,7 +8,8 @@ from typing import TypeVar, overload
 
 from dlt.configuration import container
 from dlt.configuration.coerce import coerce
-from dlt.configuration.lookup import MISSING, Trace, find_value, get_value, missing
+from dlt.configuration.defaults import defaults_for
+from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE, ConfigValue
 from dlt.redact import remember
@@ -65,7 +66,7 @@ class Accessor:
         if value is MISSING:
             if trace.misplaced is not None:
                 # PyPI dlt read secrets from config.toml as well: programs written for it may ask for that silence
-                if not get_value("dlt1", bool, sections=("compat",), default=False):
+                if not defaults_for().misplaced_secrets_are_none:
                     raise missing("", {key: trace}, {key})
                 self._tell(key, trace.misplaced)
             return None

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -120,12 +121,13 @@ class LoaderFiles:
 
     Args:
         folder: An existing folder.
-        kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv".
+        kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv"; or a function that says which one a table has.
         max_file_bytes: Size, in bytes, at which a new file begins.
     """
 
-    def __init__(self, folder: str, kind: str, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(self, folder: str, kind: str | Callable[[str], str], max_file_bytes: int = MAX_FILE_BYTES) -> None:
         self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
+        self._kinds: dict[str, str] = {}
         self._open: dict[str, ArrowFile | _TableFile] = {}
         self._names: dict[str, str] = {}
         self._stems: dict[str, str] = {}
@@ -135,8 +137,9 @@ class LoaderFiles:
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append a batch to the table's file; a batch with other columns begins a new one."""
-        if self._kind != "arrow":
-            batch = _decoded(batch, self._kind)
+        kind = self.kind_of(table)
+        if kind != "arrow":
+            batch = _decoded(batch, kind)
         file = self._open.get(table)
         # a file has one schema: columns that come later begin another one
         if file is None or not file.schema.equals(batch.schema):
@@ -146,10 +149,14 @@ class LoaderFiles:
         if file.size >= self._max_file_bytes:
             self._end(table)
 
-    @property
-    def kind(self) -> str:
-        """Return the format of the files."""
-        return self._kind
+    def kind_of(self, table: str) -> str:
+        """Return the format of the files of a table."""
+        if isinstance(self._kind, str):
+            return self._kind
+        # asked once: all files of a table are alike
+        if table not in self._kinds:
+            self._kinds[table] = self._kind(table)
+        return self._kinds[table]
 
     def adopt(self, path: str, entry: PackageFile) -> None:
         """Take a committed file as it is; it does not change any more, so one copy on disk serves both packages.
@@ -169,7 +176,7 @@ class LoaderFiles:
         except OSError:
             # another file system, or one without links
             shutil.copyfile(path, target)
-        self._files.append(replace(entry, name=name, format=self._kind))
+        self._files.append(replace(entry, name=name, format=self.kind_of(table)))
 
     def close(self) -> list[PackageFile]:
         """End all files; return their manifest entries."""
@@ -181,7 +188,7 @@ class LoaderFiles:
         number = self._sequence[table] = self._sequence.get(table, 0) + 1
         if table not in self._stems:
             self._stems[table] = self._new_stem(table)
-        return f"{self._stems[table]}.{number:05d}.{self._kind}"
+        return f"{self._stems[table]}.{number:05d}.{self.kind_of(table)}"
 
     def _new_stem(self, table: str) -> str:
         """Return how the names of a table's files begin, unlike those of all others where case does not count too."""
@@ -197,7 +204,8 @@ class LoaderFiles:
     def _begin(self, table: str, schema: pa.Schema) -> ArrowFile | _TableFile:
         name = self._names[table] = self._next_name(table)
         path = os.path.join(self._folder, name)
-        file = ArrowFile(path, schema) if self._kind == "arrow" else _TableFile(path, self._kind, schema)
+        kind = self.kind_of(table)
+        file = ArrowFile(path, schema) if kind == "arrow" else _TableFile(path, kind, schema)
         self._open[table] = file
         return file
 

@@ -14,6 +14,7 @@ from dlt.late import pa
 from dlt.normalize.arrays import build
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
+from dlt.normalize.file_formats import ARROW, FileFormats
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.required import RequiredColumns
 from dlt.normalize.row_hash import lists_of, version_of
@@ -219,7 +220,12 @@ class PackageNormalizer:
     def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
         # each of these means columns that are not in the file
-        if self._files.kind != "arrow" or self._add_to_tables or table.name in self._mixed or table.order is not None:
+        if (
+            self._files.kind_of(table.name) != "arrow"
+            or self._add_to_tables
+            or table.name in self._mixed
+            or table.order is not None
+        ):
             return False
         if not loads_unchanged(self.placement, table.name, schema):
             return False
@@ -318,20 +324,22 @@ def _names_of(rows: Sequence[dict[str, object]], known: Mapping[str, object]) ->
     return names
 
 
-def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]]) -> Schema:
+def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]], declared_first: bool) -> Schema:
     """Put the columns of tables into the order of the data; columns that were loaded before stay where they are.
 
     Args:
         schema: Schema whose tables are put in order.
         before: The schema as it was.
         shapes: Columns of each table in the order in which they came.
+        declared_first: Columns that are declared with a type come before those that only the data has.
     """
     for name, shape in shapes.items():
         columns = schema.tables[name]["columns"]
         known = before.tables.get(name)
         seen = known is not None and (known.get(X_NORMALIZER) or {}).get(SEEN_DATA)
         # columns at the destination cannot be moved
-        first = [n for n, column in known["columns"].items() if "data_type" in column] if known and seen else []
+        fixed = known["columns"] if known and (seen or declared_first) else {}
+        first = [n for n, column in fixed.items() if "data_type" in column]
         order = dict.fromkeys([*first, *shape, *columns])
         schema.tables[name] = {**schema.tables[name], "columns": {n: columns[n] for n in order if n in columns}}
     return schema
@@ -382,8 +390,9 @@ def normalize_package(
     folder: str,
     schema: Schema,
     capabilities: Capabilities,
-    kind: str = "arrow",
+    formats: FileFormats = ARROW,
     add_to_tables: Collection[str] = (),
+    declared_first: bool = False,
 ) -> tuple[Schema, list[PackageFile], dict[str, int]]:
     """Normalize an extracted package into loader files in a folder.
 
@@ -392,15 +401,22 @@ def normalize_package(
         folder: An existing folder for the loader files.
         schema: Schema to start from.
         capabilities: What the destination can store.
-        kind: File format of the loader files.
+        formats: In which format the loader files of each table are.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
+        declared_first: Columns that are declared with a type come before those that only the data has.
 
     Returns:
         The evolved schema, the manifest entries of the files, and the number of rows of each table.
     """
-    files = LoaderFiles(folder, kind, capabilities.max_file_bytes)
     of_tables = {file.table for file in package.files if file.format == "table"}
     of_rows = {file.table for file in package.files if file.format != "table"}
+
+    def kind_of(table: str) -> str:
+        # nested tables may be new, and are known to the normalizer only
+        root = normalizer.placement.root_of(table)
+        return formats.of(schema.tables.get(root) or {}, only_frames=root in of_tables and root not in of_rows)
+
+    files = LoaderFiles(folder, kind_of, capabilities.max_file_bytes)
     nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
         schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows
@@ -409,5 +425,5 @@ def normalize_package(
     normalizer.add_root_keys()
     for file in package.files:
         normalizer.file(str(package.path), file)
-    grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes)
+    grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes, declared_first)
     return grown, files.close(), normalizer.rows

@@ -157,7 +157,9 @@ class Home:
 
     def name_of_first_schema(self) -> str:
         """Return the name of the first schema that came, or the one that it will get."""
-        return self.default_schema_name or naming_from().normalize_identifier(self.pipeline_name)
+        known, suffix = self.default_schema_name, self.settings.defaults.suffix_of_pipelines
+        name = self.pipeline_name.removesuffix(suffix) or self.pipeline_name
+        return known or naming_from().normalize_identifier(name)
 
     # -- packages
 

@@ -27,7 +27,7 @@ def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str,
         schemas: Schemas of this extract; the new one is added.
     """
     home, caps = parts.home, parts.target.capabilities()
-    name = _name_for(source, state)
+    name = _name_for(parts, source, state)
     if name in schemas:
         return schemas[name]
     if name in home.schemas:
@@ -53,10 +53,10 @@ def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str,
     return schema
 
 
-def _name_for(source: DltSource, state: State) -> str:
+def _name_for(parts: Parts, source: DltSource, state: State) -> str:
     if source.implicit and state["default_schema_name"] is not None:
         return str(state["default_schema_name"])
-    if source.implicit and source.generator_name:
+    if source.implicit and source.generator_name and parts.settings.defaults.functions_name_schemas:
         # data without a name: an undecorated generator names the first schema
         return source.schema.naming.normalize_identifier(source.generator_name)
     return source.schema.name

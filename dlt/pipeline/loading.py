@@ -61,7 +61,8 @@ def load(
             done.append(package_info(loaded))
             if result.failed:
                 break
-        home.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
+        if not parts.settings.defaults.keeps_loaded_files:
+            home.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
         step.info = info = load_info(parts, done, metrics, first_run)
         if parts.settings.raise_on_failed_jobs if raises is None else raises:
             info.raise_on_failed_jobs()
@@ -92,7 +93,7 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
             user_log.error(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
             parts.hooks.call("failed_job", [as_told(job) for job in result.jobs if job.state == "failed"])
         else:
-            keeps = not parts.option("delete_completed_jobs", "load", True)
+            keeps = not parts.option("delete_completed_jobs", "load", not parts.settings.defaults.keeps_loaded_files)
             package = home.workdir.finish(package, replace(manifest, completed_at=utc_now()), keeps)
             home.note_loaded(dataset)
             parts.remote.note_state(result)

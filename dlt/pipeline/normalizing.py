@@ -51,11 +51,13 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     package.check()
     started_at = utc_now()
     caps = parts.target.capabilities()
-    kind = parts.target.file_format(file_format, caps)
+    formats = parts.target.file_formats(file_format, caps)
     schema = live_schema(parts, package)
     builder = workdir.begin(package.load_id)
     try:
-        grown, files, rows = normalize_package(package, builder.path, schema, caps, kind, _added(parts))
+        grown, files, rows = normalize_package(
+            package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.declared_columns_first
+        )
         mark_seen(grown, rows)
         entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, rows)
         manifest = replace(

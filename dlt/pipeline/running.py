@@ -42,7 +42,7 @@ def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_
     pending = _finish_pending(parts, file_format)
     if data is None or (pending is not None and pending.has_failed_jobs):
         return pending if pending is not None else load_info(parts, [], {}, parts.home.first_run)
-    if pending is not None and parts.settings.compat:
+    if pending is not None and parts.settings.defaults.pending_ends_run:
         user_log.error(
             f"{parts.pipeline_name}: packages of an earlier run were loaded; as compat.dlt1 is set, the data of "
             "this run was not extracted. Run again to load it"

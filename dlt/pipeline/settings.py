@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.configuration import get_value
+from dlt.configuration.defaults import OURS, Defaults, defaults_for
 from dlt.errors import ConfigurationValueError, InvalidPipelineName
 from dlt.io.folders import data_folder
 from dlt.user_log import DEFAULT_FORMAT, Telling, level_number
@@ -94,7 +95,7 @@ class PipelineSettings:
     schema_contract: ContractHint | None = None
     loader_file_format: str | None = None
     raise_on_failed_jobs: bool = False
-    compat: bool = False
+    defaults: Defaults = OURS
 
 
 def default_name() -> str:
@@ -154,7 +155,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         return get_value(key, *kind, sections=(_SECTION, name), default=None, pipeline_name=name)
 
     # asked for first: it decides about the defaults of others
-    compat = bool(get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=name))
+    defaults = defaults_for(name)
     timeout = option("lock_timeout", float)
     refresh_all = option("full_refresh", bool) or option("dev_mode", bool, False)
     return PipelineSettings(
@@ -171,15 +172,21 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         progress=unchecked("progress", str),
         pipeline_secret=option("pipeline_secret", str, secret=True) or option("pipeline_salt", str, secret=True),
         restore_from_destination=option("restore_from_destination", bool),
-        use_single_dataset=bool(option("use_single_dataset", bool, compat)),
+        use_single_dataset=bool(option("use_single_dataset", bool, defaults.single_dataset)),
         lock_timeout=30.0 if timeout is None else float(timeout),
         retry=_retry(unchecked("retry"), name),
         schema_contract=unchecked("schema_contract"),
         loader_file_format=option("loader_file_format", str),
         raise_on_failed_jobs=bool(
-            get_value("raise_on_failed_jobs", bool, sections=("load",), default=compat, pipeline_name=name)
+            get_value(
+                "raise_on_failed_jobs",
+                bool,
+                sections=("load",),
+                default=defaults.failed_jobs_raise,
+                pipeline_name=name,
+            )
         ),
-        compat=compat,
+        defaults=defaults,
     )
 
 

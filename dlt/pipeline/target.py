@@ -11,6 +11,7 @@ from dlt.configuration import section_context
 from dlt.destinations.base import Destination, configured_destinations, resolve_destination
 from dlt.destinations.client import Client
 from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigMissing, UnknownDestinationModule
+from dlt.normalize.file_formats import FileFormats
 from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.home import Home
 from dlt.pipeline.place import FUNCTION, check_place, place_of
@@ -48,8 +49,7 @@ class Target:
     # -- the dataset
 
     def _default_dataset(self) -> str:
-        name = self.settings.pipeline_name
-        return f"{name}_dataset" if self.settings.compat else name
+        return self.settings.pipeline_name + self.settings.defaults.dataset_suffix
 
     @property
     def dataset_name(self) -> str:
@@ -202,8 +202,8 @@ class Target:
         """Return what the destination can do; what most can do where there is none yet."""
         return self.destination.capabilities() if self.destination is not None else GENERIC
 
-    def file_format(self, asked: str | None, caps: Capabilities) -> str:
-        """Return the format of files for the destination.
+    def file_formats(self, asked: str | None, caps: Capabilities) -> FileFormats:
+        """Return in which formats files go to the destination.
 
         Args:
             asked: What the call says.
@@ -214,9 +214,9 @@ class Target:
         """
         wanted = asked or self.settings.loader_file_format
         # words of PyPI dlt 1.x for files that no destination takes here
-        if wanted is None or wanted in ("preferred", "insert_values", "model", "typed-jsonl", "reference"):
-            return caps.preferred_loader_file_format
-        if wanted not in caps.supported_loader_file_formats:
+        if wanted in ("preferred", "insert_values", "model", "typed-jsonl", "reference"):
+            wanted = None
+        if wanted is not None and wanted not in caps.supported_loader_file_formats:
             raise PipelineConfigMissing(
                 f"pipeline {self.settings.pipeline_name}: loader_file_format={wanted!r} is not one that "
                 f"{self.destination.destination_name if self.destination else 'the destination'} loads. Use one of "
@@ -224,7 +224,10 @@ class Target:
                 pipeline_name=self.settings.pipeline_name,
                 config_elem="loader_file_format",
             )
-        return wanted
+        rows = preferred = caps.preferred_loader_file_format
+        if self.destination is not None and not self.destination.settings.get("preferred_loader_file_format"):
+            rows = dict(self.settings.defaults.formats_of_rows).get(self.destination.destination_type, preferred)
+        return FileFormats(wanted, rows, preferred, caps.supported_loader_file_formats)
 
     @contextmanager
     def connect(self, dataset: str, schema: Schema | None) -> Iterator[Client]:

@@ -185,3 +185,20 @@ def test_hints_that_no_load_can_follow_are_refused_when_the_resource_is_made(hin
     """More digits behind the point than there are, another type of a column of the library, a flag that is none."""
     with pytest.raises(InvalidHint, match=r"table 't'.*(scale=5|data_type=|deduplicated='yes')"):
         dlt.resource([{"a": 1}], name="t", **hints)
+
+
+@pytest.mark.parametrize("data", [[{"a": 1, "n": [1]}], pa.table({"a": [1]})], ids=["rows", "arrow"])
+def test_a_resource_says_the_format_of_its_files(own_folder: Path, data: Any) -> None:
+    """Also of its nested tables; other resources keep what the destination prefers, and a run that names one wins."""
+    bucket = dlt.destinations.filesystem(str(own_folder / "bucket"))
+    pipeline = dlt.pipeline("formats", destination=bucket, dataset_name="data")
+
+    def formats(info: Any) -> set[tuple[str, str]]:
+        jobs = info.load_packages[0].jobs["completed_jobs"]
+        return {(j.job_file_info.table_name.partition("__")[0], j.job_file_info.file_format) for j in jobs}
+
+    named = dlt.resource(data, name="named", file_format="csv")
+    other = dlt.resource(data, name="other")
+    assert formats(pipeline.run([named, other])) == {("named", "csv"), ("other", "parquet")}
+    assert formats(pipeline.run(named, loader_file_format="jsonl")) == {("named", "jsonl")}
+    assert pipeline.dataset().named.select("a").fetchall() == [(1,), (1,)]

@@ -125,14 +125,6 @@ def test_the_secret_stays_here(pipeline: Any) -> None:
     assert secret.encode() not in Path("spec.duckdb").read_bytes()
 
 
-def test_compat_takes_the_defaults_of_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One switch stands for all of them."""
-    monkeypatch.setenv("COMPAT__DLT1", "true")
-    pipeline = dlt.pipeline("shop", destination="duckdb")
-    assert pipeline.dataset_name == "shop_dataset"
-    assert pipeline.config.use_single_dataset and pipeline.config.raise_on_failed_jobs
-
-
 def test_names_are_as_short_as_the_shorter_limit_says(own_folder: Path) -> None:
     """Of columns and of tables alike: they share the naming convention."""
     for limit in ("max_identifier_length", "max_column_identifier_length"):

@@ -17,6 +17,7 @@ from dlt.configuration import (
     resolve_configuration,
     secrets,
 )
+from dlt.configuration.defaults import OURS
 from dlt.configuration.providers.toml import TomlProvider
 from dlt.context import activate
 from dlt.errors import ConfigProviderException, PipelineConfigMissing
@@ -160,7 +161,7 @@ def test_a_second_pipeline_does_not_take_the_options_of_the_first(write: Any) ->
     write("config.toml", '[first]\ndataset_name = "mine"\npipeline_name = "third"\ncompat.dlt1 = true\n')
     assert dlt.pipeline("first").dataset_name == "mine"
     second = dlt.pipeline("second")
-    assert (second.dataset_name, second.config.compat) == ("second", False)
+    assert (second.dataset_name, second.config.defaults) == ("second", OURS)
 
 
 NAMES = ["PATH", "HOME", "USER", "LANG", "_", "PWD"]

@@ -1,0 +1,67 @@
+"""What holds where nobody says otherwise: our defaults, and those of PyPI dlt 1.x, which one setting brings back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlt.configuration.lookup import get_value
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Whatever `compat.dlt1` decides; each rule that it changes asks this, and not the setting.
+
+    Attributes:
+        dataset_suffix: Follows the name of the pipeline in the name of its dataset.
+        suffix_of_pipelines: What the name of a pipeline may end with and the name of its first schema does not.
+        functions_name_schemas: The first schema is named after the function without a decorator that gives its data.
+        single_dataset: All schemas of a pipeline are loaded into one dataset.
+        failed_jobs_raise: A load with a failed job is an error.
+        pending_ends_run: A run that finds packages of an earlier one loads these only.
+        keeps_loaded_files: The files of loaded packages stay, and so do all packages.
+        declared_columns_first: Columns that are declared with a type stand before those that only the data has.
+        formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
+        misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
+        exit_code: How a command ends that fails.
+        exit_code_unknown_pipeline: How it ends where there is no such pipeline.
+    """
+
+    dataset_suffix: str = ""
+    suffix_of_pipelines: str = ""
+    functions_name_schemas: bool = True
+    single_dataset: bool = False
+    failed_jobs_raise: bool = False
+    pending_ends_run: bool = False
+    keeps_loaded_files: bool = False
+    declared_columns_first: bool = False
+    formats_of_rows: tuple[tuple[str, str], ...] = ()
+    misplaced_secrets_are_none: bool = False
+    exit_code: int = 1
+    exit_code_unknown_pipeline: int = 1
+
+
+OURS = Defaults()
+OF_1X = Defaults(
+    dataset_suffix="_dataset",
+    suffix_of_pipelines="_pipeline",
+    functions_name_schemas=False,
+    single_dataset=True,
+    failed_jobs_raise=True,
+    pending_ends_run=True,
+    keeps_loaded_files=True,
+    declared_columns_first=True,
+    formats_of_rows=(("filesystem", "jsonl"),),
+    misplaced_secrets_are_none=True,
+    exit_code=255,
+    exit_code_unknown_pipeline=254,
+)
+
+
+def defaults_for(pipeline_name: str | None = None) -> Defaults:
+    """Return the defaults that count for a pipeline, as `compat.dlt1` says.
+
+    Args:
+        pipeline_name: Name of the pipeline; the one at work when None.
+    """
+    of_1x = get_value("dlt1", bool, sections=("compat",), default=False, pipeline_name=pipeline_name)
+    return OF_1X if of_1x else OURS

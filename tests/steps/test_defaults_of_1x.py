@@ -1,0 +1,160 @@
+"""Each default that docs/differences.md lists, tried with and without the switch that brings back those of 1.x."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import dlt
+from dlt import cli
+from dlt.configuration.defaults import OF_1X, OURS
+from dlt.errors import ConfigFieldMissingException, PipelineStepFailed
+
+PAGE = Path(__file__).parents[2] / "docs" / "differences.md"
+
+
+def dataset_name() -> object:
+    """Return the name of the dataset."""
+    return dlt.pipeline("shop", destination="duckdb").dataset_name
+
+
+def schema_names() -> object:
+    """Return names of first schemas: of a list, of a function, and of a pipeline that is nothing but the suffix."""
+
+    def orders() -> Any:
+        yield {"a": 1}
+
+    names = []
+    for name, data in (("chess_pipeline", [1]), ("shop_pipeline", orders), ("pipeline", [1])):
+        pipeline = dlt.pipeline(name, destination="dummy")
+        pipeline.extract(data, table_name="t")
+        names.append(pipeline.default_schema_name)
+    return names
+
+
+def datasets_of_schemas() -> object:
+    """Return the datasets of two schemas."""
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    for name in ("first", "second"):
+        pipeline.run(dlt.source(lambda name=name: dlt.resource([1], name=f"of_{name}"), name=name)())
+    return [pipeline.dataset_for("first"), pipeline.dataset_for("second")]
+
+
+def rows_after_pending() -> object:
+    """Return what a run leaves that finds a package."""
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    pipeline.extract([1], table_name="t")
+    pipeline.run([2], table_name="t")
+    return pipeline.dataset().t.select("value").fetchall()
+
+
+def failed_job() -> object:
+    """Tell how a run ends whose job fails for good."""
+
+    @dlt.destination
+    def refuses(items: Any, table: Any) -> None:
+        raise dlt.destinations.exceptions.DestinationTerminalException("no")
+
+    try:
+        info = dlt.pipeline("shop", destination=refuses).run([1], table_name="t")
+    except PipelineStepFailed:
+        return "raises"
+    return "in the info" if info.has_failed_jobs else "loaded"
+
+
+def loaded_files() -> object:
+    """Return how many files a loaded package still has, and how many packages are kept at most."""
+    pipeline = dlt.pipeline("shop", destination="dummy")
+    loaded = Path(pipeline.run([1], table_name="t").load_packages[0].package_path)
+    # as if many runs had been before
+    for number in range(100):
+        shutil.copytree(loaded, loaded.with_name(f"{number}.5"))
+    pipeline.run([2], table_name="t")
+    kept = pipeline.list_completed_load_packages()
+    jobs = pipeline.get_load_package_info(kept[-1]).jobs["completed_jobs"]
+    return sum(Path(job.file_path).exists() for job in jobs), len(kept)
+
+
+def order_of_columns() -> object:
+    """Return the columns of a table of which some are declared."""
+    columns: Any = {"z": {"data_type": "bigint"}, "m": {"data_type": "text"}, "k": {"nullable": False}}
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    pipeline.run([{"a": 1, "k": 2, "z": 3, "m": "x"}], table_name="t", columns=columns)
+    return [name for name in pipeline.dataset().t.columns if not name.startswith("_dlt")]
+
+
+def formats_of_files() -> object:
+    """Return the formats of files of rows and of Arrow tables in a bucket."""
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.filesystem("bucket"), dataset_name="data")
+    pipeline.run([{"a": 1, "b": [1]}], table_name="rows")
+    pipeline.run(pa.table({"a": [1]}), table_name="frame")
+    return {path.parent.name: path.suffix for path in Path("bucket").glob("data/[rf]*/*")}
+
+
+def misplaced_secret() -> object:
+    """Return what the accessor gives."""
+    try:
+        with warnings.catch_warnings():
+            # that it warns has its own test
+            warnings.simplefilter("ignore", UserWarning)
+            return dlt.secrets.get("api.password")
+    except ConfigFieldMissingException:
+        return "an error"
+
+
+def exit_codes() -> object:
+    """Return how commands end that fail: of a pipeline that is not there, and others."""
+    dlt.pipeline("shop", destination="duckdb").run([1], table_name="t")
+    return [cli.main(["pipeline", "nobody", "info"]), cli.main(["pipeline", "shop", "load-package", "12.5"])]
+
+
+TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
+    "name of the dataset": (dataset_name, "shop_dataset", "shop"),
+    "name of the first schema": (
+        schema_names,
+        ["chess", "shop", "pipeline"],
+        ["chess_pipeline", "orders", "pipeline"],
+    ),
+    "several schemas": (datasets_of_schemas, ["data", "data"], ["data", "data_second"]),
+    "`run(data)` finds packages of an earlier run": (rows_after_pending, [(1,)], [(1,), (2,)]),
+    "a failed job": (failed_job, "raises", "in the info"),
+    "files of loaded packages": (loaded_files, (1, 102), (0, 100)),
+    "columns that are declared with a type": (order_of_columns, ["z", "m", "a", "k"], ["a", "k", "z", "m"]),
+    "files of rows at `filesystem`": (
+        formats_of_files,
+        {"rows": ".jsonl", "rows__b": ".jsonl", "frame": ".parquet"},
+        {"rows": ".parquet", "rows__b": ".parquet", "frame": ".parquet"},
+    ),
+    "`dlt.secrets.get(key)` of a secret that stands in `config.toml` only": (misplaced_secret, None, "an error"),
+    "a command that fails": (exit_codes, [254, 255], [1, 1]),
+}
+"""For each row of the table: what tries it, what it is with the switch, and without."""
+
+
+def test_the_page_lists_what_is_tried() -> None:
+    """Each row of the table of defaults has its case here, and each default that the switch changes is one."""
+    table = PAGE.read_text(encoding="utf-8").partition("## Defaults")[2].partition("## Behaviour")[0]
+    rows = [row for row in re.findall(r"^\| (.+?) \|", table, re.MULTILINE) if not row.startswith(("|", "-"))]
+    assert rows == list(TRIED)
+    assert all(getattr(OF_1X, field.name) != getattr(OURS, field.name) for field in fields(OURS))
+
+
+@pytest.mark.parametrize("of_1x", [True, False], ids=["of 1.x", "ours"])
+@pytest.mark.parametrize("row", TRIED)
+def test_the_switch_decides_each_default(own_folder: Path, row: str, of_1x: bool) -> None:
+    """With it all defaults of PyPI dlt 1.x are back; without it ours hold."""
+    (own_folder / ".dlt").mkdir()
+    # a table of the file, as the page shows it
+    (own_folder / ".dlt" / "config.toml").write_text(
+        f'[compat]\ndlt1 = {str(of_1x).lower()}\n[api]\npassword = "x"\n', encoding="utf-8"
+    )
+    tried, with_it, without = TRIED[row]
+    assert tried() == (with_it if of_1x else without)
