@@ -81,9 +81,21 @@ def _checked(name: str | None) -> str | None:
     return name
 
 
+def _signal_of(name: str | None) -> signal.Signals:
+    # at the failpoint itself an error would look like one of the load
+    if not name:
+        return signal.SIGKILL
+    if name not in signal.Signals.__members__:
+        known = ", ".join(signal.Signals.__members__)
+        raise ConfigurationValueError(
+            f"DLT_CRASH_SIGNAL: there is no signal {name!r}. There are {known}. Unset it for SIGKILL, or name one."
+        )
+    return signal.Signals[name]
+
+
 _armed = _checked(os.environ.get("DLT_CRASH_POINT") or None)
 _log = os.environ.get("DLT_CRASH_LOG")
-_signal = os.environ.get("DLT_CRASH_SIGNAL", "SIGKILL")
+_signal = _signal_of(os.environ.get("DLT_CRASH_SIGNAL"))
 _passed: dict[str, int] = {}
 _once: str | None = None
 
@@ -98,11 +110,11 @@ def arm(name: str | None, once: str | None = None, log: str | None = None, signa
         signal_name: What the process gets there; as before when None.
 
     Raises:
-        ConfigurationValueError: there is no such failpoint.
+        ConfigurationValueError: there is no such failpoint, or no such signal.
     """
     global _armed, _log, _signal, _once
-    _armed, _once, _log = _checked(name), once, log
-    _signal = signal_name or _signal
+    number = _signal_of(signal_name) if signal_name else _signal
+    _armed, _once, _log, _signal = _checked(name), once, log, number
     _passed.clear()
 
 
@@ -134,4 +146,4 @@ def point(name: str) -> None:
             log.write(label + "\n")
     if (label == _armed or (name == _armed and _passed[name] == 1)) and _may_kill():
         # a signal and no exit: neither `finally` nor a flush may tidy up, as after a loss of power
-        os.kill(os.getpid(), signal.Signals[_signal])
+        os.kill(os.getpid(), _signal)

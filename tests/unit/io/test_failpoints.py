@@ -43,6 +43,17 @@ def test_unknown_names_are_refused(name: str) -> None:
     assert done.returncode == 1 and f"there is no failpoint '{name}'" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["SIGKIL", "9", "kill"])
+def test_unknown_signals_are_refused(name: str) -> None:
+    """By `arm`, which then changes nothing, and when the process starts."""
+    with pytest.raises(ConfigurationValueError, match=f"DLT_CRASH_SIGNAL: there is no signal '{name}'"):
+        failpoints.arm("load.after_ddl", signal_name=name)
+    environment = {**os.environ, "DLT_CRASH_SIGNAL": name}
+    line = [sys.executable, "-c", "from dlt.io import failpoints"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and f"there is no signal '{name}'" in done.stderr
+
+
 def test_nothing_happens_unless_asked(tmp_path: Path) -> None:
     """Without the environment variables all are passed; with a log their names are written."""
     program = "from dlt.io import failpoints as f; f.point('load.after_ddl'); f.point('load.after_ddl')"
