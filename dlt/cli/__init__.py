@@ -6,17 +6,34 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dlt import user_log
-from dlt.cli import config, init, pipeline, schedule, schema, step
-from dlt.cli.output import add_telling, say_error, say_traceback
+from dlt.cli import config, elsewhere, init, pipeline, schedule, schema, step
+from dlt.cli.line import Line
+from dlt.cli.output import add_telling, say, say_error, say_traceback
 from dlt.configuration.defaults import defaults_for
-from dlt.errors import CannotRestorePipelineException, ConfigurationException, DltException, SignalReceivedException
+from dlt.errors import (
+    CannotRestorePipelineException,
+    ConfigurationException,
+    DltException,
+    NotOffered,
+    SignalReceivedException,
+)
 from dlt.pipeline import signals
 from dlt.pipeline.settings import configured_telling
 from dlt.redact import clean_error
 from dlt.version import __version__
+
+_COMMANDS = {
+    "pipeline": pipeline.add_parser,
+    "schema": schema.add_parser,
+    "init": init.add_parser,
+    "config": config.add_parser,
+    "schedule": schedule.add_parser,
+    "step": step.add_parser,
+    "telemetry": elsewhere.add_parser,
+}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -24,20 +41,19 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dlt",
         description="Look after pipelines: list them, see what they loaded, load what waits, drop or restore them.",
-        epilog="example: dlt pipeline my_pipeline info",
+        epilog="example: dlt pipeline my_pipeline info\n\n" + elsewhere.summary(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"dlt-tasks {__version__}")
+    # the first two words as PyPI dlt prints them; the rest tells which library it is
+    parser.add_argument("--version", action="version", version=f"dlt {__version__} (dlt-tasks)")
     parser.add_argument("--non-interactive", action="store_true", help="never ask; answer no")
     parser.add_argument("-y", "--yes", action="store_true", help="never ask; answer yes")
     parser.add_argument("--no-pwd", action="store_true", help="do not import modules from the folder where it is run")
+    elsewhere.add_telemetry_options(parser)
     add_telling(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    pipeline.add_parser(commands)
-    schema.add_parser(commands)
-    init.add_parser(commands)
-    config.add_parser(commands)
-    schedule.add_parser(commands)
-    step.add_parser(commands)
+    for add in _COMMANDS.values():
+        add(commands)
     return parser
 
 
@@ -48,12 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program's name; that of the process when None.
     """
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments)
-        parsed = make_parser().parse_args(_with_action(given))
-        if not parsed.no_pwd and os.getcwd() not in sys.path:
-            # naming conventions and destinations of the program, as in its scripts
-            sys.path.insert(0, os.getcwd())
-        return _run(parsed)
+        return _answer(Line.read(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
         # the reader of our output went away
         # Python flushes stdout once more at its end, and would print the error then
@@ -68,32 +79,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + number
 
 
-def _with_action(given: list[str]) -> list[str]:
-    """Return the command line with the action that is meant where there is none: argparse would take a name for one."""
-    words = [index for index, word in enumerate(given) if not word.startswith("-") and not _is_value(given, index)]
-    if not words or given[words[0]] != "pipeline" or len(words) == 1:
-        return given
-    name = words[1]
-    if given[name] == "list":
-        return [*given[:name], "--list-pipelines", *given[name + 1 :]]
-    return [*given[: name + 1], "info", *given[name + 1 :]] if len(words) == 2 else given
+def _answer(line: Line) -> int:
+    instead = elsewhere.instead_of(line)
+    if instead is not None:
+        if line.asks_for_help:
+            say(instead)
+            return 0
+        return _guarded(lambda: _refuse(instead), is_debug=False)
+    misspelt = line.misspelt(_COMMANDS, pipeline.ACTIONS)
+    if misspelt is not None:
+        say_error(misspelt)
+        return 2
+    parser = make_parser()
+    if line.command is None and not line.is_answered_alone:
+        # PyPI dlt shows what there is, too
+        parser.print_help(sys.stderr)
+        return 2
+    parsed = parser.parse_args(line.complete())
+    if not parsed.no_pwd and os.getcwd() not in sys.path:
+        # naming conventions and destinations of the program, as in its scripts
+        sys.path.insert(0, os.getcwd())
+    elsewhere.say_telemetry(parsed.telemetry)
+    return _guarded(lambda: parsed.run(parsed), is_debug=parsed.debug)
 
 
-def _is_value(given: list[str], index: int) -> bool:
-    return index > 0 and given[index - 1] == "--pipelines-dir"
+def _refuse(text: str) -> int:
+    raise NotOffered(text)
 
 
-def _run(parsed: argparse.Namespace) -> int:
+def _guarded(run: Callable[[], int | None], is_debug: bool) -> int:
     try:
         # a command is about no pipeline or several, so their sections say nothing of it
         with user_log.use(configured_telling(None)):
-            return int(parsed.run(parsed) or 0)
+            return int(run() or 0)
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except Exception as error:  # noqa: BLE001 - a command ends with a sentence and a code
         # drivers put passwords into their messages
         clean_error(error)
-        if parsed.debug:
+        if is_debug:
             say_traceback(error)
         # a sentence of ours says what failed; of anything else the kind tells, and the place
         ours = isinstance(error, DltException)

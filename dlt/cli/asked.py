@@ -82,6 +82,9 @@ class Asked:
         destination: Name of the destination, if the pipeline does not know it.
         dataset_name: Name of the dataset.
         load_id: Load id of a package.
+        package_action: What is to be done with a package.
+        job: Part of the name of a job.
+        edit: The page with what is shown is to be edited.
         schema_name: Name of a schema.
         form: How a schema is written.
         selection: What is to be dropped.
@@ -98,6 +101,9 @@ class Asked:
     destination: str | None = None
     dataset_name: str | None = None
     load_id: str | None = None
+    package_action: str | None = None
+    job: str | None = None
+    edit: bool = False
     schema_name: str | None = None
     form: Form = Form()
     selection: Selection = Selection()

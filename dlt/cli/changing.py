@@ -7,16 +7,23 @@ from dataclasses import asdict
 from dlt.cli import showing
 from dlt.cli.asked import Asked
 from dlt.cli.output import confirm, say, say_error, say_json
+from dlt.configuration.similar import did_you_mean
 from dlt.pipeline import dropping
 from dlt.pipeline.pipeline import Pipeline
 
 
 def sync(asked: Asked, pipeline: Pipeline) -> int:
     """Take state and schemas from the destination."""
+    had = pipeline.default_schema_name
     pipeline.sync_destination()
-    if pipeline.default_schema_name is None:
-        say_error(f"dataset {pipeline.dataset_name} holds no state of pipeline {pipeline.pipeline_name}")
+    if pipeline.default_schema_name is None and had is None:
+        say_error(
+            f"dataset {pipeline.dataset_name} at {pipeline.parts.target.location()} holds no state of pipeline "
+            f"{pipeline.pipeline_name}"
+        )
         return 1
+    if pipeline.default_schema_name is None and not asked.json:
+        say("The dataset is gone from the destination: state and schemas begin anew")
     return showing.info(asked, pipeline)
 
 
@@ -37,7 +44,7 @@ def drop(asked: Asked, pipeline: Pipeline) -> int:
     selects = selection.resources or selection.drop_all or selection.state_paths
     if selects:
         # tables that another machine loaded go too
-        pipeline.sync_destination()
+        dropping.catch_up(pipeline)
     plan = dropping.plan_for(
         pipeline,
         asked.schema_name,
@@ -50,7 +57,9 @@ def drop(asked: Asked, pipeline: Pipeline) -> int:
         showing.say_found(pipeline)
     if plan.unknown:
         known = ", ".join(plan.known) or "none"
-        say_error(f"{', '.join(plan.unknown)} selected nothing in schema {plan.schema_name}. Resources are: {known}")
+        near = "".join(did_you_mean(name, plan.known) for name in plan.unknown[:1])
+        names = ", ".join(plan.unknown)
+        say_error(f"{names} selected nothing in schema {plan.schema_name}{near or '.'} Resources are: {known}")
     if plan.is_empty:
         return _nothing_to_drop(asked, pipeline, plan)
     if not asked.json:
@@ -91,6 +100,8 @@ def abort_packages(asked: Asked, pipeline: Pipeline) -> int:
     """Give packages up that were not loaded."""
     # packages that go on from one that goes have to go too: the question names them all
     going = pipeline.abort_packages(asked.load_id, dry_run=True)
+    if not asked.json:
+        showing.say_found(pipeline)
     if not going:
         _say_result(asked, {"dropped": []}, "No pending packages found. Nothing to abort.")
         return 0

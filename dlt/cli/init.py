@@ -8,9 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlt.cli import elsewhere
 from dlt.cli.asked import read
 from dlt.cli.output import say, say_error
+from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import KNOWN, load_destination
+from dlt.errors import NotOffered
 
 if TYPE_CHECKING:
     from dlt.cli.asked import Commands
@@ -45,29 +48,57 @@ def add_parser(commands: Commands) -> None:
         "init",
         help="make a project in the current, empty folder",
         description="Make a project in the current, empty folder.",
-        epilog="example: dlt init github duckdb",
+        epilog="examples:\n  dlt init github duckdb\n  dlt init --list-destinations",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", help="name of the source: letters, digits and underscores")
-    parser.add_argument("destination", help=f"one of {', '.join(KNOWN)}")
-    parser.set_defaults(run=_init)
+    parser.add_argument("source", nargs="?", help="name of the source: letters, digits and underscores")
+    parser.add_argument("destination", nargs="?", help=f"one of {', '.join(KNOWN)}")
+    parser.add_argument("-l", "--list-sources", action="store_true", help="say where sources come from")
+    parser.add_argument("--list-destinations", action="store_true", help="list the destinations")
+    not_offered = "known from PyPI dlt, and not offered: sources of others are not fetched"
+    parser.add_argument("--location", help=not_offered)
+    parser.add_argument("--branch", help=not_offered)
+    parser.add_argument("--eject", action="store_true", help=not_offered)
+    parser.set_defaults(run=_run)
 
 
 @dataclass(frozen=True)
-class _Project:
-    """From where to where."""
+class _Wanted:
+    """What is asked for."""
 
-    source: str
-    destination: str
+    source: str | None = None
+    destination: str | None = None
+    list_sources: bool = False
+    list_destinations: bool = False
+    location: str | None = None
+    branch: str | None = None
+    eject: bool = False
 
 
-def _init(arguments: argparse.Namespace) -> int:
-    asked = read(_Project, arguments)
-    source, destination = asked.source, asked.destination
+def _run(arguments: argparse.Namespace) -> int:
+    wanted = read(_Wanted, arguments)
+    for option, given in (("location", wanted.location), ("branch", wanted.branch), ("eject", wanted.eject)):
+        if given:
+            raise NotOffered(f"dlt init --{option} is not offered. {elsewhere.INIT}")
+    if wanted.list_destinations:
+        say("\n".join(KNOWN))
+        return 0
+    if wanted.list_sources:
+        say(f"Any name: dlt init NAME DESTINATION makes a source to fill in. {elsewhere.INIT}")
+        return 0
+    if wanted.source is None or wanted.destination is None:
+        say_error("name a source and a destination: dlt init github duckdb. For destinations: --list-destinations")
+        return 2
+    return _make(wanted.source, wanted.destination)
+
+
+def _make(source: str, destination: str) -> int:
     if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]*", source):
         say_error(f"{source!r} is no name for a source: use letters, digits and underscores, a letter first.")
         return 1
     if destination not in KNOWN:
-        say_error(f"there is no destination {destination!r}. Known are {', '.join(KNOWN)}.")
+        near = did_you_mean(destination, KNOWN) or "."
+        say_error(f"there is no destination {destination!r}{near} Known are {', '.join(KNOWN)}.")
         return 1
     # files of a person are never written over
     found = sorted(os.listdir())

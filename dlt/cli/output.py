@@ -48,6 +48,11 @@ def say_error(text: str) -> None:
     print(f"dlt: error: {redact(text)}", file=sys.stderr)
 
 
+def say_note(text: str) -> None:
+    """Print what a person should know, beside the result that programs read."""
+    print(f"dlt: {redact(text)}", file=sys.stderr)
+
+
 def say_traceback(error: BaseException) -> None:
     """Print where an error came up, with its causes."""
     # lines of the program may show what it was called with
@@ -97,6 +102,11 @@ def confirm(question: str, assume_yes: bool, never_ask: bool) -> bool:
         return True
     # a script would wait for an answer that nobody gives
     if never_ask or not sys.stdin.isatty():
-        say_error("nothing was done: this needs a confirmation. Give --yes.")
+        say_error(f"nothing was done, for nobody answers: {question} Give --yes.")
         return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        # Ctrl-D stays on the line of the question
+        say()
+        return False

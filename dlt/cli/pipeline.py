@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dlt.cli import changing, showing
+from dlt.cli import changing, package, showing
 from dlt.cli.asked import Asked, Form, Selection, read
-from dlt.cli.output import add_common, say, say_json
+from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
+from dlt.configuration.similar import did_you_mean
 from dlt.errors import CannotRestorePipelineException
 from dlt.pipeline.factory import attach
 from dlt.pipeline.factory import pipeline as make_pipeline
@@ -56,10 +56,19 @@ ACTIONS: dict[str, _Action] = {
     ),
     "packages": _Action(showing.packages, "load packages in all stages", ("dlt pipeline shop packages",)),
     "load-package": _Action(
-        showing.load_package,
+        package.load_package,
         "one load package with its jobs",
-        ("dlt pipeline shop load-package", "dlt pipeline shop load-package 1700000000.1234567 -v"),
-        "-v shows the tables and columns that its load added. Without a load id it is the most recent package.",
+        (
+            "dlt pipeline shop load-package",
+            "dlt pipeline shop load-package 1700000000.1234567 -v",
+            "dlt pipeline shop load-package 1700000000.1234567 row-counts",
+            "dlt pipeline shop load-package 1700000000.1234567 job orders",
+            "dlt pipeline shop load-package 1700000000.1234567 abort",
+        ),
+        "-v shows the tables and columns that its load added. Without a load id it is the most recent package. "
+        "row-counts asks the destination how many rows of the load it has; job PART shows jobs with PART in their "
+        "names; abort gives the package up, and those that build on it.",
+        asks=True,
     ),
     "failed-jobs": _Action(
         showing.failed_jobs,
@@ -164,6 +173,12 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
     # an action takes only what it reads, so that a wrong option is an error
     if name in ("load-package", "failed-jobs", "abort-packages"):
         parser.add_argument("load_id", nargs="?", metavar="LOAD_ID", help="load id of a package")
+    if name == "load-package":
+        what = list(package.PACKAGE_ACTIONS)
+        parser.add_argument("package_action", nargs="?", choices=what, help="what of it; info without it")
+        parser.add_argument("job", nargs="?", metavar="PART", help="part of the name of a job")
+    if name == "show":
+        parser.add_argument("--edit", action="store_true", help="known from PyPI dlt, and not offered: no dashboard")
     if name == "schema":
         parser.add_argument("--name", dest="schema_name", help="name of the schema; the default one without it")
         add_form(parser)
@@ -199,19 +214,35 @@ def _attach(asked: Asked, name: str, action: _Action) -> Pipeline:
 
 
 def _found(asked: Asked, name: str) -> Pipeline:
+    folder = asked.pipelines_dir or default_pipelines_dir()
+    known = [known for known, _ in showing.pipelines_in(folder)]
+    # it is what makes the folder where there is none
     if asked.action == "sync":
-        # it is what makes the folder where there is none
-        return make_pipeline(
+        return _to_sync(asked, name, name in known)
+    if name in known or asked.destination is not None:
+        if name not in known:
+            say_note(f"there is no pipeline {name!r} in {folder}: it is taken from {asked.destination}")
+        return attach(
             name, pipelines_dir=asked.pipelines_dir, destination=asked.destination, dataset_name=asked.dataset_name
         )
-    folder = os.path.join(asked.pipelines_dir or default_pipelines_dir(), name)
-    if not os.path.isdir(folder):
-        raise CannotRestorePipelineException(
-            f"There is no pipeline {name!r} in {os.path.dirname(folder)}. See: dlt pipeline list. "
-            f"To take it from its destination: dlt pipeline {name} sync --destination NAME"
-        )
-    return attach(
+    raise _unknown(name, folder, known)
+
+
+def _to_sync(asked: Asked, name: str, is_known: bool) -> Pipeline:
+    found = make_pipeline(
         name, pipelines_dir=asked.pipelines_dir, destination=asked.destination, dataset_name=asked.dataset_name
+    )
+    if found.destination is None and not is_known:
+        # a step would fail with the same, and leave a folder
+        raise _unknown(name, found.pipelines_dir, [known for known, _ in showing.pipelines_in(found.pipelines_dir)])
+    return found
+
+
+def _unknown(name: str, folder: str, known: Sequence[str]) -> CannotRestorePipelineException:
+    return CannotRestorePipelineException(
+        f"There is no pipeline {name!r} in {folder}{did_you_mean(name, known) or '.'} See: dlt pipeline list. "
+        f"To take it from its destination: dlt pipeline {name} sync --destination NAME --dataset-name NAME",
+        pipeline_name=name,
     )
 
 

@@ -9,10 +9,11 @@ from datetime import datetime, timezone
 
 import yaml
 
+from dlt.cli import elsewhere
 from dlt.cli.asked import Asked
 from dlt.cli.output import say, say_error, say_json, say_table
 from dlt.cli.schema import say_schema
-from dlt.errors import LoadPackageNotFound
+from dlt.errors import NotOffered
 from dlt.info import LoadPackageInfo, size_text
 from dlt.pipeline.pipeline import Pipeline
 from dlt.schema.schema import Schema
@@ -20,7 +21,7 @@ from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
 from dlt.states.model import State
 
-_STAGES = (
+STAGES = (
     ("extracted", "extracted packages ready to be normalized"),
     ("normalized", "normalized packages ready to be loaded"),
     ("loaded", "completed load packages"),
@@ -52,7 +53,7 @@ def say_found(pipeline: Pipeline) -> None:
 def info(asked: Asked, pipeline: Pipeline) -> int:
     """Show state, schemas and packages."""
     state = pipeline.state
-    packages = {stage: _load_ids(pipeline, stage) for stage, _ in _STAGES}
+    packages = {stage: load_ids(pipeline, stage) for stage, _ in STAGES}
     if asked.json:
         facts = {
             "pipeline_name": pipeline.pipeline_name,
@@ -71,44 +72,60 @@ def info(asked: Asked, pipeline: Pipeline) -> int:
         say_json(facts)
         return 0
     say_found(pipeline)
-    _say_state(state, asked.verbose)
+    _say_state(pipeline, asked.verbose)
     for name in pipeline.schema_names:
         _say_resources(pipeline.schemas[name], state, asked.verbose)
     say("Working dir content:")
-    for stage, text in _STAGES:
+    for stage, text in STAGES:
         if packages[stage]:
             say(f"Has {len(packages[stage])} {text} with following load ids:")
             for load_id in packages[stage]:
                 say(load_id)
+    name = pipeline.pipeline_name
     if pipeline.has_pending_data:
-        name = pipeline.pipeline_name
         say(f"\nPackages wait. Use 'dlt pipeline {name} run-pending' to load them")
     if pipeline.last_trace is not None:
-        say(f"\nPipeline has last run trace. Use 'dlt pipeline {pipeline.pipeline_name} trace' to inspect")
+        say(f"\nPipeline has last run trace. Use 'dlt pipeline {name} trace' to inspect")
+    else:
+        say("\nPipeline does not have last run trace.")
     return 0
 
 
-def _say_state(state: State, verbosity: int) -> None:
+def _say_state(pipeline: Pipeline, verbosity: int) -> None:
+    state = pipeline.state
     say("Synchronized state:")
     for key, value in state.items():
         if key not in ("_local", "sources"):
             say(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
-    if verbosity and state.get("sources"):
-        say("sources:")
-        say(yaml.safe_dump(_plain(state["sources"]), sort_keys=False, allow_unicode=True).rstrip())
+    if state.get("sources"):
+        say("\nsources:")
+        if verbosity:
+            say(yaml.safe_dump(plain(state["sources"]), sort_keys=False, allow_unicode=True).rstrip())
+        else:
+            say("Add -v option to see sources state. Note that it could be large.")
     say("\nLocal state:")
-    for key, value in state.get("_local", {}).items():
-        say(f"{key}: {value}")
+    for key, text in _local_facts(pipeline).items():
+        say(f"{key}: {text}")
     say()
 
 
-def _plain(value: object) -> object:
+def _local_facts(pipeline: Pipeline) -> dict[str, object]:
+    """Return what the folder alone knows, in words: its keys and hashes are for the library."""
+    local = pipeline.state.get("_local", {})
+    facts: dict[str, object] = {"working_dir": pipeline.working_dir, "first_run": pipeline.first_run}
+    if local.get("place"):
+        # as they were when the program ran last: a command does not know what stands in a program
+        facts["loads into"], facts["initial_cwd"] = local["place"][1:3]
+    return facts
+
+
+def plain(value: object) -> object:
     """Return a value that YAML writes without tags of Python."""
     if isinstance(value, Mapping):
         # keys of a state may be anything that was a key of a dict
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
@@ -126,20 +143,28 @@ def _say_resources(schema: Schema, state: State, verbosity: int) -> None:
     say()
 
 
-def _load_ids(pipeline: Pipeline, stage: str) -> list[str]:
+def load_ids(pipeline: Pipeline, stage: str) -> list[str]:
+    """Return the load ids of the packages of a stage."""
     return [package.load_id for package in pipeline.workdir.packages(stage)]
+
+
+def has_dataset(pipeline: Pipeline) -> bool:
+    """Tell whether there is something to read at the destination; say what is the matter where there is nothing."""
+    # a dataset that is not there would be an error of the engine, in words of its own
+    with pipeline.destination_client() as client:
+        found = client.has_dataset()
+    if not found:
+        where = pipeline.parts.target.location()
+        say_error(f"there is no dataset {pipeline.dataset_name} at {where}: nothing was loaded yet, or it was dropped")
+    return found
 
 
 def show(asked: Asked, pipeline: Pipeline) -> int:
     """Show the tables of the dataset."""
-    # a dataset that is not there would be an error of the engine, in words of its own
-    with pipeline.destination_client() as client:
-        if not client.has_dataset():
-            where = pipeline.parts.target.location()
-            say_error(
-                f"there is no dataset {pipeline.dataset_name} at {where}: nothing was loaded yet, or it was dropped"
-            )
-            return 1
+    if asked.edit:
+        raise NotOffered(f"show --edit is not offered. {elsewhere.EDIT}")
+    if not has_dataset(pipeline):
+        return 1
     rows = pipeline.dataset().row_counts().fetchall()
     if asked.json:
         say_json({"dataset_name": pipeline.dataset_name, "tables": dict(rows)})
@@ -165,7 +190,7 @@ def trace(asked: Asked, pipeline: Pipeline) -> int:
 
 def packages(asked: Asked, pipeline: Pipeline) -> int:
     """Show the packages of all stages."""
-    found = [pipeline.get_load_package_info(name) for stage, _ in _STAGES for name in _load_ids(pipeline, stage)]
+    found = [pipeline.get_load_package_info(name) for stage, _ in STAGES for name in load_ids(pipeline, stage)]
     if asked.json:
         say_json(found)
         return 0
@@ -180,36 +205,10 @@ def packages(asked: Asked, pipeline: Pipeline) -> int:
     return 0
 
 
-def load_package(asked: Asked, pipeline: Pipeline) -> int:
-    """Show one package."""
-    package = pipeline.get_load_package_info(asked.load_id or _most_recent(pipeline))
-    if asked.json:
-        say_json(package)
-        return 0
-    say_found(pipeline)
-    say(f"Package {package.load_id} found in {package.package_path}")
-    say(package.asstr(asked.verbose))
-    if not package.schema_update:
-        return 0
-    if asked.verbose:
-        say("Schema update:")
-        say(yaml.safe_dump({"tables": _plain(package.schema_update)}, sort_keys=False, allow_unicode=True).rstrip())
-    else:
-        say("Add -v option to see schema update. Note that it could be large.")
-    return 0
-
-
-def _most_recent(pipeline: Pipeline) -> str:
-    load_ids = [load_id for stage, _ in _STAGES for load_id in _load_ids(pipeline, stage)]
-    if not load_ids:
-        raise LoadPackageNotFound(f"pipeline {pipeline.pipeline_name} has no load packages yet: it never ran.")
-    return max(load_ids, key=lambda load_id: (pipeline.workdir.order(load_id), load_id))
-
-
 def failed_jobs(asked: Asked, pipeline: Pipeline) -> int:
     """Show the jobs that failed."""
     chosen = [asked.load_id] if asked.load_id else None
-    names = chosen or [name for stage in ("normalized", "loaded") for name in _load_ids(pipeline, stage)]
+    names = chosen or [name for stage in ("normalized", "loaded") for name in load_ids(pipeline, stage)]
     found: dict[str, LoadPackageInfo] = {name: pipeline.get_load_package_info(name) for name in names}
     failed = {name: package.jobs["failed_jobs"] for name, package in found.items() if package.jobs["failed_jobs"]}
     if asked.json:

@@ -16,6 +16,7 @@ from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference, encode_delta
 from dlt.states.model import State, bump
+from dlt.user_log import use
 
 if TYPE_CHECKING:
     from jsonpath_ng import JSONPath
@@ -140,6 +141,24 @@ def drop(
         state_only,
     )
     return None if plan.is_empty else carry_out(pipeline, plan)
+
+
+def catch_up(pipeline: Pipeline) -> None:
+    """Take over what the destination has, so that a plan knows the tables of every machine.
+
+    It is not told, and leaves the trace of the last run: a look at what would go is no run.
+
+    Args:
+        pipeline: The pipeline.
+
+    Raises:
+        PipelineConfigMissing: no destination is known.
+    """
+    parts = pipeline.parts
+    parts.target.need("drop")
+    with use(parts.tracer.telling), parts.home.lock:
+        parts.begin()
+        parts.remote.sync()
 
 
 def plan_for(pipeline: Pipeline, schema_name: str | None = None, **selection: Unpack[Selection]) -> DropPlan:

@@ -41,11 +41,6 @@ def as_json(*arguments: str) -> Any:
     return json.loads(found.stdout)
 
 
-def test_version() -> None:
-    """`--version` prints name and version."""
-    assert command("--version").stdout == f"dlt-tasks {dlt.__version__}\n"
-
-
 def test_pipelines_are_listed(folder: Path) -> None:
     """`dlt pipeline list` and `-l` name the pipelines of the folder."""
     assert "shop" in command("pipeline", "list").stdout == command("pipeline", "-l").stdout
