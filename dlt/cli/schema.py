@@ -12,7 +12,6 @@ import yaml
 from dlt.cli.asked import Form, Format, read
 from dlt.cli.output import say
 from dlt.errors import DltException, SchemaException
-from dlt.schema.diagrams import to_diagram
 from dlt.schema.schema import Schema
 from dlt.schema.stored import from_yaml
 
@@ -50,8 +49,10 @@ def say_schema(schema: Schema, form: Form) -> None:
         say(schema.to_pretty_json(remove_defaults=form.remove_defaults))
     elif form.format == "yaml":
         say(schema.to_pretty_yaml(remove_defaults=form.remove_defaults))
+    elif form.format == "mermaid":
+        say(schema.to_mermaid())
     else:
-        say(to_diagram(schema, form.format))
+        say(schema.to_dot() if form.format == "dot" else schema.to_dbml())
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -52,7 +52,6 @@ Each message says what failed, on which thing, what was found and what to do; de
         DltSourceException
             DltResourceException
                 ResourceNameMissing
-                DataLocationKindRequired
                 ResourceNotFoundError
                 InvalidResourceDataType
                     InvalidParallelResourceDataType

@@ -21,10 +21,6 @@ class ResourceNameMissing(DltResourceException):
     """Data has no name by which its table can be called."""
 
 
-class DataLocationKindRequired(DltResourceException):
-    """Hints for one table are given with a source, which has several."""
-
-
 class ResourceNotFoundError(DltResourceException, KeyError):
     """The source has no resource of this name."""
 

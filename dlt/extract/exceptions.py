@@ -5,7 +5,6 @@ from dlt.errors import (
     CurrentSourceNotAvailable,
     CurrentSourceSchemaNotAvailable,
     DataItemRequiredForDynamicTableHints,
-    DataLocationKindRequired,
     DeletingResourcesNotSupported,
     DltResourceException,
     DltSourceException,
@@ -79,6 +78,10 @@ __all__ = [
     "UnclosablePipe",
     "UnknownSourceReference",
 ]
+
+
+class DataLocationKindRequired(DltResourceException):
+    """Named by programs, raised by nothing here."""
 
 
 class PipeItemProcessingError(PipeException):

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dlt.errors import DataLocationKindRequired
 from dlt.extract.decorators import SourceFactory
 from dlt.extract.hints import TableHints, given_hints
 from dlt.extract.resource import DltResource, make_resource
@@ -16,15 +15,6 @@ from dlt.schema.schema import Schema
 
 if TYPE_CHECKING:
     from dlt.extract.vocabulary import ContractHint
-
-_TABLE_HINTS = {
-    "table_name": "table_name",
-    "parent": "parent_table_name",
-    "primary_key": "primary_key",
-    "merge_key": "merge_key",
-    "columns": "columns",
-}
-"""Hints that hold for one table, with the names under which they are given."""
 
 
 def wrap_data(
@@ -38,10 +28,9 @@ def wrap_data(
         data: Sources, resources, functions, iterators, rows, frames, or a list of them.
         schema: Schema to use for all of it.
         default_name: Name of the schema for bare data.
-        **hints: Those of `make_hints`, for data of one table.
+        **hints: Those of `make_hints`; each resource gets them, so that with a table name all go to one table.
 
     Raises:
-        DataLocationKindRequired: a table name or the like was given for sources.
         ResourceNameMissing: bare data has no name and no table name was given.
     """
     given = given_hints(**hints)
@@ -76,7 +65,6 @@ def _holds_parts(data: Iterable[object]) -> bool:
 
 
 def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltSource:
-    _refuse_hints_for(source, [name for key, name in _TABLE_HINTS.items() if key in hints])
     if schema is not None:
         source.schema = schema
     own = hints.copy()
@@ -90,8 +78,6 @@ def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltS
 
 
 def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> DltSource:
-    if len(parts) > 1:
-        _refuse_hints_for(parts, [name for key, name in _TABLE_HINTS.items() if key in hints and key != "table_name"])
     resources = [_bare_resource(part, hints) for part in parts]
     first = parts[0]
     source = DltSource(schema or Schema(default_name), None, _distinct(resources))
@@ -134,17 +120,3 @@ def _distinct(resources: list[DltResource]) -> list[DltResource]:
             resource.apply_hints(table_name=table)
         out.append(resource)
     return out
-
-
-def _refuse_hints_for(data: object, given: Iterable[str]) -> None:
-    """Refuse hints that would hold for many tables at once.
-
-    Raises:
-        DataLocationKindRequired: hints were given.
-    """
-    names = ", ".join(given)
-    if names:
-        raise DataLocationKindRequired(
-            f"{names} cannot be given for {type(data).__name__}: they name one table, and a source may have many. "
-            "Use apply_hints on its resources."
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from dlt.schema.typing import MergeStrategy, ReplaceStrategy
@@ -19,8 +20,8 @@ WITHOUT_EFFECT: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Capabilities:
-    """Limits and formats of a destination; lengths are in bytes of UTF-8.
+class Capabilities(Mapping[str, object]):
+    """Limits and formats of a destination, by name too; lengths are in bytes of UTF-8.
 
     Attributes:
         max_decimal: Largest precision and scale of a decimal.
@@ -67,6 +68,15 @@ class Capabilities:
             # told once: a destination written for PyPI dlt sets them in good faith
             if field.name in WITHOUT_EFFECT and vars(self)[field.name] != field.default:
                 tell_without_effect(f"capabilities: {field.name}", WITHOUT_EFFECT[field.name])
+
+    def __getitem__(self, name: str) -> object:
+        return vars(self)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (field.name for field in fields(self))
+
+    def __len__(self) -> int:
+        return len(fields(self))
 
     @property
     def identifier_length(self) -> int:

@@ -31,14 +31,13 @@ from dlt.schema.typing import (
     ContractMode,
     DataType,
     SchemaSettings,
-    TableReference,
     TableSchema,
 )
 from dlt.schema.update import SchemaUpdate
 from dlt.user_log import tell_without_effect
 
 
-class Schema:
+class Schema(stored_schemas.SchemaTexts):
     """The tables of one source, as they are known so far.
 
     Args:
@@ -94,11 +93,6 @@ class Schema:
     def detections(self) -> Sequence[str]:
         """Return the names of the detections, in the order in which they are tried."""
         return self.settings.get("detections") or ()
-
-    @property
-    def references(self) -> list[TableReference]:
-        """Return the references that tables declare."""
-        return [ref for table in self.tables.values() for ref in table.get("references") or ()]
 
     def get_table(self, table_name: str) -> TableSchema:
         """Return a table.
@@ -323,18 +317,7 @@ class Schema:
 
     from_stored_schema = from_dict
 
-    def to_pretty_json(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
-        """Return the stored form as indented JSON; the arguments are those of `to_dict`."""
-        return stored_schemas.to_json(self.to_dict(remove_defaults, remove_processing_hints))
-
-    def to_pretty_yaml(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
-        """Return the stored form as YAML; the arguments are those of `to_dict`."""
-        return stored_schemas.to_yaml(self.to_dict(remove_defaults, remove_processing_hints))
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.version_hash == other.version_hash
 
     __hash__ = None  # type: ignore[assignment]  # a schema changes; it is no key
-
-    def __repr__(self) -> str:
-        return f"<schema {self.name} version {self.version}: {len(self.data_tables())} data tables>"

@@ -1,19 +1,23 @@
-"""Schemas as dicts and files; schemas that earlier versions stored are read as well."""
+"""Schemas as dicts, files and diagrams; schemas that earlier versions stored are read as well."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Protocol, TypedDict, Union, cast
 
+# diagrams are drawn by few programs: the package imports them when they are
+from dlt import schema as drawn
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
 from dlt.late import orjson
+from dlt.schema.naming import NamingConvention
 from dlt.schema.normalizers import Normalizers
 from dlt.schema.table import copied_tables
-from dlt.schema.typing import OLD_TYPES, ColumnSchema, SchemaSettings, TableSchema
+from dlt.schema.typing import OLD_TYPES, ColumnSchema, SchemaSettings, TableReference, TableSchema
 from dlt.schema.versions import Versioned
 from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
@@ -198,3 +202,101 @@ def unpacked(text: str) -> str:
     """Return the text of a schema, whether it was packed or not."""
     # a schema is a JSON object, and base64 has no brace
     return text if text.startswith("{") else zlib.decompress(base64.b64decode(text)).decode()
+
+
+class SchemaTexts(ABC):
+    """What a schema writes of itself."""
+
+    name: str
+    naming: NamingConvention
+    tables: dict[str, TableSchema]
+
+    @abstractmethod
+    def to_dict(
+        self, remove_defaults: bool = False, remove_processing_hints: bool = False, bump_version: bool = True
+    ) -> StoredSchema:
+        """Return the schema as it is stored."""
+
+    @property
+    @abstractmethod
+    def version(self) -> int:
+        """Return the version."""
+
+    @property
+    @abstractmethod
+    def version_hash(self) -> str:
+        """Return the hash of the present content."""
+
+    @property
+    def references(self) -> list[TableReference]:
+        """Return the references that tables declare, and those of nested rows, loads and versions."""
+        return drawn.all_references(self.tables, self.naming)
+
+    def to_pretty_json(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
+        """Return the stored form as indented JSON; the arguments are those of `to_dict`."""
+        return to_json(self.to_dict(remove_defaults, remove_processing_hints))
+
+    def to_pretty_yaml(self, remove_defaults: bool = True, remove_processing_hints: bool = False) -> str:
+        """Return the stored form as YAML; the arguments are those of `to_dict`."""
+        return to_yaml(self.to_dict(remove_defaults, remove_processing_hints))
+
+    def to_mermaid(
+        self,
+        remove_processing_hints: bool = False,
+        hide_columns: bool = False,
+        hide_descriptions: bool = False,
+        include_dlt_tables: bool = True,
+    ) -> str:
+        """Return a diagram of tables, columns and references as Mermaid draws it.
+
+        Args:
+            remove_processing_hints: Leave out what normalize notes in tables for itself.
+            hide_columns: Only the names of tables.
+            hide_descriptions: Columns without what is said of them.
+            include_dlt_tables: Tables of the library too.
+        """
+        tables = self.to_dict(remove_processing_hints=remove_processing_hints)["tables"]
+        return drawn.mermaid(tables, self.references, hide_columns, hide_descriptions, include_dlt_tables)
+
+    def to_dot(
+        self,
+        remove_processing_hints: bool = False,
+        include_dlt_tables: bool = True,
+        include_internal_dlt_ref: bool = True,
+        include_parent_child_ref: bool = True,
+        include_root_child_ref: bool = True,
+        group_by_resource: bool = False,
+    ) -> str:
+        """Return a diagram of tables, columns and references as Graphviz draws it.
+
+        Args:
+            remove_processing_hints: Leave out what normalize notes in tables for itself.
+            include_dlt_tables: Tables of the library too.
+            include_internal_dlt_ref: Lines from rows to their loads, and between loads and versions.
+            include_parent_child_ref: Lines from nested rows to the rows around them.
+            include_root_child_ref: Lines from nested rows to the rows of the root table.
+            group_by_resource: Tables of one resource stand in one box.
+        """
+        tables = self.to_dict(remove_processing_hints=remove_processing_hints)["tables"]
+        references = (include_internal_dlt_ref, include_parent_child_ref, include_root_child_ref)
+        return drawn.dot(tables, self.references, drawn.Lines(include_dlt_tables, *references, group_by_resource))
+
+    def to_dbml(
+        self,
+        remove_processing_hints: bool = False,
+        include_dlt_tables: bool = True,
+        include_internal_dlt_ref: bool = True,
+        include_parent_child_ref: bool = True,
+        include_root_child_ref: bool = True,
+        group_by_resource: bool = False,
+    ) -> str:
+        """Return a diagram of tables, columns and references in DBML; the arguments are those of `to_dot`."""
+        tables = self.to_dict(remove_processing_hints=remove_processing_hints)["tables"]
+        references = (include_internal_dlt_ref, include_parent_child_ref, include_root_child_ref)
+        return drawn.dbml(tables, self.references, drawn.Lines(include_dlt_tables, *references, group_by_resource))
+
+    def __repr__(self) -> str:
+        return (
+            f"<dlt.Schema(name={self.name!r}, version={self.version}, tables={list(self.tables)}, "
+            f"version_hash={self.version_hash!r})>"
+        )

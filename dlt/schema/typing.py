@@ -76,9 +76,25 @@ Contract = Union[ContractMode, ContractDict]
 """One mode for all that may change, or a mode for each."""
 
 
-class TableReference(TypedDict, total=False):
-    """Columns of a table that name rows of another one."""
+Cardinality = Literal[
+    "zero_to_one",
+    "one_to_zero",
+    "zero_to_many",
+    "many_to_zero",
+    "one_to_many",
+    "many_to_one",
+    "one_to_one",
+    "many_to_many",
+]
+"""How many rows stand on each side of a reference."""
 
+
+class TableReference(TypedDict, total=False):
+    """Columns of a table that name rows of another one; `table` is left out where the table itself declares it."""
+
+    label: Union[str, None]
+    cardinality: Union[Cardinality, None]
+    table: Union[str, None]
     referenced_table: str
     columns: Sequence[str]
     referenced_columns: Sequence[str]

@@ -7,6 +7,11 @@ from typing import Literal, NamedTuple, NewType, TypedDict
 
 from typing_extensions import NotRequired
 
+from dlt.schema.references import LOAD_LABEL as C_ROOT_LOAD_REF_LABEL
+from dlt.schema.references import PARENT_LABEL as C_CHILD_PARENT_REF_LABEL
+from dlt.schema.references import ROOT_LABEL as C_DESCENDANT_ROOT_REF_LABEL
+from dlt.schema.references import SCHEMA_NAME_LABEL as C_VERSION_SCHEMA_NAME_LABEL
+from dlt.schema.references import SCHEMA_VERSION_LABEL as C_VERSION_SCHEMA_VERSION_LABEL
 from dlt.schema.stored import ENGINE_VERSION as SCHEMA_ENGINE_VERSION
 from dlt.schema.system_columns import LOAD_ID as C_DLT_LOAD_ID
 from dlt.schema.system_columns import ROW_ID as C_DLT_ID
@@ -15,6 +20,7 @@ from dlt.schema.system_tables import LOADS_TABLE as LOADS_TABLE_NAME
 from dlt.schema.system_tables import PREFIX as DLT_NAME_PREFIX
 from dlt.schema.system_tables import STATE_TABLE as PIPELINE_STATE_TABLE_NAME
 from dlt.schema.system_tables import VERSION_TABLE as VERSION_TABLE_NAME
+from dlt.schema.typing import Cardinality as TReferenceCardinality
 from dlt.schema.typing import ColumnSchema as TColumnSchema
 from dlt.schema.typing import ContractDict as TSchemaContractDict
 from dlt.schema.typing import ContractEntity as TSchemaContractEntities
@@ -23,6 +29,7 @@ from dlt.schema.typing import DataType as TDataType
 from dlt.schema.typing import ReplaceStrategy as TLoaderReplaceStrategy
 from dlt.schema.typing import SchemaSettings as TSchemaSettings
 from dlt.schema.typing import TableFormat as TTableFormat
+from dlt.schema.typing import TableReference as TTableReferenceInline
 from dlt.schema.typing import TableSchema as TTableSchema
 from dlt.schema.typing import WriteDisposition as TWriteDisposition
 from dlt.types import TAnyDateTime
@@ -97,11 +104,6 @@ __all__ = [
     "TWriteDispositionDict",
 ]
 C_DLT_LOADS_TABLE_LOAD_ID = "load_id"
-C_CHILD_PARENT_REF_LABEL = "_dlt_parent"
-C_DESCENDANT_ROOT_REF_LABEL = "_dlt_root"
-C_ROOT_LOAD_REF_LABEL = "_dlt_load"
-C_VERSION_SCHEMA_NAME_LABEL = "_dlt_schema_name"
-C_VERSION_SCHEMA_VERSION_LABEL = "_dlt_schema_version"
 DEFAULT_VALIDITY_COLUMN_NAMES = [VALID_FROM, VALID_TO]
 SIMPLE_REGEX_PREFIX = "re:"
 
@@ -148,16 +150,6 @@ TColumnProp = Literal[
     "root_key",
     "hard_delete",
     "dedup_sort",
-]
-TReferenceCardinality = Literal[
-    "zero_to_one",
-    "one_to_zero",
-    "zero_to_many",
-    "many_to_zero",
-    "one_to_many",
-    "many_to_one",
-    "one_to_one",
-    "many_to_many",
 ]
 WRITE_DISPOSITIONS = {"append", "merge", "replace", "skip"}
 MERGE_STRATEGIES = {"cdc", "delete-insert", "insert-only", "scd2", "upsert"}
@@ -237,17 +229,6 @@ class TRowFilters(TypedDict, total=False):
 
     excludes: list[TSimpleRegex] | None
     includes: list[TSimpleRegex] | None
-
-
-class TTableReferenceInline(TypedDict, total=False):
-    """Columns of a table that name rows of another one, as the table declares it."""
-
-    label: str | None
-    cardinality: TReferenceCardinality | None
-    table: str | None
-    columns: Sequence[str]
-    referenced_table: str
-    referenced_columns: Sequence[str]
 
 
 TTableReference = TTableReferenceInline

@@ -8,7 +8,6 @@ import pytest
 
 from dlt.context import current, use
 from dlt.errors import (
-    DataLocationKindRequired,
     DeletingResourcesNotSupported,
     InvalidResourceDataType,
     ResourceNameMissing,
@@ -243,8 +242,6 @@ def test_wrap_data() -> None:
     assert made.resources["rows"].compute_table_schema()["write_disposition"] == "replace"
     assert [s.name for s in wrap_data([shop(), shop, logs], default_name="pipe")] == ["shop", "shop", "pipe"]
     assert isinstance(wrap_data(logs)[0], DltSource)
-    with pytest.raises(DataLocationKindRequired, match="table_name"):
-        wrap_data(shop(), table_name="x")
 
 
 def test_exhausted_source() -> None:
@@ -369,12 +366,14 @@ def test_names_of_bare_data() -> None:
         wrap_data([{"a": 1}])
 
 
-def test_hints_of_one_table_for_many_are_refused() -> None:
-    """For a source, and for a list of several resources; the message has the words of the call."""
-    with pytest.raises(DataLocationKindRequired, match="parent_table_name, primary_key cannot be given for DltSource"):
-        wrap_data(shop(), parent_table_name="p", primary_key="id")
-    with pytest.raises(DataLocationKindRequired, match="columns cannot be given for list"):
-        wrap_data([logs, events], columns={"n": {}})
+def test_hints_of_a_run_are_those_of_each_resource() -> None:
+    """Of a source, and of a list of several resources: with a table name all of them go to one table."""
+    [made] = wrap_data(shop(), table_name="all", primary_key="id")
+    assert {each.table_name for each in made.resources.values()} == {"all"}
+    assert all(each.compute_table_schema()["columns"]["id"]["primary_key"] for each in made.resources.values())
+    [made] = wrap_data([logs, events], columns={"n": {"data_type": "text"}})
+    assert [each.columns["n"]["data_type"] for each in made.resources.values()] == ["text", "text"]
+    assert logs.columns == {}
     [made] = wrap_data([logs], columns={"n": {"data_type": "text"}})
     assert made.logs.columns["n"]["data_type"] == "text" and logs.columns == {}
 

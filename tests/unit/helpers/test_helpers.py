@@ -30,8 +30,7 @@ def test_helpers_say_what_to_do_instead() -> None:
     [
         ("ibis", "create_ibis_backend"),
         ("marimo", "render"),
-        ("mermaid", "schema_to_mermaid"),
-        ("graphviz", "schema_to_graphviz"),
+        ("graphviz", "render_schema_with_graphviz"),
         ("dbml", "schema_to_dbml"),
         ("dbt.runner", "DBTPackageRunner"),
     ],

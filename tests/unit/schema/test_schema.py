@@ -220,10 +220,40 @@ def test_nested_rows_carry_the_id_of_their_root_where_it_is_asked_for(config: An
 
 
 def test_references_are_those_of_all_tables() -> None:
-    """In their order."""
-    schema = shop(references=[{"columns": ["a"], "referenced_table": "x", "referenced_columns": ["b"]}])
-    schema.tables["empty"]["references"] = [{"columns": ["c"], "referenced_table": "y", "referenced_columns": ["d"]}]
-    assert [reference["referenced_table"] for reference in schema.references] == ["x", "y"]
+    """Those that tables declare, and how nested rows, loads and versions hang together, as in PyPI dlt."""
+    schema = Schema("s")
+    schema.tables["orders"] = {
+        "name": "orders",
+        "columns": {"_dlt_id": {"data_type": "text", "row_key": True}, "_dlt_load_id": {"data_type": "text"}},
+        "references": [{"columns": ["a"], "referenced_table": "x", "referenced_columns": ["b"]}],
+    }
+    schema.tables["orders__items"] = {
+        "name": "orders__items",
+        "parent": "orders",
+        "columns": {
+            "_dlt_parent_id": {"data_type": "text", "parent_key": True},
+            "_dlt_root_id": {"data_type": "text", "root_key": True},
+        },
+        "references": [{"columns": ["c"], "referenced_table": "y", "referenced_columns": ["d"]}],
+    }
+    schema.tables["awaited"] = {"name": "awaited", "parent": "orders", "columns": {}}
+    assert [(found["table"], found.get("label"), found["referenced_table"]) for found in schema.references] == [
+        ("orders", "_dlt_load", "_dlt_loads"),
+        ("orders", None, "x"),
+        ("orders__items", "_dlt_parent", "orders"),
+        ("orders__items", "_dlt_root", "orders"),
+        ("orders__items", None, "y"),
+        ("_dlt_version", "_dlt_schema_version", "_dlt_loads"),
+        ("_dlt_version", "_dlt_schema_name", "_dlt_loads"),
+    ]
+
+
+def test_a_schema_says_what_it_is() -> None:
+    """Its name, its version and its tables."""
+    made = Schema("s")
+    assert repr(made) == (
+        f"<dlt.Schema(name='s', version=1, tables=['_dlt_version', '_dlt_loads'], version_hash='{made.version_hash}')>"
+    )
 
 
 # -- changing
@@ -397,4 +427,3 @@ def test_a_schema_without_detections_detects_nothing() -> None:
     schema = Schema("s")
     schema.settings["detections"] = None
     assert list(schema.detections) == []
-    assert repr(shop()) == "<schema shop version 1: 3 data tables>"
