@@ -275,9 +275,10 @@ class LoadInfo(_LoadInfo, _Step):
         ]
         for package in self.load_packages:
             failed = package.jobs["failed_jobs"]
-            state = f"LOADED and contains {'no' if not failed else len(failed)} failed jobs"
+            state = "LOADED and contains no failed jobs"
             if failed:
-                state = f"NOT LOADED and contains {len(failed)} failed jobs"
+                # as scripts look for it in what PyPI dlt prints
+                state = f"NOT LOADED and contains {len(failed)} FAILED job(s)!"
             # named only where it differs, as with several schemas
             where = f" in dataset {package.dataset_name}" if package.dataset_name != self.dataset_name else ""
             lines.append(f"Load package {package.load_id}{where} is {state}")

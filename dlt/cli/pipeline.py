@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dlt.cli import changing, package, showing
 from dlt.cli.asked import Asked, Form, Selection, read
 from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
+from dlt.clock import utc_now
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import CannotRestorePipelineException
 from dlt.pipeline.factory import attach
@@ -221,7 +223,7 @@ def _found(asked: Asked, name: str) -> Pipeline:
         return _to_sync(asked, name, name in known)
     if name in known or asked.destination is not None:
         if name not in known:
-            say_note(f"there is no pipeline {name!r} in {folder}: it is taken from {asked.destination}")
+            say_note(f"No local pipeline state found in {folder} for {name!r}: it is taken from {asked.destination}")
         return attach(
             name, pipelines_dir=asked.pipelines_dir, destination=asked.destination, dataset_name=asked.dataset_name
         )
@@ -240,7 +242,8 @@ def _to_sync(asked: Asked, name: str, is_known: bool) -> Pipeline:
 
 def _unknown(name: str, folder: str, known: Sequence[str]) -> CannotRestorePipelineException:
     return CannotRestorePipelineException(
-        f"There is no pipeline {name!r} in {folder}{did_you_mean(name, known) or '.'} See: dlt pipeline list. "
+        f"No local pipeline state found: there is no pipeline {name!r} in {folder}"
+        f"{did_you_mean(name, known) or '.'} See: dlt pipeline list. "
         f"To take it from its destination: dlt pipeline {name} sync --destination NAME --dataset-name NAME",
         pipeline_name=name,
     )
@@ -252,7 +255,16 @@ def _list(asked: Asked) -> int:
     if asked.json:
         say_json({"pipelines_dir": folder, "pipelines": [name for name, _ in found]})
         return 0
-    say(f"{len(found)} pipeline(s) in {folder}")
+    say(f"{len(found) or 'No'} pipeline{'' if len(found) == 1 else 's'} found in {folder}")
     for name, last in found:
-        say(f"  {name} (last run: {last:%Y-%m-%d %H:%M:%S} UTC)" if last else f"  {name} (never ran)")
+        say(f"{name} (last run: {_ago(last)} ({last:%Y-%m-%d %H:%M:%S} UTC))" if last else f"{name} (last run: never)")
     return 0
+
+
+def _ago(moment: datetime) -> str:
+    """Return how long ago a moment was, in the largest unit."""
+    seconds = max(0, int((utc_now() - moment).total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if count := seconds // size:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

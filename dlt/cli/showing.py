@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-import yaml
-
 from dlt.cli import elsewhere
 from dlt.cli.asked import Asked
 from dlt.cli.output import say, say_error, say_json, say_table
@@ -100,7 +98,7 @@ def _say_state(pipeline: Pipeline, verbosity: int) -> None:
     if state.get("sources"):
         say("\nsources:")
         if verbosity:
-            say(yaml.safe_dump(plain(state["sources"]), sort_keys=False, allow_unicode=True).rstrip())
+            say_json(state["sources"])
         else:
             say("Add -v option to see sources state. Note that it could be large.")
     say("\nLocal state:")

@@ -55,12 +55,15 @@ def test_a_misspelt_pipeline_is_told_with_what_was_meant(capsys: pytest.CaptureF
     """Folders of other programs, and what a failed sync leaves, are no pipelines."""
     dlt.pipeline("shop", destination="duckdb").extract([{"id": 1}], table_name="t")
     assert main(["pipeline", "shpo", "info"]) == 1
-    assert "There is no pipeline 'shpo' in" in (said := capsys.readouterr().err) and "did you mean 'shop'?" in said
+    assert (
+        "No local pipeline state found: there is no pipeline 'shpo' in" in (said := capsys.readouterr().err)
+        and "did you mean 'shop'?" in said
+    )
     # nothing says where it might be
     assert main(["pipeline", "nope", "sync"]) == 1 and "--destination NAME" in capsys.readouterr().err
     assert main(["pipeline", "nope", "sync", "--destination", "duckdb"]) == 1
     assert "holds no state of pipeline nope" in capsys.readouterr().err
-    assert main(["pipeline", "nope", "info"]) == 1 and "There is no pipeline 'nope'" in capsys.readouterr().err
+    assert main(["pipeline", "nope", "info"]) == 1 and "there is no pipeline 'nope'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", elsewhere.COMMANDS)
@@ -107,7 +110,7 @@ def test_there_is_no_telemetry(capsys: pytest.CaptureFixture[str]) -> None:
     for switch, to in (("--disable-telemetry", "off"), ("--enable-telemetry", "on")):
         assert main([switch, "pipeline", "list"]) == 0
         told = capsys.readouterr()
-        assert f"no telemetry to switch {to}" in told.err and "0 pipeline(s)" in told.out
+        assert f"no telemetry to switch {to}" in told.err and "No pipelines found in" in told.out
 
 
 def test_init_lists_destinations(capsys: pytest.CaptureFixture[str]) -> None:

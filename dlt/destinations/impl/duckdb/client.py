@@ -194,6 +194,14 @@ class DuckDbCatalog(Catalog):
         """Return a dataset's name with its database, which may bear the same name, quoted."""
         return f"{self.dialect.quote(self.session.database)}.{super().qualified_dataset(dataset_name)}"
 
+    def drop_dataset(self) -> None:
+        """Delete the dataset with all in it."""
+        name = self.qualified_dataset()
+        if self.session.database.lower() == self.dataset_name.lower():
+            # to drop shop.shop is ambiguous for DuckDB, and shop is the schema: a database is no schema
+            name = self.dialect.quote(self.dataset_name)
+        self.session.run_ddl(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset."""
         # DuckDB refuses to use a schema that is not there
