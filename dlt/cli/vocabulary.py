@@ -113,7 +113,7 @@ _LOAD = Section(
     ),
 )
 _HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})
-_SCHEMA_OPTIONS = {"naming": str}
+_SCHEMA_OPTIONS = {"naming": str, "use_break_path_on_normalize": bool}
 
 
 @cache

@@ -35,6 +35,7 @@ Each message says what failed, on which thing, what was found and what to do; de
         SchemaException
             InvalidSchemaName
             CannotCoerceColumnException
+            IncompatibleSchemaException
             TablePropertiesConflictException
             CannotCoerceNullException
             SchemaCorruptedException

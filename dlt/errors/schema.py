@@ -21,6 +21,10 @@ class CannotCoerceColumnException(SchemaException):
     """A value fits neither its column nor one of another type."""
 
 
+class IncompatibleSchemaException(SchemaException):
+    """Schemas cannot be joined."""
+
+
 class TablePropertiesConflictException(SchemaException):
     """Two parts of a program say different things of one table."""
 

@@ -19,7 +19,7 @@ from dlt.errors import (
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.naming import NamingConvention, name_of_key
+from dlt.schema.naming import NamingConvention, name_of_key, name_of_table
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -71,7 +71,7 @@ class NameCheck:
             SchemaException: the name cannot be that of a table.
         """
         given = table["name"]
-        name = self._naming.normalize_tables_path(given)
+        name = self._naming.normalize_tables_path(given) if table.get("parent") else name_of_table(self._naming, given)
         _check_name(self._naming, f"table {_cut(given)!r}", name)
         if is_system_name(name):
             raise SchemaException(

@@ -87,7 +87,9 @@ class ResourceHints:
     def columns(self) -> Columns | Callable[[TDataItem], object]:
         """Return the column hints by name, or the function that gives them."""
         columns = self._hints.get("columns")
-        return columns if is_dynamic(columns) else columns_dict(columns)
+        if is_dynamic(columns):
+            return columns
+        return {name: {**hints, "name": name} for name, hints in columns_dict(columns).items()}
 
     @property
     def schema_contract(self) -> Hint[ContractHint] | None:

@@ -30,6 +30,7 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
+from dlt.schema.naming import name_of_table
 from dlt.schema.schema import Schema
 from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
@@ -207,7 +208,7 @@ class SchemaExtract:
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
             # before the update makes it known: columns of a table that is new in this run evolve
-            if self.schema.is_new_table(self.schema.naming.normalize_tables_path(table["name"])):
+            if self.schema.is_new_table(name_of_table(self.schema.naming, table["name"])):
                 table[X_NORMALIZER] = {**(table.get(X_NORMALIZER) or {}), NEW_TABLE: True}
             # a contract counts as the code has it now, and not as an earlier run stored it
             own = contract if table is root else table.pop("schema_contract", None)
@@ -233,7 +234,7 @@ class SchemaExtract:
 
     def _forget(self, declared: TableSchema, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
-        known = self.schema.tables.get(self.schema.naming.normalize_tables_path(declared["name"]))
+        known = self.schema.tables.get(name_of_table(self.schema.naming, declared["name"]))
         if declared.get(X_MERGE_STRATEGY) == "scd2" and is_new_history(known):
             declared[X_ROW_HASH] = 2
         if known is None:

@@ -67,8 +67,12 @@ def _configure(parts: Parts, schema: Schema) -> None:
     naming = get_value("naming", str, sections=("schema", schema.name), default=None)
     if naming is None:
         naming = caps.naming_convention
+    paths = get_value("use_break_path_on_normalize", bool, sections=("schema", schema.name), default=None)
+    if paths is not None:
+        schema.normalizers["use_break_path_on_normalize"] = paths
+        schema.update_normalizers()
     # a source that says its convention keeps it
-    if naming is not None and schema.normalizers["names"] == "snake_case":
+    if naming is not None and schema.naming.name() == "snake_case":
         schema.update_naming(naming)
     if caps.max_table_nesting is not None:
         own_json_config(schema.normalizers).setdefault("max_nesting", caps.max_table_nesting)

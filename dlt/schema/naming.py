@@ -29,6 +29,8 @@ class NamingConvention:
 
     PATH_SEPARATOR: ClassVar[str] = "__"
     is_case_sensitive: bool = False
+    breaks_paths: bool = True
+    """Tells whether a key with the separator in it is a path; in schemas that began before PyPI `dlt` 1.4 it is not."""
     _DEFAULT_COLLISION_PROB: ClassVar[float] = 0.001
     """How probable it may be that two cut names get one tag; a subclass may want longer tags."""
 
@@ -235,7 +237,16 @@ NamingReference = Union[str, type[NamingConvention], NamingConvention, ModuleTyp
 
 def name_of_key(naming: NamingConvention, key: str) -> str:
     """Return the name of a column or nested table for a key of a document, which may be empty."""
+    if not naming.breaks_paths and key.strip():
+        return naming.normalize_identifier(key)
     return naming.normalize_path(key) or EMPTY_KEY
+
+
+def name_of_table(naming: NamingConvention, name: str) -> str:
+    """Return the name of a root table for a name that a program gives."""
+    if not naming.breaks_paths and name.strip():
+        return naming.normalize_table_identifier(name)
+    return naming.normalize_tables_path(name)
 
 
 def check_name(name: str) -> None:
@@ -271,8 +282,8 @@ def naming_from(reference: object = None, max_length: int | None = None) -> Nami
     if isinstance(reference, NamingConvention):
         reference = type(reference)
     if isinstance(reference, str):
-        # schemas that PyPI dlt stored name the whole module
-        short = reference.removeprefix("dlt.common.normalizers.naming.")
+        # schemas that PyPI dlt stored name the whole module, and its first versions had another
+        short = reference.removeprefix("dlt.common.normalizers.naming.").removeprefix("dlt.common.normalizers.names.")
         reference = _SHORT_NAMES.get(short) or _import(reference)
     elif isinstance(reference, ModuleType):
         reference = _in_module(reference, "NamingConvention") or reference

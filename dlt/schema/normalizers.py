@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TypedDict, Union, cast
 
 from dlt.schema.naming import NamingConvention, NamingReference, naming_from
+from dlt.schema.system_columns import ROW_ID
 
 _JSON_NORMALIZER = "dlt.common.normalizers.json.relational"
 """Module of PyPI `dlt`, which reads schemas that this library stored, and looks for it by this name."""
@@ -17,6 +18,7 @@ class JsonConfig(TypedDict, total=False):
 
     max_nesting: Union[int, None]
     root_key_propagation: bool
+    propagation: dict[str, dict[str, object]]
 
 
 class JsonNormalizer(TypedDict, total=False):
@@ -31,6 +33,7 @@ class Normalizers(TypedDict, total=False):
 
     names: str
     json: JsonNormalizer
+    use_break_path_on_normalize: bool
 
 
 def complete(given: Mapping[str, object] | None) -> tuple[Normalizers, NamingConvention]:
@@ -41,7 +44,7 @@ def complete(given: Mapping[str, object] | None) -> tuple[Normalizers, NamingCon
     """
     # copied: the caller's dict may be that of another schema
     found = {"names": "snake_case", "json": {"module": _JSON_NORMALIZER}, **deepcopy(dict(given or {}))}
-    naming = naming_from(found["names"])
+    naming = convention(found, found["names"])
     if not isinstance(found["names"], str):
         # a class or module has no place in what is stored
         found["names"] = naming.name()
@@ -60,7 +63,20 @@ def rename(normalizers: Normalizers, reference: NamingReference | None, max_leng
     if reference is not None:
         normalizers["names"] = naming_from(reference).name()
     # a class need not be found again by its path: it may stand in a function
-    return naming_from(reference if isinstance(reference, type) else normalizers["names"], max_length)
+    return convention(normalizers, reference if isinstance(reference, type) else normalizers["names"], max_length)
+
+
+def convention(normalizers: Mapping[str, object], reference: object, max_length: int | None = None) -> NamingConvention:
+    """Return a naming convention that takes keys for paths, or not, as the normalizers say.
+
+    Args:
+        normalizers: Those of the schema.
+        reference: The convention.
+        max_length: Length, in bytes of UTF-8, that no identifier may exceed.
+    """
+    naming = naming_from(reference, max_length)
+    naming.breaks_paths = normalizers.get("use_break_path_on_normalize") is not False
+    return naming
 
 
 def merged(known: Normalizers, later: Normalizers) -> Normalizers:
@@ -74,6 +90,13 @@ def merged(known: Normalizers, later: Normalizers) -> Normalizers:
 def json_config(normalizers: Normalizers) -> JsonConfig:
     """Return the settings for nested documents, to be read."""
     return (normalizers.get("json") or {}).get("config") or {}
+
+
+def propagates_root_key(normalizers: Normalizers) -> bool:
+    """Tell whether nested rows of every table carry the id of their root row."""
+    config = json_config(normalizers)
+    # schemas that PyPI dlt stored say it as the name that the root's id gets in nested tables
+    return bool(config.get("root_key_propagation") or ROW_ID in (config.get("propagation") or {}).get("root", {}))
 
 
 def own_json_config(normalizers: Normalizers) -> JsonConfig:

@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 
-from dlt.schema import chains, versions, wishes
+from dlt.errors import IncompatibleSchemaException
 from dlt.schema import stored as stored_schemas
+from dlt.schema import versions, wishes
 from dlt.schema.contract import set_contract
 from dlt.schema.inference import DEFAULT_DETECTIONS
-from dlt.schema.naming import NamingReference, check_name, naming_from
-from dlt.schema.normalizers import complete, json_config, rename
+from dlt.schema.naming import NamingReference, SnakeCase, check_name
+from dlt.schema.normalizers import complete, convention, rename
+from dlt.schema.reading import Reading
 from dlt.schema.stored import StoredSchema
-from dlt.schema.system_tables import LOADS_TABLE, PREFIX, VERSION_TABLE, loads_table, version_table
+from dlt.schema.system_tables import LOADS_TABLE, VERSION_TABLE, loads_table, version_table
 from dlt.schema.table import (
+    check_chains,
+    check_same_types,
     copied_tables,
-    has_seen_data,
-    has_typed_columns,
     merge_table,
     missing_columns,
     named_table,
     new_table,
-    table_not_found,
-    typed_columns,
     with_typed_columns,
 )
 from dlt.schema.typing import (
-    ColumnSchema,
     Contract,
-    ContractMode,
     DataType,
     SchemaSettings,
     TableSchema,
@@ -37,7 +35,7 @@ from dlt.schema.update import SchemaUpdate
 from dlt.user_log import tell_without_effect
 
 
-class Schema(stored_schemas.SchemaTexts):
+class Schema(Reading, stored_schemas.SchemaTexts):
     """The tables of one source, as they are known so far.
 
     Args:
@@ -87,80 +85,6 @@ class Schema(stored_schemas.SchemaTexts):
         """Count a change since the last call; return version and hash."""
         return versions.count_up(self, self.version_hash)
 
-    # -- reading
-
-    @property
-    def detections(self) -> Sequence[str]:
-        """Return the names of the detections, in the order in which they are tried."""
-        return self.settings.get("detections") or ()
-
-    def get_table(self, table_name: str) -> TableSchema:
-        """Return a table.
-
-        Raises:
-            TableNotFound: there is none of this name.
-        """
-        if table_name not in self.tables:
-            raise table_not_found(self.name, table_name, self.tables)
-        return self.tables[table_name]
-
-    def get_table_columns(self, table_name: str, include_incomplete: bool = False) -> dict[str, ColumnSchema]:
-        """Return the columns of a table; incomplete ones have hints but no type yet."""
-        table = self.get_table(table_name)
-        return table["columns"] if include_incomplete else typed_columns(table)
-
-    def is_new_table(self, table_name: str) -> bool:
-        """Tell whether no column of the table has a type yet."""
-        return table_name not in self.tables or not self.get_table_columns(table_name)
-
-    def data_tables(self, seen_data_only: bool = False, include_incomplete: bool = False) -> list[TableSchema]:
-        """Return the tables that hold users' data."""
-        users = [table for name, table in self.tables.items() if not name.startswith(PREFIX)]
-        found = users if include_incomplete else [table for table in users if has_typed_columns(table)]
-        return [table for table in found if has_seen_data(table)] if seen_data_only else found
-
-    def data_table_names(self, seen_data_only: bool = False, include_incomplete: bool = False) -> list[str]:
-        """Return the names of the tables that hold users' data."""
-        return [table["name"] for table in self.data_tables(seen_data_only, include_incomplete)]
-
-    def dlt_tables(self) -> list[TableSchema]:
-        """Return the tables of the library."""
-        return [table for name, table in self.tables.items() if name.startswith(PREFIX)]
-
-    def dlt_table_names(self) -> list[str]:
-        """Return the names of the tables of the library."""
-        return [table["name"] for table in self.dlt_tables()]
-
-    def root_of(self, table_name: str) -> str:
-        """Return the name of the root table of a chain."""
-        return chains.root_of(self.tables, table_name)
-
-    def chain(self, root_name: str) -> list[TableSchema]:
-        """Return a root table and its nested tables, parents first."""
-        return chains.chain_of(self.tables, self.get_table(root_name))
-
-    def max_nesting(self, table_name: str) -> int | None:
-        """Return how many levels of a document become columns and tables; None for all."""
-        return chains.max_nesting(self.tables, self.normalizers, table_name)
-
-    def propagates_root_key(self) -> bool:
-        """Tell whether nested rows of every table carry the id of their root row."""
-        return bool(json_config(self.normalizers).get("root_key_propagation"))
-
-    def resolve_contract(self, table_name: str) -> dict[str, ContractMode]:
-        """Return the contract of a table: its own, else that of its root, else the schema's, else evolve."""
-        return chains.contract_of(self.tables, self.settings, table_name)
-
-    # -- types and hints of new columns
-
-    def get_preferred_type(self, col_name: str) -> DataType | None:
-        """Return the type that the settings prefer for a column name."""
-        return wishes.preferred_type(self.settings, col_name)
-
-    def default_column_hints(self, col_name: str) -> ColumnSchema:
-        """Return the hints that the settings give to a new column of this name."""
-        return wishes.default_hints(self.settings, col_name)
-
     # -- changing
 
     def apply(self, update: SchemaUpdate) -> Schema:
@@ -189,8 +113,49 @@ class Schema(stored_schemas.SchemaTexts):
             self.update_table(table, normalize_identifiers=False)
         self.settings = wishes.more_settings(self.settings, schema.settings)
 
+    def replace_schema_content(self, schema: Schema, link_to_replaced_schema: bool = False) -> None:
+        """Become another schema, with its name and versions.
+
+        Args:
+            schema: The other one; what it holds is taken over, not copied.
+            link_to_replaced_schema: Note the present hash among the former ones.
+        """
+        former = [self.version_hash, *self.previous_hashes] if link_to_replaced_schema else []
+        self.__dict__.update(schema.__dict__)
+        self.previous_hashes = list(dict.fromkeys([*former, *schema.previous_hashes]))
+
+    def unify_schemas(self, schemas: Sequence[Schema], check_naming_convention: bool = False) -> Schema:
+        """Return a new schema with the tables of this one and of others; names stay as they are.
+
+        Args:
+            schemas: The others.
+            check_naming_convention: Refuse schemas with other naming conventions.
+
+        Raises:
+            CannotCoerceColumnException: a column has another type elsewhere.
+            IncompatibleSchemaException: a naming convention differs.
+        """
+        name = "_".join(["u", self.name, *(schema.name for schema in schemas)])
+        unified = self.clone(with_name=SnakeCase.shorten_identifier(name, name, 64))
+        for schema in schemas:
+            if check_naming_convention and repr(schema.naming) != repr(self.naming):
+                raise IncompatibleSchemaException(
+                    f"schemas {self.name} and {schema.name}: naming convention mismatch: {self.naming!r} and "
+                    f"{schema.naming!r}. Give both one naming convention."
+                )
+            check_same_types(schema.name, unified.tables, schema.tables)
+            for table in schema.tables.values():
+                unified.update_table(table, normalize_identifiers=False)
+        return unified
+
     def drop_tables(self, table_names: Iterable[str]) -> list[TableSchema]:
-        """Remove tables; return them."""
+        """Remove tables; return them.
+
+        Raises:
+            SchemaCorruptedException: a nested table would lose its parent.
+        """
+        table_names = list(table_names)
+        check_chains(self.name, self.tables, table_names)
         return [self.tables.pop(name) for name in table_names if name in self.tables]
 
     def normalize_table_identifiers(self, table: TableSchema) -> TableSchema:
@@ -230,7 +195,7 @@ class Schema(stored_schemas.SchemaTexts):
 
     def update_normalizers(self) -> None:
         """Read the naming convention again from `normalizers`."""
-        self.naming = naming_from(self.normalizers["names"], self.naming.max_length)
+        self.naming = convention(self.normalizers, self.normalizers["names"], self.naming.max_length)
 
     # -- comparing, copying, storing
 

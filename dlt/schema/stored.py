@@ -14,6 +14,7 @@ from typing import Protocol, TypedDict, Union, cast
 from dlt import schema as drawn
 from dlt.errors import SchemaCorruptedException, SchemaEngineNoUpgradePathException
 from dlt.late import orjson
+from dlt.schema.migrations import upgraded
 from dlt.schema.naming import NamingConvention
 from dlt.schema.normalizers import Normalizers
 from dlt.schema.table import copied_tables
@@ -115,18 +116,26 @@ def migrate(stored: Mapping[str, object]) -> StoredSchema:
             f"schema {name}: it was stored with engine version {engine}, this library reads up to "
             f"{ENGINE_VERSION}. Upgrade the library."
         )
+    brought = upgraded({**stored, "tables": _tables(name, stored.get("tables"), engine)}, engine)
     tables: dict[str, dict[str, object]] = {}
-    for table_name, table in _read(name, "tables", stored.get("tables")).items():
-        hints = _read(name, f"table {table_name!r}", table)
-        columns = _read(name, f"the columns of {table_name!r}", hints.get("columns"))
-        present = {
-            column: _present(column, _read(name, f"column {table_name}.{column}", found))
-            for column, found in columns.items()
-        }
+    for table_name, hints in cast("dict[str, dict[str, object]]", brought["tables"]).items():
+        columns = cast("dict[str, dict[str, object]]", hints["columns"])
+        present = {column: _present(column, found) for column, found in columns.items()}
         # a person who edits a file writes each name once, as the key
         tables[table_name] = {"name": table_name, **hints, "columns": present}
     # hints of later versions and of users are among what is stored: they are kept as they are
-    return cast(StoredSchema, {**stored, "engine_version": ENGINE_VERSION, "tables": tables})
+    return cast(StoredSchema, {**brought, "engine_version": ENGINE_VERSION, "tables": tables})
+
+
+def _tables(schema: str, tables: object, engine: int) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for name, table in _read(schema, "tables", tables).items():
+        hints = _read(schema, f"table {name!r}", table)
+        # tables of the first engines were their columns
+        columns = _read(schema, f"the columns of {name!r}", hints.get("columns")) if engine > 2 else hints
+        read = {column: _read(schema, f"column {name}.{column}", found) for column, found in columns.items()}
+        found[name] = {**hints, "columns": read} if engine > 2 else {**read}
+    return found
 
 
 def _read(schema: str, what: str, found: object) -> Mapping[str, object]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, cast
 
-from dlt.errors import TableNotFound, TablePropertiesConflictException
-from dlt.schema.naming import NamingConvention, name_of_key
+from dlt.errors import (
+    CannotCoerceColumnException,
+    SchemaCorruptedException,
+    TableNotFound,
+    TablePropertiesConflictException,
+)
+from dlt.schema.naming import NamingConvention, name_of_key, name_of_table
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
@@ -40,7 +45,7 @@ def new_table(partial: TableSchema) -> TableSchema:
     return table
 
 
-TABLE_WIDE = ("primary_key", "merge_key", "hard_delete", "dedup_sort")
+TABLE_WIDE = ("primary_key", "merge_key", "hard_delete", "dedup_sort", "partition", "cluster", "incremental")
 """Hints of columns that together say one thing of their table."""
 
 
@@ -88,7 +93,9 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
 def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     """Return a table with the names that a convention gives to it, its parent, its columns and its references."""
     named: TableSchema = {**table}
-    named["name"] = naming.normalize_tables_path(table["name"])
+    # the name of a nested table is a path
+    own = naming.normalize_tables_path(table["name"]) if table.get("parent") else name_of_table(naming, table["name"])
+    named["name"] = own
     if table.get("parent"):
         named["parent"] = naming.normalize_tables_path(table["parent"])
     columns: dict[str, ColumnSchema] = {}
@@ -128,6 +135,11 @@ def with_typed_columns(table: TableSchema) -> TableSchema:
     return {**table, "columns": typed_columns(table)}
 
 
+def has_hint(column: ColumnSchema, hint: str) -> bool:
+    """Tell whether a column has a hint; "not_null" is one too."""
+    return column.get("nullable") is False if hint == "not_null" else bool(column.get(hint))
+
+
 def has_typed_columns(table: TableSchema) -> bool:
     """Tell whether a column of the table has a type."""
     return any("data_type" in column for column in table["columns"].values())
@@ -145,6 +157,38 @@ def table_not_found(schema: str, table: str, known: Iterable[str]) -> TableNotFo
 def has_seen_data(table: TableSchema) -> bool:
     """Tell whether rows of the table were normalized."""
     return bool((table.get(X_NORMALIZER) or {}).get(SEEN_DATA))
+
+
+def check_chains(schema: str, tables: Mapping[str, TableSchema], dropped: Collection[str]) -> None:
+    """Check that no nested table loses its parent.
+
+    Raises:
+        SchemaCorruptedException: one would.
+    """
+    for name, table in tables.items():
+        if table.get("parent") in dropped and name not in dropped:
+            raise SchemaCorruptedException(
+                f"schema {schema}: the table {table.get('parent')} cannot be dropped without the table {name}, which "
+                "is nested in it. Name all of its nested tables too."
+            )
+
+
+def check_same_types(schema: str, tables: Mapping[str, TableSchema], others: Mapping[str, TableSchema]) -> None:
+    """Check that columns which two sets of tables share have one type.
+
+    Raises:
+        CannotCoerceColumnException: one has two.
+    """
+    for table, other in ((tables[name], other) for name, other in others.items() if name in tables):
+        for name, column in typed_columns(other).items():
+            known = table["columns"].get(name, column).get("data_type")
+            if known not in (None, column["data_type"]):
+                raise CannotCoerceColumnException(
+                    f"schema {schema}, {table['name']}.{name}: it is {known} in one schema and {column['data_type']} "
+                    "in the other. Declare one data_type for both.",
+                    table=table["name"],
+                    column=name,
+                )
 
 
 def missing_columns(

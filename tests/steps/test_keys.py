@@ -228,11 +228,11 @@ class Bare(NamingConvention):
         return path
 
 
-@pytest.mark.parametrize("name", ["a\0b", "", "x" * 70_000])
+@pytest.mark.parametrize("name", ["a\0b", "x" * 70_000])
 def test_names_that_nothing_stores(pipeline: Any, name: str) -> None:
     """A naming convention that lets them through is found out in extract, for tables and for keys."""
     schema = dlt.Schema("bare", {"names": Bare})
-    refused(pipeline, [{name: 1}], "key.*(NUL|no name|bytes)", SchemaException, table_name="t", schema=schema)
+    refused(pipeline, [{name: 1}], "key.*(NUL|bytes)", SchemaException, table_name="t", schema=schema)
     if "\0" in name:
         refused(pipeline, [{"a": 1}], "table.*NUL", SchemaException, table_name=name, schema=schema)
 

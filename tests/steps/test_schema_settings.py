@@ -206,3 +206,31 @@ def test_what_normalize_notes_for_itself_can_be_left_out(pipeline: Any) -> None:
         assert "x-normalizer" not in tables["_dlt_version"]
     assert "seen-data" not in schema.to_pretty_json(remove_processing_hints=True)
     assert "seen-data" in schema.to_pretty_yaml()
+
+
+def test_a_stored_schema_of_an_early_version_goes_on(tmp_path: Path) -> None:
+    """Its names keep two underscores as one, its tables are known, and new data lands in them."""
+    early = {
+        "name": "early",
+        "engine_version": 9,
+        "version": 3,
+        "version_hash": "x",
+        "tables": {"t": {"columns": {"a_b": {"data_type": "bigint", "nullable": True}}}},
+        "settings": {},
+        "normalizers": {"names": "dlt.common.normalizers.names.snake_case"},
+    }
+    made = dlt.pipeline("early", destination=dlt.destinations.duckdb(str(tmp_path / "early.duckdb")))
+    made.run([{"a__b": 1, "c": [{"d__e": 2}]}], table_name="t", schema=dlt.Schema.from_dict(early))
+    assert made.dataset().t.select("a_b").fetchall() == [(1,)]
+    assert made.dataset().t__c.select("d_e").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize(("paths", "name"), [("false", "a_b"), ("true", "a__b")])
+def test_two_underscores_in_a_name_by_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: str, name: str
+) -> None:
+    """Programs that began with an early version of PyPI `dlt` may say how they want it."""
+    monkeypatch.setenv("SCHEMA__USE_BREAK_PATH_ON_NORMALIZE", paths)
+    made = dlt.pipeline("paths", destination=dlt.destinations.duckdb(str(tmp_path / "paths.duckdb")))
+    made.run([{"a__b": 1}], table_name="t")
+    assert name in made.default_schema.tables["t"]["columns"]

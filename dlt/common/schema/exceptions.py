@@ -4,6 +4,7 @@ from dlt.errors import (
     CannotCoerceColumnException,
     CannotCoerceNullException,
     DataValidationError,
+    IncompatibleSchemaException,
     InvalidSchemaName,
     SchemaCorruptedException,
     SchemaEngineNoUpgradePathException,
@@ -39,10 +40,6 @@ class ParentTableNotFoundException(SchemaException):
 
 
 class TableIdentifiersFrozen(SchemaException):
-    """Named by programs, raised by nothing here."""
-
-
-class IncompatibleSchemaException(SchemaException):
     """Named by programs, raised by nothing here."""
 
 

@@ -39,8 +39,6 @@ def schema_of(*tables: Any) -> Schema:
 class Bare(NamingConvention):
     """Leaves every name as it is, whatever the destination takes."""
 
-    name = "bare"
-
     def normalize_identifier(self, identifier: str) -> str:
         """Return the name."""
         return identifier

@@ -103,3 +103,15 @@ def test_a_column_that_was_nothing_but_a_key_goes_with_it() -> None:
     """One of which more is known stays, without the hint."""
     columns: Any = {"a": {"name": "a", "primary_key": True}, "b": {"data_type": "text", "primary_key": True}}
     assert without_key(columns, "primary_key") == {"b": {"data_type": "text"}}
+
+
+@pytest.mark.parametrize("hint", ["primary_key", "merge_key", "partition", "cluster", "hard_delete", "dedup_sort"])
+def test_a_hint_that_speaks_for_the_whole_table_takes_the_place_of_the_former_one(hint: str) -> None:
+    """The column that had it keeps all else; where no column is given the hint, nothing changes."""
+    known = table({"a": {"name": "a", "data_type": "text", hint: True}, "b": {"name": "b", "data_type": "text"}})
+    now = merge_table(known, cast(TableSchema, {"name": "t", "columns": {"b": {hint: True}}}))
+    assert now["columns"] == {
+        "a": {"name": "a", "data_type": "text"},
+        "b": {"name": "b", "data_type": "text", hint: True},
+    }
+    assert merge_table(known, cast(TableSchema, {"name": "t", "columns": {"b": {}}}))["columns"] == known["columns"]
