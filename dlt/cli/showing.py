@@ -149,7 +149,7 @@ def load_ids(pipeline: Pipeline, stage: str) -> list[str]:
 def has_dataset(pipeline: Pipeline) -> bool:
     """Tell whether there is something to read at the destination; say what is the matter where there is nothing."""
     # a dataset that is not there would be an error of the engine, in words of its own
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         found = client.has_dataset()
     if not found:
         where = pipeline.parts.target.location()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dlt.destinations.base import DestinationRef
     from dlt.destinations.client import Client
-    from dlt.destinations.sql.sql_client import SqlClient
+    from dlt.destinations.sql.handle import SqlHandle
     from dlt.extract.vocabulary import (
         ColumnNamesHint,
         ColumnsHint,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Refresh,
         WriteDispositionHint,
     )
+    from dlt.pipeline.storage import DestinationClient
     from dlt.schema.typing import TableFormat, TableSchema
     from dlt.states.model import State
 
@@ -246,27 +247,38 @@ class Pipeline(Inspection):
         """
         return reading.make_tables(self.parts, self.schemas[schema_name] if schema_name else self.default_schema)
 
-    def destination_client(self, schema_name: str | None = None) -> AbstractContextManager[Client]:
-        """Return a client for the dataset of a schema, to be used in a `with` block."""
-        return reading.client_for(self.parts, schema_name)
-
-    def destination_client_for(self, dataset: str, schema: Schema | None) -> AbstractContextManager[Client]:
-        """Return a client for a dataset, to be used in a `with` block.
-
-        Args:
-            dataset: Name of the dataset.
-            schema: Schema of its tables, if known.
-        """
-        return self.parts.target.connect(dataset, schema)
-
-    def sql_client(self, schema_name: str | None = None) -> AbstractContextManager[SqlClient]:
-        """Open a client that runs SQL in the dataset of a schema.
+    def destination_client(self, schema_name: str | None = None) -> DestinationClient:
+        """Return a client for the dataset of a schema: its names at once, the rest in a `with` block.
 
         Args:
             schema_name: Name of the schema; the default one when None.
 
         Raises:
-            SqlClientNotAvailable: the destination has no SQL.
+            SchemaNotFoundError: there is no schema of this name.
+        """
+        return reading.storage_of(self.parts, schema_name)
+
+    def destination_client_for(
+        self, dataset: str | None = None, schema: Schema | None = None
+    ) -> AbstractContextManager[Client]:
+        """Return a client as loads have it, to be used in a `with` block.
+
+        Args:
+            dataset: Name of the dataset; that of the default schema when None.
+            schema: Schema of its tables, if known.
+        """
+        if dataset is None:
+            return reading.client_for(self.parts, None)
+        return self.parts.target.connect(dataset, schema)
+
+    def sql_client(self, schema_name: str | None = None) -> SqlHandle:
+        """Return a client that runs SQL in the dataset of a schema, inside of a `with` block.
+
+        Args:
+            schema_name: Name of the schema; the default one when None.
+
+        Raises:
+            SqlClientNotAvailable: at its use: the destination has no SQL.
         """
         return reading.sql_client_for(self.parts, schema_name)
 

@@ -16,7 +16,9 @@ from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
+    from dlt.destinations.sql.handle import SqlHandle
     from dlt.destinations.sql.sql_client import SqlClient
+    from dlt.pipeline.storage import DestinationClient
 
 
 def client_for(parts: Parts, schema_name: str | None) -> AbstractContextManager[Client]:
@@ -30,6 +32,27 @@ def client_for(parts: Parts, schema_name: str | None) -> AbstractContextManager[
     name = schema_name or parts.home.default_schema_name
     schema = parts.home.schemas[name] if name and name in parts.home.schemas else None
     return parts.target.connect(parts.target.dataset_for(name), schema)
+
+
+def storage_of(parts: Parts, schema_name: str | None) -> DestinationClient:
+    """Return a client for the dataset of a schema: what it names is there at once, the rest in a `with` block.
+
+    Args:
+        parts: The pipeline.
+        schema_name: Name of the schema; the default one when None.
+
+    Raises:
+        SchemaNotFoundError: there is no schema of this name.
+    """
+    # programs ask for it, and no load needs it
+    from dlt.pipeline.storage import DestinationClient, StorageConfiguration
+
+    target, home = parts.target, parts.home
+    target.need("destination_client")
+    name = schema_name or home.default_schema_name
+    schema = home.schemas[name] if name is not None else Schema(home.name_of_first_schema())
+    config = StorageConfiguration(target.there(), target.dataset_for(name), schema.name)
+    return DestinationClient(target.connect, config, schema, target.capabilities())
 
 
 def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
@@ -57,17 +80,22 @@ def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
     return dict(missing.tables)
 
 
-@contextmanager
-def sql_client_for(parts: Parts, schema_name: str | None) -> Iterator[SqlClient]:
-    """Open a client that runs SQL in the dataset of a schema.
+def sql_client_for(parts: Parts, schema_name: str | None) -> SqlHandle:
+    """Return a client that runs SQL in the dataset of a schema, inside of a `with` block.
 
     Args:
         parts: The pipeline.
         schema_name: Name of the schema; the default one when None.
-
-    Raises:
-        SqlClientNotAvailable: the destination has no SQL.
     """
+    from dlt.destinations.sql.handle import SqlHandle
+
+    parts.target.need("sql_client")
+    dataset = parts.target.dataset_for(schema_name or parts.home.default_schema_name)
+    return SqlHandle(lambda: _opened_sql(parts, schema_name), dataset, parts.target.capabilities())
+
+
+@contextmanager
+def _opened_sql(parts: Parts, schema_name: str | None) -> Iterator[SqlClient]:
     with client_for(parts, schema_name) as client:
         sql = client.sql_client()
         if sql is None:

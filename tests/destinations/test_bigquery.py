@@ -270,7 +270,7 @@ def test_a_load_that_is_taken_back(on_emulator: World) -> None:
     pipeline = on_emulator.pipeline()
     infos = [load(pipeline, [{"id": n, "l": [{"m": [n]}]}]) for n in (1, 2)]
     chain: Any = [pipeline.default_schema.get_table(name) for name in ("t", "t__l", "t__l__m")]
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         for revision, info in enumerate(infos):
             client.begin()
             client.remove_load(chain, info.loads_ids[0])

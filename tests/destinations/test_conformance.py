@@ -60,7 +60,7 @@ def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
 
 def rows_or_none(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
     """Return the rows of a table, none if it is not there."""
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         there = client.stored_tables([table])
     return rows(pipeline, table, *columns) if there else []
 
@@ -542,7 +542,7 @@ def test_refresh(make: MakePipeline, mode: Any) -> None:
     assert rows(pipeline, "orders", "id", "v2") == [(1, 2)]
     assert rows(pipeline, "orders__lines", "value") == [(2,)]
     assert ("v1" in pipeline.default_schema.get_table_columns("orders")) == (mode == "drop_data")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         there = client.stored_tables(["orders", "kept"])
     assert ("kept" in there) == (mode != "drop_sources")
     assert ("v1" in there["orders"]) == (mode == "drop_data")
@@ -626,7 +626,7 @@ def test_tables_of_a_load_that_breaks_are_not_there(
             pipeline.run([{"id": 2, "new": 1}], table_name="t", refresh="drop_sources")
         with pytest.raises(PipelineStepFailed, match="the connection is lost"):
             make("fresh").run([{"id": 2}], table_name="u")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         there = client.stored_tables(["t", "u"])
     assert set(there) == {"t"} and "new" not in there["t"]
     assert rows(make(pipelines_dir="reader"), "t", "id") == [(1,)]

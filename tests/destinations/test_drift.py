@@ -30,7 +30,7 @@ def pipeline(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 
 def change(pipeline: Any, sql: str, table: str) -> None:
     """Do what another program does."""
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         client.query(sql.format(client.catalog.qualified(table)))
 
 
@@ -144,7 +144,7 @@ def test_ids_that_others_changed(pipeline: Any, value: str, rows_of: str) -> Non
         r"table t in dataset data: the row with id = 1 has no nested rows under its _dlt_id.*t__l", message
     )
     assert values(pipeline) == [[1, 1], [1] * 4, [1] * 8]
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         for statement in re.search(r"delete them \((.+?)\); then run", message)[1].split("; "):  # type: ignore[index]
             client.query(statement)
     pipeline.run()

@@ -157,7 +157,7 @@ def test_merges_of_new_keys_clash(lake: Any) -> None:
     for pipeline in (one, two):
         pipeline.extract([{"id": 1}], table_name="t", write_disposition="merge", primary_key="id")
         pipeline.normalize()
-    with one.destination_client() as client:
+    with one.destination_client_for() as client:
         client.begin()
         client.stage([{"name": "t", "columns": {}, "write_disposition": "merge"}], "load")
         two.load()
@@ -174,7 +174,7 @@ def test_a_load_that_is_refused_deletes_its_files(lake: Any, own_folder: Path) -
     credentials = {**lake, "ducklake_name": "pond"}
     pipeline = make(credentials)
     pipeline.run([{"id": n, "list": [n]} for n in range(20)], table_name="t")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         insert = f"INSERT INTO {client.catalog.qualified('t')} SELECT * FROM {client.catalog.qualified('t')}"
         client.begin()
         client.query(insert)
@@ -212,7 +212,7 @@ def test_a_server_that_crashes_in_mid_load_loses_nothing(lake: Any, own_folder: 
         pipeline.run([{"id": 0}], table_name="t")
         pipeline.extract([{"id": n} for n in range(1, 100)], table_name="t")
         pipeline.normalize()
-        with pipeline.destination_client() as client:
+        with pipeline.destination_client_for() as client:
             client.begin()
             client.query(f"UPDATE {client.catalog.qualified('t')} SET id = 7")
             server.crash()

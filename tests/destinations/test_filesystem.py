@@ -207,7 +207,7 @@ def test_dataset_that_was_dropped(tmp_path: Path, bucket: str) -> None:
     """A pipeline whose dataset is gone begins anew."""
     pipeline = make(tmp_path, bucket)
     pipeline.run(documents(range(3)), table_name="docs")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         client.drop_dataset()
         assert not client.has_dataset()
     pipeline.run(documents([9]), table_name="docs")

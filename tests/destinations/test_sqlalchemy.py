@@ -88,7 +88,7 @@ def test_the_dataset_main_has_no_prefix(own_folder: Path) -> None:
             assert client.execute_sql("SELECT id FROM t") == [(expected,)]
             client.execute_sql(f"UPDATE {client.make_qualified_table_name('t')} SET id = id + 10")
         assert pipeline.dataset().t.select("id").fetchall() == [(expected + 10,)]
-    with main.destination_client() as client:
+    with main.destination_client_for() as client:
         client.drop_dataset()
     assert of_file('SELECT id FROM "data.t"') == [(12,)]
 

@@ -359,7 +359,7 @@ def test_a_delete_between_a_kill_and_the_next_load(kind: str) -> None:
     if kind == "delta":
         DeltaTable(str(Path(BUCKET, "data", "t").absolute())).delete("id = 1")
     else:
-        with pipeline.destination_client() as client:
+        with pipeline.destination_client_for() as client:
             open_index(kind, client.store, "t").open().delete("id == 1")
     pipeline.run()
     assert program(4, "append", kind) == 0

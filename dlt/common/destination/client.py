@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 from dlt.absent import absent_names
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 from dlt.destinations.client import Client
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT as DEFAULT_FILE_LAYOUT
+from dlt.destinations.stored import StateInfo, StorageSchemaInfo
 from dlt.schema.capabilities import Capabilities as DestinationCapabilitiesContext
 from dlt.schema.typing import ReplaceStrategy
 
@@ -34,48 +33,6 @@ __getattr__ = absent_names(
 )
 JobClientBase = Client
 TLoadJobState = Literal["ready", "running", "failed", "retry", "completed"]
-
-
-class StorageSchemaInfo(NamedTuple):
-    """A version of a schema as a destination stores it.
-
-    Attributes:
-        version_hash: Hash of the schema.
-        schema_name: Its name.
-        version: Number of the version.
-        engine_version: Version of the engine that stored it.
-        inserted_at: When it was stored.
-        schema: The schema as JSON text.
-    """
-
-    version_hash: str
-    schema_name: str
-    version: int
-    engine_version: int
-    inserted_at: datetime.datetime
-    schema: str
-
-
-@dataclass
-class StateInfo:
-    """A state of a pipeline as a destination stores it.
-
-    Attributes:
-        version: Number of the version.
-        engine_version: Version of the engine that stored it.
-        pipeline_name: The pipeline.
-        state: The state as text.
-        created_at: When it was stored.
-        version_hash: Hash of the state.
-    """
-
-    version: int
-    engine_version: int
-    pipeline_name: str
-    state: str
-    created_at: datetime.datetime
-    version_hash: str | None = None
-    _dlt_load_id: str | None = None
 
 
 @configspec

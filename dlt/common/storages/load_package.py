@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal
 
 from dlt.absent import absent_names
 from dlt.clock import new_load_id
 from dlt.current import destination_state, load_package_state
+from dlt.destinations.stored import StateDocument as TPipelineStateDoc
 from dlt.info import LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 
 __all__ = [
@@ -24,18 +25,6 @@ __all__ = [
 
 TPackageJobState = TJobState = Literal["new_jobs", "failed_jobs", "started_jobs", "completed_jobs"]
 TLoadPackageStatus = Literal["new", "extracted", "normalized", "loaded", "aborted"]
-
-
-class TPipelineStateDoc(TypedDict, total=False):
-    """A row of the table with the states of pipelines."""
-
-    version: int
-    engine_version: int
-    pipeline_name: str
-    state: str
-    version_hash: str
-    created_at: object
-    _dlt_load_id: str
 
 
 def create_load_id() -> str:

@@ -14,6 +14,11 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema
 
 
+def staging_name(dataset_name: str) -> str:
+    """Return the name of the dataset in which rows wait, by default in PyPI `dlt` 1.x too."""
+    return f"{dataset_name}_staging"
+
+
 class Parts(Protocol):
     """What queries need of a client."""
 
@@ -46,6 +51,7 @@ class SqlClient:
     def __init__(self, client: Parts, dataset_name: str) -> None:
         self._client = client
         self.dataset_name = dataset_name
+        self._in_transaction = False
 
     @property
     def native_connection(self) -> NativeConnection:
@@ -76,29 +82,54 @@ class SqlClient:
         cursor = self._client.session.query(sql, args)
         return cursor.fetchall() if cursor.description else None
 
-    def execute_many(self, statements: Sequence[str]) -> None:
-        """Run statements one after the other."""
-        for statement in statements:
-            self._client.session.query(statement, ())
+    def execute_many(self, statements: Sequence[str], *args: object) -> list[list[ResultRow]]:
+        """Run statements one after the other, with the same parameters; return the rows of those that have any."""
+        found = [self.execute_sql(statement, *args) for statement in statements]
+        return [rows for rows in found if rows is not None]
+
+    def execute_fragments(self, fragments: Sequence[str], *args: object) -> list[ResultRow] | None:
+        """Run a statement that comes in pieces; return its rows if it has any."""
+        return self.execute_sql("".join(fragments), *args)
 
     @contextmanager
     def begin_transaction(self) -> Iterator[SqlClient]:
-        """Run a block in a transaction."""
+        """Run a block in a transaction; the block may end it by itself, too."""
         self._client.begin()
+        self._in_transaction = True
         try:
             yield self
         except BaseException:
-            self._client.rollback()
+            self.rollback_transaction()
             raise
-        self._client.commit()
+        self.commit_transaction()
 
-    def make_qualified_table_name(self, table_name: str) -> str:
-        """Return a table's name with its dataset, quoted."""
+    def commit_transaction(self) -> None:
+        """End the transaction of the block, if it is not over; what it did is there."""
+        if self._in_transaction:
+            self._in_transaction = False
+            self._client.commit()
+
+    def rollback_transaction(self) -> None:
+        """End the transaction of the block, if it is not over; what it did is not there."""
+        if self._in_transaction:
+            self._in_transaction = False
+            self._client.rollback()
+
+    def make_qualified_table_name(self, table_name: str, quote: bool = True) -> str:
+        """Return a table's name with its dataset."""
+        if not quote:
+            return f"{self.dataset_name}.{table_name}"
         return self._client.catalog.qualified(table_name, self.dataset_name)
 
-    def fully_qualified_dataset_name(self) -> str:
-        """Return the dataset's name, quoted."""
-        return self._client.catalog.qualified_dataset(self.dataset_name)
+    def fully_qualified_dataset_name(self, quote: bool = True, staging: bool = False) -> str:
+        """Return the dataset's name, or that of the one in which rows wait."""
+        name = self.staging_dataset_name if staging else self.dataset_name
+        return self._client.catalog.qualified_dataset(name) if quote else name
+
+    @property
+    def staging_dataset_name(self) -> str:
+        """Return the name of the dataset in which rows wait."""
+        return staging_name(self.dataset_name)
 
     def escape_column_name(self, name: str, quote: bool = True) -> str:
         """Return a column's name, quoted."""
@@ -128,14 +159,17 @@ class SqlClient:
         """Delete tables."""
         self._client.catalog.for_dataset(self.dataset_name).remove_tables(tables, ())
 
+    def truncate_tables(self, *tables: str) -> None:
+        """Empty tables."""
+        self._client.catalog.for_dataset(self.dataset_name).remove_tables((), tables)
+
     def with_alternative_dataset_name(self, dataset_name: str) -> AbstractContextManager[SqlClient]:
         """Look up bare names in another dataset for the length of a block."""
         return self._other(dataset_name)
 
     def with_staging_dataset(self) -> AbstractContextManager[SqlClient]:
         """Look up bare names in the staging dataset for the length of a block."""
-        # the name that PyPI dlt 1.x gives it by default
-        return self._other(f"{self.dataset_name}_staging")
+        return self._other(self.staging_dataset_name)
 
     @contextmanager
     def _other(self, dataset_name: str) -> Iterator[SqlClient]:

@@ -72,7 +72,7 @@ def test_a_plan_is_text(kind: str, own_folder: Path) -> None:
     texts = []
     for rows in (ROWS, [{"id": 1, "name": "Bob", "price": 1.5}]):
         wait(pipeline, rows, "merge")
-        with pipeline.destination_client() as client:
+        with pipeline.destination_client_for() as client:
             plan = plan_of(pipeline, client)
         texts.append(str(plan).replace(plan.order.package.load_id, "LOAD"))
         pipeline.load()
@@ -98,14 +98,14 @@ def test_a_plan_changes_nothing_and_is_carried_out_once(
     pipeline.run(ROWS, table_name="orders", write_disposition=disposition, primary_key="id")
     wait(pipeline, data.draw(st.lists(row, min_size=1, max_size=4)), disposition)
     before = bytes_in(folder)
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         plan = plan_of(pipeline, client)
     assert bytes_in(folder) == before
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         assert plan_of(pipeline, client).standing == plan.standing
         assert not execute(plan, client).skipped
     once = content(pipeline)
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         assert execute(plan, client).skipped and execute(plan.order, client).skipped
     assert content(pipeline) == once
 
@@ -114,10 +114,10 @@ def test_a_plan_that_is_out_of_date_is_made_anew(own_folder: Path) -> None:
     """Another load came in between: what stands decides, not what was seen."""
     pipeline = shop("duckdb", own_folder)
     wait(pipeline, ROWS, "append")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         plan = plan_of(pipeline, client)
     other = dlt.pipeline("other", destination=dlt.destinations.duckdb("shop.duckdb"), dataset_name="data")
     other.run([{"id": 7, "name": "Eve"}], table_name="orders")
-    with pipeline.destination_client() as client:
+    with pipeline.destination_client_for() as client:
         assert not execute(plan, client).failed
     assert sorted(pipeline.dataset().orders.select("id").fetchall()) == [(1,), (7,)]

@@ -29,11 +29,25 @@ class BigQuerySqlClient(SqlClient):
         self._session.open_session()
         try:
             self._session.query("BEGIN TRANSACTION")
+            self._in_transaction = True
             try:
                 yield self
             except BaseException:
-                self._session.query("ROLLBACK TRANSACTION")
+                self.rollback_transaction()
                 raise
-            self._session.query("COMMIT TRANSACTION")
+            self.commit_transaction()
         finally:
             self._session.close_session()
+
+    def commit_transaction(self) -> None:
+        """End the transaction of the block, if it is not over; what it did is there."""
+        self._end("COMMIT TRANSACTION")
+
+    def rollback_transaction(self) -> None:
+        """End the transaction of the block, if it is not over; what it did is not there."""
+        self._end("ROLLBACK TRANSACTION")
+
+    def _end(self, statement: str) -> None:
+        if self._in_transaction:
+            self._in_transaction = False
+            self._session.query(statement)

@@ -97,11 +97,6 @@ class FilesSqlClient(SqlClient):
         cursor = self._run(sql, args)
         return cursor.fetchall() if cursor.description else None
 
-    def execute_many(self, statements: Sequence[str]) -> None:
-        """Run statements one after the other."""
-        for statement in statements:
-            self._run(statement, ())
-
     def _run(self, sql: str, parameters: Sequence[object]) -> Cursor:
         while True:
             try:
