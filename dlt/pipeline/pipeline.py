@@ -259,16 +259,16 @@ class Pipeline(Inspection):
         return reading.storage_of(self.parts, schema_name)
 
     def destination_client_for(
-        self, dataset: str | None = None, schema: Schema | None = None
+        self, dataset: str | None = None, schema: str | Schema | None = None
     ) -> AbstractContextManager[Client]:
         """Return a client as loads have it, to be used in a `with` block.
 
         Args:
-            dataset: Name of the dataset; that of the default schema when None.
-            schema: Schema of its tables, if known.
+            dataset: Name of the dataset; that of the schema when None.
+            schema: Schema of its tables, or the name of one; the default one when there is no name of a dataset.
         """
-        if dataset is None:
-            return reading.client_for(self.parts, None)
+        if dataset is None or isinstance(schema, str):
+            return reading.client_for(self.parts, schema.name if isinstance(schema, Schema) else schema)
         return self.parts.target.connect(dataset, schema)
 
     def sql_client(self, schema_name: str | None = None) -> SqlHandle:

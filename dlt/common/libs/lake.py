@@ -39,7 +39,7 @@ def native_tables(pipeline: Pipeline, kind: str, tables: Sequence[str], schema_n
         OpenTableClientNotAvailable: the destination has no table formats.
         ValueError: a table has not this format.
     """
-    with pipeline.destination_client(schema_name) as client:
+    with pipeline.destination_client_for(schema=schema_name) as client:
         if not isinstance(client, LakeClient):
             name = pipeline.destination.destination_name if pipeline.destination is not None else None
             raise OpenTableClientNotAvailable(
