@@ -358,8 +358,8 @@ def get_exception_trace(exc: BaseException) -> JsonObject:
     # PyPI dlt's traces have it for every error, its own or not
     found["is_terminal"] = isinstance(exc, TerminalException)
     if isinstance(exc, DltException):
-        attributes = {name: value for name, value in vars(exc).items() if name in _PLACES or _is_plain(value)}
-        found["exception_attrs"] = {name: value for name, value in attributes.items() if name != "message"}
+        attributes = {name: value for name, value in exc.attrs().items() if name in _PLACES or _is_plain(value)}
+        found["exception_attrs"] = attributes
         found.update((name, attributes[name]) for name in _PLACES if name in attributes)
     return found
 

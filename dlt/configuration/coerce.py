@@ -70,7 +70,8 @@ def coerce(value: object, hint: object, key: str, secret: bool = False, place: s
         # a secret's error has no cause, for parsers quote what they read
         raise ConfigValueCannotBeCoercedException(
             f"{key}: {shown} is not {_name(hint)}.{found} Change the value where it is configured.",
-            field=key,
+            field_name=key,
+            field_value=None if secret else value,
             hint=hint,
         ) from (None if secret else error)
 
@@ -88,6 +89,22 @@ def takes_table(hint: object) -> bool:
     if not isinstance(kind, type) or kind in _SCALARS:
         return False
     return kind is object or issubclass(kind, (BaseConfiguration, FromNative, Mapping))
+
+
+def can_become(hint: object) -> bool:
+    """Tell whether text can become a value of a type."""
+    if _takes_all(hint):
+        return True
+    choices = choices_of(hint)
+    if len(choices) > 1:
+        return any(can_become(part) for part in choices if part is not type(None))
+    kind = get_origin(bare(hint)) or bare(hint)
+    if isinstance(kind, NewType):
+        return can_become(kind.__supertype__)
+    if kind is Literal:
+        return True
+    documents = (BaseConfiguration, FromNative, Mapping, Sequence, Set, enum.Enum, PurePath, *_SCALARS)
+    return isinstance(kind, type) and issubclass(kind, documents)
 
 
 def _takes_all(hint: object) -> bool:
@@ -272,7 +289,7 @@ def _spec(value: object, kind: type[BaseConfiguration]) -> BaseConfiguration:
     else:
         made.parse_native_representation(value)
     if made.is_partial():
-        made.on_partial()
+        made.call_method_in_mro("on_partial")
     if made.is_partial():
         raise ValueError("fields are missing")
     if not made.is_resolved():

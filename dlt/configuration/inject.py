@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast, overload
+from weakref import WeakKeyDictionary
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.hints import INJECTED_KINDS, function_hints, hint_of_default
-from dlt.configuration.lookup import MISSING, Trace, find_value, inside, missing
+from dlt.configuration.lookup import MISSING, Trace, find_value, inside, missing, none_given
 from dlt.configuration.parts import configured_incremental, kind_in_parts, merged_argument
-from dlt.configuration.resolve import fill_nested, resolve_configuration, spec_kinds
+from dlt.configuration.resolve import fill_nested, is_other, resolve_configuration, spec_kinds
 from dlt.configuration.sections import current_sections
 from dlt.configuration.signature import spec_from_signature
 from dlt.configuration.spec import BaseConfiguration, is_secret, optional
@@ -23,11 +23,30 @@ from dlt.redact import remember
 from dlt.user_log import tell_without_effect
 
 __all__ = ["configured_incremental", "with_config"]
-SectionsFrom = Callable[[Mapping[str, object]], Sequence[str]]
+SectionsFrom = Callable[[Mapping[str, object]], "str | Sequence[str]"]
+MergeSections = Callable[["SectionsToMerge", "SectionsToMerge"], None]
 LAST_CONFIG = "_dlt_config"
 ORIGINAL_ARGUMENTS = "_dlt_orig_args"
 """Keyword arguments that a function gets if it takes any: what was injected, and what it was called with."""
+INJECTION_KWARGS = "injection_kwargs"
+"""Name of the parameter for further arguments of functions that want to know what they were called with."""
 Function = TypeVar("Function", bound=Callable[..., object])
+_SPECS: WeakKeyDictionary[Callable[..., object], Callable[[], type[BaseConfiguration]]] = WeakKeyDictionary()
+
+
+@dataclass
+class SectionsToMerge:
+    """Sections as functions such as `ConfigSectionContext.prefer_existing` merge them.
+
+    Attributes:
+        pipeline_name: Values under the name of this pipeline come first.
+        sections: The sections.
+        source_state_key: Name of the source whose state is at work.
+    """
+
+    pipeline_name: str | None = None
+    sections: tuple[str, ...] = ()
+    source_state_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,8 @@ class _Options:
     include_defaults: bool
     accept_partial: bool
     initial: BaseConfiguration | None
+    base: type[BaseConfiguration] | None
+    merge: MergeSections | None
 
 
 class _Plan:
@@ -49,7 +70,9 @@ class _Plan:
     def __init__(self, function: Callable[..., object], include_defaults: bool) -> None:
         self.signature = inspect.signature(function)
         kinds = {parameter.kind: name for name, parameter in self.signature.parameters.items()}
-        self.catches = kinds.get(inspect.Parameter.VAR_KEYWORD)
+        # others that take what they do not name pass it on, and nobody there knows our words
+        catches = kinds.get(inspect.Parameter.VAR_KEYWORD)
+        self.catches = catches if catches == INJECTION_KWARGS else None
         hints = function_hints(function)
         self.parameters = [
             (parameter, hints.get(parameter.name, hint_of_default(parameter.default)))
@@ -70,7 +93,7 @@ def with_config(
     spec: type[BaseConfiguration] | None = None,
     sections: str | Sequence[str] | SectionsFrom = (),
     section_arg_name: str | None = None,
-    sections_merge_style: object = None,
+    sections_merge_style: MergeSections | None = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
     initial_config: BaseConfiguration | None = None,
@@ -85,7 +108,7 @@ def with_config(
     spec: type[BaseConfiguration] | None = None,
     sections: str | Sequence[str] | SectionsFrom = (),
     section_arg_name: str | None = None,
-    sections_merge_style: object = None,
+    sections_merge_style: MergeSections | None = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
     initial_config: BaseConfiguration | None = None,
@@ -99,7 +122,7 @@ def with_config(
     spec: type[BaseConfiguration] | None = None,
     sections: str | Sequence[str] | SectionsFrom = (),
     section_arg_name: str | None = None,
-    sections_merge_style: object = None,
+    sections_merge_style: MergeSections | None = None,
     include_defaults: bool = True,
     accept_partial: bool = False,
     initial_config: BaseConfiguration | None = None,
@@ -115,11 +138,12 @@ def with_config(
         spec: Spec whose fields are arguments of the function.
         sections: Sections, from general to specific, or a function that returns them, given the passed arguments.
         section_arg_name: Argument whose value is a section more, behind the others.
-        sections_merge_style: Without effect: sections are those of this function.
+        sections_merge_style: Says what is taken of the sections that are at work outside, such as
+            `ConfigSectionContext.prefer_existing`; those of this function when None.
         include_defaults: Look up arguments with defaults, too; without, only those that must be configured.
         accept_partial: Pass None for required arguments that are nowhere.
         initial_config: Spec whose fields are the defaults of the arguments.
-        base: Without effect: the arguments need no class.
+        base: Spec that the one of the arguments is derived from; its fields must have values too.
         lock_context_on_injection: Without effect: nothing is locked.
         sections_from: Returns the sections, given the arguments that were passed; in place of `sections`.
 
@@ -130,18 +154,28 @@ def with_config(
         sections_from = sections
         sections = ()
     places = (sections,) if isinstance(sections, str) else tuple(sections)
-    for name, given in (("sections_merge_style", sections_merge_style), ("base", base)):
-        if given is not None:
-            tell_without_effect(f"with_config: {name}", "arguments are looked up in the sections of their function")
     if lock_context_on_injection is not None:
         tell_without_effect("with_config: lock_context_on_injection", "nothing is locked while values are looked up")
-    chosen = _Options(spec, places, sections_from, section_arg_name, include_defaults, accept_partial, initial_config)
+    chosen = _Options(
+        spec,
+        places,
+        sections_from,
+        section_arg_name,
+        include_defaults,
+        accept_partial,
+        initial_config,
+        base,
+        sections_merge_style,
+    )
     return functools.partial(_decorate, options=chosen) if func is None else _decorate(func, chosen)
 
 
 def _decorate(function: Function, options: _Options) -> Function:
     plan: list[_Plan] = []
-    specs: list[type[BaseConfiguration]] = []
+
+    @functools.cache
+    def own_spec() -> type[BaseConfiguration]:
+        return options.spec or spec_from_signature(function, base=options.base or BaseConfiguration)
 
     def completed(args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
         if not plan:
@@ -149,16 +183,18 @@ def _decorate(function: Function, options: _Options) -> Function:
             plan.append(_Plan(function, options.include_defaults))
         # partly, because what is missing is what the configuration is asked for
         given = plan[0].signature.bind_partial(*args, **kwargs)
-        _inject(plan[0], given.arguments, options, getattr(function, "__name__", type(function).__name__))
+        spec = own_spec() if options.base is not None else options.spec
+        name = getattr(function, "__name__", type(function).__name__)
+        filled = _inject(plan[0], given.arguments, options, name, spec)
         note_secrets(function, plan[0].signature, given.arguments)
         if plan[0].catches is not None:
-            # what `last_config` and `get_orig_args` of programs look for
-            if options.spec is None and not specs:
-                specs.append(spec_from_signature(function))
-            spec = (options.spec or specs[0])()
-            spec.update(given.arguments)
-            more = {LAST_CONFIG: spec, ORIGINAL_ARGUMENTS: (args, dict(kwargs))}
-            given.arguments[plan[0].catches] = {**given.arguments.get(plan[0].catches, {}), **more}
+            known, parameters = filled or own_spec()(), plan[0].signature.parameters
+            if filled is None:
+                known.update(given.arguments)
+            # what no parameter names, and what `last_config` and `get_orig_args` of programs look for
+            more = {name: value for name, value in (filled or {}).items() if name not in parameters}
+            more.update({LAST_CONFIG: known, ORIGINAL_ARGUMENTS: (args, dict(kwargs))})
+            given.arguments[plan[0].catches] = {**more, **given.arguments.get(plan[0].catches, {}), LAST_CONFIG: known}
         return given
 
     @functools.wraps(function)
@@ -173,8 +209,20 @@ def _decorate(function: Function, options: _Options) -> Function:
         assert isinstance(made, Awaitable)
         return await made
 
+    made = injected_async if inspect.iscoroutinefunction(function) else injected
+    _SPECS[made] = own_spec
     # `wraps` gives it the face of the function, of which a checker knows no more than that it is one
-    return cast("Function", injected_async if inspect.iscoroutinefunction(function) else injected)
+    return cast("Function", made)
+
+
+def spec_of(function: Callable[..., object]) -> type[BaseConfiguration] | None:
+    """Return the spec of the arguments of a function that `with_config` decorated, None for any other.
+
+    Args:
+        function: The function; decorators may have been put around it since.
+    """
+    decorated = inspect.unwrap(function, stop=lambda inner: inner in _SPECS)
+    return _SPECS[decorated]() if decorated in _SPECS else None
 
 
 def note_secrets(
@@ -197,15 +245,27 @@ def note_secrets(
 
 
 def _places(options: _Options, arguments: Mapping[str, object]) -> tuple[str, ...]:
-    places = tuple(options.sections_from(arguments)) if options.sections_from else options.sections
-    places = places or current_sections().sections
+    given = options.sections_from(arguments) if options.sections_from else options.sections
+    places = (given,) if isinstance(given, str) else tuple(given)
+    outer = current_sections()
+    if options.merge is not None:
+        incoming = SectionsToMerge(sections=places)
+        options.merge(incoming, SectionsToMerge(outer.pipeline_name, outer.sections))
+        places = tuple(incoming.sections)
+    places = places or outer.sections
     # a placeholder is no name: the section is then what it would be without the argument
     own = arguments.get(options.section_argument or "")
     return (*places, own) if isinstance(own, str) and not isinstance(own, Placeholder) else places
 
 
-def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, function_name: str) -> None:
-    spec = options.spec
+def _inject(
+    plan: _Plan,
+    arguments: dict[str, object],
+    options: _Options,
+    function_name: str,
+    spec: type[BaseConfiguration] | None,
+) -> BaseConfiguration | None:
+    """Complete the arguments, and return the spec that they were taken from, if the function has one."""
     places = _places(options, arguments)
     filled = _filled(spec, places, arguments, options.accept_partial) if spec is not None else None
     given = {name for name, value in arguments.items() if not isinstance(value, Placeholder)}
@@ -223,21 +283,18 @@ def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, functi
         secret = marked.secret if isinstance(marked, Placeholder) else is_secret(hint)
         try:
             if name in given:
-                arguments[name] = _completed(name, hint, places, marked, default)
-                continue
-            found, trace = _configured(name, hint, places, secret, default)
+                found, trace = _passed(name, hint, places, marked, default)
+            else:
+                found, trace = _configured(name, hint, places, secret, default)
         except ConfigFieldMissingException as error:
             # all that is missing is told at once, so that a person mends it in one go
             nested.append(inside(name, error))
             continue
+        if found is MISSING:
+            found = _unless_found(name, hint, marked, default, trace, options.initial)
         if found is not MISSING:
             arguments[name] = found
-        elif options.initial is not None and options.initial.get(name) is not None:
-            arguments[name] = options.initial.get(name)
-        # Optional with dlt.secrets.value says: ask, and go on without
-        elif isinstance(marked, Placeholder) and _admits_none(hint) and not trace.misplaced:
-            arguments[name] = None
-        elif default is inspect.Parameter.empty or isinstance(marked, Placeholder) or trace.misplaced:
+        elif _required(default) or trace.misplaced:
             absent[name] = trace
             secret_names |= {name} if secret else set()
     if options.accept_partial:
@@ -246,6 +303,30 @@ def _inject(plan: _Plan, arguments: dict[str, object], options: _Options, functi
         arguments.update(dict.fromkeys(wanted - given))
     elif absent or nested:
         raise missing(function_name, absent, secret_names, nested=nested)
+    return filled
+
+
+def _unless_found(
+    name: str, hint: object, marked: object, default: object, trace: Trace, initial: BaseConfiguration | None
+) -> object:
+    """Return what an argument is that has no value, or MISSING: then its default counts, or it is missing."""
+    if initial is not None and initial.get(name) is not None:
+        return initial.get(name)
+    if not isinstance(marked, Placeholder) or trace.misplaced:
+        return MISSING
+    if not _required(default):
+        # passed in place of an argument that has a default
+        return default
+    # Optional with dlt.secrets.value says: ask, and go on without
+    return None if _admits_none(hint) else MISSING
+
+
+def _passed(name: str, hint: object, places: tuple[str, ...], value: object, default: object) -> tuple[object, Trace]:
+    """Return a passed argument, or MISSING where None is passed for one that must be configured."""
+    # what must be configured is not made optional by passing nothing
+    if value is None and isinstance(default, Placeholder) and not _admits_none(hint):
+        return MISSING, none_given(name)
+    return _completed(name, hint, places, value, default), Trace()
 
 
 def _completed(name: str, hint: object, places: tuple[str, ...], value: object, default: object = None) -> object:
@@ -253,14 +334,12 @@ def _completed(name: str, hint: object, places: tuple[str, ...], value: object, 
     if kind_in_parts(hint, default) is not None:
         return merged_argument(name, hint, default, places, value)[0]
     kinds = spec_kinds(hint)
-    if not kinds or value is None or (isinstance(value, BaseConfiguration) and value.is_resolved()):
+    # an object of another class that the type hint names, such as an engine, is what is wanted
+    if not kinds or value is None or is_other(hint, value):
         return value
-    others = [part for part in choices_of(hint) if is_class(part) and part not in kinds]
-    if isinstance(value, tuple(others)) or not isinstance(value, (str, Mapping, BaseConfiguration)):
+    if not isinstance(value, (str, Mapping)) and len(choices_of(hint)) == 1 and not is_class(hint):
         return value
-    # what the caller passed stays as it was
-    given = copy.copy(value) if isinstance(value, BaseConfiguration) else value
-    return fill_nested(name, kinds, places, (), given, may_miss=False)
+    return fill_nested(name, kinds, places, (), value, may_miss=False)
 
 
 def _configured(
@@ -290,7 +369,7 @@ def _configured_spec(
 ) -> tuple[object, Trace]:
     # the default is a value of the whole process: each call gets a copy, so that one does not fill it for the next
     if isinstance(default, BaseConfiguration):
-        return fill_nested(name, kinds, places, (), default.as_default(), may_miss=False), Trace()
+        return fill_nested(name, kinds, places, (), None, False, default.copy()), Trace()
     may_miss = not _required(default) or (isinstance(default, Placeholder) and _admits_none(hint))
     made: object = fill_nested(name, kinds, places, (), None, may_miss)
     if made is None and default and not isinstance(default, Placeholder):
@@ -307,5 +386,7 @@ def _filled(
         for name, value in arguments.items()
         if name in spec.__config_fields__ and not isinstance(value, Placeholder)
     }
-    made = spec()
+    # one that the caller passes is completed; one that is whole is taken as it is
+    passed = next((value for value in arguments.values() if isinstance(value, spec)), None)
+    made = passed if passed is not None else spec()
     return resolve_configuration(made, sections=places, explicit_value=explicit or None, accept_partial=accept_partial)

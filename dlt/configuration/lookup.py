@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from typing import Final, NamedTuple, TypeVar, overload
+from typing import Final, TypeVar, overload
 
 from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.container import ENVIRON, asked, settings_only
@@ -15,6 +15,7 @@ from dlt.configuration.sections import current_sections, is_section, search_path
 from dlt.configuration.similar import similar_keys
 from dlt.configuration.values import UNTYPED, ConfigValue
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
+from dlt.errors.lookups import LookupTrace, LookupTraces, Traced
 from dlt.redact import remember
 from dlt.secret_words import is_secret_name
 
@@ -34,13 +35,6 @@ Wanted = TypeVar("Wanted")
 Default = TypeVar("Default")
 
 
-class LookupTrace(NamedTuple):
-    """One place that was asked; only the last one may have had the value."""
-
-    provider: str
-    key: str
-
-
 class Trace(Sequence[LookupTrace]):
     """The places that were asked, in order; listed only when a message needs them.
 
@@ -58,7 +52,7 @@ class Trace(Sequence[LookupTrace]):
 
     def __init__(
         self,
-        asked_names: Sequence[tuple[str, Sequence[str]]] = (),
+        asked_names: Sequence[tuple[str, Sequence[str], Sequence[tuple[str, ...]]]] = (),
         provider: SearchableProvider | None = None,
         group: int = 0,
         misplaced: tuple[str, str] | None = None,
@@ -79,7 +73,12 @@ class Trace(Sequence[LookupTrace]):
 
     @cached_property
     def _entries(self) -> list[LookupTrace]:
-        return [LookupTrace(provider, name) for provider, names in self._asked for name in names]
+        # a place may leave out the last paths, and the environment those without sections
+        return [
+            LookupTrace(provider, list(path), name)
+            for provider, names, paths in self._asked
+            for name, path in zip(names, paths, strict=False)
+        ]
 
     @overload
     def __getitem__(self, index: int) -> LookupTrace: ...
@@ -90,6 +89,11 @@ class Trace(Sequence[LookupTrace]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def none_given(name: str) -> Trace:
+    """Return the trace of a value of which the program says itself that there is none."""
+    return Trace([("ExplicitValues", [name], [()])])
 
 
 class MisplacedSecret(ConfigFieldMissingException, ValueNotSecretException):
@@ -127,14 +131,14 @@ def find_value(
         # without any section a name such as PATH or UPDATED means something else
         groups = tuple(tuple(path for path in paths if path) for paths in groups)
     search = _Search(key, groups, name, tables, exact)
-    asked_names: list[tuple[str, Sequence[str]]] = []
+    asked_names: list[tuple[str, Sequence[str], Sequence[tuple[str, ...]]]] = []
     for number, paths in enumerate(groups):
         for provider in asked(secret):
             # a native value, such as a connection string, comes from here: later places must not change its parts
             if before == (number, provider.name):
                 return MISSING, Trace(asked_names)
             value, names = search.ask(provider, paths)
-            asked_names.append((provider.name, names))
+            asked_names.append((provider.name, names, paths))
             if value is not None:
                 return value, Trace(asked_names, provider, number)
     return MISSING, Trace(asked_names, misplaced=search.misplaced() if secret and before is None else None)
@@ -258,6 +262,17 @@ def get_value(
     return coerce(value, type_, key, secret=secret or trace.hidden, place=trace.place)
 
 
+def attempt(error: ConfigFieldMissingException, number: int = 0, count: int = 0) -> LookupTraces:
+    """Return what a spec lacks as part of the trace of the field that is the spec.
+
+    Args:
+        error: What it lacks.
+        number: Which of several specs that may stand there it is.
+        count: How many there are.
+    """
+    return LookupTraces(error.spec_name, error.resolved_fields_set, number, count, error.traces)
+
+
 def inside(name: str, error: ConfigFieldMissingException) -> ConfigFieldMissingException:
     """Return what is missing in a spec as missing in the field or parameter that is the spec.
 
@@ -265,13 +280,16 @@ def inside(name: str, error: ConfigFieldMissingException) -> ConfigFieldMissingE
         name: The field or parameter.
         error: What the spec lacks.
     """
-    return missing(
+    made = missing(
         error.spec_name,
-        {f"{name}.{key}": trace for key, trace in error.traces.items()},
+        {f"{name}.{key}": trace for key, trace in error.asked.items()},
         {f"{name}.{key}" for key in error.secret_fields},
         [f"{name}.{key}" for key in error.found],
         advice=error.advice,
     )
+    made.fields, made.traces = [name], {name: error.attempts}
+    made.attempts = error.attempts
+    return made
 
 
 def missing(
@@ -292,9 +310,11 @@ def missing(
         nested: What is missing in nested specs.
         advice: What else can be done about it.
     """
+    by_field: dict[str, list[Traced]] = {name: list(trace) for name, trace in traces.items()}
     for error in nested:
+        by_field.update(error.traces)
         # inner specs tell theirs as if they were fields of the outer one: one message, one list of places
-        traces, found = {**traces, **error.traces}, [*found, *error.found]
+        traces, found = {**traces, **error.asked}, [*found, *error.found]
         advice = advice or error.advice
         secret_keys = secret_keys | error.secret_fields
     fields = ", ".join(repr(key) for key in traces)
@@ -322,13 +342,14 @@ def missing(
     if advice:
         lines.append(advice)
     # told apart, because a default must not hide that a secret stands in the wrong file
-    kind = MisplacedSecret if any(trace.misplaced for trace in traces.values()) else ConfigFieldMissingException
-    return kind(
-        "\n".join(lines),
-        fields=list(traces),
-        spec_name=what,
-        traces=dict(traces),
-        secret_fields=secret_keys,
-        found=list(found),
-        advice=advice,
+    lost = next((trace.misplaced for trace in traces.values() if trace.misplaced), None)
+    text, asked = "\n".join(lines), dict(traces)
+    made = (
+        ConfigFieldMissingException(text) if lost is None else MisplacedSecret(text, provider_name=lost[1], key=lost[0])
     )
+    made.spec_name, made.asked, made.secret_fields = what, asked, secret_keys
+    made.found, made.advice = list(found), advice
+    made.traces = by_field
+    made.fields = list(made.traces)
+    made.attempts = [attempt(made)]
+    return made

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import TypeVar, Union, get_args, get_origin
 
+from dlt.configuration.base import BaseConfiguration, is_final, is_secret, optional
 from dlt.configuration.coerce import coerce, takes_table
-from dlt.configuration.lookup import MISSING, Trace, find_value, inside, missing
+from dlt.configuration.lookup import MISSING, Trace, attempt, find_value, inside, missing, none_given
 from dlt.configuration.sections import current_sections, section_context
-from dlt.configuration.spec import BaseConfiguration, is_final, is_secret, optional
-from dlt.configuration.values import bare, is_class
+from dlt.configuration.values import bare, choices_of, is_class
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigurationException,
     ConfigurationWrongTypeException,
-    FinalConfigFieldException,
     InvalidNativeValue,
+    NativeValueError,
+    UnmatchedConfigHintResolversException,
 )
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
@@ -32,9 +34,10 @@ def resolve_configuration(
     """Return the spec with its fields filled.
 
     Args:
-        config: An instance; fields that have values other than their defaults keep them.
+        config: An instance; its fields are the defaults, which count where nothing else has a value.
         sections: Sections, from general to specific.
-        explicit_value: A dict, a native value, or a spec; it comes before all providers.
+        explicit_value: A dict, a native value, or a spec; it comes before all providers. None in a dict says that
+            the field has no value, whatever is configured.
         accept_partial: Do not raise for missing fields.
 
     Raises:
@@ -66,32 +69,57 @@ def _resolve(
     accept_partial: bool = False,
     nested: bool = False,
 ) -> Spec:
-    explicit = config.given_fields() | _explicit(config, explicit_value)
-    in_part = explicit_value is None or isinstance(explicit_value, (Mapping, BaseConfiguration))
+    config.__exception__ = None
+    try:
+        _complete(config, places, inner, explicit_value, accept_partial, nested)
+    except Exception as error:
+        # programs that go on with a spec in part look there for what it lacks
+        config.__exception__ = error
+        raise
+    return config
+
+
+def _complete(
+    config: BaseConfiguration,
+    places: tuple[str, ...],
+    inner: tuple[str, ...],
+    explicit_value: object,
+    accept_partial: bool,
+    nested: bool,
+) -> None:
+    _check_resolvers(config)
+    given = _explicit(config, explicit_value)
+    # a spec names one server: what is configured for another one must not complete it
+    in_part = explicit_value is None or (
+        isinstance(explicit_value, Mapping) and not isinstance(explicit_value, BaseConfiguration)
+    )
     native: dict[str, tuple[int, str]] = {}
     misplaced: dict[str, Trace] = {}
     # a spec at the top has no key of its own under which a text could stand
-    if inner and in_part and (nested or config.is_credentials):
-        native, whole = _native(config, places, inner, explicit)
-        misplaced = {inner[-1]: whole} if whole.misplaced and not explicit else {}
-    traces, nested_errors = _fill(config, places, inner, explicit, native, accept_partial)
+    if inner and in_part and (nested or config.is_credentials or _reads_text(config)):
+        native, whole = _native(config, places, inner, given)
+        misplaced = {inner[-1]: whole} if whole.misplaced and not given else {}
+    traces, nested_errors = _fill(config, places, inner, given, native, accept_partial)
     # before anything is checked: the messages of checks quote values
     config.note_secrets()
     # single fields were found where they belong: then the text in the wrong file is not what is meant
     misplaced = misplaced if not any(trace.turn[1] for trace in traces.values()) else {}
-    misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not _has(config, name)})
+    misplaced.update({name: trace for name, trace in traces.items() if trace.misplaced and not given.get(name)})
     if misplaced and not accept_partial:
         raise _missing(config, {**traces, **misplaced}, nested_errors, list(misplaced))
     if config.is_partial():
         # `on_partial` of a program looks up values of its own, which stand beside the spec's
         with section_context(sections=(*places, *inner)):
-            config.on_partial()
+            config.call_method_in_mro("on_partial")
     if not config.is_partial():
         if not config.is_resolved():
             config.resolve()
-    elif not accept_partial:
-        config.on_error(_missing(config, traces, nested_errors))
-    return config
+        return
+    failure = _missing(config, traces, nested_errors)
+    if accept_partial:
+        config.__exception__ = failure
+    else:
+        config.on_error(failure)
 
 
 def _missing(
@@ -108,57 +136,75 @@ def _missing(
     ]
     lacking = [inside(name, error) for name, error in nested.items() if config.get(name) is None]
     asked = {name: traces.get(name, Trace()) for name in absent}
-    return missing(type(config).__name__, asked, secret, found, lacking, type(config).__advice__)
-
-
-def _has(config: BaseConfiguration, name: str) -> bool:
-    """Tell whether the program gave a field, or a native value had it."""
-    return name in config.given_fields()
+    made = missing(type(config).__name__, asked, secret, found, lacking, type(config).__advice__)
+    # in the order in which the spec names its fields
+    order = dict.fromkeys([*config.missing_fields(), *made.traces])
+    made.traces = {name: made.traces[name] for name in order if name in made.traces}
+    made.fields = list(made.traces)
+    made.config, made.resolved_fields_set = config, list(config.__resolved_fields_set__ or ())
+    made.attempts = [attempt(made)]
+    return made
 
 
 def _native(
-    config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], explicit: set[str]
+    config: BaseConfiguration, places: tuple[str, ...], inner: tuple[str, ...], given: Mapping[str, object]
 ) -> tuple[dict[str, tuple[int, str]], Trace]:
     """Set the fields that a configured text, such as a connection string, has.
 
     Returns:
         Where in the order each of them was found, and the trace of the text.
     """
-    secret = config.is_credentials
-    value, trace = find_value(inner[-1], places, secret=secret, inner=inner[:-1], tables=False)
+    value, trace = find_value(inner[-1], places, secret=config.is_credentials, inner=inner[:-1], tables=False)
     if value is MISSING:
         return {}, trace
-    before = dict(config.items())
-    found = _explicit(config, value)
+    if not (config.is_credentials or _reads_text(config)) and not _is_document(value):
+        # whoever has no form as text means something else by a variable of this name
+        return {}, trace
+    found = {name: item for name, item in _explicit(config, value).items() if name not in given}
     # what the program gave stays, whatever the configured text says of it
-    config.update({name: before[name] for name in explicit})
-    return dict.fromkeys(found - explicit, trace.turn), trace
+    config.update(found)
+    return dict.fromkeys(found, trace.turn), trace
 
 
-def _explicit(config: BaseConfiguration, value: object) -> set[str]:
-    """Set the fields that a value has, and return their names."""
+def _reads_text(config: BaseConfiguration) -> bool:
+    return type(config).parse_native_representation is not BaseConfiguration.parse_native_representation
+
+
+def _is_document(value: object) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("{")
+
+
+def _explicit(config: BaseConfiguration, value: object) -> dict[str, object]:
+    """Return the fields that a value has."""
     if value is None:
-        return set()
+        return {}
     if isinstance(value, BaseConfiguration):
-        config.__dict__.update({note: value.__dict__[note] for note in config.__notes__ if note in value.__dict__})
-        value = {name: value.get(name) for name in value.given_fields() | ({*value} if value.is_resolved() else set())}
+        _take_notes(config, value)
+        # of one that the program made, what it set; of one that is whole, also what it has by its class
+        names = value.given_fields() | ({*value} if value.is_resolved() else set())
+        found = {name: value.get(name) for name in value if name in names and name in config}
+        return {name: item for name, item in found.items() if item is not None}
     if isinstance(value, Mapping):
-        given = {key: item for key, item in value.items() if item is not None and key in config}
-        config.update(given)
-        return set(given)
-    before = dict(config.items())
+        return {key: item for key, item in value.items() if key in config}
     # emptied first, so that what the text leaves out can be told from what it sets
-    for name in before:
-        setattr(config, name, None)
-    _parse(config, value)
-    found = {name for name, item in config.items() if item is not None}
-    config.update({name: item for name, item in before.items() if name not in found})
-    return found
+    made = copy.copy(config)
+    for name in config:
+        setattr(made, name, None)
+    _parse(made, value)
+    _take_notes(config, made)
+    return {name: item for name, item in made.items() if item is not None}
+
+
+def _take_notes(config: BaseConfiguration, other: BaseConfiguration) -> None:
+    config.__dict__.update({note: other.__dict__[note] for note in config.__notes__ if note in other.__dict__})
 
 
 def _parse(config: BaseConfiguration, value: object) -> None:
+    details = {"spec": type(config), "native_value_type": type(value), "embedded_sections": ()}
     try:
         config.parse_native_representation(value)
+    except NativeValueError as error:
+        raise InvalidNativeValue(str(error), **details) from error
     except ConfigurationException:
         raise
     except Exception as error:  # noqa: BLE001 - raised again; the message of a user's parser may quote a secret
@@ -166,8 +212,7 @@ def _parse(config: BaseConfiguration, value: object) -> None:
             f"{type(config).__name__}: its parse_native_representation does not take the value of type "
             f"{type(value).__name__} that was given ({type(error).__name__}). Mend the value where it is given or "
             "configured; it is not shown here.",
-            spec=type(config),
-            native_value_type=type(value),
+            **details,
         ) from None
 
 
@@ -175,54 +220,94 @@ def _fill(
     config: BaseConfiguration,
     places: tuple[str, ...],
     inner: tuple[str, ...],
-    explicit: set[str],
+    given: Mapping[str, object],
     native: Mapping[str, tuple[int, str]],
     may_miss: bool,
 ) -> tuple[dict[str, Trace], dict[str, ConfigFieldMissingException]]:
     traces: dict[str, Trace] = {}
     errors: dict[str, ConfigFieldMissingException] = {}
-    for name, hint in config.__config_fields__.items():
+    resolved = config.__resolved_fields_set__ = []
+    for name, declared in config.__config_fields__.items():
+        hint = _hint(config, name, declared)
         # a host or user is no secret, and may stand in config.toml; still no message shows it
         secret, hidden = is_secret(hint), config.is_credentials or is_secret(hint)
-        if nested := spec_kinds(hint):
-            given = config.get(name) if name in explicit or isinstance(config.get(name), BaseConfiguration) else None
+        if name in given and given[name] is None:
+            setattr(config, name, None)
+            traces[name] = none_given(name)
+            continue
+        if is_final(hint):
+            # the program alone sets it; a file that repeats it, as a service account's key does, is no mistake
+            config.update({name: given[name]} if name in given else {})
+            continue
+        if (nested := spec_kinds(hint)) and not is_other(hint, given.get(name)):
+            before = config.get(name)
             try:
-                setattr(config, name, fill_nested(name, nested, places, inner, given, optional(hint)))
+                made = fill_nested(name, nested, places, inner, given.get(name), optional(hint), _spec_or_none(before))
+                setattr(config, name, made)
+                # one in which all are defaults was found nowhere
+                found = made is not None and (name in given or made.__resolved_fields_set__)
+                resolved += [name] if found else []
             except ConfigFieldMissingException as error:
                 # all that is missing is told at once
                 errors[name] = error
                 # where the spec may be missing it is kept in part, so that `on_partial` can complete it
-                made = _resolve(nested[0](), places, (*inner, name), given, True, True) if may_miss else None
-                setattr(config, name, made)
+                part = _spec_or_none(before) or nested[0]()
+                setattr(config, name, _resolve(part, places, (*inner, name), None, True, True) if may_miss else None)
             continue
-        if name in explicit:
-            setattr(config, name, coerce(config.get(name), hint, name, secret=hidden))
+        if name in given:
+            setattr(config, name, coerce(given[name], hint, name, secret=hidden))
+            resolved.append(name)
             continue
         value, traces[name] = find_value(
             name, places, secret=secret, inner=inner, before=native.get(name), tables=takes_table(hint)
         )
         if value is MISSING:
-            if name in native and not is_final(hint):
+            if name in native:
                 setattr(config, name, coerce(config.get(name), hint, name, secret=hidden))
+                resolved.append(name)
             continue
-        if is_final(hint):
-            # a file that repeats a final value, as a service account's key does, is no mistake
-            if value == config.get(name):
-                continue
-            raise FinalConfigFieldException(
-                f"{type(config).__name__}.{name} is final, but {traces[name][-1].provider} sets "
-                f"{traces[name][-1].key}. Remove it there.",
-                field=name,
-            )
         setattr(config, name, coerce(value, hint, name, hidden or traces[name].hidden, traces[name].place))
+        resolved.append(name)
     return traces, errors
+
+
+def _check_resolvers(config: BaseConfiguration) -> None:
+    unmatched = [field for field in config.__hint_resolvers__ if field not in config]
+    if unmatched:
+        name = type(config).__name__
+        raise UnmatchedConfigHintResolversException(
+            f"{name}: methods tell the types of {', '.join(unmatched)}, which are no fields. Fields are "
+            f"{', '.join(config)}.",
+            spec_name=name,
+            field_names=unmatched,
+        )
+
+
+def _hint(config: BaseConfiguration, name: str, declared: object) -> object:
+    """Return the type of a field, which a method of the spec may tell by the fields before it."""
+    resolver = config.__hint_resolvers__.get(name)
+    # the only place where a method is looked up by its name, so that a subclass may override it
+    return declared if resolver is None else getattr(config, resolver)()
+
+
+def _spec_or_none(value: object) -> BaseConfiguration | None:
+    return value if isinstance(value, BaseConfiguration) else None
+
+
+def is_other(hint: object, value: object) -> bool:
+    """Tell whether a value is of a class that a union names beside its specs."""
+    others = tuple(part for part in choices_of(hint) if is_class(part) and not issubclass(part, BaseConfiguration))
+    # a text or a dict is a spec in another form
+    return isinstance(value, others) and not isinstance(value, (str, Mapping, type(None)))
 
 
 def spec_kinds(hint: object) -> list[type[BaseConfiguration]]:
     """Return the specs that a type hint names, in order."""
     hint = bare(hint)
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    return [part for part in map(bare, parts) if is_class(part) and issubclass(part, BaseConfiguration)]
+    # of a generic spec such as Cursor[str] the class counts
+    kinds = [get_origin(part) or part for part in map(bare, parts)]
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseConfiguration)]
 
 
 def fill_nested(
@@ -232,6 +317,7 @@ def fill_nested(
     inner: tuple[str, ...],
     value: object,
     may_miss: bool,
+    default: BaseConfiguration | None = None,
 ) -> BaseConfiguration | None:
     """Return the first of several specs that the values fit.
 
@@ -242,23 +328,34 @@ def fill_nested(
         inner: Sections that are never dropped.
         value: What the program gave: a spec, a dict, a native value, or None.
         may_miss: Return None when required fields are nowhere.
+        default: A spec whose fields are the defaults; it is completed.
 
     Raises:
         ConfigurationException: the first failure, when no spec fits.
     """
     if isinstance(value, BaseConfiguration):
-        return value if value.is_resolved() else _resolve(value, places, (*inner, name), None, nested=True)
+        if value.is_resolved():
+            return value
+        # what the caller passed stays as it was
+        made = default if isinstance(default, type(value)) else value.copy()
+        return _resolve(made, places, (*inner, name), value, nested=True)
+    if default is not None and value is None:
+        return default if default.is_resolved() else _resolve(default, places, (*inner, name), None, nested=True)
     if isinstance(value, Mapping) and value:
         # a class that does not know what is given would take all that it has from the configuration instead
         kinds = [kind for kind in kinds if set(value) <= set(kind.__config_fields__)] or kinds
-    failure: ConfigurationException | None = None
+    failures: list[ConfigurationException] = []
     for kind in kinds:
         try:
-            return _resolve(kind(), places, (*inner, name), value, nested=True)
+            made = default if isinstance(default, kind) else kind()
+            return _resolve(made, places, (*inner, name), value, nested=True)
         except ConfigurationException as error:
-            if failure is None or isinstance(failure, ConfigFieldMissingException):
-                # a class that was found and does not fit tells more than one that is nowhere
-                failure = failure if isinstance(error, ConfigFieldMissingException) and failure else error
-    if failure is None or (may_miss and isinstance(failure, ConfigFieldMissingException)):
+            failures.append(error)
+    absent = [error for error in failures if isinstance(error, ConfigFieldMissingException)]
+    if not failures or (may_miss and len(absent) == len(failures)):
         return None
+    # a class that was found and does not fit tells more than one that is nowhere
+    failure = next((error for error in failures if error not in absent), failures[0])
+    if isinstance(failure, ConfigFieldMissingException) and len(absent) > 1:
+        failure.attempts = [attempt(error, number, len(absent)) for number, error in enumerate(absent, 1)]
     raise failure

@@ -37,8 +37,8 @@ def spec_from_signature(
         required = default is inspect.Parameter.empty or isinstance(default, Placeholder)
         if isinstance(default, Placeholder) and default.secret and not is_secret(hint):
             hint = Annotated[hint, SECRET]
-        # a parameter with a default is not required, whatever its type says
-        annotations[parameter.name] = hint if required else Union[hint, None]
+        # a parameter whose default is None is not required, whatever its type says
+        annotations[parameter.name] = Union[hint, None] if default is None else hint
         if not required:
             defaults[parameter.name] = default
     name = "".join(part.capitalize() for part in function.__name__.strip("_").split("_")) + "Configuration"

@@ -6,23 +6,24 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from dlt.configuration.container import asked
+from dlt.errors.lookups import LookupTrace
 
 _ENOUGH = 0.8
 _MOST = 3
 
 
-def similar_keys(key: str, places: Sequence[tuple[str, str]]) -> list[str]:
+def similar_keys(key: str, places: Sequence[LookupTrace]) -> list[str]:
     """Return at most three places that have a value under a similar key, or the same in another section.
 
     Args:
         key: What was looked for.
         places: Providers and names that were asked; the first one is what the result should be close to.
     """
-    names = {provider for provider, _ in places}
-    tried = {name for _, name in places}
+    names = {place.provider for place in places}
+    tried = {place.key for place in places}
     if not places:
         return []
-    wanted = _dotted(places[0][1])
+    wanted = _dotted(places[0].key)
     scored: list[tuple[float, str]] = []
     for provider in asked(secret=False):
         if provider.name not in names:

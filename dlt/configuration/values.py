@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Union, get_args, get_origin
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -19,6 +19,20 @@ class SecretMark:
 
     def __repr__(self) -> str:
         return "secret"
+
+
+class NotResolved:
+    """Marks a field that the configuration never sets: `Annotated[str, NotResolved()]`.
+
+    Args:
+        not_resolved: False takes the mark away.
+    """
+
+    def __init__(self, not_resolved: bool = True) -> None:
+        self.not_resolved = not_resolved
+
+    def __bool__(self) -> bool:
+        return self.not_resolved
 
 
 SECRET = SecretMark()
@@ -57,7 +71,9 @@ def is_untyped(hint: object) -> bool:
 
 def bare(hint: object) -> object:
     """Return a type without its marks."""
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    while get_origin(hint) in (Annotated, Final):
+        hint = get_args(hint)[0]
+    return hint
 
 
 def choices_of(hint: object) -> tuple[object, ...]:

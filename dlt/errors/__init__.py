@@ -18,10 +18,10 @@ Each message says what failed, on which thing, what was found and what to do; de
                 DuplicateConfigProviderException
             ConfigurationWrongTypeException
             ConfigFieldMissingException
-            FinalConfigFieldException
             ConfigFieldMissingTypeHintException
             ValueNotSecretException
             InvalidNativeValue
+            UnmatchedConfigHintResolversException
             SpecException
                 NativeValueError
                     InvalidConnectionString

@@ -31,6 +31,10 @@ class DltException(Exception):
         # said for checkers: which details an error has, only its class knows
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
+    def attrs(self) -> dict[str, Detail]:
+        """Return what the error tells beside its message, by name."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "message"}
+
     def __str__(self) -> str:
         # KeyError, a base of some, would print the repr of the message
         return self.message

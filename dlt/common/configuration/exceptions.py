@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
-
 from dlt.absent import absent_names
 from dlt.errors import (
     ConfigFieldMissingException,
@@ -18,10 +15,11 @@ from dlt.errors import (
     ContainerInjectableContextMangled,
     ContextDefaultCannotBeCreated,
     DuplicateConfigProviderException,
-    FinalConfigFieldException,
     InvalidNativeValue,
+    UnmatchedConfigHintResolversException,
     ValueNotSecretException,
 )
+from dlt.errors.lookups import LookupTrace, LookupTraces
 
 __all__ = [
     "ConfigFieldMissingException",
@@ -46,42 +44,6 @@ __all__ = [
 ]
 
 
-class LookupTrace(NamedTuple):
-    """One place that was asked for a value.
-
-    Attributes:
-        provider: The place.
-        sections: Sections that were looked in.
-        key: Name that was looked for.
-        value: What was found, or None.
-        provider_location: File that was looked in.
-    """
-
-    provider: str
-    sections: Sequence[str]
-    key: str
-    value: object
-    provider_location: str = ""
-
-
-class LookupTraces(NamedTuple):
-    """The places that were asked for the fields of a spec.
-
-    Attributes:
-        spec_name: The spec.
-        resolved_fields_set: Fields that have values.
-        union_pos: Which of several specs that may stand here it is.
-        union_count: How many there are.
-        traces: Places by field.
-    """
-
-    spec_name: str
-    resolved_fields_set: list[str]
-    union_pos: int
-    union_count: int
-    traces: Mapping[str, Sequence[LookupTrace | LookupTraces]]
-
-
 class ConfigFileNotFoundException(ConfigurationException):
     """Named by programs, raised by nothing here."""
 
@@ -90,8 +52,8 @@ class ConfigFieldTypeHintNotSupported(ConfigurationException):
     """Named by programs, raised by nothing here."""
 
 
-class UnmatchedConfigHintResolversException(ConfigurationException):
-    """Named by programs, raised by nothing here."""
+class FinalConfigFieldException(ConfigurationException):
+    """Named by programs, raised by nothing here: what a place says of a final field is left out."""
 
 
 __getattr__ = absent_names(

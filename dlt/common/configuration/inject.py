@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from dlt.absent import absent_names
-from dlt.configuration.inject import LAST_CONFIG, ORIGINAL_ARGUMENTS, with_config
+from dlt.configuration.inject import LAST_CONFIG, ORIGINAL_ARGUMENTS, spec_of, with_config
 from dlt.configuration.sections_object import inject_section
 from dlt.configuration.signature import spec_from_signature
 from dlt.configuration.spec import BaseConfiguration
@@ -23,6 +23,9 @@ def get_fun_spec(f: Callable[..., object]) -> type[BaseConfiguration] | None:
     Args:
         f: A function, source or resource that was decorated; None comes back for any other.
     """
+    found = spec_of(f)
+    if found is not None:
+        return found
     inner = inspect.unwrap(f)
     return spec_from_signature(inner) if inner is not f and inspect.isfunction(inner) else None
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlt.absent import absent_names
+from dlt.common.configuration.specs.base_configuration import extract_inner_hint, is_secret_hint
+from dlt.common.configuration.utils import deserialize_value
 from dlt.configuration import resolve_configuration
 from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.sections_object import inject_section
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration
 from dlt.errors import ConfigFieldMissingException, ConfigurationException, ConfigurationWrongTypeException
 
-__all__ = ["ConfigFieldMissingException", "initialize_credentials", "inject_section", "resolve_configuration"]
+__all__ = [
+    "ConfigFieldMissingException",
+    "deserialize_value",
+    "extract_inner_hint",
+    "initialize_credentials",
+    "inject_section",
+    "is_secret_hint",
+    "resolve_configuration",
+]
 COMPACT_LAYOUT_SECTIONS = frozenset(["sources"])
 
 

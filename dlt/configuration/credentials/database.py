@@ -81,9 +81,14 @@ class ConnectionStringCredentials(CredentialsConfiguration):
         # parts that the URL leaves out may stand in the configuration beside it
         self.update({key: value for key, value in found.items() if value is not None})
 
+    def get_query(self) -> dict[str, ConfigValue]:
+        """Return the options of the URL."""
+        return dict(self.query or {})
+
     def to_url(self) -> ConnectionUrl:
-        """Return the URL, with the password in it."""
-        return ConnectionUrl.of(**dict(self.items()))
+        """Return the URL, with the password in it; options are texts there."""
+        query = {name: str(value) for name, value in self.get_query().items() if value is not None}
+        return ConnectionUrl.of(**{**dict(self.items()), "query": query})
 
     def to_native_representation(self) -> str:
         """Return the URL, with the password in it."""

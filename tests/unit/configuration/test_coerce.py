@@ -119,5 +119,5 @@ def test_any_text_is_taken_or_refused(text: str, hint: Any) -> None:
     try:
         coerce(text, hint, "key")
     except ConfigValueCannotBeCoercedException as error:
-        named = error.field
+        named = error.field_name
     assert named == "key"

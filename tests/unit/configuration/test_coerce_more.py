@@ -168,7 +168,7 @@ def test_values_of_another_kind_are_refused(value: Any, hint: Any) -> None:
         return
     with pytest.raises(ConfigValueCannotBeCoercedException) as caught:
         coerce(value, hint, "key")
-    assert (caught.value.field, caught.value.hint) == ("key", hint)
+    assert (caught.value.field_name, caught.value.hint) == ("key", hint)
 
 
 @pytest.mark.parametrize(

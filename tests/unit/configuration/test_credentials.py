@@ -16,7 +16,12 @@ from dlt.configuration.credentials import (
     GcpServiceAccountCredentials,
     GcpServiceAccountCredentialsWithoutDefaults,
 )
-from dlt.errors import ConfigFieldMissingException, InvalidConnectionString, InvalidGoogleServicesJson
+from dlt.errors import (
+    ConfigFieldMissingException,
+    InvalidConnectionString,
+    InvalidGoogleServicesJson,
+    InvalidNativeValue,
+)
 
 URL = "postgres://loader:pa%2Fss@Example.org:5433/sales?sslmode=require"
 SECTIONS = ("destination", "postgres")
@@ -40,7 +45,7 @@ def test_a_connection_string_is_read_and_written() -> None:
 
 
 def test_missing_parts_come_from_providers(write: Any, monkeypatch: Any) -> None:
-    """A dict or string in part is completed; what it says wins over providers."""
+    """A dict or string in part is completed; what is passed wins over providers, and these over a spec's own fields."""
     write("secrets.toml", '[destination.postgres.credentials]\npassword = "pw"\nhost = "other"\n')
     monkeypatch.setenv("DESTINATION__CREDENTIALS__PORT", "5444")
     for given in ({"drivername": "postgres", "host": "here"}, "postgres://here"):
@@ -48,6 +53,9 @@ def test_missing_parts_come_from_providers(write: Any, monkeypatch: Any) -> None
         assert (made.host, made.password, made.port) == ("here", "pw", 5444)
     partial = ConnectionStringCredentials(drivername="postgres", host="here", port=1)
     made = resolve_configuration(partial, sections=SECTIONS)
+    assert (made.host, made.password, made.port) == ("other", "pw", 5444)
+    given = ConnectionStringCredentials(drivername="postgres", host="here", port=1)
+    made = resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=given)
     assert (made.host, made.password, made.port) == ("here", "pw", 1)
 
 
@@ -93,9 +101,12 @@ def test_fields_are_not_taken_from_variables_that_merely_bear_their_name(monkeyp
 def test_a_wrong_string_is_not_shown() -> None:
     """The message says what form is expected, without the text, which may hold a password."""
     for wrong in ("private text", "postgres://u:private@host:port/db"):
-        with pytest.raises(InvalidConnectionString) as caught:
+        with pytest.raises(InvalidNativeValue) as caught:
             resolve_configuration(ConnectionStringCredentials(), sections=SECTIONS, explicit_value=wrong)
-        assert "private" not in str(caught.value) and caught.value.__cause__ is None
+        cause = caught.value.__cause__
+        assert "private" not in f"{caught.value} {cause}" and isinstance(cause, InvalidConnectionString)
+        assert cause.__cause__ is None
+        assert caught.value.spec is ConnectionStringCredentials and caught.value.native_value_type is str
 
 
 @pytest.mark.parametrize("given", [KEY, orjson.dumps(KEY).decode()])
@@ -108,8 +119,9 @@ def test_a_service_account_is_a_dict_or_json(given: Any) -> None:
 
 def test_a_key_of_another_kind_is_refused() -> None:
     """A document that is no service account is refused."""
-    with pytest.raises(InvalidGoogleServicesJson, match="authorized_user"):
+    with pytest.raises(InvalidNativeValue, match="authorized_user") as caught:
         resolve_configuration(GcpServiceAccountCredentials(), explicit_value='{"type": "authorized_user"}')
+    assert isinstance(caught.value.__cause__, InvalidGoogleServicesJson)
 
 
 def test_credentials_of_the_machine(write: Any) -> None:
@@ -139,7 +151,7 @@ def test_the_first_kind_that_fits_is_taken(write: Any) -> None:
 
 
 def test_passed_credentials_are_completed(write: Any) -> None:
-    """An argument that is a dict or a string becomes the spec that the hint asks for."""
+    """An argument that is a dict or a string becomes the spec that the hint names, though it names texts too."""
 
     @with_config(sections=("sources", "sql"))
     def tables(credentials: ConnectionStringCredentials, raw: str | ConnectionStringCredentials = "") -> Any:
@@ -147,4 +159,4 @@ def test_passed_credentials_are_completed(write: Any) -> None:
 
     write("secrets.toml", '[sources.sql.credentials]\npassword = "pw"\n')
     made, raw = tables("postgres://u@h/d", "postgres://u@h/d")
-    assert made.to_url() == "postgres://u:pw@h/d" and raw == "postgres://u@h/d"
+    assert made.to_url() == "postgres://u:pw@h/d" and raw.to_url() == "postgres://u@h/d"

@@ -11,6 +11,7 @@ import pytest
 from dlt.configuration import BaseConfiguration, TSecretStrValue, config, configspec, resolve_configuration, with_config
 from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.errors import ConfigFieldMissingException, SpecException
+from dlt.errors.lookups import LookupTrace, LookupTraces
 
 
 @configspec
@@ -36,8 +37,13 @@ def test_fields_of_nested_specs_are_listed_with_the_others(write: Any) -> None:
     write("config.toml", '[s.inner]\ntoken = "very-private"\n')
     with pytest.raises(ConfigFieldMissingException) as caught:
         resolve_configuration(Outer(), sections=("s",))
-    assert caught.value.fields == ["name", "inner.path", "inner.token"]
-    assert caught.value.secret_fields == {"inner.token"}
+    assert caught.value.fields == list(caught.value.traces) == ["name", "inner"]
+    assert list(caught.value.asked) == ["name", "inner.path", "inner.token"]
+    assert caught.value.secret_fields == {"inner.token"} and isinstance(caught.value.config, Outer)
+    (within,) = caught.value.traces["inner"]
+    assert isinstance(within, LookupTraces) and (within.spec_name, within.union_count) == ("Inner", 0)
+    assert within.traces["path"][0] == LookupTrace("Environment Variables", ["s", "inner"], "S__INNER__PATH")
+    assert {trace.key for trace in caught.value.attrs()["traces"]["inner"]} >= {"S__INNER__PATH", "s.inner.token"}
     text = str(caught.value)
     assert "not found: 'name', 'inner.path', 'inner.token' for Outer." in text
     assert "Environment Variables: S__INNER__PATH" in text and "config.toml: s.inner.token" not in text

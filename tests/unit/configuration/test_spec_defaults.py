@@ -69,15 +69,17 @@ def test_a_subclass_may_give_a_default(write: Any) -> None:
 
 
 def test_a_default_that_is_a_spec_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Providers come before a default; what one lookup finds does not stay in the default."""
+    """Providers come before a default, also one that the program gives; what is found does not stay in the class."""
     assert resolve_configuration(Reader()).page.size == 20
     monkeypatch.setenv("PAGE__SIZE", "30")
     assert resolve_configuration(Reader()).page.size == 30
     first, second = Reader(), Reader()
     first.page.size = 5
     assert second.page.size == 20
+    assert resolve_configuration(Reader(page=Page(size=6))).page.size == 30
+    assert resolve_configuration(Reader(), explicit_value={"page": Page(size=6)}).page.size == 6
+    monkeypatch.delenv("PAGE__SIZE")
     assert resolve_configuration(first).page.size == 5
-    assert resolve_configuration(Reader(page=Page(size=6))).page.size == 6
 
 
 def test_found_fields_are_named_beside_the_missing_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any, Final, Optional
 
 import pytest
@@ -17,13 +18,14 @@ from dlt.configuration import (
 )
 from dlt.configuration import config as dlt_config
 from dlt.configuration import secrets as dlt_secrets
+from dlt.configuration.spec import resolve_type
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigFieldMissingTypeHintException,
     ConfigurationWrongTypeException,
     ConfigValueCannotBeCoercedException,
-    FinalConfigFieldException,
     InvalidNativeValue,
+    UnmatchedConfigHintResolversException,
 )
 
 
@@ -58,13 +60,24 @@ def test_fields_come_from_providers_and_nested_ones_from_their_section(write: An
     assert made.is_resolved() and resolve_configuration(made) is made
 
 
-def test_what_the_program_gives_comes_first(monkeypatch: Any) -> None:
-    """Values that the program gives win over providers, defaults among them."""
+def test_explicit_values_come_first_and_those_of_the_spec_last(monkeypatch: Any) -> None:
+    """Explicit values win over providers, and these over what the spec itself has."""
     monkeypatch.setenv("HOST", "env")
     monkeypatch.setenv("PORT", "1")
-    made = resolve_configuration(Server(port=80))
-    assert (made.host, made.port) == ("env", 80)
+    made = resolve_configuration(Server(port=80, token="t"))
+    assert (made.host, made.port, made.token) == ("env", 1, "t")
     assert resolve_configuration(Server(), explicit_value={"port": "9"}).port == 9
+    assert resolve_configuration(Server(), explicit_value=Server(host="here")).host == "here"
+
+
+def test_an_explicit_none_is_a_value(monkeypatch: Any) -> None:
+    """None for an optional field takes its value away, whatever is configured; a required field is missing then."""
+    monkeypatch.setenv("HOST", "env")
+    monkeypatch.setenv("TOKEN", "env")
+    assert resolve_configuration(Server(), explicit_value={"token": None}).token is None
+    with pytest.raises(ConfigFieldMissingException) as caught:
+        resolve_configuration(Server(), explicit_value={"host": None})
+    assert [trace.provider for trace in caught.value.traces["host"]] == ["ExplicitValues"]
 
 
 def test_missing_and_partial() -> None:
@@ -76,13 +89,13 @@ def test_missing_and_partial() -> None:
 
 
 def test_final_fields_are_not_configured(monkeypatch: Any) -> None:
-    """A provider that changes a final field is refused."""
+    """What a provider says of a final field is left out; explicit values set it."""
     monkeypatch.setenv("HOST", "h")
     monkeypatch.setenv("KIND", "http")
     assert resolve_configuration(Server()).kind == "http"
     monkeypatch.setenv("KIND", "https")
-    with pytest.raises(FinalConfigFieldException, match="Environment Variables sets KIND"):
-        resolve_configuration(Server())
+    assert resolve_configuration(Server()).kind == "http"
+    assert resolve_configuration(Server(), explicit_value={"kind": "ftp"}).kind == "ftp"
 
 
 def test_a_spec_reads_like_a_dict_and_hides_secrets() -> None:
@@ -90,7 +103,7 @@ def test_a_spec_reads_like_a_dict_and_hides_secrets() -> None:
     made = Server(host="h", token="private")
     made["port"] = 5
     assert (made["port"], "port" in made, made.get("nothing", 1)) == (5, True, 1)
-    assert list(made) == made.keys() and len(made) == 7
+    assert list(made) == list(made.keys()) and len(made) == 7
     assert dict(made.items())["token"] == "private"
     assert "private" not in repr(made) + str(made) and "token=***" in repr(made)
     with pytest.raises(KeyError):
@@ -169,3 +182,93 @@ def test_wrong_types_name_the_field(monkeypatch: Any) -> None:
     monkeypatch.setenv("BUFFER__ROWS", "few")
     with pytest.raises(ConfigValueCannotBeCoercedException, match="rows: 'few' is not int"):
         resolve_configuration(Server())
+
+
+def test_methods_of_all_classes_run_once_those_of_the_base_first() -> None:
+    """A subclass adds to `on_resolved` and `on_partial`, and does not call those of its base."""
+    calls: list[str] = []
+
+    @configspec
+    class Base(BaseConfiguration):
+        name: str
+
+        def on_resolved(self) -> None:
+            calls.append(f"base {self.name}")
+
+        def on_partial(self) -> None:
+            calls.append("base in part")
+
+    @configspec
+    class Derived(Base):
+        def on_resolved(self) -> None:
+            calls.append("derived")
+
+        def on_partial(self) -> None:
+            self.name = "made"
+            self.resolve()
+
+    assert resolve_configuration(Derived()).is_resolved()
+    assert calls == ["base in part", "base made", "derived"]
+
+
+def test_the_type_of_a_field_may_follow_from_another_one(monkeypatch: Any) -> None:
+    """A method decorated with `resolve_type` returns the type; a subclass overrides it like any method."""
+
+    @configspec
+    class Point(BaseConfiguration):
+        x: int = 0
+
+    @configspec
+    class Shape(BaseConfiguration):
+        kind: str = "number"
+        size: Any = None
+
+        @resolve_type("size")
+        def size_type(self) -> object:
+            return Point if self.kind == "point" else int
+
+    @configspec
+    class Named(Shape):
+        def size_type(self) -> object:
+            return str if self.kind == "name" else super().size_type()
+
+    monkeypatch.setenv("SIZE", "5")
+    assert resolve_configuration(Shape()).size == 5 and resolve_configuration(Named(kind="name")).size == "5"
+    monkeypatch.setenv("SIZE__X", "7")
+    monkeypatch.setenv("KIND", "point")
+    assert resolve_configuration(Named()).size.x == 7
+
+    @configspec
+    class Lost(BaseConfiguration):
+        @resolve_type("nowhere")
+        def nowhere_type(self) -> object:
+            return int
+
+    with pytest.raises(UnmatchedConfigHintResolversException, match="nowhere") as caught:
+        resolve_configuration(Lost())
+    assert (caught.value.spec_name, caught.value.field_names) == ("Lost", ["nowhere"])
+
+
+def test_a_spec_is_a_mapping_that_keeps_its_fields() -> None:
+    """It equals one of the same content, has views of its fields, and none can be deleted."""
+    made = Server(host="h")
+    assert isinstance(made, MutableMapping) and made == Server(host="h") != Server(host="i")
+    assert made.items() == dict(made).items() and made.as_dict_nondefault() == {"host": "h"}
+    with pytest.raises(KeyError, match="host"):
+        del made["host"]
+    assert Server.get_resolvable_fields()["port"] is int and list(Server.get_resolvable_fields()) == list(made)
+    copied = made.copy()
+    copied.tags.append("x")
+    copied.buffer = Buffer(rows=1)
+    assert made.buffer is None
+
+
+def test_a_spec_tells_what_was_resolved_and_what_failed(monkeypatch: Any) -> None:
+    """Defaults are not resolved fields; the last failure stays on the spec until it succeeds."""
+    made = Server(port=80)
+    with pytest.raises(ConfigFieldMissingException) as caught:
+        resolve_configuration(made)
+    assert made.__exception__ is caught.value and not made.is_resolved()
+    monkeypatch.setenv("HOST", "h")
+    assert resolve_configuration(made).__resolved_fields_set__ == ["host"]
+    assert made.is_field_resolved("host") and not made.is_field_resolved("port") and made.__exception__ is None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, TypeVar, get_args, get_origin
 
 from dlt.absent import absent_names
+from dlt.configuration.coerce import can_become
 from dlt.configuration.contexts import ContainerInjectableContext
 from dlt.configuration.resolve import spec_kinds
-from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec, is_final, resolve_type
 from dlt.configuration.spec import is_secret as is_secret_hint
-from dlt.configuration.values import bare, choices_of, is_class
+from dlt.configuration.values import NotResolved, bare, choices_of, is_class
 
 __all__ = [
     "BaseConfiguration",
@@ -25,22 +26,10 @@ __all__ = [
     "is_credentials_inner_hint",
     "is_hint_not_resolvable",
     "is_secret_hint",
+    "is_valid_hint",
+    "resolve_type",
 ]
 TSpec = TypeVar("TSpec", bound=BaseConfiguration)
-
-
-class NotResolved:
-    """Marks a field that the configuration never sets: `Annotated[str, NotResolved()]`.
-
-    Args:
-        not_resolved: False takes the mark away.
-    """
-
-    def __init__(self, not_resolved: bool = True) -> None:
-        self.not_resolved = not_resolved
-
-    def __bool__(self) -> bool:
-        return self.not_resolved
 
 
 class CredentialsWithDefault:
@@ -62,6 +51,16 @@ def is_hint_not_resolvable(hint: object) -> bool:
     """Tell whether a type is marked with `NotResolved`."""
     marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     return any(isinstance(mark, NotResolved) and mark.not_resolved for mark in marks)
+
+
+def is_valid_hint(hint: object) -> bool:
+    """Tell whether a field may have a type: one that text can become, a spec, or one that is not configured.
+
+    Args:
+        hint: The type.
+    """
+    # what the program alone sets may be anything
+    return is_final(hint) or can_become(hint)
 
 
 def is_base_configuration_inner_hint(inner_hint: object) -> bool:
@@ -108,5 +107,5 @@ def extract_inner_hint(hint: object, preserve_new_types: bool = False, preserve_
 __getattr__ = absent_names(
     __name__,
     "A field has the type that its annotation says.",
-    "is_valid_hint is_valid_configspec_field resolve_type",
+    "is_valid_configspec_field",
 )

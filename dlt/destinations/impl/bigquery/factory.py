@@ -88,7 +88,8 @@ class BigQuery(Destination):
         sections = ("destination", self.destination_name, "credentials")
         spec = self._spec(given)
         if not spec.is_resolved():
-            spec = resolve_configuration(spec, sections=sections, explicit_value=None if spec is given else given)
+            # a copy: what the program passed stays as it was
+            spec = resolve_configuration(spec.copy(), sections=sections, explicit_value=given)
         if given is None:
             check_machine_credentials(spec, self.destination_name, sections)
         return spec.to_native_credentials(), spec.project_id

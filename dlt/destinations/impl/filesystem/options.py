@@ -80,7 +80,8 @@ def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow
         native = given if isinstance(given, Mapping) else {}
         return {key: value for key, value in native.items() if value is not None}
     if not spec.is_resolved():
-        spec = resolve_configuration(spec, sections=section, explicit_value=None if spec is given else given)
+        # a copy: what the program passed stays as it was
+        spec = resolve_configuration(spec.copy(), sections=section, explicit_value=given)
     if given is None:
         check_machine_credentials(spec, name, section)
     return arguments_of(spec)

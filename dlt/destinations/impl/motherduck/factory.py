@@ -48,13 +48,9 @@ class MotherDuck(Destination):
         given = self.credentials
         if isinstance(given, MotherDuckCredentials):
             return given
-        made = MotherDuckCredentials()
-        if isinstance(given, Mapping):
-            made.update(given)
-        elif given is not None:
-            made.parse_native_representation(str(given))
         sections = ("destination", self.destination_name, "credentials")
-        return resolve_configuration(made, sections=sections)
+        said = given if given is None or isinstance(given, Mapping) else str(given)
+        return resolve_configuration(MotherDuckCredentials(), sections=sections, explicit_value=said)
 
     @property
     def path(self) -> str:

@@ -40,7 +40,6 @@ class SqlAlchemyCredentials(ConnectionStringCredentials):
         Raises:
             InvalidConnectionString: it does not.
         """
-        super().on_resolved()
         if not self.drivername:
             raise InvalidConnectionString(
                 "SqlAlchemyCredentials: drivername is missing. Give a URL such as sqlite:///shop.db or "
