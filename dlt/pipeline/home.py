@@ -96,9 +96,16 @@ class Home:
         for stage in ("loaded", "normalized", "extracted"):
             # one loaded package knows all that those before it knew, and there may be a hundred
             for package in self.workdir.packages(stage)[-1 if stage == "loaded" else 0 :]:
+                if stage == "loaded" and self._is_forgotten(package.load_id):
+                    continue
                 with suppress(PackageCorrupt):
                     # a damaged one is told by the step that needs it; what was loaded is history
                     self._recover_from(package, dataset_name)
+
+    def _is_forgotten(self, load_id: str) -> bool:
+        """Tell whether the destination no longer has what a package left there."""
+        forgotten = self.local.get("forgotten")
+        return bool(forgotten) and self.workdir.order(load_id) <= self.workdir.order(str(forgotten))
 
     def _recover_from(self, package: LoadPackage, dataset_name: str) -> None:
         # a folder that somebody copied here must not bring its state

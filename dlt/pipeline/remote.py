@@ -117,6 +117,9 @@ class Remote:
         state = new_state(self._name)
         # versions go on, so that the state of a package that still waits is older than this one
         state["_state_version"] = home.state["_state_version"]
+        if loaded := home.workdir.packages("loaded"):
+            # they are history, and what they know of tables is about another dataset
+            state["_local"]["forgotten"] = loaded[-1].load_id
         if home.has_pending_data:
             state["default_schema_name"] = home.state["default_schema_name"]
         home.save_state(state)

@@ -82,6 +82,33 @@ def test_a_dataset_that_was_dropped_resets_the_state_but_not_pending_data(pipeli
     assert ids(pipeline) == [1, 2, 3, 4, 5, 99]
 
 
+def test_another_dataset_begins_without_the_tables_of_the_first_one(pipeline: Any) -> None:
+    """As with PyPI dlt; back at the first dataset all goes on as it was."""
+    pipeline.run([{"id": 1}], table_name="events")
+    pipeline.run(counting())
+
+    def run_in(dataset_name: str, *data: Any) -> tuple[list[str], list[str]]:
+        other = dlt.pipeline(
+            "spec",
+            destination=pipeline.destination,
+            pipelines_dir=pipeline.pipelines_dir,
+            dataset_name=dataset_name,
+        )
+        other.run(list(data), table_name="lines")
+        with other.sql_client() as client:
+            found = client.execute_sql(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = %s ORDER BY 1", dataset_name
+            )
+        there = [name for (name,) in found if not name.startswith("_dlt")]
+        return there, sorted(other.default_schema.data_table_names())
+
+    assert run_in("second", {"n": 1}) == (["lines"], ["lines"])
+    # a process that comes later finds the package of the first dataset in its folder, and takes nothing from it
+    assert run_in("second", {"n": 2}) == (["lines"], ["lines"])
+    there, known = run_in(pipeline.dataset_name, {"n": 3})
+    assert there == known == ["events", "lines"]
+
+
 def test_the_schema_is_the_same_after_the_same_data(own_folder: Path) -> None:
     """Schema evolution is deterministic."""
     hashes = set()
