@@ -6,6 +6,7 @@ from dlt.errors import MergeDispositionException, TableFormatNotSupported, Write
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_MERGE_STRATEGY
+from dlt.user_log import tell_without_effect
 
 _NEED_KEYS = ("upsert", "insert-only")
 
@@ -18,20 +19,12 @@ def check_disposition(root: TableSchema, capabilities: Capabilities | None) -> N
         capabilities: What the destination can do; None while it is not known.
 
     Raises:
-        TableFormatNotSupported: the destination has no tables of this format.
+        TableFormatNotSupported: the destination has tables of other open formats only.
         WriteDispositionNotSupported: the destination cannot merge with this strategy.
         MergeDispositionException: the strategy needs a key that the table does not have.
     """
-    table_format = root.get("table_format")
-    if (
-        capabilities is not None
-        and table_format in ("delta", "iceberg")
-        and table_format not in capabilities.supported_table_formats
-    ):
-        raise TableFormatNotSupported(
-            f"table {root['name']}: the destination has no tables in format {table_format!r}. Leave table_format out, "
-            "or load with dlt.destinations.filesystem."
-        )
+    if capabilities is not None:
+        _check_format(root, capabilities)
     if root.get("write_disposition") != "merge":
         return
     strategy = root.get(X_MERGE_STRATEGY, "delete-insert")
@@ -48,3 +41,16 @@ def check_disposition(root: TableSchema, capabilities: Capabilities | None) -> N
             "delete-insert with a merge_key.",
             table=root["name"],
         )
+
+
+def _check_format(root: TableSchema, capabilities: Capabilities) -> None:
+    table_format, supported = root.get("table_format"), capabilities.supported_table_formats
+    if table_format not in ("delta", "iceberg") or table_format in supported:
+        return
+    if supported:
+        raise TableFormatNotSupported(
+            f"table {root['name']}: the destination has no tables in format {table_format!r}. It has: "
+            f"{', '.join(supported)}. Leave table_format out, or load with dlt.destinations.filesystem."
+        )
+    # a program that writes Iceberg in production is tried with a database, whose tables have one format only
+    tell_without_effect(f"table {root['name']}: table_format {table_format!r}", "the destination has its own tables")

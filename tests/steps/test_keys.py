@@ -14,7 +14,6 @@ from dlt.errors import (
     PipelineStepFailed,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
-    TableFormatNotSupported,
     TablePropertiesConflictException,
     UnboundColumnException,
     WriteDispositionNotSupported,
@@ -177,7 +176,6 @@ def test_a_strategy_that_cannot_be_is_told_in_extract(pipeline: Any, strategy: s
     kind = WriteDispositionNotSupported if strategy == "cdc" else MergeDispositionException
     made = dlt.resource([{"id": 1}], name="t", write_disposition=merge(strategy))
     assert refused(pipeline, made, f"table t.*{strategy}", kind).step == "extract"
-    refused(pipeline, [{"id": 1}], "table t.*'delta'", TableFormatNotSupported, table_name="t", table_format="delta")
 
 
 @pytest.mark.parametrize("hint", [{"dedup_sort": "desc"}, {"hard_delete": True}])

@@ -87,22 +87,22 @@ def is_docker() -> bool:
 
 def is_claude_code() -> bool:
     """Tell whether Claude Code runs the program."""
-    return "CLAUDECODE" in os.environ
+    return os.environ.get("CLAUDECODE") == "1"
 
 
 def is_claude_code_cli() -> bool:
     """Tell whether Claude Code runs the program from a terminal."""
-    return os.environ.get("CLAUDE_CODE_ENTRYPOINT") == "cli"
+    return is_claude_code() and os.environ.get("CLAUDE_CODE_ENTRYPOINT") == "cli"
 
 
 def is_cursor() -> bool:
     """Tell whether the editor Cursor runs the program."""
-    return "CURSOR_TRACE_ID" in os.environ or "CURSOR_AGENT" in os.environ
+    return os.environ.get("CURSOR_AGENT") == "1"
 
 
 def is_codex() -> bool:
     """Tell whether Codex runs the program."""
-    return any(name.startswith("CODEX_") for name in os.environ)
+    return os.environ.get("CODEX_CI") == "1" or "CODEX_THREAD_ID" in os.environ or "CODEX_SANDBOX" in os.environ
 
 
 def is_notebook() -> bool:
@@ -127,7 +127,8 @@ def is_streamlit() -> bool:
     """Tell whether Streamlit runs the program."""
     runtime = sys.modules.get("streamlit.runtime")
     exists = getattr(runtime, "exists", None)
-    return bool(exists()) if callable(exists) else False
+    # the server sets the variable for programs that it starts; the module is there once they import it
+    return "STREAMLIT_SERVER_PORT" in os.environ or (bool(exists()) if callable(exists) else False)
 
 
 def is_pyodide() -> bool:
@@ -175,8 +176,10 @@ def kube_pod_info() -> dict[str, str]:
 
 def github_info() -> dict[str, str]:
     """Return the run of GitHub Actions that runs the program, as its variables name it."""
-    names = ("GITHUB_USER", "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_OWNER")
-    found = _variables(*names)
+    found = _variables("GITHUB_USER", "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_OWNER")
+    # outside of Codespaces only the owner of the repository is known
+    if "github_user" not in found and "github_repository_owner" in found:
+        found["github_user"] = found["github_repository_owner"]
     return {**found, "github_sha": os.environ["GITHUB_SHA"]} if "GITHUB_SHA" in os.environ else found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Union
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from dlt.configuration.credentials.google import GcpOAuthCredentials, GcpServiceAccountCredentials
 from dlt.configuration.credentials.stores import (
@@ -89,9 +91,40 @@ class FilesystemConfiguration(BaseConfiguration):
     @property
     def protocol(self) -> str:
         """Return the scheme of the URL, "file" for a path."""
-        scheme = urlsplit(self.bucket_url).scheme
+        return self.parse_protocol(self.bucket_url)
+
+    @staticmethod
+    def parse_protocol(bucket_url: str) -> str:
+        """Return the scheme of a URL, "file" for a path."""
+        scheme = urlsplit(bucket_url).scheme
         # a letter alone is the drive of a path on Windows
         return scheme if len(scheme) > 1 else "file"
+
+    @staticmethod
+    def is_local_path(url: str) -> bool:
+        """Tell whether it is a path of this machine, and no URL."""
+        return len(urlsplit(url).scheme) <= 1
+
+    @staticmethod
+    def make_local_path(file_url: str) -> str:
+        """Return the path that a URL with the scheme "file" names.
+
+        Raises:
+            ValueError: it has another scheme, or none.
+        """
+        parts = urlsplit(file_url)
+        if parts.scheme != "file":
+            raise ValueError(
+                f"{file_url}: the scheme is {parts.scheme!r}. A local path has a URL that begins with file:."
+            )
+        # a name of a machine before the path is a share on Windows
+        path = url2pathname(parts.path)
+        return str(Path(f"//{parts.netloc}{path}" if parts.netloc else path))
+
+    @staticmethod
+    def make_file_url(local_path: str) -> str:
+        """Return the URL of a path, which is made absolute; ~ is the home of the user."""
+        return Path(local_path).expanduser().resolve().as_uri()
 
     @property
     def is_local_filesystem(self) -> bool:

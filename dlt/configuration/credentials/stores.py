@@ -65,20 +65,21 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
         """Take the keys from a session of boto3, botocore or aiobotocore, or from JSON text.
 
         Raises:
-            InvalidBoto3Session: it is something else, or it has no keys.
+            InvalidBoto3Session: it is something else.
         """
         if isinstance(native_value, str):
             return super().parse_native_representation(native_value)
-        keys = native_value.get_credentials() if isinstance(native_value, Session) else None
-        if keys is None:
+        if not isinstance(native_value, Session):
             raise InvalidBoto3Session(
                 f"{type(self).__name__}: found {type(native_value).__name__}, which gives no keys. Give a session of "
-                "boto3 that has credentials, or a dict with aws_access_key_id and aws_secret_access_key."
+                "boto3 or botocore, or a dict with aws_access_key_id and aws_secret_access_key."
             )
-        # keys of a session may be renewed at any time: id, secret and token must belong together
-        frozen = keys.get_frozen_credentials()
-        self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
-        self.aws_session_token = frozen.token
+        # a session without keys is one for now: they may come from elsewhere, or not be needed
+        if keys := native_value.get_credentials():
+            # they may be renewed at any time: id, secret and token must belong together
+            frozen = keys.get_frozen_credentials()
+            self.aws_access_key_id, self.aws_secret_access_key = frozen.access_key, frozen.secret_key
+            self.aws_session_token = frozen.token
         # boto3 calls the profile by another name than botocore, which does not tell its region
         if isinstance(native_value, Boto3Session):
             self.profile_name, self.region_name = native_value.profile_name, native_value.region_name

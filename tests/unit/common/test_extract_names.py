@@ -132,3 +132,24 @@ def test_the_hub_is_not_here() -> None:
         dlt.hub.transformation  # noqa: B018 - the attribute is what is tried
     with pytest.raises(NotOffered, match="workspaces"):
         dlt.current.workspace()
+
+
+@pytest.mark.parametrize(
+    ("url", "local", "protocol"),
+    [("/a/b", True, "file"), ("_storage", True, "file"), ("file:///a/b", False, "file"), ("s3://b/x", False, "s3")],
+)
+def test_paths_are_told_from_urls(url: str, local: bool, protocol: str) -> None:
+    """A URL with the scheme "file" is one too."""
+    assert FilesystemConfiguration.is_local_path(url) is local
+    assert FilesystemConfiguration.parse_protocol(url) == protocol
+
+
+def test_a_path_becomes_a_url_and_comes_back(tmp_path: Path) -> None:
+    """Spaces and the like are written as URLs have them; what is relative begins in the folder of the program."""
+    path = str(tmp_path / "a b")
+    url = FilesystemConfiguration.make_file_url(path)
+    assert url == (tmp_path / "a b").as_uri() and FilesystemConfiguration.make_local_path(url) == path
+    assert FilesystemConfiguration.make_file_url("x") == (Path.cwd() / "x").as_uri()
+    assert FilesystemConfiguration.make_local_path("file:/a/b") == "/a/b"
+    with pytest.raises(ValueError, match="the scheme is 's3'"):
+        FilesystemConfiguration.make_local_path("s3://bucket/a")

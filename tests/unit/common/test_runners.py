@@ -141,8 +141,10 @@ def test_counters() -> None:
     with collector("extract"):
         collector.update("items", 2)
         collector.update("items")
-        collector.update("items", label="a")
-    assert collector.counters == {"items": 3, "items_a": 1} and collector.step == "extract"
+        assert collector.counters == {"items": 3} and collector.step == "extract"
+        with pytest.raises(AssertionError, match="labels not supported"):
+            collector.update("items", label="a")
+    assert collector.counters is None
     assert isinstance(NULL_COLLECTOR, Collector)
 
 
@@ -198,3 +200,41 @@ def test_the_logger() -> None:
     assert logger.is_logging() and logger.log_level() == logging.getLevelName(logger.LOGGER.getEffectiveLevel())
     assert logger.name == logger.LOGGER.name and logger.is_json_logging("JSON")
     assert "NoneType" in logger.pretty_format_exception()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "tell", "expected"),
+    [
+        ("CLAUDECODE", "0", exec_info.is_claude_code, False),
+        ("CLAUDECODE", "1", exec_info.is_claude_code, True),
+        ("CLAUDE_CODE_ENTRYPOINT", "cli", exec_info.is_claude_code_cli, False),
+        ("CURSOR_AGENT", "0", exec_info.is_cursor, False),
+        ("CURSOR_AGENT", "1", exec_info.is_cursor, True),
+        ("CODEX_CI", "0", exec_info.is_codex, False),
+        ("CODEX_THREAD_ID", "a", exec_info.is_codex, True),
+        ("STREAMLIT_SERVER_PORT", "1", exec_info.is_streamlit, True),
+    ],
+)
+def test_which_tool_runs_a_program(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, tell: Any, expected: bool
+) -> None:
+    """By the variables that it sets, and by what they hold."""
+    for name in (
+        "CLAUDECODE",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CURSOR_AGENT",
+        "CODEX_CI",
+        "CODEX_THREAD_ID",
+        "CODEX_SANDBOX",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    assert tell() is expected
+
+
+def test_the_owner_of_a_repository_stands_for_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where GitHub names no user."""
+    for name, value in (("REPOSITORY", "shop/data"), ("REPOSITORY_OWNER", "shop")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    monkeypatch.delenv("GITHUB_USER", raising=False)
+    assert exec_info.github_info()["github_user"] == "shop"

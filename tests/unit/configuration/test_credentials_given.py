@@ -27,6 +27,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.impl.postgres.driver import arguments
 from dlt.errors import (
     ConfigFieldMissingException,
+    InvalidBoto3Session,
     InvalidConnectionString,
     InvalidNativeValue,
     ValueNotSecretException,
@@ -292,6 +293,21 @@ def test_a_duckdb_file_is_the_one_that_the_user_named(write: Any) -> None:
     write("secrets.toml", '[destination.duckdb]\ncredentials = "other.duckdb"\n')
     assert Path(duckdb.path).name == "other.duckdb"
     assert Path(dlt.destinations.duckdb("given.duckdb").path).name == "given.duckdb"
+
+
+def test_a_session_without_keys_leaves_them_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may come from elsewhere; what is no session is an error."""
+    botocore = pytest.importorskip("botocore.session")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    spec = AwsCredentials()
+    spec.parse_native_representation(botocore.get_session())
+    assert spec.aws_access_key_id is None
+    with pytest.raises(InvalidBoto3Session, match="found int"):
+        AwsCredentials().parse_native_representation(1)
 
 
 def test_credentials_of_the_machine_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

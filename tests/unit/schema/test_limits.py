@@ -81,6 +81,11 @@ def test_what_the_destination_can_do_is_not(root: Any) -> None:
     check_disposition(root, None)
 
 
+def test_a_database_has_tables_of_its_own_format() -> None:
+    """The format of a lake changes nothing there, as with PyPI dlt: programs are tried with a database."""
+    check_disposition(table(table_format="iceberg"), GENERIC)
+
+
 def test_rows_of_a_merge_wait_with_their_order() -> None:
     """Which of several rows with one key is the last is known, unless the user vouches that there are none."""
     root: Any = table(write_disposition="merge")

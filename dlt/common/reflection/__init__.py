@@ -1,0 +1,1 @@
+"""What kind of function a function is, under the names of PyPI `dlt` 1.x."""
