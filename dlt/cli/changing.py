@@ -7,6 +7,7 @@ from dataclasses import asdict
 from dlt.cli import showing
 from dlt.cli.asked import Asked
 from dlt.cli.output import confirm, say, say_error, say_json
+from dlt.configuration.defaults import defaults_for
 from dlt.configuration.similar import did_you_mean
 from dlt.pipeline import dropping
 from dlt.pipeline.pipeline import Pipeline
@@ -68,7 +69,7 @@ def drop(asked: Asked, pipeline: Pipeline) -> int:
         _say_result(asked, asdict(plan), "Nothing was changed")
         return 0
     if not confirm("Do you want to apply these changes?", asked.yes, asked.non_interactive):
-        return 1
+        return defaults_for(pipeline.pipeline_name).exit_code_declined
     dropping.carry_out(pipeline, plan)
     _say_result(asked, asdict(plan), f"Dropped {len(plan.tables)} table(s)")
     return 0
@@ -110,7 +111,7 @@ def abort_packages(asked: Asked, pipeline: Pipeline) -> int:
         "Their files are deleted, and what their extracts changed in the state goes back."
     )
     if not confirm(question, asked.yes, asked.non_interactive):
-        return 1
+        return defaults_for(pipeline.pipeline_name).exit_code_declined
     gone = pipeline.abort_packages(asked.load_id)
     _say_result(asked, {"dropped": gone}, f"Gave up {len(gone)} package(s): {', '.join(gone)}")
     return 0
@@ -128,7 +129,7 @@ def delete_folder(asked: Asked, pipeline: Pipeline) -> int:
     lost = f" {len(waiting)} package(s) that were not loaded are LOST." if waiting else ""
     question = f"Delete state, schemas and packages in {pipeline.working_dir}?{lost} The destination stays as it is."
     if not confirm(question, asked.yes, asked.non_interactive):
-        return 1
+        return defaults_for(pipeline.pipeline_name).exit_code_declined
     pipeline.drop()
     _say_result(asked, {"deleted": pipeline.pipeline_name}, f"Deleted {pipeline.working_dir}")
     return 0

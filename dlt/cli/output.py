@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import select
+import stat
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,9 @@ import orjson
 
 from dlt.info import json_safe
 from dlt.redact import redact
+
+# seconds until a program that is to answer has begun
+_PATIENCE = 1.0
 
 
 def add_common(parser: argparse.ArgumentParser, top: bool = False) -> None:
@@ -97,16 +102,45 @@ def stdout_as_stderr() -> Iterator[None]:
 
 
 def confirm(question: str, assume_yes: bool, never_ask: bool) -> bool:
-    """Ask a question; without a terminal the answer is no."""
+    """Ask a question; where nobody can answer, the answer is no.
+
+    Args:
+        question: What is asked.
+        assume_yes: It was answered before: yes.
+        never_ask: It was answered before: no.
+    """
     if assume_yes:
         return True
-    # a script would wait for an answer that nobody gives
-    if never_ask or not sys.stdin.isatty():
+    if never_ask:
+        answer = None
+    elif sys.stdin.isatty():
+        answer = _asked(question)
+    else:
+        answer = _piped()
+        if answer is not None:
+            say(f"{question} [y/N] {answer}")
+    if answer is None:
         say_error(f"nothing was done, for nobody answers: {question} Give --yes.")
-        return False
+    return answer is not None and answer.strip().lower() in ("y", "yes")
+
+
+def _asked(question: str) -> str:
     try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        return input(f"{question} [y/N] ")
     except EOFError:
         # Ctrl-D stays on the line of the question
         say()
-        return False
+        return "n"
+
+
+def _piped() -> str | None:
+    """Return the line that a script gives, as `yes | dlt ...` does; None where none comes."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        # a script whose input is open to nobody would wait without end
+        if not (stat.S_ISFIFO(mode) or stat.S_ISREG(mode)) or not select.select([sys.stdin], [], [], _PATIENCE)[0]:
+            return None
+    except (OSError, ValueError):
+        # no file at all
+        return None
+    return sys.stdin.readline().strip() or None

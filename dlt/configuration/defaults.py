@@ -23,6 +23,7 @@ class Defaults:
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
         exit_code: How a command ends that fails.
+        exit_code_declined: How it ends where the answer to its question is no.
         exit_code_unknown_pipeline: How it ends where there is no such pipeline.
     """
 
@@ -37,6 +38,7 @@ class Defaults:
     formats_of_rows: tuple[tuple[str, str], ...] = ()
     misplaced_secrets_are_none: bool = False
     exit_code: int = 1
+    exit_code_declined: int = 1
     exit_code_unknown_pipeline: int = 1
 
 
@@ -53,6 +55,7 @@ OF_1X = Defaults(
     formats_of_rows=(("filesystem", "jsonl"),),
     misplaced_secrets_are_none=True,
     exit_code=255,
+    exit_code_declined=0,
     exit_code_unknown_pipeline=254,
 )
 

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,10 +72,38 @@ def test_yes_is_done(folder: Path) -> None:
 
 
 def test_nobody_is_asked_who_cannot_answer(folder: Path) -> None:
-    """--non-interactive in a terminal, and a script without one, get no question; they read how to say yes."""
+    """--non-interactive in a terminal, and a script without an answer, get no question; they read how to say yes."""
     code, shown = in_terminal(b"", "--non-interactive", "pipeline", "shop", "drop", "orders")
     assert code == 1 and "[y/N]" not in shown and "Give --yes." in shown
-    line = [sys.executable, "-m", "dlt", "pipeline", "shop", "drop", "orders"]
-    done = subprocess.run(line, capture_output=True, text=True, input="y\n", check=False)
-    assert done.returncode == 1 and "Do you want to apply these changes? Give --yes." in done.stderr
+    for nothing in ({"stdin": subprocess.DEVNULL}, {"input": ""}):
+        done = in_script(**nothing)
+        assert done.returncode == 1 and "Do you want to apply these changes? Give --yes." in done.stderr
+    assert dlt.attach("shop").dataset().row_counts().fetchall() == [("orders", 1), ("orders__tags", 1)]
     assert in_terminal(b"", "--yes", "pipeline", "shop", "drop", "orders")[0] == 0
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(folder: Path) -> None:
+    """A program that starts the command leaves its input open."""
+    reading, writing = os.pipe()
+    try:
+        assert in_script(stdin=reading).returncode == 1
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_a_script_may_pipe_the_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`yes | dlt pipeline shop drop orders`, as courses have it."""
+    assert in_script(input="n\n").returncode == 1
+    monkeypatch.setenv("COMPAT__DLT1", "true")
+    assert in_script(input="n\n").returncode == 0
+    monkeypatch.delenv("COMPAT__DLT1")
+    assert dlt.attach("shop").dataset().row_counts().fetchall() == [("orders", 1), ("orders__tags", 1)]
+    done = in_script(input="y\n" * 1000)
+    assert done.returncode == 0 and "apply these changes? [y/N] y" in done.stdout and "Dropped 2" in done.stdout
+
+
+def in_script(**given: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a script does."""
+    line = [sys.executable, "-m", "dlt", "pipeline", "shop", "drop", "orders"]
+    return subprocess.run(line, capture_output=True, text=True, check=False, **given)
