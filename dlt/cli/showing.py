@@ -13,6 +13,7 @@ from dlt.cli.output import say, say_error, say_json, say_table
 from dlt.cli.schema import say_schema
 from dlt.errors import NotOffered
 from dlt.info import LoadPackageInfo, size_text
+from dlt.packages.of_1x import pending_of_1x
 from dlt.pipeline.pipeline import Pipeline
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
@@ -79,6 +80,9 @@ def info(asked: Asked, pipeline: Pipeline) -> int:
             say(f"Has {len(packages[stage])} {text} with following load ids:")
             for load_id in packages[stage]:
                 say(load_id)
+    of_1x = pending_of_1x(pipeline.working_dir)
+    if of_1x:
+        say(f"Has {len(of_1x)} packages that wait for PyPI dlt, which has to load them: {', '.join(of_1x)}")
     name = pipeline.pipeline_name
     if pipeline.has_pending_data:
         say(f"\nPackages wait. Use 'dlt pipeline {name} run-pending' to load them")

@@ -9,6 +9,7 @@ from dlt import context, user_log
 from dlt.errors import PackageCorrupt, PipelineLocked
 from dlt.io.lock import PipelineLock
 from dlt.packages.abandon import tidy
+from dlt.packages.of_1x import refuse_pending_of_1x
 from dlt.packages.package import LoadPackage
 from dlt.packages.workdir import Workdir
 from dlt.pipeline.schemas import PipelineSchemas
@@ -66,6 +67,9 @@ class Home:
 
         Args:
             dataset_name: Dataset of packages that do not say theirs.
+
+        Raises:
+            PipelineHasPendingDataException: packages of PyPI `dlt` wait, which only it can load.
         """
         if self.is_inside():
             return  # what is in the folder is at work
@@ -73,6 +77,7 @@ class Home:
             self._begins_anew = False
             self.workdir.wipe()
             self.schemas.move_to(self.workdir)
+        refuse_pending_of_1x(self.working_dir, self.pipeline_name)
         self.workdir.prepare()
         tidy(self.workdir)
         self.refresh()
