@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 from dlt.schema.typing import MergeStrategy, ReplaceStrategy
 from dlt.user_log import tell_without_effect
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 WITHOUT_EFFECT: dict[str, str] = {
     "preferred_staging_file_format": "files wait at a staging place in the format in which they are loaded",
@@ -77,6 +81,31 @@ class Capabilities(Mapping[str, object]):
 
     def __len__(self) -> int:
         return len(fields(self))
+
+    @classmethod
+    def generic_capabilities(
+        cls,
+        preferred_loader_file_format: str | None = None,
+        naming_convention: str | None = None,
+        supported_table_formats: Sequence[str] = (),
+        supported_merge_strategies: Sequence[MergeStrategy] | None = None,
+    ) -> Self:
+        """Return what is assumed of a destination that says nothing else.
+
+        Args:
+            preferred_loader_file_format: Format of its files.
+            naming_convention: How its names are written.
+            supported_table_formats: Open formats of its tables.
+            supported_merge_strategies: How it merges; in all ways when None.
+        """
+        found = cls(naming_convention=naming_convention, supported_table_formats=tuple(supported_table_formats))
+        if preferred_loader_file_format is not None:
+            first = preferred_loader_file_format
+            others = tuple(kind for kind in found.supported_loader_file_formats if kind != first)
+            found = replace(found, preferred_loader_file_format=first, supported_loader_file_formats=(first, *others))
+        if supported_merge_strategies is not None:
+            found = replace(found, supported_merge_strategies=tuple(supported_merge_strategies))
+        return found
 
     @property
     def identifier_length(self) -> int:

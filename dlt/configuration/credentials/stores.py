@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
 from dlt.errors import InvalidBoto3Session
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class FrozenKeys(Protocol):
@@ -85,6 +88,20 @@ class AwsCredentialsWithoutDefaults(CredentialsConfiguration):
             self.profile_name, self.region_name = native_value.profile_name, native_value.region_name
         elif isinstance(native_value, BotocoreSession):
             self.profile_name = native_value.profile
+
+    @classmethod
+    def from_session(cls, botocore_session: Session) -> Self:
+        """Return the credentials of a session of boto3, botocore or aiobotocore.
+
+        Args:
+            botocore_session: The session.
+
+        Raises:
+            InvalidBoto3Session: it is something else.
+        """
+        made = cls()  # type: ignore[call-arg]  # it is filled next
+        made.parse_native_representation(botocore_session)
+        return made
 
     def to_session_credentials(self) -> dict[str, str]:
         """Return the keys as boto3 takes them."""

@@ -303,9 +303,10 @@ def test_a_session_without_keys_leaves_them_open(monkeypatch: pytest.MonkeyPatch
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    spec = AwsCredentials()
-    spec.parse_native_representation(botocore.get_session())
-    assert spec.aws_access_key_id is None
+    session = botocore.get_session()
+    assert AwsCredentials.from_session(session).aws_access_key_id is None
+    session.set_credentials("key", "word")
+    assert AwsCredentials.from_session(session).to_session_credentials()["aws_access_key_id"] == "key"
     with pytest.raises(InvalidBoto3Session, match="found int"):
         AwsCredentials().parse_native_representation(1)
 

@@ -15,7 +15,7 @@ from dlt.errors import (
     TooManyColumns,
     WriteDispositionNotSupported,
 )
-from dlt.schema.capabilities import GENERIC
+from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.row_order import as_staged, keeps_order
 from dlt.schema.width import check_width
@@ -79,6 +79,22 @@ def test_what_the_destination_can_do_is_not(root: Any) -> None:
     """A strategy counts only where rows are merged; without a destination only what is wrong everywhere is."""
     check_disposition(root, CAPABLE)
     check_disposition(root, None)
+
+
+def test_capabilities_are_a_mapping_of_what_a_destination_says() -> None:
+    """As programs print and compare them; what it does not say is what is assumed of any."""
+    made = Capabilities.generic_capabilities("parquet", "sql_cs_v1", ["delta"], ["upsert"])
+    assert dict(made)["preferred_loader_file_format"] == made["preferred_loader_file_format"] == "parquet"
+    assert made["supported_loader_file_formats"] == ("parquet", "arrow", "jsonl", "csv")
+    assert {key: value for key, value in made.items() if value != GENERIC[key]}.keys() == {
+        "preferred_loader_file_format",
+        "supported_loader_file_formats",
+        "naming_convention",
+        "supported_table_formats",
+        "supported_merge_strategies",
+    }
+    assert len(made) == len(GENERIC) and Capabilities.generic_capabilities() == GENERIC
+    assert "no_such_limit" not in made
 
 
 def test_a_database_has_tables_of_its_own_format() -> None:
