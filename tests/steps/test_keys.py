@@ -277,3 +277,12 @@ def test_a_package_of_an_earlier_step_stays_and_its_message_says_how_to_go_on(pi
     assert pipeline.list_extracted_load_packages() == [failure.value.load_id]
     pipeline.abort_packages(failure.value.load_id)
     pipeline.run([{"id": 1}], table_name="t", primary_key="id")
+
+
+def test_rows_of_a_merge_wait_where_nobody_sees_them(pipeline: Any) -> None:
+    """There is no dataset beside the pipeline's own, as PyPI dlt makes one."""
+    for value in (1, 2):
+        pipeline.run([{"id": 1, "value": value}], table_name="t", write_disposition="merge", primary_key="id")
+    with pipeline.sql_client() as client:
+        found = client.execute_sql("SELECT DISTINCT table_schema FROM information_schema.tables")
+    assert found == [(pipeline.dataset_name,)]
