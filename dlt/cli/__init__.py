@@ -40,7 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="dlt",
-        description="Look after pipelines: list them, see what they loaded, load what waits, drop or restore them.",
+        description="Look after pipelines: list them, see what they loaded, load what waits,\ndrop or restore them.",
         epilog="example: dlt pipeline my_pipeline info\n\n" + elsewhere.summary(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -143,7 +144,7 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser(
         "pipeline",
         help="list pipelines, look into one, and change what it holds",
-        description="List pipelines, or look into one: dlt pipeline NAME ACTION. Without an action: info.",
+        description="List pipelines, or look into one: dlt pipeline NAME ACTION.\nWithout an action: info.",
         epilog=_examples(examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -161,7 +162,8 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
     parser = actions.add_parser(
         name,
         help=action.help,
-        description=f"{text} {action.more}".strip(),
+        # the lines of the examples stay, and so argparse breaks none
+        description=textwrap.fill(f"{text} {action.more}".strip(), 78),
         epilog=_examples(action.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

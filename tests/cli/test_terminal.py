@@ -64,6 +64,23 @@ def test_whatever_is_not_yes_changes_nothing(folder: Path, answer: bytes, code: 
     assert dlt.attach("shop").dataset().row_counts().fetchall() == [("orders", 1), ("orders__tags", 1)]
 
 
+def test_ctrl_c_while_the_command_is_imported_is_one_line(folder: Path) -> None:
+    """The script `dlt` begins with an import; whoever presses Ctrl-C then reads no traceback."""
+    program = """
+import sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "dlt.cli.pipeline":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+from dlt.__main__ import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program, "pipeline"], capture_output=True, text=True, check=False)
+    assert done.returncode == 130 and done.stderr == "dlt: error: stopped by SIGINT\n" and not done.stdout
+    assert 'dlt = "dlt.__main__:main"' in (Path(__file__).parents[2] / "pyproject.toml").read_text()
+
+
 def test_yes_is_done(folder: Path) -> None:
     """What goes is shown before the question, and what went after it."""
     code, shown = in_terminal(b"y\n", "pipeline", "shop", "drop", "orders")
