@@ -87,24 +87,28 @@ class ParsedLoadJobFileName(NamedTuple):
             raise ValueError(f"{file_name} is not TABLE.ID.RETRIES.FORMAT, the name of a job's file.")
         return cls(parts[0], parts[1], int(parts[2]), parts[3], is_compressed)
 
-    @property
     def file_name(self) -> str:
-        """Return the name of the file in the package."""
-        return f"{self.table_name}.{self.file_id}.{self.file_format}"
+        """Return the name that the job's file has in PyPI `dlt` 1.x, from which `parse` makes these parts."""
+        return f"{self.table_name}.{self.file_id}.{self.retry_count}.{self.full_extension()}"
 
-    @property
     def job_id(self) -> str:
         """Return what stays the same over retries."""
-        return ".".join(part for part in (self.table_name, self.file_id, self.file_format) if part)
+        return ".".join(part for part in (self.table_name, self.file_id, self.full_extension()) if part)
 
-    @property
     def full_extension(self) -> str:
         """Return the ending of the file's name."""
         return f"{self.file_format}.gz" if self.is_compressed else self.file_format
 
+    def with_retry(self) -> ParsedLoadJobFileName:
+        """Return the name of the next try."""
+        return self._replace(retry_count=self.retry_count + 1)
+
     def asdict(self) -> dict[str, object]:
         """Return the parts, and the job's id."""
-        return {**self._asdict(), "job_id": self.job_id}
+        return {**self._asdict(), "job_id": self.job_id()}
+
+    def __str__(self) -> str:
+        return self.job_id()
 
 
 class LoadJobInfo(NamedTuple):
@@ -129,7 +133,7 @@ class LoadJobInfo(NamedTuple):
     def asstr(self, verbosity: int = 0) -> str:
         """Return one line; with the path of the file where verbosity is more than 0."""
         line = (
-            f"Job: {self.job_file_info.job_id}, table: {self.job_file_info.table_name} in {self.state}. "
+            f"Job: {self.job_file_info.job_id()}, table: {self.job_file_info.table_name} in {self.state}. "
             f"File type: {self.job_file_info.file_format}, rows: {self.rows}, size: {size_text(self.file_size)}."
         )
         if self.created_at is not None:

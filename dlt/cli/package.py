@@ -49,9 +49,11 @@ def _jobs(asked: Asked, pipeline: Pipeline) -> int:
     # of what is left out there is nothing to choose by
     pattern = asked.job or ""
     jobs = [job for group in package.jobs.values() for job in group]
-    found = [job for job in jobs if pattern in job.file_path.rpartition("/")[2] or pattern in job.job_file_info.job_id]
+    found = [
+        job for job in jobs if pattern in job.file_path.rpartition("/")[2] or pattern in job.job_file_info.job_id()
+    ]
     if not found:
-        names = ", ".join(job.job_file_info.job_id for job in jobs) or "none"
+        names = ", ".join(job.job_file_info.job_id() for job in jobs) or "none"
         say_error(f"no job of package {package.load_id} has {pattern!r} in its name. Jobs are: {names}")
         return 1
     if asked.json:
@@ -64,7 +66,7 @@ def _jobs(asked: Asked, pipeline: Pipeline) -> int:
 
 
 def _say_job(job: LoadJobInfo) -> None:
-    say(f"Job {job.job_file_info.job_id} (table: {job.job_file_info.table_name})")
+    say(f"Job {job.job_file_info.job_id()} (table: {job.job_file_info.table_name})")
     say(f"  state: {job.state}  rows: {job.rows}  retry count: {job.job_file_info.retry_count}")
     say(f"  file: {job.file_path}")
     say(f"  {job.failed_message}\n" if job.failed_message else "  no exception messages recorded\n")

@@ -220,7 +220,7 @@ def failed_jobs(asked: Asked, pipeline: Pipeline) -> int:
     for load_id in found:
         say(f"Checking failed jobs in load id '{load_id}'")
         for job in failed.get(load_id, []):
-            say(f"JOB: {job.job_file_info.job_id}({job.job_file_info.table_name})")
+            say(f"JOB: {job.job_file_info.job_id()}({job.job_file_info.table_name})")
             say(f"JOB file type: {job.job_file_info.file_format}")
             say(f"JOB file path: {job.file_path}")
             say(str(job.failed_message))

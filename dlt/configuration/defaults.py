@@ -21,6 +21,8 @@ class Defaults:
         keeps_loaded_files: The files of loaded packages stay, and so do all packages.
         declared_columns_first: Columns that are declared with a type stand before those that only the data has.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
+        state_is_a_row: Infos of normalize count the state of the pipeline as a row of its table.
+        run_is_a_step: The trace ends with a step that is the whole run.
         misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
         exit_code: How a command ends that fails.
         exit_code_declined: How it ends where the answer to its question is no.
@@ -36,6 +38,8 @@ class Defaults:
     keeps_loaded_files: bool = False
     declared_columns_first: bool = False
     formats_of_rows: tuple[tuple[str, str], ...] = ()
+    state_is_a_row: bool = False
+    run_is_a_step: bool = False
     misplaced_secrets_are_none: bool = False
     exit_code: int = 1
     exit_code_declined: int = 1
@@ -53,6 +57,8 @@ OF_1X = Defaults(
     keeps_loaded_files=True,
     declared_columns_first=True,
     formats_of_rows=(("filesystem", "jsonl"),),
+    state_is_a_row=True,
+    run_is_a_step=True,
     misplaced_secrets_are_none=True,
     exit_code=255,
     exit_code_declined=0,

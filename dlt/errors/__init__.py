@@ -97,6 +97,7 @@ Each message says what failed, on which thing, what was found and what to do; de
                 DestinationLoadingViaStagingNotSupported
                 UnsupportedDataType
                 DestinationHasFailedJobs
+                    LoadClientJobFailed
                 DestinationSchemaTampered
                 TableFormatNotSupported
                 OpenTableFormatNotSupported
@@ -108,6 +109,7 @@ Each message says what failed, on which thing, what was found and what to do; de
                 DatabaseTransientException
                 LoadJobTransientException
             DatabaseException
+            LoadClientJobException
             InvalidDestinationReference
             SchemaUpdateError
                 SchemaUpdateTerminalError

@@ -101,6 +101,14 @@ class DestinationHasFailedJobs(DestinationTerminalException):
     """Jobs of a load failed, and the program asked to be told by an error."""
 
 
+class LoadClientJobException(DestinationException):
+    """A job of a load failed; attributes load_id, job_id, failed_message."""
+
+
+class LoadClientJobFailed(DestinationHasFailedJobs, LoadClientJobException):
+    """A job failed for good, and the load step raises; failed_jobs and destination_name as well."""
+
+
 class DestinationSchemaTampered(DestinationTerminalException):
     """Tables at the destination are not as the library left them."""
 

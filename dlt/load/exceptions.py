@@ -3,6 +3,8 @@
 from dlt.errors import (
     DestinationTerminalException,
     DestinationTransientException,
+    LoadClientJobException,
+    LoadClientJobFailed,
     LoadPackageAborted,
 )
 
@@ -19,20 +21,12 @@ __all__ = [
 ]
 
 
-class LoadClientJobException(Exception):
-    """Named by programs, raised by nothing here."""
-
-
-class LoadClientJobFailed(DestinationTerminalException, LoadClientJobException):
-    """Named by programs, raised by nothing here."""
-
-
-class LoadClientJobTerminalRetry(DestinationTerminalException, LoadClientJobException):
-    """Named by programs, raised by nothing here."""
+LoadClientJobTerminalRetry = LoadClientJobFailed
+"""The package waits, and the next load tries its jobs again."""
 
 
 class LoadClientJobRetry(DestinationTransientException, LoadClientJobException):
-    """Named by programs, raised by nothing here."""
+    """Named by programs: a load raises the error of the destination itself."""
 
 
 class LoadClientUnsupportedFileFormats(DestinationTerminalException):

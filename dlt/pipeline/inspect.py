@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dlt.context import PipelineAtWork
     from dlt.destinations.base import Destination
+    from dlt.extract.vocabulary import Refresh
     from dlt.pipeline.hooks import Hook
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.progress import Collector
@@ -148,6 +149,11 @@ class Inspection:
         """Return a copy of the state."""
         # what a program changes in it must not travel: managed_state is there for that
         return deepcopy(self.parts.home.state)
+
+    @property
+    def refresh(self) -> Refresh | None:
+        """Return what every run drops first, None for nothing."""
+        return self.config.refresh
 
     @property
     def first_run(self) -> bool:

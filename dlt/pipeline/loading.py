@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dlt import user_log
 from dlt.clock import utc_now
 from dlt.destinations.base import Destination
+from dlt.errors import DestinationHasFailedJobs, LoadClientJobFailed
 from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.load.execute import LoadResult
 from dlt.metrics import StepFigures
@@ -65,8 +66,24 @@ def load(
             home.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
         step.info = info = load_info(parts, done, metrics, first_run)
         if parts.settings.raise_on_failed_jobs if raises is None else raises:
-            info.raise_on_failed_jobs()
+            _raise_on_failed_job(info)
     return info
+
+
+def _raise_on_failed_job(info: LoadInfo) -> None:
+    """Raise the error that names the first job that failed; it is one of all failed jobs too."""
+    try:
+        info.raise_on_failed_jobs()
+    except DestinationHasFailedJobs as error:
+        job = error.failed_jobs[0]
+        raise LoadClientJobFailed(
+            str(error),
+            load_id=error.load_id,
+            failed_jobs=error.failed_jobs,
+            destination_name=error.destination_name,
+            job_id=job.job_file_info.job_id(),
+            failed_message=job.failed_message,
+        ) from None
 
 
 def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResult, str]:

@@ -17,6 +17,7 @@ from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import refuse
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
+from dlt.schema.system_tables import STATE_TABLE
 
 _ADDED = {"add_dlt_id": ROW_ID, "add_dlt_load_id": LOAD_ID}
 """Columns that Arrow tables get where the setting says so."""
@@ -59,7 +60,11 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
             package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.declared_columns_first
         )
         mark_seen(grown, rows)
-        entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, rows)
+        counts = dict(rows)
+        if package.state is not None and parts.settings.defaults.state_is_a_row:
+            # it goes to its table with the package, and needs no file
+            counts[STATE_TABLE] = 1
+        entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, counts)
         manifest = replace(
             package.manifest,
             stage="normalized",

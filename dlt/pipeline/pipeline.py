@@ -154,8 +154,16 @@ class Pipeline(Inspection):
         """
         data = _one_of("data", data, "source", source)
         table_name = _one_of("table_name", table_name, "name", name)
-        hints = Hints(table_name, None, write_disposition, columns, primary_key, schema, table_format, schema_contract)
-        hints = replace(hints, parent_table_name=parent_table_name)
+        hints = Hints(
+            table_name,
+            parent_table_name,
+            write_disposition,
+            columns,
+            primary_key,
+            schema,
+            table_format,
+            schema_contract,
+        )
         if loader_file_format is not None:
             tell_without_effect("pipeline.extract: loader_file_format", "give it to pipeline.normalize")
         return extracting.extract(self.parts, data, hints, refresh, workers, max_parallel_items)
@@ -252,9 +260,6 @@ class Pipeline(Inspection):
 
         Args:
             schema_name: Name of the schema; the default one when None.
-
-        Raises:
-            SchemaNotFoundError: there is no schema of this name.
         """
         return reading.storage_of(self.parts, schema_name)
 
@@ -267,18 +272,13 @@ class Pipeline(Inspection):
             dataset: Name of the dataset; that of the schema when None.
             schema: Schema of its tables, or the name of one; the default one when there is no name of a dataset.
         """
-        if dataset is None or isinstance(schema, str):
-            return reading.client_for(self.parts, schema.name if isinstance(schema, Schema) else schema)
-        return self.parts.target.connect(dataset, schema)
+        return reading.loading_client(self.parts, dataset, schema)
 
     def sql_client(self, schema_name: str | None = None) -> SqlHandle:
         """Return a client that runs SQL in the dataset of a schema, inside of a `with` block.
 
         Args:
             schema_name: Name of the schema; the default one when None.
-
-        Raises:
-            SqlClientNotAvailable: at its use: the destination has no SQL.
         """
         return reading.sql_client_for(self.parts, schema_name)
 

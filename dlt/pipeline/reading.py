@@ -34,6 +34,19 @@ def client_for(parts: Parts, schema_name: str | None) -> AbstractContextManager[
     return parts.target.connect(parts.target.dataset_for(name), schema)
 
 
+def loading_client(parts: Parts, dataset: str | None, schema: str | Schema | None) -> AbstractContextManager[Client]:
+    """Return a client as loads have it, to be used in a `with` block.
+
+    Args:
+        parts: The pipeline.
+        dataset: Name of the dataset; that of the schema when None.
+        schema: Schema of its tables, or the name of one.
+    """
+    if dataset is None or isinstance(schema, str):
+        return client_for(parts, schema.name if isinstance(schema, Schema) else schema)
+    return parts.target.connect(dataset, schema)
+
+
 def storage_of(parts: Parts, schema_name: str | None) -> DestinationClient:
     """Return a client for the dataset of a schema: what it names is there at once, the rest in a `with` block.
 

@@ -21,6 +21,8 @@ _KINDS: Mapping[str, type[ExtractInfo] | type[NormalizeInfo] | type[LoadInfo]] =
     "extract": ExtractInfo,
     "normalize": NormalizeInfo,
     "load": LoadInfo,
+    # a whole run tells what it loaded
+    "run": LoadInfo,
 }
 _MOMENTS = ("started_at", "finished_at")
 

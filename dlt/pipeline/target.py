@@ -264,6 +264,9 @@ class Target:
         if self.destination is not None:
             state["destination_name"] = self.destination.destination_name
             state["destination_type"] = self.destination.destination_type
+            if self.staging is not None:
+                state["staging_name"] = self.staging.destination_name
+                state["staging_type"] = self.staging.destination_type
             place = place_of(self.destination, self.settings.pipeline_name)
             if place is not None:
                 state["_local"]["place"] = list(place)

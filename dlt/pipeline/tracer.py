@@ -94,13 +94,15 @@ class Tracer:
         with use(self.telling), shown, signals.handled(), self._held("run"):
             self._trace = start_trace(self._name)
             self._depth += 1
-            started_at = utc_now()
+            started_at, whole = utc_now(), self._home.settings.defaults.run_is_a_step
             try:
                 yield
+                if whole:
+                    self._trace = end_step(self._trace, "run", started_at, self._trace.last_load_info, None)
             except Exception as error:
-                if not any(step.step_exception for step in self._trace.steps):
+                if whole or not any(step.step_exception for step in self._trace.steps):
                     # it ended before or between the steps, and is not to be told as complete
-                    name = error.__dict__.get("step", "run")
+                    name = "run" if whole else error.__dict__.get("step", "run")
                     self._trace = end_step(self._trace, name, started_at, None, error)
                 raise
             finally:

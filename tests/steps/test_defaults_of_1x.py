@@ -99,6 +99,34 @@ def formats_of_files() -> object:
     return {path.parent.name: path.suffix for path in Path("bucket").glob("data/[rf]*/*")}
 
 
+def counted_rows() -> object:
+    """Return the rows that normalize counts in two runs, of which the second changes no state."""
+    pipeline = dlt.pipeline("shop", destination="dummy")
+    counts = []
+    for _ in range(2):
+        pipeline.run([1], table_name="t")
+        counts.append(pipeline.last_trace.last_normalize_info.row_counts)
+    return counts
+
+
+def steps_of_traces() -> object:
+    """Return the steps of a run that loads, and of one that fails, as another process reads them."""
+    pipeline = dlt.pipeline("shop", destination="dummy")
+
+    def orders() -> Any:
+        yield 1
+        raise ValueError("no more")
+
+    pipeline.run([1], table_name="t")
+    good = dlt.attach("shop").last_trace
+    assert all(step.step_info.loads_ids for step in good.steps)
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(orders)
+    bad = dlt.attach("shop").last_trace
+    assert all(step.step_exception for step in bad.steps)
+    return [[step.step for step in trace.steps] for trace in (good, bad)]
+
+
 def misplaced_secret() -> object:
     """Return what the accessor gives."""
     try:
@@ -132,6 +160,16 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
         formats_of_files,
         {"rows": ".jsonl", "rows__b": ".jsonl", "frame": ".parquet"},
         {"rows": ".parquet", "rows__b": ".parquet", "frame": ".parquet"},
+    ),
+    "the state of the pipeline in `row_counts` of normalize": (
+        counted_rows,
+        [{"t": 1, "_dlt_pipeline_state": 1}, {"t": 1}],
+        [{"t": 1}, {"t": 1}],
+    ),
+    "steps of a trace": (
+        steps_of_traces,
+        [["extract", "normalize", "load", "run"], ["extract", "run"]],
+        [["extract", "normalize", "load"], ["extract"]],
     ),
     "`dlt.secrets.get(key)` of a secret that stands in `config.toml` only": (misplaced_secret, None, "an error"),
     "a command that fails": (exit_codes, [254, 255], [1, 1]),

@@ -48,7 +48,7 @@ def test_every_package_has_jobs_of_all_states(pipeline: Any) -> None:
     job = packages[2].jobs["completed_jobs"][0]
     assert (job.state, job.job_file_info.table_name, job.failed_message) == ("completed_jobs", "items", None)
     assert job.elapsed >= 0 and job.file_size > 0 and job.file_path.startswith(packages[2].package_path)
-    assert job.job_file_info.job_id in str(job) and "items" in packages[2].asstr(1)
+    assert job.job_file_info.job_id() in str(job) and "items" in packages[2].asstr(1)
 
 
 def test_failed_jobs_are_told_apart(failing: Any) -> None:
