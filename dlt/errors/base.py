@@ -27,10 +27,6 @@ class DltException(Exception):
         super().__init__(self.message)
         self.__dict__.update(attributes)
 
-    def attrs(self) -> dict[str, Detail]:
-        """Return what the error tells beside its message, but for what lives in this process only."""
-        return {key: value for key, value in self.__dict__.items() if key != "message" and _travels(value)}
-
     def __getattr__(self, name: str) -> Detail:
         # said for checkers: which details an error has, only its class knows
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")

@@ -154,16 +154,8 @@ class Pipeline(Inspection):
         """
         data = _one_of("data", data, "source", source)
         table_name = _one_of("table_name", table_name, "name", name)
-        hints = Hints(
-            table_name,
-            parent_table_name,
-            write_disposition,
-            columns,
-            primary_key,
-            schema,
-            table_format,
-            schema_contract,
-        )
+        hints = Hints(table_name, None, write_disposition, columns, primary_key, schema, table_format, schema_contract)
+        hints = replace(hints, parent_table_name=parent_table_name)
         if loader_file_format is not None:
             tell_without_effect("pipeline.extract: loader_file_format", "give it to pipeline.normalize")
         return extracting.extract(self.parts, data, hints, refresh, workers, max_parallel_items)
@@ -270,7 +262,7 @@ class Pipeline(Inspection):
 
         Args:
             dataset: Name of the dataset; that of the schema when None.
-            schema: Schema of its tables, or the name of one; the default one when there is no name of a dataset.
+            schema: Schema of its tables, or the name of one.
         """
         return reading.loading_client(self.parts, dataset, schema)
 
