@@ -12,6 +12,7 @@ from dlt.errors import (
     PipelineStateNotAvailable,
     ResourceNameNotAvailable,
     SignalReceivedException,
+    SourceSectionNotAvailable,
     SystemConfigurationException,
     TerminalException,
     TransientException,
@@ -51,10 +52,6 @@ class TerminalValueError(TerminalException, ValueError):
 
 class DependencyVersionException(DltException):
     """A package is older than a program asks for; raised by `dlt.common.utils.assert_min_pkg_version`."""
-
-
-class SourceSectionNotAvailable(PipelineException):
-    """Named by programs, raised by nothing here."""
 
 
 class ArgumentsOverloadException(DltException):

@@ -59,9 +59,11 @@ Each message says what failed, on which thing, what was found and what to do; de
                     InvalidResourceDataTypeBasic
                     InvalidResourceDataTypeIsNone
                     InvalidResourceReturnsResource
+                    InvalidResourceDataTypeMultiplePipes
                     ResourceFunctionExpected
                     InvalidParentResourceDataType
                 InvalidTransformerGeneratorFunction
+                ParametrizedResourceUnbound
                 DeletingResourcesNotSupported
                 ResourceNotATransformer
                 DataItemRequiredForDynamicTableHints
@@ -76,6 +78,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             CurrentSourceNotAvailable
             ExplicitSourceNameInvalid
         PipeException
+            PipeGenInvalid
             CreatePipeException
             PipeNotBoundToData
             InvalidStepFunctionArguments
@@ -130,6 +133,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             InvalidDataItem
         PipelineException
             PipelineStateNotAvailable
+            SourceSectionNotAvailable
             ResourceNameNotAvailable
             InvalidPipelineName
             PipelineConfigMissing

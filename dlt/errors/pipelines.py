@@ -14,6 +14,10 @@ class PipelineStateNotAvailable(PipelineException):
     """State is asked for where no pipeline is at work."""
 
 
+class SourceSectionNotAvailable(PipelineException):
+    """The state of the source at work is asked for where none is."""
+
+
 class ResourceNameNotAvailable(PipelineException):
     """The state of a resource is asked for where none is at work."""
 

@@ -54,7 +54,24 @@ class InvalidParentResourceDataType(InvalidResourceDataType):
 
 
 class InvalidTransformerGeneratorFunction(DltResourceException):
-    """The function of a transformer takes no item."""
+    """The function of a transformer takes no item.
+
+    Attributes:
+        code: 1 where it has no parameter, 2 where a second one cannot be passed by name, 3 where the first can only be.
+    """
+
+
+class InvalidResourceDataTypeMultiplePipes(InvalidResourceDataType):
+    """A resource that has data is given more of it, or a function returns two of one name."""
+
+
+class ParametrizedResourceUnbound(DltResourceException, TypeError):
+    """A resource whose function needs arguments was not called, and the configuration has none.
+
+    Attributes:
+        func_name: Name of the function.
+        sig: Its signature.
+    """
 
 
 class DeletingResourcesNotSupported(DltResourceException):
@@ -113,6 +130,10 @@ class PipeException(DltException):
     """An item cannot go through the steps of a resource."""
 
 
+class PipeGenInvalid(PipeException, InvalidResourceDataTypeIsNone):
+    """The function of a resource returned None where items are due."""
+
+
 class CreatePipeException(PipeException):
     """The steps of a resource cannot be lined up."""
 
@@ -126,7 +147,16 @@ class InvalidStepFunctionArguments(PipeException):
 
 
 class ResourceExtractionError(PipeException):
-    """The code of a resource failed; attributes resource_name and item_position, the cause is its error."""
+    """The code of a resource failed; the cause is its error.
+
+    Attributes:
+        resource_name: Name of the resource.
+        pipe_name: The same.
+        item_position: Of the item that failed, counted from 0.
+        kind: "generator" where the items are made, "transform" behind.
+        func_name: Name of the function, or class of what made the items.
+        msg: What the error says.
+    """
 
 
 class IncrementalCursorPathMissing(PipeException):

@@ -20,7 +20,8 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
-from dlt.extract.resource import NO_PARENT, DataFrom, DltResource, make_resource
+from dlt.extract.resource import DataFrom, DltResource, make_resource
+from dlt.extract.resource_data import NO_PARENT, ByArguments
 from dlt.extract.source import DltSource, source_of
 from dlt.schema.contract import check_contract
 from dlt.types import P, TDataItem, Wrapped
@@ -135,11 +136,13 @@ def _is_generator_function(call: Wrapped) -> bool:
 def _reading_state(schema: Schema, section: str) -> AbstractContextManager[object]:
     """Return the context of a source's body: it reads state, and what it writes is thrown away."""
     found: Mapping[str, object] | None = current().state
-    if found is None:
-        active = active_pipeline()
-        found = {} if active is None else active.state
+    active = active_pipeline()
+    if found is None and active is not None:
+        found = active.state
+    # without a pipeline there is none, which is told to who asks
+    state = None if found is None else deepcopy(dict(found))
     return use(
-        state=deepcopy(dict(found)), writable=False, schema=schema, source_name=schema.name, section=section,
+        state=state, writable=False, schema=schema, source_name=schema.name, section=section,
         resource=None, resource_name=None,
     )  # fmt: skip
 
@@ -261,7 +264,7 @@ def _module_section(function: Wrapped) -> str:
 def resource(
     data: Callable[P, object],
     /,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
 ) -> DltResource[P]: ...
@@ -269,7 +272,7 @@ def resource(
 def resource(
     data: None = None,
     /,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
 ) -> Callable[[Callable[P, object]], DltResource[P]]: ...
@@ -277,14 +280,14 @@ def resource(
 def resource(
     data: Iterable[TDataItem] | AsyncIterable[TDataItem],
     /,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     table_name: Hint[str] | None = None,
     **options: Unpack[ResourceOptions],
 ) -> DltResource[[]]: ...
 def resource(
     data: object = None,
     /,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     table_name: Hint[str] | None = None,
     max_table_nesting: int | None = None,
     write_disposition: WriteDispositionHint | None = None,
@@ -300,7 +303,7 @@ def resource(
     spec: type | None = None,
     parallelized: bool = False,
     incremental: IncrementalHint | None = None,
-    section: str | None = None,
+    section: str | ByArguments | None = None,
     standalone: bool | None = None,
     data_from: DataFrom | None = None,
     parent_table_name: Hint[str] | None = None,
@@ -312,7 +315,7 @@ def resource(
 
     Args:
         data: Generator function, generator, iterator, list, frame or resource.
-        name: Name of the resource, the function's name by default.
+        name: Name of the resource, or a function of its arguments that gives it; the function's name by default.
         table_name: Name of the table, the resource's name by default.
         max_table_nesting: Levels of nested tables.
         write_disposition: "append", "replace", "merge", "skip" or a dict with the strategy.
@@ -328,7 +331,7 @@ def resource(
         spec: Configuration of the function.
         parallelized: Evaluate it in the thread pool.
         incremental: Incremental loading.
-        section: Section of its configuration.
+        section: Section of its configuration, or a function of its arguments that gives it.
         standalone: Without effect, and said so: every resource can stand alone.
         data_from: Parent whose items the function takes.
         parent_table_name: Name of the table that this one is nested in.
@@ -358,7 +361,7 @@ def transformer(
     f: Callable[Concatenate[TDataItem, P], object],
     /,
     data_from: DataFrom = ...,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
@@ -368,7 +371,7 @@ def transformer(
     f: None = None,
     /,
     data_from: DataFrom = ...,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
@@ -377,7 +380,7 @@ def transformer(
     f: Wrapped | None = None,
     /,
     data_from: DataFrom = NO_PARENT,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     *,
     table_name: Hint[str] | None = None,
     **options: Unpack[HintOptions],
@@ -387,7 +390,7 @@ def transformer(
     Args:
         f: The function; it may yield items or return one.
         data_from: Parent; bind it later with `parent | transformer` by default.
-        name: Name of the resource, the function's name by default.
+        name: Name of the resource, or a function of its arguments that gives it; the function's name by default.
         table_name: Name of the table, the resource's name by default.
         **options: As for `resource`.
 

@@ -17,10 +17,13 @@ from dlt.errors import (
     InvalidResourceDataType,
     InvalidResourceDataTypeBasic,
     InvalidResourceDataTypeIsNone,
+    InvalidResourceDataTypeMultiplePipes,
     InvalidResourceReturnsResource,
     InvalidStepFunctionArguments,
     InvalidTransformerGeneratorFunction,
+    ParametrizedResourceUnbound,
     PipeException,
+    PipeGenInvalid,
     PipeNotBoundToData,
     ReferenceImportError,
     ResourceExtractionError,
@@ -88,23 +91,11 @@ class PipeItemProcessingError(PipeException):
     """Named by programs, raised by nothing here."""
 
 
-class PipeGenInvalid(PipeException):
+class InvalidTransformerDataTypeGeneratorFunctionRequired(ResourceFunctionExpected):
     """Named by programs, raised by nothing here."""
 
 
-class InvalidResourceDataTypeMultiplePipes(InvalidResourceDataType):
-    """Named by programs, raised by nothing here."""
-
-
-class InvalidTransformerDataTypeGeneratorFunctionRequired(InvalidResourceDataType):
-    """Named by programs, raised by nothing here."""
-
-
-class InvalidParentResourceIsAFunction(DltResourceException):
-    """Named by programs, raised by nothing here."""
-
-
-class ParametrizedResourceUnbound(DltResourceException):
+class InvalidParentResourceIsAFunction(InvalidParentResourceDataType):
     """Named by programs, raised by nothing here."""
 
 

@@ -51,6 +51,11 @@ class Function:
         return self.signature.replace(return_annotation=returns or type(wrapper))
 
     @property
+    def name(self) -> str:
+        """Return the name of the function, or the class of what is called like one."""
+        return getattr(self.call, "__name__", type(self.call).__name__)
+
+    @property
     def signature(self) -> inspect.Signature:
         """Return the signature without the item."""
         whole = inspect.signature(self.call)
@@ -71,6 +76,24 @@ class Function:
     def missing(self) -> list[str]:
         """Return the names of parameters without value and default."""
         return [p.name for p in self.open_parameters if p.default is EMPTY]
+
+    @property
+    def all_arguments(self) -> Mapping[str, object]:
+        """Return the arguments that were given, and the defaults of all others, by name."""
+        given = self.signature.bind_partial(*self.args, **self.kwargs)
+        given.apply_defaults()
+        return given.arguments
+
+    @property
+    def returns_resource(self) -> bool:
+        """Tell whether the function says in its annotation that it returns a resource."""
+        written = inspect.signature(self.call).return_annotation
+        # evaluated only where it may be one, as names may have to be looked up
+        return "DltResource" in str(written)
+
+    def moved(self, section: str, name: str) -> Function:
+        """Return a copy that takes its configuration from the sections of another resource."""
+        return replace(self, sections=("sources", section, name))
 
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Function:
         """Return a bound copy.
@@ -103,17 +126,20 @@ class Function:
             wanting = wanting or found
         return wanting
 
-    def resolved(self, given: Mapping[str, object] | None = None) -> Wrapped:
+    def resolved(self, given: Mapping[str, object] | None = None, without_cursor: str | None = None) -> Wrapped:
         """Return the function with all its arguments, looked up once in configuration.
 
         Args:
             given: More arguments by name.
+            without_cursor: Parameter whose cursor was taken away: the function gets one that has no values.
         """
         given = dict(given or {})
         before = self.signature.bind_partial(*self.args, **self.kwargs)
         before.arguments.update(given)
         if self.signature.parameters:
             before = self._look_up(before)
+        if without_cursor is not None:
+            before.arguments[without_cursor] = Incremental.EMPTY.copy()
         # before the function runs, as its errors must not show them
         note_secrets(self.call, self.signature, before.arguments)
         # a resource has one cursor; a second one would give its start for ever, so it refuses to be read

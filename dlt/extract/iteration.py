@@ -16,6 +16,7 @@ from dlt.errors import (
     PipelineException,
     ResourceExtractionError,
 )
+from dlt.extract.function import Function
 from dlt.extract.items import (
     PLAIN_TYPES,
     EmptyTable,
@@ -29,6 +30,7 @@ from dlt.extract.items import (
     is_stream,
 )
 from dlt.extract.resource_hints import ResourceHints
+from dlt.extract.state import state_of_reading
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree, is_part
@@ -96,6 +98,7 @@ class PipeIterator:
         max_parallel_items: Pieces of such work in flight.
         batched: Join rows that are yielded one by one into pages.
         context: What to set in the run context while resources are at work.
+        consumed: Go on with generators that were consumed before.
     """
 
     def __init__(
@@ -105,12 +108,13 @@ class PipeIterator:
         max_parallel_items: int,
         batched: bool,
         context: Mapping[str, object],
+        consumed: bool = False,
     ) -> None:
         changes = dict(context)
         # outside of a pipeline resources write into a state that is thrown away
         if current().state is None:
-            changes.update(state={}, writable=True)
-        roots, self._nodes = build_tree(resources, changes)
+            changes.update(state=state_of_reading(), writable=True)
+        roots, self._nodes = build_tree(resources, changes, consumed)
         for node in self._nodes:
             node.prepare(batched)
             # before the first pull: of an iterator nothing tells afterwards whether it was consumed
@@ -160,7 +164,7 @@ class PipeIterator:
             with use(**stream.node.changes):
                 return stream.pull()
         except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
-            raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
+            raise self._failed(stream.node, error, stream.node.seen + len(stream.batch), "generator")
 
     def _submit_pull(self, lane: _Lane, stream: Stream[Node]) -> None:
         # a generator cannot be pulled twice at once; its lane waits until the pull is back
@@ -183,7 +187,7 @@ class PipeIterator:
                 try:
                     item = future.result()
                 except Exception as error:  # noqa: BLE001 - raised again, with the resource and the item
-                    raise self._failed(stream.node, error, stream.node.seen + len(stream.batch))
+                    raise self._failed(stream.node, error, stream.node.seen + len(stream.batch), "generator")
                 yield from self._take(lane, stream, item)
             else:
                 if tag.node.allowance is not None:
@@ -286,7 +290,7 @@ class PipeIterator:
                 with use(**node.changes):
                     node.incremental.finish()
 
-    def _failed(self, node: Node, error: BaseException, position: int) -> BaseException:
+    def _failed(self, node: Node, error: BaseException, position: int, kind: str = "transform") -> BaseException:
         if isinstance(error, ItemFailed):
             position += error.offset
             # the step knows the offset in the page, and the failure itself is the cause
@@ -294,13 +298,16 @@ class PipeIterator:
         # they name their resource already, and programs catch them by their own classes
         if isinstance(error, _PASS):
             return error
-        name = node.pipe.name
+        name, gen = node.pipe.name, node.pipe.gen
         failure = ResourceExtractionError(
             f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: {error}. "
             "Nothing of this run was kept. Mend the resource or drop such items with add_filter.",
             resource_name=name,
             pipe_name=name,
             item_position=position,
+            kind=kind,
+            func_name=gen.name if isinstance(gen, Function) else type(gen).__name__,
+            msg=str(error),
         )
         failure.__cause__ = error
         return failure
@@ -330,6 +337,7 @@ def extract_items(
     max_parallel_items: int = MAX_PARALLEL_ITEMS,
     batched: bool = True,
     context: Mapping[str, object] | None = None,
+    consumed: bool = False,
 ) -> Iterator[Piece]:
     """Yield pages and items of all resources in turn.
 
@@ -339,9 +347,10 @@ def extract_items(
         max_parallel_items: Pieces of such work in flight.
         batched: Join rows that are yielded one by one into pages.
         context: What to set in the run context while resources are at work, beside what the caller set.
+        consumed: Go on with generators that were consumed before, as Python does.
 
     Raises:
         SourceExhausted: a generator was consumed before.
         ResourceExtractionError: a resource failed; with the resource's name and the item's position.
     """
-    return iter(PipeIterator(resources, workers, max_parallel_items, batched, context or {}))
+    return iter(PipeIterator(resources, workers, max_parallel_items, batched, context or {}, consumed))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypedDict, Union
 
 from dlt.extract.resource import DataFrom
+from dlt.extract.resource_data import ByArguments
 from dlt.extract.resource_hints import IncrementalHint
 from dlt.extract.vocabulary import (
     ColumnNamesHint,
@@ -37,7 +38,7 @@ class HintOptions(TypedDict, total=False):
     spec: Union[type, None]
     parallelized: bool
     incremental: Union[IncrementalHint, None]
-    section: Union[str, None]
+    section: Union[str, ByArguments, None]
     standalone: Union[bool, None]
     parent_table_name: Union[Hint[str], None]
     additional_table_hints: Union[Mapping[str, object], None]

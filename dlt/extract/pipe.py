@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dlt.configuration.lookup import MISSING
+from dlt.errors import CreatePipeException
 from dlt.extract.function import Cursor, Function
 from dlt.extract.incremental import Incremental
 from dlt.extract.steps import IncrementalStep, Step
@@ -42,6 +44,8 @@ class Pipe:
         self.name = name
         self.gen = gen
         self.steps = steps or []
+        self.before_head: list[Step] = []
+        """Steps that a transformer's items go through before its function gets them."""
         self.parent = parent
         self.parallelized = False
         self.limit: Limit | None = None
@@ -80,6 +84,17 @@ class Pipe:
         """Return the parameter of the head that takes the cursor, if there is one."""
         return self.gen.cursor if isinstance(self.gen, Function) else None
 
+    @property
+    def lost_cursor(self) -> str | None:
+        """Return the name of the parameter whose cursor the call or a hint took away, or None."""
+        step, cursor = self.incremental, self.cursor
+        if cursor is None:
+            return None
+        taken = cursor.given is None or cursor.given is Incremental.EMPTY
+        if step is not None and step.incremental is not None:
+            taken = step.incremental is Incremental.EMPTY
+        return cursor.name if taken and isinstance(cursor.default, Incremental) else None
+
     def merged_incremental(self, look_up: bool = True) -> Incremental[object] | None:
         """Return the incremental of the pipe, or None.
 
@@ -90,12 +105,15 @@ class Pipe:
             look_up: Ask the configuration too.
         """
         step, cursor = self.incremental, self.cursor
-        if step is not None and (step.incremental.cursor_path or cursor is None):
-            return step.incremental
+        given = None if step is None else step.incremental
+        if given is Incremental.EMPTY:
+            return None
+        if given is not None and (given.cursor_path or cursor is None):
+            return given
         own = cursor.merged(look_up) if cursor is not None else None
-        if step is None:
+        if given is None:
             return own
-        return step.incremental if own is None else own.merge(step.incremental)
+        return given if own is None else own.merge(given)
 
     def started(self) -> None:
         """Note that an iteration began."""
@@ -106,29 +124,52 @@ class Pipe:
 
         Args:
             step: The transform.
-            insert_at: Position, where the head counts as 0; at the end by default.
+            insert_at: Position, where the head counts as 0; by default at the end, before a validator and the cursor.
+
+        Raises:
+            CreatePipeException: it would be before the head of a resource that takes no items.
         """
         if insert_at is None:
             end = len(self.steps)
-            # a validator stays last, as it checks what will be stored
-            while end and self.steps[end - 1].sticky and not step.sticky:
+            while end and self.steps[end - 1].placement_affinity > step.placement_affinity:
                 end -= 1
             self.steps.insert(end, step)
-        # as for lists, counted with the head: -1 is behind the last step
-        elif insert_at < 0:
-            self.steps.insert(len(self.steps) + 1 + insert_at, step)
-        else:
-            self.steps.insert(max(0, insert_at - 1), step)
+            return
+        # the cursor of a parameter is counted too
+        self.place_cursor()
+        if insert_at < 0:
+            # as for lists: before the last one
+            insert_at = max(insert_at + len(self.steps) + 1, 1)
+        if insert_at == 0:
+            if not self.is_transformer:
+                raise CreatePipeException(
+                    f"Resource '{self.name}': insert_at=0 is before the head, which makes the items. Insert the step "
+                    "at 1 or behind it.",
+                    pipe_name=self.name,
+                )
+            self.before_head.insert(0, step)
+            return
+        self.steps.insert(insert_at - 1, step)
+
+    def place_cursor(self) -> None:
+        """Give the cursor of a parameter its place among the steps: behind all that are there."""
+        if self.incremental is None and self.cursor is not None:
+            self.insert(IncrementalStep())
+
+    def take_cursor_of_call(self) -> None:
+        """Let the cursor that the head's arguments have count, and no earlier hint."""
+        step, cursor = self.incremental, self.cursor
+        if step is not None and cursor is not None and cursor.given is not MISSING:
+            self.steps[self.steps.index(step)] = IncrementalStep()
 
     def set_incremental(self, incremental: Incremental[object] | None) -> None:
-        """Put an incremental filter behind the head, in place of one that is there; None removes it."""
+        """Put an incremental filter behind the steps, in place of one that is there; None removes it."""
         found = self.incremental
-        # in the place of the old one, else before all steps: they would see rows that are not new
-        index = self.steps.index(found) if found else 0
-        if found:
-            self.steps.remove(found)
-        if incremental is not None:
-            self.steps.insert(index, IncrementalStep(incremental))
+        if found is not None:
+            index = self.steps.index(found)
+            self.steps[index : index + 1] = [] if incremental is None else [IncrementalStep(incremental)]
+        elif incremental is not None:
+            self.insert(IncrementalStep(incremental))
 
     def clone(self, known: dict[int, Pipe], name: str | None = None) -> Pipe:
         """Copy the pipe and its parents.
@@ -141,6 +182,7 @@ class Pipe:
         if id(self) in known:
             return known[id(self)]
         copy = Pipe(name or self.name, self.gen, list(self.steps))
+        copy.before_head = list(self.before_head)
         copy.parent = self.parent.clone(known) if self.parent else None
         copy.parallelized, copy.limit, copy._started = self.parallelized, self.limit, self._started
         known[id(self)] = copy

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from enum import Enum
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Union, cast, overload
 
 from dlt.context import current, use
 from dlt.errors import (
     InvalidParallelResourceDataType,
     InvalidParentResourceDataType,
-    InvalidResourceDataTypeBasic,
-    InvalidResourceDataTypeIsNone,
+    InvalidResourceReturnsResource,
     ResourceNotATransformer,
 )
 from dlt.extract.function import Function
-from dlt.extract.hints import TableHints
+from dlt.extract.hints import TableHints, merge_hints
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import EmptyTable, Joined, Meta, is_frame
+from dlt.extract.items import EmptyTable, Joined, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_data import (
-    check_name,
+    NO_PARENT,
+    ByArguments,
+    NoParent,
+    check_data,
     function_of,
     name_of,
     section_of,
 )
 from dlt.extract.resource_hints import IncrementalHint, ResourceHints
-from dlt.extract.state import resource_state, source_state
+from dlt.extract.state import default_source_name, resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
 from dlt.extract.validation import Validate, validator_for
 from dlt.states.model import State
@@ -41,15 +42,6 @@ if TYPE_CHECKING:
     Q = ParamSpec("Q")
 
 logger = logging.getLogger("dlt")
-
-
-class NoParent(Enum):
-    """`data_from` of a transformer that is bound with `|` later."""
-
-    NO_PARENT = "no parent"
-
-
-NO_PARENT = NoParent.NO_PARENT
 
 
 class DltResource(ResourceHints, Generic[P]):
@@ -74,6 +66,9 @@ class DltResource(ResourceHints, Generic[P]):
         self.selected = selected
         self.section = section
         self.source_name: str | None = None
+        self.named_by: ByArguments | None = None
+        """Gives the name once the arguments are known."""
+        self.section_by: ByArguments | None = None
         self.custom_metrics: JsonObject = {}
         if isinstance(pipe.gen, Function):
             self.__signature__ = pipe.gen.told_by(self)
@@ -129,9 +124,17 @@ class DltResource(ResourceHints, Generic[P]):
 
     @property
     def incremental(self) -> Incremental[object] | None:
-        """Return the incremental of the resource, or None."""
+        """Return the incremental of the resource; one without cursor path where a parameter awaits it, else None."""
         # looking at a resource must not fail because a value is not configured yet
-        return self.pipe.merged_incremental(look_up=False)
+        found = self.pipe.merged_incremental(look_up=False)
+        if found is None:
+            # a parameter that may take a cursor has one without a path, as in PyPI dlt 1.x
+            return None if self.pipe.cursor is None else Incremental.EMPTY.copy()
+        step = self.pipe.incremental
+        if found.primary_key is None and (step is None or found is not step.incremental):
+            found = found.copy()
+            found.primary_key = self.static_primary_key
+        return found
 
     @property
     def limit(self) -> Limit | None:
@@ -151,10 +154,12 @@ class DltResource(ResourceHints, Generic[P]):
 
     @property
     def state(self) -> State:
-        """Return the state of the resource."""
-        if self.source_name is None:
-            return resource_state(self.name)
-        with use(source_name=self.source_name):
+        """Return the state of the resource.
+
+        Raises:
+            PipelineStateNotAvailable: no pipeline is active.
+        """
+        with use(source_name=self.source_name or current().source_name or default_source_name()):
             return resource_state(self.name, source_state())
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Self:
@@ -179,13 +184,39 @@ class DltResource(ResourceHints, Generic[P]):
         if gen.bound:
             raise TypeError(f"Resource '{self.name}' was called before and has its arguments; do not call it again.")
         self.pipe.gen = gen.bind(args, kwargs)
+        # what a call says comes later than what the decorator said
+        self.pipe.take_cursor_of_call()
+        self._name_by_arguments()
+        if gen.returns_resource:
+            self._become(self.pipe.gen.resolved()())
         return self
+
+    def _name_by_arguments(self) -> None:
+        gen = self.pipe.gen
+        if isinstance(gen, Function) and (self.named_by or self.section_by):
+            given = gen.all_arguments
+            self.pipe.name = self.named_by(given) if self.named_by else self.name
+            self.section = self.section_by(given) if self.section_by else self.section
+            self.pipe.gen = gen.moved(self.section or "", self.name)
+
+    def _become(self, found: object) -> None:
+        """Take the place of the resource that the function returned; hints of the decorator stay where it has none."""
+        if not isinstance(found, DltResource):
+            raise InvalidResourceReturnsResource(
+                f"Resource '{self.name}': its function says that it returns a DltResource, and returned "
+                f"{type(found).__name__}. Return a resource, or take the annotation away.",
+                resource_name=self.name,
+                item=found,
+            )
+        self.pipe, self._variants = found.pipe.clone({}), dict(found._variants)  # noqa: SLF001 - of its own class
+        self._hints = merge_hints(self._hints, found.hints)
+        self._columns_changed()
 
     def __iter__(self) -> Iterator[TDataItem]:
         """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
         # so that it reads the state of the source that it stands in
         context = {"source_name": self.source_name} if self.source_name else None
-        for _, page, _ in extract_items([self], batched=False, context=context):
+        for _, page, _ in extract_items([self], batched=False, context=context, consumed=True):
             if type(page) in (list, Joined):
                 yield from page
             elif not isinstance(page, EmptyTable):
@@ -316,6 +347,7 @@ class DltResource(ResourceHints, Generic[P]):
         )
         copy._variants = dict(self._variants)  # noqa: SLF001 - a copy of its own class
         copy.source_name = self.source_name
+        copy.named_by, copy.section_by = (None if with_name else self.named_by), self.section_by
         # shared: steps of add_metrics hold the dict, and the program looks at the resource that it made
         copy.custom_metrics = self.custom_metrics
         return copy
@@ -329,6 +361,10 @@ class DltResource(ResourceHints, Generic[P]):
         """
         copy = self.clone(new_name)
         copy.section = new_section or copy.section
+        gen = copy.pipe.gen
+        # one that was called has its configuration by its first name
+        if isinstance(gen, Function) and not gen.bound:
+            copy.pipe.gen = gen.moved(copy.section or "", new_name)
         return copy
 
     def _columns_changed(self) -> None:
@@ -347,9 +383,9 @@ DataFrom = Union[DltResource[...], Iterable[TDataItem], AsyncIterable[TDataItem]
 
 def make_resource(
     data: object,
-    name: str | None = None,
+    name: str | ByArguments | None = None,
     *,
-    section: str | None = None,
+    section: str | ByArguments | None = None,
     hints: TableHints | None = None,
     selected: bool = True,
     data_from: object = None,
@@ -359,8 +395,8 @@ def make_resource(
 
     Args:
         data: Function, generator, iterator, iterable, frame or resource.
-        name: Name of the resource, unless the data has one.
-        section: Section of its configuration; that of the source at work by default.
+        name: Name of the resource, unless the data has one; or a function of the arguments that gives it.
+        section: Section of its configuration, or a function of the arguments; that of the source at work by default.
         hints: Hints of its table.
         selected: Load it when its source is loaded.
         data_from: Parent of a transformer, `NO_PARENT` to bind it later.
@@ -371,29 +407,14 @@ def make_resource(
         InvalidResourceDataType: the data is no resource's data.
     """
     if isinstance(data, DltResource):
-        found = data.with_name(name) if name and name != data.name else data
+        found = data.with_name(name) if name and not callable(name) and name != data.name else data
         if hints:
             found.merge_hints(hints)
         return found
-    name = name or name_of(data)
-    if data is None:
-        raise InvalidResourceDataTypeIsNone(
-            f"Resource '{name}': the data is None. Did the function forget to return or yield it?", resource_name=name
-        )
-    check_name(name, data)
-    # they can be iterated, and letters or keys are what nobody wants to load
-    if isinstance(data, (str, bytes, Mapping)) and not is_frame(data):
-        raise InvalidResourceDataTypeBasic(
-            f"Resource '{name}': found {type(data).__name__}. Pass a list, [data], or a generator function.",
-            resource_name=name,
-            item=data,
-        )
-    if not callable(data) and not is_frame(data) and not isinstance(data, (Iterable, AsyncIterator)):
-        raise InvalidResourceDataTypeBasic(
-            f"Resource '{name}': found {type(data).__name__}, which cannot be iterated. Pass [data].",
-            resource_name=name,
-            item=data,
-        )
+    named_by, section_by = name if callable(name) else None, section if callable(section) else None
+    name = (None if callable(name) else name) or name_of(data)
+    section = None if callable(section) else section
+    check_data(data, name)
     # inside of a source's function its section counts for resources that are made there
     section = section or current().section or section_of(data)
     gen = function_of(data, str(name), section, data_from, spec) if callable(data) else data
@@ -402,6 +423,7 @@ def make_resource(
     incremental = hints.pop("incremental", None)
     pipe = Pipe(str(name), gen, parent=_parent(data_from, str(name)))
     made = DltResource(pipe, hints, selected=selected, section=section)
+    made.named_by, made.section_by = named_by, section_by
     if incremental is not None:
         made.set_incremental(cast(IncrementalHint, incremental))
     return made

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from dlt.errors import (
+    InvalidResourceDataTypeBasic,
+    InvalidResourceDataTypeIsNone,
     InvalidTransformerGeneratorFunction,
     ResourceNameMissing,
 )
@@ -18,6 +21,18 @@ if TYPE_CHECKING:
     from typing_extensions import ParamSpec
 
     Q = ParamSpec("Q")
+
+
+class NoParent(Enum):
+    """`data_from` of a transformer that is bound with `|` later."""
+
+    NO_PARENT = "no parent"
+
+
+NO_PARENT = NoParent.NO_PARENT
+# a program knows its arguments, and would have to say their types at each use
+ByArguments = Callable[[Mapping[str, Any]], str]
+"""Gives a name, from the arguments that a function is called with."""
 
 
 def name_of(data: object) -> str | None:
@@ -35,16 +50,37 @@ def section_of(data: object) -> str:
     return str(module).rpartition(".")[2] if module else ""
 
 
-def check_name(name: object, data: object) -> None:
-    """Check that a resource has a name.
+def check_data(data: object, name: object) -> None:
+    """Check that a resource can be made of data, and has a name.
 
     Raises:
-        ResourceNameMissing: it has none.
+        InvalidResourceDataType: the data is no resource's data.
+        ResourceNameMissing: there is no name.
     """
+    if data is None:
+        raise InvalidResourceDataTypeIsNone(
+            f"Resource '{name}': the data is None. Did the function forget to return or yield it?",
+            resource_name=name,
+            item=None,
+        )
     if not isinstance(name, str) or not name:
         raise ResourceNameMissing(
             f"A resource made of {type(data).__name__} has no name. Pass name= to dlt.resource, or table_name= to run "
-            "and extract."
+            "and extract.",
+            resource_name=None,
+        )
+    # they can be iterated, and letters or keys are what nobody wants to load
+    if isinstance(data, (str, bytes, Mapping)) and not is_frame(data):
+        raise InvalidResourceDataTypeBasic(
+            f"Resource '{name}': found {type(data).__name__}. Pass a list, [data], or a generator function.",
+            resource_name=name,
+            item=data,
+        )
+    if not callable(data) and not is_frame(data) and not isinstance(data, (Iterable, AsyncIterator)):
+        raise InvalidResourceDataTypeBasic(
+            f"Resource '{name}': found {type(data).__name__}, which cannot be iterated. Pass [data].",
+            resource_name=name,
+            item=data,
         )
 
 
@@ -62,14 +98,30 @@ def function_of(data: Wrapped, name: str, section: str, data_from: object, spec:
         InvalidTransformerGeneratorFunction: the function of a transformer takes no item.
     """
     function = Function(data, data_from is not None, spec=spec, sections=("sources", section, name))
-    if data_from is not None and not _takes_item(data):
-        raise InvalidTransformerGeneratorFunction(
-            f"Transformer '{name}': its function needs a first positional parameter, the item of the parent.",
-            transformer_name=name,
-        )
+    if data_from is not None:
+        _check_takes_item(data, name)
     return function
 
 
-def _takes_item(data: Wrapped) -> bool:
-    first = next(iter(inspect.signature(data).parameters.values()), None)
-    return first is not None and first.kind not in (first.KEYWORD_ONLY, first.VAR_KEYWORD)
+def _check_takes_item(data: Wrapped, name: str) -> None:
+    signature = inspect.signature(data)
+    parameters = list(signature.parameters.values())
+    if not parameters:
+        code, wanted = 1, "a first parameter, which gets the item of the parent"
+    elif len(parameters) > 1 and parameters[1].kind is inspect.Parameter.POSITIONAL_ONLY:
+        code, wanted = (
+            2,
+            f"the parameter {parameters[1].name!r} behind the '/', as the item alone is passed by its place",
+        )
+    elif parameters[0].kind in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD):
+        code, wanted = 3, "a first parameter that can be passed by its place, which gets the item of the parent"
+    else:
+        return
+    raise InvalidTransformerGeneratorFunction(
+        f"Transformer '{name}': its function has the signature {signature}, and needs {wanted}.",
+        transformer_name=name,
+        resource_name=name,
+        func_name=name_of(data) or name,
+        sig=signature,
+        code=code,
+    )

@@ -209,10 +209,11 @@ class ResourceHints:
         """
         if isinstance(new_incremental, (Mapping, str)):
             new_incremental = Incremental.of(new_incremental)
-        if new_incremental is Incremental.EMPTY:
+        # that of a parameter comes back unless something says that there is none
+        if new_incremental is Incremental.EMPTY and self.pipe.cursor is None:
             new_incremental = None
         self.pipe.set_incremental(new_incremental)
-        return new_incremental
+        return None if new_incremental is Incremental.EMPTY else new_incremental
 
     def _columns_changed(self) -> None:
         """Do what new columns ask for; nothing here."""

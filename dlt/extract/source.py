@@ -10,6 +10,7 @@ from dlt.context import pipeline_or_default, use
 from dlt.errors import (
     DeletingResourcesNotSupported,
     InvalidResourceDataType,
+    InvalidResourceDataTypeMultiplePipes,
     ResourceNotFoundError,
     ResourcesNotFoundError,
     SourceDataIsNone,
@@ -73,6 +74,7 @@ class DltResourceDict(dict[str, DltResource]):
                 source_name=self.source_name,
                 available_resources=set(self),
                 requested_resources=set(resource_names),
+                not_found_resources=set(unknown),
             )
         for name, resource in self.items():
             resource.selected = name in resource_names
@@ -139,7 +141,11 @@ class DltSource(SourceSettings):
 
     @property
     def state(self) -> State:
-        """Return the state of the source."""
+        """Return the state of the source.
+
+        Raises:
+            PipelineStateNotAvailable: no pipeline is active.
+        """
         with use(source_name=self.name):
             return source_state(self.name)
 
@@ -221,7 +227,8 @@ class DltSource(SourceSettings):
     def __iter__(self) -> Iterator[TDataItem]:
         """Yield the items of all selected resources; state goes nowhere outside a pipeline."""
         context = {"source_name": self.name, "schema": self.schema, "section": self.section, "source": self}
-        for _, page, _ in extract_items(list(self.selected_resources.values()), batched=False, context=context):
+        chosen = list(self.selected_resources.values())
+        for _, page, _ in extract_items(chosen, batched=False, context=context, consumed=True):
             if type(page) in (list, Joined):
                 yield from page
             elif not isinstance(page, EmptyTable):
@@ -270,11 +277,27 @@ def source_of(schema: Schema, section: str | None, data: object) -> DltSource:
             f"Source '{schema.name}' returned None. Return or yield its resources.", source_name=schema.name
         )
     if isinstance(data, DltSource):
-        return DltSource(schema, section, data.resources.values())
+        return data
     parts = data if isinstance(data, (list, tuple)) else [data]
+    resources = [_part(schema.name, part) for part in parts]
+    _check_names(schema.name, resources)
     known: dict[int, Pipe] = {}
     # copies, as a resource may be a module's own and stand in several sources
-    return DltSource(schema, section, [_part(schema.name, part).clone(known=known) for part in parts])
+    return DltSource(schema, section, [resource.clone(known=known) for resource in resources])
+
+
+def _check_names(source_name: str, resources: Iterable[DltResource]) -> None:
+    seen: dict[str, DltResource] = {}
+    for resource in resources:
+        first = seen.setdefault(resource.name, resource)
+        if first.pipe is not resource.pipe:
+            raise InvalidResourceDataTypeMultiplePipes(
+                f"Source '{source_name}' gave two resources of the name '{resource.name}', and would load one of them. "
+                "Give one another name with with_name.",
+                source_name=source_name,
+                resource_name=resource.name,
+                item=resource,
+            )
 
 
 def _part(source_name: str, part: object) -> DltResource:

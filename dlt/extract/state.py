@@ -7,17 +7,24 @@ from copy import deepcopy
 from typing import Any
 
 from dlt.context import active_pipeline, current
-from dlt.errors import ResourceNameNotAvailable
+from dlt.errors import PipelineStateNotAvailable, ResourceNameNotAvailable, SourceSectionNotAvailable
 from dlt.states.model import State
 
 
-def _pipeline_state() -> tuple[State, bool]:
+def _pipeline_state(key: str) -> tuple[State, bool]:
     context = current()
     if context.state is not None:
         return context.state, context.writable
     pipeline = context.pipeline or active_pipeline()
+    if pipeline is None:
+        raise PipelineStateNotAvailable(
+            f"The state of the source '{key}' is asked for, and no pipeline is active that could keep it. Call "
+            "dlt.pipeline(...) before the source, or ask for the state in a resource.",
+            source_state_key=key,
+            pipeline_name=None,
+        )
     # a copy of what the last run left: outside of a run nothing would store what is written
-    return ({} if pipeline is None else dict(pipeline.state), False)
+    return dict(pipeline.state), False
 
 
 def _source_name() -> str:
@@ -26,6 +33,18 @@ def _source_name() -> str:
         return context.source_name
     if context.schema is not None:
         return str(context.schema.name)
+    if context.state is None:
+        raise SourceSectionNotAvailable(
+            "The state of a source is asked for where no source is at work. Pass the name of the source, or ask in a "
+            "source or resource.",
+            pipeline_name=context.pipeline_name,
+        )
+    return default_source_name()
+
+
+def default_source_name() -> str:
+    """Return the name of the source that resources without one belong to."""
+    context = current()
     pipeline = context.pipeline or active_pipeline()
     named = None if pipeline is None else pipeline.default_schema_name
     return named or context.pipeline_name or "dlt"
@@ -36,9 +55,13 @@ def source_state(source_state_key: str | None = None) -> State:
 
     Args:
         source_state_key: Name of another source.
+
+    Raises:
+        SourceSectionNotAvailable: no source is at work and no name was given.
+        PipelineStateNotAvailable: no pipeline is active, nor is a resource being read.
     """
-    state, writable = _pipeline_state()
     key = source_state_key or _source_name()
+    state, writable = _pipeline_state(key)
     # a copy, as what is written outside of a run must not reach the next one
     if not writable:
         return deepcopy(state.get("sources", {}).get(key, {}))
@@ -103,6 +126,12 @@ class StateView(MutableMapping[str, Any]):
 
 
 state = StateView()
+
+
+def state_of_reading() -> State:
+    """Return the state that resources get which are read outside of a run: what they write is thrown away."""
+    active = current().pipeline or active_pipeline()
+    return {} if active is None else deepcopy(dict(active.state))
 
 
 def get_current_pipe() -> object:

@@ -63,8 +63,8 @@ class Step:
 
     by_item: ClassVar[bool] = False
     """The outcome is the same whether rows come alone or in a page."""
-    sticky: ClassVar[bool] = False
-    """Steps that are appended later go before this one."""
+    placement_affinity: ClassVar[float] = 0
+    """Steps that are appended later go before those of a higher one, which stay at the end."""
 
     def __class_getitem__(cls, _item: object) -> type[Step]:
         """Return the class: programs write the type of the items behind it."""
@@ -157,11 +157,17 @@ class Metrics(Step):
 
 
 class IncrementalStep(Step):
-    """The place of the incremental filter in a pipe; a run puts a bound copy here."""
+    """The place of the incremental filter in a pipe; a run puts a bound copy here.
+
+    Args:
+        incremental: The cursor; None where it is that of a parameter of the head.
+    """
 
     by_item = True
+    # behind the validator: it filters the rows that will be stored
+    placement_affinity = Incremental.placement_affinity
 
-    def __init__(self, incremental: Incremental[object]) -> None:
-        super().__init__(incremental)
+    def __init__(self, incremental: Incremental[object] | None = None) -> None:
+        super().__init__(_unchanged if incremental is None else incremental)
         self.with_meta = False
         self.incremental = incremental

@@ -7,7 +7,15 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
 from dlt.context import use
-from dlt.errors import InvalidResourceDataType, InvalidResourceReturnsResource, PipeNotBoundToData, SourceExhausted
+from dlt.errors import (
+    ConfigFieldMissingException,
+    InvalidResourceDataType,
+    InvalidResourceReturnsResource,
+    ParametrizedResourceUnbound,
+    PipeGenInvalid,
+    PipeNotBoundToData,
+    SourceExhausted,
+)
 from dlt.extract.function import Function
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import Joined, Meta, is_frame
@@ -58,17 +66,33 @@ class Node:
         with use(**self.changes):
             name = self._bind_incremental()
             if isinstance(pipe.gen, Function):
-                self._call = pipe.gen.resolved({name: self.incremental} if name and self.incremental else None)
+                given = {name: self.incremental} if name and self.incremental else None
+                self._call = self._resolved(pipe.gen, given)
         filtered = [_keep_joined(self.incremental)] if self.incremental is not None else []
-        steps: list[Transform] = [] if pipe.incremental is not None else [*filtered]
+        pipe.place_cursor()
+        steps: list[Transform] = []
+        if isinstance(pipe.gen, Function) and pipe.gen.takes_item and self._call is not None:
+            steps += [*pipe.before_head, _transform(pipe.gen, self._call, pipe.parallelized)]
         for step in pipe.steps:
             steps += filtered if isinstance(step, IncrementalStep) else [step]
-        # a transformer makes the rows that its own cursor filters
-        if isinstance(pipe.gen, Function) and pipe.gen.takes_item and self._call is not None:
-            steps.insert(0, _transform(pipe.gen, self._call, pipe.parallelized))
         self.steps = steps
         # a step that sees whole pages must get them as they were yielded
-        self.batched = batched and all(step.by_item for step in pipe.steps)
+        self.batched = batched and all(step.by_item for step in (*pipe.before_head, *pipe.steps))
+
+    def _resolved(self, gen: Function, given: Mapping[str, object] | None) -> Wrapped:
+        try:
+            return gen.resolved(given, self.pipe.lost_cursor)
+        except ConfigFieldMissingException as error:
+            # one with a placeholder as its default asks for configuration; others ask for a call
+            if gen.bound or not set(gen.missing) & set(error.fields):
+                raise
+            raise ParametrizedResourceUnbound(
+                f"Resource '{self.pipe.name}' takes the arguments {gen.signature} and was not called with them. "
+                f"Call it, such as {self.pipe.name}(...), or configure them. {error}",
+                resource_name=self.pipe.name,
+                func_name=gen.name,
+                sig=gen.signature,
+            ) from error
 
     def _bind_incremental(self) -> str | None:
         cursor = self.pipe.cursor
@@ -101,11 +125,22 @@ class Node:
             # iterating a frame would give the names of its columns
             return iter([data] if is_frame(data) or not isinstance(data, Iterable) else data)
         name, found = self.pipe.name, type(data).__name__
+        if data is None:
+            raise PipeGenInvalid(
+                f"Resource '{name}' returned None. A resource function yields its items, or returns a list of them.",
+                resource_name=name,
+                pipe_name=name,
+                item=None,
+            )
+        if isinstance(data, ResourceHints) and isinstance(data, Iterable) and not self.pipe.gen.bound:
+            # its items and its state, in the table of this one
+            return iter(data)
         if is_part(data):
             raise InvalidResourceReturnsResource(
                 f"Resource '{name}' returned a {found}. Resources yield data: return the other resource from the "
-                "@dlt.source function, or write 'yield from' it.",
+                "@dlt.source function, annotate the function with -> DltResource, or write 'yield from' it.",
                 resource_name=name,
+                item=data,
             )
         if is_frame(data):
             return iter([data])
@@ -170,12 +205,15 @@ def _one_by_one(call: Wrapped, items: Iterable[TDataItem], meta: dict[str, Meta]
             yield found
 
 
-def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]) -> tuple[list[Node], list[Node]]:
+def build_tree(
+    resources: Iterable[ResourceHints], changes: Mapping[str, object], consumed: bool = False
+) -> tuple[list[Node], list[Node]]:
     """Return the nodes without parent, and all nodes.
 
     Args:
         resources: Resources whose items are wanted; parents of transformers are added, their items stay inside.
         changes: What to set in the run context of each node.
+        consumed: Go on with generators that were consumed before, as Python does.
 
     Raises:
         SourceExhausted: a generator was consumed before.
@@ -187,7 +225,7 @@ def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]
     def node_of(pipe: Pipe) -> Node:
         # by identity: copies of a source have pipes of equal names, and each is evaluated on its own
         if id(pipe) not in nodes:
-            _check(pipe)
+            _check(pipe, consumed, changes.get("source_name"))
             node = nodes[id(pipe)] = Node(pipe, changes)
             (node_of(pipe.parent).children if pipe.parent else roots).append(node)
         return nodes[id(pipe)]
@@ -197,13 +235,13 @@ def build_tree(resources: Iterable[ResourceHints], changes: Mapping[str, object]
     return roots, list(nodes.values())
 
 
-def _check(pipe: Pipe) -> None:
+def _check(pipe: Pipe, consumed: bool, source_name: object) -> None:
     # before anything runs: a run that loads nothing would look like a source without news
-    if pipe.exhausted:
+    if pipe.exhausted and not consumed:
         raise SourceExhausted(
             f"Resource '{pipe.name}' was consumed before and its generator cannot begin anew. "
             "Make the source or resource again, or pass the generator function in place of a generator.",
-            source_name=pipe.name,
+            source_name=source_name or pipe.name,
             resource_name=pipe.name,
         )
     if pipe.is_transformer and pipe.parent is None:
@@ -211,4 +249,6 @@ def _check(pipe: Pipe) -> None:
             f"Transformer '{pipe.name}' has no parent to take items from. "
             "Write 'resource | transformer' or pass data_from=resource.",
             pipe_name=pipe.name,
+            resource_name=pipe.name,
+            has_parent=True,
         )

@@ -52,7 +52,8 @@ class Validate(Step):
     """
 
     by_item = True
-    sticky = True
+    # the last one but for the cursor, as it checks what will be stored
+    placement_affinity = 0.9
 
     def __init__(
         self, model: type[BaseModel], columns: str, data_type: str, table_name: str, explicit: bool = True

@@ -214,7 +214,12 @@ def incomparable(value: object, like: object, path: str, resource: str) -> Incre
         f"{type(value).__name__}. Give initial_value and end_value as {type(like).__name__}, or convert the cursor "
         "with add_map.",
         resource_name=resource,
+        pipe_name=resource,
         cursor_path=path,
+        cursor_value=value,
+        cursor_value_type=type(value).__name__,
+        item=like,
+        item_type=type(like).__name__,
     )
 
 

@@ -31,11 +31,15 @@ def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str,
     names = [primary_key] if isinstance(primary_key, str) else list(primary_key)
     values = [field(row, name) for name in names]
     if MISSING in values:
+        lacking = names[values.index(MISSING)]
         raise IncrementalPrimaryKeyMissing(
-            f"Resource '{resource}': a row has no field {names[values.index(MISSING)]!r}, which is part of the primary "
+            f"Resource '{resource}': a row has no field {lacking!r}, which is part of the primary "
             f"key of the incremental on {cursor_path}. Name the right field in primary_key, or set primary_key=() to "
             "load rows without looking for duplicates.",
             resource_name=resource,
+            pipe_name=resource,
+            primary_key_column=lacking,
+            item=row,
         )
     return short_hash(values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast, get_args
 
 from dlt.configuration.parts import InParts
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
@@ -198,6 +198,18 @@ class Incremental(InParts, Generic[Value]):
         """Return an incremental bound to the state of a resource, for reading."""
         return cls(cursor_path).bind_to(resource_name, resource_state(resource_name))
 
+    @property
+    def incremental(self) -> Incremental[Value] | None:
+        """Return itself, None without a cursor path: `resource.incremental.incremental` asks so in PyPI dlt 1.x."""
+        return self if self.cursor_path else None
+
+    def get_incremental_value_type(self) -> object:
+        """Return the type of the cursor's values: what stands in the brackets, else that of the initial value."""
+        declared = next(iter(get_args(vars(self).get("__orig_class__"))), None)
+        if declared is not None and not isinstance(declared, TypeVar):
+            return declared
+        return Any if self.initial_value is None else type(self.initial_value)
+
     def get_cursor_column_name(self) -> str | None:
         """Return the cursor's column, or None when the path goes inside of documents."""
         return column_name(self.cursor_path) if self.cursor_path else None
@@ -232,8 +244,7 @@ class Incremental(InParts, Generic[Value]):
     def _value_type(self) -> type:
         if self.initial_value is not None:
             return type(self.initial_value)
-        # incremental[int]("id") leaves its type here
-        declared = next(iter(get_args(vars(self).get("__orig_class__"))), None)
+        declared = self.get_incremental_value_type()
         return declared if isinstance(declared, type) else datetime.datetime
 
     def __call__(self, items: TDataItems, _meta: Meta = None) -> TDataItems:
@@ -341,11 +352,12 @@ class Incremental(InParts, Generic[Value]):
         return self._run
 
     def __repr__(self) -> str:
-        start = self._run.start if self._run is not None else self.initial_value
-        return (
-            f"incremental(cursor_path={self.cursor_path!r}, initial_value={self.initial_value!r}, "
-            f"end_value={self.end_value!r}, start_value={start!r}, lag={self.lag!r})"
-        )
+        shown = {name: vars(self)[name] for name in SETTINGS if vars(self)[name] != vars(Incremental.EMPTY)[name]}
+        if self.last_value_func is not max:
+            shown["last_value_func"] = getattr(self.last_value_func, "__name__", self.last_value_func)
+        if self._run is not None:
+            shown["start_value"] = self._run.start
+        return f"<dlt.sources.incremental({', '.join(f'{name}={value!r}' for name, value in shown.items())})>"
 
 
 def _keeps_nothing(cursor_path: str | None, bound: str) -> IncrementalUnboundError:
@@ -360,6 +372,8 @@ def _without_path(resource_name: str) -> IncrementalCursorPathMissing:
         f"Resource '{resource_name}': its incremental has no cursor_path. Write "
         "dlt.sources.incremental('updated_at', ...) with the field that grows.",
         resource_name=resource_name,
+        pipe_name=resource_name,
+        json_path=None,
     )
 
 

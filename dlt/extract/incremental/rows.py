@@ -106,7 +106,7 @@ def _one_by_one(run: Run, page: list[TDataItem]) -> list[TDataItem]:
     for position, row in enumerate(page):
         value = find(row)
         if value is None or value is MISSING or is_nan(value):
-            if run.keeps_without_value(value, position):
+            if run.keeps_without_value(value, position, row):
                 kept.append(row)
             continue
         try:

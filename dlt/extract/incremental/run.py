@@ -174,12 +174,13 @@ class Run:
 
     # -- errors
 
-    def keeps_without_value(self, value: object, position: int) -> bool:
+    def keeps_without_value(self, value: object, position: int, item: TDataItem) -> bool:
         """Tell whether a row without a cursor value is kept.
 
         Args:
             value: MISSING, None or NaN.
             position: Of the row in the page, for messages.
+            item: The row, or the table that it is in.
 
         Raises:
             IncrementalCursorPathMissing: the row has no cursor, and the setting is to raise.
@@ -194,8 +195,11 @@ class Run:
             f"Resource '{s.resource_name}': row {self.seen + position} (counted from 0) {what} {s.cursor_path}, the "
             "cursor. Set on_cursor_value_missing to 'include' or 'exclude', or mend the row with add_map.",
             resource_name=s.resource_name,
+            pipe_name=s.resource_name,
             cursor_path=s.cursor_path,
+            json_path=s.cursor_path,
             item_position=self.seen + position,
+            item=item,
         )
 
     def incomparable_with(self, value: object) -> Exception:

@@ -38,7 +38,10 @@ def filter_table(run: Run, items: TDataItems) -> TDataItems:
             f"Resource '{settings.resource_name}': the table has no column {keys[0]!r}, which the cursor "
             f"{settings.cursor_path} needs. It has {', '.join(_names(items))}.",
             resource_name=settings.resource_name,
+            pipe_name=settings.resource_name,
             cursor_path=settings.cursor_path,
+            json_path=settings.cursor_path,
+            item=items,
         )
     if run.boundary and not run.deduplicates and run.state["unique_hashes"]:
         run.forget()
@@ -110,7 +113,7 @@ def _mask(run: Run, items: TDataItems, column: pa.ChunkedArray) -> Mask:
     include = False
     if missing.any():
         first = int(missing.argmax())
-        include = run.keeps_without_value(column[first].as_py(), first)
+        include = run.keeps_without_value(column[first].as_py(), first, items)
         column = column.filter(~missing)
     keep = ~missing
     if len(column):
@@ -204,6 +207,9 @@ def _rows(run: Run, items: TDataItems, positions: Positions) -> list[TDataItem]:
             f"primary key of the incremental on {run.settings.cursor_path}. Name the right column in primary_key, or "
             "set primary_key=() to load rows without looking for duplicates.",
             resource_name=run.settings.resource_name,
+            pipe_name=run.settings.resource_name,
+            primary_key_column=lacking[0],
+            item=items,
         )
     table = _selectable(_arrow(items, *names)).take(positions)
     for at, column in enumerate(table.schema):

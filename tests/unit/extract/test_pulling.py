@@ -311,7 +311,7 @@ def test_a_consumer_that_stops_early_closes_what_is_open() -> None:
 
 
 def test_a_resource_that_yields_a_source_or_a_resource_is_told() -> None:
-    """Nobody loads the text of an object; also not from a function that returns it."""
+    """Nobody loads the text of an object; also not from a function that returns it and was called."""
     inner = resource([1], name="inner")
 
     @dlt.source
@@ -327,4 +327,4 @@ def test_a_resource_that_yields_a_source_or_a_resource_is_told() -> None:
         with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'outer' yielded a source or resource"):
             rows_of(outer)
         with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'back' returned a .*yield from"):
-            rows_of(resource(lambda item=item: item, name="back"))
+            rows_of(resource(lambda item=item: item, name="back")())

@@ -12,10 +12,10 @@ from dlt.errors import (
     InvalidResourceDataType,
     InvalidResourceDataTypeBasic,
     InvalidResourceReturnsResource,
+    PipeGenInvalid,
     PipeNotBoundToData,
     ResourceExtractionError,
     ResourceNameMissing,
-    SourceExhausted,
 )
 from dlt.extract.decorators import defer, resource, transformer
 from dlt.extract.iteration import extract_items
@@ -89,11 +89,18 @@ def test_a_function_may_return_a_frame_or_nothing() -> None:
     assert list(resource(list, name="nothing")) == []
 
 
-@pytest.mark.parametrize("data", [{"a": 1}, "abc", b"abc", 5, None])
+@pytest.mark.parametrize("data", [{"a": 1}, "abc", b"abc", 5])
 def test_a_function_that_returns_no_items_is_told_so(data: Any) -> None:
     """The keys of a dict and the letters of a text are what nobody wants to load."""
     with pytest.raises(InvalidResourceDataType, match=f"returned {type(data).__name__}.*'yield data'"):
         list(resource(lambda: data, name="numbers"))
+
+
+def test_a_function_that_returns_none_is_told_so() -> None:
+    """It may lack its `return`, or its `yield`."""
+    with pytest.raises(PipeGenInvalid, match="Resource 'numbers' returned None") as told:
+        list(resource(lambda: None, name="numbers"))
+    assert told.value.pipe_name == "numbers"
 
 
 def test_a_resource_that_yields_another_one_is_refused() -> None:
@@ -120,17 +127,17 @@ def test_bad_data_is_refused() -> None:
 
 
 def test_exhausted_generator() -> None:
-    """A consumed generator raises, a generator function begins anew."""
+    """A consumed generator goes on where it is, as Python's do; a generator function begins anew."""
 
     def gen() -> Any:
         yield 1
+        yield 2
 
     once = resource(gen(), name="once")
     again = resource(gen, name="again")
-    assert list(once) == [1]
-    with pytest.raises(SourceExhausted):
-        list(once)
-    assert list(again) == list(again) == [1]
+    assert next(iter(once)) == 1
+    assert list(once) == []
+    assert list(again) == list(again) == [1, 2]
 
 
 def test_steps_act_per_item() -> None:

@@ -245,7 +245,7 @@ def test_wrap_data() -> None:
 
 
 def test_exhausted_source() -> None:
-    """A source whose generator was consumed raises when it is run again."""
+    """A source whose generator was consumed gives nothing when it is read again, and raises when it is run again."""
 
     def gen() -> Any:
         yield 1
@@ -254,8 +254,10 @@ def test_exhausted_source() -> None:
     assert not made.exhausted
     assert list(made) == [1]
     assert made.exhausted
-    with pytest.raises(SourceExhausted):
-        list(made)
+    assert list(made) == []
+    with pytest.raises(SourceExhausted) as told:
+        list(extract_items([made.resources["r"]], context={"source_name": made.name}))
+    assert told.value.source_name == "s" and told.value.resource_name == "r"
 
 
 def test_sources_that_can_be_extracted_apart() -> None:
@@ -301,15 +303,15 @@ def test_settings_of_a_source_can_be_taken_back() -> None:
     assert made.clone(with_name="other").name == "other" and made.name == "shop"
 
 
-def test_a_source_of_a_source_is_a_copy() -> None:
-    """With the name and schema of the outer function."""
+def test_a_function_may_return_the_source_of_another_one() -> None:
+    """It keeps its name and its schema."""
 
     @source
     def outer() -> Any:
         return shop()
 
     made = outer()
-    assert made.name == "outer" and list(made.resources) == ["logs", "events"]
+    assert made.name == "shop" and list(made.resources) == ["logs", "events"]
     assert list(made) == [{"n": 1}, {"n": 2}, {"e": 1}]
 
 

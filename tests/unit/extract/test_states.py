@@ -9,7 +9,12 @@ import pytest
 
 import dlt
 from dlt.context import activate, use
-from dlt.errors import ResourceNameNotAvailable, ValueErrorWithKnownValues
+from dlt.errors import (
+    PipelineStateNotAvailable,
+    ResourceNameNotAvailable,
+    SourceSectionNotAvailable,
+    ValueErrorWithKnownValues,
+)
 from dlt.extract.refresh import check_refresh, refresh_source
 from dlt.extract.state import reset_resource_state, resource_state, source_state, state
 from dlt.schema.schema import Schema
@@ -42,10 +47,51 @@ def test_what_is_read_outside_of_a_run_is_a_copy(tmp_path: Path) -> None:
         assert found == {"resources": {"pages": {"page": 1}}}
         found["resources"]["pages"]["page"] = 99
         assert resource_state("pages", source_state("states")) == {"page": 1}
-        assert source_state() == source_state("states")
+        assert pages.state == {"page": 1}
+        with pytest.raises(SourceSectionNotAvailable, match="no source is at work"):
+            source_state()
     finally:
         activate(None)
-    assert source_state("states") == {}
+    with pytest.raises(PipelineStateNotAvailable, match=r"'states'.*dlt\.pipeline\(\.\.\.\)") as told:
+        source_state("states")
+    assert told.value.source_state_key == "states"
+
+
+def test_a_source_asks_for_state_only_where_a_pipeline_keeps_it() -> None:
+    """A resource that is read without a pipeline has a state that is thrown away; with one it has a copy."""
+
+    @dlt.resource
+    def pages() -> Any:
+        dlt.current.resource_state()["page"] = 1
+        yield dict(dlt.current.resource_state())
+
+    @dlt.source
+    def book() -> Any:
+        dlt.current.source_state()["opened"] = True
+        return pages
+
+    activate(None)
+    assert list(pages) == list(pages) == [{"page": 1}]
+    for asking in (book, lambda: pages.state):
+        with pytest.raises(PipelineStateNotAvailable):
+            asking()
+
+
+def test_a_resource_that_is_read_after_a_run_begins_where_the_run_ended(tmp_path: Path) -> None:
+    """The cursor of the active pipeline is read, and what is read so does not move it."""
+    pipeline = dlt.pipeline("states", destination="duckdb", pipelines_dir=str(tmp_path))
+
+    @dlt.resource
+    def rows(at: Any = dlt.sources.incremental("at")) -> Any:
+        yield [{"at": 1}, {"at": 2}]
+
+    try:
+        assert len(list(rows)) == 2
+        pipeline.extract(rows())
+        assert list(rows) == [] and list(dlt.source(lambda: rows, name="states")()) == []
+    finally:
+        activate(None)
+    assert len(list(rows)) == 2
 
 
 def test_a_resource_must_be_named_where_none_is_at_work() -> None:

@@ -40,14 +40,14 @@ def test_steps_give_the_same_for_rows_and_pages(items: list[Any], joined: bool) 
 
 
 def test_a_step_stands_where_it_is_put() -> None:
-    """0 and 1 are in front, -1 behind; without a place it is the last one."""
+    """1 is behind the head, -1 before the last one; without a place it is the last one."""
     seen: list[str] = []
 
     def noting(name: str) -> Any:
         return lambda n: seen.append(name) or n
 
     made = numbers(1).add_map(noting("b")).add_map(noting("d"))
-    made.add_map(noting("a"), insert_at=1).add_map(noting("c"), insert_at=-2).add_map(noting("e"), insert_at=-1)
+    made.add_map(noting("a"), insert_at=1).add_map(noting("c"), insert_at=-1).add_map(noting("e"))
     assert list(made) == [1] and seen == ["a", "b", "c", "d", "e"]
 
 
