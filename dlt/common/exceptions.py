@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlt.errors import (
+    ArgumentsOverloadException,
     DictValidationException,
     DltException,
     MissingDependencyException,
@@ -52,10 +53,6 @@ class TerminalValueError(TerminalException, ValueError):
 
 class DependencyVersionException(DltException):
     """A package is older than a program asks for; raised by `dlt.common.utils.assert_min_pkg_version`."""
-
-
-class ArgumentsOverloadException(DltException):
-    """Named by programs, raised by nothing here."""
 
 
 class UnsupportedProcessStartMethodException(DltException):

@@ -76,6 +76,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             SourceIsAClassTypeError
             CurrentSourceSchemaNotAvailable
             CurrentSourceNotAvailable
+        ArgumentsOverloadException
             ExplicitSourceNameInvalid
         PipeException
             PipeGenInvalid

@@ -122,8 +122,16 @@ class CurrentSourceNotAvailable(DltSourceException):
     """The source at work is asked for where none works."""
 
 
-class ExplicitSourceNameInvalid(DltSourceException):
-    """A source's name cannot be one."""
+class ArgumentsOverloadException(DltException):
+    """Arguments of a call exclude each other.
+
+    Attributes:
+        func_name: What was called.
+    """
+
+
+class ExplicitSourceNameInvalid(ArgumentsOverloadException, DltSourceException):
+    """A source's name is not that of its schema."""
 
 
 class PipeException(DltException):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from dlt.extract.decorators import SourceFactory, defer, transformer
+    from dlt.extract.decorators import defer, transformer
     from dlt.extract.hints import make_hints, make_nested_hints
     from dlt.extract.incremental import Incremental
     from dlt.extract.mark import materialize_table_schema as materialize_schema_item
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dlt.extract.reference import SourceReference
     from dlt.extract.resource import DltResource
     from dlt.extract.source import DltSource
+    from dlt.extract.source_factory import SourceFactory
 else:
     # not at once: the modules import each other through this package
     __getattr__, __dir__ = lazy_names(
@@ -23,7 +24,7 @@ else:
             "DltResource": "dlt.extract.resource:DltResource",
             "DltSource": "dlt.extract.source:DltSource",
             "Incremental": "dlt.extract.incremental:Incremental",
-            "SourceFactory": "dlt.extract.decorators:SourceFactory",
+            "SourceFactory": "dlt.extract.source_factory:SourceFactory",
             "SourceReference": "dlt.extract.reference:SourceReference",
             "defer": "dlt.extract.decorators:defer",
             "make_hints": "dlt.extract.hints:make_hints",

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
-from copy import deepcopy
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from dlt.absent import absent_names
-from dlt.context import active_pipeline, current, use
 from dlt.errors import (
-    ExplicitSourceNameInvalid,
     ResourceFunctionExpected,
     SourceIsAClassTypeError,
     SourceNotAFunction,
@@ -21,8 +16,8 @@ from dlt.errors import (
 from dlt.extract.function import Function
 from dlt.extract.hints import given_hints
 from dlt.extract.resource import DataFrom, DltResource, make_resource
-from dlt.extract.resource_data import NO_PARENT, ByArguments
-from dlt.extract.source import DltSource, source_of
+from dlt.extract.resource_data import NO_PARENT, ByArguments, module_section
+from dlt.extract.source_factory import SourceFactory, check_schema_name, schema_maker
 from dlt.schema.contract import check_contract
 from dlt.types import P, TDataItem, Wrapped
 from dlt.user_log import tell_without_effect
@@ -45,116 +40,9 @@ if TYPE_CHECKING:
         TableFormatHint,
         WriteDispositionHint,
     )
-    from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
 
 Result = TypeVar("Result")
-
-
-class SourceFactory(Generic[P]):
-    """A decorated source function: call it to get the source.
-
-    Args:
-        function: The user's function.
-        schema: Schema that every source starts with.
-        section: Section of its configuration.
-        settings: `max_table_nesting`, `root_key`, `schema_contract`; set on every source.
-        parallelized: Evaluate all resources in the thread pool.
-    """
-
-    def __init__(
-        self,
-        function: Function,
-        schema: Schema | Callable[[], Schema],
-        section: str,
-        settings: Mapping[str, object],
-        parallelized: bool = False,
-    ) -> None:
-        # help and inspect look for what the user wrote
-        self.__signature__ = function.told_by(self, DltSource)
-        self._function = function
-        self._schema = schema
-        self._section = section
-        self._settings = settings
-        self._parallelized = parallelized
-
-    @property
-    def name(self) -> str:
-        """Return the name of the sources."""
-        return self._function.sections[-1]
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> DltSource:
-        """Run the body of the source function and return the source.
-
-        Raises:
-            TypeError: the function does not take these arguments, or one is missing and no provider has it.
-            SourceDataIsNone: the function returned nothing.
-            InvalidResourceDataType: the function gave data in place of resources.
-        """
-        return self._make(args, kwargs)
-
-    def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> DltSource:
-        # a fresh schema for every source: hints of one must not be found in another
-        schema = self._schema.clone() if not callable(self._schema) else self._schema()
-        call = self._function.bind(args, kwargs).resolved()
-        with _reading_state(schema, self._section):
-            data = call()
-            # here and not later: the body runs while its state, section and configuration are in force
-            if inspect.isgenerator(data) and _is_generator_function(self._function.call):
-                data = list(data)
-            source = source_of(schema, self._section, data)
-        for key, value in self._settings.items():
-            if value is not None:
-                setattr(source, key, value)
-        return source.parallelize() if self._parallelized else source
-
-    def with_resources(self, *resource_names: str) -> DltSource:
-        """Call the function with injected arguments and select resources."""
-        return self._make((), {}).with_resources(*resource_names)
-
-    def run(self, *args: object, **kwargs: object) -> LoadInfo:
-        """Call the function with injected arguments and load the source."""
-        return self._make((), {}).run(*args, **kwargs)
-
-    def clone(self, *, name: str | None = None, section: str | None = None, **settings: object) -> SourceFactory[P]:
-        """Return a factory whose sources have another name, section or settings."""
-        name, section = name or self.name, section or self._section
-        function = Function(self._function.call, spec=self._function.spec, sections=("sources", section, name))
-        schema = _schema_maker(name, self._function.call)
-        return SourceFactory(function, schema, section, {**self._settings, **settings}, self._parallelized)
-
-    with_args = clone
-
-    def __repr__(self) -> str:
-        return f"<dlt source function {self.name!r}>"
-
-
-def _is_generator_function(call: Wrapped) -> bool:
-    return inspect.isgeneratorfunction(inspect.unwrap(call))
-
-
-def _reading_state(schema: Schema, section: str) -> AbstractContextManager[object]:
-    """Return the context of a source's body: it reads state, and what it writes is thrown away."""
-    found: Mapping[str, object] | None = current().state
-    active = active_pipeline()
-    if found is None and active is not None:
-        found = active.state
-    # without a pipeline there is none, which is told to who asks
-    state = None if found is None else deepcopy(dict(found))
-    return use(
-        state=state, writable=False, schema=schema, source_name=schema.name, section=section,
-        resource=None, resource_name=None,
-    )  # fmt: skip
-
-
-def _schema_maker(name: str, function: Wrapped) -> Callable[[], Schema]:
-    def make() -> Schema:
-        # a program that is only parsed makes no source, and loads nothing of schemas
-        from dlt.extract.first_schema import first_schema
-
-        return first_schema(name, function)
-
-    return make
 
 
 @overload
@@ -213,12 +101,7 @@ def source(
         ExplicitSourceNameInvalid: `name` is not the name of `schema`.
         InvalidHint: the contract has a mode or an entity that is unknown.
     """
-    if name and schema and name != schema.name:
-        raise ExplicitSourceNameInvalid(
-            f"Source name {name!r} differs from the name of its schema, {schema.name!r}. Leave name out.",
-            source_name=name,
-            schema_name=schema.name,
-        )
+    check_schema_name(name, schema)
     shown = name or (func.__name__ if inspect.isfunction(func) else "")
     # in the decorator, so that a wrong word is told where it stands, and not in the first run
     check_contract(schema_contract, f"source {shown!r}")
@@ -226,10 +109,11 @@ def source(
 
     def decorate(function: Wrapped) -> SourceFactory:
         _check_source_function(function, name)
-        found = name or (schema.name if schema else function.__name__)
-        place = section or _module_section(function)
+        # an object that can be called has the name of its class
+        found = name or (schema.name if schema else str(getattr(function, "__name__", type(function).__name__)))
+        place = section or module_section(function)
         described = Function(function, spec=spec, sections=("sources", place, found))
-        return SourceFactory(described, schema or _schema_maker(found, function), place, settings, parallelized)
+        return SourceFactory(described, schema or schema_maker(found, function), place, settings, parallelized)
 
     return decorate if func is None else decorate(func)
 
@@ -241,23 +125,12 @@ def _check_source_function(function: object, name: str | None) -> None:
             source_name=name,
             cls=function,
         )
-    if not callable(function):
+    if not callable(function) or isinstance(function, DltResource):
         raise SourceNotAFunction(
             f"Source '{name}': found {type(function).__name__}. Decorate a function that returns resources.",
             source_name=name,
             item=function,
         )
-
-
-def _module_section(function: Wrapped) -> str:
-    """Return the section that a module asks for with `__source_name__`, else its name."""
-    module = inspect.getmodule(function)
-    named = None if module is None else vars(module).get("__source_name__")
-    name = function.__module__.rpartition(".")[2]
-    if name == "__main__":
-        # a script is known by its file, as it is when another one imports it
-        name = os.path.splitext(os.path.basename(inspect.getsourcefile(function) or name))[0]
-    return str(named or name)
 
 
 @overload

@@ -1,8 +1,7 @@
 """What writes items of each kind: names of PyPI `dlt` 1.x."""
 
 from dlt.absent import absent_names
-from dlt.extract.items import EmptyTable as MaterializedEmptyList
-from dlt.extract.items import ImportFileMeta
+from dlt.extract.items import ImportFileMeta, MaterializedEmptyList
 from dlt.extract.mark import materialize_table_schema as materialize_schema_item
 from dlt.extract.mark import with_file_import
 

@@ -55,6 +55,18 @@ class Function:
         """Return the name of the function, or the class of what is called like one."""
         return getattr(self.call, "__name__", type(self.call).__name__)
 
+    def names(self, attributes: frozenset[str]) -> bool:
+        """Tell whether the code of the function names one of these attributes."""
+        function = inspect.unwrap(self.call)
+        found = [function.__code__] if inspect.isfunction(function) else []
+        while found:
+            code = found.pop()
+            if attributes.intersection(code.co_names):
+                return True
+            # functions that stand in it
+            found += [inner for inner in code.co_consts if inspect.iscode(inner)]
+        return False
+
     @property
     def signature(self) -> inspect.Signature:
         """Return the signature without the item."""

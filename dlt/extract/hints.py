@@ -167,6 +167,8 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
         # columns come together name by name; a function of the item cannot be joined with anything
         elif key == "columns" and _is_static(value) and _is_static(known) and known:
             merged[key] = {**columns_dict(known), **_merged_columns(columns_dict(known), value)}
+        elif key == "references" and _is_static(value) and _is_static(known) and known:
+            merged[key] = _joined_references(known, value)
         elif key == "additional_table_hints" and isinstance(known, Mapping) and isinstance(value, Mapping):
             merged[key] = {**known, **value}
         else:
@@ -176,6 +178,18 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
 
 def _merged_columns(old: Columns, new: object) -> Columns:
     return {name: {**old.get(name, {}), **column} for name, column in columns_dict(new).items()}
+
+
+def _joined_references(old: object, new: object) -> list[object]:
+    """Return references where new ones take the place of older ones to the same table."""
+    found = {}
+    for reference in (*_as_list(old), *_as_list(new)):
+        found[reference["referenced_table"]] = reference
+    return list(found.values())
+
+
+def _as_list(references: Any) -> list[Mapping[str, object]]:
+    return list(references) if isinstance(references, (list, tuple)) else [references]
 
 
 def _without_hint(columns: object, hint: str) -> object:

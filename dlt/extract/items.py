@@ -61,17 +61,14 @@ Meta = Union[TableNameMeta, HintsMeta, ImportFileMeta, None]
 
 
 @dataclass(frozen=True)
-class MarkedItem:
+class DataItemWithMeta:
     """An item with its mark."""
 
     meta: Meta
     data: TDataItems
 
 
-DataItemWithMeta = MarkedItem
-
-
-class EmptyTable(list[TDataItem]):
+class MaterializedEmptyList(list[TDataItem]):
     """A page without rows that still makes its table."""
 
 

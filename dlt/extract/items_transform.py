@@ -6,7 +6,7 @@ from dlt.extract.steps import Filter as FilterItem
 from dlt.extract.steps import Map as MapItem
 from dlt.extract.steps import Step as ItemTransform
 from dlt.extract.steps import YieldMap as YieldMapItem
-from dlt.extract.validation import Validate as ValidateItem
+from dlt.extract.validation import PydanticValidator as ValidateItem
 
 __all__ = ["BaseItemTransform", "FilterItem", "ItemTransform", "LimitItem", "MapItem", "ValidateItem", "YieldMapItem"]
 BaseItemTransform = ItemTransform

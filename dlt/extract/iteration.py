@@ -19,9 +19,9 @@ from dlt.errors import (
 from dlt.extract.function import Function
 from dlt.extract.items import (
     PLAIN_TYPES,
-    EmptyTable,
+    DataItemWithMeta,
     ImportFileMeta,
-    MarkedItem,
+    MaterializedEmptyList,
     Meta,
     as_rows,
     count_rows,
@@ -246,12 +246,12 @@ class PipeIterator:
         """Run steps until the end, or until the item must be unfolded or evaluated elsewhere."""
         steps = node.steps
         while item is not None:
-            if isinstance(item, MarkedItem):
+            if isinstance(item, DataItemWithMeta):
                 # the mark stays with all that the steps behind make of the item
                 meta, item = item.meta, item.data
                 if item is None:
                     # a file, or hints alone
-                    return (item if isinstance(meta, ImportFileMeta) else EmptyTable()), len(steps), meta
+                    return (item if isinstance(meta, ImportFileMeta) else MaterializedEmptyList()), len(steps), meta
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:
@@ -259,7 +259,7 @@ class PipeIterator:
                     raise _yielded_resource(node)
                 if is_stream(item) or is_deferred(item):
                     return item, at, meta
-                if isinstance(item, EmptyTable):
+                if isinstance(item, MaterializedEmptyList):
                     return item, len(steps), meta
             if at == len(steps):
                 return item, at, meta
@@ -318,7 +318,7 @@ def _unfolds(item: TDataItem) -> bool:
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False
     # the first tells for all: looking at each row would cost every page of dicts
-    return isinstance(item[0], MarkedItem) or is_deferred(item[0]) or is_frame(item[0])
+    return isinstance(item[0], DataItemWithMeta) or is_deferred(item[0]) or is_frame(item[0])
 
 
 def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:

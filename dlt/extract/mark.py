@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlt.extract.hints import TableHints, make_hints, make_nested_hints
-from dlt.extract.items import EmptyTable, HintsMeta, ImportFileMeta, MarkedItem, TableNameMeta
+from dlt.extract.items import DataItemWithMeta, HintsMeta, ImportFileMeta, MaterializedEmptyList, TableNameMeta
 from dlt.types import TDataItems
 
 __all__ = [
@@ -16,17 +16,19 @@ __all__ = [
 ]
 
 
-def with_table_name(item: TDataItems, table_name: str) -> MarkedItem:
+def with_table_name(item: TDataItems, table_name: str) -> DataItemWithMeta:
     """Send an item or a page to a table.
 
     Args:
         item: What the resource yields.
         table_name: Name of the table.
     """
-    return MarkedItem(TableNameMeta(table_name), item)
+    return DataItemWithMeta(TableNameMeta(table_name), item)
 
 
-def with_hints(item: TDataItems, hints: TableHints | None = None, create_table_variant: bool = False) -> MarkedItem:
+def with_hints(
+    item: TDataItems, hints: TableHints | None = None, create_table_variant: bool = False
+) -> DataItemWithMeta:
     """Send an item or a page with hints for its table; None as the item sends the hints alone.
 
     Args:
@@ -36,12 +38,12 @@ def with_hints(item: TDataItems, hints: TableHints | None = None, create_table_v
     """
     # a name that is a function of the item is asked for each item, and is no variant
     name = hints.get("table_name") if hints else None
-    return MarkedItem(HintsMeta(hints, name if isinstance(name, str) else None, create_table_variant), item)
+    return DataItemWithMeta(HintsMeta(hints, name if isinstance(name, str) else None, create_table_variant), item)
 
 
 def with_file_import(
     file_path: str, file_format: str, items_count: int = 0, hints: TableHints | None = None
-) -> MarkedItem:
+) -> DataItemWithMeta:
     """Send a whole file to the resource's table.
 
     Args:
@@ -50,9 +52,9 @@ def with_file_import(
         items_count: Number of rows, for metrics.
         hints: What `make_hints` returned.
     """
-    return MarkedItem(ImportFileMeta(file_path, file_format, items_count, hints), None)
+    return DataItemWithMeta(ImportFileMeta(file_path, file_format, items_count, hints), None)
 
 
-def materialize_table_schema() -> EmptyTable:
+def materialize_table_schema() -> MaterializedEmptyList:
     """Return a page without rows that makes the resource's table at the destination."""
-    return EmptyTable()
+    return MaterializedEmptyList()

@@ -106,11 +106,23 @@ def columns_of(model: type) -> Columns:
         model: Pydantic model, TypedDict or dataclass.
     """
     skip_nested = bool(model_config(model).get("skip_nested_types") or model_config(model).get("skip_complex_types"))
+    return _columns(model, skip_nested, ())
+
+
+def _columns(model: type, skip_nested: bool, outer: tuple[type, ...]) -> Columns:
+    """Return the columns of a class; `outer` are the classes that it stands in."""
     columns: Columns = {}
     for name, annotation in _fields(model):
         data_type, nullable = _data_type(annotation)
         if data_type == "json" and skip_nested:
-            continue  # see skipped_of
+            inner = _model_in(annotation)
+            # lists and dicts come with the data, see skipped_of; so does a class that contains itself
+            if inner is None or inner in (model, *outer):
+                continue
+            for key, found in _columns(inner, skip_nested, (model, *outer)).items():
+                path = f"{name}__{key}"
+                columns[path] = {**found, "name": path, "nullable": bool(nullable or found["nullable"])}
+            continue
         column: dict[str, object] = {"name": name, "nullable": nullable}
         if data_type:
             column["data_type"] = data_type
@@ -149,6 +161,20 @@ def _fields(model: type) -> list[tuple[str, object]]:
         (name, Union[hint, None] if name in optional and typing.get_origin(hint) is not Required else hint)
         for name, hint in hints.items()
     ]
+
+
+def _model_in(annotation: object) -> type | None:
+    """Return the class of a document, also of one that may be None; None for lists and other types."""
+    from typing_extensions import NotRequired, Required
+
+    if is_columns_class(annotation):
+        return annotation
+    if typing.get_origin(annotation) in (typing.Annotated, Required, NotRequired):
+        return _model_in(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+        return _model_in(parts[0]) if len(parts) == 1 else None
+    return None
 
 
 def _data_type(annotation: object) -> tuple[str | None, bool]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dlt.extract.decorators import SourceFactory
 from dlt.extract.exceptions import UnknownSourceReference
+from dlt.extract.source_factory import SourceFactory
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
@@ -90,7 +90,7 @@ class SourceReference:
         root_key: bool | None = None,
         schema: Schema | None = None,
         schema_contract: ContractHint | None = None,
-        spec: object = None,
+        spec: type | None = None,
         parallelized: bool | None = None,
         source_args: Sequence[object] | None = None,
         source_kwargs: Mapping[str, object] | None = None,
@@ -103,9 +103,9 @@ class SourceReference:
             section: Another section of its configuration.
             max_table_nesting: How many levels of documents become tables.
             root_key: Rows of nested tables carry the id of their root row.
-            schema: Without effect: the source has the schema of its function.
+            schema: Schema to start with.
             schema_contract: Contract of its tables.
-            spec: Without effect: the arguments are those of the function.
+            spec: Configuration of the function.
             parallelized: Evaluate all resources in the thread pool.
             source_args: Arguments of the function.
             source_kwargs: Its arguments by name.
@@ -113,11 +113,9 @@ class SourceReference:
         Raises:
             UnknownSourceReference: nothing has this name.
         """
-        del schema, spec
-        settings = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
         factory = cls.find(ref)
-        if name or section or any(value is not None for value in settings.values()):
-            given = {key: value for key, value in settings.items() if value is not None}
-            factory = factory.clone(name=name, section=section, **given)
-        made = factory(*(source_args or ()), **(source_kwargs or {}))
-        return made.parallelize() if parallelized else made
+        factory = factory.clone(
+            name=name, section=section, max_table_nesting=max_table_nesting, root_key=root_key,
+            schema=schema, schema_contract=schema_contract, spec=spec, parallelized=parallelized,
+        )  # fmt: skip
+        return factory(*(source_args or ()), **(source_kwargs or {}))

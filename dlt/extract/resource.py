@@ -14,10 +14,11 @@ from dlt.errors import (
     InvalidResourceReturnsResource,
     ResourceNotATransformer,
 )
+from dlt.extract.descriptions import described, told
 from dlt.extract.function import Function
 from dlt.extract.hints import TableHints, merge_hints
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import EmptyTable, Joined, Meta
+from dlt.extract.items import Joined, MaterializedEmptyList, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_data import (
@@ -32,7 +33,7 @@ from dlt.extract.resource_data import (
 from dlt.extract.resource_hints import IncrementalHint, ResourceHints
 from dlt.extract.state import default_source_name, resource_state, source_state
 from dlt.extract.steps import Filter, IncrementalStep, Map, Metrics, Step, YieldMap
-from dlt.extract.validation import Validate, validator_for
+from dlt.extract.validation import PydanticValidator, validator_for
 from dlt.states.model import State
 from dlt.types import JsonObject, P, TDataItem, Wrapped
 
@@ -142,13 +143,13 @@ class DltResource(ResourceHints, Generic[P]):
         return self.pipe.limit
 
     @property
-    def validator(self) -> Validate | None:
+    def validator(self) -> PydanticValidator | None:
         """Return the step that checks items against a Pydantic model, or None."""
-        return next((step for step in self.pipe.steps if isinstance(step, Validate)), None)
+        return next((step for step in self.pipe.steps if isinstance(step, PydanticValidator)), None)
 
     @validator.setter
     def validator(self, validator: Step | None) -> None:
-        self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, Validate)]
+        self.pipe.steps = [step for step in self.pipe.steps if not isinstance(step, PydanticValidator)]
         if validator is not None:
             self.pipe.insert(validator)
 
@@ -219,7 +220,7 @@ class DltResource(ResourceHints, Generic[P]):
         for _, page, _ in extract_items([self], batched=False, context=context, consumed=True):
             if type(page) in (list, Joined):
                 yield from page
-            elif not isinstance(page, EmptyTable):
+            elif not isinstance(page, MaterializedEmptyList):
                 yield page
 
     @overload
@@ -372,9 +373,10 @@ class DltResource(ResourceHints, Generic[P]):
         self.validator = validator_for(self)
 
     def __repr__(self) -> str:
-        kind = "transformer" if self.is_transformer else "resource"
-        parent = f", data from {self.pipe.parent.name!r}" if self.pipe.parent else ""
-        return f"<dlt {kind} {self.name!r}{parent}, selected={self.selected}>"
+        return described(self.pipe, self._hints, self.section, self.selected)
+
+    def __str__(self) -> str:
+        return told(self)
 
 
 DataFrom = Union[DltResource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -45,9 +46,23 @@ def name_of(data: object) -> str | None:
 
 
 def section_of(data: object) -> str:
-    """Return the section of configuration that data belongs to: the module of a function."""
-    module = getattr(data, "__module__", None)
-    return str(module).rpartition(".")[2] if module else ""
+    """Return the section of configuration that data belongs to: that of a function's module."""
+    if isinstance(getattr(data, "__module__", None), str) and callable(data):
+        return module_section(data)
+    return ""
+
+
+def module_section(function: Wrapped) -> str:
+    """Return the section that a module asks for with `__source_name__`, else its name."""
+    # an object that can be called stands where its class does
+    place = function if inspect.isroutine(function) else type(function)
+    module = inspect.getmodule(place)
+    named = None if module is None else vars(module).get("__source_name__")
+    name = function.__module__.rpartition(".")[2]
+    if name == "__main__":
+        # a script is known by its file, as it is when another one imports it
+        name = os.path.splitext(os.path.basename(inspect.getsourcefile(place) or name))[0]
+    return str(named or name)
 
 
 def check_data(data: object, name: object) -> None:

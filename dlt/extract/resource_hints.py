@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Union, cast
 
-from dlt.errors import DataItemRequiredForDynamicTableHints
+from dlt.errors import DataItemRequiredForDynamicTableHints, InconsistentTableTemplate
 from dlt.extract.hint_checks import is_dynamic
 from dlt.extract.hints import ResolvedHints, TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
 from dlt.extract.incremental import Incremental
@@ -82,6 +82,10 @@ class ResourceHints:
     def write_disposition(self) -> WriteDispositionHint | Literal[""]:
         """Return the write disposition."""
         return self._hints.get("write_disposition", "append")
+
+    @write_disposition.setter
+    def write_disposition(self, value: WriteDispositionHint) -> None:
+        self.apply_hints(write_disposition=value)
 
     @property
     def columns(self) -> Columns | Callable[[TDataItem], object]:
@@ -182,8 +186,11 @@ class ResourceHints:
         Raises:
             InvalidHint: a hint is not known, or has a value that cannot be.
             ValueErrorWithKnownValues: the write disposition or its strategy is not known.
+            ValueError: hints for one table do not say which.
+            InconsistentTableTemplate: a hint is a function of the item, and its table is the same for all items.
         """
         check_table_hints(_place(self.name, hints_template), hints_template)
+        self._check_table_name(hints_template, create_table_variant)
         incremental = hints_template.get("incremental")
         if incremental is not None:
             # whatever it is: what cannot be one is found when a run binds it
@@ -199,6 +206,24 @@ class ResourceHints:
         self._hints = merge_hints(self._hints, plain)
         if "columns" in plain:
             self._columns_changed()
+
+    def _check_table_name(self, hints: TableHints, is_variant: bool) -> None:
+        name = hints.get("table_name")
+        if is_variant:
+            if not isinstance(name, str):
+                raise ValueError(
+                    f"Resource '{self.name}': hints with create_table_variant hold for one table. Pass its name as "
+                    "table_name."
+                )
+            dynamic = [key for key, value in hints.items() if key != "incremental" and is_dynamic(value)]
+        else:
+            is_fixed = not is_dynamic(name or self._hints.get("table_name"))
+            dynamic = ["parent_table_name"] if is_fixed and is_dynamic(hints.get("parent")) else []
+        if dynamic:
+            raise InconsistentTableTemplate(
+                f"{_place(self.name, hints)}: {dynamic[0]} is a function of the item, and the table is the same for "
+                "all items. Let table_name be a function of the item too, or give a fixed value."
+            )
 
     def set_incremental(self, new_incremental: IncrementalHint | None) -> Incremental[object] | None:
         """Load incrementally; None or `incremental.EMPTY` stops that.
@@ -262,17 +287,23 @@ class ResourceHints:
         hints = self._hints_for(meta)
         if isinstance(item, list) and item:
             item = item[0]
-        if item is None and any(is_dynamic(value) for value in hints.values()):
+        dynamic = [key for key, value in hints.items() if is_dynamic(value)]
+        if item is None and dynamic:
             raise DataItemRequiredForDynamicTableHints(
-                f"Resource '{self.name}': a hint is a function of the item, so the table is known per item only. "
+                f"Resource '{self.name}': {dynamic[0]} is a function of the item, so the table is known per item only. "
                 "Pass item=.",
                 resource_name=self.name,
+                hint_name=dynamic[0],
             )
         resolved = resolve_hints(hints, item)
-        if any(is_dynamic(value) for value in hints.values()):
+        if dynamic:
             check_table_hints(_place(self.name, resolved), resolved)
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
+        incremental = self.pipe.merged_incremental(look_up=False)
+        cursor = incremental.get_cursor_column_name() if incremental is not None else None
+        if cursor is not None:
+            table["columns"].setdefault(cursor, {"name": cursor})["incremental"] = True
         # a nested table takes its disposition from its root
         if "parent" not in table:
             table.setdefault("write_disposition", "append")

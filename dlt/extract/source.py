@@ -15,8 +15,9 @@ from dlt.errors import (
     ResourcesNotFoundError,
     SourceDataIsNone,
 )
+from dlt.extract.descriptions import selection
 from dlt.extract.function import Function
-from dlt.extract.items import EmptyTable, Joined, Meta
+from dlt.extract.items import Joined, MaterializedEmptyList, Meta
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import DltResource, make_resource
@@ -231,7 +232,7 @@ class DltSource(SourceSettings):
         for _, page, _ in extract_items(chosen, batched=False, context=context, consumed=True):
             if type(page) in (list, Joined):
                 yield from page
-            elif not isinstance(page, EmptyTable):
+            elif not isinstance(page, MaterializedEmptyList):
                 yield page
 
     def __getitem__(self, name: str) -> DltResource:
@@ -253,7 +254,12 @@ class DltSource(SourceSettings):
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        return f"<dlt source {self.name!r} with {', '.join(self.resources) or 'no resources'}>"
+        return f"<@dlt.source(name={self.name!r}, section={self.section!r}, resources={list(self.resources)!r})>"
+
+    def __str__(self) -> str:
+        found = [*self.resources.values()]
+        lines = [f"Source `{self.name}` in section `{self.section}` has {len(found)} resources:"]
+        return "\n".join([*lines, *map(selection, found)])
 
 
 def _exhausted(pipe: Pipe | None) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
-from dlt.extract.items import EmptyTable, ImportFileMeta, Joined, Meta, is_frame
+from dlt.extract.items import ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
@@ -164,7 +164,7 @@ class SchemaExtract:
         for row in rows:
             groups.setdefault(resource.table_name_of(row, meta), []).append(row)
         # a page without rows still makes its table
-        if isinstance(item, EmptyTable) and not groups:
+        if isinstance(item, MaterializedEmptyList) and not groups:
             self._declare(source, resource, None, meta)
         for group in groups.values():
             table = self._declare(source, resource, group[0], meta)
@@ -174,7 +174,7 @@ class SchemaExtract:
         if not table:
             return  # the contract discards it
         entry = self.schema.tables[table]
-        if isinstance(item, EmptyTable) or entry.get("write_disposition") == "skip":
+        if isinstance(item, MaterializedEmptyList) or entry.get("write_disposition") == "skip":
             return
         check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         # what was yielded row by row was copied when it was
@@ -241,6 +241,10 @@ class SchemaExtract:
             return
         for key in removed:
             known["columns"] = without_key(known["columns"], key)
+        # a table has one cursor: the one of this run
+        cursors = {name for name, column in declared["columns"].items() if column.get("incremental")}
+        if cursors and "parent" not in declared:
+            known["columns"] = without_key(known["columns"], "incremental")
         if "write_disposition" in declared:
             note_former_settings(known, declared, self.schema.naming)
             for hint in STRATEGY_HINTS:

@@ -100,7 +100,10 @@ def _hinted_columns(hints: ResolvedHints) -> Columns:
             for column in columns.values():
                 column.pop(key_hint, None)
         for column_name in names:
-            columns.setdefault(column_name, {"name": column_name}).update({key_hint: True, "nullable": False})
+            column = columns.setdefault(column_name, {"name": column_name})
+            column[key_hint] = True
+            # a column may say for itself that a row of the key may lack it
+            column.setdefault("nullable", False)
     return columns
 
 

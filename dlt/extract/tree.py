@@ -28,6 +28,8 @@ from dlt.extract.streams import Allowance, Stream
 from dlt.formats.snapshot import snapshot_page
 from dlt.types import TDataItem, TDataItems, Wrapped
 
+_RANGE_FLAGS = frozenset({"start_out_of_range", "end_out_of_range", "can_close"})
+
 
 class Node:
     """One pipe at work.
@@ -77,7 +79,9 @@ class Node:
             steps += filtered if isinstance(step, IncrementalStep) else [step]
         self.steps = steps
         # a step that sees whole pages must get them as they were yielded
-        self.batched = batched and all(step.by_item for step in (*pipe.before_head, *pipe.steps))
+        self.batched = (
+            batched and not self._watches_range() and all(step.by_item for step in (*pipe.before_head, *pipe.steps))
+        )
 
     def _resolved(self, gen: Function, given: Mapping[str, object] | None) -> Wrapped:
         try:
@@ -93,6 +97,11 @@ class Node:
                 func_name=gen.name,
                 sig=gen.signature,
             ) from error
+
+    def _watches_range(self) -> bool:
+        """Tell whether the function asks after a row whether it was out of range, so that no row may wait in a page."""
+        gen = self.pipe.gen
+        return self.incremental is not None and isinstance(gen, Function) and gen.names(_RANGE_FLAGS)
 
     def _bind_incremental(self) -> str | None:
         cursor = self.pipe.cursor

@@ -40,7 +40,7 @@ class Hinted(Protocol):
         """Return its hints."""
 
 
-class Validate(Step):
+class PydanticValidator(Step):
     """Check every item and give it back as a dict with the model's types; drop it where the contract says so.
 
     Args:
@@ -186,7 +186,7 @@ def default_contract(model: type[BaseModel]) -> ContractDict:
     return {"tables": "evolve", "columns": _MODE_OF_EXTRA[extra], "data_type": "freeze"}
 
 
-def validator_for(resource: Hinted) -> Validate | None:
+def validator_for(resource: Hinted) -> PydanticValidator | None:
     """Return the step that checks the items of a resource, or None; fill in the contract that the model asks for.
 
     Args:
@@ -204,10 +204,7 @@ def validator_for(resource: Hinted) -> Validate | None:
     # what the model asks for holds for the table too, not only for its items
     elif contract is None:
         resource.hints["schema_contract"] = modes.copy()
-    return Validate(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
-
-
-PydanticValidator = Validate
+    return PydanticValidator(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
 
 
 __getattr__ = absent_names(

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dlt.extract.decorators import SourceFactory
 from dlt.extract.hints import TableHints, given_hints
 from dlt.extract.resource import DltResource, make_resource
 from dlt.extract.source import DltSource
+from dlt.extract.source_factory import SourceFactory
 from dlt.schema.contract import check_contract
 from dlt.schema.schema import Schema
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from dlt.extract.decorators import SourceFactory as AnySourceFactory
     from dlt.extract.exceptions import UnknownSourceReference
     from dlt.extract.incremental import Incremental
     from dlt.extract.incremental import Incremental as incremental
     from dlt.extract.reference import SourceReference
     from dlt.extract.resource import DltResource
     from dlt.extract.source import DltSource
+    from dlt.extract.source_factory import SourceFactory as AnySourceFactory
     from dlt.sources import config, credentials
     from dlt.types import TDataItem, TDataItems
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "AnySourceFactory": "dlt.extract.decorators:SourceFactory",
+            "AnySourceFactory": "dlt.extract.source_factory:SourceFactory",
             "DltResource": "dlt.extract.resource:DltResource",
             "DltSource": "dlt.extract.source:DltSource",
             "Incremental": "dlt.extract.incremental:Incremental",

@@ -19,6 +19,7 @@ from dlt.extract.incremental.settings import (
     OnCursorValueMissing,
     RowOrder,
     check_names,
+    check_range,
     check_words,
     last_value_function,
     said,
@@ -210,6 +211,23 @@ class Incremental(InParts, Generic[Value]):
             return declared
         return Any if self.initial_value is None else type(self.initial_value)
 
+    def resolve(self) -> Self:
+        """Check the settings and return itself.
+
+        Raises:
+            ConfigurationValueError: the end of the range comes before the start.
+        """
+        check_range(vars(self))
+        return self
+
+    def is_resolved(self) -> bool:
+        """Tell whether all is known that a run needs."""
+        return bool(self.cursor_path)
+
+    def is_partial(self) -> bool:
+        """Tell whether a run needs more than is known."""
+        return not self.cursor_path
+
     def get_cursor_column_name(self) -> str | None:
         """Return the cursor's column, or None when the path goes inside of documents."""
         return column_name(self.cursor_path) if self.cursor_path else None
@@ -229,11 +247,13 @@ class Incremental(InParts, Generic[Value]):
 
         Raises:
             IncrementalCursorPathMissing: the incremental has no cursor path.
+            ConfigurationValueError: the end of its range comes before the start.
         """
         if not self.cursor_path:
             raise _without_path(resource_name)
         made = self.copy()
         made.resource_name, made.custom_metrics = resource_name, _no_metrics()
+        check_range(vars(made))
         asked = asked_interval(made._value_type()) if made.allow_external_schedulers else None  # noqa: SLF001 - as above
         if asked is not None:
             # they are made in the type of the cursor's values

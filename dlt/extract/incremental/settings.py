@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, get_args
 
-from dlt.errors import ValueErrorWithKnownValues
+from dlt.errors import ConfigurationValueError, ValueErrorWithKnownValues
 from dlt.extract.incremental.cursor import LastValueFunc
 
 SETTINGS = (
@@ -46,6 +47,31 @@ def check_words(settings: Mapping[str, object]) -> None:
     for name, known in _WORDS.items():
         if settings[name] not in known:
             raise ValueErrorWithKnownValues(name, settings[name], [word for word in known if word])
+
+
+def check_range(settings: Mapping[str, object]) -> None:
+    """Check that a range has its end behind its start.
+
+    Raises:
+        ConfigurationValueError: the end comes before the start, or one has a time zone and the other has not.
+    """
+    start, end, function = settings["initial_value"], settings["end_value"], settings["last_value_func"]
+    if start is None or end is None or not callable(function):
+        return
+    try:
+        wrong = function((end, start)) != end
+    except TypeError:
+        # what compares with neither is found when the rows are there, which may be of a third type
+        if not isinstance(start, datetime.datetime) or not isinstance(end, datetime.datetime):
+            return
+        wrong = True
+    if wrong:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ConfigurationValueError(
+            f"incremental on {settings['cursor_path']!r}: the end comes before the start, or cannot be compared with "
+            f"it: initial_value={start!r}, end_value={end!r}, and {name} of both is not the end. Exchange them, or "
+            "pass another last_value_func."
+        )
 
 
 def check_names(names: Collection[str]) -> None:

@@ -192,7 +192,7 @@ def test_a_resource_tells_what_it_was_given_and_what_it_lacks() -> None:
     made = page(3)
     assert not made.requires_args and made.args_bound and made.explicit_args == {"number": 3}
     assert dlt.resource([1], name="r").explicit_args == {}
-    assert repr(page) == "<dlt resource 'page', selected=True>"
+    assert repr(page) == "<@dlt.resource(name='page', section='test_decorators')>"
 
 
 def test_a_name_and_hints_of_a_resource_that_is_given_again() -> None:

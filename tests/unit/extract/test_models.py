@@ -17,7 +17,7 @@ from typing_extensions import NotRequired, Required, TypedDict
 import dlt
 from dlt.errors import DataValidationError, InvalidHint
 from dlt.extract.models import columns_dict, columns_of, is_model, is_model_item
-from dlt.extract.validation import Validate
+from dlt.extract.validation import PydanticValidator
 
 
 class Colour(enum.Enum):
@@ -164,7 +164,7 @@ def test_what_is_a_model() -> None:
 
 def check(model: type[BaseModel], columns: str, data_type: str = "freeze", explicit: bool = True) -> Any:
     """Return the check of one item."""
-    return Validate(model, columns, data_type, "t", explicit)
+    return PydanticValidator(model, columns, data_type, "t", explicit)
 
 
 class Outer(BaseModel):

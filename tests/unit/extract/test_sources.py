@@ -290,7 +290,8 @@ def test_a_resource_that_stands_under_another_name() -> None:
     assert made.sales.source_name == "shop" and made.sales.table_name == "sales"
     with pytest.raises(DeletingResourcesNotSupported, match=r"resources\['sales'\].selected = False"):
         del made.resources["sales"]
-    assert repr(made) == "<dlt source 'shop' with logs, events, sales, returns>"
+    assert repr(made).startswith("<@dlt.source(name='shop', section='") and "'logs', 'events', 'sales'" in repr(made)
+    assert "resource `sales` is selected" in str(made)
 
 
 def test_settings_of_a_source_can_be_taken_back() -> None:

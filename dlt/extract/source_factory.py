@@ -1,0 +1,219 @@
+"""What `@dlt.source` makes of a function: call it to get a source."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from typing import TYPE_CHECKING, Generic, cast
+
+from dlt.context import active_pipeline, current, use
+from dlt.errors import ExplicitSourceNameInvalid
+from dlt.extract.function import Function
+from dlt.extract.source import DltSource, source_of
+from dlt.types import P, Wrapped
+
+if TYPE_CHECKING:
+    from dlt.extract.vocabulary import ContractHint
+    from dlt.info import LoadInfo
+    from dlt.schema.schema import Schema
+
+
+class SourceFactory(Generic[P]):
+    """A decorated source function: call it to get the source.
+
+    Args:
+        function: The user's function.
+        schema: Schema that every source starts with.
+        section: Section of its configuration.
+        settings: `max_table_nesting`, `root_key`, `schema_contract`; set on every source.
+        parallelized: Evaluate all resources in the thread pool.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        schema: Schema | Callable[[], Schema],
+        section: str,
+        settings: Mapping[str, object],
+        parallelized: bool = False,
+    ) -> None:
+        # help and inspect look for what the user wrote
+        self.__signature__ = function.told_by(self, DltSource)
+        self._function = function
+        self._schema = schema
+        self._section = section
+        self._settings = settings
+        self._parallelized = parallelized
+
+    @property
+    def name(self) -> str:
+        """Return the name of the sources."""
+        return self._function.sections[-1]
+
+    @property
+    def section(self) -> str:
+        """Return the section of their configuration."""
+        return self._section
+
+    @property
+    def schema(self) -> Schema | None:
+        """Return the schema that was given for them."""
+        return None if callable(self._schema) else self._schema
+
+    @property
+    def spec(self) -> type | None:
+        """Return the configuration of the function, as far as it was given."""
+        return self._function.spec
+
+    @property
+    def max_table_nesting(self) -> object:
+        """Return how many levels of nested tables they make, as far as it was given."""
+        return self._settings.get("max_table_nesting")
+
+    @property
+    def root_key(self) -> object:
+        """Return whether nested rows carry the id of their root row, as far as it was given."""
+        return self._settings.get("root_key")
+
+    @property
+    def schema_contract(self) -> object:
+        """Return their contract, as far as it was given."""
+        return self._settings.get("schema_contract")
+
+    @property
+    def parallelized(self) -> bool:
+        """Return True when all their resources are evaluated in the thread pool."""
+        return self._parallelized
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> DltSource:
+        """Run the body of the source function and return the source; a coroutine of it for an async function.
+
+        Raises:
+            TypeError: the function does not take these arguments, or one is missing and no provider has it.
+            SourceDataIsNone: the function returned nothing.
+            InvalidResourceDataType: the function gave data in place of resources.
+        """
+        return self._make(args, kwargs)
+
+    def _make(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> DltSource:
+        # a fresh schema for every source: hints of one must not be found in another
+        schema = self._schema.clone() if not callable(self._schema) else self._schema()
+        call = self._function.bind(args, kwargs).resolved()
+        if inspect.iscoroutinefunction(inspect.unwrap(self._function.call)):
+            # as the function itself gives one; who awaits it has the source
+            return cast(DltSource, self._awaited(schema, call))
+        with _reading_state(schema, self._section):
+            data = call()
+            # here and not later: the body runs while its state, section and configuration are in force
+            if inspect.isgenerator(data) and _is_generator_function(self._function.call):
+                data = list(data)
+            return self._finished(source_of(schema, self._section, data))
+
+    async def _awaited(self, schema: Schema, call: Wrapped) -> DltSource:
+        with _reading_state(schema, self._section):
+            return self._finished(source_of(schema, self._section, await call()))
+
+    def _finished(self, source: DltSource) -> DltSource:
+        for key, value in self._settings.items():
+            if value is not None:
+                setattr(source, key, value)
+        return source.parallelize() if self._parallelized else source
+
+    def with_resources(self, *resource_names: str) -> DltSource:
+        """Call the function with injected arguments and select resources."""
+        return self._make((), {}).with_resources(*resource_names)
+
+    def run(self, *args: object, **kwargs: object) -> LoadInfo:
+        """Call the function with injected arguments and load the source."""
+        return self._make((), {}).run(*args, **kwargs)
+
+    def clone(
+        self,
+        *,
+        name: str | None = None,
+        section: str | None = None,
+        max_table_nesting: int | None = None,
+        root_key: bool | None = None,
+        schema: Schema | None = None,
+        schema_contract: ContractHint | None = None,
+        spec: type | None = None,
+        parallelized: bool | None = None,
+    ) -> SourceFactory[P]:
+        """Return a factory whose sources have another name, section or settings; None leaves what is there.
+
+        Args:
+            name: Name of the sources and their schema.
+            section: Section of their configuration.
+            max_table_nesting: Levels of nested tables.
+            root_key: Nested rows carry the id of their root row.
+            schema: Schema to start with.
+            schema_contract: What may change in the schema.
+            spec: Configuration of the function.
+            parallelized: Evaluate all resources in the thread pool.
+
+        Raises:
+            ExplicitSourceNameInvalid: `name` is not the name of `schema`.
+        """
+        check_schema_name(name, schema)
+        named: str = name or (schema.name if schema else self.name)
+        call = self._function.call
+        place = section or self._section
+        function = Function(call, spec=spec or self._function.spec, sections=("sources", place, named))
+        # one that was given for another name is of no use
+        kept = self._schema if named == self.name else schema_maker(named, call)
+        given = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
+        settings = {**self._settings, **{key: value for key, value in given.items() if value is not None}}
+        together = self._parallelized if parallelized is None else parallelized
+        return SourceFactory(function, schema or kept, place, settings, together)
+
+    with_args = clone
+
+    def __repr__(self) -> str:
+        return f"<dlt source function {self.name!r}>"
+
+
+def _is_generator_function(call: Wrapped) -> bool:
+    return inspect.isgeneratorfunction(inspect.unwrap(call))
+
+
+def _reading_state(schema: Schema, section: str) -> AbstractContextManager[object]:
+    """Return the context of a source's body: it reads state, and what it writes is thrown away."""
+    found: Mapping[str, object] | None = current().state
+    active = active_pipeline()
+    if found is None and active is not None:
+        found = active.state
+    # without a pipeline there is none, which is told to who asks
+    state = None if found is None else deepcopy(dict(found))
+    return use(
+        state=state, writable=False, schema=schema, source_name=schema.name, section=section,
+        resource=None, resource_name=None,
+    )  # fmt: skip
+
+
+def schema_maker(name: str, function: Wrapped) -> Callable[[], Schema]:
+    """Return what makes the first schema of each source of a function."""
+
+    def make() -> Schema:
+        # a program that is only parsed makes no source, and loads nothing of schemas
+        from dlt.extract.first_schema import first_schema
+
+        return first_schema(name, function)
+
+    return make
+
+
+def check_schema_name(name: str | None, schema: Schema | None) -> None:
+    """Check that a source has the name of its schema.
+
+    Raises:
+        ExplicitSourceNameInvalid: it has another one.
+    """
+    if name and schema and name != schema.name:
+        raise ExplicitSourceNameInvalid(
+            f"Source name {name!r} differs from the name of its schema, {schema.name!r}. Leave name out.",
+            source_name=name,
+            schema_name=schema.name,
+            func_name="source",
+        )
