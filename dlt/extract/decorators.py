@@ -110,10 +110,12 @@ def source(
     def decorate(function: Wrapped) -> SourceFactory:
         _check_source_function(function, name)
         # an object that can be called has the name of its class
-        found = name or (schema.name if schema else str(getattr(function, "__name__", type(function).__name__)))
+        # an object that can be called has the name of its class
+        known = name or str(getattr(function, "__name__", type(function).__name__))
+        found = name or (schema.name if schema else known)
         place = section or module_section(function)
-        described = Function(function, spec=spec, sections=("sources", place, found))
-        return SourceFactory(described, schema or schema_maker(found, function), place, settings, parallelized)
+        described = Function(function, spec=spec, sections=("sources", place, known))
+        return SourceFactory(described, found, schema or schema_maker(found, function), place, settings, parallelized)
 
     return decorate if func is None else decorate(func)
 
@@ -220,6 +222,12 @@ def resource(
     )  # fmt: skip
 
     def decorate(found: object) -> DltResource:
+        if found is None:
+            raise ResourceFunctionExpected(
+                f"Resource '{name or '<no name>'}': found None. Decorate a function, or pass data.",
+                resource_name=name or "<no name>",
+                item=None,
+            )
         made = make_resource(
             found, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
         )

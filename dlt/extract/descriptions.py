@@ -41,7 +41,7 @@ def described(pipe: Pipe, hints: Mapping[str, object], section: str | None, sele
     columns = hints.get("columns")
     if columns:
         shown["columns"] = columns.__name__ if is_columns_class(columns) else "{...}"
-    if pipe.limit is not None:
+    if pipe.limit is not None and pipe.limit.max_items is not None:
         shown["limit"] = pipe.limit.max_items
     incremental = pipe.merged_incremental(look_up=False)
     if incremental is not None:

@@ -27,6 +27,10 @@ class Limit:
     max_time: float | None = None
     count_rows: bool = False
 
+    def limit(self, chunk_size: int) -> int | None:
+        """Return how many rows are taken where each yield has so many, None without a limit in number."""
+        return self.max_items if self.max_items is None or self.count_rows else self.max_items * chunk_size
+
 
 class Pipe:
     """The work of one resource.
@@ -114,6 +118,11 @@ class Pipe:
         if given is None:
             return own
         return given if own is None else own.merge(given)
+
+    def configure_in(self, section: str) -> None:
+        """Let the head take its configuration from a section."""
+        if isinstance(self.gen, Function):
+            self.gen = self.gen.moved(section, self.gen.sections[-1])
 
     def started(self) -> None:
         """Note that an iteration began."""

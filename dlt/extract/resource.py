@@ -303,7 +303,7 @@ class DltResource(ResourceHints, Generic[P]):
             logger.warning("Resource '%s': a transformer cannot be limited, limit its parent", self.name)
         # a negative number means no limit in PyPI dlt 1.x
         elif max_items is None or max_items < 0:
-            self.pipe.limit = Limit(None, max_time, count_rows) if max_time is not None else None
+            self.pipe.limit = Limit(None, max_time, count_rows)
         else:
             self.pipe.limit = Limit(max_items, max_time, count_rows)
         return self

@@ -45,11 +45,13 @@ def name_of(data: object) -> str | None:
     return name if isinstance(name, str) and name != "<lambda>" else None
 
 
-def section_of(data: object) -> str:
+def section_of(data: object) -> str | None:
     """Return the section of configuration that data belongs to: that of a function's module."""
+    if inspect.isgenerator(data) and data.gi_frame is not None:
+        return str(data.gi_frame.f_globals.get("__name__", "")).rpartition(".")[2] or None
     if isinstance(getattr(data, "__module__", None), str) and callable(data):
         return module_section(data)
-    return ""
+    return None
 
 
 def module_section(function: Wrapped) -> str:
@@ -99,7 +101,7 @@ def check_data(data: object, name: object) -> None:
         )
 
 
-def function_of(data: Wrapped, name: str, section: str, data_from: object, spec: type | None) -> Function:
+def function_of(data: Wrapped, name: str, section: str | None, data_from: object, spec: type | None) -> Function:
     """Return the function of a resource or transformer.
 
     Args:
@@ -112,7 +114,7 @@ def function_of(data: Wrapped, name: str, section: str, data_from: object, spec:
     Raises:
         InvalidTransformerGeneratorFunction: the function of a transformer takes no item.
     """
-    function = Function(data, data_from is not None, spec=spec, sections=("sources", section, name))
+    function = Function(data, data_from is not None, spec=spec, sections=("sources", section or "", name))
     if data_from is not None:
         _check_takes_item(data, name)
     return function

@@ -301,7 +301,9 @@ class ResourceHints:
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
         incremental = self.pipe.merged_incremental(look_up=False)
-        cursor = incremental.get_cursor_column_name() if incremental is not None else None
+        # a variant has a cursor only where its own rows have one, and that nobody knows
+        own = hints is self._hints and incremental is not None
+        cursor = incremental.get_cursor_column_name() if own and incremental is not None else None
         if cursor is not None:
             table["columns"].setdefault(cursor, {"name": cursor})["incremental"] = True
         # a nested table takes its disposition from its root

@@ -38,11 +38,12 @@ class DltResourceDict(dict[str, DltResource]):
 
     Args:
         source_name: Name of the source, which its resources keep.
+        source_section: Section of its configuration.
     """
 
-    def __init__(self, source_name: str) -> None:
+    def __init__(self, source_name: str, source_section: str | None = None) -> None:
         super().__init__()
-        self.source_name = source_name
+        self.source_name, self.source_section = source_name, source_section
 
     @property
     def selected(self) -> dict[str, DltResource]:
@@ -50,15 +51,32 @@ class DltResourceDict(dict[str, DltResource]):
         return {name: resource for name, resource in self.items() if resource.selected}
 
     @property
-    def extracted(self) -> dict[str, DltResource]:
+    def extracted(self) -> list[DltResource]:
         """Return the resources that will be evaluated: the selected ones and the parents that they need."""
-        needed: set[int] = set()
+        needed: dict[int, Pipe] = {}
         for resource in self.selected.values():
             pipe: Pipe | None = resource.pipe
             while pipe is not None:
-                needed.add(id(pipe))
+                needed[id(pipe)] = pipe
                 pipe = pipe.parent
-        return {name: resource for name, resource in self.items() if id(resource.pipe) in needed}
+        own = [resource for resource in self.values() if needed.pop(id(resource.pipe), None) is not None]
+        # parents that are no resources of the source
+        return own + [DltResource(pipe, selected=False) for pipe in needed.values()]
+
+    def detach(self, resource_name: str | None = None) -> DltResource:
+        """Return a copy of a resource that belongs to no source.
+
+        Args:
+            resource_name: Its name; without, the one that there is.
+
+        Raises:
+            ResourceNotFoundError: there is none of this name, or not exactly one.
+        """
+        if resource_name is None and len(self) == 1:
+            resource_name = next(iter(self))
+        found = self[resource_name or ""].clone()
+        found.source_name = None
+        return found
 
     def select(self, *resource_names: str) -> dict[str, DltResource]:
         """Select these resources and no others.
@@ -118,7 +136,7 @@ class DltSource(SourceSettings):
 
     def __init__(self, schema: Schema, section: str | None = None, resources: Iterable[DltResource] = ()) -> None:
         # first, as every other attribute is looked for among the resources
-        self.__dict__["resources"] = DltResourceDict(schema.name)
+        self.__dict__["resources"] = DltResourceDict(schema.name, section)
         super().__init__(schema, section)
         self.resources.add(*resources)
 
@@ -289,7 +307,12 @@ def source_of(schema: Schema, section: str | None, data: object) -> DltSource:
     _check_names(schema.name, resources)
     known: dict[int, Pipe] = {}
     # copies, as a resource may be a module's own and stand in several sources
-    return DltSource(schema, section, [resource.clone(known=known) for resource in resources])
+    made = [resource.clone(known=known) for resource in resources]
+    if section:
+        # whichever module they come from: the configuration is that of the source
+        for pipe in known.values():
+            pipe.configure_in(section)
+    return DltSource(schema, section, made)
 
 
 def _check_names(source_name: str, resources: Iterable[DltResource]) -> None:

@@ -15,9 +15,15 @@ from dlt.extract.source import DltSource, source_of
 from dlt.types import P, Wrapped
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from dlt.extract.vocabulary import ContractHint
     from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
+
+
+Postprocessor = Callable[[DltSource], "DltSource | None"]
+"""Gets a source that was made, and may give another one in its place."""
 
 
 class SourceFactory(Generic[P]):
@@ -25,6 +31,7 @@ class SourceFactory(Generic[P]):
 
     Args:
         function: The user's function.
+        name: Name of its sources.
         schema: Schema that every source starts with.
         section: Section of its configuration.
         settings: `max_table_nesting`, `root_key`, `schema_contract`; set on every source.
@@ -34,6 +41,7 @@ class SourceFactory(Generic[P]):
     def __init__(
         self,
         function: Function,
+        name: str,
         schema: Schema | Callable[[], Schema],
         section: str,
         settings: Mapping[str, object],
@@ -41,7 +49,8 @@ class SourceFactory(Generic[P]):
     ) -> None:
         # help and inspect look for what the user wrote
         self.__signature__ = function.told_by(self, DltSource)
-        self._function = function
+        self._function, self._name = function, name
+        self._postprocessors: list[Postprocessor] = []
         self._schema = schema
         self._section = section
         self._settings = settings
@@ -50,7 +59,7 @@ class SourceFactory(Generic[P]):
     @property
     def name(self) -> str:
         """Return the name of the sources."""
-        return self._function.sections[-1]
+        return self._name
 
     @property
     def section(self) -> str:
@@ -119,7 +128,11 @@ class SourceFactory(Generic[P]):
         for key, value in self._settings.items():
             if value is not None:
                 setattr(source, key, value)
-        return source.parallelize() if self._parallelized else source
+        if self._parallelized:
+            source.parallelize()
+        for postprocessor in self._postprocessors:
+            source = postprocessor(source) or source
+        return source
 
     def with_resources(self, *resource_names: str) -> DltSource:
         """Call the function with injected arguments and select resources."""
@@ -160,15 +173,38 @@ class SourceFactory(Generic[P]):
         named: str = name or (schema.name if schema else self.name)
         call = self._function.call
         place = section or self._section
-        function = Function(call, spec=spec or self._function.spec, sections=("sources", place, named))
+        # the configuration knows it by its function, unless it is told another name
+        known = name or self._function.sections[-1]
+        function = Function(call, spec=spec or self._function.spec, sections=("sources", place, known))
         # one that was given for another name is of no use
         kept = self._schema if named == self.name else schema_maker(named, call)
         given = {"max_table_nesting": max_table_nesting, "root_key": root_key, "schema_contract": schema_contract}
         settings = {**self._settings, **{key: value for key, value in given.items() if value is not None}}
         together = self._parallelized if parallelized is None else parallelized
-        return SourceFactory(function, schema or kept, place, settings, together)
+        made: SourceFactory[P] = SourceFactory(function, named, schema or kept, place, settings, together)
+        made._postprocessors = list(self._postprocessors)
+        return made
 
     with_args = clone
+
+    def add_postprocessor(self, postprocessor: Postprocessor) -> Self:
+        """Let a function change each source that is made, or give another one in its place.
+
+        Args:
+            postprocessor: Gets the source; what it returns is taken, unless it is None.
+        """
+        self._postprocessors.append(postprocessor)
+        return self
+
+    def add_limit(self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False) -> Self:
+        """Limit the resources of each source that is made; see `DltSource.add_limit`.
+
+        Args:
+            max_items: Number of yields.
+            max_time: Seconds.
+            count_rows: `max_items` counts rows.
+        """
+        return self.add_postprocessor(lambda source: source.add_limit(max_items, max_time, count_rows))
 
     def __repr__(self) -> str:
         return f"<dlt source function {self.name!r}>"

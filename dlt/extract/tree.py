@@ -119,7 +119,9 @@ class Node:
         """Call the head and return the stream of its items."""
         with use(**self.changes):
             source = self._as_stream(self.pipe.gen if self._call is None else self._call())
-        self.allowance = Allowance(self.pipe.limit) if self.pipe.limit else None
+        limit = self.pipe.limit
+        limited = limit is not None and not (limit.max_items is None and limit.max_time is None)
+        self.allowance = Allowance(limit) if limit is not None and limited else None
         stream = Stream(source, self, 0, batched=self.batched, allowance=self.allowance)
         stream.pooled = self.pipe.parallelized and not stream.is_async
         return stream

@@ -1,12 +1,15 @@
 """Settings and state of cursors under the names of PyPI `dlt` 1.x."""
 
-from typing import Literal, TypedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypedDict, TypeVar
 
-from dlt.extract.incremental.cursor import LastValueFunc
 from dlt.extract.incremental.settings import IncrementalRange as TIncrementalRange
 from dlt.extract.incremental.settings import OnCursorValueMissing
 
 __all__ = ["IncrementalArgs", "IncrementalColumnState", "LastValueFunc", "OnCursorValueMissing", "TIncrementalRange"]
+TCursorValue = TypeVar("TCursorValue", bound=Any)
+LastValueFunc = Callable[[Sequence[TCursorValue]], Any]
+"""`max`, `min`, or a function of the values of a cursor; programs write the type of the values behind it."""
 
 
 class IncrementalColumnState(TypedDict, total=False):
@@ -23,7 +26,7 @@ class IncrementalArgs(TypedDict, total=False):
 
     cursor_path: str
     initial_value: object
-    last_value_func: LastValueFunc | Literal["min", "max"]
+    last_value_func: LastValueFunc[Any] | Literal["min", "max"]
     primary_key: str | list[str] | None
     end_value: object
     row_order: Literal["asc", "desc"] | None

@@ -224,6 +224,54 @@ def test_the_source_of_an_async_function_is_awaited() -> None:
     assert made.name == "shop" and list(made) == ["b", "shop"]
 
 
+def test_a_factory_changes_the_sources_that_it_makes() -> None:
+    """In the order in which it was told how; its copies do so too."""
+    factory = dlt.source(lambda: (dlt.resource([1, 2, 3], name="a"), dlt.resource([4, 5], name="b")), name="shop")
+    factory.add_postprocessor(lambda made: made.with_resources("a"))
+    factory.add_limit(2)
+    seen: list[str] = []
+    copy = factory.clone(name="store").add_postprocessor(lambda made: seen.append(made.name))
+    assert list(factory()) == list(copy()) == [1, 2] and seen == ["store"]
+
+
+def test_resources_of_a_source_are_configured_in_its_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever module they come from, and whether they were called or not; a source is known by its function too."""
+
+    @dlt.resource(section="elsewhere")
+    def rows(token: str = dlt.config.value) -> Any:
+        yield token
+
+    @dlt.source(section="shop", schema=Schema("given"))
+    def orders(token: str = dlt.config.value) -> Any:
+        return rows, rows().with_name("called"), dlt.resource([token], name="own")
+
+    monkeypatch.setenv("SOURCES__ELSEWHERE__TOKEN", "elsewhere")
+    monkeypatch.setenv("SOURCES__SHOP__TOKEN", "shop")
+    monkeypatch.setenv("SOURCES__SHOP__ORDERS__TOKEN", "orders")
+    assert list(rows()) == ["elsewhere"]
+    assert sorted(orders()) == ["orders", "shop", "shop"] and orders().name == "given"
+    monkeypatch.setenv("SOURCES__SHOP__ROWS__TOKEN", "rows")
+    assert sorted(orders()) == ["orders", "rows", "rows"]
+    assert list(rows()) == ["elsewhere"]
+
+
+def test_a_resource_leaves_its_source() -> None:
+    """The only one without its name; parents that are no resources are evaluated too."""
+    inner = dlt.resource([1], name="inner")
+    made = dlt.source(lambda: inner | dlt.transformer(lambda n: n + 1, name="outer"), name="shop")()
+    assert [found.name for found in made.resources.extracted] == ["outer", "inner"]
+    assert made.resources.detach().source_name is None and list(made.resources.detach("outer")) == [2]
+
+
+def test_a_limit_says_how_much_it_takes() -> None:
+    """Of yields of a size; none where the number is negative or None."""
+    made = dlt.resource([1], name="r")
+    limits = [made.add_limit(number).limit for number in (10, 0, None, -1)]
+    assert [limit.limit(50) for limit in limits if limit] == [500, 0, None, None]
+    rows = made.add_limit(10, count_rows=True).limit
+    assert rows is not None and rows.limit(50) == 10
+
+
 def test_resources_and_sources_say_what_they_are() -> None:
     """In the form in which a program makes them; printed, with what can be done with them."""
 

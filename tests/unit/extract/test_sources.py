@@ -276,7 +276,7 @@ def test_sources_that_can_be_extracted_apart() -> None:
     assert made.decompose("none") == [made]
     made.logs.selected = False
     assert [list(part.selected_resources) for part in made.decompose()] == [["details"], ["events"]]
-    assert list(made.resources.extracted) == ["logs", "details", "events"]
+    assert [found.name for found in made.resources.extracted] == ["logs", "details", "events"]
     with pytest.raises(ValueError, match="Known: 'none', 'scc'"):
         made.decompose("each")
 
