@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Annotated, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar, get_origin, overload
 from weakref import WeakKeyDictionary
 
 from dlt.configuration.base import (
@@ -79,9 +79,10 @@ def configspec(cls: type[Kind] | None = None, init: bool = True) -> type[Kind] |
 
 def _make_spec(kind: type[BaseConfiguration], init: bool) -> None:
     """Make a class a dataclass that knows which of its attributes are fields."""
-    annotations = inspect.get_annotations(kind)
+    written = inspect.get_annotations(kind)
+    annotations = {name: hint for name, hint in written.items() if not _of_class(hint)}
     for name, value in list(kind.__dict__.items()):
-        if not name.startswith("_") and name not in annotations and _is_field(value):
+        if not name.startswith("_") and name not in written and _is_field(value):
             raise ConfigFieldMissingTypeHintException(
                 f"{kind.__name__}.{name} has no type hint. Write {name}: {type(value).__name__} = ..., "
                 "or mark it as ClassVar.",
@@ -111,7 +112,11 @@ def _make_spec(kind: type[BaseConfiguration], init: bool) -> None:
     kind.__config_fields__ = _Hints(kind, names)
     methods = [(name, value) for name, value in vars(kind).items() if isinstance(value, FunctionType)]
     told = {_RESOLVERS[method]: name for name, method in methods if method in _RESOLVERS}
-    kind.__hint_resolvers__ = {**kind.__hint_resolvers__, **told}
+    specs = [base for base in reversed(kind.__mro__[1:]) if issubclass(base, BaseConfiguration)]
+    kind.__hint_resolvers__ = {
+        **{field: name for base in specs for field, name in base.__hint_resolvers__.items()},
+        **told,
+    }
     kind.__init__ = _noting_arguments(kind.__init__)
 
 
@@ -209,6 +214,13 @@ def _own(kind: type[object]) -> dict[str, object]:
         for key, value in kind.__dict__.items()
         if key not in ("__dict__", "__weakref__") and not key.startswith("__orig")
     }
+
+
+def _of_class(hint: object) -> bool:
+    """Tell whether an attribute belongs to the class; with `from __future__ import annotations` hints are texts."""
+    if isinstance(hint, str):
+        return hint.partition("[")[0].rpartition(".")[2] == "ClassVar"
+    return hint is ClassVar or get_origin(hint) is ClassVar
 
 
 def _is_field(value: object) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Protocol, Union, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, Union, cast, runtime_checkable
 
 import dlt.destinations.impl as impl
 from dlt.destinations.client import Client
@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dlt.configuration.spec import BaseConfiguration
+    from dlt.destinations.client_spec import DestinationClientConfiguration
+
+    ClientConfiguration = TypeVar("ClientConfiguration", bound=BaseConfiguration)
 
 KNOWN: tuple[str, ...] = tuple(sorted(folder.name for folder in pkgutil.iter_modules(impl.__path__) if folder.ispkg))
 """Short names of the destinations that come with the library: each is a folder of `dlt/destinations/impl`."""
 
+FUNCTION = "destination"
+"""Short name of destinations that are functions of a program."""
+_PREFIX = "dlt.destinations."
 DestinationRef = Union[str, "Destination", Callable[..., "Destination"]]
 """A destination, its class, its name, or the path of its class."""
 
@@ -57,7 +63,8 @@ class Destination:
         settings: Further options.
     """
 
-    destination_type: ClassVar[str] = ""
+    kind: ClassVar[str] = ""
+    """Its short name; `destination_type` is made of it."""
     supports_staging: ClassVar[bool] = False
     named_after_pipeline: ClassVar[bool] = False
     """Without credentials, data goes where the name of the pipeline says."""
@@ -74,6 +81,11 @@ class Destination:
         """Return the specs of the credentials that it takes, for those who check or show a configuration."""
         return ()
 
+    @classmethod
+    def spec_bases(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return specs that the one of its settings is made of, beside that of all destinations."""
+        return ()
+
     def __init__(
         self,
         credentials: object = None,
@@ -83,10 +95,45 @@ class Destination:
         **settings: object,
     ) -> None:
         self.credentials = credentials
-        self.destination_name = destination_name or self.destination_type
+        self.configured_name = destination_name
         self.environment = environment
         check_settings(type(self), self.destination_name, settings)
         self.settings: Settings = settings
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Take the short name from a class of a program that says it as its type."""
+        super().__init_subclass__(**kwargs)
+        said = vars(cls).get("destination_type")
+        if isinstance(said, str):
+            cls.kind = said
+            # else it would stand in the way of the property, which makes the same of all names
+            del cls.destination_type
+
+    @property
+    def destination_name(self) -> str:
+        """Return the name under which it is configured: its own, or its short name."""
+        return self.configured_name or self.kind
+
+    @property
+    def destination_type(self) -> str:
+        """Return what names its class: `dlt.destinations.duckdb`; for a class of a program, what that one says."""
+        return f"{_PREFIX}{self.kind}" if self.kind in (*KNOWN, FUNCTION) else self.kind
+
+    @property
+    def destination_description(self) -> str:
+        """Return both names, for messages."""
+        return f"{self.destination_name} ({self.destination_type})"
+
+    @classmethod
+    def to_name(cls, ref: object) -> str:
+        """Return the name that a reference has if nobody gives it another one.
+
+        Args:
+            ref: A short name, the path of a class, a class, or a destination.
+        """
+        if isinstance(ref, str):
+            return ref.rpartition(".")[2]
+        return resolve_destination(ref).destination_name
 
     def __call__(
         self,
@@ -106,7 +153,7 @@ class Destination:
         """
         # a copy: the classes of programs may be made with other arguments
         bound = copy(self)
-        bound.destination_name = destination_name or self.destination_name
+        bound.configured_name = destination_name or self.configured_name
         bound.environment = environment or self.environment
         check_settings(type(self), bound.destination_name, settings)
         bound.settings = {**self.settings, **settings}
@@ -148,7 +195,8 @@ class Destination:
             UnknownDestinationModule: nothing has this name.
             InvalidDestinationReference: it is something else.
         """
-        found = resolve_destination(ref, destination_name=destination_name)
+        # a name alone names the kind too
+        found = resolve_destination(destination_name if ref is None else ref, destination_name=destination_name)
         if environment is not None:
             # the program's own destination stays as it is
             found = copy(found)
@@ -159,14 +207,41 @@ class Destination:
 
     @property
     def config_params(self) -> dict[str, object]:
-        """Return what the program set: credentials, name and settings."""
-        given = {"credentials": self.credentials, "destination_name": self.destination_name, **self.settings}
+        """Return what the program set: credentials, names and settings."""
+        settings = {name: value for name, value in self.settings.items() if name not in OF_CAPABILITIES}
+        names = {"destination_name": self.configured_name, "environment": self.environment}
+        given = {"credentials": self.credentials, **settings, **names}
         return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def caps_params(self) -> dict[str, object]:
+        """Return what the program says of its capabilities."""
+        return {name: self.settings[name] for name in OF_CAPABILITIES if self.settings.get(name) is not None}
+
+    @property
+    def spec(self) -> type[DestinationClientConfiguration]:
+        """Return the spec of its settings and credentials."""
+        from dlt.destinations.client_spec import spec_of
+
+        return spec_of(type(self))
+
+    def configuration(self, initial_config: ClientConfiguration, accept_partial: bool = False) -> ClientConfiguration:
+        """Return a spec of its settings, filled: what the program set, what is configured, what the spec has.
+
+        Args:
+            initial_config: The spec, such as `destination.spec()`.
+            accept_partial: Do not raise for what is missing.
+
+        Raises:
+            ConfigFieldMissingException: required settings are nowhere.
+        """
+        from dlt.destinations.client_spec import filled
+
+        return filled(self, initial_config, accept_partial)
 
     def capabilities(self) -> Capabilities:
         """Return what the destination can do, with what the program says otherwise."""
-        changes = {name: self.settings[name] for name in OF_CAPABILITIES if self.settings.get(name) is not None}
-        return replace(self.own_capabilities(), **changes)
+        return replace(self.own_capabilities(), **cast("Settings", self.caps_params))
 
     def own_capabilities(self) -> Capabilities:
         """Return what the destination can do by itself."""
@@ -193,10 +268,10 @@ class Destination:
         """Return a hash that tells physical destinations apart."""
         from dlt.ids import digest_id
 
-        return digest_id(f"{self.destination_type} {self.displayable_credentials()}")
+        return digest_id(f"{self.kind} {self.displayable_credentials()}")
 
     def __repr__(self) -> str:
-        return f"<dlt destination {self.destination_name} ({self.destination_type})>"
+        return f"<{self.destination_type}(destination_name={self.destination_name!r})>"
 
 
 @runtime_checkable
@@ -280,7 +355,7 @@ def resolve_destination(reference: object, destination_name: str | None = None) 
 
 
 def _by_name(name: str) -> object:
-    short = name.removeprefix("dlt.destinations.")
+    short = name.removeprefix(_PREFIX)
     if short in KNOWN:
         return load_destination(short)
     from dlt.configuration import get_value

@@ -206,7 +206,7 @@ class _Factory:
     """What the decorator makes of a function: called with arguments, it gives a destination."""
 
     # tells it from other functions, where a program passes it in place of a destination
-    destination_type = "destination"
+    destination_type = "dlt.destinations.destination"
 
     def __init__(self, function: Wrapped, name: str, arguments: Mapping[str, object], options: BatchOptions) -> None:
         self.__name__, self.__doc__ = function.__name__, function.__doc__
@@ -226,7 +226,7 @@ class _Factory:
 class FunctionDestination(Destination):
     """A destination that hands batches to a function."""
 
-    destination_type: ClassVar[str] = "destination"
+    kind: ClassVar[str] = "destination"
 
     def __init__(self, function: Wrapped, name: str, arguments: Mapping[str, object], options: BatchOptions) -> None:
         super().__init__(destination_name=name)

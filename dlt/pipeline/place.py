@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from dlt.destinations.base import Destination
     from dlt.states.model import State
 
-FUNCTION = "destination"
-"""Type of destinations that are functions of a program; outside of it nobody knows them."""
+FUNCTIONS = ("dlt.destinations.destination", "destination")
+"""Types of destinations that are functions of a program, the second one in older states; outside of it nobody knows
+them."""
 
 
 class Place(NamedTuple):

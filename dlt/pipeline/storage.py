@@ -43,7 +43,7 @@ class StorageConfiguration:
     @property
     def destination_type(self) -> str:
         """Return the short name of the kind of destination."""
-        return self.destination.destination_type
+        return self.destination.kind
 
     @property
     def destination_name(self) -> str:

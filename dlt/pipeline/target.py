@@ -14,7 +14,7 @@ from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigM
 from dlt.normalize.file_formats import FileFormats
 from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.home import Home
-from dlt.pipeline.place import FUNCTION, check_place, place_of
+from dlt.pipeline.place import FUNCTIONS, check_place, place_of
 from dlt.pipeline.settings import PipelineSettings
 from dlt.redact import redact
 from dlt.schema.capabilities import GENERIC, Capabilities
@@ -161,7 +161,7 @@ class Target:
             PipelineConfigMissing: there is none, or it is another place.
         """
         name, state = self.settings.pipeline_name, self.home.state
-        if self.destination is None and state.get("destination_type") == FUNCTION:
+        if self.destination is None and state.get("destination_type") in FUNCTIONS:
             raise PipelineConfigMissing(
                 f"pipeline {name}: {what} needs its destination {state['destination_name']!r}. "
                 "That is a function of its program, and not known here. Let the program do it: pipeline.run() "
@@ -226,7 +226,7 @@ class Target:
             )
         rows = preferred = caps.preferred_loader_file_format
         if self.destination is not None and not self.destination.settings.get("preferred_loader_file_format"):
-            rows = dict(self.settings.defaults.formats_of_rows).get(self.destination.destination_type, preferred)
+            rows = dict(self.settings.defaults.formats_of_rows).get(self.destination.kind, preferred)
         return FileFormats(wanted, rows, preferred, caps.supported_loader_file_formats)
 
     @contextmanager

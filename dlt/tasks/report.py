@@ -156,7 +156,7 @@ def _bare(run: TaskRun, references: Sequence[PackageRef], load_ids: list[str]) -
         destination.destination_name,
         target.location(),
         dataset,
-        destination_type=destination.destination_type,
+        destination_type=destination.kind,
         load_ids=load_ids,
         rows=rows,
         datasets=dict.fromkeys(rows, dataset),

@@ -135,7 +135,7 @@ def test_a_terminal_error_fails_the_job(tmp_path: Path) -> None:
 def test_a_named_destination(tmp_path: Path) -> None:
     """dlt.destination("duckdb", ...) gives that destination with a name and settings."""
     found = dlt.destination("duckdb", destination_name="mine", credentials=str(tmp_path / "x.duckdb"))
-    assert (found.destination_type, found.destination_name) == ("duckdb", "mine")
+    assert (found.destination_type, found.destination_name) == ("dlt.destinations.duckdb", "mine")
     info = run(tmp_path, found)
     assert info.dataset_name
     assert (tmp_path / "x.duckdb").exists()

@@ -24,7 +24,7 @@ def test_a_client_names_its_dataset_before_it_is_open(loaded: Any) -> None:
     """Without a connection; what needs one says so."""
     client = loaded.destination_client()
     assert (client.config.dataset_name, client.schema.name, client.dataset_name) == ("data", "shop", "data")
-    assert client.config.destination_type == loaded.destination.destination_type
+    assert f"dlt.destinations.{client.config.destination_type}" == loaded.destination.destination_type
     assert str(client.config) == loaded.destination.displayable_credentials()
     assert (client.sql_client.dataset_name, client.sql_client.staging_dataset_name) == ("data", "data_staging")
     assert "orders" in client.sql_client.make_qualified_table_name("orders")

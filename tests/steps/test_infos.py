@@ -126,7 +126,11 @@ def test_a_load_tells_where_it_went(tmp_path: Path) -> None:
     """The info names the destination with its environment and fingerprint, and no staging where there is none."""
     destination = dlt.destinations.duckdb(str(tmp_path / "x.duckdb"), destination_name="store", environment="prod")
     info = dlt.pipeline("told", destination=destination).run([{"id": 1}], table_name="items")
-    assert (info.destination_type, info.destination_name, info.environment) == ("duckdb", "store", "prod")
+    assert (info.destination_type, info.destination_name, info.environment) == (
+        "dlt.destinations.duckdb",
+        "store",
+        "prod",
+    )
     assert info.destination_fingerprint == destination.fingerprint() != ""
     assert (info.staging_type, info.staging_name, info.staging_displayable_credentials) == (None, None, None)
 

@@ -74,7 +74,7 @@ def test_options_are_configured_and_arguments_win(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PIPELINES__DESTINATION", "duckdb")
     assert dlt.pipeline("pipe").dataset_name == "configured"
     assert dlt.pipeline("pipe", dataset_name="given").dataset_name == "given"
-    assert dlt.pipeline("pipe").destination.destination_type == "duckdb"
+    assert dlt.pipeline("pipe").destination.destination_type == "dlt.destinations.duckdb"
 
 
 def test_the_default_pipeline_is_configured(own_folder: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from dlt.absent import absent_names
-from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.configuration.spec import configspec
 from dlt.destinations.client import Client
+from dlt.destinations.client_spec import DestinationClientConfiguration, DestinationClientDwhConfiguration
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT as DEFAULT_FILE_LAYOUT
 from dlt.destinations.stored import StateInfo, StorageSchemaInfo
 from dlt.schema.capabilities import Capabilities as DestinationCapabilitiesContext
-from dlt.schema.typing import ReplaceStrategy
 
 __all__ = [
     "DEFAULT_FILE_LAYOUT",
@@ -33,27 +33,6 @@ __getattr__ = absent_names(
 )
 JobClientBase = Client
 TLoadJobState = Literal["ready", "running", "failed", "retry", "completed"]
-
-
-@configspec
-class DestinationClientConfiguration(BaseConfiguration):
-    """The section `destination`: credentials and names."""
-
-    __section__: ClassVar[str | None] = "destination"
-    credentials: CredentialsConfiguration | None = None
-    destination_name: str | None = None
-    environment: str | None = None
-
-
-@configspec
-class DestinationClientDwhConfiguration(DestinationClientConfiguration):
-    """Settings of destinations with tables."""
-
-    # with the defaults of PyPI dlt 1.x, for programs that derive from these classes: nothing here reads them
-    replace_strategy: ReplaceStrategy | None = None
-    staging_dataset_name_layout: str = "%s_staging"
-    enable_dataset_name_normalization: bool = True
-    info_tables_query_threshold: int = 1000
 
 
 @configspec

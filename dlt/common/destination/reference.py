@@ -34,7 +34,7 @@ class DestinationReference:
             UnknownDestinationModule: nothing has this name.
             InvalidDestinationReference: it is something else.
         """
-        if ref is None:
+        if ref is None and destination_name is None:
             return None
         return Destination.from_reference(ref, credentials, destination_name, environment, **kwargs)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from pathlib import Path
-from typing import Union
+from types import ModuleType
+from typing import ClassVar, Union
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -15,8 +18,11 @@ from dlt.configuration.credentials.stores import (
     AzureServicePrincipalCredentials,
     AzureServicePrincipalCredentialsWithoutDefaults,
 )
-from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
+from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec, resolve_type
 from dlt.configuration.values import ConfigValue, TSecretStrValue
+from dlt.errors import ConfigurationValueError
+from dlt.ids import digest_id
+from dlt.redact import redact
 
 
 @configspec
@@ -74,7 +80,7 @@ _CREDENTIALS: dict[str, object] = {
     "hf": HfCredentials,
 }
 # fsspec has several schemes for one store
-_SAME = {"s3a": "s3", "gcs": "gs", "azure": "az", "abfs": "az", "abfss": "az", "adl": "az"}
+_SAME = {"s3a": "s3", "gcs": "gs", "gdrive": "gs", "azure": "az", "abfs": "az", "abfss": "az", "adl": "az"}
 
 
 @configspec
@@ -87,11 +93,26 @@ class FilesystemConfiguration(BaseConfiguration):
     kwargs: dict[str, ConfigValue] | None = None
     client_kwargs: dict[str, ConfigValue] | None = None
     config_kwargs: dict[str, ConfigValue] | None = None
+    PROTOCOL_CREDENTIALS: ClassVar[dict[str, object]] = {
+        **_CREDENTIALS,
+        **{name: _CREDENTIALS[other] for name, other in _SAME.items()},
+    }
+    """Classes of credentials by scheme."""
 
     @property
     def protocol(self) -> str:
         """Return the scheme of the URL, "file" for a path."""
-        return self.parse_protocol(self.bucket_url)
+        return self.parse_protocol(self.bucket_url or "")
+
+    @property
+    def is_local_filesystem(self) -> bool:
+        """Tell whether it is a folder of this machine."""
+        return self.protocol == "file"
+
+    @property
+    def pathlib(self) -> ModuleType:
+        """Return the module that takes paths in it apart."""
+        return os.path if self.is_local_filesystem else posixpath
 
     @staticmethod
     def parse_protocol(bucket_url: str) -> str:
@@ -126,10 +147,44 @@ class FilesystemConfiguration(BaseConfiguration):
         """Return the URL of a path, which is made absolute; ~ is the home of the user."""
         return Path(local_path).expanduser().resolve().as_uri()
 
-    @property
-    def is_local_filesystem(self) -> bool:
-        """Tell whether it is a folder of this machine."""
-        return self.protocol == "file"
+    def make_url(self, fs_path: str) -> str:
+        """Return the URL of a file.
+
+        Args:
+            fs_path: Its path as the file system names it, with the bucket.
+        """
+        if self.is_local_filesystem:
+            return self.make_file_url(fs_path)
+        account = urlsplit(self.bucket_url).netloc.partition("@")[2]
+        bucket, _, path = fs_path.partition("/")
+        return f"{self.protocol}://{bucket}@{account}/{path}" if account else f"{self.protocol}://{fs_path}"
+
+    def fingerprint(self) -> str:
+        """Return a hash that tells buckets and machines apart."""
+        return digest_id(f"{self.protocol} {urlsplit(self.bucket_url).netloc}")
+
+    @resolve_type("credentials")
+    def resolve_credentials_type(self) -> object:
+        """Return the class of the credentials that its scheme takes, or a union of some."""
+        return self.credentials_hint or CredentialsConfiguration
+
+    def on_resolved(self) -> None:
+        """Make a URL of a path.
+
+        Raises:
+            ConfigurationValueError: the URL names no folder.
+        """
+        parts = urlsplit(self.bucket_url)
+        if not parts.path and not parts.netloc:
+            raise ConfigurationValueError(
+                f"bucket_url: {self.bucket_url!r} names no folder. Give a path, or a URL such as s3://bucket/folder."
+            )
+        if self.is_local_path(self.bucket_url):
+            self.bucket_url = self.make_file_url(self.bucket_url)
+
+    def __str__(self) -> str:
+        # a URL may have a password in it
+        return redact(str(self.bucket_url or ""))
 
     @property
     def credentials_hint(self) -> object:

@@ -46,7 +46,7 @@ def test_a_name_of_ones_own_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> Non
     """A destination configured as `snowflake` may be of another type."""
     monkeypatch.setenv("DESTINATION__SNOWFLAKE__DESTINATION_TYPE", "dummy")
     found = Destination.from_reference("snowflake")
-    assert (found.destination_type, found.destination_name) == ("dummy", "snowflake")
+    assert (found.destination_type, found.destination_name) == ("dlt.destinations.dummy", "snowflake")
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,13 @@ from dlt.errors import (
 def test_a_destination_by_its_reference() -> None:
     """A name, a path or a class, with a name of its own, credentials and settings."""
     found = Destination.from_reference("duckdb", credentials=":memory:", destination_name="mine", environment="test")
-    assert (found.destination_type, found.destination_name, found.environment) == ("duckdb", "mine", "test")
-    assert found.config_params == {"credentials": ":memory:", "destination_name": "mine"}
-    assert Destination.from_reference("dlt.destinations.duckdb").destination_type == "duckdb"
+    assert (found.destination_type, found.destination_name, found.environment) == (
+        "dlt.destinations.duckdb",
+        "mine",
+        "test",
+    )
+    assert found.config_params == {"credentials": ":memory:", "destination_name": "mine", "environment": "test"}
+    assert Destination.from_reference("dlt.destinations.duckdb").destination_type == "dlt.destinations.duckdb"
     kind: Any = dlt.destinations.filesystem
     assert Destination.from_reference(kind, bucket_url="/x").config_params["bucket_url"] == "/x"
 
@@ -31,12 +35,16 @@ def test_a_destination_by_its_reference() -> None:
 def test_a_destination_with_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """`dlt.destination(name, destination_type=...)`, or the type in the configuration."""
     found = dlt.destination("warehouse", destination_type="duckdb", credentials=":memory:")
-    assert (found.destination_type, found.destination_name, found.credentials) == ("duckdb", "warehouse", ":memory:")
+    assert (found.destination_type, found.destination_name, found.credentials) == (
+        "dlt.destinations.duckdb",
+        "warehouse",
+        ":memory:",
+    )
     assert dlt.destination("duckdb", destination_name="w").destination_name == "w"
     monkeypatch.setenv("DESTINATION__WAREHOUSE__DESTINATION_TYPE", "duckdb")
     monkeypatch.setenv("DESTINATION__WAREHOUSE__CREDENTIALS", "w.duckdb")
     made = dlt.destination("warehouse")
-    assert (made.destination_type, made.path.rpartition("/")[2]) == ("duckdb", "w.duckdb")
+    assert (made.destination_type, made.path.rpartition("/")[2]) == ("dlt.destinations.duckdb", "w.duckdb")
 
 
 def test_the_name_of_a_destination_may_be_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class AtticSettings:
 class Attic(Destination):
     """Take every load and forget it in a box."""
 
-    destination_type: ClassVar[str] = "attic"
+    kind: ClassVar[str] = "attic"
     settings_spec: ClassVar[type | None] = AtticSettings
     example: ClassVar[str] = '[destination.attic.credentials]\\nbox = "of {source}"\\n'
 
@@ -64,7 +64,7 @@ DESTINATION = Attic
 def test_each_folder_says_all_of_its_destination(name: str) -> None:
     """The class bears the folder's name, and stands where programs look for it."""
     found = load_destination(name)
-    assert issubclass(found, Destination) and found.destination_type == name
+    assert issubclass(found, Destination) and found.kind == name
     assert getattr(dlt.destinations, name) is found
     assert found.__module__ == f"dlt.destinations.impl.{name}.factory"
 

@@ -40,7 +40,7 @@ class BigQuery(Destination):
             filesystem destination in Google Cloud Storage through which files go.
     """
 
-    destination_type: ClassVar[str] = "bigquery"
+    kind: ClassVar[str] = "bigquery"
     example: ClassVar[str] = (
         '[destination.bigquery.credentials]\nproject_id = "fill in"\nclient_email = "fill in"\n'
         'private_key = "fill in"\n'

@@ -30,7 +30,7 @@ class DuckDb(Destination):
             the configuration, else `<pipeline name>.duckdb` in the current folder.
     """
 
-    destination_type: ClassVar[str] = "duckdb"
+    kind: ClassVar[str] = "duckdb"
     example: ClassVar[str] = '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n'
     settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True

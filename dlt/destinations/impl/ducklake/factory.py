@@ -41,7 +41,7 @@ class DuckLake(Destination):
             lake, or an open connection of DuckDB that uses a lake.
     """
 
-    destination_type: ClassVar[str] = "ducklake"
+    kind: ClassVar[str] = "ducklake"
     settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
 
@@ -65,7 +65,7 @@ class DuckLake(Destination):
         return known
 
     def _name(self, known: DuckLakeCredentials) -> str:
-        own = self.destination_name if self.destination_name != self.destination_type else None
+        own = self.destination_name if self.destination_name != self.kind else None
         return known.ducklake_name or own or self.pipeline_name or current().pipeline_name or "dlt"
 
     def displayable_credentials(self) -> str:

@@ -48,7 +48,7 @@ class DummySettings:
 class Dummy(Destination):
     """Take every load and forget it, or let it fail as the settings say."""
 
-    destination_type: ClassVar[str] = "dummy"
+    kind: ClassVar[str] = "dummy"
     settings_spec: ClassVar[type | None] = DummySettings
 
     def own_capabilities(self) -> Capabilities:

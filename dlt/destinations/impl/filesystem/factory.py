@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration import get_value
-from dlt.configuration.credentials import google, stores
+from dlt.configuration.credentials import google, places, stores
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.filesystem.client import FilesystemClient
@@ -57,7 +57,7 @@ class Filesystem(Destination):
         table_format: Format of tables that name none: delta, iceberg or native.
     """
 
-    destination_type: ClassVar[str] = "filesystem"
+    kind: ClassVar[str] = "filesystem"
     takes_other_credentials: ClassVar[bool] = True
     example: ClassVar[str] = '[destination.filesystem]\nbucket_url = "data"\n'
     settings_spec = FilesystemSettings
@@ -96,6 +96,12 @@ class Filesystem(Destination):
             stores.AzureServicePrincipalCredentials,
         )
 
+    @classmethod
+    @override
+    def spec_bases(cls) -> tuple[type[BaseConfiguration], ...]:
+        """Return the one of folders and buckets."""
+        return (places.FilesystemConfiguration,)
+
     def own_capabilities(self) -> Capabilities:
         """Return what files can do."""
         return CAPABILITIES
@@ -127,7 +133,7 @@ class Filesystem(Destination):
         """Return a hash that tells buckets and folders apart, from whatever directory a folder is named."""
         url = self.displayable_credentials()
         path = url if scheme_of(url) else os.path.abspath(os.path.expanduser(url))
-        return digest_id(f"{self.destination_type} {path}")
+        return digest_id(f"{self.kind} {path}")
 
     def layout(self) -> Layout:
         """Return the template for paths."""

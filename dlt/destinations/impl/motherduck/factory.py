@@ -29,7 +29,7 @@ class MotherDuck(Destination):
             Without it: the configuration.
     """
 
-    destination_type: ClassVar[str] = "motherduck"
+    kind: ClassVar[str] = "motherduck"
     example: ClassVar[str] = '[destination.motherduck.credentials]\ndatabase = "{source}"\npassword = "the token"\n'
     settings_spec = DuckDbSettings
 

@@ -28,7 +28,7 @@ class Postgres(Destination):
             unique.
     """
 
-    destination_type: ClassVar[str] = "postgres"
+    kind: ClassVar[str] = "postgres"
     example: ClassVar[str] = (
         '[destination.postgres.credentials]\nhost = "localhost"\nport = 5432\ndatabase = "dlt"\nusername = "dlt"\n'
         'password = "fill in"\n'
@@ -61,7 +61,7 @@ class Postgres(Destination):
     @property
     def connecting(self) -> Connecting:
         """Return how the server is reached."""
-        return Connecting(self.credentials, PostgresCredentials, self.destination_name, self.destination_type)
+        return Connecting(self.credentials, PostgresCredentials, self.destination_name, self.kind)
 
     def resolved(self) -> PostgresCredentials:
         """Return the credentials with what the configuration says."""

@@ -32,7 +32,7 @@ class Redshift(Destination):
         settings: `staging`, a filesystem destination on S3 through which files go; or `staging_bucket`, its URL.
     """
 
-    destination_type: ClassVar[str] = "redshift"
+    kind: ClassVar[str] = "redshift"
     example: ClassVar[str] = (
         '[destination.redshift.credentials]\nhost = "fill in"\nport = 5439\ndatabase = "fill in"\n'
         'username = "fill in"\npassword = "fill in"\n'
@@ -75,7 +75,7 @@ class Redshift(Destination):
     @property
     def connecting(self) -> Connecting:
         """Return how the server is reached."""
-        return Connecting(self.credentials, RedshiftCredentials, self.destination_name, self.destination_type)
+        return Connecting(self.credentials, RedshiftCredentials, self.destination_name, self.kind)
 
     def resolved(self) -> PostgresCredentials:
         """Return the credentials with what the configuration says."""

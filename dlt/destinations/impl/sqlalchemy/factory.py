@@ -34,7 +34,7 @@ class SqlAlchemy(Destination):
         engine_kwargs: Further arguments of `sqlalchemy.create_engine`.
     """
 
-    destination_type: ClassVar[str] = "sqlalchemy"
+    kind: ClassVar[str] = "sqlalchemy"
     settings_spec = SqlAlchemySettings
 
     def __init__(
