@@ -75,7 +75,7 @@ _made: WeakKeyDictionary[type[Destination], type[DestinationClientDwhConfigurati
 def _spec_of(kind: type[Destination]) -> type[DestinationClientDwhConfiguration]:
     credentials = tuple(spec for spec in kind.credential_specs() if issubclass(spec, CredentialsConfiguration))
     known = known_settings(kind) or {}
-    bases = (DestinationClientDwhConfiguration, *kind.spec_bases())
+    bases: tuple[type[BaseConfiguration], ...] = (DestinationClientDwhConfiguration, *kind.spec_bases())
     inherited = {name for base in bases for name in base.__config_fields__}
     taken = {name: hint for name, hint in known.items() if name not in inherited}
     defaults = {field.name: field.default for field in dataclasses.fields(kind.settings_spec or _Nothing)}
@@ -94,6 +94,7 @@ def _spec_of(kind: type[Destination]) -> type[DestinationClientDwhConfiguration]
         __credentials__=credentials,
     )
     made = type(f"{kind.__name__}ClientConfiguration", bases, body)
+    assert issubclass(made, DestinationClientDwhConfiguration)
     return configspec(made)
 
 
