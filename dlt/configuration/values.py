@@ -35,15 +35,23 @@ class NotResolved:
         return self.not_resolved
 
 
+class AnyValue:
+    """Any value, as a type that can be called: `TSecretValue("x")` is the text itself."""
+
+    def __new__(cls, value: ConfigValue) -> ConfigValue:
+        """Return the value."""
+        return value
+
+
 SECRET = SecretMark()
 if TYPE_CHECKING:
     TSecretValue = Any
     TSecretStrValue = str
     TCredentials = Any
 else:
-    TSecretValue = Annotated[Any, SECRET]
+    TSecretValue = Annotated[AnyValue, SECRET]
     TSecretStrValue = Annotated[str, SECRET]
-    TCredentials = Annotated[Any, SECRET]
+    TCredentials = Annotated[AnyValue, SECRET]
 
 
 class Placeholder:
@@ -66,7 +74,7 @@ SECRETS_VALUE = Placeholder(secret=True)
 
 def is_untyped(hint: object) -> bool:
     """Tell whether a type hint takes any value as it is."""
-    return bare(hint) is UNTYPED
+    return bare(hint) in (UNTYPED, AnyValue)
 
 
 def bare(hint: object) -> object:

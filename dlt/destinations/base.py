@@ -205,6 +205,14 @@ class Destination:
             return found
         return found(credentials, destination_name=None, environment=None, **settings)
 
+    def configured_environment(self) -> str | None:
+        """Return the free text that tells destinations apart: what the program says, else what is configured."""
+        if self.environment is not None:
+            return self.environment
+        from dlt.configuration import get_value
+
+        return get_value("environment", str, sections=("destination", self.destination_name), default=None)
+
     @property
     def config_params(self) -> dict[str, object]:
         """Return what the program set: credentials, names and settings."""

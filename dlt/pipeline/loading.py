@@ -147,14 +147,14 @@ def load_info(
     with parts.target.configured():
         destination, staging = _Shown.of(parts.target.destination), _Shown.of(parts.target.staging)
         there = parts.target.there()
-        fingerprint = there.fingerprint()
+        fingerprint, environment = there.fingerprint(), there.configured_environment()
     return LoadInfo(
         parts.whose,
         metrics,
         destination_type=destination.kind,
         destination_displayable_credentials=destination.location,
         destination_name=destination.name,
-        environment=there.environment,
+        environment=environment,
         staging_type=staging.kind,
         staging_name=staging.name,
         staging_displayable_credentials=staging.location,

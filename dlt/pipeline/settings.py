@@ -81,6 +81,7 @@ class PipelineSettings:
     destination: DestinationRef | None = None
     destination_name: str | None = None
     staging: DestinationRef | None = None
+    staging_name: str | None = None
     dataset_name: str | None = None
     import_schema_path: str | None = None
     export_schema_path: str | None = None
@@ -96,6 +97,57 @@ class PipelineSettings:
     loader_file_format: str | None = None
     raise_on_failed_jobs: bool = False
     defaults: Defaults = OURS
+
+    # as programs for PyPI dlt 1.x read them
+    @property
+    def destination_type(self) -> str | None:
+        """Return what names the destination, None for one that the program made."""
+        return self.destination if isinstance(self.destination, str) else None
+
+    @property
+    def staging_type(self) -> str | None:
+        """Return what names the place where files wait, None for one that the program made."""
+        return self.staging if isinstance(self.staging, str) else None
+
+    @property
+    def dev_mode(self) -> bool:
+        """Tell whether each run begins anew in a dataset of its own."""
+        return self.full_refresh
+
+    @property
+    def pipeline_salt(self) -> str | None:
+        """Return the secret of the pipeline."""
+        return self.pipeline_secret
+
+    def keys(self) -> list[str]:
+        """Return the names of the settings that are also those of PyPI `dlt` 1.x: `dict(pipeline.config)`."""
+        return list(_NAMES_OF_1X)
+
+    def __getitem__(self, name: str) -> object:
+        if name not in _NAMES_OF_1X:
+            raise KeyError(name)
+        found: object = getattr(self, name)
+        return found
+
+
+_NAMES_OF_1X = (
+    "pipeline_name",
+    "pipelines_dir",
+    "destination_type",
+    "destination_name",
+    "staging_type",
+    "staging_name",
+    "import_schema_path",
+    "export_schema_path",
+    "dataset_name",
+    "pipeline_salt",
+    "restore_from_destination",
+    "use_single_dataset",
+    "full_refresh",
+    "dev_mode",
+    "progress",
+    "refresh",
+)
 
 
 def default_name() -> str:
@@ -164,6 +216,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         destination=option("destination", str) or option("destination_type", str),
         destination_name=option("destination_name", str),
         staging=option("staging", str) or option("staging_type", str),
+        staging_name=option("staging_name", str),
         dataset_name=option("dataset_name", str),
         import_schema_path=option("import_schema_path", str),
         export_schema_path=option("export_schema_path", str),

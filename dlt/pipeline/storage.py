@@ -53,7 +53,7 @@ class StorageConfiguration:
     @property
     def environment(self) -> str | None:
         """Return the text that tells destinations apart."""
-        return self.destination.environment
+        return self.destination.configured_environment()
 
     @property
     def credentials(self) -> object:

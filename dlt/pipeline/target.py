@@ -112,7 +112,8 @@ class Target:
             self._remember()
         if staging is not None:
             with section_context(pipeline_name=self.settings.pipeline_name):
-                self.staging = resolve_destination(staging)
+                called = self.settings.staging_name if isinstance(staging, str) else None
+                self.staging = resolve_destination(staging, destination_name=called)
         # a database file without a name is named after its pipeline
         if isinstance(self.destination, Destination):
             self.destination = self.destination.for_pipeline(self.settings.pipeline_name)

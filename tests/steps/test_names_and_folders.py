@@ -77,6 +77,40 @@ def test_options_are_configured_and_arguments_win(monkeypatch: pytest.MonkeyPatc
     assert dlt.pipeline("pipe").destination.destination_type == "dlt.destinations.duckdb"
 
 
+def test_destination_and_staging_are_configured_with_names_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Type and name stand apart, and `config` tells them as PyPI dlt does."""
+    for name in ("DESTINATION_TYPE", "DESTINATION_NAME", "STAGING_TYPE", "STAGING_NAME"):
+        monkeypatch.setenv(name, {"DESTINATION_TYPE": "redshift", "STAGING_TYPE": "filesystem"}.get(name, name.lower()))
+    pipeline = dlt.pipeline("pipe", dev_mode=True)
+    assert (pipeline.destination.destination_type, pipeline.destination.destination_name) == (
+        "dlt.destinations.redshift",
+        "destination_name",
+    )
+    assert pipeline.staging is not None
+    assert (pipeline.staging.destination_type, pipeline.staging.destination_name) == (
+        "dlt.destinations.filesystem",
+        "staging_name",
+    )
+    told = dict(pipeline.config)
+    assert (told["destination_type"], told["staging_name"], told["dev_mode"]) == ("redshift", "staging_name", True)
+    with pytest.raises(KeyError):
+        pipeline.config["nothing"]
+
+
+def test_an_environment_is_configured_for_a_destination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The info and the client tell it; what the program says comes first."""
+    monkeypatch.setenv("DESTINATION__DUCK__ENVIRONMENT", "staging")
+    monkeypatch.setenv("DESTINATION__ENVIRONMENT", "devel")
+    for made, expected in (
+        (dlt.destinations.duckdb("x.duckdb", destination_name="duck"), "staging"),
+        (dlt.destinations.duckdb("x.duckdb"), "devel"),
+        (dlt.destinations.duckdb("x.duckdb", environment="mine"), "mine"),
+    ):
+        pipeline = dlt.pipeline("pipe", destination=made)
+        assert pipeline.run([{"id": 1}], table_name="t").environment == expected
+        assert pipeline.destination_client().config.environment == expected
+
+
 def test_the_default_pipeline_is_configured(own_folder: Path) -> None:
     """`config.toml` names pipeline, destination and dataset."""
     (own_folder / ".dlt").mkdir()

@@ -151,3 +151,8 @@ def test_a_spec_that_is_passed_is_not_completed_with_another_url(monkeypatch: py
 
     monkeypatch.setenv("LOGIN", URL)
     assert function(ConnectionStringCredentials("postgres://me@there")).password is None
+
+
+def test_types_of_secrets_are_called_like_types() -> None:
+    """What programs mark so is the value itself."""
+    assert (dlt.TSecretValue("x"), dlt.TSecretValue(5), dlt.TSecretStrValue("x")) == ("x", 5, "x")
