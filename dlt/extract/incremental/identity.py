@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import datetime
 import hashlib
 from collections.abc import Mapping
 
@@ -10,6 +12,11 @@ from dlt.extract.incremental.cursor import MISSING, field
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.late import orjson
 from dlt.types import TDataItem
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+LENGTH_OF_1X = 12
+"""Of the hashes that PyPI `dlt` 1.x leaves in a state; ours have 16 digits."""
 
 
 def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
@@ -24,8 +31,48 @@ def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str,
     Raises:
         IncrementalPrimaryKeyMissing: the row lacks a field of the key.
     """
+    return short_hash(_identity(row, primary_key, resource, cursor_path))
+
+
+def row_hash_of_1x(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
+    """Return the hash that PyPI `dlt` 1.x leaves in a state for a row, so that a program which moves over goes on.
+
+    Args:
+        row: A dict or an object.
+        primary_key: Field, fields, a function of the row, or None for the whole row.
+        resource: Name of the resource, for messages.
+        cursor_path: Cursor path, for messages.
+
+    Returns:
+        Twelve characters; none for values that its JSON does not have.
+
+    Raises:
+        IncrementalPrimaryKeyMissing: the row lacks a field of the key.
+    """
+    value = _identity(row, primary_key, resource, cursor_path)
+    # a key of one field stands for itself
+    value = value[0] if primary_key is not None and isinstance(value, list) and len(value) == 1 else value
+    try:
+        text = orjson.dumps(value, default=_plain_of_1x, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError:
+        return ""
+    return base64.b64encode(hashlib.shake_128(text).digest(9)).decode()
+
+
+def _plain_of_1x(value: object) -> object:
+    if isinstance(value, datetime.datetime):
+        # microseconds since the epoch; without a zone it is UTC
+        moment = value if value.tzinfo is not None else value.replace(tzinfo=datetime.timezone.utc)
+        return (moment - _EPOCH) // datetime.timedelta(microseconds=1)
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _identity(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> TDataItem:
+    """Return the values of a row's primary key, or the row."""
     if primary_key is None:
-        return short_hash(row)
+        return row
     if callable(primary_key):
         primary_key = primary_key(row)
     names = [primary_key] if isinstance(primary_key, str) else list(primary_key)
@@ -41,7 +88,7 @@ def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str,
             primary_key_column=lacking,
             item=row,
         )
-    return short_hash(values)
+    return values
 
 
 def short_hash(value: object) -> str:

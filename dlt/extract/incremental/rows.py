@@ -76,7 +76,7 @@ def _by_column(run: Run, page: list[TDataItem], values: list[Ordered]) -> list[T
     deduplicates = run.deduplicates
     if deduplicates and run.boundary and run.start is not None:
         pairs = zip(page, values, strict=True)
-        fresh = [value != run.start or run.hash_row(row) not in run.boundary for row, value in pairs]
+        fresh = [value != run.start or not run.was_taken(row) for row, value in pairs]
         page, values = list(compress(page, fresh)), list(compress(values, fresh))
     run.advance(best)
     last = run.state["last_value"]
@@ -133,7 +133,7 @@ def _take(
         run.start_out_of_range = True
         return False, at_last
     own = run.own(value)
-    if deduplicates and run.boundary and own == run.start and run.hash_row(row) in run.boundary:
+    if deduplicates and run.boundary and own == run.start and run.was_taken(row):
         return False, at_last
     before = run.state["last_value"]
     if own != before:

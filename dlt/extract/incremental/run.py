@@ -18,7 +18,7 @@ from dlt.extract.incremental.cursor import (
     keys_of,
     with_lag,
 )
-from dlt.extract.incremental.identity import row_hash
+from dlt.extract.incremental.identity import LENGTH_OF_1X, row_hash, row_hash_of_1x
 from dlt.extract.incremental.settings import IncrementalRange, OnCursorValueMissing
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState, cursor_in
@@ -76,6 +76,7 @@ class Run:
         self._kind: tuple[type, bool] | None = None
         self.boundary = frozenset(state.setdefault("unique_hashes", []))
         self._hashes = set(self.boundary)
+        self._of_1x = any(len(made) == LENGTH_OF_1X for made in self.boundary)
 
     @property
     def deduplicates(self) -> bool:
@@ -171,6 +172,14 @@ class Run:
         """Return a short hash of a row's primary key, or of the whole row."""
         s = self.settings
         return row_hash(row, s.primary_key, str(s.resource_name), str(s.cursor_path))
+
+    def was_taken(self, row: TDataItem) -> bool:
+        """Tell whether a row at the start was taken by an earlier run, also by one of PyPI `dlt` 1.x."""
+        if self.hash_row(row) in self.boundary:
+            return True
+        s = self.settings
+        key, name, path = s.primary_key, str(s.resource_name), str(s.cursor_path)
+        return self._of_1x and row_hash_of_1x(row, key, name, path) in self.boundary
 
     # -- errors
 

@@ -180,7 +180,7 @@ def _remember(run: Run, items: TDataItems, column: pa.ChunkedArray, inside: Mask
         found = np.flatnonzero(inside & _equal(column, run.start))
         rows = _rows(run, items, positions[found])
         # only rows at the start are made Python objects, as they alone may have come before
-        inside[[at for at, row in zip(found, rows, strict=True) if run.hash_row(row) in run.boundary]] = False
+        inside[[at for at, row in zip(found, rows, strict=True) if run.was_taken(row)]] = False
     run.advance(best)
     if deduplicates and best == run.state["last_value"]:
         run.remember(_rows(run, items, positions[inside & _equal(column, best)]))
