@@ -36,7 +36,7 @@ from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
 from dlt.states.model import State
-from dlt.types import TDataItem, TDataItems
+from dlt.types import JsonObject, TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
@@ -79,6 +79,7 @@ class SchemaExtract:
         self.schema, self.builder = schema, builder
         self.started_at = utc_now()
         self.resources: dict[str, int] = {}
+        self._custom_metrics: dict[str, JsonObject] = {}
         self.tables: dict[str, int] = {}
         self.sources: set[str] = set()
         self.refresh = Refresh()
@@ -123,6 +124,7 @@ class SchemaExtract:
                 self._add(source, resource, item, meta)
         for resource in selected.values():
             self._declare_empty(source, resource)
+            self._custom_metrics[resource.name] = resource.custom_metrics
 
     def close(self) -> None:
         """End the files.
@@ -138,16 +140,23 @@ class SchemaExtract:
         self._spool.abort()
         self.builder.abort()
 
-    def metrics(self) -> metrics.StepFigures:
-        """Return what was extracted."""
+    def figures(self) -> metrics.StepFigures:
+        """Return what was extracted, for the package: numbers and texts only."""
         finished_at = utc_now()
         return {
             "started_at": self.started_at,
             "finished_at": finished_at,
             "schema_name": self.schema.name,
             **metrics.written(self.builder.target("extracted"), self.files, self.tables, self.started_at, finished_at),
-            "resource_metrics": {name: metrics.Metrics(items_count=count) for name, count in self.resources.items()},
         }
+
+    def metrics(self) -> metrics.StepFigures:
+        """Return what was extracted, and what resources say of themselves, which may be anything."""
+        told = {
+            name: metrics.Metrics(items_count=self.resources.get(name, 0), custom_metrics=dict(custom))
+            for name, custom in self._custom_metrics.items()
+        }
+        return {**self.figures(), "resource_metrics": told}
 
     def _add(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
@@ -351,7 +360,7 @@ def commit_extracts(
             known_state=known_state,
             state_delta=encode_delta(changes) if last and state is not None else None,
             refresh=extract.refresh or None,
-            metrics={"extract": decode(StepMetrics, extract.metrics())},
+            metrics={"extract": decode(StepMetrics, extract.figures())},
         )
         undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)
         extract.builder.prepare(manifest, extract.schema, state if last else None, undo)

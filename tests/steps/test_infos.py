@@ -190,3 +190,27 @@ def test_a_run_that_ends_before_its_first_step_is_told_as_failed(tmp_path: Path)
     made = dlt.pipeline("complete", destination=dlt.destinations.duckdb(str(tmp_path / "x.duckdb")))
     made.run([{"id": 1}], table_name="items")
     assert [found.step for found in made.last_trace.steps] == ["extract", "normalize", "load"]
+
+
+def test_what_a_resource_says_of_itself_is_in_the_info(pipeline: Any) -> None:
+    """By resource, also of one without rows; it may be anything, and the trace keeps it."""
+
+    def count_pages(items: Any, meta: Any, metrics: Any) -> None:
+        del items, meta
+        metrics["pages"] = metrics.get("pages", 0) + 1
+
+    @dlt.resource
+    def shops() -> Any:
+        dlt.current.resource_metrics()["countries"] = {"fr"}
+        yield [{"id": 1}]
+        yield [{"id": 2}]
+
+    @dlt.resource
+    def parts() -> Any:
+        yield from ()
+
+    info = pipeline.run([shops.add_metrics(count_pages), parts])
+    told = pipeline.last_trace.last_extract_info.metrics[info.loads_ids[0]][0]["resource_metrics"]
+    assert told["shops"].custom_metrics == {"countries": {"fr"}, "pages": 2} and told["shops"].items_count == 2
+    assert told["parts"].custom_metrics == {} and told["parts"].items_count == 0
+    assert dlt.attach("spec").last_trace is not None
