@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import tomlkit
+import yaml
 
 from dlt.common.configuration.providers.provider import ConfigProvider, dotted
 from dlt.configuration.providers.memory import MemoryProvider
@@ -68,6 +69,10 @@ class BaseDocProvider(ConfigProvider):
     def to_toml(self) -> str:
         """Return the document as TOML."""
         return tomlkit.dumps(self._config_doc)
+
+    def to_yaml(self) -> str:
+        """Return the document as YAML, in its order."""
+        return yaml.dump(self._config_doc, allow_unicode=True, default_flow_style=False, sort_keys=False)
 
 
 def _table(table: dict[str, object], name: str) -> dict[str, object]:
