@@ -49,3 +49,10 @@ def test_a_function_loads_values() -> None:
         assert calls == [1]
     finally:
         container.forget()
+
+
+def test_a_document_is_shown_as_toml_and_as_yaml() -> None:
+    """In its order, as programs print what a provider of theirs has."""
+    provider = CustomLoaderDocProvider("mine", lambda: {"b": {"limit": 3, "names": ["ä"]}, "a": 1})
+    assert provider.to_yaml() == "b:\n  limit: 3\n  names:\n  - ä\na: 1\n"
+    assert 'names = ["ä"]' in provider.to_toml()
