@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-__all__ = ["duckdb", "imported", "np", "orjson", "pa", "pc", "pq"]
+__all__ = ["duckdb", "exp", "imported", "np", "orjson", "pa", "pc", "pq", "sqlglot"]
 
 
 class LateModule(ModuleType):
@@ -53,10 +53,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
+    import sqlglot
+    import sqlglot.expressions as exp
 else:
     duckdb = LateModule("duckdb")
+    exp = LateModule("sqlglot.expressions")
     np = LateModule("numpy")
     orjson = LateModule("orjson")
     pa = LateModule("pyarrow")
     pc = LateModule("pyarrow.compute")
     pq = LateModule("pyarrow.parquet")
+    sqlglot = LateModule("sqlglot")

@@ -7,7 +7,8 @@ was not answered.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "TDataItem",
     "TDataItems",
     "TFun",
+    "Unread",
     "Wrapped",
     "override",
 ]
@@ -62,3 +64,16 @@ DictStrStr = dict[str, str]
 StrAny = Mapping[str, Any]
 StrStr = Mapping[str, str]
 TFun = TypeVar("TFun")
+
+
+class Unread(ABC):
+    """Rows at a destination that are read when they are needed: an item like a frame, whose rows come page by page."""
+
+    @property
+    @abstractmethod
+    def columns_schema(self) -> Mapping[str, Any]:
+        """Return the columns, with their types as far as they are known."""
+
+    @abstractmethod
+    def iter_arrow(self, chunk_size: int = 10_000) -> Iterator[TDataItem]:
+        """Yield Arrow tables."""

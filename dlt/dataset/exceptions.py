@@ -1,6 +1,11 @@
 """Errors of datasets under the names of PyPI `dlt` 1.x."""
 
-from dlt.errors import DatasetException, DltException, RelationHasQueryException, RelationUnknownColumnException
+from dlt.errors import (
+    DatasetException,
+    LineageFailedException,
+    RelationHasQueryException,
+    RelationUnknownColumnException,
+)
 
 __all__ = [
     "DatasetException",
@@ -8,7 +13,3 @@ __all__ = [
     "RelationHasQueryException",
     "RelationUnknownColumnException",
 ]
-
-
-class LineageFailedException(DltException):
-    """Named by programs, raised by nothing here."""

@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import Literal
 
-from dlt.dataset.query import Condition, Query
-from dlt.errors import DatasetException, RelationHasQueryException, RelationUnknownColumnException
-from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
+from dlt.dataset import cursors, joining
+from dlt.dataset.query import comparison, is_flat, ordered, quoted, selecting, star, takes_columns, wrapped
+from dlt.dataset.selection import Selection, Tables
+from dlt.errors import RelationException, RelationHasQueryException, UnknownTable
+from dlt.late import exp
+from dlt.schema.system_columns import LOAD_ID
+from dlt.types import Unread
+from dlt.user_log import tell_without_effect
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-    from dlt.destinations.sql.cursor import Cursor
-    from dlt.destinations.sql.sql_client import SqlClient
-    from dlt.schema.schema import Schema
-    from dlt.schema.typing import ColumnSchema
-
-# programs count with the values that they fetch, and what they are the query says
-ResultRow = tuple[Any, ...]
-"""One row of a result: the values of its columns, as the driver of the destination gives them."""
+TJoinType = Literal["inner", "left", "right", "full"]
+_KINDS = ("inner", "left", "right", "full")
 
 
-class Tables(Protocol):
-    """A dataset, as its relations know it."""
+def whole(dataset: Tables, table_name: str) -> Relation:
+    """Return a table; nothing is read yet.
 
-    @property
-    def schema(self) -> Schema:
-        """Return the schema of the tables."""
+    Args:
+        dataset: The dataset.
+        table_name: Name of the table.
 
-    def table(self, table_name: str) -> Relation:
-        """Return a table."""
+    Raises:
+        UnknownTable: there is no such table.
+    """
+    if dataset.find(table_name) is None:
+        raise UnknownTable(
+            f"Table `{table_name}` not found in dataset schema: {dataset.dataset_name} has "
+            f"{', '.join(dataset.tables)}.",
+            table_name=table_name,
+        )
+    return Relation(dataset, star(table_name), table=table_name)
 
-    def sql_client(self) -> AbstractContextManager[SqlClient]:
-        """Open a client that runs SQL."""
 
-
-@dataclass(frozen=True)
-class Relation:
+class Relation(Selection):
     """A table or a query that is read when asked; each method that narrows it returns a new one."""
 
-    dataset: Tables
-    table: str | None = None
-    sql: str | None = None
-    columns_selected: tuple[str, ...] = ()
-    conditions: tuple[str | Condition, ...] = ()
-    ordering: tuple[tuple[str, str], ...] = ()
-    rows_limit: int | None = None
+    def __copy__(self) -> Relation:
+        query, table = self._query, self._table
+        return Relation(
+            self._dataset, query, table=table, base=self._base, raw=self._raw, is_incremental=self.is_incremental
+        )
+
+    def _with(self, query: exp.Query, base: str | None = None) -> Relation:
+        return Relation(self._dataset, query, base=base, is_incremental=self.is_incremental)
 
     # -- narrowing
 
@@ -59,17 +57,24 @@ class Relation:
         Raises:
             RelationUnknownColumnException: the table has no such column.
         """
-        # programs for PyPI dlt 1.x pass a list too
+        # some programs pass a list
         names = tuple(columns[0]) if len(columns) == 1 and isinstance(columns[0], (list, tuple)) else columns
+        if not names:
+            return self
         self._need_columns(names)
-        return replace(self, columns_selected=names)
+        query, base = self.sqlglot_expression, self._base
+        if not takes_columns(query):
+            query, base = wrapped(query), None
+        return self._with(selecting(query, map(quoted, names)), base)
 
     def __getitem__(self, columns: str | Sequence[str]) -> Relation:
+        if not isinstance(columns, (str, list, tuple)):
+            raise TypeError(f"a relation is asked for columns by name, and not by {columns!r}.")
         return self.select(*([columns] if isinstance(columns, str) else columns))
 
     def limit(self, limit: int) -> Relation:
         """Keep at most so many rows."""
-        return replace(self, rows_limit=int(limit))
+        return self._with(self.sqlglot_expression.limit(int(limit)), self._base)
 
     # five as in PyPI dlt 1.x
     def head(self, limit: int = 5) -> Relation:
@@ -77,29 +82,71 @@ class Relation:
         return self.limit(limit)
 
     def order_by(self, column_name: str, direction: str = "asc") -> Relation:
-        """Sort by a column, "asc" or "desc"."""
-        # it stands in the text as it is
-        if direction.lower() not in ("asc", "desc"):
-            raise ValueError(f"order_by direction {direction!r} is not asc or desc.")
+        """Sort by a column, "asc" or "desc"; NULL comes last."""
         self._need_columns((column_name,))
-        return replace(self, ordering=(*self.ordering, (column_name, direction.upper())))
+        return self._with(ordered(self.sqlglot_expression, self._column(column_name), direction), self._base)
 
-    def where(self, column_or_expr: str, operator: str | None = None, value: object = None) -> Relation:
+    def where(self, column_or_expr: str | exp.Expr, operator: str | None = None, value: object = None) -> Relation:
         """Keep rows.
 
         Args:
-            column_or_expr: A column, or a whole condition in SQL.
+            column_or_expr: A column, or a whole condition in SQL or as a tree of sqlglot.
             operator: eq, ne, gt, lt, gte, lte, like, in or not_in; None when a condition is given.
             value: What the column is compared with.
         """
-        if operator is None:
-            # in parentheses: an OR in it would take the other conditions apart
-            return replace(self, conditions=(*self.conditions, f"({column_or_expr})"))
-        found = Condition.of(column_or_expr, operator, value)
+        if operator is None or not isinstance(column_or_expr, str):
+            return self._filtered(exp.condition(column_or_expr, dialect=self.query_dialect, copy=True))
         self._need_columns((column_or_expr,))
-        return replace(self, conditions=(*self.conditions, found))
+        known = self._known_columns().get(column_or_expr)
+        column = self._column(column_or_expr)
+        return self._filtered(comparison(column, operator, value, known, self._dataset.literal))
 
     filter = where
+
+    def _filtered(self, condition: exp.Expr) -> Relation:
+        query = self.sqlglot_expression
+        if isinstance(query, exp.Select) and is_flat(query):
+            return self._with(query.where(condition), self._base)
+        return self._with(wrapped(query).where(condition))
+
+    def _column(self, name: str) -> exp.Column:
+        # a name that several of the joined tables have is meant of the first one
+        of_base = self._query is not None and self._query.args.get("joins") and name in self._columns_of(self._base)
+        return quoted(name, self._base if of_base else None)
+
+    def max(self) -> Relation:
+        """Return the largest value of the one selected column."""
+        return self._aggregate(exp.Max)
+
+    def min(self) -> Relation:
+        """Return the smallest value of the one selected column."""
+        return self._aggregate(exp.Min)
+
+    def _aggregate(self, function: type[exp.Expr]) -> Relation:
+        query = self.sqlglot_expression
+        if len(query.selects) != 1 or query.selects[0].is_star:
+            name = function.__name__.lower()
+            raise RelationException(
+                f"{name}() requires a query with exactly one select expression. Use select() first."
+            )
+        column = query.selects[0].unalias()
+        if not is_flat(query) or query.args.get("limit"):
+            column, query = quoted(query.selects[0].alias_or_name), wrapped(query)
+        # one row is in order, and engines refuse a column that is not part of it
+        query.set("order", None)
+        return self._with(selecting(query, [function(this=column)]))
+
+    # -- loads and cursors
+
+    def with_load_id_col(self) -> Relation:
+        """Add the load id to rows of a nested table: that of their root row; others have it."""
+        table = self._whole_table("with_load_id_col")
+        load_id = self._load_id()
+        if load_id in self._columns_of(table):
+            return self
+        root = next(schema.root_of(table) for schema in self._dataset.schemas if table in schema.tables)
+        query, name = self._join(whole(self._dataset, root), "inner")
+        return self._with(query.select(quoted(load_id, name)), table)
 
     def from_loads(self, load_ids: Sequence[str] | str, add_load_id_column: bool = False) -> Relation:
         """Keep rows of some loads; rows of nested tables belong to the load of their root row.
@@ -108,187 +155,120 @@ class Relation:
             load_ids: The loads.
             add_load_id_column: Add the load id to rows of a nested table; those of others have it.
         """
+        table, columns = self._whole_table("from_loads"), self.columns
         wanted = [load_ids] if isinstance(load_ids, str) else list(load_ids)
-        if self.table is None:
-            raise RelationHasQueryException("from_loads works on a table, not on a query. Start at dataset.table().")
-        parent = self.dataset.schema.get_table(self.table).get("parent")
-        # a nested table has no load id of its own: it is that of its root row
-        if add_load_id_column and parent:
-            above = self.dataset.table(parent).from_loads(wanted, add_load_id_column=True)
-            return Relation(
-                self.dataset,
-                sql=f"SELECT l.*, r.{LOAD_ID} FROM ({self.to_sql()}) AS l "
-                f"JOIN ({above.to_sql()}) AS r ON l.{PARENT_ID} = r.{ROW_ID}",
+        found = self.with_load_id_col().where(self._load_id(), "in", wanted)
+        if add_load_id_column or self._load_id() in columns:
+            return found
+        return self._with(exp.select(*map(quoted, columns)).from_(found.sqlglot_expression.subquery(table)))
+
+    def _load_id(self) -> str:
+        return self._dataset.schemas[0].naming.normalize_identifier(LOAD_ID)
+
+    def _whole_table(self, what: str) -> str:
+        if self._table is None:
+            raise RelationHasQueryException(
+                f"{what}() only works on relations created via .table(), before they are narrowed. Start there."
             )
-        return replace(self, conditions=(*self.conditions, self._loaded_by(self.table, wanted)))
+        return self._table
 
-    def _loaded_by(self, table: str, load_ids: Iterable[str]) -> str:
-        entry = self.dataset.schema.get_table(table)
-        if not entry.get("parent"):
-            with self.dataset.sql_client() as client:
-                return f"{LOAD_ID} IN {client.literal(list(load_ids))}"
-        with self.dataset.sql_client() as client:
-            parent = client.make_qualified_table_name(entry["parent"])
-        above = self._loaded_by(entry["parent"], load_ids)
-        # no join: the result has the columns of the table, and each row once
-        return f"{PARENT_ID} IN (SELECT {ROW_ID} FROM {parent} WHERE {above})"
+    def incremental(self, incremental: cursors.Cursor, *, advance: bool = True) -> Relation:
+        """Keep rows that a cursor has not passed.
 
-    def max(self) -> Relation:
-        """Return the largest value of the one selected column."""
-        return self._aggregate("MAX")
+        Args:
+            incremental: The cursor; its path is a column, or a table and its column with a dot between.
+            advance: False is without effect, and that is said.
 
-    def min(self) -> Relation:
-        """Return the smallest value of the one selected column."""
-        return self._aggregate("MIN")
+        Raises:
+            RelationException: there is no such column.
+        """
+        if not advance:
+            tell_without_effect("incremental: advance=False", "a cursor follows the rows that its resource gives")
+        table, _, column = str(incremental.cursor_path or "").rpartition(".")
+        known = self._columns_of(table) if table else self._known_columns()
+        if column not in known:
+            raise RelationException(
+                f"Incremental cursor `{incremental.cursor_path}` is not a materialized column on this relation. Its "
+                f"columns are {', '.join(known)}."
+            )
+        found, place = self, self._column(column)
+        if table and table != self._base:
+            joined, name = self._join(whole(self._dataset, table), "inner")
+            found, place = self._with(joined, self._base), quoted(column, name)
+        condition = cursors.condition(incremental, place, known[column], self._dataset.literal)
+        if condition is not None:
+            found = found._filtered(condition)  # noqa: SLF001 - of its own class
+        return Relation(self._dataset, found.sqlglot_expression, base=self._base, is_incremental=True)
 
-    def _aggregate(self, function: str) -> Relation:
-        if len(self.columns_selected) != 1:
-            raise DatasetException(f"{function.lower()}() needs exactly one selected column.")
-        with self.dataset.sql_client() as client:
-            column = client.escape_column_name(self.columns_selected[0])
-        return Relation(self.dataset, sql=f"SELECT {function}({column}) AS {column} FROM ({self.to_sql()}) AS q")
+    # -- joins
 
     def join(
-        self, other: Relation | str, on: str | None = None, *, kind: str = "inner", alias: str | None = None
+        self,
+        other: Relation | str,
+        on: str | exp.Expr | None = None,
+        *,
+        kind: TJoinType = "inner",
+        alias: str | None = None,
     ) -> Relation:
-        """Join another table; nested tables find their parent by themselves.
+        """Join another table; its columns come last, named `<table>__<column>`.
 
         Args:
             other: Table or relation.
-            on: Condition; left side `l`, right side `r` or the alias. Left out between a table and its nested table.
+            on: Condition, with names of tables before those of columns. Left out where tables are nested, or
+                references lead from one to the other, also over others.
             kind: inner, left, right or full.
-            alias: Name of the right side.
+            alias: Stands in place of the table's name.
 
         Raises:
-            DatasetException: the alias is no name, or there is no condition and the tables are not nested.
+            RelationException: the relations do not belong together, or names of columns would be there twice.
         """
-        name = alias or "r"
-        # it stands in the text as it is
-        if not name.isidentifier() or name == "l":
-            raise DatasetException(f"join: the alias {name!r} is no name for the right side. Give a word of letters.")
-        right = self.dataset.table(other) if isinstance(other, str) else other
+        if alias == "":
+            raise RelationException("join: alias must be a non-empty string, or None.")
+        if kind not in _KINDS:
+            raise RelationException(f"join: kind {kind!r} is not known. Use one of {', '.join(_KINDS)}.")
+        relation = whole(self._dataset, other) if isinstance(other, str) else other
+        if not isinstance(relation, Relation):
+            raise RelationException(
+                f"join: `other` must be a table name or a base table relation, and not a {type(other).__name__}."
+            )
+        columns, there = relation.columns, self.columns
         if on is None:
-            on = self._reference(right, name)
-        return Relation(
-            self.dataset,
-            sql=f"SELECT * FROM ({self.to_sql()}) AS l {kind.upper()} JOIN ({right.to_sql()}) AS {name} ON {on}",
-        )
-
-    def _reference(self, right: Relation, name: str) -> str:
-        tables = self.dataset.schema.tables
-        if self.table and right.table:
-            if tables[right.table].get("parent") == self.table:
-                return f"l.{ROW_ID} = {name}.{PARENT_ID}"
-            if tables[self.table].get("parent") == right.table:
-                return f"l.{PARENT_ID} = {name}.{ROW_ID}"
-        raise DatasetException("join: the tables are not parent and child, so the condition must be given as on=.")
-
-    # -- reading
-
-    def to_sql(self, pretty: bool = False) -> str:
-        """Return the query.
-
-        Args:
-            pretty: Begin each clause on a line of its own.
-        """
-        untouched = not (self.columns_selected or self.conditions or self.ordering or self.rows_limit is not None)
-        # a query that nobody narrowed runs as it is written, also one that cannot stand in parentheses
-        if self.sql is not None and untouched:
-            return self.sql
-        with self.dataset.sql_client() as client:
-            return ("\n" if pretty else " ").join(self._query(client).clauses(client))
-
-    def _query(self, client: SqlClient) -> Query:
-        if self.table is None:
-            source, columns = f"({self.sql}) AS q", self.columns_selected
+            query, name = self._join(relation, kind)
         else:
-            # named, so that a column that another program adds to the table is not in the result
-            source, columns = client.make_qualified_table_name(self.table), tuple(self.columns)
-        return Query(source, columns, self.conditions, self.ordering, self.rows_limit)
+            right = relation._as_right(alias)  # noqa: SLF001 - of its own class
+            condition = exp.condition(on, dialect=self.query_dialect, copy=True)
+            query, name = joining.join_on(self._view, right, condition, alias, kind), right.name
+        prefix = alias or relation._base or name  # noqa: SLF001 - of its own class
+        named = {f"{prefix}__{column}": column for column in columns}
+        if on is None and set(named) <= set(there) and name in joining.sources(self.sqlglot_expression):
+            # it was joined before, under the same names
+            return self
+        if twice := sorted(set(named) & set(there)):
+            raise RelationException(
+                f"join: columns {', '.join(twice)} conflict with existing columns. Give another alias."
+            )
+        selected = [quoted(column, name).as_(shown, quoted=True) for shown, column in named.items()]
+        return self._with(query.select(*selected), self._base)
 
     @property
-    def columns_schema(self) -> Mapping[str, ColumnSchema]:
-        """Return the columns of a table as the schema has them."""
-        if self.table is None:
-            return {name: {"name": name} for name in self.columns}
-        known = self.dataset.schema.get_table_columns(self.table)
-        return {name: known[name] for name in (self.columns_selected or known)}
+    def _view(self) -> joining.View:
+        return joining.View(self.sqlglot_expression, self._base)
 
-    @property
-    def columns(self) -> list[str]:
-        """Return the names of the columns."""
-        if self.columns_selected:
-            return list(self.columns_selected)
-        if self.table is not None:
-            return list(self.dataset.schema.get_table_columns(self.table))
-        # the engine tells what a query gives, and no row has to come for that
-        with self._cursor(f"SELECT * FROM ({self.sql}) AS q LIMIT 0") as cursor:
-            return cursor.names
+    def _as_right(self, alias: str | None) -> joining.Right:
+        if self._table is not None:
+            return joining.Right(self._located(self._table, alias), self._table, self.columns)
+        return joining.right_of(self._view, self.columns, alias)
 
-    @contextmanager
-    def _cursor(self, sql: str | None = None) -> Iterator[Cursor]:
-        text = sql or self.to_sql()
-        # values of a table get their classes on every engine; what a query gives, only the engine knows
-        known = self.columns_schema if self.table is not None and sql is None else None
-        with self.dataset.sql_client() as client, client.execute_query(text, columns=known) as cursor:
-            yield cursor
+    def _join(self, relation: Relation, kind: str) -> tuple[exp.Select, str]:
+        if not self._dataset.is_same_dataset(relation._dataset):
+            raise RelationException("join: the relations are of different datasets, and a query reads one of them.")
+        links = joining.links_of(self._dataset.schemas)
+        return joining.join_nested(self._view, relation._as_right(None), links, self._located, kind)
 
-    def df(self, chunk_size: int | None = None) -> pd.DataFrame:
-        """Return a pandas frame; of the first rows where a number is given."""
-        with self._cursor() as cursor:
-            frame: pd.DataFrame = cursor.df(chunk_size)
-            return frame
+    def _located(self, table: str, alias: str | None = None) -> exp.Table:
+        known = self._dataset.find(table)
+        return exp.table_(table, db=known.dataset if known is not None else None, quoted=True, alias=alias)
 
-    def arrow(self, chunk_size: int | None = None) -> pa.Table:
-        """Return an Arrow table; of the first rows where a number is given."""
-        with self._cursor() as cursor:
-            return cursor.arrow(chunk_size)
 
-    def fetchall(self) -> list[ResultRow]:
-        """Return all rows."""
-        with self._cursor() as cursor:
-            return list(cursor.fetchall())
-
-    def fetchmany(self, size: int) -> list[ResultRow]:
-        """Return the first rows."""
-        with self._cursor() as cursor:
-            return list(cursor.fetchmany(size))
-
-    def fetchone(self) -> ResultRow | None:
-        """Return the first row."""
-        with self._cursor() as cursor:
-            row = cursor.fetchone()
-            return tuple(row) if row is not None else None
-
-    def fetchscalar(self) -> Any:
-        """Return the one value of the one row."""
-        row = self.fetchone()
-        return row[0] if row else None
-
-    def iter_fetch(self, chunk_size: int = 10_000) -> Iterator[list[ResultRow]]:
-        """Yield lists of rows."""
-        with self._cursor() as cursor:
-            yield from cursor.iter_fetch(chunk_size)
-
-    def iter_df(self, chunk_size: int = 10_000) -> Iterator[pd.DataFrame]:
-        """Yield pandas frames."""
-        with self._cursor() as cursor:
-            yield from cursor.iter_df(chunk_size)
-
-    def iter_arrow(self, chunk_size: int = 10_000) -> Iterator[pa.Table]:
-        """Yield Arrow tables."""
-        with self._cursor() as cursor:
-            yield from cursor.iter_arrow(chunk_size)
-
-    def _need_columns(self, names: Iterable[str]) -> None:
-        if self.table is None:
-            return
-        known = self.dataset.schema.get_table_columns(self.table)
-        for name in names:
-            if name not in known:
-                raise RelationUnknownColumnException(
-                    f"table {self.table} has no column {name!r}. It has {', '.join(known)}.", column=name
-                )
-
-    def __repr__(self) -> str:
-        return f"<dlt relation {self.table or self.sql}>"
+# rows of a relation are data for a pipeline, as those of a frame are
+Unread.register(Relation)

@@ -120,8 +120,12 @@ Each message says what failed, on which thing, what was found and what to do; de
             DestinationCapabilitiesException
                 WriteDispositionNotSupported
         DatasetException
-            RelationHasQueryException
-            RelationUnknownColumnException
+            IbisNotAvailable
+            UnknownTable
+            RelationException
+                RelationHasQueryException
+            LineageFailedException
+                RelationUnknownColumnException
         StorageException
             LoadStorageException
                 LoadPackageNotFound

@@ -149,11 +149,27 @@ class DatasetException(DltException):
     """A dataset does not have, or cannot do, what is asked for."""
 
 
-class RelationHasQueryException(DatasetException):
+class IbisNotAvailable(DatasetException, NotImplementedError):
+    """ibis cannot use the connection of a destination."""
+
+
+class UnknownTable(DatasetException, ValueError, KeyError):
+    """A dataset has no such table."""
+
+
+class RelationException(DatasetException, ValueError):
+    """A relation is not of the shape that is needed for what is asked of it."""
+
+
+class RelationHasQueryException(RelationException):
     """Something is asked of a query that works on tables only."""
 
 
-class RelationUnknownColumnException(DatasetException):
+class LineageFailedException(DatasetException):
+    """A query cannot be understood with the schema: it names what is not there, or selects nothing."""
+
+
+class RelationUnknownColumnException(LineageFailedException, KeyError):
     """A table or query has no such column."""
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Union
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Union, cast
 
-from dlt.extract.hints import TableHints
+from dlt.extract.hints import TableHints, make_hints
 from dlt.extract.models import is_model_item
-from dlt.types import TDataItem, TDataItems
+from dlt.schema.system_columns import LOAD_ID
+from dlt.schema.typing import ColumnSchema
+from dlt.types import TDataItem, TDataItems, Unread
 
 FRAME_PACKAGES = frozenset({"pyarrow", "pandas", "polars"})
 
@@ -79,6 +81,11 @@ def is_frame(item: TDataItem) -> bool:
     return kind.__module__.partition(".")[0] in FRAME_PACKAGES and hasattr(item, "columns") and not callable(item)
 
 
+def is_whole(data: object) -> bool:
+    """Return True for data that is one item, though it may be iterated: a frame, or rows of a destination."""
+    return isinstance(data, Unread) or is_frame(data)
+
+
 def is_stream(item: TDataItem) -> bool:
     """Return True for an iterator, also an asynchronous one."""
     return isinstance(item, (Iterator, AsyncIterator))
@@ -118,4 +125,38 @@ def _as_row(item: TDataItem) -> TDataItem:
         return item.asdict()
     if dataclasses.is_dataclass(item) and not isinstance(item, type):
         return dataclasses.asdict(item)
-    return item._asdict() if hasattr(item, "_asdict") else item
+    return item._asdict() if hasattr(item, "_asdict") else _without_old_load(item)
+
+
+_PAGE = 50_000
+_READ = b"dlt.read"
+"""Marks tables of Arrow that were read from a dataset."""
+
+
+def pages_of(rows: Unread, meta: Meta) -> Iterator[TDataItem]:
+    """Yield the rows of a dataset as Arrow tables, with hints for columns whose type Arrow does not have.
+
+    Args:
+        rows: The rows.
+        meta: What marks them already: hints of the program come before these.
+    """
+    columns = rows.columns_schema
+    unlike = {name: column for name, column in columns.items() if column.get("data_type") in ("json", "wei")}
+    # its rows are of a load, and not of the one from which they were read
+    own: dict[str, ColumnSchema] = {LOAD_ID: {"data_type": "text", "nullable": False}}
+    marked: Meta = meta
+    if meta is None:
+        marked = HintsMeta(make_hints(columns={**own, **unlike}))
+    elif isinstance(meta, HintsMeta) and meta.hints is not None and isinstance(meta.hints.get("columns"), dict):
+        given = cast("Mapping[str, ColumnSchema]", meta.hints["columns"])
+        marked = replace(meta, hints={**meta.hints, "columns": {**own, **given}})
+    for table in rows.iter_arrow(_PAGE):
+        yield DataItemWithMeta(marked, table.replace_schema_metadata({_READ: b"1"}))
+
+
+def _without_old_load(item: TDataItem) -> TDataItem:
+    """Return rows without the id of the load that brought them where they were read."""
+    # the type is asked by name: a program without Arrow need not import it
+    if type(item).__module__.startswith("pyarrow") and is_frame(item) and _READ in (item.schema.metadata or {}):
+        return item.drop_columns([LOAD_ID]) if LOAD_ID in item.schema.names else item
+    return item

@@ -26,8 +26,9 @@ from dlt.extract.items import (
     as_rows,
     count_rows,
     is_deferred,
-    is_frame,
     is_stream,
+    is_whole,
+    pages_of,
 )
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.state import state_of_reading
@@ -36,7 +37,7 @@ from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree, is_part
 from dlt.formats.snapshot import snapshot_page
 from dlt.io.pools import WorkPool
-from dlt.types import TDataItem, TDataItems
+from dlt.types import TDataItem, TDataItems, Unread
 
 WORKERS = 5
 MAX_PARALLEL_ITEMS = 20
@@ -255,6 +256,8 @@ class PipeIterator:
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:
+                if isinstance(item, Unread):
+                    return pages_of(item, meta), at, meta
                 if is_part(item):
                     raise _yielded_resource(node)
                 if is_stream(item) or is_deferred(item):
@@ -318,7 +321,7 @@ def _unfolds(item: TDataItem) -> bool:
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False
     # the first tells for all: looking at each row would cost every page of dicts
-    return isinstance(item[0], DataItemWithMeta) or is_deferred(item[0]) or is_frame(item[0])
+    return isinstance(item[0], DataItemWithMeta) or is_deferred(item[0]) or is_whole(item[0])
 
 
 def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:

@@ -15,7 +15,7 @@ from dlt.errors import (
     ResourceNameMissing,
 )
 from dlt.extract.function import Function
-from dlt.extract.items import is_frame
+from dlt.extract.items import is_whole
 from dlt.types import Wrapped
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ ByArguments = Callable[[Mapping[str, Any]], str]
 
 def name_of(data: object) -> str | None:
     """Return the name that data has by itself."""
-    if isinstance(data, (str, bytes, Mapping)) or is_frame(data):
+    if isinstance(data, (str, bytes, Mapping)) or is_whole(data):
         return None
     name = getattr(data, "__name__", None)
     # all lambdas have one name, so their states and tables would be one
@@ -87,13 +87,13 @@ def check_data(data: object, name: object) -> None:
             resource_name=None,
         )
     # they can be iterated, and letters or keys are what nobody wants to load
-    if isinstance(data, (str, bytes, Mapping)) and not is_frame(data):
+    if isinstance(data, (str, bytes, Mapping)) and not is_whole(data):
         raise InvalidResourceDataTypeBasic(
             f"Resource '{name}': found {type(data).__name__}. Pass a list, [data], or a generator function.",
             resource_name=name,
             item=data,
         )
-    if not callable(data) and not is_frame(data) and not isinstance(data, (Iterable, AsyncIterator)):
+    if not callable(data) and not is_whole(data) and not isinstance(data, (Iterable, AsyncIterator)):
         raise InvalidResourceDataTypeBasic(
             f"Resource '{name}': found {type(data).__name__}, which cannot be iterated. Pass [data].",
             resource_name=name,

@@ -18,7 +18,7 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import Joined, Meta, is_frame
+from dlt.extract.items import Joined, Meta, is_whole
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.source_settings import SourceSettings
@@ -134,7 +134,7 @@ class Node:
             return iter([data])
         if not isinstance(self.pipe.gen, Function):
             # iterating a frame would give the names of its columns
-            return iter([data] if is_frame(data) or not isinstance(data, Iterable) else data)
+            return iter([data] if is_whole(data) or not isinstance(data, Iterable) else data)
         name, found = self.pipe.name, type(data).__name__
         if data is None:
             raise PipeGenInvalid(
@@ -153,7 +153,7 @@ class Node:
                 resource_name=name,
                 item=data,
             )
-        if is_frame(data):
+        if is_whole(data):
             return iter([data])
         # letters and keys are what nobody wants to load
         if isinstance(data, Iterable) and not isinstance(data, (str, bytes, Mapping)):

@@ -8,6 +8,7 @@ from dlt.absent import absent_names
 from dlt.extract.items import is_frame
 from dlt.extract.models import columns_dict as ensure_table_schema_columns
 from dlt.schema.naming import naming_from
+from dlt.types import Unread
 
 if TYPE_CHECKING:
     from dlt.types import TDataItems
@@ -21,9 +22,11 @@ def make_schema_with_default_name(pipeline_name: str) -> str:
     return naming_from("snake_case", 64).normalize_identifier(name)
 
 
-def get_data_item_format(items: TDataItems) -> Literal["arrow", "object"]:
-    """Return "arrow" for Arrow tables and frames, alone or in a list, else "object"."""
+def get_data_item_format(items: TDataItems) -> Literal["arrow", "model", "object"]:
+    """Return "arrow" for Arrow tables and frames, "model" for relations, alone or in a list, else "object"."""
     first = items[0] if isinstance(items, list) and items else items
+    if isinstance(first, Unread):
+        return "model"
     return "arrow" if is_frame(first) else "object"
 
 

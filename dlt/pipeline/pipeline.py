@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dlt.dataset.dataset import Dataset
 from dlt.extract.source import DltSource
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
 from dlt.pipeline import extracting, giving_up, loading, normalizing, reading, running
@@ -21,6 +20,7 @@ from dlt.user_log import tell_without_effect
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.dataset.dataset import Dataset, SchemaRef
     from dlt.destinations.base import DestinationRef
     from dlt.destinations.client import Client
     from dlt.destinations.sql.handle import SqlHandle
@@ -280,16 +280,15 @@ class Pipeline(Inspection):
         with self.sql_client(schema_name) as client:
             yield client.native_connection
 
-    def dataset(self, schema: str | Schema | None = None, dataset_type: str | None = None) -> Dataset:
-        """Return the dataset for reading.
+    def dataset(self, schema: SchemaRef = None, dataset_type: str | None = None) -> Dataset:
+        """Return the dataset for reading; before the first load it has no tables.
 
         Args:
-            schema: Name of a schema, or a schema; the default one when None.
+            schema: Schemas or their names; all of the pipeline when None.
             dataset_type: "auto" or "default"; there is no other type.
 
         Raises:
             DatasetException: another type of dataset is asked for.
-            PipelineNeverRan: there is no dataset yet.
         """
         return reading.dataset_of(self.parts, schema, dataset_type)
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from dlt.dataset.dataset import Dataset
 from dlt.destinations.client import Client
-from dlt.errors import DatasetException, PipelineNeverRan, SqlClientNotAvailable
+from dlt.errors import DatasetException, SqlClientNotAvailable
 from dlt.pipeline.parts import Parts
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 
 if TYPE_CHECKING:
+    from dlt.dataset.dataset import Dataset, SchemaRef
     from dlt.destinations.base import DestinationRef
     from dlt.destinations.sql.handle import SqlHandle
     from dlt.destinations.sql.sql_client import SqlClient
@@ -120,18 +120,20 @@ def _opened_sql(parts: Parts, schema_name: str | None) -> Iterator[SqlClient]:
         yield sql
 
 
-def dataset_of(parts: Parts, schema: str | Schema | None, dataset_type: str | None) -> Dataset:
-    """Return the dataset of a schema for reading.
+def dataset_of(parts: Parts, schema: SchemaRef, dataset_type: str | None) -> Dataset:
+    """Return the dataset of a pipeline for reading.
 
     Args:
         parts: The pipeline.
-        schema: Name of a schema, or a schema; the default one when None.
+        schema: Schemas or their names; all of the pipeline when None.
         dataset_type: "auto" or "default"; there is no other type.
 
     Raises:
         DatasetException: another type of dataset is asked for.
-        PipelineNeverRan: there is nothing to read.
     """
+    # here, as a pipeline that only loads needs none of it
+    from dlt.dataset.dataset import Dataset
+
     if dataset_type not in (None, "auto", "default"):
         raise DatasetException(
             f"pipeline {parts.pipeline_name}: there is no dataset of type {dataset_type!r}. Known are 'auto' and "
@@ -139,20 +141,21 @@ def dataset_of(parts: Parts, schema: str | Schema | None, dataset_type: str | No
         )
     home, target = parts.home, parts.target
     target.need("dataset")
-    given = schema.name if isinstance(schema, Schema) else schema
-    if given is None and home.default_schema_name is None and parts.settings.restore_from_destination is not False:
+    if schema is None and home.default_schema_name is None and parts.settings.restore_from_destination is not False:
         # it may have run on another machine
         sync(parts)
-    name = given or home.default_schema_name
-    if name is None:
-        raise PipelineNeverRan(
-            f"pipeline {parts.pipeline_name} never ran, so there is no dataset to read. Run it first.",
-            pipeline_name=parts.pipeline_name,
-            pipelines_dir=parts.settings.pipelines_dir,
-        )
-    found = schema if isinstance(schema, Schema) else home.schemas.get(name)
-    dataset = target.dataset_for(name)
-    return Dataset(dataset, lambda: target.connect(dataset, found), found)
+    first = home.default_schema_name
+    asked: SchemaRef = schema
+    if schema is None:
+        names = [first, *(name for name in home.schemas if name != first)] if first is not None else []
+        asked = [home.schemas[name] for name in names if name in home.schemas] or None
+    elif isinstance(schema, str):
+        asked = home.schemas.get(schema) or schema
+    elif not isinstance(schema, Schema):
+        asked = [home.schemas.get(one) or one if isinstance(one, str) else one for one in schema]
+    one = asked[0] if isinstance(asked, list) and asked else asked
+    name = one.name if isinstance(one, Schema) else one if isinstance(one, str) else None
+    return Dataset(target.there(), target.dataset_for(name), asked, place=target)
 
 
 def sync(

@@ -229,3 +229,32 @@ def test_the_same_package_twice(tmp_path: Path, bucket: str) -> None:
     pipeline.load()
     assert counts(pipeline) == {"docs": 3, "docs__tags": 6}
     assert data_files(bucket) == before
+
+
+@pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
+def test_a_layout_by_schema_keeps_tables_of_schemas_apart(tmp_path: Path, bucket: str, disposition: Any) -> None:
+    """Tables of one name in one dataset: each schema reads, replaces, merges and drops its own files."""
+    layout = "{schema_name}/{table_name}/{load_id}.{file_id}.{ext}"
+    destination = dlt.destinations.filesystem(bucket_url=bucket, layout=layout)
+    pipeline = dlt.pipeline(
+        "several", destination=destination, dataset_name="data", pipelines_dir=str(tmp_path), use_single_dataset=True
+    )
+
+    def load(schema: str, *values: int, **options: Any) -> None:
+        shared = dlt.resource(
+            [{"id": value} for value in values], name="shared", write_disposition=disposition, primary_key="id"
+        )
+        pipeline.run(dlt.source(lambda: shared, name=schema)(), **options)
+
+    def ids(**options: Any) -> list[int]:
+        return sorted(row[0] for row in pipeline.dataset(**options)["shared"]["id"].fetchall())
+
+    load("first", 1, 2)
+    load("second", 2, 3)
+    assert (ids(schema="first"), ids(schema="second"), ids()) == ([1, 2], [2, 3], [1, 2, 2, 3])
+    load("first", 2, 4)
+    left = {"append": [1, 2, 2, 4], "replace": [2, 4], "merge": [1, 2, 4]}[disposition]
+    assert (ids(schema="first"), ids(schema="second")) == (left, [2, 3])
+    load("second", 5, refresh="drop_sources")
+    assert (ids(schema="first"), ids(schema="second")) == (left, [5])
+    assert {path.split("/")[0] for path in data_files(bucket)} == {"first", "second"}

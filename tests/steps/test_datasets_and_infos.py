@@ -92,7 +92,7 @@ def test_relations_narrow_before_they_read(pipeline: Any) -> None:
     assert len(data.table("items__l", load_ids=data.load_ids()).fetchall()) == 5
     with pytest.raises(RelationUnknownColumnException, match="nope"):
         data.items.select("nope")
-    with pytest.raises(DatasetException, match="no table 'nope'"):
+    with pytest.raises(DatasetException, match="Table `nope` not found"):
         data.table("nope")
 
 

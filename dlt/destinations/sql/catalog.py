@@ -70,6 +70,10 @@ class Catalog:
         """Return a dataset's name, quoted."""
         return self.dialect.quote(dataset_name or self.dataset_name)
 
+    def path(self, table: str, dataset_name: str | None = None) -> list[str]:
+        """Return the parts of a table's name in a query, not quoted."""
+        return [dataset_name or self.dataset_name, table]
+
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset, in the queries that follow."""
 

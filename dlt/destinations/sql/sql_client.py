@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -121,6 +122,20 @@ class SqlClient:
             return f"{self.dataset_name}.{table_name}"
         return self._client.catalog.qualified(table_name, self.dataset_name)
 
+    def path_of(self, table_name: str, dataset_name: str) -> list[str]:
+        """Return the parts of a table's name in a query, not quoted."""
+        return self._client.catalog.path(table_name, dataset_name)
+
+    def make_qualified_table_name_path(self, table_name: str, quote: bool = True) -> list[str]:
+        """Return the parts of a table's name with its dataset.
+
+        Args:
+            table_name: The table.
+            quote: Put the parts in quotes.
+        """
+        parts = self.path_of(table_name, self.dataset_name)
+        return [self.escape_column_name(part, quote) for part in parts]
+
     def fully_qualified_dataset_name(self, quote: bool = True, staging: bool = False) -> str:
         """Return the dataset's name, or that of the one in which rows wait."""
         name = self.staging_dataset_name if staging else self.dataset_name
@@ -138,10 +153,16 @@ class SqlClient:
     def literal(self, value: object) -> str:
         """Return a value as an SQL literal.
 
+        Args:
+            value: The value; a moment with a time zone is one also for the engine.
+
         Raises:
             DatasetException: there is no literal for values of its class.
         """
-        return self._client.session.dialect.literal(value)
+        dialect = self._client.session.dialect
+        if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+            return dialect.moment(value)
+        return dialect.literal(value)
 
     def has_dataset(self) -> bool:
         """Tell whether the dataset is there."""

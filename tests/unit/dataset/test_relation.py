@@ -16,6 +16,7 @@ import dlt
 from dlt import context
 from dlt.errors import (
     DatasetException,
+    LineageFailedException,
     MissingDependencyException,
     RelationHasQueryException,
     RelationUnknownColumnException,
@@ -122,18 +123,21 @@ def test_rows_are_sorted(shop: Any, ordering: list[tuple[str, str]], expected: l
         (
             lambda o: o.select("nme"),
             RelationUnknownColumnException,
-            "table orders has no column 'nme'. It has id, name",
+            "orders has no column 'nme': Columns `nme` not found on dataset data. It has id, name",
         ),
         (lambda o: o["nme"], RelationUnknownColumnException, "no column 'nme'"),
         (lambda o: o.order_by("nme"), RelationUnknownColumnException, "no column 'nme'"),
         (lambda o: o.where("nme", "eq", 1), RelationUnknownColumnException, "no column 'nme'"),
-        (lambda o: o.where("id", "between", 1), ValueError, "'between' is not known"),
+        (lambda o: o.where("id", "between", 1), ValueError, "operator: found 'between'"),
         (lambda o: o.order_by("id", "up"), ValueError, "'up' is not asc or desc"),
-        (lambda o: o.max(), DatasetException, "exactly one selected column"),
-        (lambda o: o.select("id", "name").min(), DatasetException, "exactly one selected column"),
-        (lambda o: o.join("orders", alias="l"), DatasetException, "the alias 'l' is no name"),
-        (lambda o: o.join("orders", alias="a b"), DatasetException, "the alias 'a b' is no name"),
-        (lambda o: o.join("orders"), DatasetException, "not parent and child"),
+        (lambda o: o.max(), DatasetException, "exactly one select expression"),
+        (lambda o: o.select("id", "name").min(), DatasetException, "exactly one select expression"),
+        (lambda o: o.join("orders__items", alias=""), ValueError, "alias must be a non-empty string"),
+        (lambda o: o.join("orders__items", kind="cross"), ValueError, "kind 'cross' is not known"),
+        (lambda o: o.join("orders"), ValueError, "Cannot join a table to itself: orders"),
+        (lambda o: o.join(3), ValueError, "`other` must be a table name or a base table relation, and not a int"),
+        (lambda o: o.join("order"), ValueError, "Table `order` not found in dataset schema"),
+        (lambda o: o[1], TypeError, "asked for columns by name, and not by 1"),
     ],
 )
 def test_what_cannot_be_is_told_before_anything_is_read(
@@ -170,37 +174,106 @@ def test_rows_of_some_loads(shop: Any) -> None:
             found = dataset.table(table).from_loads(load_id, add_load_id_column=True)
             assert "_dlt_load_id" in found.columns and len(found.fetchall()) == len(wanted)
             assert {row[found.columns.index("_dlt_load_id")] for row in found.fetchall()} == {load_id}
-    with pytest.raises(RelationHasQueryException, match="works on a table"):
+    with pytest.raises(RelationHasQueryException, match=r"only works on relations created via \.table"):
         dataset.query("SELECT 1 AS id").from_loads(first)
 
 
 def test_tables_are_joined(shop: Any) -> None:
-    """Nested tables find their parent from either side; others are told how."""
+    """Nested tables find those above and below them, over others too; columns of the right side bear its name."""
     dataset, _ = shop
-    orders, items = dataset.orders.select("id", "_dlt_id"), dataset.orders__items.select("sku", "_dlt_parent_id")
-    down = orders.join(items).select("id", "sku")
-    up = items.join(orders, alias="o").select("id", "sku")
+    down = dataset.orders.select("id").join("orders__items").select("id", "orders__items__sku")
+    up = dataset.orders__items.select("sku").join("orders", alias="o").select("o__id", "sku")
     assert sorted(down.fetchall()) == sorted(up.fetchall()) == [(1, "a"), (1, "b"), (2, "c"), (4, "a")]
-    left = orders.join(items, kind="left").select("id", "sku").where("sku", "eq", None)
-    assert left.fetchall() == [(3, None)]
-    by_hand = orders.select("id").join(dataset.orders.select("price"), on="l.id = r.price + 0.5", alias="r")
-    assert sorted(by_hand.select("id", "price").fetchall()) == [(1, 0.5), (2, 1.5), (4, 3.5)]
-    assert len(orders.join("orders__items").fetchall()) == 4
+    left = dataset.orders.join("orders__items", kind="left").where("orders__items__sku", "eq", None)
+    assert left.select("id").fetchall() == [(3,)]
+    far = dataset.orders__items__tags.join("orders")
+    assert far.columns[0] == "t" and "orders__id" in far.columns
+    assert sorted(far.select("t", "orders__id").fetchall()) == [("x", 1), ("y", 1), ("z", 4)]
+    assert far.join("orders").to_sql() == far.to_sql()
+    assert sorted(dataset.orders.join("orders__items__tags").select("id").fetchall()) == [(1,), (1,), (4,)]
+
+
+def test_what_is_left_of_a_relation_is_joined(shop: Any) -> None:
+    """Rows and columns that were taken away from either side are not there."""
+    dataset, _ = shop
+    some = dataset.orders.where("id", "gt", 1).select("name")
+    joined = dataset.orders__items.select("sku").join(some)
+    assert joined.columns == ["sku", "orders__name"]
+    assert sorted(joined.fetchall()) == [("a", "100%"), ("c", "it's")]
+    few = dataset.orders.where("name", "eq", "Ada").join("orders__items").where("orders__items__sku", "eq", "b")
+    assert few.select("id").fetchall() == [(1,)]
+    first = dataset.orders__items.order_by("sku", "desc").limit(1).join("orders")
+    assert first.select("sku", "orders__id").fetchall() == [("c", 2)]
+
+
+def test_tables_are_joined_by_a_condition(shop: Any) -> None:
+    """With names of tables before those of columns; the alias may stand for the right side."""
+    dataset, _ = shop
+    orders = dataset.orders.select("id")
+    for on in ("orders.id = other.price + 0.5", "id = other.price + 0.5"):
+        found = orders.join(dataset.orders.select("price"), on=on, alias="other")
+        assert sorted(found.fetchall()) == [(1, 0.5), (2, 1.5), (4, 3.5)] and found.columns == ["id", "other__price"]
+    counts = dataset("SELECT _dlt_parent_id, count(*) AS n FROM orders__items GROUP BY 1")
+    joined = dataset.orders.join(counts, on="orders._dlt_id = n._dlt_parent_id", alias="n")
+    assert sorted(joined.select("id", "n__n").fetchall()) == [(1, 2), (2, 1), (4, 1)]
+    with pytest.raises(ValueError, match="no base table to resolve references"):
+        dataset("SELECT * FROM orders").join("orders__items")
+    with pytest.raises(ValueError, match="orders is part of the query already"):
+        orders.join("orders", on="orders.id = orders.id")
+    with pytest.raises(ValueError, match="o__sku conflict with existing columns"):
+        dataset.orders.join("orders__items", alias="o").join("orders__items", on="1 = 1", alias="o")
 
 
 def test_a_query_is_a_relation_too(shop: Any) -> None:
-    """It is run as it is written, and narrowed from outside."""
+    """Its names need no dataset; it is narrowed as a table is."""
     dataset, _ = shop
-    with dataset.sql_client() as client:
+    query = dataset.query("SELECT id AS number, Name FROM Orders")
+    assert query.columns == ["number", "name"]
+    assert query.where("number", "gt", 2).order_by("number").select("number").fetchall() == [(3,), (4,)]
+    assert query.columns_schema["number"] == {"name": "number", "data_type": "bigint", "nullable": True}
+    counts = dataset(
+        "SELECT orders.id, count(*) AS n FROM orders JOIN orders__items AS i "
+        "ON i._dlt_parent_id = orders._dlt_id GROUP BY 1"
+    )
+    assert counts.where("n", "gt", 1).fetchall() == [(1, 2)] and counts.columns_schema["n"]["data_type"] == "bigint"
+    assert dataset("SELECT `id` FROM orders", query_dialect="bigquery").max().fetchscalar() == 4
+    assert dataset(query.sqlglot_expression).to_sql() == query.to_sql()
+    both = dataset("SELECT id FROM orders UNION ALL SELECT id FROM orders").where("id", "eq", 1)
+    assert both.fetchall() == [(1,), (1,)]
+
+
+def test_a_query_of_other_tables_is_one_of_the_destination(shop: Any) -> None:
+    """What the schema does not know, the destination does."""
+    dataset, _ = shop
+    with dataset.sql_client as client:
         table = client.make_qualified_table_name("orders")
-    text = f"SELECT id AS number, name FROM {table}"
-    query = dataset.query(text)
-    assert query.to_sql() == text and query.columns == ["number", "name"]
-    assert dataset(text).where("number", "gt", 2).order_by("number").select("number").fetchall() == [(3,), (4,)]
-    assert dict(query.columns_schema) == {"number": {"name": "number"}, "name": {"name": "name"}}
-    assert query.where("number", "eq", 1).to_sql(pretty=True).count("\n") == 2
-    with pytest.raises(DatasetException, match="'klingon' runs as it is written"):
-        dataset.query(text, "klingon")
+        client.execute_sql("CREATE TABLE IF NOT EXISTS plain_numbers (n INTEGER)")
+        client.execute_sql("INSERT INTO plain_numbers VALUES (1), (4)")
+    found = dataset("SELECT * FROM plain_numbers AS p").where("n > 1")
+    assert found.columns == ["n"] and found.fetchall() == [(4,)]
+    mixed = dataset("SELECT orders.name FROM orders JOIN plain_numbers AS p ON p.n = orders.id")
+    assert sorted(mixed.fetchall()) == [("100%",), ("Ada",)]
+    raw = dataset.query(f"SELECT id AS number FROM {table}", _execute_raw_query=True)
+    assert raw.to_sql() == f"SELECT id AS number FROM {table}" and raw.columns == ["number"]
+    assert raw.where("number", "eq", 1).fetchall() == [(1,)] and len(raw.fetchall()) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("DROP TABLE orders", "is not a SELECT statement. It is DROP TABLE orders"),
+        ("SELECT (", "cannot be read as SQL"),
+        ("SELECT nme FROM orders", "Failed to resolve SQL query against the schema received"),
+    ],
+)
+def test_what_is_no_query_is_refused(shop: Any, query: str, text: str) -> None:
+    """Before anything is asked of the destination."""
+    dataset, _ = shop
+    with pytest.raises(LineageFailedException) as caught:
+        dataset(query).to_sql()
+    assert text in str(caught.value)
+    with pytest.raises(ValueError, match="Must be an SQL SELECT statement"):
+        dataset.query("DROP TABLE orders", _execute_raw_query=True)
 
 
 def test_rows_are_read_in_every_form(shop: Any) -> None:
@@ -209,12 +282,13 @@ def test_rows_are_read_in_every_form(shop: Any) -> None:
     orders = dataset.orders.select("id", "name").order_by("id")
     rows = [(1, "Ada"), (2, "it's"), (3, None), (4, "100%")]
     assert orders.fetchall() == rows and orders.fetchmany(2) == rows[:2] and orders.fetchone() == rows[0]
-    assert orders.fetchscalar() == 1 and orders.limit(0).fetchone() is None is orders.limit(0).fetchscalar()
+    assert orders.limit(0).fetchone() is None is orders.limit(0).fetchscalar()
+    assert orders.limit(1).select("id").fetchscalar() == 1
     assert [len(page) for page in orders.iter_fetch(3)] == [3, 1]
     assert [tuple(row.values()) for row in orders.arrow().to_pylist()] == rows and orders.arrow(1).num_rows == 1
     assert sum(table.num_rows for table in orders.iter_arrow(3)) == 4
     assert orders.df()["id"].tolist() == [1, 2, 3, 4] and [len(frame) for frame in orders.iter_df(3)] == [3, 1]
-    assert repr(orders) == "<dlt relation orders>" and orders.columns_schema["id"]["data_type"] == "bigint"
+    assert repr(orders).startswith("<dlt.Relation(dataset=") and orders.columns_schema["id"]["data_type"] == "bigint"
 
 
 # -- the dataset
@@ -224,16 +298,18 @@ def test_a_table_is_found_by_its_name(shop: Any) -> None:
     """As the source gave it too; one that is not there is named with those that are."""
     dataset, loads = shop
     assert dataset.tables[:3] == ["orders", "orders__items", "orders__items__tags"]
-    assert dataset["Orders"].table == dataset.table("orders").table == dataset.orders.table == "orders"
-    with pytest.raises(DatasetException, match=r"dataset data has no table 'order'\. It has orders, "):
-        dataset.table("order")
-    with pytest.raises(AttributeError, match="no table 'order'"):
+    assert dataset["Orders"].to_sql() == dataset.table("orders").to_sql() == dataset.orders.to_sql()
+    for error in (DatasetException, ValueError, KeyError):
+        with pytest.raises(error, match=r"Table `order` not found in dataset schema: data has orders, "):
+            dataset.table("order")
+    with pytest.raises(AttributeError, match="Table `order` not found"):
         _ = dataset.order
     with pytest.raises(AttributeError):
         _ = dataset.__wrapped__
     assert dataset.load_ids() == loads == dataset.load_ids("shop") and dataset.load_ids("other") == []
     assert dataset.latest_load_id() == loads[1] and dataset.latest_load_id("other") is None
-    assert repr(dataset) == "<dlt dataset data>"
+    assert repr(dataset).startswith("<dlt.dataset(dataset_name='data', destination=")
+    assert str(dataset).startswith("Dataset `data` at `") and "orders, orders__items" in str(dataset)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,10 @@ class BigQueryCatalog(Catalog):
         """Return a dataset's name with its project, quoted."""
         return f"{self.dialect.quote(self.session.project_id)}.{self.dialect.quote(dataset_name or self.dataset_name)}"
 
+    def path(self, table: str, dataset_name: str | None = None) -> list[str]:
+        """Return the parts of a table's name in a query, not quoted."""
+        return [self.session.project_id, *super().path(table, dataset_name)]
+
     @property
     def full_name(self) -> str:
         """Return the name of the dataset with its project, as requests have it."""

@@ -202,6 +202,12 @@ class DuckDbCatalog(Catalog):
             name = self.dialect.quote(self.dataset_name)
         self.session.run_ddl(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
+    def path(self, table: str, dataset_name: str | None = None) -> list[str]:
+        """Return the parts of a table's name in a query, not quoted."""
+        parts = super().path(table, dataset_name)
+        # of a database and a dataset of one name DuckDB does not know which one is meant
+        return [self.session.database, *parts] if self.session.database.lower() == parts[0].lower() else parts
+
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset."""
         # DuckDB refuses to use a schema that is not there

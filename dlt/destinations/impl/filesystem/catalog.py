@@ -65,11 +65,12 @@ class FilesCatalog:
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Drop tables, and empty others, where they are there."""
-        self._session.change.drop += list(drop)
-        for name in truncate:
+        shared = {name for name in drop if self._session.of_others(name)}
+        self._session.change.drop += [name for name in drop if name not in shared]
+        for name in (*truncate, *shared):
             # a table that is not there must not come to be by this
             if name in self._session.base.columns:
-                self._session.change.replace[name] = []
+                self._session.change.replace[name] = self._session.of_others(name)
 
 
 def _as_made(columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:

@@ -13,6 +13,7 @@ from dlt.destinations.impl.filesystem.ledger import FilesLedger
 from dlt.destinations.impl.filesystem.loader import FilesLoader
 from dlt.destinations.impl.filesystem.query import open_tables
 from dlt.destinations.impl.filesystem.session import FilesSession
+from dlt.destinations.impl.filesystem.snapshot import Snapshot
 from dlt.destinations.sql.sql_client import SqlClient
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
@@ -46,9 +47,10 @@ class FilesystemClient:
         table_format: str = NATIVE,
     ) -> None:
         self.store, self.dataset_name = store, dataset_name
-        self.session = FilesSession(store, dataset_name, layout)
+        self.session = FilesSession(store, dataset_name, layout, schema.name if schema is not None else "schema")
+        self._schema = schema
         self.catalog = FilesCatalog(self.session)
-        self.loader = FilesLoader(self.session, schema.name if schema is not None else "schema", table_format)
+        self.loader = FilesLoader(self.session, table_format)
         self.ledger = FilesLedger(self.session)
         self._open: list[Callable[[], None]] = []
 
@@ -195,14 +197,22 @@ class FilesystemClient:
 
     def table_files(self, table: str) -> list[str]:
         """Return the paths of a table's files, of complete loads only."""
-        return [self.store.full(entry["path"]) for entry in self.session.snapshots.newest().files.get(table, [])]
+        return [self.store.full(entry["path"]) for entry in self._visible().files.get(table, [])]
 
     def sql_client(self) -> SqlClient:
         """Return a client for queries: DuckDB in memory, with a view for each table."""
-        client, close = open_tables(self.store, self.dataset_name, self.session.snapshots.newest)
+        client, close = open_tables(self.store, self.dataset_name, self._visible)
         # a query may be read after this method: the connection ends with the client
         self._open.append(close)
         return client
+
+    def _visible(self) -> Snapshot:
+        """Return the newest snapshot with those files of the tables of the schema that are of the schema."""
+        newest = self.session.snapshots.newest()
+        for table in self._schema.tables if self._schema is not None else ():
+            if table in newest.files and table not in newest.formats:
+                newest.files[table] = self.session.own(table, newest.files[table])
+        return newest
 
     def close(self) -> None:
         """End the connections that were opened for queries."""

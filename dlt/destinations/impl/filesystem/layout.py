@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,29 @@ class Layout:
     def has_table_folders(self) -> bool:
         """Tell whether all files of a table are in one folder, that of the table."""
         return self.template.startswith("{table_name}/") and self.template.count("/") == 1
+
+    @property
+    def tells_schemas(self) -> bool:
+        """Tell whether paths say of which schema a file is."""
+        return "schema_name" in self.used
+
+    def is_of(self, schema_name: str, path: str) -> bool:
+        """Tell whether a path can be that of a file of a schema.
+
+        Args:
+            schema_name: Name of the schema.
+            path: Path in the dataset.
+        """
+        pattern = ""
+        for text, name, form, way in string.Formatter().parse(self.template):
+            pattern += re.escape(text)
+            if name == "schema_name":
+                field = f"{{schema_name{f'!{way}' if way else ''}{f':{form}' if form else ''}}}"
+                pattern += re.escape(field.format(schema_name=segment(schema_name)))
+            elif name is not None:
+                # placeholders of a program may make folders, all others are parts of one name
+                pattern += ".+?" if name in self.extra else "[^/]+?"
+        return re.fullmatch(pattern, path) is not None
 
     def _cut(self) -> list[tuple[str, str]]:
         parts = string.Formatter().parse(self.template)

@@ -27,13 +27,11 @@ class FilesLoader:
 
     Args:
         session: The dataset, and the load that is under way.
-        schema_name: Name of the schema of the tables.
         table_format: Format of tables that name none.
     """
 
-    def __init__(self, session: FilesSession, schema_name: str, table_format: str) -> None:
-        self._session, self._store = session, session.store
-        self._schema_name, self._table_format = schema_name, table_format
+    def __init__(self, session: FilesSession, table_format: str) -> None:
+        self._session, self._store, self._table_format = session, session.store, table_format
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._numbers = count()
 
@@ -49,7 +47,7 @@ class FilesLoader:
         for table in chain:
             self._session.lake.take(table["name"], wanted, self._session.base, self._session.change)
             if disposition == "replace":
-                self._session.change.replace[table["name"]] = []
+                self._session.change.replace[table["name"]] = self._session.of_others(table["name"])
             elif disposition == "merge":
                 # a merge needs all new rows of a table at once
                 self._staged[table["name"]] = []
@@ -88,7 +86,7 @@ class FilesLoader:
             if kind != NATIVE:
                 relative = data_path(kind, table, f"{segment(load_id)}.{file_id}.parquet")
             else:
-                relative = self._session.layout.path(self._schema_name, table, load_id, file_id, file_format)
+                relative = self._session.layout.path(self._session.schema_name, table, load_id, file_id, file_format)
             # noted before it is there: what a kill leaves must be found
             self._session.writes(relative)
             size = os.path.getsize(path)
@@ -103,10 +101,12 @@ class FilesLoader:
             return
         with tempfile.TemporaryDirectory() as folder:
             pending = self._session.pending()
-            current = {t["name"]: self._fetch(pending.files.get(t["name"], []), folder) for t in chain}
+            own = {t["name"]: self._session.own(t["name"], pending.files.get(t["name"], [])) for t in chain}
+            current = {name: self._fetch(entries, folder) for name, entries in own.items()}
             staged = {table["name"]: self._staged.pop(table["name"]) for table in chain}
             for name, path in merge_files(folder, chain, pending.columns, current, staged, load_id).items():
-                self._session.change.replace[name] = [self._upload(name, path, "parquet")]
+                others = self._session.of_others(name)
+                self._session.change.replace[name] = [*others, self._upload(name, path, "parquet")]
 
     def _fetch(self, entries: Sequence[Entry], folder: str) -> list[tuple[str, str]]:
         def one(numbered: tuple[int, Entry]) -> tuple[str, str]:

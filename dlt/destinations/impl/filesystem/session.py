@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dlt.clock import utc_now
 from dlt.destinations.impl.filesystem.lake.index import data_path
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE, LakeTables, kind_of
 from dlt.destinations.impl.filesystem.layout import Layout, table_folder
-from dlt.destinations.impl.filesystem.snapshot import Change, Snapshot, Snapshots
+from dlt.destinations.impl.filesystem.snapshot import Change, Entry, Snapshot, Snapshots
 from dlt.destinations.impl.filesystem.tries import Tries, Try, new_letters, old_ones
 from dlt.errors import DestinationException
 from dlt.io import failpoints
@@ -34,10 +34,11 @@ class FilesSession:
         store: The folder of the dataset.
         dataset_name: Its name.
         layout: Template for paths.
+        schema_name: Name of the schema that is loaded.
     """
 
-    def __init__(self, store: Store, dataset_name: str, layout: Layout) -> None:
-        self.store, self.dataset_name, self.layout = store, dataset_name, layout
+    def __init__(self, store: Store, dataset_name: str, layout: Layout, schema_name: str) -> None:
+        self.store, self.dataset_name, self.layout, self.schema_name = store, dataset_name, layout, schema_name
         self.snapshots = Snapshots(store)
         self.lake = LakeTables(store, self.snapshots, dataset_name)
         self.base, self.change = Snapshot(), Change()
@@ -61,6 +62,25 @@ class FilesSession:
     def begun(self) -> Snapshot:
         """Return the snapshot on which the load builds, else the newest."""
         return self.base if self._in_transaction else self.snapshots.newest()
+
+    def own(self, table: str, entries: Sequence[Entry]) -> list[Entry]:
+        """Return those files of a table that are of this schema: all, where paths do not tell schemas apart.
+
+        Args:
+            table: Name of the table.
+            entries: Its files.
+        """
+        if not self.layout.tells_schemas or kind_of(table, self.base, self.change) != NATIVE:
+            return list(entries)
+        return [entry for entry in entries if self.layout.is_of(self.schema_name, entry["path"])]
+
+    def of_others(self, table: str) -> list[Entry]:
+        """Return the files of a table that are of other schemas: what a load does to the table leaves them alone."""
+        if not self.layout.tells_schemas:
+            return []
+        entries = self.pending().files.get(table, [])
+        own = {entry["path"] for entry in self.own(table, entries)}
+        return [entry for entry in entries if entry["path"] not in own]
 
     def beside(self, dataset_name: str) -> Snapshots:
         """Return the snapshots of another dataset."""

@@ -165,8 +165,12 @@ class SqliteCatalog(Catalog):
 
     def qualified(self, table: str, dataset_name: str | None = None) -> str:
         """Return a table's name with its prefix, quoted."""
+        return self.dialect.quote(*self.path(table, dataset_name))
+
+    def path(self, table: str, dataset_name: str | None = None) -> list[str]:
+        """Return a table's name with its prefix: it has no other parts."""
         dataset = dataset_name or self.dataset_name
-        return self.dialect.quote(table if dataset == MAIN else f"{dataset}.{table}")
+        return [table if dataset == MAIN else f"{dataset}.{table}"]
 
     def use(self) -> None:
         """Let bare names of tables mean those of the dataset."""
