@@ -15,8 +15,8 @@ from dlt.types import TDataItem
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
-LENGTH_OF_1X = 12
-"""Of the hashes that PyPI `dlt` 1.x leaves in a state; ours have 16 digits."""
+LENGTHS_OF_1X = frozenset({12, 20})
+"""Of the hashes that PyPI `dlt` 1.x leaves in a state, the longer ones before 1.31; ours have 16 digits."""
 
 
 def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
@@ -34,7 +34,9 @@ def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str,
     return short_hash(_identity(row, primary_key, resource, cursor_path))
 
 
-def row_hash_of_1x(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
+def row_hash_of_1x(
+    row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str, length: int = 12
+) -> str:
     """Return the hash that PyPI `dlt` 1.x leaves in a state for a row, so that a program which moves over goes on.
 
     Args:
@@ -42,9 +44,10 @@ def row_hash_of_1x(row: TDataItem, primary_key: ColumnNamesHint | None, resource
         primary_key: Field, fields, a function of the row, or None for the whole row.
         resource: Name of the resource, for messages.
         cursor_path: Cursor path, for messages.
+        length: How many characters; the longer hashes were made of texts of moments.
 
     Returns:
-        Twelve characters; none for values that its JSON does not have.
+        So many characters; none for values that its JSON does not have.
 
     Raises:
         IncrementalPrimaryKeyMissing: the row lacks a field of the key.
@@ -53,10 +56,11 @@ def row_hash_of_1x(row: TDataItem, primary_key: ColumnNamesHint | None, resource
     # a key of one field stands for itself
     value = value[0] if primary_key is not None and isinstance(value, list) and len(value) == 1 else value
     try:
-        text = orjson.dumps(value, default=_plain_of_1x, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME)
+        options = orjson.OPT_SORT_KEYS | (orjson.OPT_PASSTHROUGH_DATETIME if length == min(LENGTHS_OF_1X) else 0)
+        text = orjson.dumps(value, default=_plain_of_1x, option=options)
     except TypeError:
         return ""
-    return base64.b64encode(hashlib.shake_128(text).digest(9)).decode()
+    return base64.b64encode(hashlib.shake_128(text).digest(length // 4 * 3)).decode()
 
 
 def _plain_of_1x(value: object) -> object:

@@ -18,7 +18,7 @@ from dlt.extract.incremental.cursor import (
     keys_of,
     with_lag,
 )
-from dlt.extract.incremental.identity import LENGTH_OF_1X, row_hash, row_hash_of_1x
+from dlt.extract.incremental.identity import LENGTHS_OF_1X, row_hash, row_hash_of_1x
 from dlt.extract.incremental.settings import IncrementalRange, OnCursorValueMissing
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState, cursor_in
@@ -76,7 +76,7 @@ class Run:
         self._kind: tuple[type, bool] | None = None
         self.boundary = frozenset(state.setdefault("unique_hashes", []))
         self._hashes = set(self.boundary)
-        self._of_1x = any(len(made) == LENGTH_OF_1X for made in self.boundary)
+        self._of_1x = LENGTHS_OF_1X.intersection(map(len, self.boundary))
 
     @property
     def deduplicates(self) -> bool:
@@ -179,7 +179,7 @@ class Run:
             return True
         s = self.settings
         key, name, path = s.primary_key, str(s.resource_name), str(s.cursor_path)
-        return self._of_1x and row_hash_of_1x(row, key, name, path) in self.boundary
+        return any(row_hash_of_1x(row, key, name, path, length) in self.boundary for length in self._of_1x)
 
     # -- errors
 
