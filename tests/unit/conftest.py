@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from dlt import redact
+from dlt import context, redact
 
 
 @pytest.fixture(autouse=True)
 def own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Know no secret yet: one of another test would be hidden in the messages of this one."""
     monkeypatch.setattr(redact, "_known", type(redact._known)())
+
+
+@pytest.fixture(autouse=True)
+def no_active_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without an active pipeline: a resource that is read would begin where the run of another test ended."""
+    context.activate(None)
+    monkeypatch.setattr(context, "_active", None)
