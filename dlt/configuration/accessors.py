@@ -117,7 +117,8 @@ class Accessor:
         return value, trace
 
     def __repr__(self) -> str:
-        return f"<dlt.{'secrets' if self._secret else 'config'}>"
+        places = ", ".join(repr(place.name) for place in self.config_providers)
+        return f"dlt.{'secrets' if self._secret else 'config'}(config_providers=[{places}])"
 
 
 config = Accessor(secret=False)

@@ -126,10 +126,8 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
         return [name for name, hint in absent if self._requires(name, hint)]
 
     def _requires(self, name: str, hint: object) -> bool:
-        # an untyped field takes None like any other value, if that is its default
-        return name in self.__required__ or (
-            (name in self.__without_default__ or not is_untyped(hint)) and not _nullable(hint)
-        )
+        # None is no value, not even of a field of any type: `key: TSecretValue = None` asks for one
+        return name in self.__required__ or not _nullable(hint)
 
     def is_partial(self) -> bool:
         """Tell whether a required field has no value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
 import decimal
 import enum
@@ -62,7 +63,7 @@ def coerce(value: object, hint: object, key: str, secret: bool = False, place: s
     try:
         return _coerce(value, hint)
     # what parsers and user's enumerations raise; moments far from 1970 are an OSError on some systems
-    except (ValueError, TypeError, ArithmeticError, RecursionError, OSError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, OSError, SyntaxError) as error:
         kind = type(value).__name__
         shown = f"a value of type {kind}" if secret else repr(value)
         found = f" It is {place}" if place else ""
@@ -264,7 +265,11 @@ def _table(value: object) -> dict[str, object]:
 def _listed(value: object, kind: type, parts: Sequence[object]) -> object:
     if isinstance(value, str):
         text = value.strip()
-        value = _parsed(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
+        if text.startswith("("):
+            # as Python writes a tuple
+            value = ast.literal_eval(text)
+        else:
+            value = _parsed(text) if text.startswith("[") else [part.strip() for part in text.split(",") if part]
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise ValueError("not a list")
     # tuple[int, str] has a type for each place, tuple[int, ...] one for all

@@ -157,7 +157,8 @@ def _native(
     value, trace = find_value(inner[-1], places, secret=config.is_credentials, inner=inner[:-1], tables=False)
     if value is MISSING:
         return {}, trace
-    if not (config.is_credentials or _reads_text(config)) and not _is_document(value):
+    has_text = config.is_credentials or (_reads_text(config) and type(config).__section__ is not None)
+    if not has_text and not _is_document(value):
         # whoever has no form as text means something else by a variable of this name
         return {}, trace
     found = {name: item for name, item in _explicit(config, value).items() if name not in given}
@@ -240,9 +241,9 @@ def _fill(
             config.update({name: given[name]} if name in given else {})
             continue
         if (nested := spec_kinds(hint)) and not is_other(hint, given.get(name)):
-            before = config.get(name)
+            before = _default_spec(config.get(name), nested)
             try:
-                made = fill_nested(name, nested, places, inner, given.get(name), optional(hint), _spec_or_none(before))
+                made = fill_nested(name, nested, places, inner, given.get(name), optional(hint), before)
                 setattr(config, name, made)
                 # one in which all are defaults was found nowhere
                 found = made is not None and (name in given or made.__resolved_fields_set__)
@@ -251,11 +252,13 @@ def _fill(
                 # all that is missing is told at once
                 errors[name] = error
                 # where the spec may be missing it is kept in part, so that `on_partial` can complete it
-                part = _spec_or_none(before) or nested[0]()
+                part = before if before is not None else nested[0]()
                 setattr(config, name, _resolve(part, places, (*inner, name), None, True, True) if may_miss else None)
             continue
         if name in given:
-            setattr(config, name, coerce(given[name], hint, name, secret=hidden))
+            # objects of a program's own are no texts to be read
+            is_plain = isinstance(given[name], _READ)
+            setattr(config, name, coerce(given[name], hint, name, secret=hidden) if is_plain else given[name])
             resolved.append(name)
             continue
         value, traces[name] = find_value(
@@ -290,8 +293,17 @@ def _hint(config: BaseConfiguration, name: str, declared: object) -> object:
     return declared if resolver is None else getattr(config, resolver)()
 
 
-def _spec_or_none(value: object) -> BaseConfiguration | None:
-    return value if isinstance(value, BaseConfiguration) else None
+_READ = (str, bytes, bool, int, float, list, tuple, dict)
+"""Types of explicit values that become the type of their field, as configured ones do."""
+
+
+def _default_spec(value: object, kinds: Sequence[type[BaseConfiguration]]) -> BaseConfiguration | None:
+    """Return what a program set on a spec for a spec within as one; it may be a dict or a text."""
+    if value is None or isinstance(value, BaseConfiguration):
+        return value
+    made = kinds[0]()
+    made.update(_explicit(made, value))
+    return made
 
 
 def is_other(hint: object, value: object) -> bool:

@@ -105,7 +105,7 @@ def _make_spec(kind: type[BaseConfiguration], init: bool) -> None:
             setattr(kind, name, dataclasses.field(default_factory=factory))
     made = dataclasses.dataclass(eq=False, repr=False, init=init)(kind)
     assert dataclasses.is_dataclass(made)
-    names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("_")]
+    names = [field.name for field in dataclasses.fields(made) if not field.name.startswith("__")]
     for name in names:
         if name in RESERVED:
             raise SpecException(f"{kind.__name__}.{name}: specs have a method of this name. Rename the field.")

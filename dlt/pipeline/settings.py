@@ -213,7 +213,8 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
     return PipelineSettings(
         pipeline_name=name,
         pipelines_dir=os.path.abspath(os.fspath(option("pipelines_dir", str) or default_pipelines_dir())),
-        destination=option("destination", str) or option("destination_type", str),
+        # a name alone names the kind too
+        destination=option("destination", str) or option("destination_type", str) or option("destination_name", str),
         destination_name=option("destination_name", str),
         staging=option("staging", str) or option("staging_type", str),
         staging_name=option("staging_name", str),

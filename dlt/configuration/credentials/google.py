@@ -106,6 +106,14 @@ class GcpCredentials(CredentialsConfiguration):
         """Return what is used in place of fields, or None."""
         return "Google's default credentials of the machine" if self.__dict__.get("machine") else None
 
+    def has_default_credentials(self) -> bool:
+        """Tell whether the credentials of the machine are used."""
+        return bool(self.__dict__.get("machine"))
+
+    def default_credentials(self) -> Credentials | None:
+        """Return the credentials of the machine if they are used."""
+        return self.native if self.has_default_credentials() else None
+
     def take_native(self, native: MachineUser | PersonalUser | Credentials, project_id: str | None) -> None:
         """Use an object of google.auth in place of the fields."""
         self.__dict__["native_credentials"] = native

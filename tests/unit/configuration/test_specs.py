@@ -11,6 +11,7 @@ from dlt.configuration import (
     BaseConfiguration,
     CredentialsConfiguration,
     TSecretStrValue,
+    TSecretValue,
     configspec,
     resolve_configuration,
     spec_from_signature,
@@ -47,7 +48,7 @@ class Server(BaseConfiguration):
     token: Optional[TSecretStrValue] = None  # noqa: UP045 - the older form is the test
     kind: Final[str] = "http"
     buffer: Buffer = None  # type: ignore[assignment]
-    document: Any = None
+    document: Any | None = None
 
 
 def test_fields_come_from_providers_and_nested_ones_from_their_section(write: Any) -> None:
@@ -272,3 +273,56 @@ def test_a_spec_tells_what_was_resolved_and_what_failed(monkeypatch: Any) -> Non
     monkeypatch.setenv("HOST", "h")
     assert resolve_configuration(made).__resolved_fields_set__ == ["host"]
     assert made.is_field_resolved("host") and not made.is_field_resolved("port") and made.__exception__ is None
+
+
+def test_none_is_no_value_of_any_type(monkeypatch: Any) -> None:
+    """A field of any type is required if its default is None, as secrets mostly are."""
+
+    @configspec
+    class Keys(BaseConfiguration):
+        key: TSecretValue = None
+        other: Any = None
+        more: Optional[TSecretValue] = None  # noqa: UP045 - the older form is the test
+
+    with pytest.raises(ConfigFieldMissingException) as caught:
+        resolve_configuration(Keys())
+    assert caught.value.fields == ["key", "other"]
+    monkeypatch.setenv("KEY", "1")
+    assert resolve_configuration(Keys(other=2)).as_dict() == {"key": "1", "other": 2}
+
+
+@configspec
+class Place(BaseConfiguration):
+    """A spec that is also a text."""
+
+    x: int = 0
+    y: int = 0
+
+    def parse_native_representation(self, native_value: object) -> None:
+        """Take both numbers."""
+        self.x, self.y = map(int, str(native_value).split(","))
+
+
+@configspec
+class Form(BaseConfiguration):
+    """A spec with one within."""
+
+    at: Place = None  # type: ignore[assignment]
+
+
+def test_a_spec_within_may_be_set_as_a_dict_or_a_text(monkeypatch: Any) -> None:
+    """It is a default then: what is configured comes before it."""
+
+    monkeypatch.setenv("AT__Y", "7")
+    for given in ("3,4", {"x": 3, "y": 4}):
+        made = resolve_configuration(Form(at=given))  # type: ignore[arg-type]  # what is tested
+        assert (made.at.x, made.at.y) == (3, 7)
+    monkeypatch.setenv("AT", "5,6")
+    assert resolve_configuration(Form()).at.x == 0, "a spec without a section has no text of its own"
+
+
+def test_explicit_objects_stay_as_they_are() -> None:
+    """Only texts, numbers and documents become the type of their field."""
+    marker = object()
+    made = resolve_configuration(Server(), explicit_value={"host": marker, "port": "7"})
+    assert made.host is marker and made.port == 7

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar, get_args, get_origin
+from typing import TypeVar, get_args, get_origin
 
 from dlt.absent import absent_names
 from dlt.configuration.coerce import can_become
@@ -48,9 +48,8 @@ class CredentialsWithDefault:
 
 
 def is_hint_not_resolvable(hint: object) -> bool:
-    """Tell whether a type is marked with `NotResolved`."""
-    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return any(isinstance(mark, NotResolved) and mark.not_resolved for mark in marks)
+    """Tell whether a type is marked with `NotResolved`, or final."""
+    return is_final(hint)
 
 
 def is_valid_hint(hint: object) -> bool:

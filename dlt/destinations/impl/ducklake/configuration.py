@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 from dlt.absent import absent_names
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
@@ -14,6 +15,7 @@ from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 class LakeStorage(BaseConfiguration):
     """A folder or bucket, and the keys to it; without keys DuckDB uses the secrets that it keeps."""
 
+    __section__: ClassVar[str | None] = "storage"
     bucket_url: str
     credentials: AwsCredentials | None = None
 
