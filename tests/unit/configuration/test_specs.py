@@ -312,7 +312,6 @@ class Form(BaseConfiguration):
 
 def test_a_spec_within_may_be_set_as_a_dict_or_a_text(monkeypatch: Any) -> None:
     """It is a default then: what is configured comes before it."""
-
     monkeypatch.setenv("AT__Y", "7")
     for given in ("3,4", {"x": 3, "y": 4}):
         made = resolve_configuration(Form(at=given))  # type: ignore[arg-type]  # what is tested
