@@ -25,6 +25,7 @@ from dlt.extract.vocabulary import (
     TableFormatHint,
     WriteDispositionHint,
 )
+from dlt.schema.naming import name_of_key, name_of_table
 from dlt.types import TDataItem
 
 if TYPE_CHECKING:
@@ -336,10 +337,12 @@ class ResourceHints:
         for path, found in (resolved["nested_hints"] or {}).items():
             hints = cast(TableHints, found)  # as they were checked
             parts = [path] if isinstance(path, str) else list(path)
-            names = [naming.normalize_table_identifier(root_table_name)]
-            names += [naming.normalize_path(part) for part in parts]
-            table = build_table(resolve_hints(hints, item), naming.make_path(*names))
-            table["parent"] = naming.make_path(*names[:-1])
+            names = [name_of_table(naming, root_table_name)]
+            for part in parts:
+                # as normalize names it: each level is cut to the limit
+                names.append(naming.shorten_fragments(names[-1], name_of_key(naming, part)))
+            table = build_table(resolve_hints(hints, item), names[-1])
+            table["parent"] = names[-2]
             tables.append(table)
         return tables
 

@@ -11,6 +11,7 @@ from dlt.load.plan import Changes, FileGroup, LoadPlan, Publication, Records, Re
 from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write
 from dlt.load.work import roots_to_empty
 from dlt.packages.manifest import PackageFile, Refresh
+from dlt.schema.chains import loaded_with
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
@@ -76,11 +77,11 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
     wanted = {table["name"]: complete(table) for table in tables}
     missing = schema.missing_in(standing.tables)
     data = {name: table for name, table in missing.tables.items() if name in wanted}
-    roots = {schema.root_of(file.table) for file in order.package.files}
+    roots = {loaded_with(schema.tables, file.table) for file in order.package.files}
     replaced = {root for root in roots if schema.get_table(root).get("write_disposition") == "replace"}
     # of what a refresh drops or empties no row has to be found either
     replaced.update(refresh.tables)
-    filled = {name for name in wanted if schema.root_of(name) in roots | replaced}
+    filled = {name for name in wanted if loaded_with(schema.tables, name) in roots | replaced}
     found = Drift()
     # without any table the dataset is new, or was dropped as a whole: then nothing is left that could be doubled
     if standing.tables and data and standing.schema is not None:
@@ -113,7 +114,7 @@ def complete(table: TableSchema) -> TableSchema:
 def _publications(order: LoadOrder, schema: Schema) -> Iterator[Publication]:
     files: dict[str, list[PackageFile]] = {}
     for file in order.package.files:
-        files.setdefault(schema.root_of(file.table), []).append(file)
+        files.setdefault(loaded_with(schema.tables, file.table), []).append(file)
     children: dict[str, list[TableSchema]] = {}
     for table in schema.data_tables():
         if table.get("parent"):
@@ -124,7 +125,11 @@ def _publications(order: LoadOrder, schema: Schema) -> Iterator[Publication]:
         chain = [root]
         for table in chain:
             # the list grows while it is walked: nested tables of all depths come, parents first
-            chain.extend(complete(child) for child in children.get(table["name"], []))
+            chain.extend(
+                complete(child)
+                for child in children.get(table["name"], [])
+                if loaded_with(schema.tables, child["name"]) == root_name
+            )
         # tables side by side: files of one of them are taken at once
         groups = [
             FileGroup(as_staged(complete(schema.get_table(group[0].table)), root), group[0].format, tuple(group))

@@ -10,6 +10,7 @@ from dlt.errors import LoadPackageAborted, StaleExtract
 from dlt.load.order import LoadOrder
 from dlt.load.work import known_work
 from dlt.packages.advice import drop_advice
+from dlt.schema.chains import loaded_with
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.states.delta import apply
@@ -159,7 +160,7 @@ def state_to_write(order: LoadOrder, standing: Standing) -> State | None:
 
 def _is_repeatable(order: LoadOrder) -> bool:
     schema = order.package.schema
-    roots = {schema.root_of(file.table) for file in order.package.files}
+    roots = {loaded_with(schema.tables, file.table) for file in order.package.files}
     # rows that are appended would be there twice, where merge and replace end alike
     return all(schema.get_table(root).get("write_disposition") in ("merge", "replace") for root in roots)
 

@@ -87,7 +87,9 @@ class RowNormalizer:
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:
-            row_id = system[ROW_ID] = own if own and isinstance(own, str) else self._row_id(row, item)
+            # numbers and moments too; the column holds text
+            given = "" if own is None or isinstance(own, (dict, list)) else str(own)
+            row_id = system[ROW_ID] = given or self._row_id(row, item)
             root_id = row_id if self._keep_root else None
         row.update(system)
         rows.append((table, row))

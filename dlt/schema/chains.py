@@ -24,6 +24,25 @@ def root_of(tables: Tables, name: str) -> str:
     return name
 
 
+def loaded_with(tables: Tables, name: str) -> str:
+    """Return the table whose write disposition counts for a table: its root, or a nested one with a word of its own.
+
+    Args:
+        tables: Tables by name.
+        name: Name of a table of the chain.
+    """
+    root = tables.get(root_of(tables, name))
+    disposition = root.get("write_disposition", "append") if root else "append"
+    # a merge finds nested rows by their root row, so it takes the whole chain
+    if disposition == "merge":
+        return root_of(tables, name)
+    while (table := tables.get(name)) and (parent := table.get("parent")):
+        if table.get("write_disposition", disposition) in {"append", "replace"} - {disposition}:
+            return name
+        name = parent
+    return name
+
+
 def chain_of(tables: Tables, root: TableSchema) -> list[TableSchema]:
     """Return a root table and its nested tables, parents first."""
     found = [root]

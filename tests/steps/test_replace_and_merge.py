@@ -151,6 +151,52 @@ def test_insert_only_never_changes_a_row(pipeline: Any) -> None:
     assert rows(pipeline, "t", "id", "v") == [(1, 1), (2, 2)] and rows(pipeline, "t__l", "value") == [(1,), (3,)]
 
 
+def test_insert_only_takes_what_is_new_in_a_list(pipeline: Any) -> None:
+    """As PyPI `dlt` does: by its place, on all levels, once, and never for rows that another strategy inserted."""
+    only = {"disposition": "merge", "strategy": "insert-only"}
+    load(pipeline, [{"id": 1, "l": [{"x": 1, "m": [1]}]}], only, primary_key="id")
+    grown = [{"id": 1, "l": [{"x": 8, "m": [7, 2]}, {"x": 2, "m": [3]}]}]
+    for _ in range(2):
+        load(pipeline, grown, only, primary_key="id")
+        assert rows(pipeline, "t__l", "x") == [(1,), (2,)] and rows(pipeline, "t__l__m", "value") == [(1,), (2,), (3,)]
+    assert orphans(pipeline, "t__l", "t") == orphans(pipeline, "t__l__m", "t__l") == 0
+    load(pipeline, [{"id": 2, "l": [{"x": 4}]}], "append", primary_key="id")
+    load(pipeline, [{"id": 2, "l": [{"x": 4}, {"x": 5}]}], only, primary_key="id")
+    assert rows(pipeline, "t__l", "x") == [(1,), (2,), (4,)]
+
+
+@pytest.mark.parametrize(
+    ("root", "nested", "roots", "lists", "deeper"),
+    [
+        ("append", "replace", [1, 2], [2, 2], [2, 2]),
+        ("replace", "append", [2], [1, 2, 2], [1, 2, 2]),
+        ("append", None, [1, 2], [1, 2, 2], [1, 2, 2]),
+        ("replace", "replace", [2], [2, 2], [2, 2]),
+        # a merge finds nested rows by their root row
+        ("merge", "append", [2], [2, 2], [2, 2]),
+    ],
+)
+def test_a_nested_table_with_a_disposition_of_its_own(
+    pipeline: Any, root: Any, nested: Any, roots: list[int], lists: list[int], deeper: list[int]
+) -> None:
+    """It holds for the tables below it too."""
+    hints = {"l": {"write_disposition": nested}} if nested else {}
+    for n, size in ((1, 1), (2, 2)):
+        data = [{"id": 1, "n": n, "l": [{"n": n, "m": [n]}] * size}]
+        made = dlt.resource(data, name="t", write_disposition=root, primary_key="id", nested_hints=hints)  # type: ignore[arg-type]
+        pipeline.run(made)
+    assert [n for (n,) in rows(pipeline, "t", "n")] == roots
+    assert [n for (n,) in rows(pipeline, "t__l", "n")] == lists
+    assert [n for (n,) in rows(pipeline, "t__l__m", "value")] == deeper
+
+
+@pytest.mark.parametrize(("own", "stored"), [(5, "5"), (1.5, "1.5"), ("a", "a"), (0, "0")])
+def test_an_id_that_comes_with_the_data_is_the_rows(pipeline: Any, own: Any, stored: str) -> None:
+    """As text, whatever it was; nested rows refer to it."""
+    pipeline.run([{"_dlt_id": own, "l": [1]}], table_name="t")
+    assert rows(pipeline, "t", "_dlt_id") == rows(pipeline, "t__l", "_dlt_parent_id") == [(stored,)]
+
+
 def test_upsert_keeps_ids(pipeline: Any) -> None:
     """The keys that upsert compares are deterministic."""
     up = {"disposition": "merge", "strategy": "upsert"}

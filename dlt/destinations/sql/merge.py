@@ -81,7 +81,7 @@ class Merge:
                 table=self._root["name"],
             )
         if strategy == "insert-only":
-            return self._insert(primary, new_only=True)
+            return self._insert_new(primary)
         if strategy == "upsert":
             merge = []
         if not primary and not merge:
@@ -142,21 +142,32 @@ class Merge:
             found.append(self._dialect.delete_matching(self._final(self._root), distinct, match))
         return found
 
-    def _insert(self, primary: list[str], new_only: bool = False) -> list[str]:
-        # insert-only keeps the first of the rows with one key, the other strategies the last
-        source = self._chosen(primary, "ASC" if new_only else "DESC")
-        if new_only:
-            match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
-            source = (
-                f"(SELECT s.* FROM {source} AS s WHERE NOT EXISTS "
-                f"(SELECT 1 FROM {self._final(self._root)} AS d WHERE {match}))"
-            )
+    def _insert(self, primary: list[str]) -> list[str]:
+        # of the rows with one key the last one
+        source = self._chosen(primary, "DESC")
         if not self._nested:
             return [self._copy(self._root, source)]
         # every staged root row stays, so its nested rows need not be looked for
-        if not new_only and self._deleted() is None and (not primary or self._distinct):
+        if self._deleted() is None and (not primary or self._distinct):
             return [self._copy(table, self._staged(table)) for table in self._chain]
         return self._with_nested(source, self._copy(self._root, source))
+
+    def _insert_new(self, primary: list[str]) -> list[str]:
+        # what came first is what stays, of the rows of one load too
+        source, final = self._chosen(primary, "ASC"), self._final(self._root)
+        match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
+        new = f"(SELECT s.* FROM {source} AS s WHERE NOT EXISTS (SELECT 1 FROM {final} AS d WHERE {match}))"
+        insert = self._copy(self._root, new)
+        if not self._nested:
+            return [insert]
+
+        def missing(table: TableSchema) -> str:
+            # ids follow from the key and the place in the list: a list that has grown adds what is new in it. Rows that
+            # another strategy inserted have other ids, and nested rows for them would have no parent
+            known = f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS d WHERE d.{self._id} = q.{self._id})"
+            return f"{known} AND EXISTS (SELECT 1 FROM {final} AS p WHERE p.{self._id} = q.{self._root_id})"
+
+        return self._with_nested(source, insert, missing)
 
     def _with_nested(self, source: str, insert: str, condition: Condition | None = None) -> list[str]:
         """Return the statements that insert chosen root rows with the nested rows that came with them.
