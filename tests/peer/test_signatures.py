@@ -26,7 +26,6 @@ _ENGINE = "a part of the engine of 1.x, which nothing here has"
 _NOT_YET = "not there yet"
 _ATTRIBUTE = "an attribute of objects, which classes do not show"
 _LATE = "its __new__ takes note of which arguments are given; those of __init__ are the same"
-_SQLGLOT = "queries are texts here, not trees of sqlglot"
 KNOWN: dict[str, str] = {
     "dlt.pipeline": "progress is None where none is shown, not an object",
     "dlt.sources.incremental": _LATE,
@@ -95,22 +94,9 @@ KNOWN: dict[str, str] = {
         _ENGINE,
     ),
     "Schema.from_stored_schema": "the same as from_dict, with the name that its parameter has",
-    **dict.fromkeys(
-        [],
-        _NOT_YET,
-    ),
     "Dataset.dataset_name": _ATTRIBUTE,
-    **dict.fromkeys(
-        [
-            "Dataset.open_table_client",
-            "Relation.is_incremental",
-        ],
-        _NOT_YET,
-    ),
-    **dict.fromkeys(
-        [],
-        _SQLGLOT,
-    ),
+    "Dataset.open_table_client": _NOT_YET,
+    "Relation.is_incremental": _ATTRIBUTE,
     **dict.fromkeys(
         [f"{step}Info.writer_metrics_asdict" for step in ("Extract", "Normalize", "Load")],
         "the metrics are those of the info",
