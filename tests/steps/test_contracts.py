@@ -313,3 +313,12 @@ def test_a_nested_model_that_forbids_other_fields_itself_drops_no_row(pipeline: 
     rows = [{"id": 1, "strict": {"x": 1, "more": 2}}]
     with pytest.raises(PipelineStepFailed, match=r"strict\.more"):
         pipeline.run(dlt.resource(rows, name="t", columns=Open))
+
+
+@pytest.mark.parametrize("mode", ["freeze", "discard_row", "discard_value"])
+def test_a_column_that_hints_name_is_no_new_one(pipeline: Any, mode: Any) -> None:
+    """Also without a type, and also where its first value comes in a later run."""
+    for row in ({"id": 1}, {"id": 2, "later": "x"}):
+        made = dlt.resource([row], name="t", columns={"later": {"description": "l"}}, schema_contract={"columns": mode})
+        pipeline.run(made)
+    assert sorted(pipeline.dataset().t.select("id", "later").fetchall()) == [(1, None), (2, "x")]
