@@ -142,6 +142,10 @@ class Target:
         with suppress(UnknownDestinationModule), section_context(pipeline_name=self.settings.pipeline_name):
             self.destination = resolve_destination(kind, destination_name=self.home.state.get("destination_name"))
             self._is_remembered = True
+            if self.staging is None and self.settings.staging is None and self.home.state.get("staging_type"):
+                self.staging = resolve_destination(
+                    self.home.state["staging_type"], destination_name=self.home.state.get("staging_name")
+                )
 
     def _from_staging(self, destination: Destination, staging: Destination) -> Destination:
         if not destination.supports_staging:

@@ -63,6 +63,8 @@ class Tracer:
         self._name = home.pipeline_name
         self.telling, self.collector = telling, collector
         self._trace: PipelineTrace | None = None
+        self._is_own = False
+        """The trace was made here, and not by another process."""
         self._depth = 0
 
     # -- trace
@@ -85,14 +87,14 @@ class Tracer:
 
     def forget(self) -> None:
         """Forget the trace."""
-        self._trace = None
+        self._trace, self._is_own = None, False
 
     @contextmanager
     def run(self) -> Iterator[None]:
         """Let the steps of the block be one run, in one trace."""
         shown = excepthook.in_one_line(self.telling.excepthook)
         with use(self.telling), shown, signals.handled(), self._held("run"):
-            self._trace = start_trace(self._name)
+            self._trace = self._begin_trace()
             self._depth += 1
             started_at, whole = utc_now(), self._home.settings.defaults.run_is_a_step
             try:
@@ -159,9 +161,7 @@ class Tracer:
         started_at = utc_now()
         # resources that ask for the active pipeline get the one that extracts them
         context.activate(self._whose)
-        # a step that is called by itself is a run of its own
-        if self._depth == 0 or self._trace is None:
-            self._trace = start_trace(self._name)
+        trace = self._trace = self._trace_for(name)
         error: BaseException | None = None
         collector = self.collector(name)
         self._hooks.call("step_start", name)
@@ -181,10 +181,25 @@ class Tracer:
             raise
         finally:
             with signals.shielded():
-                self._trace = end_step(self._trace, name, started_at, step.info, error)
+                self._trace = end_step(trace, name, started_at, step.info, error)
                 self._hooks.call("step_end", name if error is None else f"{name} failed")
                 self._tell(name, started_at, step, error)
                 self._store_trace()
+
+    def _trace_for(self, name: str) -> PipelineTrace:
+        """Return the trace that a step goes on with; one that is called by itself continues those before it."""
+        found = self._trace if self._is_own else None
+        if found is not None and self._depth > 0:
+            return found
+        # steps that are called one by one are a run too: a new extract begins another one, and so does a new try
+        last = found.steps[-1] if found is not None and found.steps else None
+        if found is None or last is None or last.step_exception or (name == "extract" and last.step != "extract"):
+            return self._begin_trace()
+        return found
+
+    def _begin_trace(self) -> PipelineTrace:
+        self._is_own = True
+        return start_trace(self._name)
 
     @contextmanager
     def failing(self, name: str) -> Iterator[None]:

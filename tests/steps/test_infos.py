@@ -214,3 +214,31 @@ def test_what_a_resource_says_of_itself_is_in_the_info(pipeline: Any) -> None:
     assert told["shops"].custom_metrics == {"countries": {"fr"}, "pages": 2} and told["shops"].items_count == 2
     assert told["parts"].custom_metrics == {} and told["parts"].items_count == 0
     assert dlt.attach("spec").last_trace is not None
+
+
+def test_steps_that_are_called_one_by_one_are_one_trace() -> None:
+    """Up to the next extract, the next run, or a new try; a sync in between ends nothing."""
+    pipeline = dlt.pipeline("single", destination="duckdb", dataset_name="data")
+
+    def steps() -> list[str]:
+        return [step.step for step in pipeline.last_trace.steps]
+
+    pipeline.extract([1], table_name="t")
+    pipeline.normalize()
+    loaded = pipeline.load()
+    pipeline.sync_destination()
+    trace = pipeline.last_trace
+    assert steps() == ["extract", "normalize", "load", "sync"]
+    assert trace.last_extract_info.loads_ids == trace.last_normalize_info.loads_ids == loaded.loads_ids
+    assert trace.last_load_info is loaded
+    assert [step.step for step in dlt.attach("single").last_trace.steps] == steps()
+    pipeline.extract([2], table_name="t")
+    pipeline.extract([3], table_name="t")
+    assert steps() == ["extract", "extract"] and pipeline.last_trace.transaction_id != trace.transaction_id
+    pipeline.run()
+    assert steps() == ["normalize", "load"]
+    # of another process only the trace is known, and nothing is added to it
+    other = dlt.attach("single")
+    assert len(other.last_trace.steps) == 2
+    other.normalize()
+    assert [step.step for step in other.last_trace.steps] == ["normalize"]

@@ -166,3 +166,16 @@ def test_old_states_do_not_pile_up(pipeline: Any) -> None:
     with pipeline.sql_client() as client:
         ((count,),) = client.execute_sql("SELECT count(*) FROM _dlt_pipeline_state") or []
     assert count <= 5
+
+
+def test_staging_is_remembered_with_the_destination(own_folder: Path) -> None:
+    """A pipeline that says neither goes where it went before, by way of the same bucket."""
+    bucket = dlt.destinations.filesystem(str(own_folder / "bucket"), destination_name="lake")
+    warehouse = dlt.destinations.redshift(destination_name="house")
+    made = dlt.pipeline("staged", destination=warehouse, staging=bucket, dataset_name="data")
+    made.extract([1], table_name="t")
+    state = made.state
+    assert (state["staging_type"], state["staging_name"]) == ("filesystem", "lake")
+    found = dlt.pipeline("staged")
+    assert found.destination is not None and found.destination.destination_name == "house"
+    assert found.staging is not None and found.staging.destination_name == "lake"
