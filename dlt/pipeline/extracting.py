@@ -112,6 +112,7 @@ def extract(
             pipeline=parts.whose,
             pipeline_name=parts.pipeline_name,
         )
+        home.keep_local_changes(state, before)
         # the last package carries the state, which lies in the dataset of the default schema
         extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
         # what was taken back from a package that was given up is to reach the destination too
@@ -152,8 +153,9 @@ def changed_state(parts: Parts) -> Iterator[State]:
         parts: The pipeline.
     """
     home = parts.home
-    state = deepcopy(home.state)
+    state, before = deepcopy(home.state), deepcopy(home.state)
     yield state
+    home.keep_local_changes(state, before)
     # a state without a package reaches the destination with the next one
     if bump(state):
         state["_local"]["unsent"] = True

@@ -146,6 +146,17 @@ class Home:
         self.workdir.write_state(self.state)
         self._mark = self.workdir.mark("state.json")
 
+    def keep_local_changes(self, state: State, before: State) -> None:
+        """Put into a state that is about to be saved what the program set on this machine meanwhile.
+
+        Args:
+            state: It is changed.
+            before: The state from which it was copied.
+        """
+        known = before["_local"]
+        set_since = {key: value for key, value in self.local.items() if key not in known or known[key] != value}
+        state["_local"].update(set_since)
+
     def note_loaded(self, dataset: str) -> None:
         """Remember that something was loaded.
 

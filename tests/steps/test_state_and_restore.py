@@ -179,3 +179,22 @@ def test_staging_is_remembered_with_the_destination(own_folder: Path) -> None:
     found = dlt.pipeline("staged")
     assert found.destination is not None and found.destination.destination_name == "house"
     assert found.staging is not None and found.staging.destination_name == "lake"
+
+
+def test_a_value_of_this_machine_may_be_set_while_a_state_is_changed(own_folder: Path) -> None:
+    """By a resource that is extracted, and in a block that changes the state; neither puts it back."""
+    pipeline = dlt.pipeline("local", destination="dummy")
+
+    @dlt.resource
+    def marks() -> Any:
+        pipeline.set_local_state_val("seen", 1)
+        dlt.current.resource_state()["cursor"] = 5
+        yield 1
+
+    pipeline.extract(marks)
+    with pipeline.managed_state() as state:
+        state["more"] = 2
+        pipeline.set_local_state_val("later", 3)
+    found = dlt.attach("local")
+    assert (found.get_local_state_val("seen"), found.get_local_state_val("later")) == (1, 3)
+    assert found.state["more"] == 2 and found.state["sources"]["local"]["resources"]["marks"] == {"cursor": 5}
