@@ -45,8 +45,8 @@ class PydanticValidator(Step):
 
     Args:
         model: Pydantic model.
-        columns: Contract mode for fields that the model does not have.
-        data_type: Contract mode for values that do not fit.
+        column_mode: Contract mode for fields that the model does not have.
+        data_mode: Contract mode for values that do not fit.
         table_name: For messages.
         explicit: The user gave the contract; it is not that of the model itself.
     """
@@ -56,17 +56,17 @@ class PydanticValidator(Step):
     placement_affinity = 0.9
 
     def __init__(
-        self, model: type[BaseModel], columns: str, data_type: str, table_name: str, explicit: bool = True
+        self, model: type[BaseModel], column_mode: str, data_mode: str, table_name: str = "items", explicit: bool = True
     ) -> None:
         # Pydantic is there where a model is; once for a validator and not for each row
         from pydantic import ValidationError
 
         self._failure = ValidationError
         self.model = model
-        self.columns_mode = columns
-        self.data_mode = data_type
+        self.column_mode = column_mode
+        self.data_mode = data_mode
         self.table_name = table_name
-        self._strict = _with_extra(model, _EXTRA_OF_MODE[columns], explicit)
+        self._strict = _with_extra(model, _EXTRA_OF_MODE[column_mode], explicit)
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         super().__init__(self._check)
         self._map = Map(self._check)
@@ -86,7 +86,7 @@ class PydanticValidator(Step):
     def _on_errors(self, item: TDataItem, error: ValidationError) -> TDataItem:
         found = error.errors()
         for entity, mode, kinds in (
-            ("columns", self.columns_mode, [e for e in found if e["type"] == "extra_forbidden"]),
+            ("columns", self.column_mode, [e for e in found if e["type"] == "extra_forbidden"]),
             ("data_type", self.data_mode, [e for e in found if e["type"] != "extra_forbidden"]),
         ):
             # a nested model may forbid by itself what the contract lets pass
@@ -96,6 +96,7 @@ class PydanticValidator(Step):
                 raise DataValidationError(
                     f"Table '{self.table_name}', column '{place}': {kinds[0]['msg']} (model "
                     f"{self.model.__name__}). Mend the item, or set schema_contract for '{entity}' to 'discard_row'.",
+                    schema_name=None,
                     table_name=self.table_name,
                     column_name=place,
                     schema_entity=entity,

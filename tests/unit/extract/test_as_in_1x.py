@@ -14,13 +14,16 @@ from dlt.errors import (
     ArgumentsOverloadException,
     ConfigurationValueError,
     DataItemRequiredForDynamicTableHints,
+    DataValidationError,
     InconsistentTableTemplate,
     IncrementalCursorInvalidCoercion,
     IncrementalCursorPathHasValueNone,
     IncrementalCursorPathMissing,
     IncrementalPrimaryKeyMissing,
+    ResourceExtractionError,
 )
 from dlt.extract.items import DataItemWithMeta, MaterializedEmptyList
+from dlt.extract.validation import PydanticValidator
 from dlt.schema.schema import Schema
 
 KEYS = ("primary_key", "merge_key")
@@ -292,3 +295,16 @@ def test_resources_and_sources_say_what_they_are() -> None:
     made = dlt.source(lambda: (pages, words), name="book")()
     assert repr(made) == "<@dlt.source(name='book', section='test_as_in_1x', resources=['pages', 'words'])>"
     assert "resource `pages` is not selected" in str(made) and "`words` is selected, data from `pages`" in str(made)
+
+
+def test_a_validator_can_be_made_and_set() -> None:
+    """Its modes are those of the contract; what it refuses is told with the table, the column and the item."""
+    made = dlt.resource([{"name": "High", "number": "x"}], name="streets")
+    made.validator = PydanticValidator(Street, column_mode="freeze", data_mode="freeze", table_name="streets")
+    assert (made.validator.column_mode, made.validator.data_mode) == ("freeze", "freeze")
+    with pytest.raises(ResourceExtractionError) as failed:
+        list(made)
+    refused = failed.value.__cause__
+    assert isinstance(refused, DataValidationError)
+    assert (refused.schema_name, refused.table_name, refused.schema_entity) == (None, "streets", "data_type")
+    assert refused.data_item == {"name": "High", "number": "x"} and refused.contract_mode == "freeze"
