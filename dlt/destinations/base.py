@@ -231,7 +231,7 @@ class Destination:
         """Return the spec of its settings and credentials."""
         from dlt.destinations.client_spec import spec_of
 
-        return spec_of(type(self))
+        return spec_of(type(self), type(self))
 
     def configuration(self, initial_config: ClientConfiguration, accept_partial: bool = False) -> ClientConfiguration:
         """Return a spec of its settings, filled: what the program set, what is configured, what the spec has.
@@ -245,7 +245,7 @@ class Destination:
         """
         from dlt.destinations.client_spec import filled
 
-        return filled(self, initial_config, accept_partial)
+        return filled(initial_config, self.destination_name, self.config_params, accept_partial)
 
     def capabilities(self) -> Capabilities:
         """Return what the destination can do, with what the program says otherwise."""

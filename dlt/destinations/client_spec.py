@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, Union
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeVar, Union
 from weakref import WeakKeyDictionary
 
 from dlt.configuration.base import BaseConfiguration, CredentialsConfiguration
@@ -17,7 +17,7 @@ from dlt.destinations.settings import known_settings
 from dlt.schema.typing import ReplaceStrategy
 
 if TYPE_CHECKING:
-    from dlt.destinations.base import Destination
+    from _typeshed import DataclassInstance
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
 
@@ -62,35 +62,58 @@ class DestinationClientDwhConfiguration(DestinationClientConfiguration):
     info_tables_query_threshold: int = 1000
 
 
-def spec_of(kind: type[Destination]) -> type[DestinationClientDwhConfiguration]:
-    """Return the spec of the settings and credentials of a class of destinations."""
+class Described(Protocol):
+    """What a class of destinations says of itself."""
+
+    @property
+    def kind(self) -> str:
+        """Return the word for it."""
+
+    @property
+    def settings_spec(self) -> type[DataclassInstance] | None:
+        """Return the dataclass of its settings."""
+
+    def credential_specs(self) -> tuple[type[BaseConfiguration], ...]:
+        """Return the specs of its credentials."""
+
+    def spec_bases(self) -> tuple[type[BaseConfiguration], ...]:
+        """Return the specs that the spec of its settings is made of."""
+
+
+def spec_of(kind: type, described: Described) -> type[DestinationClientDwhConfiguration]:
+    """Return the spec of the settings and credentials of a class of destinations.
+
+    Args:
+        kind: The class.
+        described: What it says of itself, which is the class again.
+    """
     if kind not in _made:
-        _made[kind] = _spec_of(kind)
+        _made[kind] = _spec_of(kind, described)
     return _made[kind]
 
 
-_made: WeakKeyDictionary[type[Destination], type[DestinationClientDwhConfiguration]] = WeakKeyDictionary()
+_made: WeakKeyDictionary[type, type[DestinationClientDwhConfiguration]] = WeakKeyDictionary()
 
 
-def _spec_of(kind: type[Destination]) -> type[DestinationClientDwhConfiguration]:
-    credentials = tuple(spec for spec in kind.credential_specs() if issubclass(spec, CredentialsConfiguration))
+def _spec_of(kind: type, described: Described) -> type[DestinationClientDwhConfiguration]:
+    credentials = tuple(spec for spec in described.credential_specs() if issubclass(spec, CredentialsConfiguration))
     known = known_settings(kind) or {}
-    bases: tuple[type[BaseConfiguration], ...] = (DestinationClientDwhConfiguration, *kind.spec_bases())
+    bases: tuple[type[BaseConfiguration], ...] = (DestinationClientDwhConfiguration, *described.spec_bases())
     inherited = {name for base in bases for name in base.__config_fields__}
     taken = {name: hint for name, hint in known.items() if name not in inherited}
-    defaults = {field.name: field.default for field in dataclasses.fields(kind.settings_spec or _Nothing)}
+    defaults = {field.name: field.default for field in dataclasses.fields(described.settings_spec or _Nothing)}
     # a file may leave a setting out, and the destination then says itself what counts
     hints: dict[str, object] = {name: Union[hint, None] for name, hint in taken.items()}
     hints["destination_type"] = Final[str]
     body: dict[str, object] = {name: _plain(defaults.get(name)) for name in taken}
-    if credentials and not kind.spec_bases():
+    if credentials and not described.spec_bases():
         hints["credentials"], body["credentials"] = Union[(*credentials, None)], None
     body.update(
         __module__=kind.__module__,
         __doc__=f"Settings of {kind.__name__}.",
         __annotations__=hints,
         __section__=None,
-        destination_type=kind.kind,
+        destination_type=described.kind,
         __credentials__=credentials,
     )
     made = type(f"{kind.__name__}ClientConfiguration", bases, body)
@@ -98,16 +121,24 @@ def _spec_of(kind: type[Destination]) -> type[DestinationClientDwhConfiguration]
     return configspec(made)
 
 
-def filled(destination: Destination, config: Spec, accept_partial: bool) -> Spec:
-    """Return the spec of a destination's settings with what the program said and what is configured."""
-    given = {name: value for name, value in destination.config_params.items() if name in config}
+def filled(config: Spec, name: str, said: Mapping[str, object], accept_partial: bool) -> Spec:
+    """Return the spec of a destination's settings with what the program said and what is configured.
+
+    Args:
+        config: The spec.
+        name: Name of the destination.
+        said: What the program said.
+        accept_partial: Do not raise for what is missing.
+    """
+    given = {key: value for key, value in said.items() if key in config}
     own = given.get("credentials")
     # an open connection is no form of credentials
     is_object = own is not None and not isinstance(own, (str, Mapping))
     if is_object:
         del given["credentials"]
-    sections = ("destination", destination.destination_name)
-    made = resolve_configuration(config, sections=sections, explicit_value=given, accept_partial=accept_partial)
+    made = resolve_configuration(
+        config, sections=("destination", name), explicit_value=given, accept_partial=accept_partial
+    )
     if is_object:
         made.update({"credentials": own})
     return made

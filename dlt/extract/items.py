@@ -74,6 +74,10 @@ class MaterializedEmptyList(list[TDataItem]):
     """A page without rows that still makes its table."""
 
 
+class HintsAlone(MaterializedEmptyList):
+    """Nothing but hints: they are declared, and the table is made by its first rows."""
+
+
 def is_frame(item: TDataItem) -> bool:
     """Return True for an Arrow table or batch, a pandas or a polars frame."""
     # by name, as neither pandas nor polars need be there; "columns" sets them apart from series and scalars

@@ -20,6 +20,7 @@ from dlt.extract.function import Function
 from dlt.extract.items import (
     PLAIN_TYPES,
     DataItemWithMeta,
+    HintsAlone,
     ImportFileMeta,
     MaterializedEmptyList,
     Meta,
@@ -252,7 +253,7 @@ class PipeIterator:
                 meta, item = item.meta, item.data
                 if item is None:
                     # a file, or hints alone
-                    return (item if isinstance(meta, ImportFileMeta) else MaterializedEmptyList()), len(steps), meta
+                    return (item if isinstance(meta, ImportFileMeta) else HintsAlone()), len(steps), meta
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
-from dlt.extract.items import ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
+from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, refresh_source
@@ -172,9 +172,8 @@ class SchemaExtract:
         groups: dict[str, list[TDataItem]] = {}
         for row in rows:
             groups.setdefault(resource.table_name_of(row, meta), []).append(row)
-        # a page without rows still makes its table
         if isinstance(item, MaterializedEmptyList) and not groups:
-            self._declare(source, resource, None, meta)
+            self._write(resource, self._declare(source, resource, None, meta), item)
         for group in groups.values():
             table = self._declare(source, resource, group[0], meta)
             self._write(resource, table, group if isinstance(item, list) else item)
@@ -183,7 +182,11 @@ class SchemaExtract:
         if not table:
             return  # the contract discards it
         entry = self.schema.tables[table]
-        if isinstance(item, MaterializedEmptyList) or entry.get("write_disposition") == "skip":
+        if entry.get("write_disposition") == "skip":
+            return
+        if isinstance(item, MaterializedEmptyList):
+            if not isinstance(item, HintsAlone):
+                self._spool.write_nothing(table)
             return
         check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         # what was yielded row by row was copied when it was

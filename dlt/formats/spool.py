@@ -248,6 +248,15 @@ class SpoolWriter:
             pending[-len(items) :] = map(snapshot, items)
         return len(items)
 
+    def write_nothing(self, table: str) -> None:
+        """Make a file without rows, which tells normalize that the table is wanted although nothing comes.
+
+        Args:
+            table: Name of the table.
+        """
+        if table not in self._open and not self._pending.get(table):
+            self._write_rows(table, [])
+
     def close(self) -> list[PackageFile]:
         """Flush and end all files; return them in the order in which they began."""
         for table in list(self._pending):

@@ -15,6 +15,8 @@ from dlt.schema.chains import loaded_with
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
+from dlt.schema.system_tables import PREFIX
+from dlt.schema.table import has_seen_data
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import X_MERGE_STRATEGY
@@ -42,18 +44,34 @@ def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
         return LoadPlan(order, standing, done)
     schema, task = schema_to_load(order, standing), order.task
     wish = task.wish if task is not None else 0
+    at_work = _with_data(order, standing, schema)
     works = {work.key: WorkDone(work.revision, wish, work.load_id) for work in order.package.manifest.works}
     state = state_to_write(order, standing)
     return LoadPlan(
         order,
         standing,
         requirements=Requirements(order.load_ids, order.package.load_id if task is not None else None),
-        removals=tuple(_removals(order, standing, schema)),
-        changes=_changes(order, standing, schema),
-        publications=tuple(_publications(order, schema)),
+        removals=tuple(_removals(order, standing, at_work)),
+        changes=_changes(order, standing, at_work),
+        publications=tuple(_publications(order, at_work)),
         records=Records(order.load_ids, schema, state, works),
         joined=joins_state(order, standing),
     )
+
+
+def _with_data(order: LoadOrder, standing: Standing, schema: Schema) -> Schema:
+    """Return a schema without the tables that are only declared: they are made with their first rows."""
+    filled = {file.table for file in order.package.files} | set(standing.tables)
+    kept = {
+        name: table
+        for name, table in schema.tables.items()
+        if name in filled or name.startswith(PREFIX) or has_seen_data(table)
+    }
+    if len(kept) == len(schema.tables):
+        return schema
+    found = schema.clone(copy_tables=False)
+    found.tables = kept
+    return found
 
 
 def _removals(order: LoadOrder, standing: Standing, schema: Schema) -> Iterator[Removal]:

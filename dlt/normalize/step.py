@@ -86,6 +86,8 @@ class PackageNormalizer:
         path = os.path.join(folder, file.name)
         table = self._table(file.table)
         if file.format == "rows":
+            if not file.rows:
+                self._without_rows(file.table)
             with open(path, "rb") as lines:
                 rows = read_rows(lines)
                 # in chunks, because the file may be larger than the memory
@@ -157,6 +159,15 @@ class PackageNormalizer:
         for name, flat in exact.tables.items():
             self._write(name, flat)
         exact.tables = {}
+
+    def _without_rows(self, table: str) -> None:
+        """Make a table as rows would make it, of the columns that are declared."""
+        try:
+            self.placement.open_table(table, None)
+        except DiscardRow:
+            return
+        self._system(table, (LOAD_ID, ROW_ID))
+        self.rows.setdefault(table, 0)
 
     def _write(self, table: str, rows: Sequence[dict[str, object]]) -> None:
         self._system(table, rows[0])

@@ -151,7 +151,7 @@ class SnakeCase(NamingConvention):
         return self.shorten_identifier(f"_{name}" if name[:1].isdigit() else name, given, self.max_length)
 
 
-class S3Tables(SnakeCase):
+class S3Tables(NamingConvention):
     """Names of snake_case that S3 Tables takes: at most 255 letters, tables without underscores in front.
 
     Raises:
@@ -164,6 +164,10 @@ class S3Tables(SnakeCase):
         if max_length is not None and max_length > self.MAX_LENGTH:
             raise ValueError(f"S3 Tables takes names of {self.MAX_LENGTH} letters, not of {max_length}. Give no limit.")
         super().__init__(self.MAX_LENGTH if max_length is None else max_length, is_case_sensitive)
+
+    def normalize_identifier(self, identifier: str) -> str:
+        """Return the identifier as snake_case has it."""
+        return SnakeCase(self.max_length).normalize_identifier(identifier)
 
     def normalize_table_identifier(self, identifier: str) -> str:
         """Return the identifier for a table."""
@@ -209,7 +213,7 @@ class SqlCsV1(NamingConvention):
         return self.shorten_identifier(f"_{name}" if name[:1].isdigit() else name, given, self.max_length)
 
 
-class SqlCiV1(SqlCsV1):
+class SqlCiV1(NamingConvention):
     """ASCII letters, digits and underscores, lower case."""
 
     is_case_sensitive = False
@@ -217,7 +221,7 @@ class SqlCiV1(SqlCsV1):
     def normalize_identifier(self, identifier: str) -> str:
         """Return the lower-case identifier."""
         # shortened first: the tag of a long name is that of its own letters
-        return super().normalize_identifier(identifier).lower()
+        return SqlCsV1(self.max_length).normalize_identifier(identifier).lower()
 
 
 _SHORT_NAMES: dict[str, type[NamingConvention]] = {

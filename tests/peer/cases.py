@@ -29,6 +29,8 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
 }
 # neither a text that only looks like a number, nor a number for a bool column: PyPI dlt changes such values
 LEAVES = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: KINDS[kind])
+ARROW_KINDS = {"int64": "bigint", "double": "double", "string": "text", "bool": "bool", "timestamp": "timestamp"}
+REFRESH = ("drop_sources", "drop_resources", "drop_data")
 DISPOSITIONS: tuple[Any, ...] = (
     "append",
     "replace",
@@ -165,10 +167,120 @@ def contracted(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
 
 
 @st.composite
+def deleting(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource whose rows may delete earlier ones, and of which the one with the highest number counts."""
+    hints: Json = {"write_disposition": "merge", "primary_key": "id", "columns": {}}
+    if draw(st.booleans()):
+        hints["write_disposition"] = {"disposition": "merge", "strategy": "upsert"}
+    by_flag, sorted_by = draw(st.booleans()), draw(st.sampled_from([None, "desc", "asc"]))
+    if by_flag:
+        hints["columns"]["gone"] = {"data_type": "bool", "hard_delete": True}
+    if sorted_by:
+        hints["columns"]["number"] = {"data_type": "bigint", "dedup_sort": sorted_by}
+    found, number = [], 0
+    for _ in range(runs):
+        rows = []
+        for _ in range(draw(st.integers(1, 4))):
+            number += 1
+            row: Json = {"id": draw(st.integers(0, 3)), "number": number, "v": draw(KINDS["text"])}
+            if by_flag:
+                row["gone"] = draw(st.sampled_from([True, False, None]))
+            if draw(st.booleans()):
+                row["sub"] = [{"a": number}, {"a": draw(KINDS["bigint"])}]
+            rows.append(row)
+        if not sorted_by:
+            rows = list({row["id"]: row for row in rows}.values())
+        found.append({"name": name, "pages": [rows], "hints": hints})
+    return found
+
+
+@st.composite
+def dispatched(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource whose rows say in which table they belong."""
+    tables = ("Orders", "returns", "order__lines")
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "replace"]))}
+    found = []
+    for _ in range(runs):
+        rows = [
+            {"kind": draw(st.sampled_from(tables)), "v": draw(KINDS["bigint"]), "sub": draw(nested())}
+            for _ in range(draw(st.integers(1, 4)))
+        ]
+        found.append({"name": name, "pages": [rows], "hints": hints, "table_of": "kind"})
+    return found
+
+
+@st.composite
+def tabular(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource of Arrow tables, whose columns may grow from run to run."""
+    kinds = sorted(ARROW_KINDS)
+    names = draw(st.lists(st.sampled_from(["v", "camelCase", "with space"]), min_size=1, max_size=2, unique=True))
+    columns = {column: draw(st.sampled_from(kinds)) for column in names}
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "replace", "merge"]))}
+    if hints["write_disposition"] == "merge":
+        hints["primary_key"] = "id"
+    found = []
+    for number in range(runs):
+        if number and draw(st.integers(0, 3)) == 0:
+            columns = {**columns, "later": draw(st.sampled_from(kinds))}
+        rows = []
+        for place in range(draw(st.integers(1, 4))):
+            row: Json = {"id": place + draw(st.integers(0, 1)) * 10}
+            for column, kind in columns.items():
+                row[column] = draw(st.none() | KINDS[ARROW_KINDS[kind]])
+            rows.append(row)
+        shape = {"id": "int64", **columns}
+        found.append({"name": name, "pages": [rows], "hints": hints, "arrow": shape})
+    return found
+
+
+@st.composite
+def declared(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource whose columns and nested tables are declared with more than a type."""
+    columns: Json = {}
+    for column, hint in {
+        "short": {"data_type": "text", "precision": 40},
+        "small": {"data_type": "bigint", "precision": 32},
+        "money": {"data_type": "decimal", "precision": 12, "scale": 3},
+        "needed": {"data_type": "text", "nullable": False},
+        "doc": {"data_type": "json"},
+        "never": {"data_type": "date"},
+        "once": {"data_type": "text", "unique": True},
+    }.items():
+        if draw(st.booleans()):
+            columns[column] = hint
+    if draw(st.booleans()):
+        # declared by key only: its type comes from the rows
+        columns["typeless"] = {"nullable": True}
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "replace"])), "columns": columns}
+    if draw(st.booleans()):
+        hints["nested_hints"] = {"sub": {"columns": {"a": {"name": "a", "data_type": "double"}}}}
+    if draw(st.booleans()):
+        hints["table_name"] = draw(st.sampled_from(["Other Name", "other__name", "_table"]))
+    found, number = [], 0
+    for _ in range(runs):
+        rows = []
+        for _ in range(draw(st.integers(1, 3))):
+            number += 1
+            row: Json = {"needed": "yes", "once": str(number), "sub": [{"a": number}]}
+            for column, values in {
+                "short": KINDS["text"],
+                "small": st.integers(-5, 5),
+                "money": st.just({"$": "decimal", "v": "1.125"}),
+                "doc": nested(),
+                "typeless": KINDS["bigint"],
+            }.items():
+                if draw(st.booleans()):
+                    row[column] = draw(values)
+            rows.append(row)
+        found.append({"name": name, "pages": [rows], "hints": hints})
+    return found
+
+
+@st.composite
 def cases(draw: st.DrawFn) -> Json:
-    """Make a case: one to three runs of one or two resources, on one machine or several."""
+    """Make a case: one to three runs of one or two resources, on one machine or several, at once or step by step."""
     runs = draw(st.integers(1, 3))
-    kinds = [resource, resource, resource, incremental, contracted]
+    kinds = [resource, resource, resource, incremental, contracted, deleting, dispatched, tabular, declared]
     number_of = draw(st.integers(1, 2))
     resources = [draw(draw(st.sampled_from(kinds))(f"res_{number}", runs)) for number in range(number_of)]
     source: Json = {}
@@ -182,6 +294,8 @@ def cases(draw: st.DrawFn) -> Json:
                 "resources": [found[number] for found in resources],
                 "source": source,
                 "new_machine": number > 0 and draw(st.integers(0, 3)) == 0,
+                "step_by_step": draw(st.integers(0, 3)) == 0,
+                "run": {"refresh": draw(st.sampled_from(REFRESH))} if number and draw(st.integers(0, 5)) == 0 else {},
             }
             for number in range(runs)
         ]

@@ -16,6 +16,7 @@ import tempfile
 from typing import Any
 
 import duckdb
+import pyarrow
 
 import dlt
 
@@ -65,36 +66,64 @@ def run_once(run: dict[str, Any], folder: str) -> None:
     places = os.path.join(folder, "pipelines")
     if run.get("new_machine"):
         shutil.rmtree(places, ignore_errors=True)
-    pipeline = dlt.pipeline(
-        "witness",
-        destination=dlt.destinations.duckdb(os.path.join(folder, "there.duckdb")),
-        dataset_name="ds",
-        pipelines_dir=places,
-    )
+
+    def pipeline() -> Any:
+        return dlt.pipeline(
+            "witness",
+            destination=dlt.destinations.duckdb(os.path.join(folder, "there.duckdb")),
+            dataset_name="ds",
+            pipelines_dir=places,
+        )
+
     made = [resource_of(spec) for spec in run["resources"]]
 
     @dlt.source(name="src", **run.get("source", {}))
     def source() -> Any:
         return made
 
-    pipeline.run(source(), **run.get("run", {}))
+    if not run.get("step_by_step"):
+        pipeline().run(source(), **run.get("run", {}))
+        return
+    # each step by a pipeline that knows only what the one before left on disk
+    begun = pipeline()
+    begun.sync_destination()
+    begun.extract(source(), **run.get("run", {}))
+    pipeline().normalize()
+    pipeline().load()
 
 
 def resource_of(spec: dict[str, Any]) -> Any:
     """Make a resource from its description."""
-    pages = [[decode(row) for row in page] for page in spec["pages"]]
+    pages: list[Any] = [[decode(row) for row in page] for page in spec["pages"]]
+    hints = dict(spec.get("hints", {}))
+    if "arrow" in spec:
+        pages = [pyarrow.Table.from_pylist(page, schema=arrow_schema(spec["arrow"])) for page in pages]
+    if "table_of" in spec:
+        hints["table_name"] = lambda row: row[spec["table_of"]]
     if "incremental" in spec:
         cursor = dlt.sources.incremental(**{key: decode(value) for key, value in spec["incremental"].items()})
 
         def with_cursor(at: Any = cursor) -> Any:
             yield from pages
 
-        return dlt.resource(with_cursor, name=spec["name"], **spec.get("hints", {}))
+        return dlt.resource(with_cursor, name=spec["name"], **hints)
 
     def rows() -> Any:
         yield from pages
 
-    return dlt.resource(rows, name=spec["name"], **spec.get("hints", {}))
+    return dlt.resource(rows, name=spec["name"], **hints)
+
+
+def arrow_schema(columns: dict[str, str]) -> Any:
+    """Return the schema of an Arrow table from the names of its types."""
+    kinds = {
+        "int64": pyarrow.int64(),
+        "double": pyarrow.float64(),
+        "string": pyarrow.string(),
+        "bool": pyarrow.bool_(),
+        "timestamp": pyarrow.timestamp("us", "UTC"),
+    }
+    return pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
 
 
 def decode(value: Any) -> Any:

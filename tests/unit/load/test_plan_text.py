@@ -46,7 +46,6 @@ Tables
   drop    old
   create  orders         a decimal(10,2) not null, b text
   create  orders__items  c text
-  create  old            z text
   empty   log
 Files
   o.1      into  orders         10 rows  parquet
