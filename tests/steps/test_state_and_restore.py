@@ -175,7 +175,7 @@ def test_staging_is_remembered_with_the_destination(own_folder: Path) -> None:
     made = dlt.pipeline("staged", destination=warehouse, staging=bucket, dataset_name="data")
     made.extract([1], table_name="t")
     state = made.state
-    assert (state["staging_type"], state["staging_name"]) == ("filesystem", "lake")
+    assert (state["staging_type"], state["staging_name"]) == ("dlt.destinations.filesystem", "lake")
     found = dlt.pipeline("staged")
     assert found.destination is not None and found.destination.destination_name == "house"
     assert found.staging is not None and found.staging.destination_name == "lake"
