@@ -104,14 +104,15 @@ def _plain_names(full: exp.Select) -> Iterable[str]:
 
 def _known_tables(query: exp.Query, names: Names) -> tuple[list[Known], bool]:
     """Give the tables of a query the names that they have; return those that are known, and whether all are."""
-    spelled = {name.casefold(): name for name in names.tables}
+    # names that differ by case only may all be tables: what is written as it is stands for itself
+    spelled = {name.casefold(): name for name in names.tables} | {name: name for name in names.tables}
     within = {cte.alias for cte in query.find_all(exp.CTE)}
     found: list[tuple[exp.Table, Known]] = []
     all_known = not any(not isinstance(source, exp.Values) for source in query.find_all(exp.UDTF))
     for table in query.find_all(exp.Table):
         if table.name in within and not table.db:
             continue
-        known = names.find(spelled.get(table.name.casefold(), ""), table.db)
+        known = names.find(spelled.get(table.name) or spelled.get(table.name.casefold(), ""), table.db)
         if known is None:
             all_known = False
         else:

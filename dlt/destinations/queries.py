@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlt.absent import absent_names
 from dlt.late import exp
+
+__getattr__ = absent_names(__name__, "Write SQL: pipeline.dataset()(query).", "bind_query")
 
 
 def build_select_expr(

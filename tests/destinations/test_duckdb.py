@@ -22,8 +22,9 @@ def test_a_dataset_that_bears_the_name_of_its_database_is_dropped(
         client.drop_dataset()
         assert not client.has_dataset()
     with pipeline.destination_client() as client:
-        client.create_dataset()
-        client.drop_dataset()
-        assert not client.has_dataset()
+        client.initialize_storage()
+        assert client.is_storage_initialized()
+        client.drop_storage()
+        assert not client.is_storage_initialized()
     pipeline.run([{"id": 2}], table_name="orders")
     assert pipeline.dataset().orders.select("id").fetchall() == [(2,)]

@@ -83,7 +83,7 @@ def test_a_convention_from_snake_case(folder: Path) -> None:
         ("a____b", "a_b", "a__b"),
         ("CamelCase__Thing", "camel_case_thing", "camel_case__thing"),
         ("1a", "_1a", "_1a"),
-        ("__", "xx", "_empty"),
+        ("__", "xx", ""),
     ],
 )
 def test_identifiers_and_paths_of_snake_case(identifier: str, name: str, path: str) -> None:

@@ -16,12 +16,16 @@ from dlt.states.delta import Change, encode_delta
 
 
 def table(name: str, columns: str = "a", parent: str | None = None, **hints: Any) -> Any:
-    """Return a table of one-letter columns; a capital letter is a column of which no type is known."""
+    """Return a table of one-letter columns; a capital letter is a column of which no type is known.
+
+    It had rows; `**{"x-normalizer": {}}` makes it one that is only declared.
+    """
     made = {
         letter: {"name": letter, **({} if letter.isupper() else {"data_type": "text", "nullable": True})}
         for letter in columns
     }
-    return {"name": name, "columns": made, **({"parent": parent} if parent else {}), **hints}
+    seen = {"x-normalizer": {"seen-data": True}}
+    return {"name": name, "columns": made, **({"parent": parent} if parent else {}), **seen, **hints}
 
 
 def schema_of(*tables: Any) -> Schema:

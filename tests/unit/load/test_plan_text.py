@@ -46,6 +46,7 @@ Tables
   drop    old
   create  orders         a decimal(10,2) not null, b text
   create  orders__items  c text
+  create  old            z text
   empty   log
 Files
   o.1      into  orders         10 rows  parquet

@@ -91,6 +91,23 @@ def test_a_first_load_makes_all_tables_parents_first(tmp_path: Path) -> None:
     assert made.changes.added.keys() == made.changes.tables.tables.keys() and made.changes.emptied == ()
 
 
+def test_a_table_that_is_only_declared_waits_for_its_rows(tmp_path: Path) -> None:
+    """It is in the schema that is recorded; a file for it, or its table there, makes it one like others."""
+    declared = table("orders__items", "c", "orders", **{"x-normalizer": {}})
+    schema = schema_of(table("orders", "ab"), declared, OTHER)
+    made = plan(tmp_path, schema, file("o", "orders"))
+    assert list(made.changes.tables.tables) == ["orders", "users"]
+    assert [found["name"] for found in made.publications[0].chain] == ["orders"]
+    assert made.records is not None and "orders__items" in made.records.schema.tables
+    (tmp_path / "x").mkdir()
+    filled = plan(tmp_path / "x", schema, file("i", "orders__items"))
+    assert list(filled.changes.tables.tables) == ["orders", "users", "orders__items"]
+    (tmp_path / "y").mkdir()
+    standing = Standing(tables=there(schema, "orders", "orders__items"))
+    stood = plan(tmp_path / "y", schema, file("o", "orders"), standing=standing)
+    assert [found["name"] for found in stood.publications[0].chain] == ["orders", "orders__items"]
+
+
 @pytest.mark.parametrize(
     ("files", "known", "tables", "added"),
     [
