@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlt.configuration.lookup import MISSING
-from dlt.errors import CreatePipeException
+from dlt.errors import CreatePipeException, InvalidParallelResourceDataType, ResourceNotATransformer
 from dlt.extract.function import Cursor, Function
 from dlt.extract.incremental import Incremental
 from dlt.extract.steps import IncrementalStep, Step
+from dlt.extract.vocabulary import ColumnNames
+
+logger = logging.getLogger("dlt")
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,59 @@ class Pipe:
             self.steps[index : index + 1] = [] if incremental is None else [IncrementalStep(incremental)]
         elif incremental is not None:
             self.insert(IncrementalStep(incremental))
+
+    def told_incremental(self, primary_key: ColumnNames | None) -> Incremental[object] | None:
+        """Return the incremental as a program sees it; one without cursor path where a parameter awaits it.
+
+        Args:
+            primary_key: What the resource says, for one that says nothing itself.
+        """
+        # looking at a resource must not fail because a value is not configured yet
+        found = self.merged_incremental(look_up=False)
+        if found is None:
+            # a parameter that may take a cursor has one without a path, as in PyPI dlt 1.x
+            return None if self.cursor is None else Incremental.EMPTY.copy()
+        step = self.incremental
+        if found.primary_key is None and (step is None or found is not step.incremental):
+            found = found.copy()
+            found.primary_key = primary_key
+        return found
+
+    def take_items_of(self, parent: Pipe) -> None:
+        """Let another pipe give the items that this one transforms.
+
+        Raises:
+            ResourceNotATransformer: this pipe makes its own items.
+        """
+        if not self.is_transformer:
+            raise ResourceNotATransformer(
+                f"Resource '{self.name}' takes no items of '{parent.name}': it is not a transformer. "
+                "Decorate its function with @dlt.transformer.",
+                resource_name=self.name,
+            )
+        self.parent = parent
+
+    def take_only(self, limit: Limit) -> None:
+        """Take only so much, but for a transformer, which takes what its parent gives."""
+        if self.is_transformer:
+            logger.warning("Resource '%s': a transformer cannot be limited, limit its parent", self.name)
+        else:
+            self.limit = limit
+
+    def parallelize(self) -> None:
+        """Evaluate the head in the thread pool.
+
+        Raises:
+            InvalidParallelResourceDataType: it is no generator or function.
+        """
+        if not isinstance(self.gen, Function) and not self.one_shot:
+            raise InvalidParallelResourceDataType(
+                f"Resource '{self.name}' holds {type(self.gen).__name__}, which needs no threads. "
+                "Only functions and generators can be parallelized.",
+                resource_name=self.name,
+                item=self.gen,
+            )
+        self.parallelized = True
 
     def clone(self, known: dict[int, Pipe], name: str | None = None) -> Pipe:
         """Copy the pipe and its parents.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Union, cast, overload
 
 from dlt.context import current, use
 from dlt.errors import (
-    InvalidParallelResourceDataType,
     InvalidParentResourceDataType,
     InvalidResourceReturnsResource,
-    ResourceNotATransformer,
 )
 from dlt.extract.descriptions import described, told
 from dlt.extract.function import Function
@@ -41,8 +38,6 @@ if TYPE_CHECKING:
     from typing_extensions import ParamSpec, Self
 
     Q = ParamSpec("Q")
-
-logger = logging.getLogger("dlt")
 
 
 class DltResource(ResourceHints, Generic[P]):
@@ -126,16 +121,7 @@ class DltResource(ResourceHints, Generic[P]):
     @property
     def incremental(self) -> Incremental[object] | None:
         """Return the incremental of the resource; one without cursor path where a parameter awaits it, else None."""
-        # looking at a resource must not fail because a value is not configured yet
-        found = self.pipe.merged_incremental(look_up=False)
-        if found is None:
-            # a parameter that may take a cursor has one without a path, as in PyPI dlt 1.x
-            return None if self.pipe.cursor is None else Incremental.EMPTY.copy()
-        step = self.pipe.incremental
-        if found.primary_key is None and (step is None or found is not step.incremental):
-            found = found.copy()
-            found.primary_key = self.static_primary_key
-        return found
+        return self.pipe.told_incremental(self.static_primary_key)
 
     @property
     def limit(self) -> Limit | None:
@@ -245,13 +231,7 @@ class DltResource(ResourceHints, Generic[P]):
         Raises:
             ResourceNotATransformer: this resource makes its own items.
         """
-        if not self.pipe.is_transformer:
-            raise ResourceNotATransformer(
-                f"Resource '{self.name}' takes no items of '{data_from.name}': it is not a transformer. "
-                "Decorate its function with @dlt.transformer.",
-                resource_name=self.name,
-            )
-        self.pipe.parent = data_from.pipe
+        self.pipe.take_items_of(data_from.pipe)
         return self
 
     def add_step(self, item_transform: Wrapped, insert_at: int | None = None) -> Self:
@@ -299,13 +279,9 @@ class DltResource(ResourceHints, Generic[P]):
             max_time: Seconds.
             count_rows: `max_items` counts rows; whole pages are taken.
         """
-        if self.pipe.is_transformer:
-            logger.warning("Resource '%s': a transformer cannot be limited, limit its parent", self.name)
         # a negative number means no limit in PyPI dlt 1.x
-        elif max_items is None or max_items < 0:
-            self.pipe.limit = Limit(None, max_time, count_rows)
-        else:
-            self.pipe.limit = Limit(max_items, max_time, count_rows)
+        number = None if max_items is None or max_items < 0 else max_items
+        self.pipe.take_only(Limit(number, max_time, count_rows))
         return self
 
     def parallelize(self) -> Self:
@@ -314,15 +290,7 @@ class DltResource(ResourceHints, Generic[P]):
         Raises:
             InvalidParallelResourceDataType: the resource is no generator or function.
         """
-        gen = self.pipe.gen
-        if not isinstance(gen, Function) and not self.pipe.one_shot:
-            raise InvalidParallelResourceDataType(
-                f"Resource '{self.name}' holds {type(gen).__name__}, which needs no threads. "
-                "Only functions and generators can be parallelized.",
-                resource_name=self.name,
-                item=gen,
-            )
-        self.pipe.parallelized = True
+        self.pipe.parallelize()
         return self
 
     def select_tables(self, *table_names: str) -> Self:
