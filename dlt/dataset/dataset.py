@@ -307,11 +307,7 @@ class Dataset:
             build_row_counts_expr(name, dlt_load_id_col=column if load_id is not None else None, load_id=load_id)
             for name in dict.fromkeys(names)
         ]
-        if not counts:
-            # SQL has no union of nothing
-            nothing = exp.select(exp.convert("").as_("table_name"), exp.convert(0).as_("row_count"))
-            return Relation(self, nothing.where(exp.false()))
-        return Relation(self, exp.union(*counts, distinct=False, copy=False) if len(counts) > 1 else counts[0])
+        return Relation(self, _all_of(counts))
 
     def loads_table(self) -> Relation:
         """Return the table of complete loads."""
@@ -368,20 +364,28 @@ class Dataset:
 
     def __str__(self) -> str:
         place = f"`{self._destination.destination_name}[{self._place.location()}]`"
-        names = {schema.name: ", ".join(schema.data_table_names()) for schema in self.schemas}
-        if len(names) > 1:
-            return f"Dataset `{self.dataset_name}` at {place} with schemas:\n" + "\n".join(
-                f"  {name}: {tables}" for name, tables in names.items()
-            )
-        if not any(names.values()):
-            return f"Dataset `{self.dataset_name}` at {place}\nDataset is not available at the destination.\n"
-        return (
-            f"Dataset `{self.dataset_name}` at {place} with schema `{self.schema.name}`:\n  {names[self.schema.name]}"
-        )
+        return f"Dataset `{self.dataset_name}` at {place}{_told(self.schemas)}"
 
     def __repr__(self) -> str:
         known = "".join(f", schema={schema.name!r}" for schema in self._found or ())
         return f"<dlt.dataset(dataset_name={self.dataset_name!r}, destination={str(self._destination)!r}{known})>"
+
+
+def _told(schemas: Sequence[Schema]) -> str:
+    names = {schema.name: ", ".join(schema.data_table_names()) for schema in schemas}
+    if len(names) > 1:
+        return " with schemas:\n" + "\n".join(f"  {name}: {tables}" for name, tables in names.items())
+    if not any(names.values()):
+        return "\nDataset is not available at the destination.\n"
+    return "".join(f" with schema `{name}`:\n  {tables}" for name, tables in names.items())
+
+
+def _all_of(counts: Sequence[exp.Select]) -> exp.Query:
+    if not counts:
+        # SQL has no union of nothing
+        nothing = exp.select(exp.convert("").as_("table_name"), exp.convert(0).as_("row_count"))
+        return nothing.where(exp.false())
+    return exp.union(*counts, distinct=False, copy=False) if len(counts) > 1 else counts[0]
 
 
 def _raw(query: object, dialect: str | None) -> str:

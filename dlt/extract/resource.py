@@ -175,7 +175,7 @@ class DltResource(ResourceHints, Generic[P]):
         self.pipe.take_cursor_of_call()
         self._name_by_arguments()
         if gen.returns_resource:
-            self._become(self.pipe.gen.resolved()())
+            self._become(_returned(self.pipe.gen.resolved()(), self.name))
         return self
 
     def _name_by_arguments(self) -> None:
@@ -186,16 +186,9 @@ class DltResource(ResourceHints, Generic[P]):
             self.section = self.section_by(given) if self.section_by else self.section
             self.pipe.gen = gen.moved(self.section or "", self.name)
 
-    def _become(self, found: object) -> None:
+    def _become(self, found: DltResource) -> None:
         """Take the place of the resource that the function returned; hints of the decorator stay where it has none."""
-        if not isinstance(found, DltResource):
-            raise InvalidResourceReturnsResource(
-                f"Resource '{self.name}': its function says that it returns a DltResource, and returned "
-                f"{type(found).__name__}. Return a resource, or take the annotation away.",
-                resource_name=self.name,
-                item=found,
-            )
-        self.pipe, self._variants = found.pipe.clone({}), dict(found._variants)  # noqa: SLF001 - of its own class
+        self.pipe, self._variants = found.pipe.clone({}), dict(found._variants)
         self._hints = merge_hints(self._hints, found.hints)
         self._columns_changed()
 
@@ -349,6 +342,17 @@ class DltResource(ResourceHints, Generic[P]):
 
 DataFrom = Union[DltResource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]
 """Parent of a transformer: a resource, or the data of one."""
+
+
+def _returned(found: object, name: str) -> DltResource:
+    if not isinstance(found, DltResource):
+        raise InvalidResourceReturnsResource(
+            f"Resource '{name}': its function says that it returns a DltResource, and returned "
+            f"{type(found).__name__}. Return a resource, or take the annotation away.",
+            resource_name=name,
+            item=found,
+        )
+    return found
 
 
 def make_resource(

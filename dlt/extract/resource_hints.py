@@ -45,6 +45,25 @@ def _place(resource_name: str, hints: TableHints | ResolvedHints) -> str:
     return f"resource '{resource_name}'" if is_dynamic(name) else f"resource '{resource_name}', table {name!r}"
 
 
+def _check_table_name(resource_name: str, own: TableHints, hints: TableHints, is_variant: bool) -> None:
+    name = hints.get("table_name")
+    if is_variant:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"Resource '{resource_name}': hints with create_table_variant hold for one table. Pass its name as "
+                "table_name."
+            )
+        dynamic = [key for key, value in hints.items() if key != "incremental" and is_dynamic(value)]
+    else:
+        is_fixed = not is_dynamic(name or own.get("table_name"))
+        dynamic = ["parent_table_name"] if is_fixed and is_dynamic(hints.get("parent")) else []
+    if dynamic:
+        raise InconsistentTableTemplate(
+            f"{_place(resource_name, hints)}: {dynamic[0]} is a function of the item, and the table is the same for "
+            "all items. Let table_name be a function of the item too, or give a fixed value."
+        )
+
+
 class ResourceHints:
     """Hints of a resource and of its table variants."""
 
@@ -191,7 +210,7 @@ class ResourceHints:
             InconsistentTableTemplate: a hint is a function of the item, and its table is the same for all items.
         """
         check_table_hints(_place(self.name, hints_template), hints_template)
-        self._check_table_name(hints_template, create_table_variant)
+        _check_table_name(self.name, self._hints, hints_template, create_table_variant)
         incremental = hints_template.get("incremental")
         if incremental is not None:
             # whatever it is: what cannot be one is found when a run binds it
@@ -207,24 +226,6 @@ class ResourceHints:
         self._hints = merge_hints(self._hints, plain)
         if "columns" in plain:
             self._columns_changed()
-
-    def _check_table_name(self, hints: TableHints, is_variant: bool) -> None:
-        name = hints.get("table_name")
-        if is_variant:
-            if not isinstance(name, str):
-                raise ValueError(
-                    f"Resource '{self.name}': hints with create_table_variant hold for one table. Pass its name as "
-                    "table_name."
-                )
-            dynamic = [key for key, value in hints.items() if key != "incremental" and is_dynamic(value)]
-        else:
-            is_fixed = not is_dynamic(name or self._hints.get("table_name"))
-            dynamic = ["parent_table_name"] if is_fixed and is_dynamic(hints.get("parent")) else []
-        if dynamic:
-            raise InconsistentTableTemplate(
-                f"{_place(self.name, hints)}: {dynamic[0]} is a function of the item, and the table is the same for "
-                "all items. Let table_name be a function of the item too, or give a fixed value."
-            )
 
     def set_incremental(self, new_incremental: IncrementalHint | None) -> Incremental[object] | None:
         """Load incrementally; None or `incremental.EMPTY` stops that.

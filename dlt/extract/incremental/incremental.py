@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, cast
 
 from dlt.configuration.parts import InParts
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
@@ -18,12 +16,14 @@ from dlt.extract.incremental.settings import (
     IncrementalRange,
     OnCursorValueMissing,
     RowOrder,
-    check_names,
     check_range,
     check_words,
     last_value_function,
     said,
+    settings_of,
+    shown,
     type_of,
+    value_type,
 )
 from dlt.extract.items import Meta, count_rows, is_frame
 from dlt.extract.state import resource_state
@@ -57,8 +57,7 @@ class Incremental(InParts, Generic[Value]):
         primary_key: Column or columns that tell rows with equal cursor values apart; () for no deduplication.
         end_value: End of a backfill; with it no state is read or written.
         row_order: "asc" or "desc" when rows come sorted by the cursor, so that the resource can stop early.
-        allow_external_schedulers: Take start and end from the window of a task, or from DLT_INTERVAL_START and
-            DLT_INTERVAL_END, where they are set.
+        allow_external_schedulers: Take start and end from a task's window, or DLT_INTERVAL_START and DLT_INTERVAL_END.
         on_cursor_value_missing: "raise", "include" or "exclude" rows without a cursor value.
         lag: How far the start is moved back: seconds for moments, days for dates, units for numbers.
         range_start: "closed" to read rows equal to the start again and drop those seen; "open" to leave them out.
@@ -117,8 +116,7 @@ class Incremental(InParts, Generic[Value]):
         self.custom_metrics = _no_metrics()
         check_words(vars(self))
         self._run: Run | None = None
-        # the parameter that is the cursor of the resource where this one is not
-        self._beside: str | None = None
+        self._beside: str | None = None  # the parameter that is the cursor of the resource where this one is not
 
     # -- before a run
 
@@ -148,15 +146,7 @@ class Incremental(InParts, Generic[Value]):
         Raises:
             ValueErrorWithKnownValues: the dict has a key that is no setting.
         """
-        if isinstance(value, Incremental):
-            return value
-        if isinstance(value, Mapping):
-            check_names(value.keys())
-            return cls(**value)
-        # over a base that has its path already, text is a start
-        if isinstance(value, str) and base is None:
-            return cls(cursor_path=value)
-        return cls(initial_value=value)
+        return value if isinstance(value, Incremental) else cls(**settings_of(value, over_another=base is not None))
 
     @classmethod
     def part_hint(cls, name: str, declared: object) -> object:
@@ -206,10 +196,7 @@ class Incremental(InParts, Generic[Value]):
 
     def get_incremental_value_type(self) -> object:
         """Return the type of the cursor's values: what stands in the brackets, else that of the initial value."""
-        declared = next(iter(get_args(vars(self).get("__orig_class__"))), None)
-        if declared is not None and not isinstance(declared, TypeVar):
-            return declared
-        return Any if self.initial_value is None else type(self.initial_value)
+        return value_type(vars(self).get("__orig_class__"), self.initial_value)
 
     def resolve(self) -> Self:
         """Check the settings and return itself.
@@ -254,18 +241,13 @@ class Incremental(InParts, Generic[Value]):
         made = self.copy()
         made.resource_name, made.custom_metrics = resource_name, _no_metrics()
         check_range(vars(made))
-        asked = asked_interval(made._value_type()) if made.allow_external_schedulers else None  # noqa: SLF001 - as above
-        if asked is not None:
+        if made.allow_external_schedulers:
+            kind = made.get_incremental_value_type() if made.initial_value is None else type(made.initial_value)
+            found = asked_interval(kind) or (made.initial_value, made.end_value)
             # they are made in the type of the cursor's values
-            made.initial_value, made.end_value = cast("tuple[Value, Value]", asked)
+            made.initial_value, made.end_value = cast("tuple[Value, Value]", found)
         made._run = begin(made, state)  # noqa: SLF001 - as above
         return made
-
-    def _value_type(self) -> type:
-        if self.initial_value is not None:
-            return type(self.initial_value)
-        declared = self.get_incremental_value_type()
-        return declared if isinstance(declared, type) else datetime.datetime
 
     def __call__(self, items: TDataItems, _meta: Meta = None) -> TDataItems:
         """Return the rows that are new, of a page, a row, an Arrow table or a frame; None when there are none.
@@ -279,17 +261,8 @@ class Incremental(InParts, Generic[Value]):
             return None
         run = self._bound()
         self.custom_metrics["unfiltered_batches_count"] += 1
-        if is_frame(items):
-            # here, as it brings all that writes packages, and a program that is only parsed needs none of it
-            from dlt.extract.incremental.tables import filter_table
-
-            self.custom_metrics["unfiltered_items_count"] += count_rows(items)
-            return filter_table(run, items)
-        page = items if isinstance(items, list) else [items]
-        self.custom_metrics["unfiltered_items_count"] += len(page)
-        # a row that comes alone goes through the same code as a page
-        kept = filter_rows(run, page)
-        return (kept if isinstance(items, list) else kept[0]) if kept else None
+        self.custom_metrics["unfiltered_items_count"] += count_rows(items)
+        return _new_items(run, items)
 
     @property
     def in_use(self) -> bool:
@@ -339,7 +312,7 @@ class Incremental(InParts, Generic[Value]):
             IncrementalUnboundError: another parameter of the function is the cursor of the resource.
         """
         self._refuse_beside()
-        return self.initial_value if self._run is None else cast("Value | None", self._run.start)  # as above
+        return self.initial_value if self._run is None else cast("Value | None", self._run.start)
 
     @property
     def last_value(self) -> Value | None:
@@ -372,12 +345,19 @@ class Incremental(InParts, Generic[Value]):
         return self._run
 
     def __repr__(self) -> str:
-        shown = {name: vars(self)[name] for name in SETTINGS if vars(self)[name] != vars(Incremental.EMPTY)[name]}
-        if self.last_value_func is not max:
-            shown["last_value_func"] = getattr(self.last_value_func, "__name__", self.last_value_func)
-        if self._run is not None:
-            shown["start_value"] = self._run.start
-        return f"<dlt.sources.incremental({', '.join(f'{name}={value!r}' for name, value in shown.items())})>"
+        start = {} if self._run is None else {"start_value": self._run.start}
+        return f"<dlt.sources.incremental({shown(vars(self), vars(Incremental.EMPTY), start)})>"
+
+
+def _new_items(run: Run, items: TDataItems) -> TDataItems:
+    if is_frame(items):
+        # here, as it brings all that writes packages, and a program that is only parsed needs none of it
+        from dlt.extract.incremental.tables import filter_table
+
+        return filter_table(run, items)
+    # a row that comes alone goes through the same code as a page
+    kept = filter_rows(run, items if isinstance(items, list) else [items])
+    return (kept if isinstance(items, list) else kept[0]) if kept else None
 
 
 def _keeps_nothing(cursor_path: str | None, bound: str) -> IncrementalUnboundError:

@@ -9,20 +9,21 @@ from dlt.context import current
 from dlt.extract.incremental.cursor import as_datetime
 
 
-def asked_interval(kind: type) -> tuple[object, object] | None:
+def asked_interval(kind: object) -> tuple[object, object] | None:
     """Return start and end, end excluded, as values of a cursor; None if nobody asks for a time.
 
     The window of a task comes before DLT_INTERVAL_START and DLT_INTERVAL_END.
 
     Args:
-        kind: Class of the cursor's values.
+        kind: Class of the cursor's values; what is no class stands for moments.
     """
     start, end = os.environ.get("DLT_INTERVAL_START"), os.environ.get("DLT_INTERVAL_END")
     # the window belongs to this task, the variables to the whole process
     window = current().window
     if window is not None:
         start, end = window[0].isoformat(), window[1].isoformat()
-    return (_as_kind(start, kind), _as_kind(end, kind)) if start and end else None
+    known = kind if isinstance(kind, type) else datetime.datetime
+    return (_as_kind(start, known), _as_kind(end, known)) if start and end else None
 
 
 def _as_kind(text: str, kind: type) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from dlt.errors import ConfigurationValueError, ValueErrorWithKnownValues
 from dlt.extract.incremental.cursor import LastValueFunc
@@ -98,6 +98,22 @@ def last_value_function(given: LastValueFunc | str | None) -> LastValueFunc:
     return given or max
 
 
+def settings_of(value: Any, over_another: bool) -> dict[str, Any]:
+    """Return the settings that a program writes as a dict of them, a start value, or a cursor path.
+
+    Args:
+        value: What it writes.
+        over_another: They are merged into an incremental that has its path, so that text is a start.
+
+    Raises:
+        ValueErrorWithKnownValues: the dict has a key that is no setting.
+    """
+    if isinstance(value, Mapping):
+        check_names(value.keys())
+        return dict(value)
+    return {"cursor_path" if isinstance(value, str) and not over_another else "initial_value": value}
+
+
 def said(settings: Mapping[str, object], given: Collection[str], defaults: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that an incremental puts on top of another one; None says nothing.
 
@@ -112,6 +128,34 @@ def said(settings: Mapping[str, object], given: Collection[str], defaults: Mappi
         for name in SETTINGS
         if settings[name] is not None and (name in given or settings[name] != defaults[name])
     }
+
+
+def value_type(declared: object, initial_value: object) -> object:
+    """Return the type of a cursor's values.
+
+    Args:
+        declared: The class with what stands in its brackets, such as `incremental[int]`, or None.
+        initial_value: A value that tells it where nothing is declared.
+    """
+    within = next(iter(get_args(declared)), None)
+    if within is not None and not isinstance(within, TypeVar):
+        return within
+    return Any if initial_value is None else type(initial_value)
+
+
+def shown(settings: Mapping[str, object], defaults: Mapping[str, object], more: Mapping[str, object]) -> str:
+    """Return the settings that are not the defaults as arguments of a call, and what else is to be seen.
+
+    Args:
+        settings: All of them, perhaps with other names beside.
+        defaults: All of them, as nobody set them.
+        more: Further names and values.
+    """
+    told = {name: settings[name] for name in SETTINGS if settings[name] != defaults[name]}
+    function = settings["last_value_func"]
+    if function is not max:
+        told["last_value_func"] = getattr(function, "__name__", function)
+    return ", ".join(f"{name}={value!r}" for name, value in {**told, **more}.items())
 
 
 def type_of(name: str, declared: object) -> object:

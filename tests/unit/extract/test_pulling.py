@@ -169,7 +169,7 @@ def test_no_limit_and_a_negative_one_take_everything() -> None:
 def test_a_transformer_cannot_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its parent can; the log says so, and nothing is lost without a word."""
     told: list[str] = []
-    monkeypatch.setattr("dlt.extract.resource.logger.warning", lambda text, *names: told.append(text % names))
+    monkeypatch.setattr("dlt.extract.pipe.logger.warning", lambda text, *names: told.append(text % names))
     numbers = resource([1, 2, 3], name="numbers")
 
     @transformer(data_from=numbers)
