@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.measure import Figure, measure, of_cycles, of_destinations, read_modules
+from tools.measure import Figure, measure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,13 +93,8 @@ def test_a_destination_that_stands_in_two_places_is_found(figures: dict[str, Fig
     assert (found.value, found.where, found.is_reached) == (2, "postgres", False)
 
 
-def test_no_modules_import_each_other_not_even_lazily_or_for_types() -> None:
-    """The rule holds in this checkout."""
-    found = of_cycles(read_modules(ROOT))
-    assert found.is_reached, found.where
-
-
-def test_all_of_a_destination_stands_in_one_folder() -> None:
-    """The rule holds in this checkout."""
-    found = of_destinations(ROOT)
-    assert found.is_reached, found.where
+def test_this_checkout_reaches_its_goals() -> None:
+    """All but one: lines of tests say little of what they hold, and are told by the table only."""
+    missed = {figure.what: (figure.value, figure.where) for figure in measure(ROOT) if not figure.is_reached}
+    missed.pop("lines of tests to lines of code", None)
+    assert not missed
