@@ -25,7 +25,7 @@ def connected(dataset: Asked) -> DatasetBackend:
         from dlt.dataset.ibis_backend import COMPILERS, DatasetBackend
     except ImportError as error:
         raise MissingDependencyException(
-            f"dataset {dataset.dataset_name}: ibis is not installed. Run: pip install ibis-framework"
+            f"dataset {dataset.dataset_name}: ibis is not installed. Run: pip install 'ibis-framework[duckdb]'"
         ) from error
     dialect = dataset.destination_dialect or ""
     if dialect not in COMPILERS:

@@ -58,6 +58,6 @@ def test_without_ibis_it_says_what_to_install(dataset: Any, monkeypatch: pytest.
     """All else works."""
     monkeypatch.delitem(sys.modules, "dlt.dataset.ibis_backend", raising=False)
     monkeypatch.setitem(sys.modules, "ibis", None)
-    with pytest.raises(MissingDependencyException, match="pip install ibis-framework"):
+    with pytest.raises(MissingDependencyException, match=r"pip install 'ibis-framework\[duckdb\]'"):
         dataset.ibis()
     assert dataset("SELECT count(*) FROM rows").fetchscalar() == 3
