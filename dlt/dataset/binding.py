@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from dlt.dataset.lineage import Columns, columns_of, exact, in_full, is_plain, layout_for, spell
 from dlt.errors import LineageFailedException
 from dlt.late import exp
 from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    from sqlglot.dialects.dialect import Dialect
 
 
 @dataclass(frozen=True)
@@ -159,4 +163,17 @@ def text_of(query: exp.Query, dialect: str | None, pretty: bool = False) -> str:
         for cast in list(query.find_all(exp.Cast)):
             if cast.this.is_string and cast.to.this == exp.DataType.Type.TEXT:
                 cast.replace(cast.this)
+        return query.sql(_redshift(), pretty=pretty)
     return query.sql(dialect, pretty=pretty)
+
+
+@cache
+def _redshift() -> type[Dialect]:
+    """Return Redshift's SQL with quotes doubled, as every engine reads them; sqlglot puts a backslash before them."""
+    from sqlglot.dialects.redshift import Redshift
+
+    class Quoting(Redshift):
+        class Tokenizer(Redshift.Tokenizer):
+            STRING_ESCAPES: ClassVar[list[str]] = ["'", "\\"]
+
+    return Quoting
