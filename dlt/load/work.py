@@ -8,6 +8,7 @@ from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.work import CHOICES
 from dlt.errors import ReloadUndecided
 from dlt.packages.manifest import Work
+from dlt.schema.chains import loaded_with
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_MERGE_STRATEGY
@@ -47,7 +48,11 @@ def roots_to_empty(schema: Schema, work: Work, dropped: Collection[str] = ()) ->
     found = []
     for table in schema.data_tables():
         kind = work.resources.get(str(table.get("resource") or table["name"]))
-        if kind is None or table.get("parent") or table["name"] in dropped or not _appends(table):
+        if kind is None or table.get("parent") or table["name"] in dropped:
+            continue
+        # nested rows may be appended where those of the root are not; they are found by their root rows
+        heads = {loaded_with(schema.tables, nested["name"]) for nested in schema.chain(table["name"])}
+        if not any(_appends(schema.tables[head]) for head in heads):
             continue
         if work.reprocess == "keep" or (work.reprocess == "auto" and kind == GOES_ON):
             continue

@@ -14,10 +14,11 @@ def make_pipeline() -> Any:
 
 
 @dlt.source
-def people(value: str = "old", count: int = 3, disposition: str = "append") -> Any:
-    """Give people with pets with toys, all of them each time."""
+def people(value: str = "old", count: int = 3, disposition: str = "append", pets: str | None = None) -> Any:
+    """Give people with pets with toys, all of them each time; the pets may have a disposition of their own."""
+    nested: Any = {"pets": {"write_disposition": pets}} if pets else None
 
-    @dlt.resource(name="people", primary_key="id", write_disposition=disposition)
+    @dlt.resource(name="people", primary_key="id", write_disposition=disposition, nested_hints=nested)
     def rows() -> Any:
         yield [{"id": n, "value": value, "pets": [{"value": value, "toys": [{"value": value}]}]} for n in range(count)]
 

@@ -83,6 +83,18 @@ def test_a_run_that_is_asked_for_again_loads_what_the_source_gives_now(database:
     assert ("were deleted from people" in again.text) == (disposition == "append")
 
 
+@pytest.mark.parametrize(("disposition", "pets"), [("replace", "append"), ("append", "replace")])
+def test_nested_rows_with_a_disposition_of_their_own_are_there_once(
+    database: Path, disposition: str, pets: str
+) -> None:
+    """Those that are appended under a table that is replaced go with the rows of the earlier load, too."""
+    for generation, value in enumerate(("old", "new")):
+        args = {"value": value, "disposition": disposition, "pets": pets}
+        run(spec(source_args=args), generation=generation)
+    for table in ("people", "people__pets", "people__pets__toys"):
+        assert rows(database, f"SELECT value, count(*) FROM d.{table} GROUP BY 1") == [("new", 3)], table
+
+
 def test_other_runs_keep_their_rows(database: Path) -> None:
     """What is taken back is what the same run appended, and nothing else."""
     for name in ("a", "b", "c"):

@@ -64,6 +64,15 @@ def test_tables_that_take_rows_twice_without_harm_stay(hints: dict[str, Any], go
     assert roots_to_empty(schema(**hints), work(REPEATS)) == (["items"] if goes else [])
 
 
+@pytest.mark.parametrize(("nested", "goes"), [("append", True), ("replace", False), (None, False)])
+def test_nested_rows_that_are_appended_by_themselves_go_with_their_root(nested: str | None, goes: bool) -> None:
+    """Also where the rows of the root are replaced."""
+    made = schema(write_disposition="replace")
+    if nested:
+        made.tables["items__tags"]["write_disposition"] = nested
+    assert roots_to_empty(made, work(REPEATS)) == (["items"] if goes else [])
+
+
 def test_tables_of_others_and_those_that_are_dropped_anyhow_stay() -> None:
     """Only resources of the run count."""
     assert roots_to_empty(schema(), Work("ab12", 1, "load1", resources={"other": REPEATS})) == []
