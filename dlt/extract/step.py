@@ -27,6 +27,7 @@ from dlt.packages.undo import is_of, own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.chains import loaded_with
 from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
@@ -271,7 +272,12 @@ class SchemaExtract:
         replaced = self.schema.tables[name].get("write_disposition") == "replace"
         if replaced and resource.pipe.merged_incremental() is None:
             # nothing new from an incremental resource is no order to empty its table
-            chain = tuple(table["name"] for table in self.schema.chain(name))
+            chain = tuple(
+                table["name"]
+                for table in self.schema.chain(name)
+                # nested rows that are appended by themselves stay when the root has rows, and so they do without
+                if loaded_with(self.schema.tables, table["name"]) == name
+            )
             self.refresh = self.refresh.joined(Refresh(truncate_tables=chain))
 
 

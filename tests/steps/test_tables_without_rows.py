@@ -112,6 +112,26 @@ def test_a_nested_table_that_is_only_declared_keeps_no_merge_out(pipeline: dlt.P
     assert pipeline.dataset().orders__lines.select("price").fetchall() == [(1.0,)]
 
 
+def test_nested_rows_that_are_appended_by_themselves_stay_when_nothing_replaces_their_root(
+    pipeline: dlt.Pipeline,
+) -> None:
+    """As they stay when other rows replace it."""
+    for given in ([{"id": 1, "lines": [{"n": 1}], "tags": [{"n": 1}]}], []):
+        pipeline.run(
+            dlt.resource(
+                given,
+                name="orders",
+                write_disposition="replace",
+                nested_hints={"lines": {"write_disposition": "append"}},
+            )
+        )
+    assert [pipeline.dataset()[name].fetchall() == [] for name in ("orders", "orders__lines", "orders__tags")] == [
+        True,
+        False,
+        True,
+    ]
+
+
 def test_an_arrow_table_without_rows_makes_its_table(pipeline: dlt.Pipeline) -> None:
     """It has columns and types of its own: nothing is left to be seen."""
     pipeline.run(pa.table({"id": pa.array([], pa.int64())}), table_name="orders")
