@@ -170,10 +170,10 @@ def text_of(query: exp.Query, dialect: str | None, pretty: bool = False) -> str:
 @cache
 def _redshift() -> type[Dialect]:
     """Return Redshift's SQL with quotes doubled, as every engine reads them; sqlglot puts a backslash before them."""
-    from sqlglot.dialects.redshift import Redshift
+    from sqlglot.dialects import redshift
 
-    class Quoting(Redshift):
-        class Tokenizer(Redshift.Tokenizer):
+    class Quoting(redshift.Redshift):
+        class Tokenizer(redshift.Redshift.Tokenizer):
             STRING_ESCAPES: ClassVar[list[str]] = ["'", "\\"]
 
     return Quoting
