@@ -21,6 +21,7 @@ from deltalake import DeltaTable
 from pyiceberg.table import StaticTable
 
 import dlt
+from dlt import user_log
 from dlt.common.libs.deltalake import get_delta_tables
 from dlt.common.libs.pyiceberg import get_iceberg_tables
 from dlt.destinations.impl.filesystem.lake.object_store import storage_options
@@ -407,13 +408,16 @@ def test_the_format_of_a_table_stays() -> None:
     assert rows("delta", "id") == inside("id") == inside("id", name="plain") == [(1,)]
 
 
-def test_formats_that_are_not_there() -> None:
-    """An unknown format, and one on a destination that has none, are refused by name."""
+def test_formats_that_are_not_there(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown format is refused by name; one on a destination that has none is told, and left out."""
+    monkeypatch.setenv("RUNTIME__USER_LOG", "true")
+    monkeypatch.setattr(user_log, "_told", set())
     with pytest.raises(PipelineStepFailed, match=r"table_format=.hudi.\. Known are"):
         load(make(), "hudi", [{"id": 1}])
     duck = dlt.pipeline("duck", destination=dlt.destinations.duckdb("x.duckdb"), dataset_name="data")
-    with pytest.raises(PipelineStepFailed, match="no tables in format 'delta'"):
-        load(duck, "delta", [{"id": 1}])
+    load(duck, "delta", [{"id": 1}])
+    assert "table t: table_format 'delta'" in capfd.readouterr().err
+    assert duck.dataset().t.select("id").fetchall() == [(1,)]
 
 
 def test_tables_by_name() -> None:
