@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from dlt.configuration.contexts import Container
-from dlt.configuration.run_context import PluggableRunContext, RunContextBase
+from dlt.configuration.run_context import run_context
 from dlt.context import active_pipeline, current
 from dlt.errors import (
     CurrentSourceNotAvailable,
@@ -167,11 +166,6 @@ def destination_state() -> JsonObject:
     """
     found: JsonObject = load_package_state().setdefault("destination_state", {})
     return found
-
-
-def run_context() -> RunContextBase:
-    """Return the program that runs: its folders, and the places from which its configuration comes."""
-    return Container()[PluggableRunContext].context
 
 
 def interval() -> tuple[datetime, datetime] | None:

@@ -43,6 +43,7 @@ _NUMBER = float
 _RUNTIME = Section(
     {
         "user_log": bool, "log_level": str, "log_format": str, "excepthook": bool, "request_timeout": _NUMBER,
+        "intercept_signals": bool, "slack_incoming_hook": _SECRET_TEXT,
         "request_max_attempts": int, "request_backoff_factor": _NUMBER, "request_max_retry_delay": _NUMBER,
     },
     without_effect=frozenset(
@@ -50,7 +51,6 @@ _RUNTIME = Section(
             "dlthub_telemetry",
             "dlthub_telemetry_endpoint",
             "sentry_dsn",
-            "slack_incoming_hook",
             "prometheus_port",
             "name",
             "environment",
@@ -124,7 +124,7 @@ def pipeline_options() -> dict[str, object]:
     hints = typing.get_type_hints(PipelineSettings, localns={**in_files, "ContractHint": Any})
     found = {option.name: hints[option.name] for option in dataclasses.fields(PipelineSettings)}
     # these are read from sections of their own
-    for name in ("defaults", "raise_on_failed_jobs"):
+    for name in ("defaults", "raise_on_failed_jobs", "intercept_signals"):
         found.pop(name)
     secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt"), _SECRET_TEXT)
     names = dict.fromkeys(("destination", "destination_type", "staging", "staging_type", "refresh", "progress"), str)

@@ -63,11 +63,12 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
                 made.__exception__ = error
         return made
 
-    def resolve(self) -> None:
-        """Check the fields and run `on_resolved`; what is missing keeps the spec unresolved."""
+    def resolve(self) -> Self:
+        """Check the fields, run `on_resolved` and return the spec; what is missing keeps it unresolved."""
         self.call_method_in_mro("on_resolved")
         self.note_secrets()
         self.__is_resolved__ = True
+        return self
 
     def call_method_in_mro(self, method_name: str) -> None:
         """Call a method of each class that has one of its own, that of the base first; none calls `super()`.

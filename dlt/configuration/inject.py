@@ -346,10 +346,11 @@ def _configured(
     name: str, hint: object, places: tuple[str, ...], secret: bool, default: object
 ) -> tuple[object, Trace]:
     """Return the configured value or MISSING, and the places that were asked."""
-    if kinds := spec_kinds(hint):
-        return _configured_spec(name, hint, kinds, places, default)
+    # first, as a cursor is a spec too
     if kind_in_parts(hint, default) is not None:
         return merged_argument(name, hint, default, places)
+    if kinds := spec_kinds(hint):
+        return _configured_spec(name, hint, kinds, places, default)
     value, trace = find_value(name, places, secret=secret, tables=_takes_table(hint, default))
     return (value if value is MISSING else coerce(value, hint, name, secret or trace.hidden, trace.place)), trace
 

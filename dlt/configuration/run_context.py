@@ -11,11 +11,13 @@ from types import ModuleType
 from typing import ClassVar
 
 from dlt.configuration import container
-from dlt.configuration.contexts import ContainerInjectableContext
+from dlt.configuration.contexts import Container, ContainerInjectableContext
 from dlt.configuration.providers.base import ConfigProvider
-from dlt.configuration.spec import configspec
+from dlt.configuration.resolve import resolve_configuration
+from dlt.configuration.runtime import RuntimeConfiguration
+from dlt.configuration.spec import BaseConfiguration, configspec
 from dlt.errors import DuplicateConfigProviderException
-from dlt.io.folders import data_folder
+from dlt.io.folders import data_folder, user_folder
 
 DOT_DLT = ".dlt"
 
@@ -30,6 +32,7 @@ class RunContextBase(ABC):
     def __init__(self, run_dir: str | None, *_args: object, **kwargs: object) -> None:
         self._init_run_dir = run_dir or "."
         self.runtime_kwargs: dict[str, object] = dict(kwargs)
+        self._runtime_config: RuntimeConfiguration | None = None
 
     @property
     @abstractmethod
@@ -59,12 +62,36 @@ class RunContextBase(ABC):
     @property
     def local_dir(self) -> str:
         """Return the folder for files of local destinations."""
-        return os.environ.get("DLT_LOCAL_DIR") or self.run_dir
+        return os.environ.get("DLT_LOCAL_DIR") or self._init_run_dir
 
     @property
     def uri(self) -> str:
         """Return the folder of the program as a URL."""
         return Path(self.run_dir).resolve().as_uri()
+
+    @property
+    def runtime_config(self) -> RuntimeConfiguration:
+        """Return the settings of the section `runtime`, as they were when they were first asked for."""
+        if self._runtime_config is None:
+            self._runtime_config = resolve_configuration(RuntimeConfiguration())
+        return self._runtime_config
+
+    @property
+    def config(self) -> BaseConfiguration | None:
+        """Return settings of the context itself; the one of a program in a folder has none."""
+        return None
+
+    def initialize_runtime(self, runtime_config: RuntimeConfiguration | None = None) -> None:
+        """Take settings of the section `runtime`.
+
+        Args:
+            runtime_config: The settings; looked up again when None.
+        """
+        self._runtime_config = runtime_config
+
+    def reset_config(self) -> None:
+        """Look settings up again when they are next asked for."""
+        self._runtime_config = None
 
     @property
     def module(self) -> ModuleType | None:
@@ -130,7 +157,7 @@ class RunContext(RunContextBase):
     @property
     def global_dir(self) -> str:
         """Return the folder with the files of all programs."""
-        return os.path.join(os.path.expanduser("~"), DOT_DLT)
+        return user_folder()
 
     @property
     def data_dir(self) -> str:
@@ -216,3 +243,8 @@ class PluggableRunContext(ContainerInjectableContext):
     def reload_providers(self) -> None:
         """Ask the places for values that the context names."""
         container.use_providers(self.context.initial_providers())
+
+
+def run_context() -> RunContextBase:
+    """Return the program that runs: its folders, and the places from which its configuration comes."""
+    return Container()[PluggableRunContext].context

@@ -132,7 +132,6 @@ class PipeIterator:
                 yield from self._collect(block=self._pool.full or not self._turns)
                 if self._turns and not self._pool.full:
                     yield from self._turn()
-            self._finish()
         finally:
             # the pool first: a generator that a thread is inside of cannot be closed
             self._pool.close()
@@ -281,18 +280,12 @@ class PipeIterator:
                 self._pool.submit_async(tag, _awaited(item))
 
     def _stop_if_done(self, lane: _Lane, node: Node) -> None:
-        if node.incremental is None or not node.incremental.done:
+        if node.incremental is None or not node.incremental.can_close():
             return
         # one that is being pulled in the pool ends with its next row, at this place again
         for stream in [s for s in lane.stack if s.node is node and not s.busy]:
             stream.close()
             lane.stack.remove(stream)
-
-    def _finish(self) -> None:
-        for node in self._nodes:
-            if node.incremental is not None:
-                with use(**node.changes):
-                    node.incremental.finish()
 
     def _failed(self, node: Node, error: BaseException, position: int, kind: str = "transform") -> BaseException:
         if isinstance(error, ItemFailed):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dlt.extract.exceptions import UnknownSourceReference
-from dlt.extract.source_factory import SourceFactory
+from dlt.extract.function import Function
+from dlt.extract.resource import DltResource
+from dlt.extract.resource_data import module_section
+from dlt.extract.source_factory import SourceFactory, schema_maker
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
@@ -53,7 +57,7 @@ class SourceReference:
 
     @classmethod
     def find(cls, ref: str, raise_exec_errors: bool = False) -> SourceFactory[...]:
-        """Return what `@dlt.source` made of a function.
+        """Return what `@dlt.source` made of a function; of a resource, what makes sources with nothing else.
 
         Args:
             ref: Its name, "module.function", or the whole path.
@@ -77,7 +81,11 @@ class SourceReference:
                 continue
             if isinstance(found, SourceFactory):
                 return found
-        raise UnknownSourceReference(f"There is no source {ref!r}: none of {', '.join(tried)} is one.", ref=ref)
+            if isinstance(found, DltResource):
+                return source_of_resource(found)
+        raise UnknownSourceReference(
+            f"There is no source {ref!r}: none of {', '.join(tried)} is one.", ref=ref, qualified_refs=tried
+        )
 
     @classmethod
     def from_reference(
@@ -119,3 +127,28 @@ class SourceReference:
             schema=schema, schema_contract=schema_contract, spec=spec, parallelized=parallelized,
         )  # fmt: skip
         return factory(*(source_args or ()), **(source_kwargs or {}))
+
+
+def source_of_resource(resource: DltResource[...]) -> SourceFactory[...]:
+    """Return what makes sources of one resource, with the arguments of its function.
+
+    Args:
+        resource: The resource; it stays as it is.
+    """
+    gen = resource.pipe.gen
+
+    def alone(*args: object, **kwargs: object) -> list[DltResource[...]]:
+        return [resource(*args, **kwargs) if isinstance(gen, Function) and not gen.bound else resource.clone()]
+
+    section = resource.section or ""
+    if isinstance(gen, Function):
+        # the source stands for the function: it is asked for its name, its place and its parameters
+        vars(alone).update(__signature__=gen.signature)
+        alone.__annotations__ = inspect.get_annotations(inspect.unwrap(gen.call))
+        alone.__module__, alone.__doc__ = gen.call.__module__, gen.call.__doc__
+        section = section or module_section(gen.call)
+    alone.__name__ = alone.__qualname__ = resource.name
+    function = Function(
+        alone, spec=gen.spec if isinstance(gen, Function) else None, sections=("sources", section, resource.name)
+    )
+    return SourceFactory(function, resource.name, schema_maker(resource.name, alone), section, {})

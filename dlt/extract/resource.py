@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Generic, Union, cast, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Union, cast, overload
 
 from dlt.context import current, use
 from dlt.errors import (
@@ -51,6 +51,8 @@ class DltResource(ResourceHints, Generic[P]):
     """
 
     __signature__: inspect.Signature
+    Empty: ClassVar[DltResource[...]]
+    """One without data: what takes items of it is bound to a parent later."""
 
     def __init__(
         self, pipe: Pipe, hints: TableHints | None = None, *, selected: bool = True, section: str | None = None
@@ -340,6 +342,7 @@ class DltResource(ResourceHints, Generic[P]):
         return told(self)
 
 
+DltResource.Empty = DltResource(Pipe(""))
 DataFrom = Union[DltResource[...], Iterable[TDataItem], AsyncIterable[TDataItem], Callable[..., object], NoParent]
 """Parent of a transformer: a resource, or the data of one."""
 
@@ -404,7 +407,7 @@ def make_resource(
 
 
 def _parent(data_from: object, name: str) -> Pipe | None:
-    if data_from is None or data_from is NO_PARENT:
+    if data_from is None or data_from is NO_PARENT or data_from is DltResource.Empty:
         return None
     if isinstance(data_from, DltResource):
         return data_from.pipe

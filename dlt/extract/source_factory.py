@@ -6,8 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from copy import deepcopy
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, cast
 
+from dlt.configuration.inject import spec_of
+from dlt.configuration.signature import spec_from_signature
 from dlt.context import active_pipeline, current, use
 from dlt.errors import ExplicitSourceNameInvalid
 from dlt.extract.function import Function
@@ -17,9 +20,29 @@ from dlt.types import P, Wrapped
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.configuration.spec import BaseConfiguration
     from dlt.extract.vocabulary import ContractHint
     from dlt.info import LoadInfo
     from dlt.schema.schema import Schema
+
+
+class Referred:
+    """What names a source function, and what is known of it: `factory.ref`.
+
+    Args:
+        ref: The name, "module.function".
+        factory: What `@dlt.source` made of the function.
+        section: Section of its configuration.
+        name: Name of its sources.
+    """
+
+    def __init__(self, ref: str, factory: SourceFactory[...], section: str, name: str) -> None:
+        self.ref, self.factory, self.section, self.name = ref, factory, section, name
+
+    @property
+    def SPEC(self) -> type[BaseConfiguration]:
+        """Return the spec of the arguments of the function."""
+        return self.factory.full_spec
 
 
 Postprocessor = Callable[[DltSource], "DltSource | None"]
@@ -75,6 +98,25 @@ class SourceFactory(Generic[P]):
     def spec(self) -> type | None:
         """Return the configuration of the function, as far as it was given."""
         return self._function.spec
+
+    @property
+    def full_spec(self) -> type[BaseConfiguration]:
+        """Return the configuration of the function; made of its parameters where none was given."""
+        if self.spec is not None:
+            return self.spec
+        call = self._function.call
+        # the same class each time: specs that programs keep are compared
+        return spec_of(call) or self._made_spec
+
+    @cached_property
+    def _made_spec(self) -> type[BaseConfiguration]:
+        return spec_from_signature(self._function.call)
+
+    @property
+    def ref(self) -> Referred:
+        """Return what names the function."""
+        call = self._function.call
+        return Referred(f"{call.__module__}.{self._function.name}", self, self._section, self._name)
 
     @property
     def max_table_nesting(self) -> object:

@@ -228,7 +228,7 @@ def build_tree(
 
     Raises:
         SourceExhausted: a generator was consumed before.
-        PipeNotBoundToData: a transformer has no parent.
+        PipeNotBoundToData: a transformer has no parent, or a resource has no data.
     """
     nodes: dict[int, Node] = {}
     roots: list[Node] = []
@@ -254,6 +254,13 @@ def _check(pipe: Pipe, consumed: bool, source_name: object) -> None:
             "Make the source or resource again, or pass the generator function in place of a generator.",
             source_name=source_name or pipe.name,
             resource_name=pipe.name,
+        )
+    if pipe.gen is None:
+        raise PipeNotBoundToData(
+            "DltResource.Empty has no data of its own. Pass it as data_from= of a transformer, or leave it out.",
+            pipe_name=pipe.name,
+            resource_name=pipe.name,
+            has_parent=False,
         )
     if pipe.is_transformer and pipe.parent is None:
         raise PipeNotBoundToData(

@@ -8,9 +8,11 @@ import os
 def data_folder() -> str:
     """Return the folder in which pipelines keep what they work on: DLT_DATA_DIR, or one of the user."""
     # the places and their order are those of PyPI dlt 1.x
-    data_dir = os.environ.get("DLT_DATA_DIR")
-    if data_dir:
-        return data_dir
+    return os.environ.get("DLT_DATA_DIR") or user_folder()
+
+
+def user_folder() -> str:
+    """Return the folder with the files of all programs of the user."""
     if os.name == "posix" and os.geteuid() == 0:
         return "/var/dlt"
     home = os.path.expanduser("~")

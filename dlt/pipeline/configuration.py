@@ -6,12 +6,11 @@ import os
 import re
 
 from dlt.absent import absent_names
+from dlt.configuration.runtime import PipelineRuntimeConfiguration
 from dlt.pipeline.settings import PipelineSettings as PipelineConfiguration
 
-__all__ = ["PipelineConfiguration", "get_default_pipeline_name"]
-__getattr__ = absent_names(
-    __name__, "The section `runtime` has these settings.", "PipelineRuntimeConfiguration ensure_correct_pipeline_kwargs"
-)
+__all__ = ["PipelineConfiguration", "PipelineRuntimeConfiguration", "get_default_pipeline_name"]
+__getattr__ = absent_names(__name__, "The section `runtime` has these settings.", "ensure_correct_pipeline_kwargs")
 
 
 def get_default_pipeline_name(entry_point_file: str) -> str:

@@ -16,6 +16,8 @@ from dlt.pipeline.trace import PipelineTrace
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dlt.configuration.run_context import RunContextBase
+    from dlt.configuration.runtime import PipelineRuntimeConfiguration
     from dlt.context import PipelineAtWork
     from dlt.destinations.base import Destination
     from dlt.extract.vocabulary import Refresh
@@ -105,6 +107,21 @@ class Inspection:
         """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""
         self.parts.hooks.added.append(hook)
         return self
+
+    # -- the program
+
+    @property
+    def runtime_config(self) -> PipelineRuntimeConfiguration:
+        """Return the settings of the section `runtime` that count for this pipeline, such as the hook for Slack."""
+        return self.config.runtime
+
+    @property
+    def run_context(self) -> RunContextBase:
+        """Return the program that runs: its folders, and the places from which its configuration comes."""
+        # a run needs none of it
+        from dlt.configuration.run_context import run_context
+
+        return run_context()
 
     # -- schemas and state
 

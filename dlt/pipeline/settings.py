@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.configuration import get_value
@@ -19,6 +20,7 @@ from dlt.io.folders import data_folder
 from dlt.user_log import DEFAULT_FORMAT, Telling, level_number
 
 if TYPE_CHECKING:
+    from dlt.configuration.runtime import PipelineRuntimeConfiguration
     from dlt.destinations.base import DestinationRef
     from dlt.extract.vocabulary import ContractHint, ProgressName, Refresh
     from dlt.progress import Collector
@@ -83,6 +85,7 @@ class PipelineSettings:
     staging: DestinationRef | None = None
     staging_name: str | None = None
     dataset_name: str | None = None
+    dataset_name_layout: str | None = None
     import_schema_path: str | None = None
     export_schema_path: str | None = None
     full_refresh: bool = False
@@ -96,6 +99,7 @@ class PipelineSettings:
     schema_contract: ContractHint | None = None
     loader_file_format: str | None = None
     raise_on_failed_jobs: bool = False
+    intercept_signals: bool = True
     defaults: Defaults = OURS
 
     # as programs for PyPI dlt 1.x read them
@@ -113,6 +117,24 @@ class PipelineSettings:
     def dev_mode(self) -> bool:
         """Tell whether each run begins anew in a dataset of its own."""
         return self.full_refresh
+
+    @cached_property
+    def runtime(self) -> PipelineRuntimeConfiguration:
+        """Return the settings of the section `runtime` that count for the pipeline."""
+        # a run needs none of them
+        from dlt.configuration.runtime import runtime_of
+
+        return runtime_of(self.pipeline_name)
+
+    def laid_out(self, dataset_name: str) -> str:
+        """Return the name of a dataset as `dataset_name_layout` says.
+
+        Args:
+            dataset_name: What the program or the pipeline calls it.
+        """
+        return (
+            dataset_name if self.dataset_name_layout is None else self.dataset_name_layout.replace("%s", dataset_name)
+        )
 
     @property
     def pipeline_salt(self) -> str | None:
@@ -140,6 +162,7 @@ _NAMES_OF_1X = (
     "import_schema_path",
     "export_schema_path",
     "dataset_name",
+    "dataset_name_layout",
     "pipeline_salt",
     "restore_from_destination",
     "use_single_dataset",
@@ -147,6 +170,7 @@ _NAMES_OF_1X = (
     "dev_mode",
     "progress",
     "refresh",
+    "runtime",
 )
 
 
@@ -219,6 +243,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         staging=option("staging", str) or option("staging_type", str),
         staging_name=option("staging_name", str),
         dataset_name=option("dataset_name", str),
+        dataset_name_layout=_layout(option("dataset_name_layout", str)),
         import_schema_path=option("import_schema_path", str),
         export_schema_path=option("export_schema_path", str),
         full_refresh=bool(refresh_all),
@@ -240,8 +265,20 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
                 pipeline_name=name,
             )
         ),
+        intercept_signals=bool(
+            get_value("intercept_signals", bool, sections=("runtime",), default=True, pipeline_name=name)
+        ),
         defaults=defaults,
     )
+
+
+def _layout(layout: str | None) -> str | None:
+    if layout is not None and "%s" not in layout:
+        raise ConfigurationValueError(
+            f"dataset_name_layout is {layout!r}, and has no place for the name of the dataset. Write %s there, as in "
+            "'prefix_%s'."
+        )
+    return layout
 
 
 def configured_telling(pipeline_name: str | None) -> Telling:

@@ -101,9 +101,13 @@ def _in_main_thread() -> bool:
 
 
 @contextmanager
-def handled() -> Iterator[None]:
-    """Handle signals inside the block, in the main thread of a plain script only."""
-    if not _in_main_thread() or in_interactive_host():
+def handled(wanted: bool = True) -> Iterator[None]:
+    """Handle signals inside the block, in the main thread of a plain script only.
+
+    Args:
+        wanted: Handle them at all.
+    """
+    if not wanted or not _in_main_thread() or in_interactive_host():
         yield
         return
     if _watch.depth == 0:

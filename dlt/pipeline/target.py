@@ -42,14 +42,17 @@ class Target:
         self.staging: Destination | None = None
         self._is_remembered = False
         # a state that begins anew knows no dataset
-        self._dataset = settings.dataset_name or str(home.state.get("dataset_name") or "") or self._default_dataset()
+        self._dataset = self._own_dataset() or str(home.state.get("dataset_name") or "") or self._default_dataset()
         # taken once: all runs of one object go into one dataset
         self._suffix = take_suffix(settings.pipelines_dir, self._dataset) if settings.full_refresh else ""
 
     # -- the dataset
 
+    def _own_dataset(self) -> str:
+        return self.settings.laid_out(self.settings.dataset_name) if self.settings.dataset_name else ""
+
     def _default_dataset(self) -> str:
-        return self.settings.pipeline_name + self.settings.defaults.dataset_suffix
+        return self.settings.laid_out(self.settings.pipeline_name + self.settings.defaults.dataset_suffix)
 
     @property
     def dataset_name(self) -> str:
@@ -68,7 +71,7 @@ class Target:
 
     def forget_dataset(self) -> None:
         """Go back to the dataset that the settings name."""
-        self.dataset_name = self.settings.dataset_name or self._default_dataset()
+        self.dataset_name = self._own_dataset() or self._default_dataset()
 
     def dataset_for(self, schema_name: str | None) -> str:
         """Return the name of the dataset of a schema.
@@ -124,7 +127,7 @@ class Target:
             self.need("credentials")
             self.destination = self.there().bind(credentials)
         if dataset_name:
-            self.dataset_name = dataset_name
+            self.dataset_name = self.settings.laid_out(dataset_name)
 
     def take_from(self, other: Target) -> None:
         """Go where another pipeline goes.

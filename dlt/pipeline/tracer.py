@@ -93,7 +93,8 @@ class Tracer:
     def run(self) -> Iterator[None]:
         """Let the steps of the block be one run, in one trace."""
         shown = excepthook.in_one_line(self.telling.excepthook)
-        with use(self.telling), shown, signals.handled(), self._held("run"):
+        handled = signals.handled(self._home.settings.intercept_signals)
+        with use(self.telling), shown, handled, self._held("run"):
             self._trace = self._begin_trace()
             self._depth += 1
             started_at, whole = utc_now(), self._home.settings.defaults.run_is_a_step
@@ -135,7 +136,8 @@ class Tracer:
             PipelineLocked: another process runs this pipeline.
         """
         # signals are handled until the trace is stored
-        with use(self.telling), excepthook.in_one_line(self.telling.excepthook), signals.handled():
+        handled = signals.handled(self._home.settings.intercept_signals)
+        with use(self.telling), excepthook.in_one_line(self.telling.excepthook), handled:
             logger.info(f"{self._name}: {name} begins")
             yield from self._told_step(name)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, cast
 
+from dlt.configuration.base import BaseConfiguration
 from dlt.configuration.parts import InParts
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
 from dlt.extract.incremental.cursor import LastValueFunc, column_name
@@ -12,7 +14,9 @@ from dlt.extract.incremental.interval import asked_interval
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import WARN_AT, Run, begin
 from dlt.extract.incremental.settings import (
+    FIELDS,
     SETTINGS,
+    VALUES,
     IncrementalRange,
     OnCursorValueMissing,
     RowOrder,
@@ -47,8 +51,8 @@ class Named(Protocol):
         """Return the name."""
 
 
-class Incremental(InParts, Generic[Value]):
-    """Load only rows whose cursor value is new.
+class Incremental(BaseConfiguration, InParts, Generic[Value]):
+    """Load only rows whose cursor value is new; a spec, whose fields the configuration may set.
 
     Args:
         cursor_path: Key or JSONPath of the cursor in a row.
@@ -70,6 +74,10 @@ class Incremental(InParts, Generic[Value]):
     EMPTY: ClassVar[Incremental[object]]
     __parts__: ClassVar[tuple[str, ...]] = SETTINGS
     """Settings that a signature, the configuration and a call may each set."""
+    # no `@configspec`: making a dataclass would cost every program that imports a resource
+    __config_fields__: ClassVar[Mapping[str, object]] = FIELDS
+    __hint_resolvers__: ClassVar[Mapping[str, str]] = dict.fromkeys(VALUES, "get_incremental_value_type")
+    __notes__: ClassVar[tuple[str, ...]] = (*(name for name in SETTINGS if name not in FIELDS), "__orig_class__")
     initial_value: Value | None
     given: frozenset[str]
     """Names of the settings that were passed: they are merged even where they are the default."""
@@ -107,7 +115,7 @@ class Incremental(InParts, Generic[Value]):
         self.primary_key = primary_key
         self.end_value = end_value
         self.row_order = row_order
-        self.allow_external_schedulers = bool(allow_external_schedulers)
+        self.allow_external_schedulers = allow_external_schedulers
         self.on_cursor_value_missing = on_cursor_value_missing
         self.lag = lag
         self.range_start = range_start
@@ -175,12 +183,12 @@ class Incremental(InParts, Generic[Value]):
         return made
 
     def parse_native_representation(self, native_value: object) -> None:
-        """Take the settings from a cursor path, a dict, or another incremental.
+        """Take the settings from another incremental, a dict, or a start value.
 
         Raises:
             ValueErrorWithKnownValues: the dict has a key that is no setting.
         """
-        merged = self.merge(self.of(native_value, self if self.cursor_path else None))
+        merged = self.merge(self.of(native_value, self))
         vars(self).update({name: vars(merged)[name] for name in SETTINGS})
         self.given = merged.given
 
@@ -198,22 +206,22 @@ class Incremental(InParts, Generic[Value]):
         """Return the type of the cursor's values: what stands in the brackets, else that of the initial value."""
         return value_type(vars(self).get("__orig_class__"), self.initial_value)
 
-    def resolve(self) -> Self:
-        """Check the settings and return itself.
+    def on_resolved(self) -> None:
+        """Check the settings.
 
         Raises:
             ConfigurationValueError: the end of the range comes before the start.
+            ValueErrorWithKnownValues: a word is not known.
         """
+        check_words(vars(self))
         check_range(vars(self))
-        return self
 
-    def is_resolved(self) -> bool:
-        """Tell whether all is known that a run needs."""
-        return bool(self.cursor_path)
+    def given_fields(self) -> set[str]:
+        """Return the names of settings that were passed, or changed since."""
+        return {name for name in self.given if name in FIELDS} | super().given_fields()
 
-    def is_partial(self) -> bool:
-        """Tell whether a run needs more than is known."""
-        return not self.cursor_path
+    def _before(self) -> Mapping[str, object]:
+        return vars(Incremental.EMPTY)
 
     def get_cursor_column_name(self) -> str | None:
         """Return the cursor's column, or None when the path goes inside of documents."""
@@ -240,7 +248,7 @@ class Incremental(InParts, Generic[Value]):
             raise _without_path(resource_name)
         made = self.copy()
         made.resource_name, made.custom_metrics = resource_name, _no_metrics()
-        check_range(vars(made))
+        made.resolve()
         if made.allow_external_schedulers:
             kind = made.get_incremental_value_type() if made.initial_value is None else type(made.initial_value)
             found = asked_interval(kind) or (made.initial_value, made.end_value)
@@ -269,20 +277,12 @@ class Incremental(InParts, Generic[Value]):
         """Tell whether it is bound to a run, so that nothing is merged into it any more."""
         return self._run is not None
 
-    @property
-    def done(self) -> bool:
-        """Tell whether all further rows are out of range, as `row_order` promises."""
-        return self.can_close()
-
     def can_close(self) -> bool:
         """Tell whether the resource can stop: rows come in order and left the range."""
         if self._run is None or self.row_order is None:
             return False
         # "asc" is the order in which `last_value_func` takes values, so with min it means falling ones
         return self.end_out_of_range if self.row_order == "asc" else self.start_out_of_range
-
-    def finish(self) -> None:
-        """End the run. The state was written as rows came: it belongs to a copy that only a good run commits."""
 
     def get_state(self) -> CursorState:
         """Return the state of the cursor."""
@@ -347,6 +347,8 @@ class Incremental(InParts, Generic[Value]):
     def __repr__(self) -> str:
         start = {} if self._run is None else {"start_value": self._run.start}
         return f"<dlt.sources.incremental({shown(vars(self), vars(Incremental.EMPTY), start)})>"
+
+    __str__ = __repr__
 
 
 def _new_items(run: Run, items: TDataItems) -> TDataItems:

@@ -33,7 +33,20 @@ _WORDS = {
     "range_start": get_args(IncrementalRange),
     "range_end": get_args(IncrementalRange),
 }
-_VALUES = ("initial_value", "end_value")
+VALUES = ("initial_value", "end_value")
+"""Settings that are values of the cursor."""
+FIELDS: dict[str, object] = {
+    "cursor_path": str,
+    "initial_value": Any | None,
+    "end_value": Any | None,
+    "row_order": RowOrder | None,
+    "allow_external_schedulers": bool | None,
+    "on_cursor_value_missing": OnCursorValueMissing,
+    "lag": float | None,
+    "range_start": IncrementalRange,
+    "range_end": IncrementalRange,
+}
+"""Settings that are fields of a spec, with their types; what a function decides is none."""
 # Any is what the configuration reads as a literal, where text may stand for a number or a list
 _TYPES: dict[str, object] = {"lag": float, "allow_external_schedulers": bool, "primary_key": Any}
 
@@ -165,4 +178,4 @@ def type_of(name: str, declared: object) -> object:
         name: Name of the setting.
         declared: Type of the cursor's values, or None when it is not known.
     """
-    return (declared or Any) if name in _VALUES else _TYPES.get(name, str)
+    return (declared or Any) if name in VALUES else _TYPES.get(name, str)

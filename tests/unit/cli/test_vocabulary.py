@@ -13,7 +13,11 @@ from dlt.pipeline.settings import PipelineSettings
 
 def test_every_setting_of_a_pipeline_is_an_option() -> None:
     """At the top, below `pipelines`, and below the name of a pipeline."""
-    settings = {field.name for field in fields(PipelineSettings)} - {"defaults", "raise_on_failed_jobs"}
+    settings = {field.name for field in fields(PipelineSettings)} - {
+        "defaults",
+        "raise_on_failed_jobs",
+        "intercept_signals",
+    }
     assert settings <= set(pipeline_options())
     section = top().sections["pipelines"]
     assert settings <= set(section.options) and section.named is not None

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import MissingDependencyException, NotOffered, ResourceNameNotAvailable
-from dlt.extract import SourceReference
+from dlt.errors import MissingDependencyException, NotOffered, PipeNotBoundToData, ResourceNameNotAvailable
+from dlt.extract import DltResource, SourceReference
 from dlt.extract.exceptions import UnknownSourceReference
 from dlt.extract.incremental.lag import apply_lag
 from dlt.extract.items import DataItemWithMeta, TableNameMeta
@@ -52,6 +52,60 @@ def test_a_source_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Monke
     assert SourceReference.find("my_shop") is factory
     with pytest.raises(UnknownSourceReference, match="none of nowhere, sources"):
         SourceReference.find("nowhere")
+
+
+REPORTS = """
+import dlt
+
+@dlt.resource
+def days(first, secret=dlt.secrets.value):
+    yield {"first": first, "secret": secret}
+
+@dlt.transformer
+def hours(day):
+    yield day
+
+numbers = dlt.resource([1, 2], name="digits")
+
+@dlt.source
+def reports(key: str = dlt.secrets.value):
+    return numbers
+"""
+
+
+def test_a_resource_is_found_as_a_source_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the arguments and the configuration of its function; one of data has none."""
+    (tmp_path / "reports_of_names.py").write_text(REPORTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("SOURCES__REPORTS_OF_NAMES__DAYS__SECRET", "s")
+    factory = SourceReference.find("reports_of_names.days")
+    made = factory(7)
+    assert (made.name, made.section, list(made.resources)) == ("days", "reports_of_names", ["days"])
+    assert list(made) == list(factory(first=7)) == [{"first": 7, "secret": "s"}]
+    assert list(SourceReference.from_reference("reports_of_names.numbers")) == [1, 2]
+
+
+def test_a_factory_tells_what_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ref` has the name, the section and the spec of the arguments."""
+    (tmp_path / "reports_of_names.py").write_text(REPORTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ref = SourceReference.find("reports_of_names.reports").ref
+    assert (ref.ref, ref.section, ref.name) == ("reports_of_names.reports", "reports_of_names", "reports")
+    assert list(ref.SPEC.get_resolvable_fields()) == ["key"]
+    assert list(SourceReference.find("reports_of_names.days").ref.SPEC.get_resolvable_fields()) == ["first", "secret"]
+
+
+def test_an_empty_resource_waits_for_a_parent() -> None:
+    """`DltResource.Empty` is the parent of a transformer that is bound later, and has no rows."""
+
+    def doubled(item: int) -> int:
+        return item * 2
+
+    late = DltResource.from_data(doubled, data_from=DltResource.Empty)
+    assert list(dlt.resource([1, 2], name="numbers") | late) == [2, 4]
+    assert "dlt.resource(" in repr(DltResource.Empty)
+    with pytest.raises(PipeNotBoundToData, match="no data of its own"):
+        list(DltResource.Empty)
 
 
 def test_items_and_steps() -> None:

@@ -1,37 +1,6 @@
 """Settings of the section `runtime` under the name of PyPI `dlt` 1.x."""
 
-from __future__ import annotations
-
-from typing import ClassVar
-
-from dlt.configuration.spec import BaseConfiguration, configspec
-from dlt.configuration.values import TSecretStrValue
+from dlt.configuration.runtime import RuntimeConfiguration
 
 __all__ = ["RunConfiguration", "RuntimeConfiguration"]
-
-
-@configspec
-class RuntimeConfiguration(BaseConfiguration):
-    """The section `runtime`: what is logged, and how requests are made and tried again."""
-
-    __section__: ClassVar[str | None] = "runtime"
-    pipeline_name: str | None = None
-    sentry_dsn: str | None = None
-    slack_incoming_hook: TSecretStrValue | None = None
-    dlthub_telemetry: bool = True
-    dlthub_telemetry_endpoint: str | None = None
-    dlthub_telemetry_segment_write_key: str | None = None
-    log_format: str = "{asctime}|[{levelname}]|{process}|{thread}|{name}|{filename}|{funcName}:{lineno}|{message}"
-    log_level: str = "WARNING"
-    request_timeout: float = 60
-    request_max_attempts: int = 5
-    request_backoff_factor: float = 1
-    request_max_retry_delay: float = 300
-    config_files_storage_path: str = "/run/config/"
-    dlthub_dsn: TSecretStrValue | None = None
-    run_id: str | None = None
-    http_show_error_body: bool = False
-    http_max_error_body_length: int = 8192
-
-
 RunConfiguration = RuntimeConfiguration

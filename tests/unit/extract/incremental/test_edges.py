@@ -161,10 +161,11 @@ def test_it_is_looked_at_from_outside() -> None:
 
 
 def test_settings_from_one_value() -> None:
-    """A path, a dict or another cursor, as the configuration and older programs give them."""
+    """A start, a dict or another cursor; text is a start too, as with PyPI `dlt` 1.x."""
     made: Incremental[Any] = Incremental()
-    made.parse_native_representation("at")
-    made.parse_native_representation({"lag": 3})
+    made.parse_native_representation("2024")
+    assert made.initial_value == "2024"
+    made.parse_native_representation({"cursor_path": "at", "lag": 3})
     made.parse_native_representation(Incremental(initial_value=7, range_start="open"))
     assert (made.cursor_path, made.lag, made.initial_value, made.range_start) == ("at", 3, 7, "open")
     assert Incremental("at", 1, min).merge(Incremental.EMPTY).last_value_func is min

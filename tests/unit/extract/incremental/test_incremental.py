@@ -33,7 +33,6 @@ def run(incremental: Incremental[Any], state: dict[str, Any], pages: list[Any]) 
         found = bound(page)
         if found is not None:
             kept += found if isinstance(found, list) else found.to_pylist()
-    bound.finish()
     return kept
 
 
@@ -197,9 +196,9 @@ def test_descending_rows_stop_at_the_last_value() -> None:
     state: dict[str, Any] = {}
     run(Incremental("at"), state, [rows(5)])
     bound = Incremental("at", row_order="desc").bind_to("r", state)
-    assert bound([{"at": 9}]) == [{"at": 9}] and not bound.done
+    assert bound([{"at": 9}]) == [{"at": 9}] and not bound.can_close()
     bound([{"at": 4}])
-    assert bound.done
+    assert bound.can_close()
 
 
 def test_it_is_a_default_a_hint_and_an_argument() -> None:

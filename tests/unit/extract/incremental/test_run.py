@@ -144,7 +144,7 @@ def test_what_is_not_bound_has_no_run() -> None:
     for ask in (incremental.get_state, lambda: incremental.advance(1), lambda: incremental([{"at": 1}])):
         with pytest.raises(IncrementalUnboundError, match="on 'at' is not bound to a resource"):
             ask()
-    assert incremental(None) is None and not incremental.can_close() and not incremental.done
+    assert incremental(None) is None and not incremental.can_close()
     with pytest.raises(IncrementalCursorPathMissing, match="Resource 'orders': its incremental has no cursor_path"):
         Incremental().bind_to("orders", {})
 
@@ -216,6 +216,6 @@ def test_what_is_set_on_one_comes_on_top_of_another() -> None:
     assert (merged.primary_key, merged.lag, merged.range_end) == (("a", "b"), 3, "open")
     assert base.initial_value == 5 and merged.given == base.given | top.given
     native: Incremental[int] = Incremental()
-    native.parse_native_representation("at")
-    native.parse_native_representation({"initial_value": 5})
+    native.parse_native_representation({"cursor_path": "at"})
+    native.parse_native_representation(5)
     assert (native.cursor_path, native.initial_value) == ("at", 5)
