@@ -73,12 +73,11 @@ _WRITER = Section(
     ),
 )
 _EXTRACT = Section(
-    {"workers": int, "max_parallel_items": int},
+    {"workers": int, "max_parallel_items": int, "next_item_mode": str},
     {"data_writer": _WRITER},
     without_effect=frozenset(
         (
             "poll_interval",
-            "next_item_mode",
             "copy_on_fork",
         )
     ),

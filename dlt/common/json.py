@@ -251,7 +251,9 @@ def typed_loadb(s: bytes | bytearray | memoryview) -> Any:
 
 def _options(sort_keys: bool, pretty: bool) -> int:
     # keys of dicts may be numbers or dates, which orjson refuses unless it is told
-    return orjson.OPT_NON_STR_KEYS | (orjson.OPT_SORT_KEYS if sort_keys else 0) | (orjson.OPT_INDENT_2 if pretty else 0)
+    # infos are dataclasses that say themselves what is of interest
+    plain = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+    return plain | (orjson.OPT_SORT_KEYS if sort_keys else 0) | (orjson.OPT_INDENT_2 if pretty else 0)
 
 
 def _untyped(_kind: str, text: str) -> str:
@@ -266,14 +268,14 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
         # the value of an enumeration may be something that JSON has a word for
         plain: JsonSerializable = obj.value
         return plain
-    if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
-        return dataclasses.asdict(obj)
-    # foreign objects, such as named tuples and classes of attrs
-    for name in ("_asdict", "asdict"):
+    # what an object says of itself, such as an info, a named tuple or a model of pydantic, comes before its fields
+    for name in ("_asdict", "asdict", "model_dump"):
         fields = getattr(obj, name, None)
         if callable(fields):
             found: dict[str, object] = fields()
             return found
+    if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
+        return dataclasses.asdict(obj)
     # last, so that it changes nothing of what is known
     if _custom_encoder is not None:
         return _custom_encoder(obj)

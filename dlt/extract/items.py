@@ -85,6 +85,12 @@ def is_frame(item: TDataItem) -> bool:
     return kind.__module__.partition(".")[0] in FRAME_PACKAGES and hasattr(item, "columns") and not callable(item)
 
 
+def are_frames(item: TDataItem) -> bool:
+    """Return True for a list of frames, which is one item that stays together as it was yielded."""
+    # the first tells for all: looking at each row would cost every page of dicts
+    return type(item) is list and bool(item) and type(item[0]) not in PLAIN_TYPES and is_frame(item[0])
+
+
 def is_whole(data: object) -> bool:
     """Return True for data that is one item, though it may be iterated: a frame, or rows of a destination."""
     return isinstance(data, Unread) or is_frame(data)
@@ -102,9 +108,9 @@ def is_deferred(item: TDataItem) -> bool:
 
 
 def count_rows(item: TDataItem) -> int:
-    """Return the number of rows of a page, frame or single item."""
+    """Return the number of rows of a page, frame or single item, or of a list of frames."""
     if isinstance(item, list):
-        return len(item)
+        return sum(map(len, item)) if are_frames(item) else len(item)
     if type(item) in PLAIN_TYPES or not is_frame(item):
         return 1
     return len(item)

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from dlt.configuration.lookup import get_value
 from dlt.context import current, use
 from dlt.errors import (
+    ConfigurationValueError,
     DltSourceException,
     ExtractorException,
     InvalidResourceReturnsResource,
@@ -24,11 +26,11 @@ from dlt.extract.items import (
     ImportFileMeta,
     MaterializedEmptyList,
     Meta,
+    are_frames,
     as_rows,
     count_rows,
     is_deferred,
     is_stream,
-    is_whole,
     pages_of,
 )
 from dlt.extract.resource_hints import ResourceHints
@@ -42,6 +44,9 @@ from dlt.types import TDataItem, TDataItems, Unread
 
 WORKERS = 5
 MAX_PARALLEL_ITEMS = 20
+ROUND_ROBIN = "round_robin"
+NEXT_ITEM_MODES = (ROUND_ROBIN, "fifo")
+"""An item of each resource in turn, or all of a resource before the next one."""
 _DROPPED = object()
 _PASS = (DltSourceException, ExtractorException, PipeException, PipelineException)
 
@@ -101,6 +106,9 @@ class PipeIterator:
         batched: Join rows that are yielded one by one into pages.
         context: What to set in the run context while resources are at work.
         consumed: Go on with generators that were consumed before.
+
+    Raises:
+        ConfigurationValueError: `extract.next_item_mode` is no mode.
     """
 
     def __init__(
@@ -124,6 +132,8 @@ class PipeIterator:
         self._pool: WorkPool[_Pulled | _Deferred] = WorkPool(workers, max_parallel_items)
         self._lanes = [_Lane(root) for root in roots]
         self._turns = deque(self._lanes)
+        # one after the other in place of one item of each: asked only where there are several
+        self._in_turn = len(roots) < 2 or _next_item_mode() == ROUND_ROBIN
 
     def __iter__(self) -> Iterator[Piece]:
         try:
@@ -158,7 +168,10 @@ class PipeIterator:
     def _wake(self, lane: _Lane) -> None:
         if lane.ready and not lane.queued:
             lane.queued = True
-            self._turns.append(lane)
+            if self._in_turn:
+                self._turns.append(lane)
+            else:
+                self._turns.appendleft(lane)
 
     def _pull(self, stream: Stream[Node]) -> TDataItems:
         try:
@@ -233,7 +246,8 @@ class PipeIterator:
             if item is None:
                 return
         if node.resource is not None:
-            yield Piece(node.resource, as_rows(item), meta)
+            for piece in item if are_frames(item) else (item,):
+                yield Piece(node.resource, as_rows(piece), meta)
         for child in node.children:
             received = child.received
             # positions in messages count the items of the parent, as long as the transformer is no stream of its own
@@ -311,11 +325,20 @@ class PipeIterator:
 
 
 def _unfolds(item: TDataItem) -> bool:
-    """Return True for a page of marked or deferred items or of frames, which go on one by one."""
+    """Return True for a page of marked or deferred items or of datasets' rows, which go on one by one."""
     if type(item) is not list or not item or type(item[0]) in PLAIN_TYPES:
         return False
     # the first tells for all: looking at each row would cost every page of dicts
-    return isinstance(item[0], DataItemWithMeta) or is_deferred(item[0]) or is_whole(item[0])
+    return isinstance(item[0], (DataItemWithMeta, Unread)) or is_deferred(item[0])
+
+
+def _next_item_mode() -> str:
+    found = get_value("next_item_mode", str, sections=("extract",), default=ROUND_ROBIN)
+    if found not in NEXT_ITEM_MODES:
+        raise ConfigurationValueError(
+            f"extract.next_item_mode is {found!r}. It is one of {', '.join(NEXT_ITEM_MODES)}."
+        )
+    return found
 
 
 def _yielded_resource(node: Node) -> InvalidResourceReturnsResource:

@@ -76,7 +76,7 @@ class SourceFactory(Generic[P]):
         self._postprocessors: list[Postprocessor] = []
         self._schema = schema
         self._section = section
-        self._settings = settings
+        self._settings = dict(settings)
         self._parallelized = parallelized
 
     @property
@@ -123,15 +123,27 @@ class SourceFactory(Generic[P]):
         """Return how many levels of nested tables they make, as far as it was given."""
         return self._settings.get("max_table_nesting")
 
+    @max_table_nesting.setter
+    def max_table_nesting(self, levels: int | None) -> None:
+        self._settings["max_table_nesting"] = levels
+
     @property
     def root_key(self) -> object:
         """Return whether nested rows carry the id of their root row, as far as it was given."""
         return self._settings.get("root_key")
 
+    @root_key.setter
+    def root_key(self, carries: bool | None) -> None:
+        self._settings["root_key"] = carries
+
     @property
     def schema_contract(self) -> object:
         """Return their contract, as far as it was given."""
         return self._settings.get("schema_contract")
+
+    @schema_contract.setter
+    def schema_contract(self, contract: ContractHint | None) -> None:
+        self._settings["schema_contract"] = contract
 
     @property
     def parallelized(self) -> bool:

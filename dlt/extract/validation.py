@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from dlt.absent import absent_names
 from dlt.errors import DataValidationError
 from dlt.extract.hints import TableHints
-from dlt.extract.items import Meta, is_frame
+from dlt.extract.items import Meta, are_frames, is_frame
 from dlt.extract.models import is_model, is_model_item, model_config
 from dlt.extract.steps import Map, Step
 from dlt.types import TDataItem, TDataItems
@@ -73,7 +73,7 @@ class PydanticValidator(Step):
 
     def __call__(self, item: TDataItem, meta: Meta = None) -> TDataItems:
         """Validate an item; frames pass as they are."""
-        return item if is_frame(item) else self._map(item, meta)
+        return item if is_frame(item) or are_frames(item) else self._map(item, meta)
 
     def _check(self, item: TDataItem) -> TDataItem:
         try:

@@ -17,6 +17,7 @@ from dlt.errors import (
     PipelineStepFailed,
     SchemaIdentifierNormalizationCollision,
 )
+from dlt.extract.steps import Step
 
 
 def rows(pipeline: Any, table: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -240,3 +241,37 @@ def test_incremental_takes_lists_of_tables(pipeline: Any) -> None:
     pipeline.run(items())
     pipeline.run(items())
     assert rows(pipeline, "items", "id") == [(1,), (2,), (3,)]
+
+
+class Watch(Step):
+    """Remembers what it is called with."""
+
+    placement_affinity = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Any] = []
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        """Let it pass."""
+        self.seen.append(item)
+        return item
+
+
+def test_a_list_of_tables_stays_together_on_its_way(pipeline: Any) -> None:
+    """Steps of a program and transformers get it as it was yielded; maps, filters and cursors take each table."""
+    first, second = pa.table({"id": [1, 2]}), pa.table({"id": [3]})
+    watch, received = Watch(), []
+
+    @dlt.resource
+    def items(at: Any = dlt.sources.incremental("id", initial_value=2, range_start="closed")) -> Any:
+        yield [first, second]
+
+    @dlt.transformer(data_from=items().add_filter(lambda table: table.num_rows > 0).add_step(watch))
+    def counted(tables: Any) -> Any:
+        received.append(tables)
+        yield {"tables": len(tables)}
+
+    pipeline.run(counted)
+    assert [[table.to_pydict() for table in tables] for tables in watch.seen] == [[{"id": [2]}, {"id": [3]}]]
+    assert rows(pipeline, "counted", "tables") == [(2,)] and len(received) == 1

@@ -12,6 +12,7 @@ from pyarrow import Table
 
 from dlt.absent import absent_names
 from dlt.errors import DltException
+from dlt.errors import SchemaIdentifierNormalizationCollision as NameNormalizationCollision
 from dlt.formats.arrow_values import column_of
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ class UnsupportedArrowTypeException(DltException):
 
 
 class PyToArrowConversionException(DltException):
-    """Named by programs, raised by nothing here."""
-
-
-class NameNormalizationCollision(ValueError):
     """Named by programs, raised by nothing here."""
 
 

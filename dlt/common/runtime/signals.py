@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 from dlt.errors import SignalReceivedException
@@ -13,6 +14,7 @@ __all__ = [
     "intercepted_signals",
     "raise_if_signalled",
     "set_received_signal",
+    "signal",
     "sleep",
     "was_signal_received",
 ]

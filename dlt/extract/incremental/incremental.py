@@ -29,7 +29,7 @@ from dlt.extract.incremental.settings import (
     type_of,
     value_type,
 )
-from dlt.extract.items import Meta, count_rows, is_frame
+from dlt.extract.items import Meta, are_frames, count_rows, is_frame
 from dlt.extract.state import resource_state
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState
@@ -352,6 +352,9 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
 
 
 def _new_items(run: Run, items: TDataItems) -> TDataItems:
+    if are_frames(items):
+        found = [_new_items(run, item) for item in items]
+        return [item for item in found if item is not None] or None
     if is_frame(items):
         # here, as it brings all that writes packages, and a program that is only parsed needs none of it
         from dlt.extract.incremental.tables import filter_table

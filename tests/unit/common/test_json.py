@@ -13,6 +13,7 @@ import pendulum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from dlt.common import Wei, json
 from dlt.common.json import custom_pua_decode, custom_pua_remove, may_have_pua
@@ -102,6 +103,24 @@ class Data:
     price: Decimal
 
 
+class Model(BaseModel):
+    """One of pydantic."""
+
+    name: str
+    price: Decimal
+
+
+@dataclass
+class Telling:
+    """One that says itself what is of interest."""
+
+    secret: object
+
+    def asdict(self) -> dict[str, Any]:
+        """Return what is of interest."""
+        return {"name": "a", "price": Decimal("1.5")}
+
+
 class Letter(Enum):
     """One by value."""
 
@@ -139,7 +158,9 @@ def test_values_without_a_word_in_json(value: Any, text: str, typed: str | None)
     assert custom_pua_remove(json.loadb(written)) == {"a": [text]}
 
 
-@pytest.mark.parametrize("value", [Known("a", Decimal("1.5")), Data("a", Decimal("1.5"))])
+@pytest.mark.parametrize(
+    "value", [Known("a", Decimal("1.5")), Data("a", Decimal("1.5")), Model(name="a", price="1.5"), Telling(object())]
+)
 def test_values_with_fields(value: Any) -> None:
     """As dicts."""
     assert json.dumps(value) == '{"name":"a","price":"1.5"}'

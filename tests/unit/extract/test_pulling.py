@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import InvalidResourceReturnsResource, PipeException, ResourceExtractionError
+from dlt.errors import ConfigurationValueError, InvalidResourceReturnsResource, PipeException, ResourceExtractionError
 from dlt.extract.decorators import defer, resource, transformer
 from dlt.extract.items import Joined
 from dlt.extract.iteration import extract_items
@@ -328,3 +328,28 @@ def test_a_resource_that_yields_a_source_or_a_resource_is_told() -> None:
             rows_of(outer)
         with pytest.raises(InvalidResourceReturnsResource, match=r"Resource 'back' returned a .*yield from"):
             rows_of(resource(lambda item=item: item, name="back")())
+
+
+def _letters(name: str, letters: str) -> Any:
+    return dlt.resource(list(letters), name=name)
+
+
+def test_resources_take_turns_item_by_item() -> None:
+    """None of them waits for the end of another one."""
+    source = dlt.source(lambda: [_letters("small", "abc"), _letters("large", "ABC")], name="letters")
+    assert list(source()) == ["a", "A", "b", "B", "c", "C"]
+
+
+def test_resources_come_one_after_the_other_in_the_mode_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one begins when the one before has ended."""
+    monkeypatch.setenv("EXTRACT__NEXT_ITEM_MODE", "fifo")
+    source = dlt.source(lambda: [_letters("small", "abc"), _letters("large", "ABC")], name="letters")
+    assert list(source()) == ["a", "b", "c", "A", "B", "C"]
+
+
+def test_an_unknown_mode_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names the modes that there are."""
+    monkeypatch.setenv("EXTRACT__NEXT_ITEM_MODE", "lifo")
+    source = dlt.source(lambda: [_letters("small", "abc"), _letters("large", "ABC")], name="letters")
+    with pytest.raises(ConfigurationValueError, match=r"'lifo'.*round_robin, fifo"):
+        list(source())

@@ -294,6 +294,20 @@ def test_a_resource_that_stands_under_another_name() -> None:
     assert "resource `sales` is selected" in str(made)
 
 
+def test_settings_of_a_source_function_are_those_of_its_next_sources() -> None:
+    """They can be set, and counted from then on; sources that were made before keep theirs."""
+
+    @source(max_table_nesting=2)
+    def numbers() -> Any:
+        return resource([1], name="ones")
+
+    before = numbers()
+    numbers.max_table_nesting, numbers.root_key, numbers.schema_contract = 3, True, "freeze"
+    made = numbers()
+    assert (made.max_table_nesting, made.root_key, made.schema_contract) == (3, True, "freeze")
+    assert (before.max_table_nesting, before.root_key, before.schema_contract) == (2, None, None)
+
+
 def test_settings_of_a_source_can_be_taken_back() -> None:
     """None leaves it to the schema again."""
     made = shop()
