@@ -9,6 +9,7 @@ from dlt.destinations import exceptions as exceptions
 
 if TYPE_CHECKING:
     from dlt.destinations.base import Destination as Destination
+    from dlt.destinations.decorator import function_destination
     from dlt.destinations.impl.bigquery.factory import BigQuery
     from dlt.destinations.impl.duckdb.factory import DuckDb
     from dlt.destinations.impl.ducklake.factory import DuckLake
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     bigquery, duckdb, dummy, filesystem, postgres = BigQuery, DuckDb, Dummy, Filesystem, Postgres
     ducklake, motherduck, redshift = DuckLake, MotherDuck, Redshift
+    destination = function_destination
 
 
 def __getattr__(name: str) -> type[Destination]:
@@ -27,6 +29,11 @@ def __getattr__(name: str) -> type[Destination]:
         from dlt.destinations.base import Destination
 
         return Destination
+    if name == "destination":
+        from dlt.destinations.decorator import function_destination
+
+        # checkers see it by the name above
+        return function_destination  # type: ignore[return-value]
     from dlt.destinations.base import KNOWN, load_destination
 
     if name in KNOWN:
@@ -43,4 +50,4 @@ def __getattr__(name: str) -> type[Destination]:
 def __dir__() -> list[str]:
     from dlt.destinations.base import KNOWN
 
-    return ["Destination", *sorted(KNOWN)]
+    return ["Destination", "destination", *sorted(KNOWN)]

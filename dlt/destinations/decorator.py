@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -151,7 +152,8 @@ def destination(
         spec: Spec for further arguments of the function.
         max_parallel_load_jobs: Without effect, and said so: batches are delivered one after the other.
         loader_parallelism_strategy: Likewise.
-        kwargs: Further arguments of the function, or settings of the named destination.
+        kwargs: Further arguments of the function, or settings of the named destination; `destination_callable`, a
+            function or its path, makes a destination of this name of it.
     """
     for option, value in (
         ("max_parallel_load_jobs", max_parallel_load_jobs),
@@ -159,10 +161,13 @@ def destination(
     ):
         if value is not None:
             tell_without_effect(f"dlt.destination: {option}", "batches are delivered one after the other")
+    called: Any = None
     if isinstance(func_or_name, str):
-        own = destination_name or name or (func_or_name if destination_type is not None else None)
-        kind = func_or_name if destination_type is None else destination_type
-        return resolve_destination(kind, destination_name=own)(kwargs.pop("credentials", None), **kwargs)
+        called = kwargs.pop("destination_callable", None)
+        if called is None:
+            own = destination_name or name or (func_or_name if destination_type is not None else None)
+            kind = func_or_name if destination_type is None else destination_type
+            return resolve_destination(kind, destination_name=own)(kwargs.pop("credentials", None), **kwargs)
 
     options = BatchOptions(
         batch_size=batch_size,
@@ -178,7 +183,39 @@ def destination(
             raise InvalidDestinationReference(f"{function!r} is not a function (items, table).")
         return _Factory(function, destination_name or name or function.__name__, kwargs, options)
 
+    if isinstance(func_or_name, str):
+        name = name or func_or_name
+        return wrap(_imported(called) if isinstance(called, str) else called)()
     return wrap if func_or_name is None else wrap(func_or_name)
+
+
+def function_destination(
+    destination_callable: Wrapped | str, destination_name: str | None = None, **options: Any
+) -> Destination:
+    """Return the destination that a function is: `dlt.destinations.destination`.
+
+    Args:
+        destination_callable: The function, or its path, as package.module.function.
+        destination_name: Name under which it is configured; that of the function when None.
+        options: Options of the decorator, and arguments of the function.
+
+    Raises:
+        InvalidDestinationReference: there is no such function.
+    """
+    called = _imported(destination_callable) if isinstance(destination_callable, str) else destination_callable
+    return destination(called.__name__, name=destination_name, destination_callable=called, **options)
+
+
+# what stands in a module of the user's is of any type
+def _imported(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidDestinationReference(
+            f"destination_callable {path!r} cannot be imported: {str(error).rstrip('.')}. Give a function "
+            "(items, table), or its path as package.module.function."
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dlt
-from dlt.errors import DestinationTerminalException, DestinationTransientException, PipelineStepFailed
+from dlt.errors import (
+    DestinationTerminalException,
+    DestinationTransientException,
+    InvalidDestinationReference,
+    PipelineStepFailed,
+)
 from tests.processes import run_python
 
 ROWS = [{"ID": number, "Doc": {"tags": [number]}} for number in range(7)]
@@ -151,6 +157,38 @@ def sink(items, table):
 
 dlt.pipeline("killed", destination=sink, pipelines_dir=sys.argv[1]).run([{"id": i} for i in range(6)], table_name="t")
 """
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+@pytest.mark.parametrize("make", [dlt.destination, dlt.destinations.destination])
+def test_a_function_without_the_decorator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_path: bool, make: Any
+) -> None:
+    """It is passed as it is, or by its path, and is configured under the name that it gets."""
+    (tmp_path / "sinks.py").write_text(
+        "taken = []\ndef sink(items, table, url: str = ''):\n    taken.append((len(items), table['name'], url))\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # that of another case
+    sys.modules.pop("sinks", None)
+    import sinks  # type: ignore[import-not-found]
+
+    called = "sinks.sink" if by_path else sinks.sink
+    monkeypatch.setenv("DESTINATION__OUTBOX__URL", "http://there")
+    options: dict[str, Any] = {"destination_callable": called, "batch_size": 4}
+    named = {"func_or_name": "outbox"} if make is dlt.destination else {"destination_name": "outbox"}
+    made = make(**named, **options)
+    run(tmp_path, made)
+    assert (made.destination_name, sinks.taken) == (
+        "outbox",
+        [(4, "Things", "http://there"), (3, "Things", "http://there")],
+    )
+
+
+def test_a_path_without_a_function(tmp_path: Path) -> None:
+    """The error says what was looked for."""
+    with pytest.raises(InvalidDestinationReference, match=r"destination_callable 'nowhere\.sink' cannot be imported"):
+        dlt.destination("outbox", destination_callable="nowhere.sink")
 
 
 def test_a_killed_process_goes_on_behind_the_last_batch(tmp_path: Path) -> None:
