@@ -13,6 +13,7 @@ from dlt.configuration.resolve import spec_kinds
 from dlt.configuration.values import SECRET
 from dlt.destinations.base import KNOWN, load_destination
 from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
+from dlt.formats.options import CsvOptions, ParquetOptions
 from dlt.pipeline.settings import PipelineSettings
 
 _SECRET_TEXT = Annotated[str, SECRET]
@@ -61,12 +62,16 @@ _RUNTIME = Section(
     ),
 )  # fmt: skip
 _WRITER = Section(
+    {
+        "file_max_items": int,
+        "file_max_bytes": int,
+        **typing.get_type_hints(CsvOptions),
+        **typing.get_type_hints(ParquetOptions),
+    },
     is_open=True,
     without_effect=frozenset(
         (
             "buffer_max_items",
-            "file_max_items",
-            "file_max_bytes",
             "disable_compression",
             "flush_interval",
         )

@@ -207,6 +207,7 @@ def get_value(
     sections: Sequence[str] = (),
     secret: bool = False,
     pipeline_name: str | None = None,
+    inner: Sequence[str] = (),
 ) -> Wanted: ...
 @overload
 def get_value(
@@ -217,6 +218,7 @@ def get_value(
     default: Default,
     secret: bool = False,
     pipeline_name: str | None = None,
+    inner: Sequence[str] = (),
 ) -> Wanted | Default: ...
 @overload
 def get_value(
@@ -227,6 +229,7 @@ def get_value(
     default: object = MISSING,
     secret: bool = False,
     pipeline_name: str | None = None,
+    inner: Sequence[str] = (),
 ) -> ConfigValue: ...
 def get_value(
     key: str,
@@ -236,6 +239,7 @@ def get_value(
     default: object = MISSING,
     secret: bool = False,
     pipeline_name: str | None = None,
+    inner: Sequence[str] = (),
 ) -> ConfigValue:
     """Return a value as the type asks for.
 
@@ -246,12 +250,15 @@ def get_value(
         default: Returned when there is none.
         secret: Ask only places that may hold secrets.
         pipeline_name: Name of the pipeline; the one at work when None.
+        inner: Sections that stand right before the key and are never dropped.
 
     Raises:
         ConfigFieldMissingException: there is none, and no default.
         ConfigValueCannotBeCoercedException: it is not of the type.
     """
-    value, trace = find_value(key, sections, secret=secret, pipeline_name=pipeline_name, tables=takes_table(type_))
+    value, trace = find_value(
+        key, sections, secret=secret, pipeline_name=pipeline_name, inner=inner, tables=takes_table(type_)
+    )
     if value is MISSING:
         if default is not MISSING and trace.misplaced is None:
             return default

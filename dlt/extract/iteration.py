@@ -333,7 +333,10 @@ def _unfolds(item: TDataItem) -> bool:
 
 
 def _next_item_mode() -> str:
-    found = get_value("next_item_mode", str, sections=("extract",), default=ROUND_ROBIN)
+    at_work = current()
+    # the one of the source that is read, else that of all
+    sections = ("sources", at_work.section or "", at_work.source_name or "")
+    found = get_value("next_item_mode", str, sections=sections, inner=("extract",), default=ROUND_ROBIN)
     if found not in NEXT_ITEM_MODES:
         raise ConfigurationValueError(
             f"extract.next_item_mode is {found!r}. It is one of {', '.join(NEXT_ITEM_MODES)}."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
+from dlt.configuration import get_value
 from dlt.context import use
 from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
@@ -58,13 +59,25 @@ class _Declared:
 class ExtractOptions:
     """How to extract; sizes in bytes."""
 
-    workers: int = WORKERS
-    max_parallel_items: int = MAX_PARALLEL_ITEMS
+    workers: int | None = None
+    max_parallel_items: int | None = None
     max_file_bytes: int = MAX_FILE_BYTES
     refresh: RefreshMode | None = None
     collector: Collector = field(default_factory=NullCollector)
     capabilities: Capabilities | None = None
     """What the destination can do, if it is known."""
+
+
+def _setting(source: DltSource, key: str, default: int) -> int:
+    """Return a setting of section `extract`, which a source may have for itself: `sources.<name>.extract`."""
+    found: int = get_value(
+        key,
+        int,
+        sections=("sources", source.section or "", source.name),
+        inner=("extract",),
+        default=default,
+    )
+    return found
 
 
 class SchemaExtract:
@@ -119,7 +132,10 @@ class SchemaExtract:
         }
         with use(**changes):
             items = extract_items(
-                list(selected.values()), workers=options.workers, max_parallel_items=options.max_parallel_items
+                list(selected.values()),
+                workers=options.workers or _setting(source, "workers", WORKERS),
+                max_parallel_items=options.max_parallel_items
+                or _setting(source, "max_parallel_items", MAX_PARALLEL_ITEMS),
             )
             for resource, item, meta in items:
                 self._add(source, resource, item, meta)

@@ -9,13 +9,16 @@ import shutil
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile
 from dlt.late import orjson, pa, pc, pq
 from dlt.packages.manifest import PackageFile
 from dlt.schema.documents import word_of
 from dlt.types import Row
+
+if TYPE_CHECKING:
+    from dlt.formats.options import FormatOptions
 
 
 class _BatchWriter(Protocol):
@@ -44,9 +47,11 @@ class _JsonLines:
         self._file.close()
 
 
-def _writer_of(path: str, kind: str, schema: pa.Schema) -> _BatchWriter:
-    if kind == "parquet":
-        writer: _BatchWriter = pq.ParquetWriter(path, schema, compression="snappy")
+def _writer_of(path: str, kind: str, schema: pa.Schema, options: FormatOptions | None) -> _BatchWriter:
+    if options is not None:
+        writer: _BatchWriter = options.writer(path, schema)
+    elif kind == "parquet":
+        writer = pq.ParquetWriter(path, schema, compression="snappy")
     elif kind == "csv":
         import pyarrow.csv as csv
 
@@ -59,9 +64,9 @@ def _writer_of(path: str, kind: str, schema: pa.Schema) -> _BatchWriter:
 class _TableFile:
     """A file under construction in a format that pyarrow or orjson writes."""
 
-    def __init__(self, path: str, kind: str, schema: pa.Schema) -> None:
+    def __init__(self, path: str, kind: str, schema: pa.Schema, options: FormatOptions | None) -> None:
         self.path, self.format, self.schema, self.rows = path, kind, schema, 0
-        self._writer = _writer_of(path, kind, schema)
+        self._writer = _writer_of(path, kind, schema, options)
 
     @property
     def size(self) -> int:
@@ -123,10 +128,20 @@ class LoaderFiles:
         folder: An existing folder.
         kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv"; or a function that says which one a table has.
         max_file_bytes: Size, in bytes, at which a new file begins.
+        max_file_rows: Rows of a file at most; any number when None.
+        options: Says how files of a format are written, where it is not as ever.
     """
 
-    def __init__(self, folder: str, kind: str | Callable[[str], str], max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: str,
+        kind: str | Callable[[str], str],
+        max_file_bytes: int = MAX_FILE_BYTES,
+        max_file_rows: int | None = None,
+        options: Callable[[str], FormatOptions | None] = {}.get,
+    ) -> None:
         self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
+        self._max_file_rows, self._ask, self._options = max_file_rows, options, dict[str, "FormatOptions | None"]()
         self._kinds: dict[str, str] = {}
         self._open: dict[str, ArrowFile | _TableFile] = {}
         self._names: dict[str, str] = {}
@@ -140,14 +155,30 @@ class LoaderFiles:
         kind = self.kind_of(table)
         if kind != "arrow":
             batch = _decoded(batch, kind)
-        file = self._open.get(table)
-        # a file has one schema: columns that come later begin another one
-        if file is None or not file.schema.equals(batch.schema):
+            options = self._options_of(kind)
+            batch = batch if options is None else options.shaped(batch)
+        while batch is not None:
+            file = self._open.get(table)
+            # a file has one schema: columns that come later begin another one
+            if file is None or not file.schema.equals(batch.schema):
+                self._end(table)
+                file = self._begin(table, batch.schema)
+            batch = self._fill(table, file, batch)
+
+    def _fill(self, table: str, file: ArrowFile | _TableFile, batch: pa.RecordBatch) -> pa.RecordBatch | None:
+        """Write what a file still takes; return the rest, if there is one."""
+        room = batch.num_rows if self._max_file_rows is None else self._max_file_rows - file.rows
+        rest = batch.slice(room) if room < batch.num_rows else None
+        file.write(batch if rest is None else batch.slice(0, room))
+        if file.size >= self._max_file_bytes or file.rows == self._max_file_rows:
             self._end(table)
-            file = self._begin(table, batch.schema)
-        file.write(batch)
-        if file.size >= self._max_file_bytes:
-            self._end(table)
+        return rest
+
+    def _options_of(self, kind: str) -> FormatOptions | None:
+        # asked once, and only for formats that are written
+        if kind not in self._options:
+            self._options[kind] = self._ask(kind)
+        return self._options[kind]
 
     def kind_of(self, table: str) -> str:
         """Return the format of the files of a table."""
@@ -205,7 +236,7 @@ class LoaderFiles:
         name = self._names[table] = self._next_name(table)
         path = os.path.join(self._folder, name)
         kind = self.kind_of(table)
-        file = ArrowFile(path, schema) if kind == "arrow" else _TableFile(path, kind, schema)
+        file = ArrowFile(path, schema) if kind == "arrow" else _TableFile(path, kind, schema, self._options_of(kind))
         self._open[table] = file
         return file
 

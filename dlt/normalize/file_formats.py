@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dlt.schema.typing import TableSchema
+
+if TYPE_CHECKING:
+    from dlt.formats.options import FormatOptions
 
 
 @dataclass(frozen=True)
@@ -16,12 +21,18 @@ class FileFormats:
         rows: What tables get that rows come to.
         frames: What tables get that only Arrow tables and frames come to.
         supported: What the destination loads; a resource that says another one gets what is best for its table.
+        max_bytes: Size at which a new file begins; that of the destination when None.
+        max_rows: Rows of a file at most; any number when None.
+        options: Says how files of a format are written, where it is not as ever.
     """
 
     asked: str | None = None
     rows: str = "arrow"
     frames: str = "arrow"
     supported: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    max_rows: int | None = None
+    options: Callable[[str], FormatOptions | None] = {}.get
 
     def of(self, root: TableSchema, only_frames: bool) -> str:
         """Return the format of the files of a root table and of those nested in it.

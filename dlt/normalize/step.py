@@ -427,7 +427,9 @@ def normalize_package(
         root = normalizer.placement.root_of(table)
         return formats.of(schema.tables.get(root) or {}, only_frames=root in of_tables and root not in of_rows)
 
-    files = LoaderFiles(folder, kind_of, capabilities.max_file_bytes)
+    # what a destination takes at most, no setting changes
+    max_bytes = min(formats.max_bytes or capabilities.max_file_bytes, capabilities.max_file_bytes)
+    files = LoaderFiles(folder, kind_of, max_bytes, formats.max_rows, formats.options)
     nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
         schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, Refresh, WriteDispositionHint
     from dlt.schema.typing import TableFormat
 
-WORKERS, PARALLEL_ITEMS = 5, 20
 """Threads for parallel work, and pieces of it in flight, where nothing says more."""
 
 
@@ -96,8 +95,8 @@ def extract(
         schemas_before = {name: home.schemas[name].clone() for name in home.workdir.schema_names()}
         sources = hints.wrap(data, parts)
         options = ExtractOptions(
-            workers=workers or parts.option("workers", "extract", WORKERS),
-            max_parallel_items=max_parallel or parts.option("max_parallel_items", "extract", PARALLEL_ITEMS),
+            workers=workers,
+            max_parallel_items=max_parallel,
             refresh=refresh,
             collector=parts.collector,
             capabilities=target.capabilities() if target.destination is not None else None,

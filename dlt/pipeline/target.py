@@ -7,10 +7,15 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from dlt import context, user_log
-from dlt.configuration import section_context
+from dlt.configuration import get_value, section_context
 from dlt.destinations.base import Destination, configured_destinations, resolve_destination
 from dlt.destinations.client import Client
-from dlt.errors import DestinationLoadingViaStagingNotSupported, PipelineConfigMissing, UnknownDestinationModule
+from dlt.errors import (
+    ConfigurationValueError,
+    DestinationLoadingViaStagingNotSupported,
+    PipelineConfigMissing,
+    UnknownDestinationModule,
+)
 from dlt.normalize.file_formats import FileFormats
 from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.home import Home
@@ -24,6 +29,7 @@ from dlt.user_log import Telling
 
 if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
+    from dlt.formats.options import FormatOptions
     from dlt.states.model import State
 
 
@@ -235,7 +241,32 @@ class Target:
         rows = preferred = caps.preferred_loader_file_format
         if self.destination is not None and not self.destination.settings.get("preferred_loader_file_format"):
             rows = dict(self.settings.defaults.formats_of_rows).get(self.destination.kind, preferred)
-        return FileFormats(wanted, rows, preferred, caps.supported_loader_file_formats)
+        return FileFormats(
+            wanted,
+            rows,
+            preferred,
+            caps.supported_loader_file_formats,
+            self._limit("file_max_bytes"),
+            self._limit("file_max_items"),
+            self._format_options,
+        )
+
+    def _limit(self, key: str) -> int | None:
+        """Return a limit of files that `normalize.data_writer` or `data_writer` sets."""
+        name = self.settings.pipeline_name
+        found = get_value(key, int, sections=("normalize",), inner=("data_writer",), default=None, pipeline_name=name)
+        if found is not None and found < 1:
+            raise ConfigurationValueError(f"pipeline {name}: data_writer.{key} is {found}. Give 1 or more.")
+        return found
+
+    def _format_options(self, kind: str) -> FormatOptions | None:
+        """Return how files of a format are written."""
+        from dlt.formats.options import configured_options
+
+        # the types of tables, which other destinations have, say it too
+        if self.capabilities().preferred_loader_file_format == "arrow":
+            return None
+        return configured_options(kind, self.settings.pipeline_name)
 
     @contextmanager
     def connect(self, dataset: str, schema: Schema | None) -> Iterator[Client]:

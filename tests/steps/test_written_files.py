@@ -1,0 +1,124 @@
+"""Section `data_writer`: how many rows a file has, and how files of CSV and Parquet are written into a bucket."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import dlt
+from dlt.errors import PipelineStepFailed
+
+MOMENT = datetime(2024, 1, 1, 1, 2, 3, 456789, timezone.utc)
+ROWS = [{"id": number, "text": f"a,{number}", "note": None if number else "x", "at": MOMENT} for number in range(10)]
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Load rows, or a table, into a bucket with some settings; return the files of their table."""
+
+    def write(settings: dict[str, str], file_format: str, data: Any = ROWS) -> list[Path]:
+        for key, value in settings.items():
+            monkeypatch.setenv(key, value)
+        bucket = dlt.destinations.filesystem(str(tmp_path / "bucket"))
+        pipeline = dlt.pipeline("p", destination=bucket, dataset_name="d", pipelines_dir=str(tmp_path / "pipelines"))
+        pipeline.run(data, table_name="items", loader_file_format=file_format)
+        return sorted((tmp_path / "bucket" / "d" / "items").iterdir())
+
+    return write
+
+
+@pytest.mark.parametrize("section", ["DATA_WRITER", "NORMALIZE__DATA_WRITER", "P__NORMALIZE__DATA_WRITER"])
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet"])
+def test_rows_of_a_file(written: Any, section: str, file_format: str) -> None:
+    """`file_max_items` is how many a file has at most."""
+    files = written({f"{section}__FILE_MAX_ITEMS": "4"}, file_format)
+    counts = [pq.read_metadata(f).num_rows if file_format == "parquet" else len(f.open().readlines()) for f in files]
+    assert sorted(counts) == [2, 4, 4]
+
+
+def test_bytes_of_a_file(written: Any) -> None:
+    """A page that makes a file larger than `file_max_bytes` is its last one."""
+    pages = [pa.table({"id": [1]}), pa.table({"id": [2]})]
+    assert len(written({"NORMALIZE__DATA_WRITER__FILE_MAX_BYTES": "1"}, "parquet", pages)) == 2
+
+
+def test_a_limit_that_is_none(written: Any) -> None:
+    """The error names the setting."""
+    with pytest.raises(PipelineStepFailed, match=r"data_writer\.file_max_items is 0\. Give 1 or more"):
+        written({"DATA_WRITER__FILE_MAX_ITEMS": "0"}, "jsonl")
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({}, '"id","t"\n1,"a|b"\n2,\n'),
+        ({"DELIMITER": "|"}, '"id"|"t"\n1|"a|b"\n2|\n'),
+        ({"INCLUDE_HEADER": "false"}, '1,"a|b"\n2,\n'),
+        ({"QUOTING": "quote_all"}, '"id","t"\n"1","a|b"\n"2",\n'),
+        ({"QUOTING": "quote_minimal"}, "id,t\n1,a|b\n2,\n"),
+        ({"QUOTING": "quote_minimal", "DELIMITER": "|"}, 'id|t\n1|"a|b"\n2|\n'),
+        ({"QUOTING": "quote_none"}, "id,t\n1,a|b\n2,\n"),
+        ({"LINETERMINATOR": "\r\n"}, '"id","t"\r\n1,"a|b"\r\n2,\r\n'),
+    ],
+)
+def test_csv(written: Any, settings: dict[str, str], text: str) -> None:
+    """Delimiter, header, quotes and ends of lines are as one likes; NULL is nothing."""
+    table = pa.table({"id": [1, 2], "t": ["a|b", None]})
+    (file,) = written({f"NORMALIZE__DATA_WRITER__{key}": value for key, value in settings.items()}, "csv", table)
+    assert file.read_bytes().decode() == text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"QUOTING": "quote_none", "DELIMITER": "|"}, "'quote_none', and 'a|b' has a delimiter"),
+        ({"QUOTING": "nonsense"}, "quoting"),
+        ({"DELIMITER": "||"}, r"data_writer\.delimiter is"),
+    ],
+)
+def test_csv_that_cannot_be_written(written: Any, settings: dict[str, str], message: str) -> None:
+    """The error says what to choose instead."""
+    table = pa.table({"t": ["a|b"]})
+    with pytest.raises(PipelineStepFailed, match=message):
+        written({f"DATA_WRITER__{key}": value for key, value in settings.items()}, "csv", table)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "groups"),
+    [
+        ({}, "timestamp[us, tz=UTC]", 1),
+        ({"TIMESTAMP_TIMEZONE": "Europe/Berlin"}, "timestamp[us, tz=Europe/Berlin]", 1),
+        ({"TIMESTAMP_TIMEZONE": ""}, "timestamp[us]", 1),
+        ({"FLAVOR": "spark"}, "timestamp[ns]", 1),
+        ({"COERCE_TIMESTAMPS": "ms", "ALLOW_TRUNCATED_TIMESTAMPS": "true"}, "timestamp[ms, tz=UTC]", 1),
+        ({"ROW_GROUP_SIZE": "3"}, "timestamp[us, tz=UTC]", 4),
+        ({"VERSION": "1.0", "DATA_PAGE_SIZE": "1000", "WRITE_PAGE_INDEX": "true"}, "timestamp[us, tz=UTC]", 1),
+    ],
+)
+def test_parquet(written: Any, settings: dict[str, str], kind: str, groups: int) -> None:
+    """The options of pyarrow, and the zone of moments; the moments stay what they are."""
+    (file,) = written({f"DATA_WRITER__{key}": value for key, value in settings.items()}, "parquet")
+    assert str(pq.read_schema(file).field("at").type) == kind
+    metadata = pq.read_metadata(file)
+    assert (metadata.num_row_groups, metadata.format_version) == (groups, settings.get("VERSION", "2.6"))
+    read = pq.read_table(file)["at"][0].cast(pa.timestamp("us", "UTC")).as_py()
+    assert read == (MOMENT.replace(microsecond=456000) if "COERCE_TIMESTAMPS" in settings else MOMENT)
+
+
+def test_tables_of_a_database_say_their_types_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options of files that are read into tables change nothing."""
+    monkeypatch.setenv("DATA_WRITER__TIMESTAMP_TIMEZONE", "")
+    monkeypatch.setenv("DATA_WRITER__INCLUDE_HEADER", "false")
+    base = dlt.destinations.duckdb(str(tmp_path / "d.duckdb"))
+    pipeline = dlt.pipeline("p", destination=base, dataset_name="d", pipelines_dir=str(tmp_path / "pipelines"))
+    for file_format in ("csv", "parquet"):
+        pipeline.run(ROWS, table_name="items", loader_file_format=file_format, write_disposition="replace")
+        with pipeline.sql_client() as client:
+            assert client.execute_sql('SELECT count(*), min(epoch_us("at")) FROM items') == [
+                (10, int(MOMENT.timestamp() * 1_000_000))
+            ]
