@@ -41,6 +41,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             SchemaCorruptedException
                 SchemaIdentifierNormalizationCollision
             SchemaEngineNoUpgradePathException
+            TableIdentifiersFrozen
             DataValidationError
             TableNotFound
             UnboundColumnException

@@ -45,6 +45,10 @@ class SchemaEngineNoUpgradePathException(SchemaException):
     """A stored schema is of a version that this library does not read."""
 
 
+class TableIdentifiersFrozen(SchemaException):
+    """Another naming convention would give names to tables with rows that they do not have."""
+
+
 class DataValidationError(SchemaException):
     """The contract forbids what the data brings; attributes tell table, column and contract."""
 

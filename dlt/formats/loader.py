@@ -129,7 +129,7 @@ class LoaderFiles:
         kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv"; or a function that says which one a table has.
         max_file_bytes: Size, in bytes, at which a new file begins.
         max_file_rows: Rows of a file at most; any number when None.
-        options: Says how files of a format are written, where it is not as ever.
+        options: Says how files of a format are written, where it is not as ever; None for as ever.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class LoaderFiles:
         kind: str | Callable[[str], str],
         max_file_bytes: int = MAX_FILE_BYTES,
         max_file_rows: int | None = None,
-        options: Callable[[str], FormatOptions | None] = {}.get,
+        options: Callable[[str], FormatOptions | None] | None = None,
     ) -> None:
         self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
         self._max_file_rows, self._ask, self._options = max_file_rows, options, dict[str, "FormatOptions | None"]()
@@ -177,7 +177,7 @@ class LoaderFiles:
     def _options_of(self, kind: str) -> FormatOptions | None:
         # asked once, and only for formats that are written
         if kind not in self._options:
-            self._options[kind] = self._ask(kind)
+            self._options[kind] = self._ask(kind) if self._ask is not None else None
         return self._options[kind]
 
     def kind_of(self, table: str) -> str:

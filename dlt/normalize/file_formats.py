@@ -32,7 +32,7 @@ class FileFormats:
     supported: tuple[str, ...] = ()
     max_bytes: int | None = None
     max_rows: int | None = None
-    options: Callable[[str], FormatOptions | None] = {}.get
+    options: Callable[[str], FormatOptions | None] | None = None
 
     def of(self, root: TableSchema, only_frames: bool) -> str:
         """Return the format of the files of a root table and of those nested in it.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dlt.configuration import get_value
+from dlt.errors import TableIdentifiersFrozen
 from dlt.pipeline.parts import Parts
 from dlt.schema.contract import declare
+from dlt.schema.naming import naming_from
 from dlt.schema.normalizers import merged, own_json_config
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import STATE_TABLE, state_table
+from dlt.schema.table import has_seen_data
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
     from dlt.packages.package import LoadPackage
     from dlt.states.model import State
+
+Value = TypeVar("Value")
 
 
 def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str, Schema]) -> Schema:
@@ -32,12 +37,13 @@ def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str,
         return schemas[name]
     if name in home.schemas:
         schema = home.schemas[name].clone()
+        _rename(parts, source, schema)
         # programs hold the live schema: it changes when the extract is committed, and not while it grows
         schema.update_schema(source.schema)
         schema.normalizers = merged(schema.normalizers, source.schema.normalizers)
     else:
         schema = source.schema.clone(with_name=name)
-        _configure(parts, schema)
+        _configure(parts, source, schema)
         # a file in the import folder comes before what the code says
         home.schemas.add(schema)
         schema = home.schemas[name].clone()
@@ -62,20 +68,50 @@ def _name_for(parts: Parts, source: DltSource, state: State) -> str:
     return source.schema.name
 
 
-def _configure(parts: Parts, schema: Schema) -> None:
+def _configured(parts: Parts, source: DltSource, schema: Schema, key: str, kind: type[Value]) -> Value | None:
+    """Return a setting of a schema: of its own, of its source, or of all."""
+    name = parts.pipeline_name
+    own = get_value(key, kind, sections=("schema", schema.name), default=None, pipeline_name=name)
+    if own is not None:
+        return own
+    # only a source is looked for further
+    sections = ("sources", source.section or "", source.name)
+    return get_value(key, kind, sections=sections, inner=("schema",), default=None, pipeline_name=name)
+
+
+def _configure(parts: Parts, source: DltSource, schema: Schema) -> None:
     caps = parts.target.capabilities()
-    naming = get_value("naming", str, sections=("schema", schema.name), default=None)
-    if naming is None:
+    naming = _configured(parts, source, schema, "naming", str)
+    # a source that says its convention keeps it, whatever the destination likes
+    if naming is None and schema.naming.name() == "snake_case":
         naming = caps.naming_convention
-    paths = get_value("use_break_path_on_normalize", bool, sections=("schema", schema.name), default=None)
+    paths = _configured(parts, source, schema, "use_break_path_on_normalize", bool)
     if paths is not None:
         schema.normalizers["use_break_path_on_normalize"] = paths
         schema.update_normalizers()
-    # a source that says its convention keeps it
-    if naming is not None and schema.naming.name() == "snake_case":
+    if naming is not None:
         schema.update_naming(naming)
     if caps.max_table_nesting is not None:
         own_json_config(schema.normalizers).setdefault("max_nesting", caps.max_table_nesting)
+
+
+def _rename(parts: Parts, source: DltSource, schema: Schema) -> None:
+    """Give a schema that is there the convention that is configured now.
+
+    Raises:
+        TableIdentifiersFrozen: names of tables that have rows would be other ones.
+    """
+    naming = _configured(parts, source, schema, "naming", str)
+    if naming is None or naming_from(naming).name() == schema.naming.name():
+        return
+    if any(has_seen_data(table) for table in schema.tables.values()):
+        raise TableIdentifiersFrozen(
+            f"schema {schema.name}: schema.naming is {naming!r}, and its tables have rows under names of "
+            f"{schema.naming.name()!r}; their next rows would go to other tables and columns. Set naming back, or load "
+            "into another dataset with another pipeline_name.",
+            schema_name=schema.name,
+        )
+    schema.update_naming(naming)
 
 
 def live_schema(parts: Parts, package: LoadPackage) -> Schema:

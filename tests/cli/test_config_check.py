@@ -119,7 +119,7 @@ def test_keys_of_ones_own_are_listed_and_not_accused() -> None:
 def test_good_files_have_no_problem() -> None:
     """All that is read is known, with its type."""
     assert {finding.level for finding in found(GOOD, secrets=True)} == {"known"}
-    theirs = "[runtime]\ndlthub_telemetry = false\n[load]\nworkers = 3\n[normalize.data_writer]\nfile_max_items = 5\n"
+    theirs = "[runtime]\ndlthub_telemetry = false\n[load]\nworkers = 3\n[normalize.data_writer]\nbuffer_max_items = 5\n"
     assert {finding.level for finding in found(theirs)} == {"without effect"}
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import dlt
+from dlt.errors import PipelineStepFailed, TableIdentifiersFrozen
 
 
 def kinds(pipeline: Any, table: str) -> dict[str, str]:
@@ -234,3 +235,38 @@ def test_two_underscores_in_a_name_by_configuration(
     made = dlt.pipeline("paths", destination=dlt.destinations.duckdb(str(tmp_path / "paths.duckdb")))
     made.run([{"a__b": 1}], table_name="t")
     assert name in made.default_schema.tables["t"]["columns"]
+
+
+@pytest.mark.parametrize(
+    "variable", ["SCHEMA__NAMING", "SCHEMA__SHOP__NAMING", "SOURCES__SHOP__SCHEMA__NAMING", "SOURCES__SCHEMA__NAMING"]
+)
+@pytest.mark.parametrize("own", ["snake_case", "direct"])
+def test_a_configured_naming_comes_before_that_of_the_source(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch, variable: str, own: str
+) -> None:
+    """For all schemas, or for that of one source."""
+    monkeypatch.setenv(variable, "sql_cs_v1")
+    shop = dlt.source(lambda: dlt.resource([{"aB": 1, "c": {"dE": 2}}], name="items"), name="shop")()
+    shop.schema.update_naming(own)
+    pipeline.run(shop)
+    assert set(kinds(pipeline, "items")) == {"aB", "c__dE"}
+
+
+def test_another_naming_for_tables_with_rows_is_an_error(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would make new columns beside the old ones; without a word the setting would count for nothing."""
+    pipeline.run([{"aB": 1}], table_name="items")
+    monkeypatch.setenv("SCHEMA__NAMING", "sql_cs_v1")
+    with pytest.raises(PipelineStepFailed) as caught:
+        pipeline.run([{"aB": 1}], table_name="items")
+    assert isinstance(caught.value.__cause__, TableIdentifiersFrozen)
+    monkeypatch.setenv("SCHEMA__NAMING", "snake_case")
+    pipeline.run([{"aB": 2}], table_name="items")
+    assert set(kinds(pipeline, "items")) == {"a_b"}
+
+
+def test_another_naming_before_the_first_rows(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema of nothing takes it."""
+    pipeline.run([], table_name="items")
+    monkeypatch.setenv("SCHEMA__NAMING", "sql_cs_v1")
+    pipeline.run([{"aB": 1}], table_name="items")
+    assert set(kinds(pipeline, "items")) == {"aB"}

@@ -10,6 +10,7 @@ from dlt.errors import (
     SchemaEngineNoUpgradePathException,
     SchemaException,
     SchemaIdentifierNormalizationCollision,
+    TableIdentifiersFrozen,
     TableNotFound,
     TablePropertiesConflictException,
     UnboundColumnException,
@@ -36,10 +37,6 @@ __all__ = [
 
 
 class ParentTableNotFoundException(SchemaException):
-    """Named by programs, raised by nothing here."""
-
-
-class TableIdentifiersFrozen(SchemaException):
     """Named by programs, raised by nothing here."""
 
 
