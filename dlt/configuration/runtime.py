@@ -56,4 +56,4 @@ def runtime_of(pipeline_name: str) -> PipelineRuntimeConfiguration:
         pipeline_name: Its name, under which they are looked up first.
     """
     with section_context(pipeline_name=pipeline_name):
-        return resolve_configuration(PipelineRuntimeConfiguration())
+        return resolve_configuration(PipelineRuntimeConfiguration(), sections=("pipelines", pipeline_name))

@@ -76,3 +76,13 @@ def test_signals_are_left_alone_where_the_configuration_says_so(monkeypatch: pyt
     monkeypatch.setenv("RUNTIME__INTERCEPT_SIGNALS", "false")
     dlt.pipeline("left", destination="dummy").extract(rows())
     assert seen[0] is not signal.default_int_handler and seen[1] is signal.default_int_handler
+
+
+@pytest.mark.parametrize("section", ["PIPELINES__SHOP__RUNTIME", "SHOP__RUNTIME"])
+def test_a_section_for_one_pipeline(monkeypatch: pytest.MonkeyPatch, section: str) -> None:
+    """Below its name, or below its name in `pipelines`."""
+    monkeypatch.setenv(f"{section}__SLACK_INCOMING_HOOK", "https://shop")
+    monkeypatch.setenv(f"{section}__INTERCEPT_SIGNALS", "false")
+    shop, other = dlt.pipeline("shop").runtime_config, dlt.pipeline("other").runtime_config
+    assert (shop.slack_incoming_hook, shop.intercept_signals) == ("https://shop", False)
+    assert (other.slack_incoming_hook, other.intercept_signals) == (None, True)

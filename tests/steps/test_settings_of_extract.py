@@ -53,7 +53,7 @@ def test_another_word_is_an_error(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
     """It is not taken for one of the two."""
     monkeypatch.setenv("EXTRACT__NEXT_ITEM_MODE", "lifo")
     with pytest.raises(PipelineStepFailed, match="next_item_mode"):
-        run(dlt.resource([1], name="a"))
+        run(dlt.resource([1], name="a"), dlt.resource([1], name="b"))
 
 
 @pytest.mark.parametrize("key", ["WORKERS", "MAX_PARALLEL_ITEMS"])
