@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     # nobody asks for these at run time, and every `import dlt` would pay for making them

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from dlt.late_dataclass import dataclass
 
 # a URL without a port names the same tables as one that has it
 _PORTS = {"postgres": 5432, "redshift": 5439, "mysql": 3306, "mssql": 1433, "oracle": 1521}

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 
 logger = logging.getLogger("dlt")

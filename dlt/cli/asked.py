@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from dataclasses import Field

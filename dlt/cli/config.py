@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dlt.cli.asked import read
@@ -12,6 +12,7 @@ from dlt.cli.config_check import Document, check, variables
 from dlt.cli.output import say, say_json
 from dlt.configuration.container import CONFIG, SECRETS
 from dlt.configuration.lookup import MISSING, find_value
+from dlt.late_dataclass import dataclass
 from dlt.pipeline.settings import default_pipelines_dir
 from dlt.redact import MASK, clean
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from dlt.cli.vocabulary import Section, of_destination, top
@@ -11,6 +10,7 @@ from dlt.configuration.coerce import coerce
 from dlt.configuration.similar import did_you_mean
 from dlt.configuration.spec import is_secret
 from dlt.errors import ConfigValueCannotBeCoercedException
+from dlt.late_dataclass import dataclass
 
 _MUCH = 0.85
 """How much a name that may be the user's own must be like a known one to be taken for it."""

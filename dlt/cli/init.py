@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt.cli import elsewhere
@@ -14,6 +13,7 @@ from dlt.cli.output import say, say_error
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import KNOWN, load_destination
 from dlt.errors import NotOffered
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from dlt.cli.asked import Commands

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from dlt.configuration.similar import did_you_mean
+from dlt.late_dataclass import dataclass
 
 _HELP = frozenset(("-h", "--help"))
 # argparse does not say which words it took for what, so those that take one of their own are named here

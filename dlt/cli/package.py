@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import yaml
@@ -11,6 +10,7 @@ from dlt.cli import changing, elsewhere
 from dlt.cli.output import say, say_error, say_json
 from dlt.cli.showing import STAGES, has_dataset, load_ids, plain, say_found
 from dlt.errors import LoadPackageNotFound, NotOffered
+from dlt.late_dataclass import dataclass
 from dlt.pipeline.place import check_place
 
 if TYPE_CHECKING:

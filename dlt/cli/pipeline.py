@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from dlt.cli.schema import add_form
 from dlt.clock import utc_now
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import CannotRestorePipelineException
+from dlt.late_dataclass import dataclass
 from dlt.pipeline.factory import attach
 from dlt.pipeline.factory import pipeline as make_pipeline
 from dlt.pipeline.pipeline import Pipeline

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from types import FrameType
@@ -23,6 +22,7 @@ from dlt import user_log
 from dlt.cli.asked import read
 from dlt.clock import utc_now
 from dlt.errors import ConfigurationValueError
+from dlt.late_dataclass import dataclass
 from dlt.tasks.ticks import Ticks, cron_ticks, even_ticks, length_of_time
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,6 +12,7 @@ import orjson
 from dlt.cli.asked import read
 from dlt.cli.output import say_error, say_json, say_traceback, stdout_as_stderr
 from dlt.errors import SpecInvalid
+from dlt.late_dataclass import dataclass
 from dlt.progress import TableLog
 from dlt.redact import clean_error
 from dlt.tasks import (

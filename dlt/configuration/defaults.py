@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlt.configuration.lookup import get_value
+from dlt.late_dataclass import dataclass
 
 
 @dataclass(frozen=True)

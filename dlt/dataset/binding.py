@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from dlt.dataset.lineage import Columns, columns_of, exact, in_full, is_plain, layout_for, spell
 from dlt.errors import LineageFailedException
 from dlt.late import exp
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:

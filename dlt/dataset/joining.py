@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from dlt.dataset.query import is_flat, name_of, quoted, source_of, wrapped
 from dlt.errors import RelationException
 from dlt.late import exp
+from dlt.late_dataclass import dataclass
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import PREFIX
 

@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Concatenate, Protocol, TypeAlias, overload
 
 from dlt.configuration import with_config
@@ -24,6 +24,7 @@ from dlt.errors import (
 )
 from dlt.io import failpoints
 from dlt.late import orjson, pa, pq
+from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name

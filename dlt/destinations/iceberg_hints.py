@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from dlt.late_dataclass import dataclass
 
 # the key under which schemas of PyPI dlt 1.x have them
 X_PARTITION = "x-iceberg-partition"

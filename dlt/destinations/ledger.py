@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 import orjson
 
 from dlt.errors import Superseded
 from dlt.ids import random_id
+from dlt.late_dataclass import dataclass
 from dlt.schema.schema import Schema
 from dlt.schema.stored import ENGINE_VERSION
 from dlt.schema.system_tables import state_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from dlt.configuration.hints import function_hints
@@ -16,6 +16,7 @@ from dlt.configuration.sections import current_sections, section_context
 from dlt.context import active_pipeline
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import Meta
+from dlt.late_dataclass import dataclass
 from dlt.types import TDataItem, TDataItems, Wrapped
 
 EMPTY = inspect.Parameter.empty

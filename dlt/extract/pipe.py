@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dlt.configuration.lookup import MISSING
 from dlt.errors import CreatePipeException, InvalidParallelResourceDataType, ResourceNotATransformer
@@ -13,6 +12,7 @@ from dlt.extract.function import Cursor, Function
 from dlt.extract.incremental import Incremental
 from dlt.extract.steps import IncrementalStep, Step
 from dlt.extract.vocabulary import ColumnNames
+from dlt.late_dataclass import dataclass
 
 logger = logging.getLogger("dlt")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dlt.extract.exceptions import UnknownSourceReference
@@ -13,6 +12,7 @@ from dlt.extract.function import Function
 from dlt.extract.resource import DltResource
 from dlt.extract.resource_data import module_section
 from dlt.extract.source_factory import SourceFactory, schema_maker
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource

@@ -13,7 +13,7 @@ import datetime
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from functools import cache
 from typing import Generic, TypeVar
 
@@ -23,6 +23,7 @@ from dlt.clock import moment_of
 from dlt.errors import DocumentTooNew
 from dlt.io import typed_json
 from dlt.io.sealed import Damaged, seal, unseal
+from dlt.late_dataclass import dataclass
 
 REST: Mapping[str, bool] = {"rest": True}
 """Metadata of the field that keeps keys which this release does not know."""

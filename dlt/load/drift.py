@@ -7,9 +7,10 @@ nested rows belong to their root row, a merge would leave old rows beside new on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.errors import DestinationSchemaTampered
+from dlt.late_dataclass import dataclass
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import PARENT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema

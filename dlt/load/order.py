@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dlt.late_dataclass import dataclass
 from dlt.packages.package import LoadPackage
 from dlt.schema.capabilities import Capabilities
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.destinations.client import WorkDone
+from dlt.late_dataclass import dataclass
 from dlt.load.drift import Drift
 from dlt.load.order import LoadOrder
 from dlt.load.standing import Standing

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.errors import LoadPackageAborted, StaleExtract
+from dlt.late_dataclass import dataclass
 from dlt.load.order import LoadOrder
 from dlt.load.work import known_work
 from dlt.packages.advice import drop_advice

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import TableSchema
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, WorkingFolderDamaged
 from dlt.io import atomic, failpoints, typed_json
 from dlt.io.codec import ABSENT, Document
 from dlt.io.sealed import Damaged
+from dlt.late_dataclass import dataclass
 from dlt.packages.package import STATE, LoadPackage
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
@@ -26,7 +27,7 @@ JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Journal:
     """Load ids of the packages that are being given up."""
 

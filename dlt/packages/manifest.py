@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.io.codec import REST, Document
+from dlt.late_dataclass import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PackageFile:
     """One data file.
 
@@ -33,7 +34,7 @@ class PackageFile:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """What became of one file, or of a package as a whole where there is none.
 
@@ -61,7 +62,7 @@ class Job:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refresh:
     """Tables that a load drops, or empties, before it fills them."""
 
@@ -84,7 +85,7 @@ class Refresh:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """One part of a run, as a package does it.
 
@@ -106,7 +107,7 @@ class Work:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableMetrics:
     """What a step came to in one table: rows, or items of an extract, and bytes."""
 
@@ -115,7 +116,7 @@ class TableMetrics:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepMetrics:
     """What a step came to, by table; the rest is for programs that read it."""
 
@@ -128,7 +129,7 @@ class StepMetrics:
         return {table: found.items_count for table, found in self.table_metrics.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """What a package says of itself.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dlt.io.codec import ABSENT, Document
+from dlt.late_dataclass import dataclass
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.states.cursor import Path
@@ -17,7 +18,7 @@ Tables = Mapping[str, TableSchema | None]
 """Tables as they were before; None for those that are new."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undo:
     """What giving a package up takes back.
 

@@ -8,13 +8,14 @@ import shutil
 import uuid
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
 from dlt.io import atomic, failpoints
 from dlt.io.codec import Document
 from dlt.io.sealed import Damaged, seal
+from dlt.late_dataclass import dataclass
 from dlt.packages.documents import Documents, read_file
 from dlt.packages.manifest import MANIFEST_DOCUMENT, Manifest
 from dlt.packages.package import MANIFEST, UNDO, LoadPackage, PackageBuilder
@@ -26,7 +27,7 @@ _LOAD_ID = re.compile(r"\d+(\.\d+)?")
 _WIPING, _COMMIT = "wiping", "commit.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommitJournal:
     """Packages that become visible in a stage, all of them or none."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt.clock import new_load_id
 from dlt.errors import PipelineHasPendingDataException, ValueErrorWithKnownValues
 from dlt.ids import random_id
+from dlt.late_dataclass import dataclass
 from dlt.packages.manifest import Manifest, Refresh
 from dlt.packages.undo import undo_of
 from dlt.schema.schema import Schema

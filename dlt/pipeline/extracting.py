@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt.extract.refresh import check_refresh
 from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
 from dlt.extract.wrapping import wrap_data
 from dlt.info import ExtractInfo
+from dlt.late_dataclass import dataclass
 from dlt.pipeline.contracts import put_in_force
 from dlt.pipeline.live_schemas import schema_for
 from dlt.pipeline.packages import package_info

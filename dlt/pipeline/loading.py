@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlt import user_log
@@ -11,6 +11,7 @@ from dlt.clock import utc_now
 from dlt.destinations.base import Destination
 from dlt.errors import DestinationHasFailedJobs, LoadClientJobFailed
 from dlt.info import LoadInfo, LoadPackageInfo
+from dlt.late_dataclass import dataclass
 from dlt.load.execute import LoadResult
 from dlt.metrics import StepFigures
 from dlt.packages.package import LoadPackage

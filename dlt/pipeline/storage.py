@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from dlt.destinations.sql.handle import SqlHandle
 from dlt.destinations.sql.sql_client import SqlClient, staging_name
 from dlt.destinations.stored import StateInfo, StorageSchemaInfo
 from dlt.errors import DatabaseUndefinedRelation, DatasetException, SqlClientNotAvailable
+from dlt.late_dataclass import dataclass
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import PREFIX, STATE_TABLE, VERSION_TABLE, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeVar
 
 from dlt.absent import absent_names
@@ -16,6 +16,7 @@ from dlt.ids import random_id
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
 from dlt.io.codec import REST, VERSION, Document
 from dlt.io.sealed import Damaged
+from dlt.late_dataclass import dataclass
 from dlt.packages.workdir import Workdir
 from dlt.pipeline.stored_info import StepInfo, StoredInfo, restored
 from dlt.redact import redact
@@ -161,7 +162,7 @@ def _frames(error: BaseException) -> list[str]:
     return traceback.format_tb(error.__traceback__, -MOST_FRAMES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredStep:
     """One step of a run, as it is kept."""
 
@@ -175,7 +176,7 @@ class StoredStep:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredTrace:
     """A run with its steps, as it is kept."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import MergeStrategy, ReplaceStrategy
 from dlt.user_log import tell_without_effect
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypedDict, cast
 
 from dlt.io.codec import REST, decode
+from dlt.late_dataclass import dataclass
 from dlt.states.model import State
 
 _RESOURCES, _INCREMENTAL = "resources", "incremental"
@@ -27,7 +28,7 @@ class CursorState(TypedDict):
     unique_hashes: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CursorKey:
     """Whose cursor it is: of a field, in the rows of a resource."""
 
@@ -48,7 +49,7 @@ class CursorKey:
         return cls(str(path[1]), str(path[3]), str(path[5]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cursor:
     """How far an incremental went.
 

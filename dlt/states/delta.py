@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, cast
 
 from dlt.errors import StaleExtract
@@ -12,6 +12,7 @@ from dlt.ids import digest_id
 from dlt.io import typed_json
 from dlt.io.codec import ABSENT, decode, encode
 from dlt.io.sealed import Damaged
+from dlt.late_dataclass import dataclass
 from dlt.states.cursor import CursorKey, Path, further
 from dlt.states.model import State, bump, new_state
 
@@ -20,7 +21,7 @@ OTHER: Final = object()
 """Stands for a value that is none of a place: on the way there is one that is no dict, which someone else put there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """What an extract changed at one place of the state.
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from dlt.late_dataclass import dataclass
 
 _WORDS = frozenset(("key", "resources", "source_args"))
 _LONGEST = 80

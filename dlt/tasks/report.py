@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.info import LoadInfo
+from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.tables import TableLine, table_lines, text_table, users_columns
 from dlt.tasks.token import PackageRef, Token

@@ -9,12 +9,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from dlt.errors import SpecInvalid
 from dlt.ids import digest_id
+from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.secret_words import may_be_secret_name
 from dlt.tasks.windows import Window

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from dlt.clock import utc_now
 from dlt.errors import ConfigurationValueError
+from dlt.late_dataclass import dataclass
 
 NAMED = {
     "@hourly": "0 * * * *",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.errors import SpecInvalid
 from dlt.io.codec import REST, Document
 from dlt.io.sealed import Damaged
+from dlt.late_dataclass import dataclass
 from dlt.pipeline.settings import check_name
 from dlt.tasks.spec import Spec
 

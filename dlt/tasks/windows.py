@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dlt.clock import moment_of
 from dlt.errors import EmptyWindow
+from dlt.late_dataclass import dataclass
 
 
 @dataclass(frozen=True)

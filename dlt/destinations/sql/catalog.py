@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dlt.destinations.sql.ddl import add_columns, check_types, create_table
 from dlt.destinations.sql.session import Session
+from dlt.late_dataclass import dataclass
 from dlt.schema.system_columns import ROOT_ID
 from dlt.schema.system_tables import loads_table, state_table, version_table
 from dlt.schema.typing import ColumnSchema, TableSchema

@@ -6,9 +6,10 @@ import datetime
 import decimal
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.errors import DatasetException
+from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 

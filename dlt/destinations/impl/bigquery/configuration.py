@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.absent import absent_names
 from dlt.destinations.settings import IN_CODE
+from dlt.late_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import datetime
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +15,7 @@ from google.cloud.bigquery import DEFAULT_RETRY, ScalarQueryParameter
 
 from dlt.destinations.impl.bigquery.errors import Job, is_guarded, of_job, translating
 from dlt.errors import DatabaseException, DatabaseTransientException, DatabaseUndefinedRelation
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client, QueryJobConfig

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
+from dlt.late_dataclass import dataclass
 
 
 @dataclass(frozen=True)

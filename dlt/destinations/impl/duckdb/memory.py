@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlt.destinations.memory import available
+from dlt.late_dataclass import dataclass
 
 _MEMORY = 400 * 10**6
 """Bytes that a load of narrow tables may use; its peak must not grow with the data, nor with the machine."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.destinations.impl.dummy.failing import FailingClient, Failures
 from dlt.destinations.settings import settings_of
+from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.errors import DestinationTerminalException, DestinationTransientException, SchemaUpdateTerminalError
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.absent import absent_names
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT
 from dlt.destinations.settings import IN_CODE
+from dlt.late_dataclass import dataclass
 from dlt.types import JsonObject
 
 

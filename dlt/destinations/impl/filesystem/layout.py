@@ -6,11 +6,12 @@ import datetime
 import re
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.errors import InvalidFilesystemLayout
 from dlt.ids import digest_id
 from dlt.io.paths import LONGEST, is_inside, segment
+from dlt.late_dataclass import dataclass
 
 # layout and placeholders are those of PyPI dlt 1.x
 DEFAULT_LAYOUT = "{table_name}/{load_id}.{file_id}.{ext}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import orjson
 
@@ -21,6 +21,7 @@ from dlt.clock import utc_now
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
 from dlt.io.paths import segment
 from dlt.io.store import Store
+from dlt.late_dataclass import dataclass
 from dlt.types import JsonObject
 
 FOLDER = "_dlt_tries"

@@ -7,7 +7,6 @@ has the length -1: https://www.postgresql.org/docs/current/sql-copy.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -33,6 +32,7 @@ from dlt.destinations.impl.postgres.oids import (
 )
 from dlt.errors import DatabaseTerminalException
 from dlt.late import np, pa, pc
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

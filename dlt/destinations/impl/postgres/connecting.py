@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.destinations.base import missing_package
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.ids import digest_id
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PgConnection

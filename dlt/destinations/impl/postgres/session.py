@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -13,6 +12,7 @@ from dlt.destinations.sql.dialect import Dialect
 from dlt.destinations.sql.session import Session
 from dlt.errors import DatabaseTerminalException
 from dlt.late import pa
+from dlt.late_dataclass import dataclass
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PgConnection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt.destinations.staging import bucket_of, named
@@ -12,6 +11,7 @@ from dlt.errors import DestinationLoadingViaStagingNotSupported, DestinationTerm
 from dlt.ids import random_id
 from dlt.io.store import Store
 from dlt.late import orjson
+from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlt.absent import absent_names
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 from dlt.destinations.settings import IN_CODE
+from dlt.late_dataclass import dataclass
 from dlt.types import JsonObject
 
 

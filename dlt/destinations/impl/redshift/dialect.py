@@ -9,11 +9,12 @@ import datetime
 import decimal
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dlt.destinations.impl.postgres.dialect import DIALECT as POSTGRES
 from dlt.destinations.sql.dialect import Dialect
 from dlt.errors import DatasetException, SchemaUpdateTerminalError
+from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import ColumnSchema, TableSchema
 

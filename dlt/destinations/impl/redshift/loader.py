@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import psycopg2
 
@@ -27,6 +26,7 @@ from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.sql.loader import Loader
 from dlt.errors import DestinationException
 from dlt.ids import digest_id
+from dlt.late_dataclass import dataclass
 from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import TableSchema
 from dlt.user_log import logger

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlt.absent import absent_names
 from dlt.configuration.credentials.database import ConnectionStringCredentials
 from dlt.configuration.spec import configspec
 from dlt.errors import InvalidConnectionString
+from dlt.late_dataclass import dataclass
 from dlt.types import JsonObject
 
 

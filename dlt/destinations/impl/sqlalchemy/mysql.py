@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.sqlalchemy.capabilities import MYSQL
@@ -17,6 +16,7 @@ from dlt.destinations.sql.ledger import Ledger
 from dlt.error_kinds import Kind, database_error
 from dlt.errors import DestinationException
 from dlt.ids import digest_id
+from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, TableSchema

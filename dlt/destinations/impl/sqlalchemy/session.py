@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -19,6 +18,7 @@ from dlt.destinations.sql.session import Session
 from dlt.error_kinds import database_error
 from dlt.errors import DatabaseTerminalException, DatabaseTransientException, DestinationException
 from dlt.late import pa
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ table which was dropped, or which has another format now, has no files.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from dlt.destinations.impl.filesystem.layout import table_folder
 from dlt.destinations.impl.filesystem.snapshot import Entry
+from dlt.late_dataclass import dataclass
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
