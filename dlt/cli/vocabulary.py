@@ -15,6 +15,7 @@ from dlt.destinations.base import KNOWN, load_destination
 from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
 from dlt.formats.options import CsvOptions, ParquetOptions
 from dlt.pipeline.settings import PipelineSettings
+from dlt.pipeline.unread import OPTIONS
 
 _SECRET_TEXT = Annotated[str, SECRET]
 _TABLE = dict[str, Any]
@@ -47,19 +48,7 @@ _RUNTIME = Section(
         "intercept_signals": bool, "slack_incoming_hook": _SECRET_TEXT,
         "request_max_attempts": int, "request_backoff_factor": _NUMBER, "request_max_retry_delay": _NUMBER,
     },
-    without_effect=frozenset(
-        (
-            "dlthub_telemetry",
-            "dlthub_telemetry_endpoint",
-            "sentry_dsn",
-            "prometheus_port",
-            "name",
-            "environment",
-            "config_files_storage_path",
-            "http_show_error_body",
-            "http_max_error_body_length",
-        )
-    ),
+    without_effect=frozenset(OPTIONS["runtime"]),
 )  # fmt: skip
 _WRITER = Section(
     {
@@ -69,23 +58,12 @@ _WRITER = Section(
         **typing.get_type_hints(ParquetOptions),
     },
     is_open=True,
-    without_effect=frozenset(
-        (
-            "buffer_max_items",
-            "disable_compression",
-            "flush_interval",
-        )
-    ),
+    without_effect=frozenset(OPTIONS["data_writer"]),
 )
 _EXTRACT = Section(
     {"workers": int, "max_parallel_items": int, "next_item_mode": str},
     {"data_writer": _WRITER},
-    without_effect=frozenset(
-        (
-            "poll_interval",
-            "copy_on_fork",
-        )
-    ),
+    without_effect=frozenset(OPTIONS["extract"]),
 )
 _NORMALIZE = Section(
     {},
@@ -94,27 +72,11 @@ _NORMALIZE = Section(
         "json_normalizer": OPEN,
         "data_writer": _WRITER,
     },
-    without_effect=frozenset(
-        (
-            "workers",
-            "start_method",
-            "pool_type",
-            "loader_file_format",
-        )
-    ),
+    without_effect=frozenset(OPTIONS["normalize"]),
 )
 _LOAD = Section(
     {"raise_on_failed_jobs": bool, "delete_completed_jobs": bool},
-    without_effect=frozenset(
-        (
-            "workers",
-            "raise_on_max_retries",
-            "truncate_staging_dataset",
-            "parallelism_strategy",
-            "start_method",
-            "pool_type",
-        )
-    ),
+    without_effect=frozenset(OPTIONS["load"]),
 )
 _HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})
 _SCHEMA_OPTIONS = {"naming": str, "use_break_path_on_normalize": bool}

@@ -72,6 +72,12 @@ def settings_only() -> list[SearchableProvider]:
     return [provider for provider in own if provider in _providers]
 
 
+def own_places() -> list[SearchableProvider]:
+    """Return the places of the project that have values: what the program set, its variables, and its files."""
+    own = (_set_config, ENVIRON, SECRETS, CONFIG)
+    return [provider for provider in own if provider in _providers and provider.keys()]
+
+
 def register_provider(provider: ConfigProvider) -> None:
     """Ask a provider too, right after the environment.
 
