@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dlt.errors import DestinationHasFailedJobs
 from dlt.package_info import (
@@ -54,14 +54,19 @@ class _Step:
     pipeline: PipelineAtWork
 
     @property
-    def started_at(self) -> datetime.datetime | None:
-        """Return when the first package began."""
-        return min((at for m in self._each() if (at := m["started_at"]) is not None), default=None)
+    def started_at(self) -> datetime.datetime:
+        """Return when the first package began; None of an empty info, which its type leaves out."""
+        return cast("datetime.datetime", self._span()[0])
 
     @property
-    def finished_at(self) -> datetime.datetime | None:
-        """Return when the last package ended."""
-        return max((at for m in self._each() if (at := m["finished_at"]) is not None), default=None)
+    def finished_at(self) -> datetime.datetime:
+        """Return when the last package ended; None of an empty info, which its type leaves out."""
+        return cast("datetime.datetime", self._span()[1])
+
+    def _span(self) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+        began = min((at for m in self._each() if (at := m["started_at"]) is not None), default=None)
+        ended = max((at for m in self._each() if (at := m["finished_at"]) is not None), default=None)
+        return began, ended
 
     @property
     def is_empty(self) -> bool:
@@ -97,9 +102,10 @@ class _Step:
         return {key: json_safe(value) for key, value in found.items()}
 
     def _took(self) -> str:
-        if self.started_at is None or self.finished_at is None:
+        began, ended = self._span()
+        if began is None or ended is None:
             return "was empty"
-        return f"completed in {duration_text((self.finished_at - self.started_at).total_seconds())}"
+        return f"completed in {duration_text((ended - began).total_seconds())}"
 
     def _name(self) -> str:
         return self.pipeline.pipeline_name
@@ -181,15 +187,15 @@ class NormalizeInfo(_NormalizeInfo, _Step):
 class _LoadInfo(NamedTuple):
     pipeline: PipelineAtWork
     metrics: dict[str, list[StepFigures]]
-    destination_type: str | None
-    destination_displayable_credentials: str | None
-    destination_name: str | None
+    destination_type: str
+    destination_displayable_credentials: str
+    destination_name: str
     environment: str | None
     staging_type: str | None
     staging_name: str | None
     staging_displayable_credentials: str | None
-    destination_fingerprint: str | None
-    dataset_name: str | None
+    destination_fingerprint: str
+    dataset_name: str
     loads_ids: list[str]
     load_packages: list[LoadPackageInfo]
     first_run: bool

@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt import user_log
@@ -150,14 +151,17 @@ def known_settings(kind: type) -> dict[str, object] | None:
     spec = vars(kind).get("settings_spec")
     if spec is None:
         return None
-    parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]  # of this class, as it stands
-    hints = typing.get_type_hints(kind.__init__)  # type: ignore[misc]
-    taken = {
-        parameter.name: hints.get(parameter.name, object)
-        for parameter in parameters
+    function = kind.__init__  # type: ignore[misc]  # of this class, as it stands
+    named = {
+        parameter.name: parameter.annotation
+        for parameter in inspect.signature(function).parameters.values()
         if parameter.name not in ("self", "credentials") and parameter.kind is not parameter.VAR_KEYWORD
     }
-    return {**taken, **_types(spec), **OF_ALL}
+    annotated = {name: hint for name, hint in named.items() if hint is not inspect.Parameter.empty}
+    # not those of the function: of what type further settings are, only checkers know
+    of_these = SimpleNamespace(__annotations__=annotated)
+    hints = typing.get_type_hints(of_these, getattr(function, "__globals__", None))
+    return {**{name: hints.get(name, object) for name in named}, **_types(spec), **OF_ALL}
 
 
 def check_settings(kind: type, name: str, given: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dlt import context
 from dlt.errors import PipelineNeverRan
@@ -53,9 +53,9 @@ class Inspection:
     # -- where the data goes
 
     @property
-    def destination(self) -> Destination | None:
-        """Return where data goes, None if nothing says."""
-        return self.parts.target.destination
+    def destination(self) -> Destination:
+        """Return where data goes; None if nothing says, which its type leaves out: whatever runs has one."""
+        return cast("Destination", self.parts.target.destination)
 
     @destination.setter
     def destination(self, destination: Destination | None) -> None:
@@ -136,9 +136,9 @@ class Inspection:
         return list(self.schemas)
 
     @property
-    def default_schema_name(self) -> str | None:
-        """Return the name of the first schema that came."""
-        return self.parts.home.default_schema_name
+    def default_schema_name(self) -> str:
+        """Return the name of the first schema that came, None before the first run, which its type leaves out."""
+        return cast("str", self.parts.home.default_schema_name)
 
     @property
     def default_schema(self) -> Schema:
@@ -147,7 +147,7 @@ class Inspection:
         Raises:
             PipelineNeverRan: there is none yet.
         """
-        name = self.default_schema_name
+        name = self.parts.home.default_schema_name
         if name is None:
             raise PipelineNeverRan(
                 f"pipeline {self.pipeline_name} has no schema yet: nothing was extracted. Run it first.",
@@ -261,5 +261,6 @@ class Inspection:
         return [*jobs["new_jobs"], *jobs["failed_jobs"]]
 
     def __repr__(self) -> str:
-        where = self.destination.destination_name if self.destination is not None else None
+        known = self.parts.target.destination
+        where = known.destination_name if known is not None else None
         return f"<dlt pipeline {self.pipeline_name}: destination {where}, dataset {self.dataset_name}>"

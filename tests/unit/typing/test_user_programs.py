@@ -85,6 +85,18 @@ dlt.pipeline("sunk", destination=sink(url="https://example.com"))
 dlt.pipeline("named", destination=queue("orders", retries=5) or queue(destination_name="other", topic="orders"))
 dlt.pipeline("drawn", destination=drawer(depth=3))
 plain(page="one").add_limit(3).apply_hints(write_disposition="append")
+dlt.pipeline("here", destination=dlt.destinations.duckdb("here.duckdb", memory_limit="2GB", max_table_nesting=2))
+dlt.pipeline("there", destination=dlt.destinations.postgres({"host": "h"}, create_indexes=False, environment="live"))
+dlt.pipeline("files", destination=dlt.destinations.filesystem("bucket", kwargs={"anon": True}, table_format="delta"))
+dlt.pipeline("lake", destination=dlt.destinations.ducklake(destination_name="lake"))
+dlt.pipeline("tables", destination=dlt.destinations.sqlalchemy("sqlite:///a.db", engine_kwargs={"echo": True}))
+dlt.pipeline("cloud", destination=dlt.destinations.bigquery(location="EU", http_timeout=3.5, staging="gs://b"))
+dlt.pipeline("cluster", destination=dlt.destinations.redshift(staging_iam_role="arn", staging_bucket="s3://b"))
+dlt.pipeline("nowhere", destination=dlt.destinations.dummy(fail_prob=0.5, loader_file_format="parquet"))
+dlt.pipeline("later", destination=dlt.destinations.duckdb(replace_strategy="insert-from-staging"))
+dlt.pipeline("named", destination=dlt.destinations.duckdb(dlt.secrets["duck"], naming_convention="direct"))
+any_text: str = pipeline.destination.destination_name + pipeline.default_schema_name + info.destination_name
+took = (info.finished_at - info.started_at).total_seconds()
 """
 
 MISTAKES = {
@@ -123,6 +135,22 @@ MISTAKES = {
     'sink(ulr="https://example.com")': "__call__",
     "queue()": "__call__",
     'queue("orders", retries="3")': "__call__",
+    'dlt.destinations.duckdb(credential="a.duckdb")': "credential",
+    "dlt.destinations.duckdb(credentials=5)": "credentials",
+    'dlt.destinations.duckdb(memory_limits="2GB")': "memory_limits",
+    "dlt.destinations.duckdb(memory_limit=2)": "memory_limit",
+    'dlt.destinations.motherduck(token="t")': "token",
+    'dlt.destinations.ducklake(catalogue="c")': "catalogue",
+    "dlt.destinations.postgres(credentials=5)": "credentials",
+    'dlt.destinations.postgres(create_index="yes")': "create_index",
+    'dlt.destinations.filesystem(buckt_url="data")': "buckt_url",
+    'dlt.destinations.filesystem("data", layot="{table_name}")': "layot",
+    'dlt.destinations.bigquery(http_timeout="3")': "float",
+    'dlt.destinations.redshift(staging_buckets="s3://b")': "staging_buckets",
+    'dlt.destinations.sqlalchemy("sqlite://", engine_kwarg={})': "engine_kwarg",
+    'dlt.destinations.dummy(fail_probability="1")': "fail_probability",
+    "dlt.destinations.duckbd()": "duckbd",
+    "pipeline.destination.destination_nam": "destination_nam",
 }
 """Statements with a mistake, each with a word of the message."""
 
@@ -143,6 +171,9 @@ REVEALED = {
     "sink": {"mypy": "FunctionFactory[[url: str", "pyright": "FunctionFactory[(url: str"},
     'sink(url="a")': {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
     "drawer(depth=3)": {"mypy": "FunctionDestination", "pyright": "FunctionDestination"},
+    "pipeline.destination.destination_name": {"mypy": "str", "pyright": "str"},
+    "dlt.destinations.duckdb()": {"mypy": "DuckDb", "pyright": "DuckDb"},
+    "info.finished_at - info.started_at": {"mypy": "timedelta", "pyright": "timedelta"},
 }
 """Expressions, each with what a checker calls their type."""
 

@@ -23,7 +23,9 @@ from dlt.types import override
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
+    from typing_extensions import Unpack
 
+    from dlt.destinations.arguments import BigQueryArguments
     from dlt.destinations.impl.bigquery.client import BigQueryClient
 
 
@@ -56,7 +58,7 @@ class BigQuery(Destination):
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: object,
+        **settings: Unpack[BigQueryArguments],
     ) -> None:
         super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         given = {"location": location, "has_case_sensitive_identifiers": has_case_sensitive_identifiers}

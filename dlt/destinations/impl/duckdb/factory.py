@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar, TypeGuard
+from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
@@ -21,6 +21,11 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import DatabaseFile, DuckDbArguments
+
 
 class DuckDb(Destination):
     """Load into DuckDB.
@@ -34,6 +39,17 @@ class DuckDb(Destination):
     example: ClassVar[str] = '[destination.duckdb.credentials]\ndatabase = "{source}.duckdb"\n'
     settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
+
+    if TYPE_CHECKING:
+        # that of all destinations takes anything by name
+        def __init__(
+            self,
+            credentials: DatabaseFile = None,
+            *,
+            destination_name: str | None = None,
+            environment: str | None = None,
+            **settings: Unpack[DuckDbArguments],
+        ) -> None: ...
 
     @classmethod
     @override

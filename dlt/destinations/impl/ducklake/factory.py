@@ -31,6 +31,9 @@ from dlt.types import override
 
 if TYPE_CHECKING:
     import duckdb
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import DatabaseFile, DuckDbArguments
 
 
 class DuckLake(Destination):
@@ -44,6 +47,17 @@ class DuckLake(Destination):
     kind: ClassVar[str] = "ducklake"
     settings_spec = DuckDbSettings
     named_after_pipeline: ClassVar[bool] = True
+
+    if TYPE_CHECKING:
+        # that of all destinations takes anything by name
+        def __init__(
+            self,
+            credentials: DatabaseFile = None,
+            *,
+            destination_name: str | None = None,
+            environment: str | None = None,
+            **settings: Unpack[DuckDbArguments],
+        ) -> None: ...
 
     @classmethod
     @override

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.dummy.client import DummyClient
@@ -15,6 +15,11 @@ from dlt.late_dataclass import dataclass
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import DummyArguments
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,17 @@ class Dummy(Destination):
 
     kind: ClassVar[str] = "dummy"
     settings_spec: ClassVar[type | None] = DummySettings
+
+    if TYPE_CHECKING:
+        # that of all destinations takes anything by name
+        def __init__(
+            self,
+            credentials: object = None,
+            *,
+            destination_name: str | None = None,
+            environment: str | None = None,
+            **settings: Unpack[DummyArguments],
+        ) -> None: ...
 
     def own_capabilities(self) -> Capabilities:
         """Return what is accepted: everything."""

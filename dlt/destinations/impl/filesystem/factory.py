@@ -31,6 +31,9 @@ from dlt.types import JsonObject, ReadOnlyRow, override
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import FilesystemArguments
 
 CAPABILITIES = Capabilities(
     preferred_loader_file_format="parquet",
@@ -73,7 +76,7 @@ class Filesystem(Destination):
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: object,
+        **settings: Unpack[FilesystemArguments],
     ) -> None:
         super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         self.settings.update(

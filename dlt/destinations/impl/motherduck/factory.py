@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
@@ -20,6 +20,11 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import DatabaseFile, DuckDbArguments
+
 
 class MotherDuck(Destination):
     """Load into MotherDuck.
@@ -32,6 +37,17 @@ class MotherDuck(Destination):
     kind: ClassVar[str] = "motherduck"
     example: ClassVar[str] = '[destination.motherduck.credentials]\ndatabase = "{source}"\npassword = "the token"\n'
     settings_spec = DuckDbSettings
+
+    if TYPE_CHECKING:
+        # that of all destinations takes anything by name
+        def __init__(
+            self,
+            credentials: DatabaseFile = None,
+            *,
+            destination_name: str | None = None,
+            environment: str | None = None,
+            **settings: Unpack[DuckDbArguments],
+        ) -> None: ...
 
     @classmethod
     @override

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
@@ -17,6 +17,11 @@ from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import Arguments, Credentials
 
 
 class Postgres(Destination):
@@ -37,12 +42,12 @@ class Postgres(Destination):
 
     def __init__(
         self,
-        credentials: object = None,
+        credentials: Credentials = None,
         create_indexes: bool | None = None,
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: object,
+        **settings: Unpack[Arguments],
     ) -> None:
         super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         if create_indexes is not None:

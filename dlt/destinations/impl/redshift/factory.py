@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
@@ -18,6 +18,11 @@ from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 from dlt.types import override
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dlt.destinations.arguments import Credentials, RedshiftArguments
 
 
 class Redshift(Destination):
@@ -42,14 +47,14 @@ class Redshift(Destination):
 
     def __init__(
         self,
-        credentials: object = None,
+        credentials: Credentials = None,
         staging_iam_role: str | None = None,
         has_case_sensitive_identifiers: bool | None = None,
         additional_copy_options: Mapping[str, object] | None = None,
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: object,
+        **settings: Unpack[RedshiftArguments],
     ) -> None:
         given = {
             "staging_iam_role": staging_iam_role,

@@ -22,7 +22,9 @@ from dlt.types import JsonObject, override
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
+    from typing_extensions import Unpack
 
+    from dlt.destinations.arguments import SqlAlchemyArguments
     from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 
 
@@ -44,7 +46,7 @@ class SqlAlchemy(Destination):
         *,
         destination_name: str | None = None,
         environment: str | None = None,
-        **settings: object,
+        **settings: Unpack[SqlAlchemyArguments],
     ) -> None:
         super().__init__(credentials, destination_name=destination_name, environment=environment, **settings)
         self.settings["engine_kwargs"] = engine_kwargs
