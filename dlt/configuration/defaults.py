@@ -20,7 +20,7 @@ class Defaults:
         keeps_loaded_files: The files of loaded packages stay, and so do all packages.
         declared_columns_first: Columns that are declared with a type stand before those that only the data has.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
-        state_is_a_row: Infos of normalize count the state of the pipeline as a row of its table.
+        state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
         run_is_a_step: The trace ends with a step that is the whole run.
         misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
         exit_code: How a command ends that fails.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,12 +15,14 @@ from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.late_dataclass import dataclass
 from dlt.load.execute import LoadResult
 from dlt.metrics import StepFigures
-from dlt.packages.package import LoadPackage
+from dlt.packages.manifest import Job
+from dlt.packages.package import STATE, LoadPackage
 from dlt.pipeline import signals
 from dlt.pipeline.packages import as_told, failed_message, load_metrics, package_info
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.refusal import tell_waiting
 from dlt.redact import redact
+from dlt.schema.system_tables import STATE_TABLE
 
 if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
@@ -105,7 +108,8 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
             raise
         # what a failed load added was taken back with it
         update = {} if result.failed else dict(result.schema_update)
-        manifest = replace(package.manifest, jobs=tuple(result.jobs), dataset_name=dataset, schema_update=update)
+        jobs = (*result.jobs, *_state_as_job(parts, package, result))
+        manifest = replace(package.manifest, jobs=jobs, dataset_name=dataset, schema_update=update)
         if result.failed:
             package = home.workdir.record(package, manifest)
             user_log.error(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")
@@ -118,9 +122,18 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
     return package, result, dataset
 
 
+def _state_as_job(parts: Parts, package: LoadPackage, result: LoadResult) -> list[Job]:
+    """Return the job of 1.x that loads the state, where programs count on it; it goes with the load here."""
+    path = os.path.join(package.path, STATE)
+    if not parts.settings.defaults.state_is_a_row or package.state is None or result.failed:
+        return []
+    job = Job(STATE_TABLE, STATE, "json", 1, os.path.getsize(path), "completed", result.started_at, result.finished_at)
+    return [job]
+
+
 @dataclass(frozen=True)
 class _Shown:
-    """A destination as infos name it; nothing where there is none."""
+    """Where files wait, as infos name it; nothing where there is none."""
 
     kind: str | None = None
     name: str | None = None
@@ -146,15 +159,15 @@ def load_info(
         first_run: Nothing was loaded before.
     """
     with parts.target.configured():
-        destination, staging = _Shown.of(parts.target.destination), _Shown.of(parts.target.staging)
-        there = parts.target.there()
+        there, staging = parts.target.there(), _Shown.of(parts.target.staging)
+        location = redact(there.displayable_credentials())
         fingerprint, environment = there.fingerprint(), there.configured_environment()
     return LoadInfo(
         parts.whose,
         metrics,
-        destination_type=destination.kind,
-        destination_displayable_credentials=destination.location,
-        destination_name=destination.name,
+        destination_type=there.destination_type,
+        destination_displayable_credentials=location,
+        destination_name=there.destination_name,
         environment=environment,
         staging_type=staging.kind,
         staging_name=staging.name,

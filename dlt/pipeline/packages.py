@@ -26,7 +26,9 @@ def package_info(package: LoadPackage) -> LoadPackageInfo:
     done = {job.file: job for job in manifest.jobs}
     # a job without a file stands for the package as a whole
     known = {file.name for file in package.files}
-    alone = [PackageFile(name, job.table, "", 0, 0) for name, job in done.items() if name not in known]
+    alone = [
+        PackageFile(name, job.table, job.format, job.rows, job.bytes) for name, job in done.items() if name not in known
+    ]
     jobs: dict[str, list[LoadJobInfo]] = {state: [] for state in JOB_STATES}
     for file in [*package.files, *alone]:
         entry = _job(package, file, done.get(file.name))

@@ -109,6 +109,18 @@ def counted_rows() -> object:
     return counts
 
 
+def jobs_of_state() -> object:
+    """Return the tables of the jobs of two loads, and whether files stay; the second load changes no state."""
+    pipeline = dlt.pipeline("shop", destination="dummy")
+    found = []
+    for _ in range(2):
+        info = pipeline.run([1], table_name="t")
+        jobs = pipeline.get_load_package_info(info.loads_ids[0]).jobs["completed_jobs"]
+        assert info.load_packages[0].jobs["completed_jobs"] == jobs
+        found.append([(job.job_file_info.table_name, job.rows, Path(job.file_path).exists()) for job in jobs])
+    return found
+
+
 def steps_of_traces() -> object:
     """Return the steps of a run that loads, and of one that fails, as another process reads them."""
     pipeline = dlt.pipeline("shop", destination="dummy")
@@ -165,6 +177,11 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
         counted_rows,
         [{"t": 1, "_dlt_pipeline_state": 1}, {"t": 1}],
         [{"t": 1}, {"t": 1}],
+    ),
+    "the state of the pipeline among the jobs of a load": (
+        jobs_of_state,
+        [[("t", 1, True), ("_dlt_pipeline_state", 1, True)], [("t", 1, True)]],
+        [[("t", 1, False)], [("t", 1, False)]],
     ),
     "steps of a trace": (
         steps_of_traces,
