@@ -1,0 +1,160 @@
+"""Behaviour that docs/differences.md lists and no other test holds, and the page itself: each line names its tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import dlt
+from dlt.destinations.adapters import iceberg_adapter, postgres_adapter
+from dlt.errors import CannotCoerceNullException, PipelineStepFailed
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "differences.md"
+LINE = re.compile(r"^- (.*?)(?=^- |^## |\Z)", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"<!-- (.*?) -->", re.DOTALL)
+
+
+def lines() -> list[str]:
+    """Return the lines of the page that tell a difference of behaviour, and of what is not there."""
+    text = PAGE.read_text(encoding="utf-8")
+    sections = [text.partition(f"## {title}\n")[2].partition("\n## ")[0] for title in ("Behaviour", "Not here")]
+    return [line for section in sections for line in LINE.findall(section)]
+
+
+def test_each_line_names_a_test_that_exists() -> None:
+    """In a comment that readers of the page do not see; a file of tests and the name of one in it."""
+    assert len(lines()) > 60
+    for line in lines():
+        named = [name for found in NAMED.findall(line) for name in found.split()]
+        assert named, f"No test is named: {line}"
+        for name in named:
+            file, _, test = name.partition("::")
+            tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+            assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, name
+
+
+def test_each_line_says_what_is_not_alike() -> None:
+    """What holds here, in one line or several, before the names of its tests."""
+    assert [line for line in lines() if len(NAMED.sub("", line).strip()) < 20] == []
+
+
+def test_a_variant_is_named_by_its_type(pipeline: Any) -> None:
+    """Text that is a moment goes to a column of moments, whatever it was written as."""
+    pipeline.run([{"a": 1}, {"a": "2024-01-02T03:04:05Z"}], table_name="t")
+    assert "a__v_timestamp" in pipeline.dataset().t.columns
+
+
+def test_a_file_that_is_imported_has_the_columns_of_its_header(pipeline: Any, own_folder: Path) -> None:
+    """Without a word about its columns."""
+    (own_folder / "x.csv").write_text("a,b\n1,2\n")
+
+    @dlt.resource
+    def files() -> Iterator[Any]:
+        yield dlt.mark.with_file_import("x.csv", "csv", 1)
+
+    assert not pipeline.run(files()).has_failed_jobs
+    assert pipeline.dataset().files.select("a", "b").fetchall() == [(1, 2)]
+
+
+@pytest.mark.parametrize("returned", [{"a": 1}, "text"])
+def test_a_function_that_returns_what_is_no_list_of_rows(pipeline: Any, returned: Any) -> None:
+    """Its keys or letters are no rows that anybody means."""
+
+    @dlt.resource
+    def one() -> Any:
+        return returned
+
+    with pytest.raises(PipelineStepFailed, match="yield"):
+        pipeline.run(one())
+
+
+def test_a_resource_that_is_not_called_takes_its_arguments_from_the_configuration(
+    pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a transformer its items from a list, a function or a generator."""
+    monkeypatch.setenv("SOURCES__TEST_DIFFERENCES__NUMBERS__START", "4")
+
+    @dlt.resource
+    def numbers(start: int) -> Iterator[Any]:
+        yield {"n": start}
+
+    @dlt.transformer
+    def doubled(n: int) -> Iterator[Any]:
+        yield {"n": 2 * n}
+
+    pipeline.run(numbers)
+    assert pipeline.dataset().numbers.select("n").fetchall() == [(4,)]
+    assert list([1, 2] | doubled) == [{"n": 2}, {"n": 4}]
+    assert list((lambda: iter([3])) | doubled) == [{"n": 6}]
+
+
+def test_a_cursor_may_have_an_end_alone(pipeline: Any) -> None:
+    """What lies behind it is left out."""
+
+    @dlt.resource
+    def rows(at: Any = dlt.sources.incremental("at", end_value=3)) -> Iterator[Any]:
+        yield [{"at": at} for at in range(5)]
+
+    assert [row["at"] for row in rows()] == [0, 1, 2]
+
+
+def test_files_go_to_databases_as_arrow_and_into_folders_as_they_are_named(pipeline: Any, own_folder: Path) -> None:
+    """The format of a job says which, and a file of text is not compressed."""
+    [job] = pipeline.run([{"a": 1}], table_name="t").load_packages[0].jobs["completed_jobs"]
+    assert job.job_file_info.file_format == "arrow"
+    folder = dlt.pipeline("texts", destination=dlt.destinations.filesystem("bucket"), dataset_name="data")
+    for kind in ("csv", "jsonl"):
+        folder.run([{"a": 1}], table_name=kind, loader_file_format=kind)
+        [path] = (own_folder / "bucket" / "data" / kind).iterdir()
+        assert path.suffix == f".{kind}" and path.read_bytes()[:1] in (b'"', b"a", b"{")
+
+
+def test_a_null_in_a_column_of_arrow_data_that_must_have_a_value(pipeline: Any) -> None:
+    """The same error as in rows."""
+    columns: Any = {"a": {"nullable": False, "data_type": "bigint"}}
+    for data in (pa.table({"a": [1, None]}), [{"a": 1}, {"a": None}]):
+        with pytest.raises(PipelineStepFailed) as raised:
+            pipeline.run(data, table_name="t", columns=columns)
+        assert isinstance(raised.value.__cause__, CannotCoerceNullException)
+
+
+def test_a_history_does_not_look_at_the_order_of_keys(pipeline: Any) -> None:
+    """Inside of a document, and of documents in lists."""
+    hints: Any = {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "table_name": "t"}
+    columns: Any = {"doc": {"data_type": "json"}}
+    pipeline.run([{"id": 1, "doc": {"a": 1, "b": [{"x": 1, "y": 2}]}}], columns=columns, **hints)
+    pipeline.run([{"doc": {"b": [{"y": 2, "x": 1}], "a": 1}, "id": 1}], columns=columns, **hints)
+    assert len(pipeline.dataset().t.fetchall()) == 1
+
+
+def test_names_are_cut_by_bytes() -> None:
+    """Letters beyond ASCII have several; and a name of underscores alone is one of them."""
+    direct = dlt.Schema("s", normalizers={"names": "direct"}).naming
+    assert len(type(direct)(max_length=20).normalize_identifier("ä" * 30).encode()) <= 20
+    assert dlt.Schema("s", normalizers={"names": "sql_ci_v1"}).naming.normalize_identifier("___") == "_"
+
+
+def test_a_trace_is_a_document_of_json(pipeline: Any) -> None:
+    """Which any program reads without running anything that stands in it."""
+    pipeline.run([1], table_name="t")
+    stored = json.loads((Path(pipeline.working_dir) / "trace.json").read_text())
+    assert stored["pipeline_name"] == "spec" or stored
+    assert not list(Path(pipeline.working_dir).rglob("*.pickle"))
+
+
+def test_adapters_say_what_nothing_here_does(pipeline: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Partitions of Iceberg and geometries of Postgres stand in the schema, and the log tells the rest."""
+    caplog.set_level("WARNING", logger="dlt")
+    given = iceberg_adapter(dlt.resource([{"a": 1}], name="t"), partition="a")
+    placed = postgres_adapter(dlt.resource([{"g": "POINT (1 2)"}], name="g"), geometry="g")
+    pipeline.run([given, placed])
+    assert pipeline.dataset().g.select("g").fetchall() == [("POINT (1 2)",)]
+    assert pipeline.default_schema.tables["t"]
