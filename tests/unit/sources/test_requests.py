@@ -208,3 +208,13 @@ def test_a_session_is_made_once(server: str) -> None:
     client = requests.Client()
     assert client.session is client.session
     assert isinstance(client.get(f"{server}/x"), requests.Response)
+
+
+def test_parts_are_where_programs_import_them_from() -> None:
+    """Clients and what they try again, sessions and how long they wait."""
+    from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS, DEFAULT_RETRY_STATUS, Client
+    from dlt.sources.helpers.requests.session import DEFAULT_TIMEOUT, Session
+
+    assert requests.Client is Client and requests.Session is Session
+    assert {429, 500, 503, 599} <= set(DEFAULT_RETRY_STATUS) and 404 not in DEFAULT_RETRY_STATUS
+    assert requests.ConnectionError in DEFAULT_RETRY_EXCEPTIONS and DEFAULT_TIMEOUT == 60
