@@ -280,7 +280,10 @@ class Schema(Reading, stored_schemas.SchemaTexts):
             tell_without_effect("Schema.from_dict: validate_schema=False", "what is read is always checked")
         return schema
 
-    from_stored_schema = from_dict
+    @classmethod
+    def from_stored_schema(cls, stored_schema: Mapping[str, object]) -> Schema:
+        """Return the schema of a dict that `to_dict` made; the same as `from_dict`."""
+        return cls.from_dict(stored_schema)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.version_hash == other.version_hash

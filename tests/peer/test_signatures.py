@@ -23,7 +23,11 @@ SCRIPT = Path(__file__).with_name("introspect.py")
 _SETTINGS = "settings of a destination are given by name; those without meaning here are told in the log"
 _CONFIGURED = "what the configuration says counts, which a default of the parameter would hide"
 _ENGINE = "a part of the engine of 1.x, which nothing here has"
-_NOT_YET = "not there yet"
+_WHOLE = (
+    "a package is loaded as a whole: the next load tries its failed jobs again, and none is loaded without the others"
+)
+_INPUTS = "where a resource reads from is told by the assets of orchestrators"
+_CHECKS = "hints are checked where they are given, in one place for all"
 _ATTRIBUTE = "an attribute of objects, which classes do not show"
 _LATE = "its __new__ takes note of which arguments are given; those of __init__ are the same"
 KNOWN: dict[str, str] = {
@@ -44,31 +48,24 @@ KNOWN: dict[str, str] = {
     "Pipeline.load": _CONFIGURED,
     "Pipeline.normalize": _CONFIGURED,
     **dict.fromkeys(
-        ["Pipeline.last_run_context", "Pipeline.run_context", "Pipeline.attached_pipeline", "Pipeline.initial_cwd"],
+        ["Pipeline.last_run_context", "Pipeline.attached_pipeline", "Pipeline.initial_cwd"],
         _ENGINE,
     ),
+    "Pipeline.encryption_seed": "nothing that a pipeline keeps is encrypted",
+    "Pipeline.fail_pending_job": _WHOLE,
+    "Pipeline.retry_failed_job": _WHOLE,
+    "DltResource.add_input": _INPUTS,
+    "DltResource.inputs": _INPUTS,
+    "DltResource.add_pipe": "a resource has one pipe; a list of resources, or a transformer, has several",
     **dict.fromkeys(
         [
-            "Pipeline.encryption_seed",
-            "Pipeline.fail_pending_job",
-            "Pipeline.retry_failed_job",
-            "Pipeline.runtime_config",
-        ],
-        _NOT_YET,
-    ),
-    **dict.fromkeys(
-        [
-            "DltResource.Empty",
-            "DltResource.add_input",
-            "DltResource.add_pipe",
             "DltResource.get_nested_hints",
-            "DltResource.inputs",
             "DltResource.validate_dynamic_hints",
             "DltResource.validate_reference_hint",
             "DltResource.validate_transformer_generator_function",
             "DltResource.validate_write_disposition_hint",
         ],
-        _NOT_YET,
+        _CHECKS,
     ),
     "DltResource.from_data": "values are always injected into what is called: inject_config has no meaning",
     "DltSource.run": "a method here, which is called in the same way as the property of 1.x",
@@ -93,9 +90,8 @@ KNOWN: dict[str, str] = {
         ],
         _ENGINE,
     ),
-    "Schema.from_stored_schema": "the same as from_dict, with the name that its parameter has",
     "Dataset.dataset_name": _ATTRIBUTE,
-    "Dataset.open_table_client": _NOT_YET,
+    "Dataset.open_table_client": "tables of Delta and Iceberg are opened by dlt.common.libs.deltalake and pyiceberg",
     "Relation.is_incremental": _ATTRIBUTE,
     **dict.fromkeys(
         [f"{step}Info.writer_metrics_asdict" for step in ("Extract", "Normalize", "Load")],
