@@ -10,7 +10,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypedDict
 
 from dlt.configuration.spec import BaseConfiguration
-from dlt.extract.vocabulary import FileFormat
 from dlt.schema.naming import NamingConvention
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class DummyArguments(Arguments, total=False):
     """What becomes of loads that go nowhere."""
 
     create_indexes: object
-    loader_file_format: FileFormat | None
+    loader_file_format: str | None
     fail_prob: float
     retry_prob: float
     exception_prob: float
