@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from dlt.cli import elsewhere
 from dlt.cli.asked import read
-from dlt.cli.output import say, say_error
+from dlt.cli.output import say, say_error, say_note
+from dlt.cli.templates import DEFAULT, TEMPLATES
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import KNOWN, load_destination
 from dlt.errors import NotOffered
@@ -18,42 +19,23 @@ from dlt.late_dataclass import dataclass
 if TYPE_CHECKING:
     from dlt.cli.asked import Commands
 
-_PIPELINE = '''"""Load {source} into {destination}."""
-
-import dlt
-from dlt.destinations import {destination}
-
-
-@dlt.resource(table_name="items", write_disposition="append")
-def items():
-    """Yield rows: dicts, lists of dicts, Arrow tables or frames. Put the code that reads {source} here."""
-    yield [{{"id": 1, "name": "first", "tags": ["a", "b"]}}]
-
-
-@dlt.source
-def {source}_data():
-    """Return the resources of {source}."""
-    return items
-
-
-if __name__ == "__main__":
-    pipeline = dlt.pipeline(destination={destination}, dataset_name="{source}")
-    print(pipeline.run({source}_data()))
-'''
+_SECRETS = "./.dlt/secrets.toml"
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "init",
-        help="make a project in the current, empty folder",
-        description="Make a project in the current, empty folder.",
-        epilog="examples:\n  dlt init github duckdb\n  dlt init --list-destinations",
+        help="make a program to begin with, and the files beside it, in the current folder",
+        description="Make a program to begin with, and the files beside it, in the current folder.",
+        epilog="examples:\n  dlt init github duckdb\n  dlt init fruitshop duckdb\n  dlt init --list-sources",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", nargs="?", help="name of the source: letters, digits and underscores")
+    parser.add_argument(
+        "source", nargs="?", help="name of a template, or of a source of your own: letters, digits and underscores"
+    )
     parser.add_argument("destination", nargs="?", help=f"one of {', '.join(KNOWN)}")
-    parser.add_argument("-l", "--list-sources", action="store_true", help="say where sources come from")
+    parser.add_argument("-l", "--list-sources", action="store_true", help="list the templates")
     parser.add_argument("--list-destinations", action="store_true", help="list the destinations")
     not_offered = "known from PyPI dlt, and not offered: sources of others are not fetched"
     parser.add_argument("--location", help=not_offered)
@@ -84,7 +66,9 @@ def _run(arguments: argparse.Namespace) -> int:
         say("\n".join(KNOWN))
         return 0
     if wanted.list_sources:
-        say(f"Any name: dlt init NAME DESTINATION makes a source to fill in. {elsewhere.INIT}")
+        say("---\nAvailable dlt single file templates:\n---")
+        say("\n".join(f"{name}: {template.about}" for name, template in TEMPLATES.items()))
+        say(f"\nAny other name: dlt init NAME DESTINATION makes a source to fill in. {elsewhere.INIT}")
         return 0
     if wanted.source is None or wanted.destination is None:
         say_error("name a source and a destination: dlt init github duckdb. For destinations: --list-destinations")
@@ -100,32 +84,60 @@ def _make(source: str, destination: str) -> int:
         near = did_you_mean(destination, KNOWN) or "."
         say_error(f"there is no destination {destination!r}{near} Known are {', '.join(KNOWN)}.")
         return 1
-    # files of a person are never written over
-    found = sorted(os.listdir())
-    if found:
-        say_error(f"the folder is not empty: it has {', '.join(found[:5])}. Make an empty folder and go there first.")
+    script = f"{source}_pipeline.py"
+    # what a person wrote is never written over
+    if os.path.exists(script):
+        say_error(f"Pipeline script {script} already exists. Give the source another name, or go to another folder.")
         return 1
-    extra = f"[{destination}]" if destination != "dummy" else ""
+    template = TEMPLATES.get(source)
+    if template is None:
+        say_note(f"There is no template of the name {source}: this is the default one. dlt init -l lists templates.")
+        template = TEMPLATES[DEFAULT]
+    say(f"Creating and configuring a new pipeline with the template {script} ({template.about})")
+    _write(script, template.text.format(source=source, destination=destination))
+    _begin(".dlt/config.toml", '# settings that are no secrets\n\n[runtime]\nlog_level = "WARNING"\n')
     # each destination says itself what its credentials look like
-    secrets = load_destination(destination).example.format(source=source)
-    files = {
-        ".dlt/config.toml": f'[pipelines]\npipeline_name = "{source}"\n\n[runtime]\nuser_log = true\n',
-        ".dlt/secrets.toml": f"# this file stays out of version control\n{secrets}",
-        "requirements.txt": f"dlt-tasks{extra}\nrequests\n",
-        ".gitignore": "secrets.toml\n.env\n*.duckdb\n__pycache__/\n",
-        "pipeline.py": _PIPELINE.format(source=source, destination=destination),
-        "README.md": (
-            f"# {source} to {destination}\n\n```\npip install -r requirements.txt\npython pipeline.py\n```\n\n"
-            "Credentials belong into `.dlt/secrets.toml`, everything else into `.dlt/config.toml`.\n"
-        ),
-    }
-    for path, content in files.items():
-        if os.path.dirname(path):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-        # nobody else on the machine reads secrets, and no file that somebody made meanwhile is written over
-        mode = 0o600 if path.endswith("secrets.toml") else 0o644
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(content)
-    say(f"made {', '.join(files)}")
-    say("next: pip install -r requirements.txt, then python pipeline.py")
+    _add_secrets(destination, load_destination(destination).example.format(source=source))
+    _begin(".gitignore", "secrets.toml\n*.secrets.toml\n.env\n.venv/\n*.duckdb\n*.wal\n__pycache__/\n")
+    needed = [f"dlt-tasks[{destination}]" if destination != "dummy" else "dlt-tasks", *template.packages]
+    is_new = _begin("requirements.txt", "\n".join(needed) + "\n")
+    say(f"\nYour new pipeline {source} is ready to be customized!")
+    say(f"* Review and change how dlt loads your data in {script}")
+    say(f"* Add credentials for {destination} and other secrets to {_SECRETS}")
+    if is_new:
+        say("* requirements.txt was created. Install it with:\npip3 install -r requirements.txt")
+    else:
+        say("* Add the required dependencies to requirements.txt:")
+        for package in needed:
+            say(f"  {package}")
+    say(f"* Then: python {script}")
     return 0
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file that is not there."""
+    if os.path.dirname(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    # nobody else on the machine reads secrets, and no file that somebody made meanwhile is written over
+    mode = 0o600 if path.endswith("secrets.toml") else 0o644
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _begin(path: str, text: str) -> bool:
+    """Write a file unless there is one; tell whether it is new."""
+    if os.path.exists(path):
+        return False
+    _write(path, text)
+    return True
+
+
+def _add_secrets(destination: str, example: str) -> None:
+    """Add what the credentials of a destination look like to the file of secrets, unless it has a section for it."""
+    if _begin(_SECRETS, f"# this file stays out of version control\n{example}"):
+        return
+    with open(_SECRETS, encoding="utf-8") as file:
+        known = file.read()
+    if example and f"[destination.{destination}" not in known:
+        with open(_SECRETS, "a", encoding="utf-8") as file:
+            file.write(("" if known.endswith("\n") or not known else "\n") + f"\n{example}")

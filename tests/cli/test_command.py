@@ -91,18 +91,41 @@ def test_explain_shows_places_and_hides_secrets(folder: Path, monkeypatch: pytes
     assert as_json("config", "explain", "sources.api.token")["value"] == "geheim"
 
 
-def test_init_makes_a_project_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Init writes config, secrets, requirements, ignore file, script and README, and only into an empty folder."""
+@pytest.mark.parametrize("source", ["github", "arrow", "dataframe", "debug", "default", "fruitshop"])
+def test_init_makes_a_project_that_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Init writes the script of a template, and config, secrets, requirements and ignore file beside it."""
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
-    assert command("init", "github", "duckdb").returncode == 0
-    ran = subprocess.run([sys.executable, "pipeline.py"], capture_output=True, text=True, check=False)
-    assert ran.returncode == 0 and "into dataset github" in ran.stdout, ran.stderr
+    made = command("init", source, "duckdb")
+    assert made.returncode == 0 and f"pipeline {source} is ready" in made.stdout
+    ran = subprocess.run([sys.executable, f"{source}_pipeline.py"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0 and f"into dataset {source}_data" in ran.stdout, ran.stderr
     assert "secrets.toml" in (project / ".gitignore").read_text()
     assert "dlt-tasks[duckdb]" in (project / "requirements.txt").read_text()
-    assert "not empty" in command("init", "github", "duckdb").stderr
+    assert (project / ".dlt" / "secrets.toml").stat().st_mode & 0o077 == 0
+
+
+def test_init_is_used_again_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another source and another destination come beside the first; nothing that is there is written over."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements.txt").write_text("mine\n")
+    assert command("init", "fruitshop", "duckdb").returncode == 0
+    script = (tmp_path / "fruitshop_pipeline.py").read_text()
+    again = command("init", "fruitshop", "postgres")
+    assert again.returncode == 1 and "fruitshop_pipeline.py already exists" in again.stderr
+    other = command("init", "shop", "postgres")
+    assert other.returncode == 0 and "dlt-tasks[postgres]" in other.stdout
+    assert command("init", "debug", "postgres").returncode == 0
+    secrets = (tmp_path / ".dlt" / "secrets.toml").read_text()
+    assert secrets.count("[destination.postgres.credentials]") == secrets.count("[destination.duckdb.credentials]") == 1
+    assert (tmp_path / "fruitshop_pipeline.py").read_text() == script
+    assert (tmp_path / "requirements.txt").read_text() == "mine\n"
+
+
+def test_init_refuses_names_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a destination that there is none of, and of a source that could name no file."""
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
