@@ -18,10 +18,12 @@ class Defaults:
         failed_jobs_raise: A load with a failed job is an error.
         pending_ends_run: A run that finds packages of an earlier one loads these only.
         keeps_loaded_files: The files of loaded packages stay, and so do all packages.
+        empty_keys_change_nothing: An empty key leaves that of earlier runs as it is.
         declared_columns_first: Columns that are declared with a type stand before those that only the data has.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
         run_is_a_step: The trace ends with a step that is the whole run.
+        log_level: Level of the logger `dlt` where nothing sets it.
         misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
         exit_code: How a command ends that fails.
         exit_code_declined: How it ends where the answer to its question is no.
@@ -35,10 +37,12 @@ class Defaults:
     failed_jobs_raise: bool = False
     pending_ends_run: bool = False
     keeps_loaded_files: bool = False
+    empty_keys_change_nothing: bool = False
     declared_columns_first: bool = False
     formats_of_rows: tuple[tuple[str, str], ...] = ()
     state_is_a_row: bool = False
     run_is_a_step: bool = False
+    log_level: str = "CRITICAL"
     misplaced_secrets_are_none: bool = False
     exit_code: int = 1
     exit_code_declined: int = 1
@@ -54,10 +58,12 @@ OF_1X = Defaults(
     failed_jobs_raise=True,
     pending_ends_run=True,
     keeps_loaded_files=True,
+    empty_keys_change_nothing=True,
     declared_columns_first=True,
     formats_of_rows=(("filesystem", "jsonl"),),
     state_is_a_row=True,
     run_is_a_step=True,
+    log_level="WARNING",
     misplaced_secrets_are_none=True,
     exit_code=255,
     exit_code_declined=0,

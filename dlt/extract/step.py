@@ -67,6 +67,9 @@ class ExtractOptions:
     capabilities: Capabilities | None = None
     """What the destination can do, if it is known."""
 
+    keeps_keys: bool = False
+    """An empty key leaves that of earlier runs as it is."""
+
 
 def _setting(source: DltSource, key: str, default: int) -> int:
     """Return a setting of section `extract`, which a source may have for itself: `sources.<name>.extract`."""
@@ -109,6 +112,7 @@ class SchemaExtract:
         )
         self._collector = options.collector
         self._capabilities = options.capabilities
+        self._keeps_keys = options.keeps_keys
         self._fixed: dict[int, str] = {}
         self._known: dict[tuple[int, str], _Declared] = {}
 
@@ -268,7 +272,7 @@ class SchemaExtract:
             declared[X_ROW_HASH] = 2
         if known is None:
             return
-        for key in removed:
+        for key in () if self._keeps_keys else removed:
             known["columns"] = without_key(known["columns"], key)
         # a table has one cursor: the one of this run
         cursors = {name for name, column in declared["columns"].items() if column.get("incremental")}

@@ -100,6 +100,7 @@ def extract(
             refresh=refresh,
             collector=parts.collector,
             capabilities=target.capabilities() if target.destination is not None else None,
+            keeps_keys=parts.settings.defaults.empty_keys_change_nothing,
         )
         schemas: dict[str, Schema] = {}
         extracts = extract_sources(

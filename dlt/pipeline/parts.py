@@ -120,7 +120,7 @@ def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:
     """
     home = Home(settings)
     collector = collector_from(settings.progress)
-    telling = configured_telling(settings.pipeline_name)
+    telling = configured_telling(settings.pipeline_name, settings.defaults)
     target = Target(settings, home, telling)
     with user_log.use(telling), excepthook.in_one_line(telling.excepthook):
         target.choose(settings.destination, settings.staging)

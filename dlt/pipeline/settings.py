@@ -281,11 +281,12 @@ def _layout(layout: str | None) -> str | None:
     return layout
 
 
-def configured_telling(pipeline_name: str | None) -> Telling:
+def configured_telling(pipeline_name: str | None, defaults: Defaults = OURS) -> Telling:
     """Return what a pipeline tells, and where, as section `runtime` says.
 
     Args:
         pipeline_name: Name of the pipeline; None for a command, which is about no pipeline or several.
+        defaults: What counts where nothing is said.
 
     Raises:
         ConfigurationValueError: log_level or log_format is none.
@@ -300,7 +301,7 @@ def configured_telling(pipeline_name: str | None) -> Telling:
     try:
         return Telling(
             option("user_log", True),
-            level_number(option("log_level", "CRITICAL")),
+            level_number(option("log_level", defaults.log_level)),
             option("log_format", DEFAULT_FORMAT),
             option("excepthook", False),
         )

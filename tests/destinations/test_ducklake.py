@@ -79,6 +79,20 @@ def test_forms_of_credentials(lake: Any, own_folder: Path, monkeypatch: pytest.M
     assert query(make(name="five"), "SELECT id FROM t") == [(1,)]
 
 
+def test_the_schema_of_a_catalog_tells_lakes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`metadata_schema` comes before the name of the lake, in code and from the environment."""
+    url = "postgresql://loader@localhost:5432/lakes"
+
+    def of(**fields: Any) -> str:
+        return dlt.destinations.ducklake(DuckLakeCredentials(catalog=url, storage="files", **fields)).fingerprint()
+
+    named = of(ducklake_name="pond")
+    assert of(ducklake_name="other", metadata_schema="pond") == named
+    assert of(ducklake_name="pond", metadata_schema="public") != named
+    monkeypatch.setenv("DESTINATION__DUCKLAKE__CREDENTIALS__METADATA_SCHEMA", "public")
+    assert of(ducklake_name="pond") != named
+
+
 def test_an_open_connection(lake: Any, own_folder: Path) -> None:
     """A connection of DuckDB that uses a lake serves as credentials; one that uses none is refused."""
     make(lake).run([{"id": 1}], table_name="t")
@@ -107,6 +121,9 @@ def test_a_catalog_in_postgres(lake: Any, own_folder: Path, postgres: PostgresSe
     second = {"catalog": url, "storage": str(own_folder / "second"), "ducklake_name": "two"}
     make(second).run([{"id": 7}], table_name="t")
     assert query(make(second), "SELECT id FROM t") == [(7,)]
+    # another name for the same schema of the catalog
+    third = {**second, "ducklake_name": "three", "metadata_schema": "two"}
+    assert query(make(third), "SELECT id FROM t") == [(7,)]
 
 
 def loads_at_the_same_time(credentials: Any, disposition: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import warnings
@@ -139,6 +140,27 @@ def steps_of_traces() -> object:
     return [[step.step for step in trace.steps] for trace in (good, bad)]
 
 
+def key_after_an_empty_one() -> object:
+    """Return the key of a table that a later run declares without one."""
+    pipeline = dlt.pipeline("shop", destination="duckdb")
+    for key in ("a", ""):
+        pipeline.run(dlt.resource([{"a": 1}], name="t", primary_key=key))
+    return pipeline.default_schema.get_table_columns("t")["a"].get("primary_key")
+
+
+def level_of_the_logger() -> object:
+    """Return the level while a pipeline runs."""
+    levels = set()
+
+    @dlt.resource
+    def items() -> Any:
+        levels.add(logging.getLogger("dlt").getEffectiveLevel())
+        yield {"a": 1}
+
+    dlt.pipeline("shop", destination="dummy").run(items())
+    return levels
+
+
 def misplaced_secret() -> object:
     """Return what the accessor gives."""
     try:
@@ -167,6 +189,7 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "`run(data)` finds packages of an earlier run": (rows_after_pending, [(1,)], [(1,), (2,)]),
     "a failed job": (failed_job, "raises", "in the info"),
     "files of loaded packages": (loaded_files, (1, 102), (0, 100)),
+    'an empty key, such as `primary_key=""`, where earlier runs declared one': (key_after_an_empty_one, True, None),
     "columns that are declared with a type": (order_of_columns, ["z", "m", "a", "k"], ["a", "k", "z", "m"]),
     "files of rows at `filesystem`": (
         formats_of_files,
@@ -187,6 +210,11 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
         steps_of_traces,
         [["extract", "normalize", "load", "run"], ["extract", "run"]],
         [["extract", "normalize", "load"], ["extract"]],
+    ),
+    "level of the logger `dlt` while a pipeline runs, where nothing sets it": (
+        level_of_the_logger,
+        {logging.WARNING},
+        {logging.CRITICAL},
     ),
     "`dlt.secrets.get(key)` of a secret that stands in `config.toml` only": (misplaced_secret, None, "an error"),
     "a command that fails": (exit_codes, [254, 255], [1, 1]),

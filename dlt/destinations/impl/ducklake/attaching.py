@@ -84,9 +84,10 @@ def _attach(known: DuckLakeCredentials, name: str, url: str) -> str:
         # libpq alone waits as long as the system does for a server that does not answer
         place = _libpq({"fallback_application_name": "dlt", "connect_timeout": 15, **(catalog.query or {})})
         options["META_SECRET"] = "dlt_catalog"
-        if known.ducklake_name:
-            # several lakes may live in one database
-            options["METADATA_SCHEMA"] = known.ducklake_name
+        # several lakes may live in one database
+        schema = known.metadata_schema or known.ducklake_name
+        if schema:
+            options["METADATA_SCHEMA"] = schema
     else:
         place = file_of(catalog)
     if prefix == "sqlite:":

@@ -29,9 +29,17 @@ class LakeStorage(BaseConfiguration):
 
 @configspec
 class DuckLakeCredentials(CredentialsConfiguration):
-    """A lake: where its catalog and its files are; what is left out is named after the lake, in the current folder."""
+    """A lake: where its catalog and its files are; what is left out is named after the lake, in the current folder.
+
+    Attributes:
+        ducklake_name: Its name.
+        metadata_schema: Schema of the tables of its catalog in a database, where that is not its name.
+        catalog: Where the catalog is.
+        storage: Where the files are.
+    """
 
     ducklake_name: str | None = None
+    metadata_schema: str | None = None
     catalog: ConnectionStringCredentials | None = None
     storage: LakeStorage | None = None
 

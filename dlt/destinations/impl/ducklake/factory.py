@@ -98,7 +98,7 @@ class DuckLake(Destination):
         catalog = known.catalog
         assert catalog is not None
         place = f"{catalog.host} {catalog.port} {catalog.database}" if catalog.port else file_of(catalog)
-        return digest_id(f"ducklake {place} {known.ducklake_name}")
+        return digest_id(f"ducklake {place} {known.metadata_schema or known.ducklake_name}")
 
     @override
     @contextmanager
