@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dlt.configuration.lookup import MISSING
 from dlt.errors import CreatePipeException, InvalidParallelResourceDataType, ResourceNotATransformer
 from dlt.extract.function import Cursor, Function
+from dlt.extract.hints import TableHints
 from dlt.extract.incremental import Incremental
 from dlt.extract.steps import IncrementalStep, Step
 from dlt.extract.vocabulary import ColumnNames
@@ -58,6 +59,8 @@ class Pipe:
         self.parallelized = False
         self.limit: Limit | None = None
         self._started = False
+        self.hints: TableHints = {}
+        """Hints of the resource: a child that is extracted without its parent's resource has nothing else of it."""
 
     @property
     def is_transformer(self) -> bool:
@@ -81,6 +84,13 @@ class Pipe:
     def root(self) -> Pipe:
         """Return the pipe at the top."""
         return self if self.parent is None else self.parent.root
+
+    @property
+    def lineage(self) -> Iterator[Pipe]:
+        """Yield the pipe and those that it needs, up to the top."""
+        yield self
+        if self.parent is not None:
+            yield from self.parent.lineage
 
     @property
     def incremental(self) -> IncrementalStep | None:
@@ -251,5 +261,6 @@ class Pipe:
         copy.before_head = list(self.before_head)
         copy.parent = self.parent.clone(known) if self.parent else None
         copy.parallelized, copy.limit, copy._started = self.parallelized, self.limit, self._started
+        copy.hints = self.hints
         known[id(self)] = copy
         return copy

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal, get_args
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Literal, get_args
 
 from dlt.errors import ValueErrorWithKnownValues
+from dlt.extract.state import reset_resource_state
 from dlt.packages.manifest import Refresh
+from dlt.schema.chains import loaded_with
 from dlt.schema.schema import Schema
 from dlt.states.model import State
+
+if TYPE_CHECKING:
+    from dlt.extract.resource_hints import ResourceHints
+    from dlt.extract.source import DltSource
 
 RefreshMode = Literal["drop_sources", "drop_resources", "drop_data"]
 
@@ -49,3 +55,54 @@ def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str
         return Refresh(truncate_tables=tuple(names))
     schema.drop_tables(names)
     return Refresh(drop_tables=tuple(names))
+
+
+def replaces(disposition: object) -> bool:
+    """Tell whether a write disposition replaces what is there, whatever the items are."""
+    return (disposition.get("disposition") if isinstance(disposition, dict) else disposition) == "replace"
+
+
+def begin_again(source: DltSource, source_state: State) -> None:
+    """Forget the state of resources that replace their tables, and of parents that do.
+
+    What a cursor left out would be gone from the table.
+
+    Args:
+        source: The source, before it is extracted.
+        source_state: State of the source; changed in place.
+    """
+    for resource in source.resources.selected.values():
+        for pipe in resource.pipe.lineage:
+            if replaces(source.run_disposition or pipe.hints.get("write_disposition")):
+                reset_resource_state(pipe.name, source_state)
+
+
+def emptied_tables(resource: ResourceHints, schema: Schema, filled: Collection[str]) -> Refresh:
+    """Return which tables of a resource must be emptied, as it replaces them and gave them no rows.
+
+    That of a variant has a write disposition of its own, which counts.
+
+    Args:
+        resource: The resource, after it was extracted.
+        schema: Schema of the package.
+        filled: Names of tables that have rows in it.
+    """
+    if not replaces(resource.hints.get("write_disposition")):
+        return Refresh()
+    roots = [
+        name
+        for name, table in schema.tables.items()
+        if table.get("resource") == resource.name
+        and "parent" not in table
+        and name not in filled
+        and ("variant_name" not in table or table.get("write_disposition") == "replace")
+    ]
+    return Refresh(
+        truncate_tables=tuple(
+            table["name"]
+            for root in roots
+            for table in schema.chain(root)
+            # nested rows that are appended by themselves stay when the root has rows, and so they do without
+            if loaded_with(schema.tables, table["name"]) == root
+        )
+    )

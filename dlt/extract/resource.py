@@ -57,8 +57,7 @@ class DltResource(ResourceHints, Generic[P]):
     def __init__(
         self, pipe: Pipe, hints: TableHints | None = None, *, selected: bool = True, section: str | None = None
     ) -> None:
-        super().__init__(hints)
-        self.pipe = pipe
+        super().__init__(pipe, hints)
         # before the first run, in the line where the user wrote them
         self._check_own_hints()
         self.selected = selected
@@ -190,8 +189,9 @@ class DltResource(ResourceHints, Generic[P]):
 
     def _become(self, found: DltResource) -> None:
         """Take the place of the resource that the function returned; hints of the decorator stay where it has none."""
+        own = self._hints
         self.pipe, self._variants = found.pipe.clone({}), dict(found._variants)
-        self._hints = merge_hints(self._hints, found.hints)
+        self._hints = merge_hints(own, found.hints)
         self._columns_changed()
 
     def __iter__(self) -> Iterator[TDataItem]:

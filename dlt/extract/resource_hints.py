@@ -67,10 +67,9 @@ def _check_table_name(resource_name: str, own: TableHints, hints: TableHints, is
 class ResourceHints:
     """Hints of a resource and of its table variants."""
 
-    pipe: Pipe
-
-    def __init__(self, hints: TableHints | None = None) -> None:
-        self._hints: TableHints = hints or {}
+    def __init__(self, pipe: Pipe, hints: TableHints | None = None) -> None:
+        self.pipe = pipe
+        self._hints = hints or {}
         self._variants: dict[Hint[str], TableHints] = {}
         self._last_mark: HintsMeta | None = None
 
@@ -83,6 +82,14 @@ class ResourceHints:
     def hints(self) -> TableHints:
         """Return the hints as they were given."""
         return self._hints
+
+    @property
+    def _hints(self) -> TableHints:
+        return self.pipe.hints
+
+    @_hints.setter
+    def _hints(self, hints: TableHints) -> None:
+        self.pipe.hints = hints
 
     @property
     def table_name(self) -> Hint[str]:
@@ -302,6 +309,8 @@ class ResourceHints:
             check_table_hints(_place(self.name, resolved), resolved)
         table = build_table(resolved, resolved.get("table_name") or self.name)
         table["resource"] = self.name
+        if isinstance(meta, (HintsMeta, TableNameMeta)) and table["name"] in self._variants:
+            table["variant_name"] = table["name"]
         incremental = self.pipe.merged_incremental(look_up=False)
         # a variant has a cursor only where its own rows have one, and that nobody knows
         own = hints is self._hints and incremental is not None

@@ -55,13 +55,10 @@ class DltResourceDict(dict[str, DltResource]):
         """Return the resources that will be evaluated: the selected ones and the parents that they need."""
         needed: dict[int, Pipe] = {}
         for resource in self.selected.values():
-            pipe: Pipe | None = resource.pipe
-            while pipe is not None:
-                needed[id(pipe)] = pipe
-                pipe = pipe.parent
+            needed.update({id(pipe): pipe for pipe in resource.pipe.lineage})
         own = [resource for resource in self.values() if needed.pop(id(resource.pipe), None) is not None]
         # parents that are no resources of the source
-        return own + [DltResource(pipe, selected=False) for pipe in needed.values()]
+        return own + [DltResource(pipe, pipe.hints, selected=False) for pipe in needed.values()]
 
     def detach(self, resource_name: str | None = None) -> DltResource:
         """Return a copy of a resource that belongs to no source.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlt.schema.normalizers import json_config, own_json_config
 
 if TYPE_CHECKING:
-    from dlt.extract.vocabulary import ContractHint
+    from dlt.extract.vocabulary import ContractHint, WriteDispositionHint
     from dlt.schema.schema import Schema
 
 
@@ -23,6 +23,8 @@ class SourceSettings:
     """The source was made around bare data, so the pipeline's default schema takes its place."""
     run_contract: ContractHint | None = None
     """The contract that was given to the run: it comes before those of resources."""
+    run_disposition: WriteDispositionHint | None = None
+    """The write disposition that was given to the run: it holds for parents of what is loaded too."""
     generator_name: str | None = None
     """Name of the undecorated generator function that the data came from."""
 

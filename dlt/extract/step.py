@@ -14,7 +14,7 @@ from dlt.context import use
 from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
-from dlt.extract.refresh import RefreshMode, refresh_source
+from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings
@@ -28,7 +28,6 @@ from dlt.packages.undo import is_of, own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.chains import loaded_with
 from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
@@ -121,8 +120,9 @@ class SchemaExtract:
         selected = source.resources.selected
         self.sources.add(source.name)
         # first, as resources read their state when they begin
+        own_state = state.setdefault("sources", {}).setdefault(source.name, {})
+        begin_again(source, own_state)
         if options.refresh:
-            own_state = state.setdefault("sources", {}).setdefault(source.name, {})
             found = refresh_source(options.refresh, self.schema, list(selected), own_state)
             self.refresh = self.refresh.joined(found)
         changes = {
@@ -143,6 +143,10 @@ class SchemaExtract:
             )
             for resource, item, meta in items:
                 self._add(source, resource, item, meta)
+        # before any is declared: a table belongs to the resource that gave it rows last
+        filled = {table for table, count in self.tables.items() if count}
+        for resource in selected.values():
+            self.refresh = self.refresh.joined(emptied_tables(resource, self.schema, filled))
         for resource in selected.values():
             self._declare_empty(source, resource)
             self._custom_metrics[resource.name] = resource.custom_metrics
@@ -226,6 +230,9 @@ class SchemaExtract:
         # what is declared is changed below, and is compared as the resource said it
         plain: tuple[TableSchema, list[TableSchema]] = ({**root}, [{**table} for table in nested])
         name = self._names.declare(root)
+        if "resource" in self.schema.tables.get(name, {}) and (item is None or self.tables.get(name)):
+            # of several it belongs to the first that has rows for it
+            root.pop("resource", None)
         for table in nested:
             self._names.declare(table)
         limit = (root.get(X_NORMALIZER) or {}).get("max_nesting")
@@ -278,27 +285,17 @@ class SchemaExtract:
         cursors = {name for name, column in declared["columns"].items() if column.get("incremental")}
         if cursors and "parent" not in declared:
             known["columns"] = without_key(known["columns"], "incremental")
+        if "variant_name" not in declared:
+            known.pop("variant_name", None)
         if "write_disposition" in declared:
             note_former_settings(known, declared, self.schema.naming)
             for hint in STRATEGY_HINTS:
                 known.pop(hint, None)
 
     def _declare_empty(self, source: DltSource, resource: ResourceHints) -> None:
-        if self.resources.get(resource.name) or resource.has_dynamic_table_name or resource.has_other_dynamic_hints:
-            return
-        name = self._declare(source, resource, None, None)
-        if not name:
-            return
-        replaced = self.schema.tables[name].get("write_disposition") == "replace"
-        if replaced and resource.pipe.merged_incremental() is None:
-            # nothing new from an incremental resource is no order to empty its table
-            chain = tuple(
-                table["name"]
-                for table in self.schema.chain(name)
-                # nested rows that are appended by themselves stay when the root has rows, and so they do without
-                if loaded_with(self.schema.tables, table["name"]) == name
-            )
-            self.refresh = self.refresh.joined(Refresh(truncate_tables=chain))
+        is_dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
+        if not is_dynamic and not self.resources.get(resource.name):
+            self._declare(source, resource, None, None)
 
 
 def extract_sources(

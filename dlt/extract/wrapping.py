@@ -70,7 +70,7 @@ def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltS
     own = hints.copy()
     # it comes before those of resources, and must not stay on them
     check_contract(own.pop("schema_contract", None), "run")
-    source.run_contract = _contract(hints)
+    source.run_contract, source.run_disposition = _contract(hints), hints.get("write_disposition") or None
     if own:
         for resource in source.selected_resources.values():
             resource.merge_hints(own)
@@ -82,7 +82,7 @@ def _implicit(parts: list[object], schema: Schema | None, default_name: str, hin
     first = parts[0]
     source = DltSource(schema or Schema(default_name), None, _distinct(resources))
     source.implicit = schema is None
-    source.run_contract = _contract(hints)
+    source.run_contract, source.run_disposition = _contract(hints), hints.get("write_disposition") or None
     if inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first)):
         source.generator_name = first.__name__
     return source

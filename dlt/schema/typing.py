@@ -120,6 +120,7 @@ TableSchema = TypedDict(
         "columns": dict[str, ColumnSchema],
         "parent": str,
         "resource": str,
+        "variant_name": str,
         "description": str,
         "write_disposition": WriteDisposition,
         "schema_contract": Contract,

@@ -40,19 +40,40 @@ def test_replace_replaces_the_whole_chain(pipeline: Any) -> None:
     assert rows(pipeline, "t", "id") == [(3,)] and rows(pipeline, "t__l", "value") == []
 
 
-def test_an_empty_replace_empties_the_table_but_an_incremental_one_does_not(pipeline: Any) -> None:
-    """Nothing new is no order to delete."""
-    load(pipeline, [{"id": 1}], "replace")
+def test_an_empty_replace_empties_the_table(pipeline: Any) -> None:
+    """Whatever filled it, and its nested tables."""
+    load(pipeline, [{"id": 1, "l": [1]}], "append")
     load(pipeline, [], "replace")
-    assert rows(pipeline, "t", "id") == []
+    assert rows(pipeline, "t", "id") == [] and rows(pipeline, "t__l", "value") == []
 
-    @dlt.resource(name="i", write_disposition="replace")
-    def incremental(at: Any = dlt.sources.incremental("id")) -> Any:
-        yield [{"id": 1}]
+
+def test_a_replace_of_dynamic_tables_empties_those_that_get_no_rows(pipeline: Any) -> None:
+    """With their nested tables; what is appended stays."""
+
+    def run(kinds: str, disposition: Any) -> None:
+        items = [{"kind": kind, "l": [1]} for kind in kinds]
+        pipeline.run(dlt.resource(items, name="r", table_name=lambda row: row["kind"], write_disposition=disposition))
+
+    run("ab", "append")
+    run("a", "append")
+    assert len(rows(pipeline, "a", "kind")) == 2 and len(rows(pipeline, "b__l", "value")) == 1
+    run("a", "replace")
+    assert len(rows(pipeline, "a__l", "value")) == 1
+    assert rows(pipeline, "b", "kind") == [] and rows(pipeline, "b__l", "value") == []
+
+
+def test_a_replace_loads_all_that_a_cursor_leaves_out_otherwise(pipeline: Any) -> None:
+    """A full refresh is a run with the write disposition replace; the next run goes on from there."""
+
+    @dlt.resource(name="i")
+    def incremental(at: Any = dlt.sources.incremental("id", initial_value=2)) -> Any:
+        yield [{"id": 1}, {"id": 2}, {"id": 3}]
 
     pipeline.run(incremental())
+    pipeline.run(incremental(), write_disposition="replace")
+    assert rows(pipeline, "i", "id") == [(2,), (3,)]
     pipeline.run(incremental())
-    assert rows(pipeline, "i", "id") == [(1,)]
+    assert rows(pipeline, "i", "id") == [(2,), (3,)]
 
 
 def test_readers_never_see_an_empty_or_half_table(pipeline: Any, own_folder: Path) -> None:

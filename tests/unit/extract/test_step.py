@@ -107,16 +107,122 @@ def test_a_new_table_that_the_contract_freezes_shows_its_first_row(pipeline: Any
     assert "12345" not in str(caught.value)
 
 
-def test_an_empty_run_of_a_replaced_table_empties_it_unless_a_cursor_says_that_nothing_is_new(pipeline: Any) -> None:
-    """The package says so, as the load carries it out."""
+def test_a_resource_that_replaces_empties_its_tables_that_get_no_rows(pipeline: Any) -> None:
+    """The package says so, as the load carries it out; a table that is new has nothing to be emptied."""
 
-    def refreshed(**hints: Any) -> Any:
-        pipeline.extract(dlt.resource([], name="t", write_disposition="replace", **hints))
+    def refreshed(rows: Any, **hints: Any) -> Any:
+        before = len(pipeline.workdir.packages("extracted"))
+        hints = {"write_disposition": "replace", **hints}
+        pipeline.extract(dlt.resource(rows, name="t", **hints))
+        # one without rows or anything to empty is not kept
+        package = pipeline.workdir.packages("extracted")[before:]
+        return package[0].manifest.refresh.truncate_tables if package and package[0].manifest.refresh else ()
+
+    by_kind = {"table_name": lambda row: row["kind"]}
+    assert refreshed([]) == ()
+    assert refreshed([[]]) == ("t",)
+    assert refreshed([], incremental="at") == ("t",)
+    assert refreshed([], write_disposition={"disposition": "replace"}) == ("t",)
+    assert refreshed([{"kind": "a"}, {"kind": "b"}], **by_kind) == ("t",)
+    assert refreshed([{"kind": "b"}], **by_kind) == ("t", "a")
+    assert refreshed([], **by_kind, write_disposition=lambda row: "replace") == ()
+    assert refreshed([], **by_kind, write_disposition="append") == ()
+    assert refreshed([], **by_kind) == ("t", "a", "b")
+
+
+def test_a_table_belongs_to_the_resource_that_gave_it_rows_last(pipeline: Any) -> None:
+    """Another one of the same table that has nothing to give takes nothing away."""
+
+    def refreshed(name: str, rows: Any) -> Any:
+        pipeline.extract(dlt.resource(rows, name=name, table_name="t", write_disposition="replace"))
         *_, package = pipeline.workdir.packages("extracted")
         return package.manifest.refresh
 
-    assert refreshed().truncate_tables == ("t",)
-    assert refreshed(incremental="at") is None
+    assert refreshed("one", [{"id": 1}]) is None
+    assert refreshed("other", []) is None
+
+
+def test_of_several_resources_a_table_belongs_to_the_first_that_has_rows_for_it(pipeline: Any) -> None:
+    """In each run anew: what is dropped or emptied with a resource follows from it."""
+
+    def owner(**rows: Any) -> Any:
+        pipeline.extract([dlt.resource(items, name=name, table_name="t") for name, items in rows.items()])
+        return pipeline.default_schema.tables["t"]["resource"]
+
+    assert owner(one=[], other=[{"id": 1}]) == "other"
+    assert owner(one=[{"id": 1}], other=[{"id": 1}, {"id": 2}]) == "one"
+    assert owner(other=[]) == "one"
+
+
+def test_a_variant_keeps_the_write_disposition_that_it_was_given(pipeline: Any) -> None:
+    """It is emptied only where the variant is replaced itself."""
+
+    @dlt.resource(name="events", write_disposition="replace")
+    def events(*tables: tuple[str, Any]) -> Iterator[Any]:
+        for table, disposition in tables:
+            hints = mark.make_hints(table_name=table, write_disposition=disposition)
+            yield mark.with_hints({"id": 1}, hints, create_table_variant=True)
+
+    pipeline.extract(events(("kept", "append"), ("replaced", "replace")))
+    assert pipeline.default_schema.tables["kept"]["variant_name"] == "kept"
+    pipeline.extract(events())
+    *_, package = pipeline.workdir.packages("extracted")
+    assert package.manifest.refresh.truncate_tables == ("replaced",)
+    pipeline.extract(dlt.resource([{"id": 1}], name="events", table_name="kept"))
+    assert "variant_name" not in pipeline.default_schema.tables["kept"]
+
+
+@pytest.mark.parametrize("by_run", [True, False])
+@pytest.mark.parametrize("replace", ["replace", {"disposition": "replace"}])
+def test_a_resource_that_replaces_begins_without_state(pipeline: Any, replace: Any, by_run: bool) -> None:
+    """Else what its cursor leaves out would be gone from its table; parents that replace begin again too."""
+    own: Any = "append" if by_run else replace
+    given: Any = {"write_disposition": replace} if by_run else {}
+    starts: list[Any] = []
+
+    @dlt.resource(write_disposition=own)
+    def parent(at: Any = dlt.sources.incremental("at", initial_value=1)) -> Iterator[Any]:
+        starts.append(at.start_value)
+        yield [{"at": 1}, {"at": 5}]
+
+    @dlt.transformer(data_from=parent, write_disposition=own)
+    def child(rows: Any) -> Any:
+        state = dlt.current.resource_state()
+        state["calls"] = state.get("calls", 0) + 1
+        yield rows
+
+    def run(**hints: Any) -> Any:
+        pipeline.extract(child, **hints)
+        (found,) = pipeline.state["sources"].values()
+        return found["resources"]["child"]
+
+    run()
+    assert run(**given) == {"calls": 1} and starts == [1, 1]
+    if by_run:
+        pipeline.extract(child)
+        assert starts[-1] == 5
+
+
+def test_a_parent_that_is_appended_goes_on_below_a_child_that_replaces(pipeline: Any) -> None:
+    """Each resource has a write disposition of its own."""
+    starts: list[Any] = []
+
+    @dlt.resource
+    def parent(at: Any = dlt.sources.incremental("at", initial_value=1)) -> Iterator[Any]:
+        starts.append(at.start_value)
+        yield [{"at": 1}, {"at": 5}]
+
+    @dlt.transformer(data_from=parent, write_disposition="replace")
+    def child(rows: Any) -> Any:
+        yield rows
+
+    pipeline.extract(child)
+    pipeline.extract(child)
+    assert starts == [1, 5]
+    assert [found.write_disposition for found in dlt.source(lambda: child, name="s")().resources.extracted] == [
+        "replace",
+        "append",
+    ]
 
 
 def test_an_extract_that_fails_leaves_nothing(pipeline: Any) -> None:
