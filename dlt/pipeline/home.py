@@ -14,7 +14,7 @@ from dlt.packages.package import LoadPackage
 from dlt.packages.workdir import Workdir
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings
-from dlt.schema.naming import naming_from
+from dlt.schema.naming import MAX_SCHEMA_NAME, naming_from
 from dlt.states.model import State, new_state
 
 
@@ -182,7 +182,7 @@ class Home:
         """Return the name of the first schema that came, or the one that it will get."""
         known, suffix = self.default_schema_name, self.settings.defaults.suffix_of_pipelines
         name = self.pipeline_name.removesuffix(suffix) or self.pipeline_name
-        return known or naming_from().normalize_identifier(name)
+        return known or naming_from(max_length=MAX_SCHEMA_NAME).normalize_identifier(name)
 
     # -- packages
 

@@ -253,6 +253,10 @@ def name_of_table(naming: NamingConvention, name: str) -> str:
     return naming.normalize_tables_path(name)
 
 
+MAX_SCHEMA_NAME = 64
+"""Letters of the name of a schema at most, as with PyPI `dlt` 1.x."""
+
+
 def check_name(name: str) -> None:
     """Check the name of a schema.
 
@@ -262,7 +266,7 @@ def check_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name or ""):
         raise InvalidSchemaName(
             f"{name!r} is not a schema name: at most 64 letters, digits and underscores, not beginning with a "
-            f"digit. Use {SnakeCase(64).normalize_path(name or '') or 'schema'!r}.",
+            f"digit. Use {SnakeCase(MAX_SCHEMA_NAME).normalize_path(name or '') or 'schema'!r}.",
             name=name,
         )
 

@@ -165,3 +165,10 @@ def test_names_are_as_short_as_the_shorter_limit_says(own_folder: Path) -> None:
         made = dlt.pipeline(limit, destination=dlt.destinations.duckdb(f"{limit}.duckdb", **{limit: 30}))
         made.run([{"a" * 40: 1}], table_name="t")
         assert [len(name) for name in made.default_schema.get_table_columns("t") if name.startswith("a")] == [30]
+
+
+def test_a_pipeline_with_a_long_name_has_a_schema_with_a_shorter_one() -> None:
+    """As with PyPI `dlt`, to which a script of a long name gives a name."""
+    pipeline = dlt.pipeline("a" * 100, destination="dummy")
+    pipeline.run([1], table_name="numbers")
+    assert pipeline.default_schema_name == "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa0vum9gaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
