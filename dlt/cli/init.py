@@ -89,12 +89,14 @@ def _make(source: str, destination: str) -> int:
     if os.path.exists(script):
         say_error(f"Pipeline script {script} already exists. Give the source another name, or go to another folder.")
         return 1
+    # not an error: most people begin with a name of their own
     template = TEMPLATES.get(source)
     if template is None:
         say_note(f"There is no template of the name {source}: this is the default one. dlt init -l lists templates.")
         template = TEMPLATES[DEFAULT]
     say(f"Creating and configuring a new pipeline with the template {script} ({template.about})")
     _write(script, template.text.format(source=source, destination=destination))
+    # a folder may have several programs: they share what stands beside them
     _begin(".dlt/config.toml", '# settings that are no secrets\n\n[runtime]\nlog_level = "WARNING"\n')
     # each destination says itself what its credentials look like
     _add_secrets(destination, load_destination(destination).example.format(source=source))
@@ -138,6 +140,7 @@ def _add_secrets(destination: str, example: str) -> None:
         return
     with open(_SECRETS, encoding="utf-8") as file:
         known = file.read()
+    # by the section, not by its text: whoever filled it in has another one
     if example and f"[destination.{destination}" not in known:
         with open(_SECRETS, "a", encoding="utf-8") as file:
             file.write(("" if known.endswith("\n") or not known else "\n") + f"\n{example}")

@@ -19,6 +19,7 @@ class Template(NamedTuple):
     packages: tuple[str, ...] = ()
 
 
+# pipeline and dataset are named as in programs of PyPI dlt 1.x, so that texts about them hold here
 _END = """
 
 if __name__ == "__main__":
@@ -32,6 +33,7 @@ def _program(head: str, given: str) -> str:
 
 
 DEFAULT = "default"
+# tests run each of them as it is, but for the one that needs a network
 TEMPLATES: dict[str, Template] = {
     "arrow": Template(
         "tables of Arrow",
@@ -68,6 +70,7 @@ def measurements():
         ),
         ("pandas",),
     ),
+    # the number is beyond 53 bits: a way through a double would change it
     "debug": Template(
         "one column of each type",
         _program(
@@ -123,6 +126,7 @@ def {source}_data():
             "{source}_data()",
         ).replace("\n\n\n\n\n\n", "\n\n\n"),
     ),
+    # merged by keys, so that a program that is run again doubles nothing
     "fruitshop": Template(
         "a small shop: customers, what is in store, and purchases",
         _program(

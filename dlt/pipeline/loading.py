@@ -124,6 +124,7 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
 
 def _state_as_job(parts: Parts, package: LoadPackage, result: LoadResult) -> list[Job]:
     """Return the job of 1.x that loads the state, where programs count on it; it goes with the load here."""
+    # programs open the files of jobs, so it is one that is there
     path = os.path.join(package.path, STATE)
     if not parts.settings.defaults.state_is_a_row or package.state is None or result.failed:
         return []

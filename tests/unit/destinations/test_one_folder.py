@@ -88,7 +88,7 @@ def test_a_new_folder_is_a_new_destination(tmp_path: Path) -> None:
     made = run("-m", "dlt", "init", "shop", "attic")
     assert made.returncode == 0, made.stderr
     assert 'box = "of shop"' in (project / ".dlt" / "secrets.toml").read_text()
-    loaded = run("pipeline.py")
+    loaded = run("shop_pipeline.py")
     assert loaded.returncode == 0 and "attic" in loaded.stdout, loaded.stderr
     assert run("-m", "dlt", "config", "check").returncode == 0
     (project / ".dlt" / "secrets.toml").write_text('[destination.attic]\nlader = 3\ncredentials.bax = "x"\n')
