@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import asdict
 
 from dlt.cli import showing
@@ -16,7 +18,13 @@ from dlt.pipeline.pipeline import Pipeline
 def sync(asked: Asked, pipeline: Pipeline) -> int:
     """Take state and schemas from the destination."""
     had = pipeline.default_schema_name
-    pipeline.sync_destination()
+    is_new = not os.path.isdir(pipeline.working_dir)
+    try:
+        pipeline.sync_destination()
+    finally:
+        if is_new and pipeline.default_schema_name is None:
+            # a name that was misspelt must not be listed as a pipeline from now on
+            shutil.rmtree(pipeline.working_dir, ignore_errors=True)
     if pipeline.default_schema_name is None and had is None:
         say_error(
             f"dataset {pipeline.dataset_name} at {pipeline.parts.target.location()} holds no state of pipeline "

@@ -330,6 +330,14 @@ def test_drop_takes_a_pipeline_without_a_folder_from_its_destination(pipeline: A
     assert rows("customers") == [(1,), (2,)] and "orders" not in dlt.attach("shop").default_schema.tables
 
 
+def test_a_sync_that_finds_nothing_leaves_no_folder(pipeline: Any, command: Any, folder: Path) -> None:
+    """Neither where the destination knows no such pipeline, nor where it cannot be asked."""
+    nothing = command("shpo", "sync", "--destination", "duckdb", "--dataset-name", "shop")
+    assert nothing.code == 1 and "holds no state of pipeline shpo" in nothing.err
+    assert command("shpo", "sync", "--destination", "nowhere", "--dataset-name", "shop").code == 1
+    assert not Path(pipeline.working_dir).with_name("shpo").exists() and Path(pipeline.working_dir).exists()
+
+
 def test_a_look_at_a_drop_leaves_the_trace_of_the_last_run(pipeline: Any, command: Any) -> None:
     """Also where the answer is no."""
     before = pipeline.last_trace.transaction_id
