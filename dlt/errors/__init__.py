@@ -146,6 +146,8 @@ Each message says what failed, on which thing, what was found and what to do; de
             CannotRestorePipelineException
             PipelineStepFailed
                 SourceExhaustedInStep
+            NormalizeException
+                NormalizeJobFailed
             PipelineStateEngineNoUpgradePathException
             PipelineHasPendingDataException
             PipelineNeverRan

@@ -38,6 +38,14 @@ class PipelineStepFailed(PipelineException):
     """A step failed; attributes pipeline, step, load_id, exception, step_info, has_pending_data."""
 
 
+class NormalizeException(PipelineException):
+    """Normalize failed."""
+
+
+class NormalizeJobFailed(NormalizeException):
+    """The context of a step normalize that failed: programs find what happened in its own context."""
+
+
 class SourceExhaustedInStep(PipelineStepFailed, SourceExhausted):
     """A step of a pipeline got a source or resource that was consumed before."""
 

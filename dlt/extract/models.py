@@ -146,7 +146,22 @@ def model_config(model: type) -> dict[str, object]:
     return dict(found) if isinstance(found, Mapping) else {}
 
 
+def choices_of(model: object) -> list[type[BaseModel]]:
+    """Return the models that the rows of a root model may be: `RootModel[Click | Purchase]`; none of another class."""
+    if not is_model(model) or not model.__pydantic_root_model__:
+        return []
+    annotation = model.model_fields["root"].annotation
+    found = typing.get_args(annotation) if typing.get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    # one that may be something else too is a value
+    return [part for part in found if is_model(part)] if all(is_model(part) for part in found) else []
+
+
 def _fields(model: type) -> list[tuple[str, object]]:
+    choices = [dict(_fields(choice)) for choice in choices_of(model)]
+    if choices:
+        # a row is known to have what each of the models has
+        names = [name for name in choices[0] if all(name in choice for choice in choices)]
+        return [(name, Union[tuple(choice[name] for choice in choices)]) for name in names]
     if is_model(model):
         return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
     from typing_extensions import Required, get_type_hints

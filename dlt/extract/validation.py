@@ -6,13 +6,13 @@ import types
 import typing
 from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from dlt.absent import absent_names
 from dlt.errors import DataValidationError
 from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, are_frames, is_frame
-from dlt.extract.models import is_model, is_model_item, model_config
+from dlt.extract.models import Columns, choices_of, columns_of, is_model, is_model_item, model_config
 from dlt.extract.steps import Map, Step
 from dlt.types import TDataItem, TDataItems
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 _MODE_OF_EXTRA: dict[str, ContractMode] = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
 _EXTRA_OF_MODE = {"evolve": "allow", "discard_value": "ignore", "freeze": "forbid", "discard_row": "forbid"}
+
+
+class PartialTable(TypedDict):
+    """What a model says of a table."""
+
+    columns: Columns
 
 
 class Hinted(Protocol):
@@ -82,6 +88,25 @@ class PydanticValidator(Step):
             return self._on_errors(item, error)
         # by alias, as the columns of a model are named by alias too
         return valid if self._keep_models else valid.model_dump(by_alias=True)
+
+    def compute_table_schema(self, item: TDataItem = None, _meta: Meta = None) -> PartialTable | None:
+        """Return the columns of the model; of the one that an item is, where the model is a choice of several.
+
+        Args:
+            item: The item.
+            _meta: Its mark; it makes no difference.
+
+        Returns:
+            A partial table, or None where the item is none of them.
+        """
+        choices = choices_of(self.model) if item is not None else []
+        if not choices:
+            return {"columns": columns_of(self.model)}
+        try:
+            fitting = self.model.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
+        except self._failure:
+            return None
+        return {"columns": columns_of(type(vars(fitting)["root"]))}
 
     def _on_errors(self, item: TDataItem, error: ValidationError) -> TDataItem:
         found = error.errors()
@@ -145,7 +170,8 @@ def _replaced(model: type[BaseModel], extra: str, explicit: bool, known: _Known)
             fields[key] = (inner, copy(field))
     own = model.model_config.get("extra")
     found, name = model, _name(model, extra)
-    if (own or "ignore") != extra and (is_outermost or explicit or own is None):
+    # a root model has no fields of its own, and pydantic no such setting for it
+    if not model.__pydantic_root_model__ and (own or "ignore") != extra and (is_outermost or explicit or own is None):
         space = {"model_config": {"extra": extra}, "__module__": model.__module__}
         # a class of a class that is a value has no statement, and `create_model` takes a base or settings, not both
         found = cast("type[BaseModel]", type(name, (model,), space))

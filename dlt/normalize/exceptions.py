@@ -1,18 +1,8 @@
 """Exceptions under the names of PyPI `dlt` 1.x."""
 
-from dlt.errors import (
-    DltException,
-)
+from dlt.errors import NormalizeException, NormalizeJobFailed
 
 __all__ = [
     "NormalizeException",
     "NormalizeJobFailed",
 ]
-
-
-class NormalizeException(DltException):
-    """Named by programs, raised by nothing here."""
-
-
-class NormalizeJobFailed(NormalizeException):
-    """Named by programs, raised by nothing here."""

@@ -14,6 +14,7 @@ from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import section_context
 from dlt.errors import (
+    NormalizeJobFailed,
     PipelineConfigMissing,
     PipelineLocked,
     PipelineStepFailed,
@@ -176,7 +177,13 @@ class Tracer:
             raise
         except Exception as failed:
             error = failed
-            raise self.failed(name, failed, step) from failed
+            if name != "normalize":
+                raise self.failed(name, failed, step) from failed
+            # the cause is what happened; programs for PyPI `dlt` look for it in the context of the context
+            try:
+                raise NormalizeJobFailed(f"Pipeline {self._name}: {failed}", failed_message=str(failed)) from failed
+            except NormalizeJobFailed:
+                raise self.failed(name, failed, step) from failed
         # Ctrl-C is no failure of the step: it keeps its class, so that scripts end as Python's do
         except BaseException as stopped:
             error = stopped

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, RootModel
 
 import dlt
-from dlt.errors import DataValidationError, PipelineStepFailed
+from dlt.errors import DataValidationError, NormalizeJobFailed, PipelineStepFailed
 from dlt.schema.x_keys import X_DECLARED_CONTRACT
 
 
@@ -40,6 +40,19 @@ def test_a_frozen_entity_raises_and_keeps_the_package_out(pipeline: Any, entity:
     run(pipeline, [{"id": 2}], {entity: "freeze"})
     run(pipeline, bad)
     assert len(pipeline.dataset().t.select("id").fetchall()) == 3
+
+
+def test_what_normalize_refused_is_the_context_of_its_context(pipeline: Any) -> None:
+    """Where programs for PyPI `dlt` look for it; what extract refused is the context itself."""
+    run(pipeline, [{"id": 1}])
+    with pytest.raises(PipelineStepFailed) as failure:
+        run(pipeline, [{"id": 2, "new": 1}], {"columns": "freeze"})
+    job = failure.value.__context__
+    assert failure.value.step == "normalize" and isinstance(job, NormalizeJobFailed)
+    assert job.__context__ is failure.value.__cause__ is failure.value.exception
+    with pytest.raises(PipelineStepFailed) as failure:
+        run(pipeline, [{"id": 2}], {"tables": "freeze"}, table="other")
+    assert failure.value.step == "extract" and isinstance(failure.value.__context__, DataValidationError)
 
 
 def test_rows_and_values_are_discarded(pipeline: Any) -> None:

@@ -8,7 +8,7 @@ import decimal
 import enum
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Union
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -258,3 +258,59 @@ def test_a_validator_can_be_taken_away_and_put_back() -> None:
     assert made.columns["a"]["data_type"] == "bigint"
     made.validator = validator
     assert list(made) == [{"a": 1}, {"a": 2}]
+
+
+class Click(BaseModel):
+    """A row of one kind."""
+
+    kind: Literal["click"]
+    id: int
+    element: str
+
+
+class Purchase(BaseModel):
+    """A row of another kind."""
+
+    kind: Literal["purchase"]
+    id: int
+    amount: float
+
+
+class Event(RootModel[Annotated[Union[Click, Purchase], Field(discriminator="kind")]]):
+    """A row of either kind."""
+
+
+CLICK: dict[str, Any] = {"kind": "click", "id": 1, "element": "x"}
+PURCHASE: dict[str, Any] = {"kind": "purchase", "id": 2, "amount": 1.5}
+
+
+def test_a_choice_of_models_has_the_columns_that_all_of_them_have() -> None:
+    """What only some of the rows have comes with the data."""
+    assert {name: column["data_type"] for name, column in columns_of(Event).items()} == {"kind": "text", "id": "bigint"}
+
+
+def test_the_columns_of_an_item_are_those_of_its_model() -> None:
+    """None where it is no row of any of them."""
+    validator = PydanticValidator(Event, "evolve", "discard_row")
+
+    def columns(item: Any = None) -> list[str] | None:
+        found = validator.compute_table_schema(item)
+        return None if found is None else list(found["columns"])
+
+    assert columns() == ["kind", "id"] and columns({"kind": "else"}) is None
+    assert columns(CLICK) == list(CLICK) and columns(Purchase(**PURCHASE)) == list(PURCHASE)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"),
+    [
+        ("evolve", [CLICK, {**CLICK, "more": 1}, PURCHASE]),
+        ("discard_value", [CLICK, CLICK, PURCHASE]),
+        ("discard_row", [CLICK, PURCHASE]),
+    ],
+)
+def test_items_of_a_choice_are_checked_by_the_model_that_they_are(mode: Any, kept: Any) -> None:
+    """Fields that it does not have pass as the contract says; an item of none of the models is no row."""
+    items = [CLICK, {**CLICK, "more": 1}, PURCHASE, {"kind": "else", "id": 3}]
+    contract: Any = {"columns": mode, "data_type": "discard_row"}
+    assert list(dlt.resource(items, name="events", columns=Event, schema_contract=contract)) == kept
