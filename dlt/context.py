@@ -53,8 +53,8 @@ class RunContext:
     """The pipeline, source and resource at work, and the state that they may read and write.
 
     `state` is the whole pipeline state (a dict with the key "sources"); `writable` is False where writes are discarded.
-    `window` is the time, end excluded, that a scheduler asks for. What this module cannot know the class of is an
-    object here; `dlt.current` gives it back as what it is.
+    `window` is the time, end excluded, that a scheduler asks for; a task that has none leaves it to the cursors. What
+    this module cannot know the class of is an object here; `dlt.current` gives it back as what it is.
     """
 
     pipeline: PipelineAtWork | None = None
@@ -71,6 +71,7 @@ class RunContext:
     load_id: str | None = None
     package_state: JsonObject | None = None
     window: tuple[datetime, datetime] | None = None
+    in_task: bool = False
 
 
 # pipelines may run in several threads and asyncio tasks of one process at the same time

@@ -76,6 +76,9 @@ class Destination:
     """Frozen dataclass of what it takes beside credentials; None for a class that takes anything."""
     pipeline_name: str | None = None
 
+    # programs write the types of settings and client behind it
+    __class_getitem__ = classmethod(types.GenericAlias)
+
     @classmethod
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:
         """Return the specs of the credentials that it takes, for those who check or show a configuration."""
@@ -370,7 +373,8 @@ def _by_name(name: str) -> object:
 
     # after the names that come with the library: no setting can make something else of them
     kind = get_value("destination_type", str, sections=("destination", name), default=None)
-    if kind is not None:
+    # one that stands outside of all sections names the destination itself, and tells nothing of it
+    if kind is not None and kind != name:
         return resolve_destination(kind, destination_name=name)
     module, _, attribute = name.rpartition(".")
     if not module:

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
-from dlt.context import use
+from dlt.context import current, use
 from dlt.errors import (
     ConfigFieldMissingException,
     InvalidResourceDataType,
@@ -236,7 +236,7 @@ def build_tree(
     def node_of(pipe: Pipe) -> Node:
         # by identity: copies of a source have pipes of equal names, and each is evaluated on its own
         if id(pipe) not in nodes:
-            _check(pipe, consumed, changes.get("source_name"))
+            _check(pipe, consumed, changes.get("source_name") or current().source_name)
             node = nodes[id(pipe)] = Node(pipe, changes)
             (node_of(pipe.parent).children if pipe.parent else roots).append(node)
         return nodes[id(pipe)]

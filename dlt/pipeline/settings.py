@@ -273,12 +273,12 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
 
 
 def _layout(layout: str | None) -> str | None:
-    if layout is not None and "%s" not in layout:
+    if layout and "%s" not in layout:
         raise ConfigurationValueError(
             f"dataset_name_layout is {layout!r}, and has no place for the name of the dataset. Write %s there, as in "
             "'prefix_%s'."
         )
-    return layout
+    return layout or None
 
 
 def configured_telling(pipeline_name: str | None, defaults: Defaults = OURS) -> Telling:

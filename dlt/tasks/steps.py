@@ -246,7 +246,7 @@ def _extract(
     """Extract; return the packages, which say whose work they are, and what changed in the state."""
     arguments = {key: value for key, value in spec.run_args.items() if key != "loader_file_format"}
     window = (context.window.start, context.window.end) if context.window is not None else None
-    with run_context.use(window=window):
+    with run_context.use(window=window, in_task=True):
         data = open_source(spec)
         run.pipeline.extract(data, **arguments)
     delta = difference(base, run.pipeline.state)

@@ -58,6 +58,8 @@ def test_the_layout_of_names_of_datasets(monkeypatch: pytest.MonkeyPatch) -> Non
     pipeline.run([1], table_name="numbers", dataset_name="other")
     assert pipeline.dataset_name == "team_other"
     assert pipeline.dataset()["numbers"].fetchall()
+    monkeypatch.setenv("DATASET_NAME_LAYOUT", "")
+    assert dlt.pipeline("bare", destination="duckdb").dataset_name == "bare"
     monkeypatch.setenv("DATASET_NAME_LAYOUT", "fixed")
     with pytest.raises(ConfigurationValueError, match="has no place"):
         dlt.pipeline("bad")

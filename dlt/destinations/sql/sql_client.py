@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -48,6 +49,9 @@ class SqlClient:
         client: The open client of the destination.
         dataset_name: Dataset in which bare table names are looked up.
     """
+
+    # programs write the type of the connection behind it
+    __class_getitem__ = classmethod(types.GenericAlias)
 
     def __init__(self, client: Parts, dataset_name: str) -> None:
         self._client = client

@@ -11,6 +11,7 @@ from dlt import context
 from dlt.configuration.contexts import Container, ContainerInjectableContext
 from dlt.configuration.spec import configspec
 from dlt.extract.incremental.cursor import as_datetime
+from dlt.extract.incremental.interval import airflow_interval
 
 Interval = tuple[datetime.datetime, datetime.datetime]
 
@@ -20,8 +21,8 @@ class TimeIntervalContext(ContainerInjectableContext):
     """The time that incrementals with `allow_external_schedulers` load.
 
     Args:
-        interval: Start and end, end excluded; without it, what a scheduler asks for: the window of a task, or
-            DLT_INTERVAL_START and DLT_INTERVAL_END.
+        interval: Start and end, end excluded; without it, what a scheduler asks for: the window of a task, else
+            DLT_INTERVAL_START and DLT_INTERVAL_END, else the data interval of the Airflow task that runs.
         allow_external_schedulers: Not taken into account: each incremental says it for itself.
     """
 
@@ -36,7 +37,7 @@ class TimeIntervalContext(ContainerInjectableContext):
     @property
     def interval(self) -> Interval | None:
         """Return start and end, None where nobody asks for a time."""
-        return self._interval or context.current().window or _from_environment()
+        return self._interval or context.current().window or _from_environment() or airflow_interval()
 
     @property
     def timezone(self) -> datetime.tzinfo:

@@ -23,6 +23,7 @@ from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials
 from dlt.destinations.impl.postgres.factory import PostgresTypeMapper
 from dlt.destinations.missing import MISSING
 from dlt.destinations.path_utils import create_path, get_file_format_and_compression, get_placeholders
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.destinations.utils import info_schema_null_to_bool, parse_db_data_type_str_with_precision
 from dlt.errors import NotOffered, UnknownDestinationModule
 
@@ -194,3 +195,16 @@ def test_clients_of_the_engine_are_names() -> None:
     for absent in (RunnableLoadJob, PostgresClientConfiguration):
         with pytest.raises(NotOffered):
             absent()
+
+
+def test_types_may_stand_behind_destinations_and_clients() -> None:
+    """Programs write those of settings, clients and connections there."""
+    assert Destination[Any, Any].__origin__ is Destination
+    assert SqlClientBase[Any].__origin__ is SqlClientBase
+
+
+def test_a_destination_type_for_all_pipelines_is_no_setting_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown one is told, and not looked up in itself forever."""
+    monkeypatch.setenv("DESTINATION_TYPE", "dlt.destinations.unknown")
+    with pytest.raises(UnknownDestinationModule):
+        dlt.pipeline("typed")

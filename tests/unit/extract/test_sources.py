@@ -258,6 +258,9 @@ def test_exhausted_source() -> None:
     with pytest.raises(SourceExhausted) as told:
         list(extract_items([made.resources["r"]], context={"source_name": made.name}))
     assert told.value.source_name == "s" and told.value.resource_name == "r"
+    with use(source_name="s"), pytest.raises(SourceExhausted) as told:
+        list(extract_items([made.resources["r"]]))
+    assert told.value.source_name == "s"
 
 
 def test_sources_that_can_be_extracted_apart() -> None:

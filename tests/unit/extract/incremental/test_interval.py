@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from dlt import context
+from dlt.extract.incremental.context import TimeIntervalContext
 from dlt.extract.incremental.incremental import Incremental
 from dlt.extract.incremental.interval import asked_interval
 
@@ -96,3 +99,40 @@ def test_a_cursor_that_does_not_follow_schedulers_goes_its_way() -> None:
     """It is the default."""
     bound: Any = Incremental("at", 5).bind_to("r", {})
     assert (bound.start_value, bound.end_value) == (5, None)
+
+
+@pytest.fixture(params=["airflow.sdk", "airflow.operators.python"])
+def of_airflow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return what a task of Airflow was started with, as the module of Airflow 3 or 2 gives it."""
+    started: dict[str, Any] = {"data_interval_start": START, "data_interval_end": END}
+    # Airflow takes an environment of its own; its tasks are tried in tests/airflow
+    module = ModuleType(request.param)
+    vars(module)["get_current_context"] = lambda: started
+    monkeypatch.setitem(sys.modules, request.param, module)
+    return started
+
+
+def test_a_task_of_airflow_asks_for_its_data_interval(of_airflow: dict[str, Any]) -> None:
+    """Without an end, as in a run that an asset started, nobody asks for a time."""
+    assert asked_interval(dt.datetime) == TimeIntervalContext().interval == (START, END)
+    of_airflow["data_interval_end"] = None
+    assert asked_interval(dt.datetime) is TimeIntervalContext().interval is None
+
+
+@pytest.mark.usefixtures("of_airflow")
+def test_variables_come_before_airflow_and_a_task_of_ours_without_a_window_asks_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What says more of this run comes first."""
+    with context.use(in_task=True):
+        assert asked_interval(int) is None
+    monkeypatch.setenv("DLT_INTERVAL_START", END.isoformat())
+    monkeypatch.setenv("DLT_INTERVAL_END", END.isoformat())
+    assert asked_interval(dt.datetime) == TimeIntervalContext().interval == (END, END)
+
+
+def test_outside_of_a_task_airflow_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its module says so by an error, in each version by another one."""
+    module = ModuleType("airflow.sdk")
+    monkeypatch.setitem(sys.modules, "airflow.sdk", module)
+    assert asked_interval(int) is None
