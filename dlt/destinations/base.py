@@ -76,8 +76,9 @@ class Destination:
     """Frozen dataclass of what it takes beside credentials; None for a class that takes anything."""
     pipeline_name: str | None = None
 
-    # programs write the types of settings and client behind it
-    __class_getitem__ = classmethod(types.GenericAlias)
+    def __class_getitem__(cls, parts: object) -> types.GenericAlias:
+        """Return the class with types behind it, as programs write those of settings and client."""
+        return types.GenericAlias(cls, parts)
 
     @classmethod
     def credential_specs(cls) -> tuple[type[BaseConfiguration], ...]:

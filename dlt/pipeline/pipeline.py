@@ -298,18 +298,22 @@ class Pipeline(Inspection):
         """Delete the working folder's content: state, schemas and packages; the destination stays.
 
         Args:
-            pipeline_name: Go on under another name.
+            pipeline_name: Go on under another name: with a new pipeline, whose folder is emptied too.
+
+        Returns:
+            This pipeline, or the one of the other name, which is active then.
         """
-        if pipeline_name and pipeline_name != self.pipeline_name:
-            # programs hold this object, and parts belong to one folder
-            self._take(make_parts(replace(self.config, pipeline_name=pipeline_name), self))
         home = self.parts.home
         home.refuse_inside("drop")
         with home.lock:
             home.forget()
             self.parts.target.forget_dataset()
         self.parts.tracer.forget()
-        return self
+        if not pipeline_name or pipeline_name == self.pipeline_name:
+            return self
+        made = type(self)(replace(self.config, pipeline_name=pipeline_name))
+        made.activate()
+        return made.drop()
 
     def drop_pending_packages(self, with_partial_loads: bool = True) -> None:
         """Give all packages up that were not loaded; what their extracts changed in state and schemas goes back.

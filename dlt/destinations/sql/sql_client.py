@@ -50,8 +50,9 @@ class SqlClient:
         dataset_name: Dataset in which bare table names are looked up.
     """
 
-    # programs write the type of the connection behind it
-    __class_getitem__ = classmethod(types.GenericAlias)
+    def __class_getitem__(cls, parts: object) -> types.GenericAlias:
+        """Return the class with a type behind it, as programs write that of the connection."""
+        return types.GenericAlias(cls, parts)
 
     def __init__(self, client: Parts, dataset_name: str) -> None:
         self._client = client

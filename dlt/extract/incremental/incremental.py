@@ -61,8 +61,7 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
         primary_key: Column or columns that tell rows with equal cursor values apart; () for no deduplication.
         end_value: End of a backfill; with it no state is read or written.
         row_order: "asc" or "desc" when rows come sorted by the cursor, so that the resource can stop early.
-        allow_external_schedulers: Take start and end from a task's window, DLT_INTERVAL_START and DLT_INTERVAL_END, or
-            the data interval of Airflow.
+        allow_external_schedulers: Take start and end from a task's window, DLT_INTERVAL_START and _END, or Airflow.
         on_cursor_value_missing: "raise", "include" or "exclude" rows without a cursor value.
         lag: How far the start is moved back: seconds for moments, days for dates, units for numbers.
         range_start: "closed" to read rows equal to the start again and drop those seen; "open" to leave them out.
@@ -196,7 +195,9 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
     @classmethod
     def from_existing_state(cls, resource_name: str, cursor_path: str) -> Incremental[object]:
         """Return an incremental bound to the state of a resource, for reading."""
-        return cls(cursor_path).bind_to(resource_name, resource_state(resource_name))
+        found: Incremental[object] = cls(cursor_path).bind_to(resource_name, resource_state(resource_name))
+        found.initial_value = found.get_state().get("initial_value")
+        return found
 
     @property
     def incremental(self) -> Incremental[Value] | None:

@@ -308,3 +308,17 @@ def test_a_validator_can_be_made_and_set() -> None:
     assert isinstance(refused, DataValidationError)
     assert (refused.schema_name, refused.table_name, refused.schema_entity) == (None, "streets", "data_type")
     assert refused.data_item == {"name": "High", "number": "x"} and refused.contract_mode == "freeze"
+
+
+def test_a_cursor_of_the_state_knows_where_it_began() -> None:
+    """Its initial value is that of the cursor which moved it."""
+    found: list[Any] = []
+
+    @dlt.resource
+    def items() -> Any:
+        cursor = dlt.sources.incremental.from_existing_state("items", "at")
+        found.append((cursor.initial_value, cursor.start_value, cursor.last_value))
+        yield [{"at": 3}, {"at": 5}]
+
+    assert list(items().add_step(dlt.sources.incremental("at", initial_value=4))) == [{"at": 5}]
+    assert found == [(4, 4, 4)]

@@ -32,17 +32,20 @@ def test_no_class_is_a_tower() -> None:
 
 
 def test_a_pipeline_goes_on_under_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`drop` with a name gives the same object the parts of another pipeline; the folder of before stays."""
+    """`drop` with a name gives another pipeline, which is active; the one before keeps its name, and has no state."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RUNTIME__USER_LOG", "false")
     before = context.active_pipeline()
     pipeline = dlt.pipeline("one", pipelines_dir="work", destination="duckdb", dataset_name="data")
     pipeline.run([{"id": 1}], table_name="items")
     try:
-        assert pipeline.drop("two") is pipeline
-        assert (pipeline.pipeline_name, pipeline.first_run, pipeline.schema_names) == ("two", True, [])
-        assert pipeline.working_dir == str(tmp_path / "work" / "two") and Path("work/one/state.json").exists()
-        pipeline.run([{"id": 2}], table_name="items")
-        assert pipeline.last_trace is not None and pipeline.last_trace.pipeline_name == "two"
+        other = pipeline.drop("two")
+        for name, found in (("one", pipeline), ("two", other)):
+            assert (found.pipeline_name, found.first_run, found.schema_names) == (name, True, [])
+            assert found.working_dir == str(tmp_path / "work" / name)
+        assert other.is_active and not pipeline.is_active
+        other.run([{"id": 2}], table_name="others")
+        assert other.last_trace is not None and other.last_trace.pipeline_name == "two"
+        assert pipeline.last_trace is None and pipeline.schema_names == []
     finally:
         context.activate(before)
