@@ -102,6 +102,7 @@ class PydanticValidator(Step):
         choices = choices_of(self.model) if item is not None else []
         if not choices:
             return {"columns": columns_of(self.model)}
+        # by the model of the user, as fields that it does not have make no difference to its columns
         try:
             fitting = self.model.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
         except self._failure:

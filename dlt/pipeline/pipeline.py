@@ -298,10 +298,7 @@ class Pipeline(Inspection):
         """Delete the working folder's content: state, schemas and packages; the destination stays.
 
         Args:
-            pipeline_name: Go on under another name: with a new pipeline, whose folder is emptied too.
-
-        Returns:
-            This pipeline, or the one of the other name, which is active then.
+            pipeline_name: Go on under another name: with a new pipeline, which is returned, active, and empty too.
         """
         home = self.parts.home
         home.refuse_inside("drop")
@@ -311,6 +308,7 @@ class Pipeline(Inspection):
         self.parts.tracer.forget()
         if not pipeline_name or pipeline_name == self.pipeline_name:
             return self
+        # another object: programs go on with either of them, and each has one folder
         made = type(self)(replace(self.config, pipeline_name=pipeline_name))
         made.activate()
         return made.drop()

@@ -273,6 +273,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
 
 
 def _layout(layout: str | None) -> str | None:
+    # an empty one is how variables say that there is none
     if layout and "%s" not in layout:
         raise ConfigurationValueError(
             f"dataset_name_layout is {layout!r}, and has no place for the name of the dataset. Write %s there, as in "
