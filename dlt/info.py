@@ -78,8 +78,8 @@ class _Step:
             yield from metrics
 
     def writer_metrics_asdict(self) -> dict[str, object]:
-        """Return rows and bytes by job and by table."""
-        jobs, tables = [], []
+        """Return rows and bytes by job, by table and, where it is known, by resource."""
+        jobs, tables, resources = [], [], []
         for load_id, entries in self.metrics.items():
             for index, entry in enumerate(entries):
                 of = {"load_id": load_id, "extract_idx": index}
@@ -91,7 +91,16 @@ class _Step:
                     {**of, "table_name": name, **json_object(values)}
                     for name, values in (entry.get("table_metrics") or {}).items()
                 ]
-        return {"job_metrics": jobs, "table_metrics": tables}
+                resources += [
+                    {
+                        **of,
+                        "resource_name": name,
+                        **json_object({key: value for key, value in values.items() if value != {}}),
+                    }
+                    for name, values in (entry.get("resource_metrics") or {}).items()
+                ]
+        found: dict[str, object] = {"job_metrics": jobs, "table_metrics": tables}
+        return {**found, "resource_metrics": resources} if resources else found
 
     def _base(self, fields: dict[str, object]) -> dict[str, object]:
         found = dict(fields)

@@ -23,6 +23,10 @@ class Metrics(dict[str, Figure]):
             # pickle and copy ask for attributes that are not there, and take an AttributeError only
             raise AttributeError(f"The metrics have no {name!r}; they have {', '.join(self)}.") from None
 
+    def _asdict(self) -> dict[str, Figure]:
+        # those of PyPI dlt 1.x are named tuples
+        return dict(self)
+
 
 class StepFigures(TypedDict, total=False):
     """What a step did with one package; each step adds to it what it alone knows."""

@@ -22,6 +22,8 @@ class Defaults:
         declared_columns_first: Columns that are declared with a type stand before those that only the data has.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
+        contracts_stay: A contract that the code does not give any more counts as it was stored.
+        keys_part_tables: A nested table with a key of its own is no nested table any more.
         run_is_a_step: The trace ends with a step that is the whole run.
         log_level: Level of the logger `dlt` where nothing sets it.
         misplaced_secrets_are_none: `dlt.secrets.get` of a secret in config.toml gives None, and not an error.
@@ -41,6 +43,8 @@ class Defaults:
     declared_columns_first: bool = False
     formats_of_rows: tuple[tuple[str, str], ...] = ()
     state_is_a_row: bool = False
+    contracts_stay: bool = False
+    keys_part_tables: bool = False
     run_is_a_step: bool = False
     log_level: str = "CRITICAL"
     misplaced_secrets_are_none: bool = False
@@ -62,6 +66,8 @@ OF_1X = Defaults(
     declared_columns_first=True,
     formats_of_rows=(("filesystem", "jsonl"),),
     state_is_a_row=True,
+    contracts_stay=True,
+    keys_part_tables=True,
     run_is_a_step=True,
     log_level="WARNING",
     misplaced_secrets_are_none=True,

@@ -19,6 +19,7 @@ from dlt.errors import (
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.chains import found_in
 from dlt.schema.naming import NamingConvention, name_of_key, name_of_table
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
@@ -217,7 +218,7 @@ class NameCheck:
         if known is None:
             known = self._naming.shorten_fragments(table, name)
             there = self._schema.tables.get(known)
-            if there is not None and there.get("parent") != table:
+            if there is not None and found_in(there) != table:
                 raise TablePropertiesConflictException(
                     f"table {table}: the lists of {name!r} become the nested table {known!r}, and there is another "
                     f"table of this name{_of_resource(there)}. Give that one another table_name, or rename the key.",

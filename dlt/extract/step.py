@@ -28,6 +28,7 @@ from dlt.packages.undo import is_of, own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.chains import let_stand_alone, stands_alone
 from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
@@ -65,6 +66,10 @@ class ExtractOptions:
     collector: Collector = field(default_factory=NullCollector)
     capabilities: Capabilities | None = None
     """What the destination can do, if it is known."""
+    keeps_contracts: bool = False
+    """A contract that the code does not give any more still counts, as it was stored."""
+    keys_part_tables: bool = False
+    """A nested table that is new and has a key is one of its own."""
 
     keeps_keys: bool = False
     """An empty key leaves that of earlier runs as it is."""
@@ -112,6 +117,8 @@ class SchemaExtract:
         self._collector = options.collector
         self._capabilities = options.capabilities
         self._keeps_keys = options.keeps_keys
+        self._keys_part_tables = options.keys_part_tables
+        self._keeps_contracts = options.keeps_contracts
         self._fixed: dict[int, str] = {}
         self._known: dict[tuple[int, str], _Declared] = {}
 
@@ -234,7 +241,9 @@ class SchemaExtract:
             # of several it belongs to the first that has rows for it
             root.pop("resource", None)
         for table in nested:
-            self._names.declare(table)
+            declared = self._names.declare(table)
+            if self._stands_alone(declared, table):
+                let_stand_alone(table, root.get("resource"))
         limit = (root.get(X_NORMALIZER) or {}).get("max_nesting")
         if limit is None:
             limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
@@ -252,11 +261,19 @@ class SchemaExtract:
                 table[X_NORMALIZER] = {**(table.get(X_NORMALIZER) or {}), NEW_TABLE: True}
             # a contract counts as the code has it now, and not as an earlier run stored it
             own = contract if table is root else table.pop("schema_contract", None)
-            declare(self.schema.update_table(table), own)
+            declare(self.schema.update_table(table), own, self._keeps_contracts)
         # on the whole table: an earlier run may have given the key that a strategy needs
-        check_disposition(self.schema.tables[self.schema.root_of(name)], self._capabilities)
+        for declared in dict.fromkeys((name, *(name_of_table(self.schema.naming, t["name"]) for t in nested))):
+            check_disposition(self.schema.tables[self.schema.root_of(declared)], self._capabilities)
         self._known[key] = _Declared(*plain, name=name)
         return name
+
+    def _stands_alone(self, name: str, table: TableSchema) -> bool:
+        """Tell whether a nested table with hints is one of its own, as keys make it with PyPI `dlt` 1.x."""
+        there = self.schema.tables.get(name)
+        has_key = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
+        # one that was loaded before stays what it was
+        return stands_alone(there) or (self._keys_part_tables and has_key and not (there or {}).get("parent"))
 
     def _refuses(self, name: str, contract: ContractHint | None, item: TDataItem) -> bool:
         """Tell whether the contract discards a table that is new.

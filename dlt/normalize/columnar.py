@@ -13,6 +13,7 @@ from dlt.late import np, pa, pc
 from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
+from dlt.schema.chains import stands_alone
 from dlt.schema.documents import read_document
 from dlt.schema.naming import name_of_key
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
@@ -137,6 +138,8 @@ class ColumnarNormalizer:
             if _is_nested(array.type) and self._whole(table, name):
                 raise NotColumnar
             if _is_list(array.type):
+                if stands_alone(self._placement.schema.tables.get(self._path(table, name))):
+                    raise NotColumnar
                 self._check_list(self._path(table, name), array.type.value_type)
 
     def _check_list(self, table: str, kind: pa.DataType) -> None:

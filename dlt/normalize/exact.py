@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
+from dlt.schema.chains import stands_alone
 from dlt.schema.contract import with_row
 from dlt.schema.naming import name_of_key
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
@@ -21,6 +22,7 @@ class RowNormalizer:
         row_id: Gives the id of a root row from its columns and its document.
         keep_root: Tells whether nested rows carry the id of their root row.
         row_order: Gives the place of the next root row in the load; None where rows need none.
+        add_alone: Takes the items of lists whose table stands alone.
     """
 
     def __init__(
@@ -30,12 +32,15 @@ class RowNormalizer:
         row_id: Callable[[dict[str, object], object], str],
         keep_root: bool,
         row_order: Callable[[], int] | None = None,
+        add_alone: Callable[[str, list[object]], None] | None = None,
     ) -> None:
         self._placement = placement
         self._load_id = load_id
         self._row_id = row_id
         self._keep_root = keep_root
         self._row_order = row_order
+        self._add_alone = add_alone
+        self._alone: list[tuple[str, list[object]]] = []
         self._order: dict[str, int] = {}
         self._naming = placement.schema.naming
         self._limit: int | None = None
@@ -49,6 +54,7 @@ class RowNormalizer:
         rows: list[tuple[str, dict[str, object]]] = []
         self._limit = self._placement.schema.max_nesting(table)
         self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
+        self._alone = []
         try:
             self._placement.open_table(table, None, item)
             self._expand(rows, table, item, {LOAD_ID: self._load_id, **self._order}, None, 0)
@@ -56,6 +62,9 @@ class RowNormalizer:
             return
         for name, row in rows:
             self.tables.setdefault(name, []).append(row)
+        if self._add_alone is not None:
+            for name, values in self._alone:
+                self._add_alone(name, values)
 
     def _expand(
         self,
@@ -94,7 +103,11 @@ class RowNormalizer:
         row.update(system)
         rows.append((table, row))
         for name, values in lists:
-            self._children(rows, table, self._path(table, name), values, str(system[ROW_ID]), root_id, level)
+            child = self._path(table, name)
+            if self._add_alone is not None and stands_alone(self._placement.schema.tables.get(child)):
+                self._alone.append((child, values))
+            else:
+                self._children(rows, table, child, values, str(system[ROW_ID]), root_id, level)
 
     def _children(
         self,

@@ -132,7 +132,14 @@ class PackageNormalizer:
             if table.whole_row and entry.get(X_ROW_HASH):
                 table.placement = self.placement
             table.order = RowOrder() if keeps_order(entry) else None
-            table.exact = RowNormalizer(self.placement, self._load_id, table.row_id, keep_root, table.order)
+            table.exact = RowNormalizer(
+                self.placement,
+                self._load_id,
+                table.row_id,
+                keep_root,
+                table.order,
+                lambda alone, values: self._rows(self._table(alone), values),
+            )
             table.columnar = ColumnarNormalizer(
                 self.placement,
                 lambda columns, count: self._root_columns(table, columns, count),

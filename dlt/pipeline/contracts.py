@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from dlt.schema.schema import Schema
 
 
-def put_in_force(sources: Iterable[DltSource], schemas: Mapping[str, Schema], default_name: str) -> None:
+def put_in_force(sources: Iterable[DltSource], schemas: Mapping[str, Schema], default_name: str, keep: bool) -> None:
     """Let the contracts of sources and resources count for what was extracted before.
 
     Args:
         sources: What is about to be extracted.
         schemas: The live schemas of the pipeline.
         default_name: Name of the schema of data without a source.
+        keep: Contracts that the code does not give any more stay.
     """
     for source in sources:
         name = default_name if source.implicit else source.schema.name
@@ -27,7 +28,7 @@ def put_in_force(sources: Iterable[DltSource], schemas: Mapping[str, Schema], de
             continue
         schema, given = schemas[name], source.run_contract
         own = source.schema.settings.get("schema_contract")
-        declare(schema.settings, given if given is not None else own)
+        declare(schema.settings, given if given is not None else own, keep and source.implicit)
         for resource in source.resources.selected.values():
             table_name, contract = resource.table_name, resource.schema_contract
             if callable(table_name) or callable(contract):
@@ -35,4 +36,4 @@ def put_in_force(sources: Iterable[DltSource], schemas: Mapping[str, Schema], de
             table = schema.tables.get(schema.naming.normalize_tables_path(str(table_name)))
             if table is not None:
                 # what the run says comes before what the resource says
-                declare(table, given if given is not None else contract)
+                declare(table, given if given is not None else contract, keep)

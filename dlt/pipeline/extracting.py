@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from dlt.extract.vocabulary import ColumnNamesHint, ColumnsHint, ContractHint, Refresh, WriteDispositionHint
     from dlt.schema.typing import TableFormat
 
-"""Threads for parallel work, and pieces of it in flight, where nothing says more."""
-
 
 @dataclass(frozen=True)
 class Hints:
@@ -101,6 +99,8 @@ def extract(
             collector=parts.collector,
             capabilities=target.capabilities() if target.destination is not None else None,
             keeps_keys=parts.settings.defaults.empty_keys_change_nothing,
+            keys_part_tables=parts.settings.defaults.keys_part_tables,
+            keeps_contracts=parts.settings.defaults.contracts_stay,
         )
         schemas: dict[str, Schema] = {}
         extracts = extract_sources(
@@ -182,4 +182,5 @@ def put_contracts_in_force(parts: Parts, data: object, hints: Hints) -> None:
     """
     with parts.tracer.failing("extract"):
         sources = Hints(table_name=hints.table_name, schema_contract=hints.schema_contract).wrap(data, parts)
-        put_in_force(sources, parts.home.schemas, parts.home.name_of_first_schema())
+        keep = parts.settings.defaults.contracts_stay
+        put_in_force(sources, parts.home.schemas, parts.home.name_of_first_schema(), keep)

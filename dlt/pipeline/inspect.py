@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dlt import context
-from dlt.errors import PipelineNeverRan
+from dlt.errors import NotOffered, PipelineNeverRan, ValueErrorWithKnownValues
 from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
@@ -255,10 +255,46 @@ class Inspection:
         """Return the jobs of a package that failed."""
         return self.get_load_package_info(load_id).jobs["failed_jobs"]
 
-    def list_pending_retry_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
-        """Return the jobs of a package that the next load runs."""
-        jobs = self.get_load_package_info(load_id).jobs
-        return [*jobs["new_jobs"], *jobs["failed_jobs"]]
+    def list_pending_retry_jobs_in_package(self, load_id: str) -> list[tuple[str, str]]:
+        """Return the names of files that the next load takes once more, each with the state of its job."""
+        found = self.get_load_package_info(load_id)
+        # what was loaded is not taken again
+        waiting = [] if found.state == "loaded" else found.jobs["failed_jobs"]
+        return [(job.job_file_info.file_name(), job.state) for job in waiting]
+
+    def retry_failed_job(self, load_id: str, job_file_name: str) -> str:
+        """Return the path of a file that failed: the next load takes it once more, with the rest of its package.
+
+        Args:
+            load_id: Load id of the package.
+            job_file_name: Name of the file, or the id of its job.
+
+        Raises:
+            LoadPackageNotFound: there is no package of this load id.
+            ValueErrorWithKnownValues: no job of this name failed there.
+        """
+        jobs = self.list_failed_jobs_in_package(load_id)
+        found = {job.job_file_info.file_name(): job for job in jobs}
+        by_id = {job.job_file_info.job_id(): job for job in jobs}
+        if job_file_name not in {**found, **by_id}:
+            raise ValueErrorWithKnownValues("job_file_name", job_file_name, found)
+        return {**by_id, **found}[job_file_name].file_path
+
+    def fail_pending_job(self, load_id: str, job_file_name: str) -> NoReturn:
+        """Say that no job is given up alone.
+
+        Args:
+            load_id: Load id of the package.
+            job_file_name: Name of the file.
+
+        Raises:
+            NotOffered: always.
+        """
+        raise NotOffered(
+            f"pipeline {self.pipeline_name}: the job {job_file_name} cannot be given up alone, as package {load_id} is "
+            f"loaded as a whole or not at all. Give the package up: abort_packages({load_id!r}).",
+            place="dlt.Pipeline.fail_pending_job",
+        )
 
     def __repr__(self) -> str:
         known = self.parts.target.destination

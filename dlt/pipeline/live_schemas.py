@@ -48,7 +48,8 @@ def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str,
         home.schemas.add(schema)
         schema = home.schemas[name].clone()
     own = source.schema.settings.get("schema_contract")
-    declare(schema.settings, source.run_contract if source.run_contract is not None else own)
+    given = source.run_contract if source.run_contract is not None else own
+    declare(schema.settings, given, parts.settings.defaults.contracts_stay and source.implicit)
     # another destination than before may take shorter names only
     schema.update_naming(None, caps.identifier_length)
     if state["default_schema_name"] is None:

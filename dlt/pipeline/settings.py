@@ -196,7 +196,7 @@ def check_name(name: object) -> str:
     Raises:
         InvalidPipelineName: it is not.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_][\w.\- ]{0,127}", name):
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w.\- ]{0,127}", name):
         raise InvalidPipelineName(
             f"{name!r} is not a pipeline name: it names a folder, so use letters, digits, '_', '-' and '.', "
             "at most 128, not beginning with '.'.",

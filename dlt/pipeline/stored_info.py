@@ -100,14 +100,18 @@ def restored(step: str, content: JsonObject) -> StepInfo:
 def _metrics(content: JsonObject) -> dict[str, list[dict[str, Any]]]:
     times = {name: moment(content[name]) for name in _MOMENTS}
     found: dict[str, list[dict[str, Any]]] = {load_id: [] for load_id in content["loads_ids"]}
-    for group, key in (("job_metrics", "job_id"), ("table_metrics", "table_name")):
-        for stored in content[group]:
+    groups = (("job_metrics", "job_id"), ("table_metrics", "table_name"), ("resource_metrics", "resource_name"))
+    for group, key in groups:
+        # an earlier release kept none of resources
+        for stored in content[group] if group != "resource_metrics" else content.get(group) or ():
             entries = found.setdefault(stored["load_id"], [])
             while len(entries) <= stored["extract_idx"]:
-                entries.append({**times, "job_metrics": {}, "table_metrics": {}})
+                entries.append({**times, **{name: {} for name, _ in groups}})
             values = {name: value for name, value in stored.items() if name not in ("load_id", "extract_idx")}
-            if group == "table_metrics":
+            if group != "job_metrics":
                 del values[key]
+            if group == "resource_metrics":
+                values.setdefault("custom_metrics", {})
             read = {name: moment(value) if name in _MOMENTS else value for name, value in values.items()}
             entries[stored["extract_idx"]][group][stored[key]] = Metrics(read)
     return found

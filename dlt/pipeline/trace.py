@@ -21,8 +21,13 @@ from dlt.packages.workdir import Workdir
 from dlt.pipeline.stored_info import StepInfo, StoredInfo, restored
 from dlt.redact import redact
 from dlt.types import JsonObject
+from dlt.version import DLT_PKG_NAME, __version__
 
 Info = TypeVar("Info", ExtractInfo, NormalizeInfo, LoadInfo)
+
+
+_SHARED = ("pipeline", "loads_ids", "load_packages", "first_run", "started_at", "finished_at")
+"""What the infos of all steps have, in the tables that programs for PyPI `dlt` 1.x load of a trace."""
 
 
 class PipelineStepTrace(NamedTuple):
@@ -37,7 +42,16 @@ class PipelineStepTrace(NamedTuple):
     exception_traces: list[JsonObject] | None = None
 
     def asdict(self) -> JsonObject:
-        """Return a JSON-safe dict."""
+        """Return a JSON-safe dict; what only an info of this step has stands in it as `extract_info` and the like."""
+        found = self.whole()
+        info = found["step_info"]
+        if info is not None:
+            found[f"{self.step}_info"] = {key: value for key, value in info.items() if key not in _SHARED}
+            found["step_info"] = {key: value for key, value in info.items() if key in _SHARED}
+        return found
+
+    def whole(self) -> JsonObject:
+        """Return a JSON-safe dict as it is kept, with the info in one piece."""
         return {key: json_safe(value) for key, value in self._asdict().items()}
 
     def asstr(self, verbosity: int = 0) -> str:
@@ -113,7 +127,14 @@ class PipelineTrace(NamedTuple):
 
 def start_trace(pipeline_name: str) -> PipelineTrace:
     """Return the trace of a run that begins now."""
-    context = {"python": sys.version.split()[0], "os": sys.platform, "library": {"name": "dlt-tasks"}}
+    context = {
+        "python": sys.version.split()[0],
+        "cpu": os.cpu_count(),
+        "ci_run": "CI" in os.environ,
+        # what `platform` says, without the time that its import takes
+        "os": {"name": os.uname().sysname, "version": os.uname().release} if os.name == "posix" else {"name": os.name},
+        "library": {"name": DLT_PKG_NAME, "version": __version__},
+    }
     return PipelineTrace(random_id(), pipeline_name, context, utc_now(), [])
 
 
@@ -194,7 +215,7 @@ TRACE_DOCUMENT = Document(StoredTrace, "the trace of a run")
 
 def stored_trace(trace: PipelineTrace) -> dict[str, object]:
     """Return what is kept of a trace."""
-    return {VERSION: TRACE_DOCUMENT.version, **trace.asdict()}
+    return {VERSION: TRACE_DOCUMENT.version, **trace.asdict(), "steps": [step.whole() for step in trace.steps]}
 
 
 def restore_trace(stored: Mapping[str, object], where: str = "trace.json") -> PipelineTrace:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dlt.schema.contract import expand
 from dlt.schema.normalizers import Normalizers, json_config
 from dlt.schema.typing import ContractMode, SchemaSettings, TableSchema
-from dlt.schema.x_keys import X_NORMALIZER
+from dlt.schema.x_keys import NESTED_IN, X_NORMALIZER
 
 Tables = Mapping[str, TableSchema]
 
@@ -41,6 +41,39 @@ def loaded_with(tables: Tables, name: str) -> str:
             return name
         name = parent
     return name
+
+
+def found_in(table: TableSchema | None) -> str | None:
+    """Return the table in whose rows the rows of a table come: its parent, or the one that it stands beside; or None.
+
+    Args:
+        table: The table, if it is known.
+    """
+    if table is None:
+        return None
+    return table.get("parent") or (table.get(X_NORMALIZER) or {}).get(NESTED_IN)
+
+
+def stands_alone(table: TableSchema | None) -> bool:
+    """Tell whether a table has the rows of lists, and is no nested table for all that.
+
+    Args:
+        table: The table, if it is known.
+    """
+    return table is not None and NESTED_IN in (table.get(X_NORMALIZER) or {})
+
+
+def let_stand_alone(table: TableSchema, resource: str | None) -> None:
+    """Make a nested table, as hints declare it, one of its own, which is loaded and merged by itself.
+
+    Args:
+        table: The table; it is changed.
+        resource: Resource of the rows that its lists stand in.
+    """
+    table[X_NORMALIZER] = {**(table.get(X_NORMALIZER) or {}), NESTED_IN: table.pop("parent")}
+    table.setdefault("write_disposition", "append")
+    if resource is not None:
+        table["resource"] = resource
 
 
 def chain_of(tables: Tables, root: TableSchema) -> list[TableSchema]:

@@ -84,17 +84,18 @@ def set_contract(settings: SchemaSettings, contract: Contract | None) -> None:
         settings["schema_contract"] = contract
 
 
-def declare(place: SchemaSettings | TableSchema, contract: Contract | None) -> None:
+def declare(place: SchemaSettings | TableSchema, contract: Contract | None, keep: bool = False) -> None:
     """Put the contract that the code has now into the settings of a schema or a table; take an earlier one out.
 
     Args:
         place: The settings or the table, to be changed.
         contract: The contract; None where the code has none.
+        keep: Leave an earlier one where the code has none.
     """
     if contract:
         place["schema_contract"], place[X_DECLARED_CONTRACT] = contract, contract
     # what a person set by hand since then is not the code's to take out
-    elif X_DECLARED_CONTRACT in place and place.pop(X_DECLARED_CONTRACT) == place.get("schema_contract"):
+    elif not keep and X_DECLARED_CONTRACT in place and place.pop(X_DECLARED_CONTRACT) == place.get("schema_contract"):
         place.pop("schema_contract", None)
 
 

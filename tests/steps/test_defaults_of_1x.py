@@ -92,6 +92,34 @@ def order_of_columns() -> object:
     return [name for name in pipeline.dataset().t.columns if not name.startswith("_dlt")]
 
 
+def contract_that_is_gone() -> object:
+    """Return the columns of two tables whose contracts are gone from the code: one of a run, one of a resource."""
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    for table in ("run", "resource"):
+        pipeline.run([{"a": 1}], table_name=table)
+    first = dlt.resource([{"a": 1}], name="resource", schema_contract={"columns": "discard_value"})
+    pipeline.run(first)
+    pipeline.run([{"a": 1, "b": 2}], table_name="resource")
+    pipeline.run([{"a": 1}], table_name="run", schema_contract={"columns": "discard_value"})
+    pipeline.run([{"a": 1, "b": 2}], table_name="run")
+    return ["b" in pipeline.dataset()[table].columns for table in ("run", "resource")]
+
+
+def nested_key() -> object:
+    """Return the rows of a nested table with a key, and of one below it, after two loads; and what is seen of it."""
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    hints: Any = {"lines": {"primary_key": "id", "write_disposition": "merge"}}
+    for lines in ([{"id": 1, "n": 1, "tags": [{"t": 1}]}, {"id": 2, "n": 1}], [{"id": 1, "n": 2, "tags": [{"t": 2}]}]):
+        rows = [{"order": 1, "lines": lines}]
+        pipeline.run(
+            dlt.resource(rows, name="orders", primary_key="order", nested_hints=hints), write_disposition="merge"
+        )
+    table = pipeline.default_schema.tables["orders__lines"]
+    data = pipeline.dataset()
+    found = [sorted(data["orders__lines"].select("id", "n").fetchall()), data["orders__lines__tags"]["t"].fetchall()]
+    return [*found, "_dlt_load_id" in table["columns"], table.get("parent"), table.get("resource")]
+
+
 def formats_of_files() -> object:
     """Return the formats of files of rows and of Arrow tables in a bucket."""
     pipeline = dlt.pipeline("shop", destination=dlt.destinations.filesystem("bucket"), dataset_name="data")
@@ -191,6 +219,12 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "files of loaded packages": (loaded_files, (1, 102), (0, 100)),
     'an empty key, such as `primary_key=""`, where earlier runs declared one': (key_after_an_empty_one, True, None),
     "columns that are declared with a type": (order_of_columns, ["z", "m", "a", "k"], ["a", "k", "z", "m"]),
+    "a contract that the code no longer gives": (contract_that_is_gone, [False, False], [True, True]),
+    "a nested table with a key in `nested_hints`": (
+        nested_key,
+        [[(1, 2), (2, 1)], [(2,)], True, None, "orders"],
+        [[(1, 2)], [(2,)], False, "orders", None],
+    ),
     "files of rows at `filesystem`": (
         formats_of_files,
         {"rows": ".jsonl", "rows__b": ".jsonl", "frame": ".parquet"},

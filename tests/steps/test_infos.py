@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import dlt
 from dlt.errors import (
     DestinationHasFailedJobs,
     DestinationTerminalException,
+    NotOffered,
     PipelineConfigMissing,
     PipelineStepFailed,
+    ValueErrorWithKnownValues,
 )
 from dlt.info import JOB_STATES
 from dlt.pipeline.stored_info import restored
@@ -242,3 +245,59 @@ def test_steps_that_are_called_one_by_one_are_one_trace() -> None:
     assert len(other.last_trace.steps) == 2
     other.normalize()
     assert [step.step for step in other.last_trace.steps] == ["normalize"]
+
+
+def test_a_trace_is_loaded_into_the_tables_that_programs_read(pipeline: Any) -> None:
+    """What all infos share stands in `step_info`, the rest in the info of the step: also of a trace that was kept."""
+    pipeline.run([{"a": 1, "parts": [1, 2]}], table_name="rows")
+    for name, trace in (("_trace", pipeline.last_trace), ("_kept", dlt.attach(pipeline.pipeline_name).last_trace)):
+        extract, normalize, load = trace.asdict()["steps"]
+        assert {"pipeline", "loads_ids", "load_packages", "first_run", "started_at", "finished_at"} == set(
+            load["step_info"]
+        )
+        assert {"job_metrics", "table_metrics", "resource_metrics"} < set(extract["extract_info"])
+        assert {"job_metrics", "table_metrics"} < set(normalize["normalize_info"])
+        assert load["load_info"]["dataset_name"] == "data" and "load_info" not in extract
+        other = dlt.pipeline("monitoring", destination=pipeline.destination, dataset_name=name)
+        other.run([trace], table_name=name)
+        rows = (
+            other.dataset()[f"{name}__steps__extract_info__table_metrics"]
+            .select("table_name", "items_count")
+            .fetchall()
+        )
+        assert ("rows", 1) in rows
+        assert other.dataset()[f"{name}__steps__load_info__job_metrics"].fetchall()
+        context = trace.asdict()["execution_context"]
+        assert context["library"]["name"] == "dlt-tasks" and context["os"]["name"]
+
+
+def test_metrics_of_resources_come_with_the_infos(pipeline: Any) -> None:
+    """Their rows, and what resources say of themselves, as rows of a table; also of a trace that was kept."""
+
+    @dlt.resource
+    def rows() -> Any:
+        yield {"a": 1}
+
+    made = rows().add_metrics(lambda items, meta, metrics: metrics.update(seen=7))
+    info = pipeline.extract(made)
+    (found,) = info.asdict()["resource_metrics"]
+    assert (found["resource_name"], found["items_count"], found["custom_metrics"]) == ("rows", 1, {"seen": 7})
+    kept = dlt.attach(pipeline.pipeline_name).last_trace.last_extract_info
+    (metrics,) = kept.metrics[info.loads_ids[0]]
+    assert metrics["resource_metrics"]["rows"].custom_metrics == {"seen": 7}
+    assert metrics["table_metrics"]["rows"]._asdict()["items_count"] == 1
+
+
+def test_a_failed_job_waits_for_the_next_load(failing: Any) -> None:
+    """With its package: nothing has to be asked for, and no job is given up alone."""
+    (package,) = failing.run([1], table_name="bad").load_packages
+    load_id = package.load_id
+    (job,) = package.jobs["failed_jobs"]
+    name = job.job_file_info.file_name()
+    assert failing.list_pending_retry_jobs_in_package(load_id) == [(name, "failed_jobs")]
+    assert failing.retry_failed_job(load_id, name) == failing.retry_failed_job(load_id, job.job_file_info.job_id())
+    assert Path(failing.retry_failed_job(load_id, name)).exists()
+    with pytest.raises(ValueErrorWithKnownValues, match=re.escape(name)):
+        failing.retry_failed_job(load_id, "other")
+    with pytest.raises(NotOffered, match="as a whole or not at all"):
+        failing.fail_pending_job(load_id, name)

@@ -69,6 +69,7 @@ def test_a_value_is_made_compared_shown_and_hashed_by_its_fields() -> None:
 
 def test_it_is_a_dataclass_to_the_standard_library_before_it_was_ever_made() -> None:
     """Fields, signature, replace and asdict work whether or not one was made."""
+
     @dataclass(frozen=True)
     class Unused:
         """A value that nothing made."""
@@ -152,6 +153,7 @@ def test_several_threads_may_use_a_class_for_the_first_time_at_once() -> None:
 
 def test_nothing_is_compiled_before_the_first_use() -> None:
     """What is not used costs nothing."""
+
     @dataclass(frozen=True)
     class Unused:
         """A value that nothing made."""

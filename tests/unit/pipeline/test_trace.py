@@ -11,7 +11,7 @@ import pytest
 import dlt
 from dlt.clock import utc_now
 from dlt.pipeline.stored_info import restored
-from dlt.pipeline.trace import MOST_ERRORS, end_step, restore_trace, start_trace
+from dlt.pipeline.trace import MOST_ERRORS, end_step, restore_trace, start_trace, stored_trace
 
 
 def error_with(causes: int) -> Exception:
@@ -46,7 +46,7 @@ def test_a_trace_is_read_as_it_was_stored(tmp_path: Path) -> None:
     pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(":memory:"), pipelines_dir=str(tmp_path))
     pipeline.run([{"id": 1, "tags": ["a", "b"]}], table_name="items")
     trace: Any = pipeline.last_trace
-    stored = json.loads(json.dumps(trace.asdict(), default=str))
+    stored = json.loads(json.dumps(stored_trace(trace), default=str))
     found = restore_trace(stored)
     assert [step.step for step in found.steps] == [step.step for step in trace.steps]
     assert (found.transaction_id, found.started_at, found.finished_at) == (
@@ -54,7 +54,7 @@ def test_a_trace_is_read_as_it_was_stored(tmp_path: Path) -> None:
         trace.started_at,
         trace.finished_at,
     )
-    assert json.loads(json.dumps(found.asdict(), default=str)) == stored
+    assert json.loads(json.dumps(stored_trace(found), default=str)) == stored
 
 
 def test_an_info_of_another_version_is_shown_as_it_is() -> None:
