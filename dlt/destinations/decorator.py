@@ -162,6 +162,7 @@ def destination(
     ):
         if value is not None:
             tell_without_effect(f"dlt.destination: {option}", "batches are delivered one after the other")
+    # a name with a function is a destination of its own, a name alone one that is known
     called: Any = None
     if isinstance(func_or_name, str):
         called = kwargs.pop("destination_callable", None)

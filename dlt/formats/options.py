@@ -66,6 +66,7 @@ class ParquetOptions:
 
     def shaped(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return a batch with moments in the zone."""
+        # the moments stay: only what is written beside them, and no zone means UTC to every reader
         zone = self.timestamp_timezone or None
         arrays = [
             array.cast(pa.timestamp(array.type.unit, zone))
@@ -96,6 +97,7 @@ def configured_options(kind: str, pipeline_name: str) -> FormatOptions | None:
         ConfigurationValueError: one is none that can be written.
     """
     spec = _OF.get(kind)
+    # JSON lines and Arrow can be written in one way only
     if spec is None:
         return None
     hints = typing.get_type_hints(spec)
@@ -110,6 +112,7 @@ def configured_options(kind: str, pipeline_name: str) -> FormatOptions | None:
         )
         for field in dataclasses.fields(spec)
     }
+    # what nothing sets has the default of its dataclass, which is the way that files are written without options
     found = {name: value for name, value in asked.items() if value is not None}
     options = spec(**found)
     if isinstance(options, CsvOptions) and len(options.delimiter.encode()) != 1:
@@ -123,6 +126,7 @@ class ParquetRows:
 
     def __init__(self, path: str, schema: pa.Schema, options: ParquetOptions) -> None:
         given = dataclasses.asdict(options)
+        # pyarrow takes this one with each batch, and knows nothing of the other
         self._group = given.pop("row_group_size")
         given.pop("timestamp_timezone")
         # releases of pyarrow that do not have it yet write as ever
@@ -167,12 +171,14 @@ class CsvLines:
         self._file.write(self._options.delimiter.join(fields) + self._options.lineterminator)
 
     def _fields(self, array: pa.Array) -> Iterator[str]:
+        # pyarrow writes the same texts: a file has them alike, with options and without
         is_text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
         for value in array.cast(pa.string()).to_pylist():
             yield "" if value is None else self._field(value, is_text)
 
     def _field(self, value: str, is_text: bool) -> str:
         quoting = self._options.quoting
+        # a reader would take these for the end of the value or of the line
         must = any(special in value for special in self._special)
         if quoting == "quote_none":
             if must:

@@ -105,6 +105,7 @@ def _rename(parts: Parts, source: DltSource, schema: Schema) -> None:
     naming = _configured(parts, source, schema, "naming", str)
     if naming is None or naming_from(naming).name() == schema.naming.name():
         return
+    # the keys of the source, which the other convention would need, are not kept anywhere
     if any(has_seen_data(table) for table in schema.tables.values()):
         raise TableIdentifiersFrozen(
             f"schema {schema.name}: schema.naming is {naming!r}, and its tables have rows under names of "

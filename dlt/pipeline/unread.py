@@ -77,6 +77,7 @@ def tell_settings(pipeline_name: str, destination: Destination | None) -> None:
     for provider in own_places():
         keys = provider.keys()
         for key in keys:
+            # variables and files write one key in two ways
             path = key.lower().replace("__", ".").split(".")
             if len(path) < 2:
                 continue
