@@ -26,7 +26,6 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
     __hint_resolvers__: ClassVar[Mapping[str, str]] = {}
     """Names of methods that tell the types of fields, by field."""
     __without_default__: ClassVar[frozenset[str]] = frozenset()
-    __required__: ClassVar[frozenset[str]] = frozenset()
     __secret_fields__: ClassVar[frozenset[str]] = frozenset()
     __advice__: ClassVar[str] = ""
     """What else can be done when fields are missing, for the message."""
@@ -124,11 +123,8 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
     def missing_fields(self) -> list[str]:
         """Return the names of required fields without a value."""
         absent = [(name, hint) for name, hint in self.__config_fields__.items() if self.get(name) is None]
-        return [name for name, hint in absent if self._requires(name, hint)]
-
-    def _requires(self, name: str, hint: object) -> bool:
         # None is no value, not even of a field of any type: `key: TSecretValue = None` asks for one
-        return name in self.__required__ or not _nullable(hint)
+        return [name for name, hint in absent if not _nullable(hint)]
 
     def is_partial(self) -> bool:
         """Tell whether a required field has no value."""

@@ -129,6 +129,10 @@ def _coerce(value: object, hint: object) -> object:
         return value
     if kind in _SCALARS:
         return _SCALARS[kind](value)
+    # before lists: a class of a program's own that is a text is a sequence, too
+    scalar = next((base for base in _DERIVED if issubclass(kind, base)), None)
+    if scalar is not None and not issubclass(kind, enum.Enum):
+        return value if isinstance(value, kind) else kind(_SCALARS[scalar](value))
     if issubclass(kind, BaseConfiguration):
         return _spec(value, kind)
     if issubclass(kind, Mapping):
@@ -246,6 +250,10 @@ _SCALARS: dict[type, Callable[[object], object]] = {
     datetime.time: _time,
     type(None): lambda _: None,
 }
+
+
+_DERIVED = (str, bytes, int, float, decimal.Decimal)
+"""Those of which programs derive classes that are made of one value."""
 
 
 def _parsed(value: object) -> object:

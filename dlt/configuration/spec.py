@@ -149,12 +149,10 @@ def _copies(default: Default) -> Callable[[], Default]:
 
 
 def _note_placeholders(kind: type[BaseConfiguration], annotations: Mapping[str, object]) -> None:
-    """Make fields whose default is `dlt.config.value` or `dlt.secrets.value` required, and the latter secret."""
+    """Take `dlt.config.value` and `dlt.secrets.value` for no default at all; the latter makes a field secret."""
     marked = {name: kind.__dict__[name] for name in annotations if isinstance(kind.__dict__.get(name), Placeholder)}
     for name in marked:
         setattr(kind, name, None)
-    # a subclass that declares a field again decides anew whether it is required
-    kind.__required__ = (kind.__required__ - set(annotations)) | set(marked)
     kind.__secret_fields__ = kind.__secret_fields__ | {name for name, mark in marked.items() if mark.secret}
 
 

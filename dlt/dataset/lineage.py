@@ -22,14 +22,16 @@ Layout = Mapping[str, Mapping[str, Mapping[str, ColumnSchema]]]
 """Columns by dataset and table."""
 
 
-def exact(dialect: str | None) -> Dialect:
+def exact(dialect: str | Dialect | None) -> Dialect:
     """Return a dialect of sqlglot that leaves the case of names as it is.
 
     Args:
-        dialect: Its name; None for SQL of no engine.
+        dialect: Its name, or the dialect of a schema; None for SQL of no engine.
     """
     from sqlglot.dialects.dialect import Dialect
 
+    if isinstance(dialect, Dialect):
+        return type(dialect)(normalization_strategy="case_sensitive")
     return Dialect.get_or_raise(f"{dialect or ''}, normalization_strategy = case_sensitive")
 
 
@@ -72,7 +74,7 @@ def create_sqlglot_schema(schemas: Mapping[str, Sequence[Schema]], dialect: str 
 def compute_columns_schema(
     expression: exp.Expr,
     sqlglot_schema: SqlglotSchema,
-    dialect: str | None = None,
+    dialect: str | Dialect | None = None,
     infer_sqlglot_schema: bool = True,
     allow_anonymous_columns: bool = True,
     allow_partial: bool = False,
@@ -82,7 +84,7 @@ def compute_columns_schema(
     Args:
         expression: The query.
         sqlglot_schema: Tables and columns that are known.
-        dialect: Name of the dialect.
+        dialect: The dialect, or its name.
         infer_sqlglot_schema: Take columns of unknown tables as they are written.
         allow_anonymous_columns: Name columns without a name `_col_0` and so on.
         allow_partial: Return nothing where the columns cannot be told.

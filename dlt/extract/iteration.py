@@ -27,7 +27,6 @@ from dlt.extract.items import (
     MaterializedEmptyList,
     Meta,
     are_frames,
-    as_rows,
     count_rows,
     is_deferred,
     is_stream,
@@ -247,7 +246,7 @@ class PipeIterator:
                 return
         if node.resource is not None:
             for piece in item if are_frames(item) else (item,):
-                yield Piece(node.resource, as_rows(piece), meta)
+                yield Piece(node.resource, piece, meta)
         for child in node.children:
             received = child.received
             # positions in messages count the items of the parent, as long as the transformer is no stream of its own

@@ -11,7 +11,7 @@ from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.configuration import get_value
 from dlt.context import use
-from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, is_frame
+from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, as_rows, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, refresh_source
@@ -149,7 +149,8 @@ class SchemaExtract:
                 or _setting(source, "max_parallel_items", MAX_PARALLEL_ITEMS),
             )
             for resource, item, meta in items:
-                self._add(source, resource, item, meta)
+                # here and not before: whoever iterates over a resource gets the objects that it yields
+                self._add(source, resource, as_rows(item), meta)
         # before any is declared: a table belongs to the resource that gave it rows last
         filled = {table for table, count in self.tables.items() if count}
         for resource in selected.values():

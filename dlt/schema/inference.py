@@ -153,9 +153,15 @@ DETECTIONS: dict[str, Callable[[type, object], DataType | None]] = {
 DEFAULT_DETECTIONS: tuple[str, ...] = ("iso_timestamp",)
 
 
-def detect(value: object, detections: Sequence[str]) -> DataType | None:
-    """Return the type that the first matching detection gives, or None."""
-    kind = type(value)
+def detect(value: object, detections: Sequence[str], kind: type | None = None) -> DataType | None:
+    """Return the type that the first matching detection gives, or None.
+
+    Args:
+        value: The value.
+        detections: Names of the detections.
+        kind: Class that the value is taken for; its own when None.
+    """
+    kind = kind or type(value)
     for name in detections:
         found = DETECTIONS[name](kind, value)
         if found is not None:

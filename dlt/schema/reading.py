@@ -144,6 +144,32 @@ class Reading:
         """Return the contract of a table: its own, else that of its root, else the schema's, else evolve."""
         return chains.contract_of(self.tables, self.settings, table_name)
 
+    def apply_schema_contract(
+        self,
+        schema_contract: Contract,
+        partial_table: TableSchema,
+        data_item: object = None,
+        raise_on_freeze: bool = True,
+    ) -> tuple[TableSchema | None, list[tuple[str, str, ContractMode]]]:
+        """Return what a contract lets in of a table that data brought, None if nothing, and what it kept out.
+
+        Args:
+            schema_contract: The contract.
+            partial_table: The table with its new columns.
+            data_item: The row that brought it, for the error.
+            raise_on_freeze: False returns what is frozen with the rest that is kept out.
+
+        Returns:
+            The table, and for each part kept out: "tables" or "columns", its name, and the mode.
+
+        Raises:
+            DataValidationError: the contract freezes what would change.
+        """
+        from dlt.schema.contract_filter import let_in
+
+        kept, refused = let_in(self.name, self.tables, schema_contract, partial_table, raise_on_freeze, data_item)
+        return kept, refused
+
     def resolve_contract_settings_for_table(
         self, table_name: str, new_table_schema: TableSchema | None = None
     ) -> dict[str, ContractMode]:

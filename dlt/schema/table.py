@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from dlt.errors import (
@@ -67,16 +67,14 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
     """
     # a nested table is loaded with its root, so it can belong to one parent only
     if partial.get("parent") and known.get("parent") != partial["parent"]:
-        raise TablePropertiesConflictException(
-            f"table {known['name']}: its parent is {known.get('parent')!r}, but data came for the parent "
-            f"{partial['parent']!r}. Give one of the tables another name.",
-            table_name=known["name"],
-        )
+        raise parents_differ(known, partial)
     # None says nothing: what was known stays
     merged = cast(TableSchema, {**known, **{k: v for k, v in partial.items() if v is not None}})
     # key by key: each step notes its own, and must not take back another's
     if known.get(X_NORMALIZER) and partial.get(X_NORMALIZER):
         merged[X_NORMALIZER] = {**known[X_NORMALIZER], **partial[X_NORMALIZER]}
+    if known.get("references") and partial.get("references"):
+        merged["references"] = _joined_references(known["references"], partial["references"])
     columns = dict(known["columns"])
     partial_columns = partial.get("columns") or {}
     if merge_compound_props:
@@ -88,6 +86,24 @@ def merge_table(known: TableSchema, partial: TableSchema, merge_compound_props: 
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), "name": name, **column})
     merged["columns"] = columns
     return merged
+
+
+def parents_differ(known: TableSchema, partial: TableSchema) -> TablePropertiesConflictException:
+    """Return the error for a table that came with another parent."""
+    return TablePropertiesConflictException(
+        f"table {known['name']}: its parent is {known.get('parent')!r}, but data came for the parent "
+        f"{partial.get('parent')!r}. Give one of the tables another name.",
+        table_name=known["name"],
+        prop_name="parent",
+        val1=known.get("parent"),
+        val2=partial.get("parent"),
+    )
+
+
+def _joined_references(known: Sequence[TableReference], more: Sequence[TableReference]) -> list[TableReference]:
+    """Return references of both lists; of those to one table the later ones count."""
+    told = {reference["referenced_table"] for reference in more}
+    return [*(reference for reference in known if reference["referenced_table"] not in told), *more]
 
 
 def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
@@ -102,7 +118,8 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     for key, column in (table.get("columns") or {}).items():
         name = name_of_key(naming, column.get("name") or key)
         # two keys may get one name: their hints are joined, as their values will be
-        columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **column, "name": name})
+        said = {hint: value for hint, value in column.items() if name not in columns or not _is_default(hint, value)}
+        columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **said, "name": name})
         if columns[name].get("data_type") in OLD_TYPES:
             columns[name]["data_type"] = OLD_TYPES[column["data_type"]]
     named["columns"] = columns
@@ -112,6 +129,11 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
     if references := named.get("references"):
         named["references"] = [_named_reference(reference, naming) for reference in references]
     return named
+
+
+def _is_default(hint: str, value: object) -> bool:
+    # what a column is without the hint, which takes back nothing that was said of the other key
+    return value is (hint == "nullable")
 
 
 def _named_reference(reference: TableReference, naming: NamingConvention) -> TableReference:

@@ -78,6 +78,8 @@ def coerce_value(to_type: TDataType, from_type: TDataType, value: Any) -> Any:
     """
     if isinstance(value, Enum):
         value = value.value
+        # an enumeration is text by its class, and its values may be something else
+        value = str(value) if from_type == "text" else value
     if to_type == from_type:
         return value
     convert = _CONVERSIONS.get((from_type, to_type))

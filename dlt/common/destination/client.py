@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from dlt.absent import absent_names
+from dlt.common.destination.capabilities import DestinationCapabilitiesContext
 from dlt.configuration.spec import configspec
 from dlt.destinations.client import Client
 from dlt.destinations.client_spec import DestinationClientConfiguration, DestinationClientDwhConfiguration
 from dlt.destinations.impl.filesystem.layout import DEFAULT_LAYOUT as DEFAULT_FILE_LAYOUT
 from dlt.destinations.stored import StateInfo, StorageSchemaInfo
-from dlt.schema.capabilities import Capabilities as DestinationCapabilitiesContext
 
 __all__ = [
     "DEFAULT_FILE_LAYOUT",

@@ -42,3 +42,11 @@ class ParquetFormatConfiguration(BaseConfiguration):
     use_content_defined_chunking: bool = False
     supports_dictionary_encoding: bool = True
     arrow_concat_promote_options: Literal["none", "default", "permissive"] = "none"
+
+    def max_timestamp_precision(self) -> int:
+        """Return how many digits of a second its files keep."""
+        # before 2.6 Parquet had no nanoseconds
+        return _DIGITS[self.coerce_timestamps or ("ns" if (self.version or "2.6") >= "2.6" else "us")]
+
+
+_DIGITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}

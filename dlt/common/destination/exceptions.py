@@ -61,7 +61,7 @@ class DestinationNoStagingMode(DestinationTerminalException):
 
 
 class DestinationIncompatibleLoaderFileFormatException(DestinationTerminalException):
-    """Named by programs, raised by nothing here."""
+    """No format of files is one that both a destination and its staging have."""
 
 
 class IdentifierTooLongException(DestinationTerminalException):

@@ -17,36 +17,36 @@ __all__ = [
 ]
 
 
-def is_timestamp(_t: type, v: object) -> DataType | None:
+def is_timestamp(t: type, v: object) -> DataType | None:
     """Return "timestamp" for a number of seconds since 1970 that is a moment of our time."""
-    return detect(v, ("timestamp",))
+    return detect(v, ("timestamp",), t)
 
 
-def is_iso_timestamp(_t: type, v: object) -> DataType | None:
+def is_iso_timestamp(t: type, v: object) -> DataType | None:
     """Return "timestamp" for ISO text with date and time."""
-    return detect(v, ("iso_timestamp",))
+    return detect(v, ("iso_timestamp",), t)
 
 
-def is_iso_date(_t: type, v: object) -> DataType | None:
+def is_iso_date(t: type, v: object) -> DataType | None:
     """Return "date" for ISO text with a date alone."""
-    return detect(v, ("iso_date",))
+    return detect(v, ("iso_date",), t)
 
 
-def is_large_integer(_t: type, v: object) -> DataType | None:
+def is_large_integer(t: type, v: object) -> DataType | None:
     """Return "wei" for an integer of more than 64 bits, "text" for one that is too large for that."""
     if isinstance(v, int) and not isinstance(v, bool) and v.bit_length() > _WEI_BITS:
         return "text"
-    return detect(v, ("large_integer",))
+    return detect(v, ("large_integer",), t)
 
 
-def is_hexbytes_to_text(_t: type, v: object) -> DataType | None:
+def is_hexbytes_to_text(t: type, v: object) -> DataType | None:
     """Return "text" for a value of class HexBytes."""
-    return detect(v, ("hexbytes_to_text",))
+    return detect(v, ("hexbytes_to_text",), t)
 
 
-def is_wei_to_double(_t: type, v: object) -> DataType | None:
+def is_wei_to_double(t: type, v: object) -> DataType | None:
     """Return "double" for a value of class Wei."""
-    return "double" if detect(v, ("wei_to_double",)) else None
+    return "double" if detect(v, ("wei_to_double",), t) else None
 
 
 _WEI_BITS = 256

@@ -37,7 +37,7 @@ __all__ = [
 
 
 class ParentTableNotFoundException(SchemaException):
-    """Named by programs, raised by nothing here."""
+    """A stored schema has a nested table without its parent."""
 
 
 class ColumnNameConflictException(SchemaException):

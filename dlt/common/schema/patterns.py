@@ -47,6 +47,10 @@ def compile_simple_regexes(r: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"({_expression(regex)})" for regex in r))
 
 
+_OF_EXPRESSIONS = frozenset("^$*+?[](){}|\\")
+"""Letters that names do not have, and expressions do."""
+
+
 def simple_regex_validator(path: str, pk: str, pv: object, t: object) -> bool:
     """Check a value of a document whose type is `TSimpleRegex`; tell whether it is of this type.
 
@@ -64,6 +68,13 @@ def simple_regex_validator(path: str, pk: str, pv: object, t: object) -> bool:
         return False
     if not isinstance(pv, str):
         raise DictValidationException(f"{path}: {pk} is {pv!r}, and must be text.", path=path, field=pk, value=pv)
+    if not pv.startswith(SIMPLE_REGEX_PREFIX) and set(pv) & _OF_EXPRESSIONS:
+        raise DictValidationException(
+            f"{path}: {pk} is {pv!r}: a regular expression begins with {SIMPLE_REGEX_PREFIX!r}.",
+            path=path,
+            field=pk,
+            value=pv,
+        )
     try:
         compile_simple_regex(pv)
     except re.error as error:
@@ -85,7 +96,7 @@ def column_name_validator(naming: NamingConvention) -> object:
             return False
         if not isinstance(pv, str) or naming.normalize_path(pv) != pv:
             raise DictValidationException(
-                f"{path}: {pk} is {pv!r}, which is no name of a column.", path=path, field=pk, value=pv
+                f"{path}: {pk} is {pv!r}, which is not a valid column name.", path=path, field=pk, value=pv
             )
         return True
 

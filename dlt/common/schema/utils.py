@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from dlt.absent import absent_names
+from dlt.common.schema.exceptions import ParentTableNotFoundException
 from dlt.common.schema.patterns import (
     canonical_simple_regex,
     column_name_validator,
@@ -65,16 +66,20 @@ from dlt.common.schema.typing import (
     TTableSchema,
     TWriteDisposition,
 )
+from dlt.errors import TablePropertiesConflictException
 from dlt.schema.inference import detect
 from dlt.schema.naming import NamingConvention
 from dlt.schema.schema import Schema
-from dlt.schema.system_tables import loads_table, state_table, version_table
+from dlt.schema.stored import StoredSchema, without_defaults
+from dlt.schema.system_tables import PREFIX, loads_table, state_table, version_table
+from dlt.schema.table import check_same_types, named_table, parents_differ
 from dlt.schema.table import has_seen_data as has_table_seen_data
 from dlt.schema.table import merge_table as _merged
-from dlt.schema.table import named_table
+from dlt.schema.typing import OLD_TYPES
 
 __all__ = [
     "_collect_and_remove_compound_props",
+    "apply_defaults",
     "autodetect_sc_type",
     "canonical_simple_regex",
     "column_name_validator",
@@ -90,6 +95,7 @@ __all__ = [
     "diff_table_references",
     "dlt_id_column",
     "dlt_load_id_column",
+    "ensure_compatible_tables",
     "exclude_dlt_entities",
     "fill_hints_from_parent_and_clone_table",
     "find_incomplete_columns",
@@ -131,6 +137,7 @@ __all__ = [
     "pipeline_state_table",
     "remove_column_defaults",
     "remove_compound_props",
+    "remove_defaults",
     "remove_processing_hints",
     "simple_regex_validator",
     "standard_type_detections",
@@ -176,13 +183,14 @@ def new_table(
     """
     # kept for programs that pass it
     del validate_schema
+    columns = [_present(column) for column in columns or ()]
     of_roots = {
         "write_disposition": write_disposition,
         "resource": resource,
         "schema_contract": schema_contract,
         "table_format": table_format,
     }
-    table: dict[str, object] = {"name": table_name, "columns": {column["name"]: column for column in columns or ()}}
+    table: dict[str, object] = {"name": table_name, "columns": {column["name"]: column for column in columns}}
     if parent_table_name:
         # a table format may be given to a nested table: it is one of the files, not of the load
         if wrong := [name for name, value in of_roots.items() if value is not None and name != "table_format"]:
@@ -193,6 +201,12 @@ def new_table(
         of_roots["resource"] = resource or table_name
     told = {**of_roots, "file_format": file_format, "references": references}
     return cast(TTableSchema, {**table, **{name: value for name, value in told.items() if value is not None}})
+
+
+def _present(column: TColumnSchema) -> TColumnSchema:
+    # a type of before 1.0, under its present name
+    kind = column.get("data_type")
+    return {**column, "data_type": OLD_TYPES[kind]} if kind in OLD_TYPES else column
 
 
 def merge_table(
@@ -207,16 +221,59 @@ def merge_table(
         merge_compound_props: Keys of the table stay; without, those of the other one take their place.
 
     Raises:
-        TablePropertiesConflictException: the tables have different parents.
+        TablePropertiesConflictException: the tables have different names or parents.
     """
-    # messages of this library name the table, which is enough to find it
-    del schema_name
-    # checks the parents, and joins all but the columns
+    ensure_compatible_tables(schema_name, table, partial_table, ensure_columns=False)
+    # joins all but the columns
     merged = _merged(table, partial_table, False)
     merged["columns"] = merge_columns(table["columns"], partial_table.get("columns") or {}, merge_compound_props)
     # in place, as programs go on with the table that they passed
     table.update(merged)
     return partial_table
+
+
+def ensure_compatible_tables(
+    schema_name: str, tab_a: TTableSchema, tab_b: TPartialTableSchema, ensure_columns: bool = True
+) -> None:
+    """Check that two tables can be merged.
+
+    Args:
+        schema_name: Name of the schema, for messages.
+        tab_a: One table.
+        tab_b: The other one.
+        ensure_columns: Check that columns that both have are of one type.
+
+    Raises:
+        TablePropertiesConflictException: the tables have different names or parents.
+        CannotCoerceColumnException: a column has another type.
+    """
+    if tab_a["name"] != tab_b["name"]:
+        raise TablePropertiesConflictException(
+            f"schema {schema_name}: table {tab_a['name']} cannot be merged with {tab_b['name']}. Merge tables of one "
+            "name.",
+            table_name=tab_a["name"],
+            prop_name="name",
+            val1=tab_a["name"],
+            val2=tab_b["name"],
+        )
+    if tab_a.get("parent") != tab_b.get("parent"):
+        raise parents_differ(tab_a, cast(TTableSchema, tab_b))
+    if ensure_columns:
+        check_same_types(schema_name, {tab_a["name"]: tab_a}, {tab_b["name"]: cast(TTableSchema, tab_b)})
+
+
+def remove_defaults(stored_schema: TStoredSchema) -> TStoredSchema:
+    """Return a stored schema without what `apply_defaults` puts back: the names of tables and columns in themselves."""
+    return cast(TStoredSchema, without_defaults(cast("StoredSchema", stored_schema)))
+
+
+def apply_defaults(stored_schema: TStoredSchema) -> TStoredSchema:
+    """Put the names of tables and columns into themselves; return the stored schema."""
+    for name, table in stored_schema["tables"].items():
+        table["name"] = name
+        for column_name, column in table["columns"].items():
+            column["name"] = column_name
+    return stored_schema
 
 
 def normalize_table_identifiers(table: TTableSchema, naming: NamingConvention) -> TTableSchema:
@@ -270,7 +327,7 @@ def get_nested_tables(
 
     def add(name: str, level: int) -> None:
         # depth first: each table stands right before those that are nested in it
-        if level or include_self:
+        if name in tables and (level or include_self):
             found.append(tables[name])
         if max_nesting is None or level < max_nesting:
             for child in tables.values():
@@ -353,7 +410,8 @@ def group_tables_by_resource(tables: Tables, pattern: re.Pattern[str] | None = N
     """
     found: dict[str, list[TTableSchema]] = {}
     for table in tables.values():
-        resource = table.get("resource")
+        # tables of the library are made by themselves
+        resource = table.get("resource") or (table["name"] if table["name"].startswith(PREFIX) else None)
         if resource and (pattern is None or pattern.match(resource)):
             # nested tables have no resource of their own
             found.setdefault(resource, []).extend(get_nested_tables(tables, table["name"]))
@@ -409,9 +467,7 @@ def standard_type_detections() -> list[str]:
 
 def autodetect_sc_type(detection_fs: Sequence[str] | None, t: type, v: object) -> TDataType | None:
     """Return the type that the first matching detection gives to a value, None if none matches."""
-    # detections of this library look the class up themselves
-    del t
-    return detect(v, detection_fs or ())
+    return detect(v, detection_fs or (), t)
 
 
 def generate_version_hash(stored_schema: TStoredSchema) -> str:
@@ -436,14 +492,21 @@ def validate_stored_schema(stored_schema: TStoredSchema) -> None:
     """Check that a stored schema is one.
 
     Raises:
+        ParentTableNotFoundException: a table is nested in one that is not there.
         SchemaException: it is not.
     """
+    for name, table in stored_schema["tables"].items():
+        if (parent := table.get("parent")) and parent not in stored_schema["tables"]:
+            raise ParentTableNotFoundException(
+                f"schema {stored_schema['name']}: table {name} is nested in {parent}, which is not there. Add it.",
+                table_name=name,
+                parent_table_name=parent,
+            )
     Schema.from_dict(dict(stored_schema))
 
 
 __getattr__ = absent_names(
     __name__,
     "schema.to_dict(remove_defaults=True) and schema.to_pretty_yaml() give stored forms.",
-    "remove_defaults apply_defaults bump_version_if_modified store_prev_hash migrate_complex_types "
-    "ensure_compatible_tables merge_schema_updates to_pretty_json to_pretty_yaml",
+    "bump_version_if_modified store_prev_hash migrate_complex_types merge_schema_updates to_pretty_json to_pretty_yaml",
 )

@@ -15,6 +15,7 @@ from dlt.common.destination.capabilities import (
 )
 from dlt.common.destination.client import DestinationClientDwhConfiguration, StateInfo
 from dlt.common.destination.configuration import CsvFormatConfiguration, ParquetFormatConfiguration
+from dlt.common.destination.exceptions import DestinationIncompatibleLoaderFileFormatException
 from dlt.common.destination.utils import resolve_merge_strategy, resolve_replace_strategy
 from dlt.common.schema.utils import new_table
 from dlt.destinations import adapters
@@ -138,12 +139,12 @@ def test_capabilities() -> None:
     )
     assert merge_caps_file_formats("a", None, few, None) == ("parquet", ("parquet", "jsonl"))
     one = DestinationCapabilitiesContext(supported_loader_file_formats=("jsonl",))
-    assert merge_caps_file_formats("a", "b", few, one) == ("jsonl", ("jsonl",))
+    assert merge_caps_file_formats("a", "b", few, one) == ("jsonl", ["jsonl"])
     columns: Any = {
         "t": {"name": "t", "data_type": "timestamp", "precision": 9},
         "n": {"name": "n", "data_type": "text"},
     }
-    assert adjust_schema_to_capabilities(columns, few)["t"]["precision"] == 6
+    assert "precision" not in adjust_schema_to_capabilities(columns, few)["t"]
 
 
 def test_strategies() -> None:
@@ -208,3 +209,46 @@ def test_a_destination_type_for_all_pipelines_is_no_setting_of_itself(monkeypatc
     monkeypatch.setenv("DESTINATION_TYPE", "dlt.destinations.unknown")
     with pytest.raises(UnknownDestinationModule):
         dlt.pipeline("typed")
+
+
+def test_capabilities_are_filled_one_after_the_other() -> None:
+    """As a destination of a program does it; what is set on one is set on no other."""
+    caps = DestinationCapabilitiesContext.generic_capabilities()
+    caps.preferred_loader_file_format, caps.max_timestamp_precision = "jsonl", 3
+    assert caps["preferred_loader_file_format"] == "jsonl"
+    assert DestinationCapabilitiesContext().max_timestamp_precision == 6
+
+
+@pytest.mark.parametrize(
+    ("version", "unit", "most", "expected"),
+    [
+        ("2.6", None, 9, 9),
+        ("2.6", None, 3, 3),
+        ("2.6", "ms", 9, 3),
+        ("2.4", None, 9, None),
+        ("2.4", "ns", 9, 9),
+    ],
+)
+def test_digits_of_seconds_are_those_that_destination_and_files_keep(
+    version: str, unit: Any, most: int, expected: int | None
+) -> None:
+    """Six are what a column has without a hint; the column itself is changed."""
+    caps = DestinationCapabilitiesContext()
+    caps.parquet_format, caps.max_timestamp_precision = (
+        ParquetFormatConfiguration(version=version, coerce_timestamps=unit),
+        most,
+    )
+    columns: Any = {"at": {"name": "at", "data_type": "timestamp", "precision": 9, "timezone": True}}
+    assert adjust_schema_to_capabilities(columns, caps) is columns
+    assert columns["at"].get("precision") == expected and "timezone" not in columns["at"]
+
+
+def test_a_format_is_one_that_destination_and_staging_have() -> None:
+    """Without one in common there is nothing to load."""
+    caps, staging = DestinationCapabilitiesContext(), DestinationCapabilitiesContext()
+    caps.supported_staging_file_formats, caps.preferred_staging_file_format = ("csv", "parquet"), "parquet"
+    staging.supported_loader_file_formats = ("jsonl", "parquet", "csv")
+    assert merge_caps_file_formats("a", "b", caps, staging) == ("parquet", ["csv", "parquet"])
+    staging.supported_loader_file_formats = ("jsonl",)
+    with pytest.raises(DestinationIncompatibleLoaderFileFormatException, match="a reads none of the files that b"):
+        merge_caps_file_formats("a", "b", caps, staging)

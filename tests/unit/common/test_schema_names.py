@@ -9,7 +9,13 @@ import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from dlt.common.schema import DEFAULT_SCHEMA_CONTRACT_MODE, Schema, TColumnSchema, detections, utils
 from dlt.common.schema import typing as vocabulary
-from dlt.common.schema.exceptions import InvalidSchemaName
+from dlt.common.schema.exceptions import (
+    CannotCoerceColumnException,
+    DataValidationError,
+    InvalidSchemaName,
+    ParentTableNotFoundException,
+    TablePropertiesConflictException,
+)
 from dlt.common.schema.migrations import migrate_schema
 from dlt.common.schema.normalizers import (
     configured_normalizers,
@@ -233,3 +239,112 @@ def test_naming_conventions_and_nesting() -> None:
     assert naming_from_reference("direct").name() == "direct"
     assert serialize_reference("snake_case") == "snake_case"
     assert serialize_reference(NamingConvention) == "dlt.schema.naming.SnakeCase"
+
+
+def _rejected(first: Any, second: Any) -> tuple[object, ...]:
+    with pytest.raises(TablePropertiesConflictException) as caught:
+        utils.merge_table("shop", first, second)
+    with pytest.raises(TablePropertiesConflictException):
+        utils.ensure_compatible_tables("shop", first, second)
+    error = caught.value
+    return error.table_name, error.prop_name, error.val1, error.val2
+
+
+def test_only_tables_of_one_name_and_one_parent_are_merged() -> None:
+    """The error has what differs as attributes."""
+    assert _rejected(TABLES["p"], TABLES["q"]) == ("p", "name", "p", "q")
+    nested: Any = {"name": "c", "parent": "p", "columns": {"a": {"name": "a", "data_type": "text"}}}
+    assert _rejected(nested, utils.new_table("c")) == ("c", "parent", "p", None)
+    other: Any = {**nested, "columns": {"a": {"name": "a", "data_type": "bigint"}}}
+    utils.ensure_compatible_tables("shop", nested, other, ensure_columns=False)
+    with pytest.raises(CannotCoerceColumnException, match=r"shop, c\.a"):
+        utils.ensure_compatible_tables("shop", nested, other)
+
+
+def test_references_of_merged_tables_are_joined() -> None:
+    """Of two to one table the later one counts."""
+
+    def table(**columns: str) -> Any:
+        found = [{"columns": [c], "referenced_table": t, "referenced_columns": ["id"]} for t, c in columns.items()]
+        return {"name": "t", "columns": {}, "references": found}
+
+    merged = table(a="x", b="y")
+    utils.merge_table("shop", merged, table(a="z", c="w"))
+    assert {found["referenced_table"]: found["columns"] for found in merged["references"]} == {
+        "a": ["z"],
+        "b": ["y"],
+        "c": ["w"],
+    }
+
+
+def test_what_is_default_of_one_key_takes_back_nothing_of_another() -> None:
+    """Two keys that become one column join their hints."""
+    columns: Any = [
+        {"name": "case", "data_type": "bigint", "nullable": False},
+        {"name": "Case", "data_type": "double", "nullable": True, "unique": False, "primary_key": True},
+    ]
+    named = utils.normalize_table_identifiers(utils.new_table("t", columns=columns), NAMING)
+    assert named["columns"] == {"case": {"name": "case", "data_type": "double", "nullable": False, "primary_key": True}}
+
+
+def test_stored_forms_without_names() -> None:
+    """Names inside of tables and columns are what is left out, and put back."""
+    stored = Schema("shop").to_dict()
+    bare = utils.remove_defaults(stored)
+    assert "name" not in bare["tables"]["_dlt_loads"] and "name" in stored["tables"]["_dlt_loads"]
+    assert utils.apply_defaults(bare) == stored
+    orphan: Any = {**stored, "tables": {"c": {"name": "c", "parent": "p", "columns": {}}}}
+    with pytest.raises(ParentTableNotFoundException, match="c is nested in p, which is not there"):
+        utils.validate_stored_schema(orphan)
+
+
+def test_old_types_tables_that_are_not_there_and_tables_of_the_library() -> None:
+    """As 1.31 answers."""
+    old: Any = [{"name": "old", "data_type": "complex"}]
+    assert utils.new_table("t", columns=old)["columns"]["old"]["data_type"] == "json"
+    assert utils.get_nested_tables(TABLES, "nowhere") == []
+    assert {"_dlt_version", "_dlt_loads"} <= set(utils.group_tables_by_resource(Schema("shop").tables))
+    assert utils.autodetect_sc_type(["iso_timestamp"], float, "2026-01-01T00:00:00Z") is None
+    with pytest.raises(DictValidationException, match="begins with 're:'"):
+        utils.simple_regex_validator(".", "k", "^_record$", vocabulary.TSimpleRegex)
+
+
+def _shop() -> Schema:
+    schema = Schema("shop")
+    kept: Any = {"id": {"name": "id", "data_type": "bigint"}, "later": {"name": "later"}}
+    schema.update_table({"name": "users", "columns": kept})
+    return schema
+
+
+def _update(name: str, **columns: Any) -> Any:
+    return {"name": name, "columns": {column: {"name": column, **hints} for column, hints in columns.items()}}
+
+
+@pytest.mark.parametrize("mode", ["discard_row", "discard_value", "freeze"])
+@pytest.mark.parametrize(
+    ("entity", "update", "refused"),
+    [
+        ("tables", _update("new", a={"data_type": "text"}), ("tables", "new")),
+        ("columns", _update("users", a={"data_type": "text"}), ("columns", "a")),
+        ("columns", _update("users", later={"data_type": "text"}), ("columns", "later")),
+        ("data_type", _update("users", id={"data_type": "text"}), ("columns", "id")),
+        ("data_type", _update("users", id__v_text={"data_type": "text", "variant": True}), ("columns", "id__v_text")),
+    ],
+    ids=["a new table", "a new column", "a column without a type yet", "another type", "a variant"],
+)
+def test_programs_ask_what_a_contract_lets_in(mode: Any, entity: str, update: Any, refused: Any) -> None:
+    """The rest of the table comes in; what is frozen raises unless the program says otherwise."""
+    contract: Any = {entity: mode}
+    expected = None if entity == "tables" else {**update, "columns": {}}
+    assert _shop().apply_schema_contract(contract, update, raise_on_freeze=False) == (expected, [(*refused, mode)])
+    assert _shop().apply_schema_contract({entity: "evolve"}, update) == (update, [])
+    if mode == "freeze":
+        with pytest.raises(DataValidationError) as caught:
+            _shop().apply_schema_contract(contract, update, {"a": 1})
+        assert (caught.value.schema_entity, caught.value.data_item) == (entity, {"a": 1})
+
+
+def test_hints_that_are_no_type_pass_every_contract() -> None:
+    """A key may be declared of a column that is there."""
+    update = _update("users", id={"data_type": "bigint", "primary_key": True})
+    assert _shop().apply_schema_contract("freeze", update) == (update, [])

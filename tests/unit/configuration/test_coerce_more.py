@@ -241,3 +241,20 @@ def test_a_value_of_a_class_of_ones_own_stays_itself() -> None:
     assert coerce(box, Box, "key") is box and coerce(box, Box[int], "key") is box
     with pytest.raises(ConfigValueCannotBeCoercedException, match="is not Box"):
         coerce("x", Box, "key")
+
+
+class Name(str):
+    """A text of the user's own kind."""
+
+
+class Count(int):
+    """A number of the user's own kind."""
+
+
+def test_a_class_derived_of_text_or_a_number_is_made_of_it() -> None:
+    """A text of a class of one's own is no list of letters."""
+    name, count = coerce("ada", Name, "key"), coerce("3", Count, "key")
+    assert (name, type(name), count, type(count)) == ("ada", Name, 3, Count)
+    assert coerce(name, Name, "key") is name and coerce('["a"]', list[Name], "key") == ["a"]
+    with pytest.raises(ConfigValueCannotBeCoercedException, match="is not Count"):
+        coerce("x", Count, "key")

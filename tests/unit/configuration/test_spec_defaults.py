@@ -42,8 +42,8 @@ class Reader(BaseConfiguration):
 
 
 def test_placeholders_make_fields_required(write: Any) -> None:
-    """`dlt.secrets.value` as a default makes a field required and secret, though its hint allows None."""
-    assert Api().missing_fields() == ["key", "shop"]
+    """`dlt.config.value` as a default is none, `dlt.secrets.value` makes a field secret, too."""
+    assert Api().missing_fields() == ["shop"]
     write("config.toml", 'key = "public"\nshop = "north"\n')
     with pytest.raises(ConfigFieldMissingException, match="'key' for Api"):
         resolve_configuration(Api())
@@ -51,6 +51,20 @@ def test_placeholders_make_fields_required(write: Any) -> None:
     made = resolve_configuration(Api(shop=config.value))
     assert (made.key, made.shop) == ("private", "north")
     assert repr(made) == "Api(key=***, shop='north', url='https://example.org')"
+
+
+def test_a_placeholder_leaves_an_optional_field_optional(write: Any) -> None:
+    """It is asked for, and may be nowhere: so it is for arguments of functions."""
+
+    @configspec
+    class Wish(BaseConfiguration):
+        page: Page | None = config.value
+        token: str | None = secrets.value
+
+    made = resolve_configuration(Wish())
+    assert (made.token, made.is_resolved()) == (None, True)
+    write("secrets.toml", 'token = "private"\n')
+    assert resolve_configuration(Wish()).token == "private"
 
 
 def test_a_subclass_may_give_a_default(write: Any) -> None:
@@ -64,8 +78,8 @@ def test_a_subclass_may_give_a_default(write: Any) -> None:
     class Asking(Fixed):
         url: str = config.value
 
-    assert Fixed().missing_fields() == ["key"]
-    assert Asking(key="k").missing_fields() == ["url"]
+    assert Fixed().missing_fields() == []
+    assert Asking().missing_fields() == ["url"]
 
 
 def test_a_default_that_is_a_spec_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:

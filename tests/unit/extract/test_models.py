@@ -314,3 +314,20 @@ def test_items_of_a_choice_are_checked_by_the_model_that_they_are(mode: Any, kep
     items = [CLICK, {**CLICK, "more": 1}, PURCHASE, {"kind": "else", "id": 3}]
     contract: Any = {"columns": mode, "data_type": "discard_row"}
     assert list(dlt.resource(items, name="events", columns=Event, schema_contract=contract)) == kept
+
+
+def test_whoever_iterates_gets_the_objects_that_were_yielded() -> None:
+    """Models and dataclasses become rows where they are written, not before."""
+
+    class User(BaseModel):
+        a: int
+
+    @dataclasses.dataclass
+    class Point:
+        a: int
+
+    given = [User(a=1), Point(2), {"a": 3}]
+    assert list(dlt.resource(given, name="things")) == given
+    pipeline = dlt.pipeline("things", destination="dummy")
+    pipeline.extract(dlt.resource(given, name="things"))
+    assert pipeline.normalize().row_counts["things"] == 3
