@@ -1,18 +1,65 @@
 """What PyPI `dlt` 1.x does with sqlglot: columns as types of it, and queries as values."""
 
-from dlt.absent import absent_names
-from dlt.dataset.model import SqlModel
-from dlt.dataset.types import from_sqlglot as from_sqlglot_type
-from dlt.dataset.types import to_sqlglot as to_sqlglot_type
+from typing import Literal
 
-DLT_SUBQUERY_NAME = "_dlt_subquery"
-
-__all__ = ["DLT_SUBQUERY_NAME", "SqlModel", "from_sqlglot_type", "to_sqlglot_type"]
-
-__getattr__ = absent_names(
-    __name__,
-    "Work on the tree of a query with sqlglot itself, and pass it to dataset.query().",
-    "TSqlGlotDialect build_outer_select_statement filter_select_column_names get_select_column_names "
-    "normalize_query_identifiers query_is_complex reorder_or_adjust_outer_select uuid_expr_for_dialect "
-    "validate_no_star_select",
+from dlt.common.libs.sqlglot_queries import (
+    DLT_SUBQUERY_NAME,
+    build_outer_select_statement,
+    filter_select_column_names,
+    get_select_column_names,
+    normalize_query_identifiers,
+    query_is_complex,
+    reorder_or_adjust_outer_select,
+    uuid_expr_for_dialect,
+    validate_no_star_select,
 )
+from dlt.common.libs.sqlglot_types import from_sqlglot_type, to_sqlglot_type
+from dlt.dataset.model import SqlModel
+
+TSqlGlotDialect = Literal[
+    "athena",
+    "bigquery",
+    "clickhouse",
+    "databricks",
+    "doris",
+    "drill",
+    "dremio",
+    "druid",
+    "duckdb",
+    "dune",
+    "fabric",
+    "hive",
+    "materialize",
+    "mysql",
+    "oracle",
+    "postgres",
+    "presto",
+    "prql",
+    "redshift",
+    "risingwave",
+    "snowflake",
+    "spark",
+    "spark2",
+    "sqlite",
+    "starrocks",
+    "tableau",
+    "teradata",
+    "trino",
+    "tsql",
+]
+
+__all__ = [
+    "DLT_SUBQUERY_NAME",
+    "SqlModel",
+    "TSqlGlotDialect",
+    "build_outer_select_statement",
+    "filter_select_column_names",
+    "from_sqlglot_type",
+    "get_select_column_names",
+    "normalize_query_identifiers",
+    "query_is_complex",
+    "reorder_or_adjust_outer_select",
+    "to_sqlglot_type",
+    "uuid_expr_for_dialect",
+    "validate_no_star_select",
+]

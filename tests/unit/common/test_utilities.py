@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Literal, TypedDict
 
 import pandas as pd
@@ -155,9 +154,7 @@ def test_fields_that_are_required() -> None:
         validate_dict(Needed, {}, path=".")
 
 
-def test_queries_say_what_to_do() -> None:
+def test_tables_say_what_to_do() -> None:
     """Names of what is not here."""
-    with pytest.raises(NotOffered, match=r"dataset\.query"):
-        import_module("dlt.common.libs.sqlglot").query_is_complex("select 1", set())
     with pytest.raises(NotOffered, match="pipeline"):
         tables.normalize_py_arrow_item(TABLE)
