@@ -72,7 +72,7 @@ class PydanticValidator(Step):
         self.column_mode = column_mode
         self.data_mode = data_mode
         self.table_name = table_name
-        self._strict = _with_extra(model, _EXTRA_OF_MODE[column_mode], explicit)
+        self._strict = with_extra(model, _EXTRA_OF_MODE[column_mode], explicit)
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         super().__init__(self._check)
         self._map = Map(self._check)
@@ -139,7 +139,7 @@ class PydanticValidator(Step):
         return None
 
 
-def _with_extra(model: type[BaseModel], extra: str, explicit: bool) -> type[BaseModel]:
+def with_extra(model: type[BaseModel], extra: str, explicit: bool) -> type[BaseModel]:
     """Return a model that takes fields which it does not have as the contract says; models in its fields do so too.
 
     Args:
@@ -205,7 +205,7 @@ def _replaced_inside(annotation: object, extra: str, explicit: bool, known: _Kno
 
 def _name(model: type[BaseModel], extra: str) -> str:
     # one that the module of the model does not have
-    return f"{model.__name__}__{extra}"
+    return f"{model.__name__}Extra{extra.capitalize()}"
 
 
 def default_contract(model: type[BaseModel]) -> ContractDict:

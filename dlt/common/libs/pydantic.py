@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from dlt.absent import absent_names
 from dlt.extract.models import columns_of
 from dlt.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+    from dlt.common.libs.pydantic_contracts import (
+        apply_schema_contract_to_model,
+        column_mode_to_extra,
+        create_list_model,
+        extra_to_column_mode,
+        get_extra_from_model,
+        resolve_variant_model,
+        validate_and_filter_item,
+        validate_and_filter_items,
+    )
     from dlt.extract.models import Columns
 
 
@@ -32,22 +41,37 @@ def pydantic_to_table_schema_columns(model: BaseModel | type[BaseModel]) -> Colu
     return columns_of(model if isinstance(model, type) else type(model))
 
 
-__all__ = ["BaseModel", "DltConfig", "ValidationError", "pydantic_to_table_schema_columns"]
+__all__ = [
+    "BaseModel",
+    "DltConfig",
+    "ValidationError",
+    "apply_schema_contract_to_model",
+    "column_mode_to_extra",
+    "create_list_model",
+    "extra_to_column_mode",
+    "get_extra_from_model",
+    "pydantic_to_table_schema_columns",
+    "resolve_variant_model",
+    "validate_and_filter_item",
+    "validate_and_filter_items",
+]
+_CONTRACTS = [
+    "apply_schema_contract_to_model",
+    "column_mode_to_extra",
+    "create_list_model",
+    "extra_to_column_mode",
+    "get_extra_from_model",
+    "resolve_variant_model",
+    "validate_and_filter_item",
+    "validate_and_filter_items",
+]
 
 # a model is asked for its settings without the package
-_find, __dir__ = lazy_names(
-    __name__, {"BaseModel": "pydantic:BaseModel", "ValidationError": "pydantic:ValidationError"}
-)
-_absent = absent_names(
+__getattr__, __dir__ = lazy_names(
     __name__,
-    "A resource with a model validates by itself: give it with `columns=` and set `schema_contract`.",
-    "apply_schema_contract_to_model column_mode_to_extra create_list_model extra_to_column_mode get_extra_from_model "
-    "resolve_variant_model validate_and_filter_item validate_and_filter_items",
+    {
+        "BaseModel": "pydantic:BaseModel",
+        "ValidationError": "pydantic:ValidationError",
+        **{name: f"dlt.common.libs.pydantic_contracts:{name}" for name in _CONTRACTS},
+    },
 )
-
-
-def __getattr__(name: str) -> object:
-    try:
-        return _absent(name)
-    except AttributeError:
-        return _find(name)
