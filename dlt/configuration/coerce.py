@@ -132,7 +132,9 @@ def _coerce(value: object, hint: object) -> object:
     # before lists: a class of a program's own that is a text is a sequence, too
     scalar = next((base for base in _DERIVED if issubclass(kind, base)), None)
     if scalar is not None and not issubclass(kind, enum.Enum):
-        return value if isinstance(value, kind) else kind(_SCALARS[scalar](value))
+        # text becomes the value that the base is made of, and the class is made of that one
+        make: Callable[[object], object] = kind
+        return value if isinstance(value, kind) else make(_SCALARS[scalar](value))
     if issubclass(kind, BaseConfiguration):
         return _spec(value, kind)
     if issubclass(kind, Mapping):

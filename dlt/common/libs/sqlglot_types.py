@@ -44,7 +44,7 @@ _MOMENTS = {0: "TIMESTAMP_S", 3: "TIMESTAMP_MS", 9: "TIMESTAMP_NS"}
 """Names of timestamps by the most digits of a second that each has."""
 
 
-def from_sqlglot_type(sqlglot_type: str | exp.Expr | exp.DataType.Type) -> ColumnSchema:
+def from_sqlglot_type(sqlglot_type: object) -> ColumnSchema:
     """Return what a type says of a column: "text", where there is no such data type, and nothing if it is not known.
 
     Args:

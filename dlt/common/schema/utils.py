@@ -257,9 +257,9 @@ def ensure_compatible_tables(
             val2=tab_b["name"],
         )
     if tab_a.get("parent") != tab_b.get("parent"):
-        raise parents_differ(tab_a, cast(TTableSchema, tab_b))
+        raise parents_differ(tab_a, tab_b)
     if ensure_columns:
-        check_same_types(schema_name, {tab_a["name"]: tab_a}, {tab_b["name"]: cast(TTableSchema, tab_b)})
+        check_same_types(schema_name, {tab_a["name"]: tab_a}, {tab_b["name"]: tab_b})
 
 
 def remove_defaults(stored_schema: TStoredSchema) -> TStoredSchema:

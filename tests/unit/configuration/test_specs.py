@@ -19,7 +19,7 @@ from dlt.configuration import (
 )
 from dlt.configuration import config as dlt_config
 from dlt.configuration import secrets as dlt_secrets
-from dlt.configuration.spec import resolve_type
+from dlt.configuration.spec import is_secret, resolve_type
 from dlt.errors import (
     ConfigFieldMissingException,
     ConfigFieldMissingTypeHintException,
@@ -325,3 +325,26 @@ def test_explicit_objects_stay_as_they_are() -> None:
     marker = object()
     made = resolve_configuration(Server(), explicit_value={"host": marker, "port": "7"})
     assert made.host is marker and made.port == 7
+
+
+@configspec
+class Forward(BaseConfiguration):
+    """A spec whose field is of a class that comes later."""
+
+    later: Later
+    tags: set[str]
+    key: TSecretStrValue | int
+
+
+@configspec
+class Later(BaseConfiguration):
+    """A class that comes later."""
+
+    size: int = 3
+
+
+def test_fields_may_be_sets_later_classes_and_unions_with_a_secret() -> None:
+    """PyPI dlt refuses the first two, and shows the third."""
+    made = resolve_configuration(Forward(), explicit_value={"tags": "a,b", "key": "private"})
+    assert (made.later.size, made.tags, is_secret(dict(made.__config_fields__)["key"])) == (3, {"a", "b"}, True)
+    assert "private" not in repr(made)
