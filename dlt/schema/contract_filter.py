@@ -48,6 +48,7 @@ def let_in(
         refused.append(("tables" if entity == "tables" else "columns", name, modes[entity]))
 
     refused: Refused = []
+    # one of which no column has a type is new, whatever was declared of it
     if not complete:
         if modes["tables"] == "evolve":
             return partial, refused
@@ -68,5 +69,6 @@ def _entity(known: ColumnSchema | None, column: ColumnSchema) -> str | None:
     if known is None:
         # the column of a variant stands for another type of a column that is there
         return "data_type" if column.get("variant") else "columns"
+    # keys and other hints say nothing of values, and pass
     old, new = (cast("Mapping[str, object]", hints) for hints in (known, column))
     return "data_type" if any(hint in new and new[hint] != old.get(hint) for hint in _TYPE) else None

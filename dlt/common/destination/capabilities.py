@@ -62,6 +62,7 @@ def adjust_column_schema_to_capabilities(column: TColumnSchema, caps: Capabiliti
     if column.get("data_type") in ("timestamp", "time"):
         column.pop("timezone", None)
         precision = column.get("precision")
+        # a hint that says what holds without it would only make two columns differ
         if precision is not None:
             column["precision"] = min(precision, _most_digits(caps))
             if column["precision"] == caps.timestamp_precision:
@@ -72,6 +73,7 @@ def adjust_column_schema_to_capabilities(column: TColumnSchema, caps: Capabiliti
 
 
 def _most_digits(caps: Capabilities) -> int:
+    # those of the library's own destinations have one limit
     if not isinstance(caps, DestinationCapabilitiesContext):
         return caps.timestamp_precision
     format_ = caps.parquet_format

@@ -56,6 +56,7 @@ def apply_schema_contract_to_model(
     extra = column_mode_to_extra(column_mode)
     if found.__pydantic_root_model__ or (get_extra_from_model(found) or "ignore") != extra:
         found = with_extra(found, extra, True)
+    # a model of any values is derived from none that could have them
     if settings is not None and found is not model:
         type.__setattr__(found, "dlt_config", settings)
     return found
@@ -65,6 +66,7 @@ def _lenient(model: type[BaseModel]) -> type[BaseModel]:
     name = f"{model.__name__}Any"
     if model.__pydantic_root_model__:
         return create_model(name, __base__=RootModel[Any])
+    # no field is required: an item may leave out what its contract does not ask for
     fields: dict[str, Any] = {key: (Any, None) for key in model.model_fields}
     return create_model(name, **fields)
 
@@ -104,6 +106,7 @@ def validate_and_filter_items(
         DataValidationError: an item breaks a contract that is frozen.
         NotImplementedError: the model refuses what the contract lets in.
     """
+    # checked once more without the broken ones: Pydantic gives back a page as a whole
     while True:
         try:
             return list(vars(list_model.model_validate({"items": list(items)}))["items"])
@@ -158,6 +161,7 @@ def _judge(
     error: ValidationError,
 ) -> None:
     """Raise unless the contract discards an item for what was found."""
+    # two contracts meet in one list of errors
     is_extra = found["type"] == "extra_forbidden"
     entity, mode = ("columns", column_mode) if is_extra else ("data_type", data_mode)
     if mode == "freeze":
@@ -170,6 +174,7 @@ def _judge(
 def _refuse(
     table_name: str, model: type[BaseModel], item: object, found: ErrorDetails, entity: str, error: ValidationError
 ) -> NoReturn:
+    # as programs for PyPI dlt read it: Pydantic's own way to the value
     place = str(tuple(found["loc"]))
     raise DataValidationError(
         f"Table '{table_name}', column {place}: {found['msg']} (model {model.__name__}). Mend the item, or set "

@@ -1,7 +1,5 @@
 """What PyPI `dlt` 1.x does with sqlglot: columns as types of it, and queries as values."""
 
-from typing import Literal
-
 from dlt.common.libs.sqlglot_queries import (
     DLT_SUBQUERY_NAME,
     build_outer_select_statement,
@@ -16,37 +14,8 @@ from dlt.common.libs.sqlglot_queries import (
 from dlt.common.libs.sqlglot_types import from_sqlglot_type, to_sqlglot_type
 from dlt.dataset.model import SqlModel
 
-TSqlGlotDialect = Literal[
-    "athena",
-    "bigquery",
-    "clickhouse",
-    "databricks",
-    "doris",
-    "drill",
-    "dremio",
-    "druid",
-    "duckdb",
-    "dune",
-    "fabric",
-    "hive",
-    "materialize",
-    "mysql",
-    "oracle",
-    "postgres",
-    "presto",
-    "prql",
-    "redshift",
-    "risingwave",
-    "snowflake",
-    "spark",
-    "spark2",
-    "sqlite",
-    "starrocks",
-    "tableau",
-    "teradata",
-    "trino",
-    "tsql",
-]
+TSqlGlotDialect = str
+"""The name of a dialect; which there are, the version of sqlglot says that is installed."""
 
 __all__ = [
     "DLT_SUBQUERY_NAME",

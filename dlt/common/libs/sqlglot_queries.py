@@ -29,6 +29,7 @@ def get_select_column_names(selects: Sequence[exp.Expr], dialect: str | None = N
 
 
 def _name_of(selected: exp.Expr, dialect: str | None) -> str:
+    # in the dialect of the user, who has to find it in the query
     shown = selected.sql(dialect)
     if selected.is_star:
         raise ValueError(f"Star in a list of columns: {shown!r} has no names. Write the columns out.")
@@ -79,6 +80,7 @@ def uuid_expr_for_dialect(dialect: str, load_id: str) -> exp.Expr:
         load_id: The load, which tells rows apart where an engine has no random ids.
     """
     if dialect == "redshift":
+        # without random ids the load and the number of the row are what no other row has
         text = exp.Literal.string
         number = exp.Window(this=exp.RowNumber())
         return exp.func("MD5", exp.DPipe(this=exp.DPipe(this=text(load_id), expression=text("-")), expression=number))
@@ -109,6 +111,7 @@ def build_outer_select_statement(
     """
     names = get_select_column_names(parsed_select.selects, select_dialect)
     folded = [normalize_casefold_fn(name) for name in names]
+    # quoted, so that an engine takes the names as they are
     selected = [
         exp.alias_(exp.column(exp.to_identifier(name, quoted=True), table=DLT_SUBQUERY_NAME), fold, quoted=True)
         for name, fold in zip(names, folded, strict=True)
@@ -136,6 +139,7 @@ def reorder_or_adjust_outer_select(
         CannotCoerceNullException: a column that takes no NULL is not selected.
     """
     there = {normalize_casefold_fn(selected.alias): selected for selected in outer_parsed_select.selects}
+    # checked before anything is changed: the query stays whole when it is refused
     for name, column in columns.items():
         if normalize_casefold_fn(name) not in there and column.get("nullable") is False:
             raise CannotCoerceNullException(
@@ -156,6 +160,7 @@ def normalize_query_identifiers(query: Query, naming_convention: NamingConventio
         query: The query; it is not changed.
         naming_convention: The convention.
     """
+    # programs go on with the query that they passed
     tree = query.copy()
     given = {alias.name for alias in _aliases(tree)}
 
@@ -164,6 +169,7 @@ def normalize_query_identifiers(query: Query, naming_convention: NamingConventio
         # what the query itself calls so is no table of the schema
         return path(name) if name in given else table(name)
 
+    # a list, as nodes are changed while one goes over them
     for node in list(tree.find_all(exp.Table, exp.Column)):
         if isinstance(node, exp.Table):
             _rename(node.this, table_name)
@@ -195,11 +201,13 @@ def query_is_complex(parsed_select: exp.Query, columns: Collection[str]) -> bool
     """
     if not isinstance(parsed_select, exp.Select) or any(parsed_select.args.get(part) for part in _BEYOND_SELECT):
         return True
+    # duplicates count: a column that is selected twice is none that is renamed
     wanted = sorted(name for name in columns if not name.startswith("_dlt"))
     values = [selected.unalias() for selected in parsed_select.selects]
     plain = [value for value in values if isinstance(value, exp.Column) and not value.is_star]
     if any(not (value.is_star or isinstance(value, (exp.Column, exp.Literal))) for value in values):
         return True
+    # a star has all columns already, and one beside it would be there twice
     if any(value.is_star for value in values):
         return bool(plain)
     return sorted(column.name for column in plain if not column.name.startswith("_dlt")) != wanted

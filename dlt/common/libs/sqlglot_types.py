@@ -53,9 +53,11 @@ def from_sqlglot_type(sqlglot_type: object) -> ColumnSchema:
     kind = exp.DataType.build(cast("str", sqlglot_type), copy=False)
     word = kind.this.value
     found: ColumnSchema = {}
+    # nobody knows it yet: a word such as text would be a guess
     if word == "UNKNOWN":
         return found
     found["data_type"] = _KINDS.get(word, "text")
+    # MAX of SQL Server is a size, too, and no number
     sizes = [int(size.name) for size in kind.expressions if size.name.isdigit()]
     if sizes:
         found["precision"] = sizes[0]
@@ -113,6 +115,7 @@ def to_sqlglot_type(
 
 
 def _integer(digits: int | None, named: bool) -> tuple[str, list[int]]:
+    # programs pass -1 where nothing is known
     if digits is None or digits <= 0:
         return "BIGINT", []
     name = next((name for most, name in _INTEGERS.items() if digits <= most), None) if named else None
