@@ -113,7 +113,7 @@ class Dialect:
             keys: Query in brackets; `s` in the condition.
             match: The condition.
         """
-        return f"DELETE FROM {table} AS d USING {keys} AS s WHERE {match}"
+        return f"DELETE FROM {table} AS _dlt_d USING {keys} AS _dlt_s WHERE {match}"
 
     def delete_listed(self, table: str, column: str, ids: str) -> str:
         """Return the statement that deletes rows of which a column is among the ids of a temporary table."""

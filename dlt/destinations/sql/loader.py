@@ -46,7 +46,7 @@ class Loader(ABC):
                 # the largest bigint, so that engines give the column this type
                 place = f", 9223372036854775807 AS {self.dialect.quote(ROW_ORDER)}" if keeps_order(root) else ""
                 # made of the table itself, so that the staged columns have its types, whatever files hold
-                columns = f"SELECT q.*{place} FROM {self.catalog.qualified(table['name'])} AS q WHERE 1 = 0"
+                columns = f"SELECT _dlt_q.*{place} FROM {self.catalog.qualified(table['name'])} AS _dlt_q WHERE 1 = 0"
                 self.session.query(self.dialect.create_temporary(target, columns))
             return targets
         if disposition == "replace":
@@ -107,12 +107,12 @@ class Loader(ABC):
         """
         quote, own = self.dialect.quote, self.dialect.quote(ROOT_ID)
         # a version of a history that came back is there twice, under one id
-        root = f"SELECT MAX(p.{quote(source)}) FROM {self.catalog.qualified(parent)} AS p"
+        root = f"SELECT MAX(_dlt_p.{quote(source)}) FROM {self.catalog.qualified(parent)} AS _dlt_p"
         # the parent may have columns of the same names: those of the nested table are written with its name
         return (
-            f"UPDATE {self._final(table)} AS n SET {own} = "
-            f"({root} WHERE p.{quote(ROW_ID)} = n.{quote(PARENT_ID)}) "
-            f"WHERE {where('n') if where is not None else f'n.{own} IS NULL'}"
+            f"UPDATE {self._final(table)} AS _dlt_n SET {own} = "
+            f"({root} WHERE _dlt_p.{quote(ROW_ID)} = _dlt_n.{quote(PARENT_ID)}) "
+            f"WHERE {where('_dlt_n') if where is not None else f'_dlt_n.{own} IS NULL'}"
         )
 
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:

@@ -93,7 +93,8 @@ class Merge:
         keys = ", ".join(self._hinted("primary_key"))
         if not keys or self._root.get(X_MERGE_STRATEGY) == "scd2" or self._distinct:
             return None
-        return f"SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM {self._staged(self._root)} GROUP BY {keys}) AS g"
+        counts = f"SELECT COUNT(*) AS _dlt_n FROM {self._staged(self._root)} GROUP BY {keys}"
+        return f"SELECT MAX(_dlt_n) FROM ({counts}) AS _dlt_g"
 
     def keys(self) -> list[str]:
         """Return the names of the columns by which rows are found: the primary key, or else the merge key."""
@@ -107,20 +108,22 @@ class Merge:
         direct = [table for table in self._nested if table.get("parent") == self._root["name"]]
         if not keys or not direct or self._root.get(X_MERGE_STRATEGY, "delete-insert") in ("scd2", "insert-only"):
             return None
-        given = " UNION ALL ".join(f"SELECT n.{self._root_id} FROM {self._staged(table)} AS n" for table in direct)
+        given = " UNION ALL ".join(
+            f"SELECT _dlt_n.{self._root_id} FROM {self._staged(table)} AS _dlt_n" for table in direct
+        )
         new = (
-            f"SELECT DISTINCT {', '.join(f'q.{key}' for key in keys)} FROM {self._staged(self._root)} AS q "
-            f"WHERE q.{self._id} IN ({given})"
+            f"SELECT DISTINCT {', '.join(f'_dlt_q.{key}' for key in keys)} FROM {self._staged(self._root)} AS _dlt_q "
+            f"WHERE _dlt_q.{self._id} IN ({given})"
         )
         without = " AND ".join(
-            f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS n WHERE n.{self._root_id} = d.{self._id})"
+            f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS _dlt_n "
+            f"WHERE _dlt_n.{self._root_id} = _dlt_d.{self._id})"
             for table in direct
         )
-        match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
-        names = ", ".join(f"d.{key}" for key in keys)
-        return (
-            f"SELECT {names} FROM {self._final(self._root)} AS d JOIN ({new}) AS s ON {match} WHERE {without} LIMIT 1"
-        )
+        match = " AND ".join(f"_dlt_d.{key} = _dlt_s.{key}" for key in keys)
+        names = ", ".join(f"_dlt_d.{key}" for key in keys)
+        known = f"{self._final(self._root)} AS _dlt_d JOIN ({new}) AS _dlt_s ON {match}"
+        return f"SELECT {names} FROM {known} WHERE {without} LIMIT 1"
 
     # -- delete and insert
 
@@ -128,12 +131,13 @@ class Merge:
         found = []
         # two deletes: engines cannot use a hash join for a condition with OR
         for number, keys in enumerate([key for key in (primary, merge) if key]):
-            match = " AND ".join(f"d.{key} = s.{key}" for key in keys)
+            match = " AND ".join(f"_dlt_d.{key} = _dlt_s.{key}" for key in keys)
             # also of keys that are there once: MariaDB looks rows up in what DISTINCT makes, and else joins row by row
             distinct = f"(SELECT DISTINCT {', '.join(keys)} FROM {self._staged(self._root)})"
             if self._nested:
                 ids = self._temporary(f"gone_{number}")
-                gone = f"SELECT d.{self._id} AS id FROM {self._final(self._root)} AS d JOIN {distinct} AS s ON {match}"
+                known = f"{self._final(self._root)} AS _dlt_d JOIN {distinct} AS _dlt_s ON {match}"
+                gone = f"SELECT _dlt_d.{self._id} AS id FROM {known}"
                 found.append(self._dialect.create_temporary(ids, gone, "id"))
                 delete = self._dialect.delete_listed
                 found += [delete(self._final(table), self._root_id, ids) for table in self._nested]
@@ -155,8 +159,9 @@ class Merge:
     def _insert_new(self, primary: list[str]) -> list[str]:
         # what came first is what stays, of the rows of one load too
         source, final = self._chosen(primary, "ASC"), self._final(self._root)
-        match = " AND ".join(f"d.{key} = s.{key}" for key in primary)
-        new = f"(SELECT s.* FROM {source} AS s WHERE NOT EXISTS (SELECT 1 FROM {final} AS d WHERE {match}))"
+        match = " AND ".join(f"_dlt_d.{key} = _dlt_s.{key}" for key in primary)
+        known = f"SELECT 1 FROM {final} AS _dlt_d WHERE {match}"
+        new = f"(SELECT _dlt_s.* FROM {source} AS _dlt_s WHERE NOT EXISTS ({known}))"
         insert = self._copy(self._root, new)
         if not self._nested:
             return [insert]
@@ -164,8 +169,12 @@ class Merge:
         def missing(table: TableSchema) -> str:
             # ids follow from the key and the place in the list: a list that has grown adds what is new in it. Rows that
             # another strategy inserted have other ids, and nested rows for them would have no parent
-            known = f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS d WHERE d.{self._id} = q.{self._id})"
-            return f"{known} AND EXISTS (SELECT 1 FROM {final} AS p WHERE p.{self._id} = q.{self._root_id})"
+            known = (
+                f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS _dlt_d WHERE _dlt_d.{self._id} = _dlt_q.{self._id})"
+            )
+            return (
+                f"{known} AND EXISTS (SELECT 1 FROM {final} AS _dlt_p WHERE _dlt_p.{self._id} = _dlt_q.{self._root_id})"
+            )
 
         return self._with_nested(source, insert, missing)
 
@@ -178,14 +187,16 @@ class Merge:
             condition: Gives what else nested rows of a table must fulfil.
         """
         kept = self._temporary("kept")
-        columns = f"k.{self._id} AS id" + ("" if self._distinct else f", {self._place('k')} AS place")
+        columns = f"_dlt_k.{self._id} AS id" + ("" if self._distinct else f", {self._place('_dlt_k')} AS place")
         # rows with one key may have one id, and their nested rows too: the place tells whose they are
-        own = f"k.id = q.{self._root_id}" + ("" if self._distinct else f" AND k.place = {self._place('q')}")
-        found = [self._dialect.create_temporary(kept, f"SELECT {columns} FROM {source} AS k", "id"), insert]
+        own = f"_dlt_k.id = _dlt_q.{self._root_id}" + (
+            "" if self._distinct else f" AND _dlt_k.place = {self._place('_dlt_q')}"
+        )
+        found = [self._dialect.create_temporary(kept, f"SELECT {columns} FROM {source} AS _dlt_k", "id"), insert]
         for table in self._nested:
             more = f" AND {condition(table)}" if condition is not None else ""
             found.append(
-                self._copy(table, self._staged(table), f"EXISTS (SELECT 1 FROM {kept} AS k WHERE {own}){more}")
+                self._copy(table, self._staged(table), f"EXISTS (SELECT 1 FROM {kept} AS _dlt_k WHERE {own}){more}")
             )
         found.append(self._dialect.drop_temporary(kept))
         return found
@@ -207,7 +218,9 @@ class Merge:
             f"FROM {staged}"
         )
         # a deletion that came last deletes; it must be ranked with the others first
-        return f"(SELECT {names} FROM ({ranked}) AS r WHERE dlt_rank = 1{f' AND NOT ({deleted})' if deleted else ''})"
+        return (
+            f"(SELECT {names} FROM ({ranked}) AS _dlt_r WHERE dlt_rank = 1{f' AND NOT ({deleted})' if deleted else ''})"
+        )
 
     def _sorting(self) -> list[str]:
         columns = self._root["columns"].items()
@@ -235,14 +248,14 @@ class Merge:
         version = quote(root.get(X_ROW_VERSION) or ROW_ID)
         boundary = self._moment(root.get(X_BOUNDARY_TIMESTAMP)) or self._now
         open_end = self._moment(root.get(X_ACTIVE_TIMESTAMP))
-        active = f"d.{valid_to} = {open_end}" if open_end else f"d.{valid_to} IS NULL"
+        active = f"_dlt_d.{valid_to} = {open_end}" if open_end else f"_dlt_d.{valid_to} IS NULL"
         merge_keys = self._hinted("merge_key")
-        absent = f"NOT EXISTS (SELECT 1 FROM {staged} AS v WHERE v.{version} = d.{version})"
+        absent = f"NOT EXISTS (SELECT 1 FROM {staged} AS _dlt_v WHERE _dlt_v.{version} = _dlt_d.{version})"
         if merge_keys:
-            match = " AND ".join(f"s.{key} = d.{key}" for key in merge_keys)
-            absent += f" AND EXISTS (SELECT 1 FROM {staged} AS s WHERE {match})"
+            match = " AND ".join(f"_dlt_s.{key} = _dlt_d.{key}" for key in merge_keys)
+            absent += f" AND EXISTS (SELECT 1 FROM {staged} AS _dlt_s WHERE {match})"
         adopt = self._adopt(valid_from, valid_to, open_end)
-        retire = f"UPDATE {final} AS d SET {valid_to} = {boundary} WHERE {active} AND {absent}"
+        retire = f"UPDATE {final} AS _dlt_d SET {valid_to} = {boundary} WHERE {active} AND {absent}"
         names = [name for name in self._columns(root) if name not in (valid_from, valid_to)]
         place = quote(ROW_ORDER)
         ranked = (
@@ -250,12 +263,13 @@ class Merge:
             f"ROW_NUMBER() OVER (PARTITION BY {version} ORDER BY {place} DESC) AS dlt_rank FROM {staged}"
         )
         source = (
-            f"(SELECT {', '.join(f'r.{name}' for name in [*names, place])} FROM ({ranked}) AS r WHERE r.dlt_rank = 1 "
-            f"AND NOT EXISTS (SELECT 1 FROM {final} AS d WHERE d.{version} = r.{version} AND {active}))"
+            f"(SELECT {', '.join(f'_dlt_r.{name}' for name in [*names, place])} FROM ({ranked}) AS _dlt_r "
+            f"WHERE _dlt_r.dlt_rank = 1 "
+            f"AND NOT EXISTS (SELECT 1 FROM {final} AS _dlt_d WHERE _dlt_d.{version} = _dlt_r.{version} AND {active}))"
         )
         insert = (
             f"INSERT INTO {final} ({', '.join([*names, valid_from, valid_to])}) "
-            f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM {source} AS q"
+            f"SELECT {', '.join(names)}, {boundary}, {open_end or 'NULL'} FROM {source} AS _dlt_q"
         )
         if not self._nested:
             # in this order: what was adopted can be retired, and what was retired makes room for a version that comes
@@ -264,7 +278,9 @@ class Merge:
 
         def new(table: TableSchema) -> str:
             # a version that comes back has its nested rows already
-            return f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS d WHERE d.{self._id} = q.{self._id})"
+            return (
+                f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS _dlt_d WHERE _dlt_d.{self._id} = _dlt_q.{self._id})"
+            )
 
         return [*adopt, retire, *self._with_nested(source, insert, new)]
 
@@ -319,4 +335,4 @@ class Merge:
     def _copy(self, table: TableSchema, source: str, condition: str | None = None) -> str:
         names = ", ".join(self._columns(table))
         where = f" WHERE {condition}" if condition else ""
-        return f"INSERT INTO {self._final(table)} ({names}) SELECT {names} FROM {source} AS q{where}"
+        return f"INSERT INTO {self._final(table)} ({names}) SELECT {names} FROM {source} AS _dlt_q{where}"

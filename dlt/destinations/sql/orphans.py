@@ -48,7 +48,7 @@ def check_orphans(catalog: Catalog, chain: Sequence[TableSchema], merge: Merge, 
     found = " and ".join(f"{count} rows of {name}" for name, count in lost.items())
     which = ", ".join(f"{key} = {value!r}" for key, value in zip(keys, row, strict=True))
     statements = "; ".join(
-        f"DELETE FROM {catalog.qualified(name)} AS n WHERE {_belongs_to_none(catalog, chain[0])}" for name in lost
+        f"DELETE FROM {catalog.qualified(name)} AS _dlt_n WHERE {_belongs_to_none(catalog, chain[0])}" for name in lost
     )
     raise DestinationSchemaTampered(
         f"table {root} in dataset {catalog.dataset_name}: the row with {which} has no nested rows under its _dlt_id, "
@@ -68,7 +68,7 @@ def _named(chain: Sequence[TableSchema], name: str) -> TableSchema:
 def _orphans(catalog: Catalog, root: TableSchema, table: TableSchema) -> int:
     where = _belongs_to_none(catalog, root)
     row = catalog.session.query(
-        f"SELECT COUNT(*) FROM {catalog.qualified(table['name'])} AS n WHERE {where}"
+        f"SELECT COUNT(*) FROM {catalog.qualified(table['name'])} AS _dlt_n WHERE {where}"
     ).fetchone()
     return int(row[0]) if row is not None else 0
 
@@ -76,15 +76,16 @@ def _orphans(catalog: Catalog, root: TableSchema, table: TableSchema) -> int:
 def _can_be_put_right(catalog: Catalog, root: TableSchema, table: TableSchema, row: str) -> str:
     quote = catalog.dialect.quote
     return (
-        f"{_belongs_to_none(catalog, root, row)} AND EXISTS (SELECT 1 FROM {catalog.qualified(table['parent'])} AS p "
-        f"WHERE p.{quote(ROW_ID)} = {row}.{quote(PARENT_ID)})"
+        f"{_belongs_to_none(catalog, root, row)} AND EXISTS ("
+        f"SELECT 1 FROM {catalog.qualified(table['parent'])} AS _dlt_p "
+        f"WHERE _dlt_p.{quote(ROW_ID)} = {row}.{quote(PARENT_ID)})"
     )
 
 
-def _belongs_to_none(catalog: Catalog, root: TableSchema, row: str = "n") -> str:
+def _belongs_to_none(catalog: Catalog, root: TableSchema, row: str = "_dlt_n") -> str:
     quote = catalog.dialect.quote
     # in other words than NOT IN, which finds nothing where one id is NULL
     return (
-        f"NOT EXISTS (SELECT 1 FROM {catalog.qualified(root['name'])} AS r "
-        f"WHERE r.{quote(ROW_ID)} = {row}.{quote(ROOT_ID)})"
+        f"NOT EXISTS (SELECT 1 FROM {catalog.qualified(root['name'])} AS _dlt_r "
+        f"WHERE _dlt_r.{quote(ROW_ID)} = {row}.{quote(ROOT_ID)})"
     )

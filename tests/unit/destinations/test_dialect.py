@@ -197,7 +197,7 @@ def test_rows_are_deleted_by_keys_and_by_ids() -> None:
     connection.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')")
     connection.execute(DUCKDB.create_temporary('"ids"', "SELECT 1 AS id", '"id"'))
     connection.execute(DUCKDB.delete_listed("t", '"id"', '"ids"'))
-    connection.execute(DUCKDB.delete_matching("t", "(SELECT 'b' AS v)", "d.v = s.v"))
+    connection.execute(DUCKDB.delete_matching("t", "(SELECT 'b' AS v)", "_dlt_d.v = _dlt_s.v"))
     connection.execute(DUCKDB.drop_temporary('"ids"'))
     for value in ("x", "y"):
         connection.execute(DUCKDB.insert_new("t", "id, v", f"3, '{value}'"))

@@ -57,7 +57,7 @@ class BigQueryDialect(Dialect):
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
         # GoogleSQL has no DELETE with USING or JOIN
-        return f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {match})"
+        return f"DELETE FROM {table} AS _dlt_d WHERE EXISTS (SELECT 1 FROM {keys} AS _dlt_s WHERE {match})"
 
     def literal(self, value: object) -> str:
         """Return a value as a literal.

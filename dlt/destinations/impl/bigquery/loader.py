@@ -92,7 +92,9 @@ class BigQueryLoader(Loader):
                 self.session.script.add(f"TRUNCATE TABLE {final}")
             if self._staging.where(table["name"]):
                 names = ", ".join(map(self.dialect.quote, table["columns"]))
-                self.session.script.add(f"INSERT INTO {final} ({names}) SELECT {names} FROM {self._source(table)} AS q")
+                self.session.script.add(
+                    f"INSERT INTO {final} ({names}) SELECT {names} FROM {self._source(table)} AS _dlt_q"
+                )
 
     def _source(self, table: TableSchema) -> str:
         """Return the new rows of a table, as what stands after FROM."""
@@ -120,7 +122,7 @@ class BigQueryLoader(Loader):
         # a version of a history that came back is there twice, under one id
         roots = f"SELECT `{ROW_ID}`, MAX(`{source}`) AS root FROM {self.catalog.qualified(parent)} GROUP BY `{ROW_ID}`"
         return (
-            f"UPDATE {self.catalog.qualified(table['name'])} AS n SET `{ROOT_ID}` = p.root "
-            f"FROM ({roots}) AS p WHERE p.`{ROW_ID}` = n.`{PARENT_ID}` "
-            f"AND {where('n') if where is not None else f'n.`{ROOT_ID}` IS NULL'}"
+            f"UPDATE {self.catalog.qualified(table['name'])} AS _dlt_n SET `{ROOT_ID}` = _dlt_p.root "
+            f"FROM ({roots}) AS _dlt_p WHERE _dlt_p.`{ROW_ID}` = _dlt_n.`{PARENT_ID}` "
+            f"AND {where('_dlt_n') if where is not None else f'_dlt_n.`{ROOT_ID}` IS NULL'}"
         )

@@ -94,8 +94,8 @@ class RedshiftDialect(Dialect):
 
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query; the table cannot have another name."""
-        named = re.sub(r"(^| AND )d\.", lambda found: f"{found[1]}{table}.", match)
-        return f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {named})"
+        named = re.sub(r"(^| AND )_dlt_d\.", lambda found: f"{found[1]}{table}.", match)
+        return f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {keys} AS _dlt_s WHERE {named})"
 
     def insert_new(self, table: str, columns: str, places: str) -> str:
         """Return the statement that inserts a row; whoever runs it holds the lock under which the key was looked up."""

@@ -100,8 +100,9 @@ class RedshiftLoader(Loader):
         name, root = self.catalog.qualified(table["name"]), self.dialect.quote(ROOT_ID)
         own, up = self.dialect.quote(PARENT_ID), self.dialect.quote(ROW_ID)
         return (
-            f"UPDATE {name} SET {root} = p.{self.dialect.quote(source)} FROM {self.catalog.qualified(parent)} AS p "
-            f"WHERE p.{up} = {name}.{own} AND {where(name) if where is not None else f'{name}.{root} IS NULL'}"
+            f"UPDATE {name} SET {root} = _dlt_p.{self.dialect.quote(source)} "
+            f"FROM {self.catalog.qualified(parent)} AS _dlt_p "
+            f"WHERE _dlt_p.{up} = {name}.{own} AND {where(name) if where is not None else f'{name}.{root} IS NULL'}"
         )
 
     def stage(self, chain: Sequence[TableSchema], load_id: str) -> dict[str, str]:

@@ -70,7 +70,7 @@ class StandardDialect(Dialect):
 
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
-        return f"DELETE FROM {table} AS d WHERE EXISTS (SELECT 1 FROM {keys} AS s WHERE {match})"
+        return f"DELETE FROM {table} AS _dlt_d WHERE EXISTS (SELECT 1 FROM {keys} AS _dlt_s WHERE {match})"
 
     def insert_new(self, table: str, columns: str, places: str) -> str:
         """Return the statement that inserts a row; one that is there already is an error that passes."""

@@ -129,11 +129,11 @@ class MySqlDialect(Dialect):
 
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
-        return f"DELETE d FROM {table} AS d JOIN {keys} AS s ON {match}"
+        return f"DELETE _dlt_d FROM {table} AS _dlt_d JOIN {keys} AS _dlt_s ON {match}"
 
     def delete_listed(self, table: str, column: str, ids: str) -> str:
         """Return the statement that deletes rows of which a column is among the ids of a temporary table."""
-        return f"DELETE d FROM {table} AS d JOIN {ids} AS i ON i.id = d.{column}"
+        return f"DELETE _dlt_d FROM {table} AS _dlt_d JOIN {ids} AS _dlt_i ON _dlt_i.id = _dlt_d.{column}"
 
     def insert_new(self, table: str, columns: str, places: str) -> str:
         """Return the statement that inserts a row unless its key is there."""

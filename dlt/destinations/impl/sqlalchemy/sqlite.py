@@ -76,7 +76,8 @@ class SqliteDialect(Dialect):
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
         # DELETE of SQLite knows neither USING nor JOIN
-        return f"DELETE FROM {table} WHERE rowid IN (SELECT d.rowid FROM {table} AS d JOIN {keys} AS s ON {match})"
+        found = f"SELECT _dlt_d.rowid FROM {table} AS _dlt_d JOIN {keys} AS _dlt_s ON {match}"
+        return f"DELETE FROM {table} WHERE rowid IN ({found})"
 
 
 DIALECT = SqliteDialect(
