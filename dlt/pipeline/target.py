@@ -145,9 +145,10 @@ class Target:
 
     def _remember(self) -> None:
         kind = self.home.state.get("destination_type")
-        if kind is None:
-            return
         # a function of the program is not known here; it is asked for where data is to go
+        if kind is None or kind in FUNCTIONS:
+            return
+        # nor is a class of a module that is not there
         with suppress(UnknownDestinationModule), section_context(pipeline_name=self.settings.pipeline_name):
             self.destination = resolve_destination(kind, destination_name=self.home.state.get("destination_name"))
             self._is_remembered = True

@@ -1,4 +1,4 @@
-"""What a query of ours calls a table is no name that a column can have: engines may take it for a field of the column."""
+"""What a query of ours calls a table is no name of a column: engines may take it for a field of that column."""
 
 from __future__ import annotations
 
