@@ -14,6 +14,7 @@ from typing_extensions import NotRequired, TypedDict
 from dlt.errors import DataItemRequiredForDynamicTableHints, ResourceExtractionError, ValueErrorWithKnownValues
 from dlt.extract import mark
 from dlt.extract.decorators import resource
+from dlt.extract.items import as_rows
 from dlt.extract.iteration import extract_items
 from dlt.schema.naming import naming_from
 
@@ -147,9 +148,10 @@ def test_model_validates_items() -> None:
 
 
 def test_models_and_dataclasses_as_items() -> None:
-    """Models and dataclasses are items like dicts."""
+    """They are what a resource yields, and become rows where they are written."""
     items = [User(id=1), Point(1.0, None, ["a"])]
-    assert list(resource(items, name="r")) == [
+    assert list(resource(items, name="r")) == items
+    assert as_rows(items) == [
         {"id": 1, "score": None},
         {"x": 1.0, "at": None, "tags": ["a"]},
     ]
