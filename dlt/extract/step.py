@@ -173,6 +173,11 @@ class SchemaExtract:
         self._spool.abort()
         self.builder.abort()
 
+    @property
+    def is_empty(self) -> bool:
+        """Return True when there is nothing to load, to empty or to drop, and no news of the schema."""
+        return not (self.files or self.refresh or self.schema.is_modified)
+
     def figures(self) -> metrics.StepFigures:
         """Return what was extracted, for the package: numbers and texts only."""
         finished_at = utc_now()

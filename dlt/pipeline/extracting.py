@@ -118,11 +118,11 @@ def extract(
         # what was taken back from a package that was given up is to reach the destination too
         changed = _describe(parts, state, schemas) or bool(state["_local"].get("unsent"))
         # a package of nothing would be a load of nothing, at every run
-        wanted = changed or parts.keeps_empty
-        if not wanted and not any(e.files or e.refresh or e.schema.is_modified for e in extracts):
-            for extract in extracts:
+        for extract in () if parts.keeps_empty else tuple(extracts):
+            carries_state = changed and extract is extracts[-1]
+            if extract.is_empty and extract.schema.name in schemas_before and not carries_state:
                 extract.abort()
-            extracts = []
+                extracts.remove(extract)
         state["_local"].pop("unsent", None)
         packages = commit_extracts(
             home.workdir,

@@ -144,6 +144,18 @@ def test_steps_one_by_one(pipeline: Any) -> None:
     assert rows(pipeline, "items", "id") == [(0,), (1,), (2,)]
 
 
+def test_a_source_that_has_nothing_new_is_no_load(pipeline: Any) -> None:
+    """Also beside one that has: its schema is known, and a package of nothing would be a load of nothing."""
+
+    def of(name: str, rows: Any) -> Any:
+        return dlt.source(lambda: dlt.resource(rows, name=name), name=name)()
+
+    assert len(pipeline.run([of("first", [{"id": 1}]), of("second", [{"id": 1}])]).loads_ids) == 2
+    assert len(pipeline.run([of("first", [{"id": 2}]), of("second", [])]).loads_ids) == 1
+    assert len(pipeline.run([of("first", []), of("second", [{"id": 2}])]).loads_ids) == 1
+    assert rows(pipeline, "first", "id") == rows(pipeline, "second", "id") == [(1,), (2,)]
+
+
 def test_an_exhausted_generator_is_told(pipeline: Any) -> None:
     """SourceExhausted is raised, which is a failed step too."""
     generator = ({"id": number} for number in range(2))

@@ -270,3 +270,14 @@ def test_another_naming_before_the_first_rows(pipeline: Any, monkeypatch: pytest
     monkeypatch.setenv("SCHEMA__NAMING", "sql_cs_v1")
     pipeline.run([{"aB": 1}], table_name="items")
     assert set(kinds(pipeline, "items")) == {"aB"}
+
+
+def test_the_limit_of_a_resource_holds_where_columns_are_frozen(pipeline: Any) -> None:
+    """A document of a table that is new is one column."""
+
+    @dlt.source(schema_contract={"columns": "freeze"})
+    def shop() -> Any:
+        return dlt.resource([{"id": 1, "place": {"city": "Rome"}}], name="orders", max_table_nesting=0)
+
+    pipeline.run(shop())
+    assert pipeline.default_schema.tables["orders"]["columns"]["place"]["data_type"] == "json"
