@@ -169,12 +169,9 @@ class Merge:
         def missing(table: TableSchema) -> str:
             # ids follow from the key and the place in the list: a list that has grown adds what is new in it. Rows that
             # another strategy inserted have other ids, and nested rows for them would have no parent
-            known = (
-                f"NOT EXISTS (SELECT 1 FROM {self._final(table)} AS _dlt_d WHERE _dlt_d.{self._id} = _dlt_q.{self._id})"
-            )
-            return (
-                f"{known} AND EXISTS (SELECT 1 FROM {final} AS _dlt_p WHERE _dlt_p.{self._id} = _dlt_q.{self._root_id})"
-            )
+            same = f"SELECT 1 FROM {self._final(table)} AS _dlt_d WHERE _dlt_d.{self._id} = _dlt_q.{self._id}"
+            parent = f"SELECT 1 FROM {final} AS _dlt_p WHERE _dlt_p.{self._id} = _dlt_q.{self._root_id}"
+            return f"NOT EXISTS ({same}) AND EXISTS ({parent})"
 
         return self._with_nested(source, insert, missing)
 
@@ -218,9 +215,8 @@ class Merge:
             f"FROM {staged}"
         )
         # a deletion that came last deletes; it must be ranked with the others first
-        return (
-            f"(SELECT {names} FROM ({ranked}) AS _dlt_r WHERE dlt_rank = 1{f' AND NOT ({deleted})' if deleted else ''})"
-        )
+        stays = f" AND NOT ({deleted})" if deleted else ""
+        return f"(SELECT {names} FROM ({ranked}) AS _dlt_r WHERE dlt_rank = 1{stays})"
 
     def _sorting(self) -> list[str]:
         columns = self._root["columns"].items()
