@@ -52,10 +52,17 @@ test-slow: install
 test-slow-in-ci: install
 	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
 
-# the interface and what pipelines made by chance leave, beside PyPI dlt 1.x; DLT_TEST_WITNESS=2000 tries more of them
+# the interface and what pipelines made by chance leave, beside PyPI dlt 1.x
 .PHONY: test-peer
 test-peer: install
 	$(PY) -m pytest tests/peer -s
+
+# many more pipelines, other ones for each seed, as a job of the night: make witness CASES=2000 SEED=7
+CASES ?= 2000
+SEED ?= 1
+.PHONY: witness
+witness: install
+	DLT_TEST_WITNESS=$(CASES) DLT_TEST_WITNESS_SEED=$(SEED) $(PY) -m pytest tests/peer/test_witness.py -s
 
 # all there is; it takes hours
 test-all: check test test-slow test-pythons test-peer test-destinations test-airflow test-prefect test-versions

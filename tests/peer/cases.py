@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
 # neither a text that only looks like a number, nor a number for a bool column: PyPI dlt changes such values
 LEAVES = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: KINDS[kind])
 ARROW_KINDS = {"int64": "bigint", "double": "double", "string": "text", "bool": "bool", "timestamp": "timestamp"}
+BEFORE = (None, None, None, None, "new_machine", "drop", "sync")
 REFRESH = ("drop_sources", "drop_resources", "drop_data")
 DISPOSITIONS: tuple[Any, ...] = (
     "append",
@@ -38,6 +40,14 @@ DISPOSITIONS: tuple[Any, ...] = (
     {"disposition": "merge", "strategy": "upsert"},
     {"disposition": "merge", "strategy": "insert-only"},
     {"disposition": "merge", "strategy": "scd2"},
+    {"disposition": "merge", "strategy": "delete-insert"},
+)
+MODES = ("evolve", "freeze", "discard_row", "discard_value")
+CONTRACTS = st.sampled_from(MODES) | st.dictionaries(
+    st.sampled_from(["tables", "columns", "data_type"]), st.sampled_from(MODES), min_size=1
+)
+STEPS: st.SearchStrategy[list[Any]] = st.lists(
+    st.sampled_from([["limit", 1], ["filter", "x1"], ["map", "mapped"], ["yield_map", "copy"]]), min_size=1, max_size=2
 )
 
 
@@ -69,6 +79,9 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
     hints: Json = {"write_disposition": disposition}
     if keyed:
         hints["primary_key"] = "id"
+    by_group = keyed and not is_versioned and disposition in ("merge", DISPOSITIONS[6]) and draw(st.integers(0, 2)) == 0
+    if by_group:
+        hints["merge_key"] = "group"
     if draw(st.integers(0, 4)) == 0:
         hints["max_table_nesting"] = draw(st.integers(0, 2))
     declared = draw(st.integers(0, 4))
@@ -76,6 +89,12 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
         column = sorted(columns)[0]
         kind = "timestamp" if columns[column] == "iso" else columns[column]
         hints["columns"] = {column: {"data_type": kind, "nullable": True}}
+    is_empty = draw(st.integers(0, 4)) == 0
+    more: Json = {}
+    if not keyed and not is_versioned and draw(st.integers(0, 3)) == 0:
+        more["steps"] = draw(STEPS)
+    if not is_versioned and draw(st.integers(0, 5)) == 0:
+        more["transformer"] = {"write_disposition": draw(st.sampled_from(["append", "replace"]))}
     found = []
     for number in range(runs):
         if number and draw(st.integers(0, 3)) == 0:
@@ -83,6 +102,10 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
         rows = []
         for place in range(draw(st.integers(0 if number else 1, 4))):
             row: Json = {"id": draw(st.integers(0, 5)) if number else place} if keyed else {}
+            if by_group:
+                row["group"] = draw(st.integers(0, 2))
+            if is_empty:
+                row["nothing"] = None
             for column, kind in columns.items():
                 what = 3 if is_versioned else draw(st.integers(0, 9))
                 if what == 0:
@@ -90,7 +113,8 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
                 elif what > 1:
                     row[column] = draw(LEAVES if mixed and what == 2 and kind != "bool" else KINDS[kind])
             if with_nested:
-                row["sub"] = draw(nested())
+                # nor is an empty document the same to PyPI dlt as an empty list
+                row["sub"] = [{"a": draw(KINDS["bigint"])}] if is_versioned else draw(nested())
             rows.append(row)
         if keyed:
             # which of two rows with one key stays is left open by the peer
@@ -99,7 +123,7 @@ def resource(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
             rows = [row for place, row in enumerate(rows) if row not in rows[:place]]
         cut = draw(st.integers(0, len(rows)))
         pages = [page for page in (rows[:cut], rows[cut:]) if page]
-        found.append({"name": name, "pages": pages, "hints": hints})
+        found.append({"name": name, "pages": pages, "hints": hints, **more})
     return found
 
 
@@ -121,7 +145,13 @@ def incremental(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
         cursor["on_cursor_value_missing"] = draw(st.sampled_from(["include", "exclude"]))
     if draw(st.integers(0, 4)) == 0:
         cursor["range_start"] = "open"
-    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "merge"]))}
+    if "initial_value" in cursor and draw(st.integers(0, 3)) == 0:
+        cursor["end_value"] = 5 if numbers else {"$": "datetime", "v": "2024-01-05T00:00:00+00:00"}
+        cursor["range_end"] = draw(st.sampled_from(["open", "closed"]))
+    is_sorted = "on_cursor_value_missing" not in cursor and draw(st.integers(0, 4)) == 0
+    if is_sorted:
+        cursor["row_order"] = draw(st.sampled_from(["asc", "desc"]))
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "append", "merge", "merge", "replace"]))}
     if hints["write_disposition"] == "merge" or draw(st.booleans()):
         hints["primary_key"] = "id"
     found = []
@@ -135,6 +165,8 @@ def incremental(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
                 row["at"] = None
             rows.append(row)
         rows = list({row["id"]: row for row in rows}.values())
+        if is_sorted:
+            rows.sort(key=lambda row: json.dumps(row["at"]), reverse=cursor["row_order"] == "desc")
         found.append({"name": name, "pages": [rows], "hints": hints, "incremental": cursor})
     return found
 
@@ -142,12 +174,9 @@ def incremental(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
 @st.composite
 def contracted(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
     """Make a resource whose contract later runs may break."""
-    contract: Json = {}
-    for entity in ("tables", "columns", "data_type"):
-        if draw(st.booleans()):
-            contract[entity] = draw(st.sampled_from(["evolve", "freeze", "discard_row", "discard_value"]))
-    if contract.get("tables") == "freeze" and draw(st.booleans()):
-        contract.pop("tables")
+    contract = draw(CONTRACTS)
+    if isinstance(contract, dict) and contract.get("tables", "evolve") != "evolve" and draw(st.booleans()):
+        contract = {**contract, "tables": "evolve"}
     found = []
     for number in range(runs):
         rows = []
@@ -175,6 +204,8 @@ def deleting(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
     by_flag, sorted_by = draw(st.booleans()), draw(st.sampled_from([None, "desc", "asc"]))
     if by_flag:
         hints["columns"]["gone"] = {"data_type": "bool", "hard_delete": True}
+    # with upsert PyPI dlt inserts all new rows of one key
+    sorted_by = sorted_by if hints["write_disposition"] == "merge" else None
     if sorted_by:
         hints["columns"]["number"] = {"data_type": "bigint", "dedup_sort": sorted_by}
     found, number = [], 0
@@ -282,21 +313,60 @@ def cases(draw: st.DrawFn) -> Json:
     runs = draw(st.integers(1, 3))
     kinds = [resource, resource, resource, incremental, contracted, deleting, dispatched, tabular, declared]
     number_of = draw(st.integers(1, 2))
+    compat = draw(st.booleans())
+    # with the defaults here a second schema has a dataset of its own
+    two_sources = compat and number_of == 2 and draw(st.booleans())
+    to_one_table = number_of == 2 and not two_sources and draw(st.integers(0, 7)) == 0
     resources = [draw(draw(st.sampled_from(kinds))(f"res_{number}", runs)) for number in range(number_of)]
+    if to_one_table:
+        # what two resources say of one table differently is merged, in an order that is left open
+        resources[1] = [{**found, "name": "res_1"} for found in resources[0]]
+        for found in (spec for specs in resources for spec in specs):
+            found["hints"] = {"table_name": "shared", **found["hints"]}
     source: Json = {}
+    if draw(st.integers(0, 7)) == 0:
+        # one for tables would let nothing in
+        source["schema_contract"] = {draw(st.sampled_from(["columns", "data_type"])): draw(st.sampled_from(MODES))}
     if draw(st.integers(0, 4)) == 0:
         source["root_key"] = True
     if draw(st.integers(0, 4)) == 0:
         source["max_table_nesting"] = draw(st.integers(0, 2))
+    dev_mode = draw(st.integers(0, 15)) == 0
     return {
+        "compat": compat,
+        "dev_mode": dev_mode,
         "runs": [
             {
                 "resources": [found[number] for found in resources],
                 "source": source,
-                "new_machine": number > 0 and draw(st.integers(0, 3)) == 0,
-                "step_by_step": draw(st.integers(0, 3)) == 0,
-                "run": {"refresh": draw(st.sampled_from(REFRESH))} if number and draw(st.integers(0, 5)) == 0 else {},
+                "two_sources": two_sources,
+                "run": draw(run_arguments(number)),
+                # in dev_mode each pipeline that is made has a dataset of its own
+                **({} if dev_mode else draw(courses(number))),
             }
             for number in range(runs)
-        ]
+        ],
     }
+
+
+@st.composite
+def courses(draw: st.DrawFn, number: int) -> Json:
+    """Make what happens before a run, and between its steps."""
+    return {
+        "before": draw(st.sampled_from(BEFORE)) if number else None,
+        "step_by_step": draw(st.integers(0, 3)) == 0,
+        "killed_after": draw(st.sampled_from(["extract", "normalize"])) if draw(st.integers(0, 19)) == 0 else None,
+    }
+
+
+@st.composite
+def run_arguments(draw: st.DrawFn, number: int) -> Json:
+    """Make what is given to the run itself."""
+    given: Json = {}
+    if number and draw(st.integers(0, 5)) == 0:
+        given["refresh"] = draw(st.sampled_from(REFRESH))
+    if number and draw(st.integers(0, 9)) == 0:
+        given["schema_contract"] = draw(CONTRACTS)
+    if number and draw(st.integers(0, 9)) == 0:
+        given["write_disposition"] = draw(st.sampled_from(["append", "replace"]))
+    return given

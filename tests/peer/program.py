@@ -11,6 +11,8 @@ import decimal
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from typing import Any
@@ -25,6 +27,8 @@ OWN_COLUMNS = ("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id")
 
 def main() -> None:
     """Answer each line with a line; what the library prints goes to standard error."""
+    if sys.argv[1:]:
+        dies_after(json.load(sys.stdin), *sys.argv[1:])
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
@@ -40,13 +44,16 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
     begun = os.getcwd()
     os.chdir(folder)
     os.environ["DLT_DATA_DIR"] = os.path.join(folder, "data")
+    # the defaults of 1.x, which the peer has anyway
+    os.environ["COMPAT__DLT1"] = str(bool(case.get("compat"))).lower()
+    dataset = "ds"
     try:
         for number, run in enumerate(case["runs"]):
             try:
-                run_once(run, folder)
+                dataset = run_once({**run, "dev_mode": case.get("dev_mode")}, folder)
             except Exception as error:
                 return {"failed": number, "error": _innermost(error)}
-        return {"failed": None, **read(os.path.join(folder, "there.duckdb"))}
+        return {"failed": None, **read(os.path.join(folder, "there.duckdb"), dataset)}
     finally:
         os.chdir(begun)
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,35 +68,102 @@ def _innermost(error: BaseException) -> str:
         found = below
 
 
-def run_once(run: dict[str, Any], folder: str) -> None:
-    """Make the pipeline anew, as another process would, and run its source."""
+def run_once(run: dict[str, Any], folder: str) -> str:
+    """Make the pipeline anew, as another process would, run its sources, and return the name of the dataset."""
     places = os.path.join(folder, "pipelines")
-    if run.get("new_machine"):
+    before = run.get("before")
+    if before == "new_machine":
         shutil.rmtree(places, ignore_errors=True)
-
-    def pipeline() -> Any:
-        return dlt.pipeline(
-            "witness",
-            destination=dlt.destinations.duckdb(os.path.join(folder, "there.duckdb")),
-            dataset_name="ds",
-            pipelines_dir=places,
+    elif before == "drop":
+        pipeline_in(folder).drop()
+    elif before == "sync":
+        pipeline_in(folder).sync_destination()
+    if run.get("killed_after"):
+        told = json.dumps(run)
+        subprocess.run(
+            [sys.executable, *_SAFE, __file__, folder, run["killed_after"]], input=told, text=True, check=False
         )
-
-    made = [resource_of(spec) for spec in run["resources"]]
-
-    @dlt.source(name="src", **run.get("source", {}))
-    def source() -> Any:
-        return made
-
+        # by steps, as run() of PyPI dlt gives up what waits where the dataset is not there yet
+        pipeline = pipeline_in(folder)
+        pipeline.normalize()
+        pipeline.load()
+        return str(pipeline.dataset_name)
+    pipeline = pipeline_in(folder, run)
     if not run.get("step_by_step"):
-        pipeline().run(source(), **run.get("run", {}))
-        return
+        pipeline.run(sources_of(run), **run.get("run", {}))
+        return str(pipeline.dataset_name)
     # each step by a pipeline that knows only what the one before left on disk
-    begun = pipeline()
-    begun.sync_destination()
-    begun.extract(source(), **run.get("run", {}))
-    pipeline().normalize()
-    pipeline().load()
+    pipeline.sync_destination()
+    pipeline.extract(sources_of(run), **run.get("run", {}))
+    pipeline_in(folder).normalize()
+    pipeline_in(folder).load()
+    return str(pipeline.dataset_name)
+
+
+_SAFE = ("-P",) if sys.version_info >= (3, 11) else ("-I",)
+
+
+def dies_after(run: dict[str, Any], folder: str, step: str) -> None:
+    """Do the first steps of a run and die without a word."""
+    pipeline = pipeline_in(folder, run)
+    pipeline.sync_destination()
+    pipeline.extract(sources_of(run), **run.get("run", {}))
+    if step == "normalize":
+        pipeline.normalize()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pipeline_in(folder: str, run: dict[str, Any] | None = None) -> Any:
+    """Return the pipeline as a new process makes it."""
+    return dlt.pipeline(
+        "witness",
+        destination=dlt.destinations.duckdb(os.path.join(folder, "there.duckdb")),
+        dataset_name="ds",
+        pipelines_dir=os.path.join(folder, "pipelines"),
+        **({"dev_mode": True} if run and run.get("dev_mode") else {}),
+    )
+
+
+def sources_of(run: dict[str, Any]) -> Any:
+    """Return the source of a run, or two of them."""
+    parts = [[spec] for spec in run["resources"]] if run.get("two_sources") else [run["resources"]]
+
+    def source_of(name: str, specs: list[dict[str, Any]]) -> Any:
+        @dlt.source(name=name, **run.get("source", {}))
+        def source() -> Any:
+            return [made for spec in specs for made in resources_of(spec)]
+
+        return source()
+
+    found = [source_of(f"src{number or ''}", specs) for number, specs in enumerate(parts)]
+    return found if len(found) > 1 else found[0]
+
+
+def resources_of(spec: dict[str, Any]) -> list[Any]:
+    """Make a resource from its description, with its steps, and the transformer behind it."""
+    made = resource_of(spec)
+    for step, value in spec.get("steps", ()):
+        add_step(made, step, value)
+    if "transformer" not in spec:
+        return [made]
+
+    def lengths(items: Any) -> Any:
+        for item in items if isinstance(items, list) else [items]:
+            yield {"length": len(item), "parts": [{"key": key} for key in item]}
+
+    return [made, dlt.transformer(lengths, data_from=made, name=spec["name"] + "_lengths", **spec["transformer"])]
+
+
+def add_step(resource: Any, step: str, value: Any) -> None:
+    """Add a limit, filter or map to a resource."""
+    if step == "limit":
+        resource.add_limit(value)
+    elif step == "filter":
+        resource.add_filter(lambda row: row.get(value) is not None or len(row) > 2)
+    elif step == "map":
+        resource.add_map(lambda row: {**row, value: len(row)})
+    else:
+        resource.add_yield_map(lambda row: ({**row, value: number} for number in range(2)))
 
 
 def resource_of(spec: dict[str, Any]) -> Any:
@@ -146,22 +220,27 @@ def decode(value: Any) -> Any:
     return base64.b64decode(text)
 
 
-def read(path: str) -> dict[str, Any]:
+def read(path: str, dataset: str) -> dict[str, Any]:
     """Read all tables of the dataset: columns with types, and rows without what is made by chance."""
     with duckdb.connect(path, read_only=True) as there:
         there.execute("SET TimeZone = 'UTC'")
         columns: dict[str, dict[str, list[Any]]] = {}
         for table, column, kind, nullable in there.execute(
             "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
-            "WHERE table_schema = 'ds' ORDER BY table_name, ordinal_position"
+            "WHERE table_schema = ? ORDER BY table_name, ordinal_position",
+            [dataset],
         ).fetchall():
             columns.setdefault(table, {})[column] = [kind, nullable == "YES"]
-        loads = [row[0] for row in there.execute("SELECT load_id FROM ds._dlt_loads ORDER BY load_id").fetchall()]
+        if "_dlt_loads" not in columns:
+            return {"columns": {}, "rows": {}}
+        loads = [
+            row[0] for row in there.execute(f'SELECT load_id FROM "{dataset}"._dlt_loads ORDER BY load_id').fetchall()
+        ]
         rows = {}
         for table in columns:
             if not table.startswith("_dlt_"):
                 names = list(columns[table])
-                found = there.execute(f'SELECT * FROM ds."{table}"').fetchall()
+                found = there.execute(f'SELECT * FROM "{dataset}"."{table}"').fetchall()
                 rows[table] = [dict(zip(names, row, strict=True)) for row in found]
     tables = {table: known for table, known in columns.items() if not table.startswith("_dlt_")}
     return {"columns": tables, "rows": Tree(rows, loads).even()}

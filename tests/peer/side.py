@@ -41,8 +41,17 @@ class Side:
 
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
         """Run a case and return what it left."""
-        assert self._process.stdin and self._process.stdout
+        self.ask(case)
+        return self.answer()
+
+    def ask(self, case: dict[str, Any]) -> None:
+        """Begin to run a case."""
+        assert self._process.stdin
         print(json.dumps(case), file=self._process.stdin, flush=True)
+
+    def answer(self) -> dict[str, Any]:
+        """Return what the case left that was asked last."""
+        assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
             self._process = self._begin()

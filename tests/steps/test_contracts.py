@@ -73,6 +73,14 @@ def test_a_new_table_takes_its_first_columns(pipeline: Any) -> None:
     assert values(pipeline, "id", "v") == [(1, 2)]
 
 
+def test_a_new_nested_table_takes_the_columns_of_a_whole_run(pipeline: Any) -> None:
+    """As a root table does: which columns its first row happens to have decides nothing."""
+    run(pipeline, [{"id": 1, "l": [{"a": 1}, {"b": 2}]}], {"columns": "freeze"})
+    assert sorted(pipeline.dataset().t__l.select("a", "b").fetchall(), key=str) == [(1, None), (None, 2)]
+    with pytest.raises(PipelineStepFailed):
+        run(pipeline, [{"id": 1, "l": [{"c": 1}]}], {"columns": "freeze"})
+
+
 def test_a_frozen_set_of_tables_refuses_a_new_root_table(pipeline: Any) -> None:
     """A table that is declared with types is known."""
     run(pipeline, [{"id": 1}])
