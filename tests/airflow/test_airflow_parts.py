@@ -41,7 +41,9 @@ print(json.dumps([spent, sorted(set(sys.modules) - before)]))
 HEAVY = {"pyarrow", "duckdb", "sqlalchemy", "google", "pandas", "numpy", "fsspec", "no_such_module"}
 LIGHT = {
     "dlt",
-    *(f"dlt.{name}" for name in ("context", "dataset", "lazy_names", "pipeline", "tasks", "tasks.parts", "version")),
+    *(f"dlt.{name}" for name in ("context", "dataset", "late_dataclass", "lazy_names", "pipeline", "version")),
+    "dlt.tasks",
+    "dlt.tasks.parts",
 }
 """What reads a fan-out, and the packages above it, which only offer names."""
 
