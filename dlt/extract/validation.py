@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
 from dlt.absent import absent_names
 from dlt.errors import DataValidationError
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     _Known = dict[type[BaseModel], type[BaseModel] | None]
     """What became of models by now; None while it is not known, as of a model that contains itself."""
 
-_MODE_OF_EXTRA: dict[str, ContractMode] = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
-_EXTRA_OF_MODE = {"evolve": "allow", "discard_value": "ignore", "freeze": "forbid", "discard_row": "forbid"}
+Extra = Literal["allow", "ignore", "forbid"]
+MODE_OF_EXTRA: dict[str, ContractMode] = {"allow": "evolve", "ignore": "discard_value", "forbid": "freeze"}
+EXTRA_OF_MODE: dict[str, Extra] = {
+    "evolve": "allow",
+    "discard_value": "ignore",
+    "freeze": "forbid",
+    "discard_row": "forbid",
+}
 
 
 class PartialTable(TypedDict):
@@ -72,7 +78,7 @@ class PydanticValidator(Step):
         self.column_mode = column_mode
         self.data_mode = data_mode
         self.table_name = table_name
-        self._strict = with_extra(model, _EXTRA_OF_MODE[column_mode], explicit)
+        self._strict = with_extra(model, EXTRA_OF_MODE[column_mode], explicit)
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         super().__init__(self._check)
         self._map = Map(self._check)
@@ -211,7 +217,7 @@ def _name(model: type[BaseModel], extra: str) -> str:
 def default_contract(model: type[BaseModel]) -> ContractDict:
     """Return the contract that a model itself asks for."""
     extra = model.model_config.get("extra") or "ignore"
-    return {"tables": "evolve", "columns": _MODE_OF_EXTRA[extra], "data_type": "freeze"}
+    return {"tables": "evolve", "columns": MODE_OF_EXTRA[extra], "data_type": "freeze"}
 
 
 def validator_for(resource: Hinted) -> PydanticValidator | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError, create_model
 
 from dlt.errors import DataValidationError
 from dlt.extract.models import choices_of
-from dlt.extract.validation import with_extra
+from dlt.extract.validation import EXTRA_OF_MODE, MODE_OF_EXTRA, Extra, with_extra
 from dlt.schema.typing import ContractMode
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-Extra = Literal["allow", "ignore", "forbid"]
 Variants = tuple[str, Mapping[object, type[BaseModel]]]
 _NO_DOCUMENT = ("model_type", "model_attributes_type", "dict_type")
 """Errors of items that are no documents at all."""
@@ -23,12 +22,12 @@ _NO_DOCUMENT = ("model_type", "model_attributes_type", "dict_type")
 
 def column_mode_to_extra(column_mode: ContractMode) -> Extra:
     """Return what a model does with fields that it does not have, under a contract."""
-    return "allow" if column_mode == "evolve" else "ignore" if column_mode == "discard_value" else "forbid"
+    return EXTRA_OF_MODE.get(column_mode, "forbid")
 
 
 def extra_to_column_mode(extra: str | None) -> ContractMode:
     """Return the contract that a model asks for by what it does with fields that it does not have."""
-    return "freeze" if extra == "forbid" else "evolve" if extra == "allow" else "discard_value"
+    return MODE_OF_EXTRA.get(extra or "", "discard_value")
 
 
 def get_extra_from_model(model: type[BaseModel]) -> str | None:
