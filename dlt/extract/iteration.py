@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dlt.configuration.lookup import get_value
 from dlt.context import current, use
@@ -46,6 +46,7 @@ MAX_PARALLEL_ITEMS = 20
 ROUND_ROBIN = "round_robin"
 NEXT_ITEM_MODES = (ROUND_ROBIN, "fifo")
 """An item of each resource in turn, or all of a resource before the next one."""
+Setting = TypeVar("Setting", int, str)
 _DROPPED = object()
 _PASS = (DltSourceException, ExtractorException, PipeException, PipelineException)
 
@@ -331,11 +332,21 @@ def _unfolds(item: TDataItem) -> bool:
     return isinstance(item[0], (DataItemWithMeta, Unread)) or is_deferred(item[0])
 
 
-def _next_item_mode() -> str:
+def extract_setting(key: str, kind: type[Setting], default: Setting) -> Setting:
+    """Return a setting of section `extract`: that of the source at work, `sources.<name>.extract`, else that of all.
+
+    Args:
+        key: Its name.
+        kind: Its type.
+        default: What holds where nothing says it.
+    """
     at_work = current()
-    # the one of the source that is read, else that of all
     sections = ("sources", at_work.section or "", at_work.source_name or "")
-    found = get_value("next_item_mode", str, sections=sections, inner=("extract",), default=ROUND_ROBIN)
+    return get_value(key, kind, sections=sections, inner=("extract",), default=default)
+
+
+def _next_item_mode() -> str:
+    found = extract_setting("next_item_mode", str, ROUND_ROBIN)
     if found not in NEXT_ITEM_MODES:
         raise ConfigurationValueError(
             f"extract.next_item_mode is {found!r}. It is one of {', '.join(NEXT_ITEM_MODES)}."

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
-from dlt.configuration import get_value
 from dlt.context import use
 from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, as_rows, is_frame
-from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items
+from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, refresh_source
 from dlt.extract.resource_hints import ResourceHints
@@ -75,18 +74,6 @@ class ExtractOptions:
     """An empty key leaves that of earlier runs as it is."""
 
 
-def _setting(source: DltSource, key: str, default: int) -> int:
-    """Return a setting of section `extract`, which a source may have for itself: `sources.<name>.extract`."""
-    found: int = get_value(
-        key,
-        int,
-        sections=("sources", source.section or "", source.name),
-        inner=("extract",),
-        default=default,
-    )
-    return found
-
-
 class SchemaExtract:
     """The package of one schema under construction.
 
@@ -144,14 +131,14 @@ class SchemaExtract:
         with use(**changes):
             items = extract_items(
                 list(selected.values()),
-                workers=options.workers or _setting(source, "workers", WORKERS),
+                workers=options.workers or extract_setting("workers", int, WORKERS),
                 max_parallel_items=options.max_parallel_items
-                or _setting(source, "max_parallel_items", MAX_PARALLEL_ITEMS),
+                or extract_setting("max_parallel_items", int, MAX_PARALLEL_ITEMS),
             )
             for resource, item, meta in items:
                 # here and not before: whoever iterates over a resource gets the objects that it yields
                 self._add(source, resource, as_rows(item), meta)
-        # before any is declared: a table belongs to the resource that gave it rows last
+        # before those without rows are declared: that would make tables theirs which are another resource's
         filled = {table for table, count in self.tables.items() if count}
         for resource in selected.values():
             self.refresh = self.refresh.joined(emptied_tables(resource, self.schema, filled))

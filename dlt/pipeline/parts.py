@@ -124,11 +124,11 @@ def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:
     target = Target(settings, home, telling)
     with user_log.use(telling), excepthook.in_one_line(telling.excepthook):
         target.choose(settings.destination, settings.staging)
-        if own_places():
+        if places := own_places():
             # most programs have none, and need nothing of this
             from dlt.pipeline.unread import tell_settings
 
-            tell_settings(settings.pipeline_name, target.destination)
+            tell_settings(places, settings.pipeline_name, target.destination)
     hooks = Hooks(whose, settings.pipeline_name)
     tracer = Tracer(whose, home, target, telling, hooks, collector)
     return Parts(whose, settings, home, target, Remote(settings, home, target), hooks, tracer, Parts.load_plainly)

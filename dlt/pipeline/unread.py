@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlt.configuration.container import own_places
 from dlt.destinations.settings import WITHOUT_EFFECT, known_settings
 from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
+    from dlt.configuration.providers.base import SearchableProvider
     from dlt.destinations.base import Destination
 
 _STEPS_AHEAD = "columns are worked on by the threads of pyarrow, in this process"
@@ -65,16 +65,17 @@ _AS_WANTED = {
 """Values that say what holds in any case: nobody has to be told."""
 
 
-def tell_settings(pipeline_name: str, destination: Destination | None) -> None:
+def tell_settings(places: Iterable[SearchableProvider], pipeline_name: str, destination: Destination | None) -> None:
     """Tell, once in a process, of settings that count for a pipeline and that nothing reads.
 
     Args:
+        places: Where the settings of the project stand.
         pipeline_name: Its name.
         destination: Where it loads to.
     """
     # below names of pipelines, sources and steps
     outer = ("sources", "source", "normalize", "pipelines", pipeline_name.lower())
-    for provider in own_places():
+    for provider in places:
         keys = provider.keys()
         for key in keys:
             # variables and files write one key in two ways

@@ -167,8 +167,7 @@ class Reading:
         """
         from dlt.schema.contract_filter import let_in
 
-        kept, refused = let_in(self.name, self.tables, schema_contract, partial_table, raise_on_freeze, data_item)
-        return kept, refused
+        return let_in(self.name, self.tables, schema_contract, partial_table, raise_on_freeze, data_item)
 
     def resolve_contract_settings_for_table(
         self, table_name: str, new_table_schema: TableSchema | None = None
