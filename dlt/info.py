@@ -21,7 +21,6 @@ from dlt.package_info import (
     size_text,
 )
 from dlt.packages.advice import waiting_advice
-from dlt.tables import TableLine, table_lines, text_table
 
 __all__ = [
     "JOB_STATES",
@@ -43,6 +42,7 @@ __all__ = [
 if TYPE_CHECKING:
     from dlt.context import PipelineAtWork
     from dlt.metrics import StepFigures
+    from dlt.tables import TableLine
 
 
 class _Step:
@@ -272,6 +272,8 @@ class LoadInfo(_LoadInfo, _Step):
             for entry in entries
             for job in (entry.get("job_metrics") or {}).values()
         ]
+        from dlt.tables import table_lines
+
         return [found for found in table_lines(jobs, new) if not found.name.startswith("_dlt")]
 
     def asdict(self) -> dict[str, object]:
@@ -280,6 +282,8 @@ class LoadInfo(_LoadInfo, _Step):
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
+        from dlt.tables import text_table
+
         lines = [
             f"Pipeline {self._name()} load step {self._took()}",
             f"{len(self.loads_ids) - len(self.failed_jobs)} load package(s) were loaded to destination "

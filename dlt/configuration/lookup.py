@@ -12,7 +12,6 @@ from dlt.configuration.container import ENVIRON, asked, settings_only
 from dlt.configuration.providers.base import SearchableProvider
 from dlt.configuration.providers.environ import SET_BY_SYSTEM
 from dlt.configuration.sections import current_sections, is_section, search_paths
-from dlt.configuration.similar import similar_keys
 from dlt.configuration.values import UNTYPED, ConfigValue
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
 from dlt.errors.lookups import LookupTrace, LookupTraces, Traced
@@ -337,6 +336,8 @@ def missing(
                 f"    {misplaced} stands in {place}, where secrets are not read: move it to secrets.toml or to the "
                 "environment"
             )
+        from dlt.configuration.similar import similar_keys
+
         similar = similar_keys(key.rpartition(".")[2], trace)
         lines += [f"    a similar key, which was not asked for: {name}" for name in similar]
     first_key, first = next(iter(traces.items()))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt import user_log
 from dlt.configuration import get_value
-from dlt.configuration.similar import did_you_mean
 from dlt.errors import UnknownDestinationSetting
 
 if TYPE_CHECKING:
@@ -189,6 +188,8 @@ def check_settings(kind: type, name: str, given: Iterable[str]) -> None:
         if setting in WITHOUT_EFFECT:
             user_log.info(f"destination {name}: the setting {setting} of PyPI dlt 1.x has no effect here.")
             continue
+        from dlt.configuration.similar import did_you_mean
+
         names = sorted({"credentials", *known})
         raise UnknownDestinationSetting(
             f"destination {name}: there is no setting {setting!r}{did_you_mean(setting, names) or '.'} Known are "

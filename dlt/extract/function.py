@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from dlt.configuration.hints import function_hints
-from dlt.configuration.inject import note_secrets, with_config
 from dlt.configuration.lookup import MISSING
-from dlt.configuration.parts import kind_in_parts, merged_argument
 from dlt.configuration.sections import current_sections, section_context
 from dlt.context import active_pipeline
 from dlt.extract.incremental import Incremental
@@ -120,6 +117,9 @@ class Function:
     @property
     def cursor(self) -> Cursor | None:
         """Return the parameter that takes the cursor of the resource: the first that has one, else wants one."""
+        from dlt.configuration.hints import function_hints
+        from dlt.configuration.parts import kind_in_parts
+
         given = self.signature.bind_partial(*self.args, **self.kwargs).arguments
         hints: Mapping[str, object] | None = None
         wanting: Cursor | None = None
@@ -153,6 +153,8 @@ class Function:
             before = self._look_up(before)
         if without_cursor is not None:
             before.arguments[without_cursor] = Incremental.EMPTY.copy()
+        from dlt.configuration.inject import note_secrets
+
         # before the function runs, as its errors must not show them
         note_secrets(self.call, self.signature, before.arguments)
         # a resource has one cursor; a second one would give its start for ever, so it refuses to be read
@@ -164,6 +166,8 @@ class Function:
         return functools.partial(_call, self.call, before.args, before.kwargs)
 
     def _look_up(self, before: inspect.BoundArguments) -> inspect.BoundArguments:
+        from dlt.configuration.inject import with_config
+
         signature = self.signature
 
         @functools.wraps(self.call)
@@ -213,6 +217,8 @@ class Cursor:
             NoneGiven: the call passes None, and the parameter is not optional.
             ConfigValueCannotBeCoercedException: a configured value does not fit.
         """
+        from dlt.configuration.parts import merged_argument
+
         with section_context(pipeline_name=asking_pipeline()):
             found, _ = merged_argument(self.name, self.hint, self.default, self.sections, self.given, look_up=look_up)
         return found if isinstance(found, Incremental) else None

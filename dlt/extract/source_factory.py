@@ -9,8 +9,6 @@ from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, cast
 
-from dlt.configuration.inject import spec_of
-from dlt.configuration.signature import spec_from_signature
 from dlt.context import active_pipeline, current, use
 from dlt.errors import ExplicitSourceNameInvalid
 from dlt.extract.function import Function
@@ -106,10 +104,14 @@ class SourceFactory(Generic[P]):
             return self.spec
         call = self._function.call
         # the same class each time: specs that programs keep are compared
+        from dlt.configuration.inject import spec_of
+
         return spec_of(call) or self._made_spec
 
     @cached_property
     def _made_spec(self) -> type[BaseConfiguration]:
+        from dlt.configuration.signature import spec_from_signature
+
         return spec_from_signature(self._function.call)
 
     @property

@@ -16,14 +16,13 @@ from dlt.io import atomic, failpoints, typed_json
 from dlt.io.codec import ABSENT, Document
 from dlt.io.sealed import Damaged
 from dlt.late_dataclass import dataclass
-from dlt.packages.package import STATE, LoadPackage
+from dlt.packages.package import JOURNAL, STATE, LoadPackage
 from dlt.packages.undo import Undo, overlap, reverted_schema, reverted_state
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 from dlt.states.delta import Change, difference, encode_delta, put
 from dlt.states.model import State, bump, content_hash, new_state
 
-JOURNAL = "abandon.json"
 PENDING = ("extracted", "normalized")
 
 
@@ -116,19 +115,7 @@ def abandon(workdir: Workdir, load_ids: Collection[str]) -> list[str]:
     return chosen
 
 
-def tidy(workdir: Workdir) -> None:
-    """Finish what killed processes began, and delete what they left.
-
-    Raises:
-        WorkingFolderDamaged: what one of them began cannot be told any more.
-    """
-    # before tmp is wiped: packages of a commit that was broken off lie there
-    workdir.finish_begun()
-    _finish(workdir)
-    workdir.wipe_tmp()
-
-
-def _finish(workdir: Workdir) -> None:
+def finish(workdir: Workdir) -> None:
     """Carry on where a process was killed that gave packages up.
 
     Raises:

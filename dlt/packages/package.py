@@ -26,6 +26,8 @@ from dlt.states.model import State
 
 T = TypeVar("T")
 MANIFEST, SCHEMA, STATE, UNDO = "package.json", "schema.json", "state.json", "undo.json"
+JOURNAL = "abandon.json"
+"""In a working folder: the packages that are being given up."""
 
 
 class LoadPackage:

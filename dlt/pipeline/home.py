@@ -8,9 +8,9 @@ from contextlib import suppress
 from dlt import context, user_log
 from dlt.errors import PackageCorrupt, PipelineLocked
 from dlt.io.lock import PipelineLock
-from dlt.packages.abandon import tidy
 from dlt.packages.of_1x import refuse_pending_of_1x
 from dlt.packages.package import LoadPackage
+from dlt.packages.tidying import tidy
 from dlt.packages.workdir import Workdir
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings

@@ -20,7 +20,6 @@ from dlt.packages.package import STATE, LoadPackage
 from dlt.pipeline import signals
 from dlt.pipeline.packages import as_told, failed_message, load_metrics, package_info
 from dlt.pipeline.parts import Parts
-from dlt.pipeline.refusal import tell_waiting
 from dlt.redact import redact
 from dlt.schema.system_tables import STATE_TABLE
 
@@ -104,6 +103,8 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
         try:
             result = parts.load_one(parts, package, dataset)
         except Exception as error:
+            from dlt.pipeline.refusal import tell_waiting
+
             tell_waiting(parts, package, error)
             raise
         # what a failed load added was taken back with it

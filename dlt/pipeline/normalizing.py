@@ -15,7 +15,6 @@ from dlt.packages.undo import changed_tables, with_more_tables
 from dlt.pipeline.live_schemas import live_schema
 from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info
 from dlt.pipeline.parts import Parts
-from dlt.pipeline.refusal import refuse
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.system_tables import STATE_TABLE
 
@@ -76,6 +75,8 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     except BaseException as error:
         # also after Ctrl-C: what is half made must not be taken for a package
         builder.abort()
+        from dlt.pipeline.refusal import refuse
+
         refuse(parts, package, error)
         raise
     change = grown.missing_in(schema)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlt.extract.source import DltSource
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo
-from dlt.pipeline import extracting, giving_up, loading, normalizing, reading, running
+from dlt.pipeline import extracting, loading, normalizing, reading, running
 from dlt.pipeline.extracting import Hints
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.parts import make_parts
@@ -336,6 +336,8 @@ class Pipeline(Inspection):
         Raises:
             LoadPackageNotFound: no package of this load id waits.
         """
+        from dlt.pipeline import giving_up
+
         return giving_up.give_up(self.parts, load_id, dry_run)
 
 

@@ -6,7 +6,6 @@ from dlt import user_log
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.execute import LoadResult
 from dlt.load.order import RunLoad
-from dlt.packages.abandon import abandon
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.blame import blame_of
 from dlt.pipeline.home import Home
@@ -164,6 +163,8 @@ class Remote:
         load_id = blame_of(error).load_id
         if load_id is None or not _comes_again(self._home.workdir.package(load_id)):
             return False
+        from dlt.packages.abandon import abandon
+
         gone = abandon(self._home.workdir, [load_id])
         self._home.refresh()
         user_log.error(

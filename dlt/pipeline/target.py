@@ -17,7 +17,6 @@ from dlt.errors import (
     UnknownDestinationModule,
 )
 from dlt.normalize.file_formats import FileFormats
-from dlt.pipeline.fresh_dataset import take_suffix
 from dlt.pipeline.home import Home
 from dlt.pipeline.place import FUNCTIONS, check_place, place_of
 from dlt.pipeline.settings import PipelineSettings
@@ -50,9 +49,14 @@ class Target:
         # a state that begins anew knows no dataset
         self._dataset = self._own_dataset() or str(home.state.get("dataset_name") or "") or self._default_dataset()
         # taken once: all runs of one object go into one dataset
-        self._suffix = take_suffix(settings.pipelines_dir, self._dataset) if settings.full_refresh else ""
+        self._suffix = self._new_suffix() if settings.full_refresh else ""
 
     # -- the dataset
+
+    def _new_suffix(self) -> str:
+        from dlt.pipeline.fresh_dataset import take_suffix
+
+        return take_suffix(self.settings.pipelines_dir, self._dataset)
 
     def _own_dataset(self) -> str:
         return self.settings.laid_out(self.settings.dataset_name) if self.settings.dataset_name else ""

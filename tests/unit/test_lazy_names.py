@@ -13,7 +13,16 @@ import pytest
 import dlt
 from dlt.lazy_names import lazy_names
 
-FACADES = ["dlt", "dlt.dataset", "dlt.sources", "dlt.tasks", "dlt.extract", "dlt.configuration", "dlt.schema"]
+FACADES = [
+    "dlt",
+    "dlt.dataset",
+    "dlt.sources",
+    "dlt.tasks",
+    "dlt.extract",
+    "dlt.configuration",
+    "dlt.schema",
+    "dlt.progress",
+]
 
 
 def test_import_loads_no_step_no_schema_and_no_configuration() -> None:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from dlt.configuration.providers.base import IsValue, leaves
-from dlt.configuration.providers.parsing import parse_toml
 from dlt.errors import ConfigProviderException
 
 _parsed: dict[str, tuple[tuple[int, int], dict[str, object]]] = {}
@@ -183,6 +182,8 @@ def _read(name: str) -> dict[str, object]:
 
 
 def _parse(file: Path) -> dict[str, object]:
+    from dlt.configuration.providers.parsing import parse_toml
+
     try:
         # editors on Windows begin files with a byte order mark
         return parse_toml(file.read_text(encoding="utf-8-sig"), str(file))

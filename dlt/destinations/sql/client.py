@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
 from dlt.destinations.sql.catalog import Catalog
@@ -11,12 +12,14 @@ from dlt.destinations.sql.dbapi import NativeConnection
 from dlt.destinations.sql.ledger import Ledger
 from dlt.destinations.sql.loader import Loader
 from dlt.destinations.sql.session import Session
-from dlt.destinations.sql.sql_client import SqlClient
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.states.model import State
 from dlt.types import JsonObject
+
+if TYPE_CHECKING:
+    from dlt.destinations.sql.sql_client import SqlClient
 
 
 class SqlDestinationClient:
@@ -49,6 +52,8 @@ class SqlDestinationClient:
     def sql_client(self) -> SqlClient:
         """Return a client for queries; bare table names mean tables of the dataset."""
         self.catalog.use()
+        from dlt.destinations.sql.sql_client import SqlClient
+
         return SqlClient(self, self.dataset_name)
 
     # -- the transaction

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from dlt.destinations.sql.catalog import Catalog
-from dlt.destinations.sql.merge import Merge, replace_chain
-from dlt.destinations.sql.orphans import check_orphans
 from dlt.destinations.work import check_bears_load_ids, remove_load
 from dlt.ids import digest_id
 from dlt.schema.row_order import keeps_order
 from dlt.schema.system_columns import PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import TableSchema
+
+if TYPE_CHECKING:
+    from dlt.destinations.sql.merge import Merge
 
 
 class Loader(ABC):
@@ -50,6 +52,8 @@ class Loader(ABC):
                 self.session.query(self.dialect.create_temporary(target, columns))
             return targets
         if disposition == "replace":
+            from dlt.destinations.sql.merge import replace_chain
+
             # inside of the transaction: until it ends readers see the rows that were there
             for statement in replace_chain(chain, self._final):
                 self.session.query(statement)
@@ -59,6 +63,8 @@ class Loader(ABC):
         """Bring what was staged for a chain into its tables."""
         if chain[0].get("write_disposition") != "merge":
             return
+        from dlt.destinations.sql.orphans import check_orphans
+
         self.complete_root_ids(chain)
         merge = self._merge(chain, load_id)
         check_orphans(self.catalog, chain, merge, self.fill_root_ids)
@@ -138,6 +144,8 @@ class Loader(ABC):
         return self.catalog.qualified(table["name"])
 
     def _merge(self, chain: Sequence[TableSchema], load_id: str, distinct: bool = False) -> Merge:
+        from dlt.destinations.sql.merge import Merge
+
         return Merge(
             self.dialect,
             chain,

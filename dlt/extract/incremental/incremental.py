@@ -10,13 +10,11 @@ from dlt.configuration.base import BaseConfiguration
 from dlt.configuration.parts import InParts
 from dlt.errors import IncrementalCursorPathMissing, IncrementalUnboundError
 from dlt.extract.incremental.cursor import LastValueFunc, column_name
-from dlt.extract.incremental.interval import asked_interval
-from dlt.extract.incremental.rows import filter_rows
-from dlt.extract.incremental.run import WARN_AT, Run, begin
 from dlt.extract.incremental.settings import (
     FIELDS,
     SETTINGS,
     VALUES,
+    WARN_AT,
     IncrementalRange,
     OnCursorValueMissing,
     RowOrder,
@@ -38,6 +36,8 @@ from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from dlt.extract.incremental.run import Run
 
 Value = TypeVar("Value", covariant=True)
 """Type of the values; an incremental of datetimes is one of objects, as what it is bound to gives values only."""
@@ -253,10 +253,10 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
         made.resolve()
         if made.allow_external_schedulers:
             kind = made.get_incremental_value_type() if made.initial_value is None else type(made.initial_value)
-            found = asked_interval(kind) or (made.initial_value, made.end_value)
+            found = _asked_interval(kind) or (made.initial_value, made.end_value)
             # they are made in the type of the cursor's values
             made.initial_value, made.end_value = cast("tuple[Value, Value]", found)
-        made._run = begin(made, state)  # noqa: SLF001 - as above
+        made._run = _begin(made, state)  # noqa: SLF001 - as above
         return made
 
     def __call__(self, items: TDataItems, _meta: Meta = None) -> TDataItems:
@@ -353,6 +353,19 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
     __str__ = __repr__
 
 
+def _asked_interval(kind: object) -> tuple[object, object] | None:
+    from dlt.extract.incremental.interval import asked_interval
+
+    return asked_interval(kind)
+
+
+def _begin(settings: Incremental[Value], state: State) -> Run:
+    # most programs name the class, and few run one
+    from dlt.extract.incremental.run import begin
+
+    return begin(settings, state)
+
+
 def _new_items(run: Run, items: TDataItems) -> TDataItems:
     if are_frames(items):
         found = [_new_items(run, item) for item in items]
@@ -363,6 +376,8 @@ def _new_items(run: Run, items: TDataItems) -> TDataItems:
 
         return filter_table(run, items)
     # a row that comes alone goes through the same code as a page
+    from dlt.extract.incremental.rows import filter_rows
+
     kept = filter_rows(run, items if isinstance(items, list) else [items])
     return (kept if isinstance(items, list) else kept[0]) if kept else None
 

@@ -19,15 +19,13 @@ from dlt.extract.incremental.cursor import (
     with_lag,
 )
 from dlt.extract.incremental.identity import LENGTHS_OF_1X, row_hash, row_hash_of_1x
-from dlt.extract.incremental.settings import IncrementalRange, OnCursorValueMissing
+from dlt.extract.incremental.settings import WARN_AT, IncrementalRange, OnCursorValueMissing
 from dlt.extract.vocabulary import ColumnNamesHint
 from dlt.states.cursor import CursorState, cursor_in
 from dlt.states.model import State
 from dlt.types import TDataItem
 
 logger = logging.getLogger("dlt")
-WARN_AT = 100_000
-"""Rows that share the last value; each costs 19 bytes of state."""
 
 
 class Settings(Protocol):

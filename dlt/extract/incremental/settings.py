@@ -26,6 +26,8 @@ SETTINGS = (
 RowOrder = Literal["asc", "desc"]
 OnCursorValueMissing = Literal["raise", "include", "exclude"]
 IncrementalRange = Literal["open", "closed"]
+WARN_AT = 100_000
+"""Rows that share the last value; each costs 19 bytes of state."""
 _FUNCTIONS: dict[str, LastValueFunc] = {"max": max, "min": min}
 _WORDS = {
     "row_order": (*get_args(RowOrder), None),

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from dlt.errors import LoadPackageNotFound, WorkingFolderDamaged
-from dlt.packages.abandon import JOURNAL, JOURNAL_DOCUMENT, Journal, abandon, tidy, with_followers
+from dlt.packages.abandon import JOURNAL_DOCUMENT, Journal, abandon, with_followers
 from dlt.packages.manifest import Manifest
-from dlt.packages.package import LoadPackage
+from dlt.packages.package import JOURNAL, LoadPackage
+from dlt.packages.tidying import tidy
 from dlt.packages.undo import own_changes, undo_of
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema

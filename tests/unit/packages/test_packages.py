@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt
-from dlt.packages.abandon import tidy
 from dlt.packages.manifest import Manifest, PackageFile
+from dlt.packages.tidying import tidy
 from dlt.packages.workdir import Workdir
 from dlt.schema.schema import Schema
 

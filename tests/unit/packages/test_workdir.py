@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlt.errors import LoadPackageNotFound, PackageCorrupt, SchemaNotFoundError, WorkingFolderDamaged
-from dlt.packages.abandon import tidy
 from dlt.packages.manifest import Manifest, PackageFile
 from dlt.packages.package import LoadPackage
+from dlt.packages.tidying import tidy
 from dlt.packages.workdir import STAGES, Workdir
 from dlt.schema.schema import Schema
 from dlt.states.model import new_state

@@ -9,7 +9,6 @@ from functools import cached_property
 from dlt.destinations.impl.duckdb.arrow import as_table
 from dlt.destinations.impl.duckdb.errors import translate
 from dlt.destinations.impl.duckdb.memory import Memory
-from dlt.destinations.reading import select
 from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.cursor import Cursor
@@ -245,6 +244,8 @@ class DuckDbLoader(Loader):
     def load_file(self, table: TableSchema, target: str, path: str, file_format: str) -> None:
         """Take one file by DuckDB's own readers."""
         names = ", ".join(self.dialect.quote(name) for name, c in table["columns"].items() if "data_type" in c)
+        from dlt.destinations.reading import select
+
         rows = select(table["columns"], [(path, file_format)])
         self.session.query(f"INSERT INTO {target} ({names}) {rows}")
 
