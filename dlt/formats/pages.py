@@ -229,13 +229,18 @@ def _columns_of(rows: Sequence[TDataItem]) -> tuple[Sequence[object], Iterable[C
             # rows of one length that have the keys of the first one have no others
             return list(first), [list(map(itemgetter(key), rows)) for key in first]
         except KeyError:
-            shapes = set(map(tuple, rows))
+            shapes = _shapes_of(rows)
     else:
-        shapes = set(map(tuple, rows))
+        shapes = _shapes_of(rows)
     keys = list(dict.fromkeys(chain.from_iterable(shapes)))
     if len(keys) * len(rows) > 40 * sum(map(len, rows)):
         raise _Sparse
     return keys, ([row.get(key) for row in rows] for key in keys)
+
+
+def _shapes_of(rows: Sequence[TDataItem]) -> Iterable[tuple[object, ...]]:
+    """Return the different sets of keys of rows as they come: the columns of a table stand in the order of its data."""
+    return dict.fromkeys(map(tuple, rows))
 
 
 def aware_moments(column: Cells) -> pa.Array:
