@@ -19,7 +19,8 @@ class Defaults:
         pending_ends_run: A run that finds packages of an earlier one loads these only.
         keeps_loaded_files: The files of loaded packages stay, and so do all packages.
         empty_keys_change_nothing: An empty key leaves that of earlier runs as it is.
-        declared_columns_first: Columns that are declared with a type stand before those that only the data has.
+        columns_as_in_1x: Columns that are declared with a type stand first, then each one where its first value comes,
+            in a row those of documents behind plain ones.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
         contracts_stay: A contract that the code does not give any more counts as it was stored.
@@ -40,7 +41,7 @@ class Defaults:
     pending_ends_run: bool = False
     keeps_loaded_files: bool = False
     empty_keys_change_nothing: bool = False
-    declared_columns_first: bool = False
+    columns_as_in_1x: bool = False
     formats_of_rows: tuple[tuple[str, str], ...] = ()
     state_is_a_row: bool = False
     contracts_stay: bool = False
@@ -63,7 +64,7 @@ OF_1X = Defaults(
     pending_ends_run=True,
     keeps_loaded_files=True,
     empty_keys_change_nothing=True,
-    declared_columns_first=True,
+    columns_as_in_1x=True,
     formats_of_rows=(("filesystem", "jsonl"),),
     state_is_a_row=True,
     contracts_stay=True,

@@ -38,6 +38,7 @@ class ColumnarNormalizer:
         root_columns: Gives the system columns of a root table from its columns and number of rows.
         keep_root: Tells whether nested rows carry the id of their root row.
         emit: Takes a table, its columns and its number of rows.
+        documents_last: Columns of documents come behind plain ones.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class ColumnarNormalizer:
         root_columns: Callable[[dict[str, pa.Array], int], dict[str, pa.Array]],
         keep_root: bool,
         emit: Callable[[str, dict[str, pa.Array], int], None],
+        documents_last: bool = False,
     ) -> None:
         self._placement = placement
         self._root_columns = root_columns
         self._keep_root = keep_root
         self._emit = emit
+        self._documents_last = documents_last
         self._naming = placement.schema.naming
         self._names: dict[tuple[str, str], str] = {}
         self._paths: dict[tuple[str, str], str] = {}
@@ -121,13 +124,19 @@ class ColumnarNormalizer:
             self._children(table, child, nested, columns[ROW_ID], inherited)
 
     def _flat(self, fields: Sequence[Field], prefix: str) -> Iterator[Field]:
+        last: list[tuple[str, pa.Array]] = []
         for key, array, metadata in fields:
             name = self._name(prefix, key)
             if pa.types.is_struct(array.type):
-                yield from self._flat(_struct_fields(array), name)
+                if self._documents_last:
+                    last.append((name, array))
+                else:
+                    yield from self._flat(_struct_fields(array), name)
             # a column without a value has no type yet, and `exact` would not see it
             elif array.null_count < len(array):
                 yield name, array, metadata
+        for name, array in reversed(last):
+            yield from self._flat(_struct_fields(array), name)
 
     def _check_names(self, table: str, fields: Sequence[Field]) -> None:
         # checked before anything is emitted: rows are what names the keys of a clash, and what keeps documents whole
@@ -167,7 +176,7 @@ class ColumnarNormalizer:
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
             # the first value decides the column, by the rules that hold for single rows
-            first = {} if document else array[_first_valid(array)].as_py()
+            first = {} if document else array[first_valid(array)].as_py()
             if self._placement.place(table, name, first) is None:
                 return []
             column = self._placement.columns(table)[name]
@@ -200,7 +209,8 @@ class ColumnarNormalizer:
         return known
 
 
-def _first_valid(array: pa.Array) -> int:
+def first_valid(array: pa.Array) -> int:
+    """Return the place of the first value that is none of NULL; 0 where there is none."""
     if array.null_count == 0:
         return 0
     return int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))

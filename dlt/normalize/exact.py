@@ -23,6 +23,7 @@ class RowNormalizer:
         keep_root: Tells whether nested rows carry the id of their root row.
         row_order: Gives the place of the next root row in the load; None where rows need none.
         add_alone: Takes the items of lists whose table stands alone.
+        documents_last: Columns of documents come behind plain ones.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class RowNormalizer:
         keep_root: bool,
         row_order: Callable[[], int] | None = None,
         add_alone: Callable[[str, list[object]], None] | None = None,
+        documents_last: bool = False,
     ) -> None:
         self._placement = placement
         self._load_id = load_id
@@ -40,6 +42,7 @@ class RowNormalizer:
         self._keep_root = keep_root
         self._row_order = row_order
         self._add_alone = add_alone
+        self._documents_last = documents_last
         self._alone: list[tuple[str, list[object]]] = []
         self._order: dict[str, int] = {}
         self._naming = placement.schema.naming
@@ -140,12 +143,15 @@ class RowNormalizer:
         flat: dict[str, object],
         lists: list[tuple[str, list[object]]],
     ) -> None:
+        last: list[tuple[str, dict[str, object]]] = []
         for key, value in document.items():
             if value is None:
                 continue
             name = self._name(prefix, key)
             if isinstance(value, (dict, list)) and not self._kept_whole(table, name, level):
-                if isinstance(value, dict):
+                if isinstance(value, dict) and self._documents_last:
+                    last.append((name, value))
+                elif isinstance(value, dict):
                     self._flatten(table, value, name, level + 1, flat, lists)
                 elif value:
                     # joining the lists would mix rows of two keys
@@ -157,6 +163,9 @@ class RowNormalizer:
             if name in flat and flat[name] != value:
                 raise self._clash(table, document, prefix, name)
             flat[name] = value
+        # the last one first, which is the order of PyPI dlt 1.x
+        for name, inner in reversed(last):
+            self._flatten(table, inner, name, level + 1, flat, lists)
 
     def _clash(
         self, table: str, document: dict[str, object], prefix: str, name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from dlt.formats.loader import LoaderFiles
 from dlt.io.typed_json import read_rows
 from dlt.late import pa
 from dlt.normalize.arrays import build
+from dlt.normalize.column_order import names_in_order, names_of_rows, ordered
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.file_formats import ARROW, FileFormats
@@ -27,7 +28,7 @@ from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
+from dlt.schema.x_keys import X_MERGE_STRATEGY, X_ROW_HASH, X_ROW_VERSION
 
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
@@ -54,6 +55,7 @@ class PackageNormalizer:
         files: Where the loader files go.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
         mixed: Names of tables to which rows come as well as Arrow tables; there all get what rows have.
+        as_in_1x: Columns stand where their first value comes, in a row those of documents behind plain ones.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class PackageNormalizer:
         files: LoaderFiles,
         add_to_tables: Collection[str] = (),
         mixed: Collection[str] = (),
+        as_in_1x: bool = False,
     ) -> None:
         self.placement = Placement(schema, capabilities)
         self._required = RequiredColumns(self.placement)
@@ -72,7 +75,7 @@ class PackageNormalizer:
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
         self._capabilities, self._files = capabilities, files
-        self._add_to_tables, self._mixed = add_to_tables, mixed
+        self._add_to_tables, self._mixed, self._as_in_1x = add_to_tables, mixed, as_in_1x
         self._tables: dict[str, _Table] = {}
         # where an earlier load wrote root ids the column takes no NULL, whatever is asked for now
         self._with_root_ids = {
@@ -139,12 +142,14 @@ class PackageNormalizer:
                 keep_root,
                 table.order,
                 lambda alone, values: self._rows(self._table(alone), values),
+                documents_last=self._as_in_1x,
             )
             table.columnar = ColumnarNormalizer(
                 self.placement,
                 lambda columns, count: self._root_columns(table, columns, count),
                 keep_root,
                 self._emit,
+                documents_last=self._as_in_1x,
             )
             self._tables[name] = table
         return table
@@ -181,7 +186,7 @@ class PackageNormalizer:
         columns = self.placement.columns(table)
         arrays = {
             name: build([row.get(name) for row in rows], columns[name], self._capabilities)
-            for name in _names_of(rows, self.shapes.get(table, {}))
+            for name in names_of_rows(rows, self.shapes.get(table, {}))
             if name != ROW_ORDER
         }
         if LOAD_ID in rows[0]:
@@ -213,8 +218,9 @@ class PackageNormalizer:
         self._required.check(table, columns, count)
         # a file has one set of columns: a column once seen stays, so that pages with gaps share a file
         shape = self.shapes.setdefault(table, {})
-        for name, array in columns.items():
-            shape[name] = array.type
+        for name in names_in_order(shape, columns, self._as_in_1x):
+            if name in columns:
+                shape[name] = columns[name].type
         arrays = [columns[name] if name in columns else pa.nulls(count, kind) for name, kind in shape.items()]
         if not arrays:
             return
@@ -326,43 +332,6 @@ class _Table:
         return pa.array([key_id(row) for row in zip(*values, strict=True)], pa.string())
 
 
-def _names_of(rows: Sequence[dict[str, object]], known: Mapping[str, object]) -> list[str]:
-    """Return the names of columns that rows have: those that are known, then others as rows show them first."""
-    seen = set().union(*rows)
-    names = [name for name in known if name in seen]
-    # most chunks bring no new column, and then no row is looked at again
-    fresh = seen.difference(names)
-    for row in rows:
-        if not fresh:
-            break
-        for name in row:
-            if name in fresh:
-                fresh.discard(name)
-                names.append(name)
-    return names
-
-
-def _ordered(schema: Schema, before: Schema, shapes: Mapping[str, Iterable[str]], declared_first: bool) -> Schema:
-    """Put the columns of tables into the order of the data; columns that were loaded before stay where they are.
-
-    Args:
-        schema: Schema whose tables are put in order.
-        before: The schema as it was.
-        shapes: Columns of each table in the order in which they came.
-        declared_first: Columns that are declared with a type come before those that only the data has.
-    """
-    for name, shape in shapes.items():
-        columns = schema.tables[name]["columns"]
-        known = before.tables.get(name)
-        seen = known is not None and (known.get(X_NORMALIZER) or {}).get(SEEN_DATA)
-        # columns at the destination cannot be moved
-        fixed = known["columns"] if known and (seen or declared_first) else {}
-        first = [n for n, column in fixed.items() if "data_type" in column]
-        order = dict.fromkeys([*first, *shape, *columns])
-        schema.tables[name] = {**schema.tables[name], "columns": {n: columns[n] for n in order if n in columns}}
-    return schema
-
-
 def _own_version(entry: TableSchema) -> bool:
     return bool(entry.get(X_ROW_VERSION))
 
@@ -410,7 +379,7 @@ def normalize_package(
     capabilities: Capabilities,
     formats: FileFormats = ARROW,
     add_to_tables: Collection[str] = (),
-    declared_first: bool = False,
+    as_in_1x: bool = False,
 ) -> tuple[Schema, list[PackageFile], dict[str, int]]:
     """Normalize an extracted package into loader files in a folder.
 
@@ -421,7 +390,7 @@ def normalize_package(
         capabilities: What the destination can store.
         formats: In which format the loader files of each table are.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
-        declared_first: Columns that are declared with a type come before those that only the data has.
+        as_in_1x: Columns that are declared with a type come first, and those of documents behind plain ones.
 
     Returns:
         The evolved schema, the manifest entries of the files, and the number of rows of each table.
@@ -439,11 +408,11 @@ def normalize_package(
     files = LoaderFiles(folder, kind_of, max_bytes, formats.max_rows, formats.options)
     nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
-        schema, package.load_id, nonce, capabilities, files, add_to_tables, mixed=of_tables & of_rows
+        schema, package.load_id, nonce, capabilities, files, add_to_tables, of_tables & of_rows, as_in_1x
     )
     # before any rows, so that all files of a table have the column
     normalizer.add_root_keys()
     for file in package.files:
         normalizer.file(str(package.path), file)
-    grown = _ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes, declared_first)
+    grown = ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes, as_in_1x)
     return grown, files.close(), normalizer.rows

@@ -56,7 +56,7 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     builder = workdir.begin(package.load_id)
     try:
         grown, files, rows = normalize_package(
-            package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.declared_columns_first
+            package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.columns_as_in_1x
         )
         mark_seen(grown, rows)
         counts = dict(rows)

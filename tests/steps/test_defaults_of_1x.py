@@ -85,11 +85,16 @@ def loaded_files() -> object:
 
 
 def order_of_columns() -> object:
-    """Return the columns of a table of which some are declared."""
+    """Return the columns of tables, taken in pages and in rows: some are declared, some come from documents."""
     columns: Any = {"z": {"data_type": "bigint"}, "m": {"data_type": "text"}, "k": {"nullable": False}}
     pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
-    pipeline.run([{"a": 1, "k": 2, "z": 3, "m": "x"}], table_name="t", columns=columns)
-    return [name for name in pipeline.dataset().t.columns if not name.startswith("_dlt")]
+    rows: list[Any] = [{"a": 1, "d": {"p": {"q": 1}, "r": 2}, "e": {"s": 3}, "l": None, "k": 2, "z": 3, "m": "x"}]
+    rows.append({"l": 1, "f": 2, "k": 3})
+    found = []
+    for table, rest in (("pages", []), ("rows", [{"a": "text", "k": 5}])):
+        pipeline.run([*rows, *rest], table_name=table, columns=columns)
+        found.append([name for name in pipeline.dataset()[table].columns if not name.startswith("_dlt")])
+    return found
 
 
 def contract_that_is_gone() -> object:
@@ -206,6 +211,8 @@ def exit_codes() -> object:
     return [cli.main(["pipeline", "nobody", "info"]), cli.main(["pipeline", "shop", "load-package", "12.5"])]
 
 
+AS_IN_1X = ("z", "m", "a", "k", "e__s", "d__r", "d__p__q", "l", "f")
+AS_THEY_COME = ("d__p__q", "d__r", "e__s", "l", "k", "z", "m", "f")
 TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "name of the dataset": (dataset_name, "shop_dataset", "shop"),
     "name of the first schema": (
@@ -218,7 +225,11 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "a failed job": (failed_job, "raises", "in the info"),
     "files of loaded packages": (loaded_files, (1, 102), (0, 100)),
     'an empty key, such as `primary_key=""`, where earlier runs declared one': (key_after_an_empty_one, True, None),
-    "columns that are declared with a type": (order_of_columns, ["z", "m", "a", "k"], ["a", "k", "z", "m"]),
+    "order of columns": (
+        order_of_columns,
+        [[*AS_IN_1X], [*AS_IN_1X, "a__v_text"]],
+        [["a", *AS_THEY_COME], ["a", "a__v_text", *AS_THEY_COME]],
+    ),
     "a contract that the code no longer gives": (contract_that_is_gone, [False, False], [True, True]),
     "a nested table with a key in `nested_hints`": (
         nested_key,
