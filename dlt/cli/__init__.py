@@ -23,7 +23,7 @@ from dlt.errors import (
 from dlt.pipeline import signals
 from dlt.pipeline.settings import configured_telling
 from dlt.redact import clean_error
-from dlt.version import __version__
+from dlt.version import __version__, form
 
 _COMMANDS = {
     "pipeline": pipeline.add_parser,
@@ -45,7 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # the first two words as PyPI dlt prints them; the rest tells which library it is
-    parser.add_argument("--version", action="version", version=f"dlt {__version__} (dlt-tasks)")
+    parser.add_argument("--version", action="version", version=f"dlt {__version__} (dlt-tasks, {form()})")
     parser.add_argument("--non-interactive", action="store_true", help="never ask; answer no")
     parser.add_argument("-y", "--yes", action="store_true", help="never ask; answer yes")
     parser.add_argument("--no-pwd", action="store_true", help="do not import modules from the folder where it is run")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dlt.formats.batches import batch_rows
 from dlt.formats.loader import LoaderFiles
 from dlt.io.typed_json import read_rows
 from dlt.late import pa
@@ -23,7 +24,7 @@ from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.normalize.tabular import ROW_COLUMNS, conform, holds_plain_values, loads_unchanged
 from dlt.packages.manifest import PackageFile
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.documents import json_text, read_document
+from dlt.schema.documents import json_text
 from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
@@ -334,42 +335,6 @@ class _Table:
 
 def _own_version(entry: TableSchema) -> bool:
     return bool(entry.get(X_ROW_VERSION))
-
-
-def batch_rows(batch: pa.RecordBatch) -> Iterator[dict[str, object]]:
-    """Yield the rows of a batch of pages; of several fields with one name a row has at most one value."""
-    columns: list[tuple[str, list[object]]] = []
-    for field, array in zip(batch.schema, batch.columns, strict=True):
-        values = _values(array)
-        if field.metadata:
-            values = [None if text is None else read_document(str(text)) for text in values]
-        columns.append((field.name, values))
-    yield from _joined(columns, batch.num_rows)
-
-
-def _values(array: pa.Array) -> list[object]:
-    # structs may have several fields of one name, which pyarrow does not turn into dicts
-    if pa.types.is_struct(array.type):
-        inner = [(field.name, _values(values)) for field, values in zip(array.type, array.flatten(), strict=True)]
-        valid = array.is_valid().to_pylist()
-        return [row if there else None for row, there in zip(_joined(inner, len(array)), valid, strict=True)]
-    if pa.types.is_list(array.type) and pa.types.is_nested(array.type.value_type):
-        items, start = _values(array.flatten()), 0
-        found: list[object] = []
-        for length in array.value_lengths().to_pylist():
-            found.append(None if length is None else items[start : start + length])
-            start += length or 0
-        return found
-    plain: list[object] = array.to_pylist()
-    return plain
-
-
-def _joined(columns: list[tuple[str, list[object]]], count: int) -> Iterator[dict[str, object]]:
-    names = [name for name, _ in columns]
-    rows = zip(*(values for _, values in columns), strict=True) if columns else iter([()] * count)
-    for values in rows:
-        # a row that lacks a key and one that has None in it are one and the same
-        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def normalize_package(

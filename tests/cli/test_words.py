@@ -8,6 +8,7 @@ import pytest
 
 import dlt
 from dlt.cli import elsewhere, main
+from dlt.version import form
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +29,12 @@ def test_without_a_command_it_says_what_there_is(capsys: pytest.CaptureFixture[s
 
 
 def test_the_version_stands_where_scripts_look_for_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """The second word of one line, behind the name of the program."""
+    """The second word of one line, behind the name of the program; the last one tells the form."""
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
-    assert ended.value.code == 0 and capsys.readouterr().out.split() == ["dlt", dlt.__version__, "(dlt-tasks)"]
+    assert ended.value.code == 0 and capsys.readouterr().out.split() == [
+        *("dlt", dlt.__version__, "(dlt-tasks,", f"{form()})"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""Build the compiled form of the package where there is a C compiler: a build hook of hatchling.
+
+`DLT_PURE_PYTHON=1` builds the package without it, `DLT_PURE_PYTHON=0` fails where it cannot be built. By default a
+machine without a compiler gets a package that is whole, and only slower.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+MODULE = "dlt.formats._columns"
+SOURCE = "dlt/formats/_columns.pyx"
+PURE = "DLT_PURE_PYTHON"
+
+
+class NativeBuildHook(BuildHookInterface):
+    """Put the extension into a wheel, or into the checkout of an editable install."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the extension before the files of the wheel are gathered.
+
+        Args:
+            version: `editable`, or `standard` for a wheel.
+            build_data: What hatchling asks for; its tag and its files are set here.
+        """
+        source = Path(self.root, SOURCE)
+        # the name has the ABI, so that those of several Pythons may lie beside each other in one checkout
+        place = source.with_name(source.stem + sysconfig.get_config_var("EXT_SUFFIX"))
+        if os.environ.get(PURE) == "1":
+            if version == "editable":
+                place.unlink(missing_ok=True)
+            return
+        if version == "editable" and _is_current(place, source):
+            build_data.update(pure_python=False, infer_tag=True)
+            return
+        folder = tempfile.TemporaryDirectory()
+        # the wheel is made of it later
+        atexit.register(folder.cleanup)
+        found = _built(source, Path(folder.name), self.app.display_warning)
+        if found is None:
+            return
+        build_data.update(pure_python=False, infer_tag=True)
+        if version == "editable":
+            # beside it first: another install may use the same file, or build it at the same time
+            with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".so", delete=False) as whole:
+                whole.write(found.read_bytes())
+            shutil.copymode(found, whole.name)
+            os.replace(whole.name, place)
+        else:
+            build_data["force_include"][str(found)] = f"{SOURCE.rpartition('/')[0]}/{place.name}"
+
+
+def _is_current(place: Path, source: Path) -> bool:
+    newest = max(source.stat().st_mtime, Path(__file__).stat().st_mtime)
+    return place.exists() and place.stat().st_mtime >= newest
+
+
+def _built(source: Path, folder: Path, warn: Any) -> Path | None:
+    """Return the extension, None where it cannot be built and need not be.
+
+    Args:
+        source: What is compiled.
+        folder: Where all files go, so that builds for several Pythons do not meet.
+        warn: Takes the reason why there is none.
+
+    Raises:
+        RuntimeError: it must be there.
+    """
+    reason = _obstacle()
+    if reason is None:
+        try:
+            return _compiled(source, folder)
+        except _errors() as error:
+            reason = f"the C compiler failed: {error}"
+    if os.environ.get(PURE) == "0":
+        raise RuntimeError(f"{MODULE} cannot be built, and {PURE}=0 wants it: {reason}")
+    warn(f"{MODULE} is not built, and dlt is slower: {reason}")
+    return None
+
+
+def _obstacle() -> str | None:
+    if sys.implementation.name != "cpython":
+        return f"it is made for CPython, and this is {sys.implementation.name}"
+    if sys.byteorder != "little":
+        return "it is made for machines with the lowest byte first"
+    try:
+        import Cython  # noqa: F401
+        import setuptools  # noqa: F401
+    except ImportError as error:
+        return f"{error}. Install cython and setuptools where builds are not isolated."
+    return None
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    from setuptools import errors
+
+    return errors.CCompilerError, errors.BaseError, OSError
+
+
+def _compiled(source: Path, folder: Path) -> Path:
+    from Cython.Build import cythonize
+    from setuptools import Distribution, Extension
+
+    copy = Path(shutil.copy(source, folder))
+    # one file is compiled at every install: what a debugger needs would double the time
+    options = [] if os.name == "nt" else ["-O2", "-g0"]
+    made = cythonize([Extension(MODULE, [str(copy)], extra_compile_args=options)], quiet=True)
+    command = Distribution({"name": "dlt", "ext_modules": made}).get_command_obj("build_ext")
+    command.build_lib, command.build_temp = str(folder / "lib"), str(folder / "objects")
+    command.ensure_finalized()
+    command.run()
+    return Path(command.get_ext_fullpath(MODULE))
