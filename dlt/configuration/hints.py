@@ -12,7 +12,11 @@ from weakref import WeakKeyDictionary
 
 from dlt.configuration.values import UNTYPED, TSecretValue
 
-INJECTED_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+INJECTED_KINDS = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 _known: WeakKeyDictionary[object, Mapping[str, object]] = WeakKeyDictionary()
 
 

@@ -73,6 +73,7 @@ class _Plan:
         # others that take what they do not name pass it on, and nobody there knows our words
         catches = kinds.get(inspect.Parameter.VAR_KEYWORD)
         self.catches = catches if catches == INJECTION_KWARGS else None
+        self.by_place = inspect.Parameter.POSITIONAL_ONLY in kinds
         hints = function_hints(function)
         self.parameters = [
             (parameter, hints.get(parameter.name, hint_of_default(parameter.default)))
@@ -170,47 +171,86 @@ def with_config(
     return functools.partial(_decorate, options=chosen) if func is None else _decorate(func, chosen)
 
 
-def _decorate(function: Function, options: _Options) -> Function:
-    plan: list[_Plan] = []
+def with_arguments(
+    function: Callable[..., object],
+    passed: Sequence[object],
+    arguments: Mapping[str, object],
+    spec: type[BaseConfiguration] | None,
+    sections: tuple[str, ...],
+) -> Callable[..., object]:
+    """Return a function that takes the first arguments only: the others are looked up now, for all of its calls.
 
-    @functools.cache
-    def own_spec() -> type[BaseConfiguration]:
-        return options.spec or spec_from_signature(function, base=options.base or BaseConfiguration)
+    Args:
+        function: The function.
+        passed: What stands for the first arguments until they come.
+        arguments: Others that are not looked up.
+        spec: Spec whose fields are arguments of the function.
+        sections: Sections, from general to specific.
 
-    def completed(args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
-        if not plan:
-            # at the first call: a hint may name a class that the module defines further down
-            plan.append(_Plan(function, options.include_defaults))
+    Raises:
+        ConfigFieldMissingException: a required argument is nowhere; it is a TypeError too.
+    """
+    options = _Options(spec, sections, None, None, True, False, None, None, None)
+    given = _Injection(function, options).completed(tuple(passed), arguments)
+    rest, named = given.args[len(passed) :], given.kwargs
+    return lambda *first: function(*first, *rest, **named)
+
+
+class _Injection:
+    """A function, and how its arguments are looked up."""
+
+    def __init__(self, function: Callable[..., object], options: _Options) -> None:
+        self._function, self._options = function, options
+
+    @functools.cached_property
+    def spec(self) -> type[BaseConfiguration]:
+        return self._options.spec or spec_from_signature(self._function, base=self._options.base or BaseConfiguration)
+
+    @functools.cached_property
+    def _plan(self) -> _Plan:
+        # at the first call: a hint may name a class that the module defines further down
+        return _Plan(self._function, self._options.include_defaults)
+
+    def completed(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> inspect.BoundArguments:
+        """Return the arguments of a call with those that it does not pass."""
+        function, options, plan = self._function, self._options, self._plan
         # partly, because what is missing is what the configuration is asked for
-        given = plan[0].signature.bind_partial(*args, **kwargs)
-        spec = own_spec() if options.base is not None else options.spec
+        given = plan.signature.bind_partial(*args, **kwargs)
+        spec = self.spec if options.base is not None else options.spec
         name = getattr(function, "__name__", type(function).__name__)
-        filled = _inject(plan[0], given.arguments, options, name, spec)
-        note_secrets(function, plan[0].signature, given.arguments)
-        if plan[0].catches is not None:
-            known, parameters = filled or own_spec()(), plan[0].signature.parameters
+        filled = _inject(plan, given.arguments, options, name, spec)
+        note_secrets(function, plan.signature, given.arguments)
+        if plan.catches is not None:
+            known, parameters = filled or self.spec(), plan.signature.parameters
             if filled is None:
                 known.update(given.arguments)
             # what no parameter names, and what `last_config` and `get_orig_args` of programs look for
             more = {name: value for name, value in (filled or {}).items() if name not in parameters}
             more.update({LAST_CONFIG: known, ORIGINAL_ARGUMENTS: (args, dict(kwargs))})
-            given.arguments[plan[0].catches] = {**more, **given.arguments.get(plan[0].catches, {}), LAST_CONFIG: known}
+            given.arguments[plan.catches] = {**more, **given.arguments.get(plan.catches, {}), LAST_CONFIG: known}
+        if plan.by_place:
+            # what has a place but no name needs all that stand before it
+            given.apply_defaults()
         return given
+
+
+def _decorate(function: Function, options: _Options) -> Function:
+    injection = _Injection(function, options)
 
     @functools.wraps(function)
     def injected(*args: object, **kwargs: object) -> object:
-        given = completed(args, kwargs)
+        given = injection.completed(args, kwargs)
         return function(*given.args, **given.kwargs)
 
     @functools.wraps(function)
     async def injected_async(*args: object, **kwargs: object) -> object:
-        given = completed(args, kwargs)
+        given = injection.completed(args, kwargs)
         made = function(*given.args, **given.kwargs)
         assert isinstance(made, Awaitable)
         return await made
 
     made = injected_async if inspect.iscoroutinefunction(function) else injected
-    _SPECS[made] = own_spec
+    _SPECS[made] = lambda: injection.spec
     # `wraps` gives it the face of the function, of which a checker knows no more than that it is one
     return cast("Function", made)
 

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     ClientConfiguration = TypeVar("ClientConfiguration", bound=BaseConfiguration)
 
-KNOWN: tuple[str, ...] = tuple(sorted(folder.name for folder in pkgutil.iter_modules(impl.__path__) if folder.ispkg))
-"""Short names of the destinations that come with the library: each is a folder of `dlt/destinations/impl`."""
-
 FUNCTION = "destination"
 """Short name of destinations that are functions of a program."""
+KNOWN: tuple[str, ...] = tuple(
+    sorted(found.name for found in pkgutil.iter_modules(impl.__path__) if found.ispkg and found.name != FUNCTION)
+)
+"""Short names of the destinations that come with the library: each is a folder of `dlt/destinations/impl`."""
 _PREFIX = "dlt.destinations."
 DestinationRef = Union[str, "Destination", Callable[..., "Destination"]]
 """A destination, its class, its name, or the path of its class."""

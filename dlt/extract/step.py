@@ -239,7 +239,10 @@ class SchemaExtract:
                 let_stand_alone(table, root.get("resource"))
         limit = (root.get(X_NORMALIZER) or {}).get("max_nesting")
         if limit is None:
-            limit = source.max_table_nesting if source.max_table_nesting is not None else self.schema.max_nesting(name)
+            # of a resource that says none: what the destination is told counts before its source
+            told = None if self._capabilities is None else self._capabilities.max_table_nesting
+            says = (told, source.max_table_nesting, self.schema.max_nesting(name))
+            limit = next((levels for levels in says if levels is not None), None)
         if limit is not None:
             root[X_NORMALIZER] = {**(root.get(X_NORMALIZER) or {}), "max_nesting": limit}
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)

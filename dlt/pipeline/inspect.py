@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dlt import context
+from dlt.destinations.function_state import read_function_state
 from dlt.errors import NotOffered, PipelineNeverRan, ValueErrorWithKnownValues
 from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
@@ -248,8 +249,16 @@ class Inspection:
         return package_info(self.workdir.package(load_id))
 
     def get_load_package_state(self, load_id: str) -> State:
-        """Return the pipeline state that a package carries."""
-        return self.workdir.package(load_id).state or {}
+        """Return the pipeline state that a package carries, and what a function of batches remembers of it.
+
+        Args:
+            load_id: Load id of the package.
+
+        Raises:
+            LoadPackageNotFound: there is none of this load id.
+        """
+        package = self.workdir.package(load_id)
+        return {**(package.state or {}), "destination_state": read_function_state(package.path)}
 
     def list_failed_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that failed."""

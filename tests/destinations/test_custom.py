@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 import dlt
+from dlt.configuration.spec import configspec
+from dlt.destinations.impl.destination.configuration import CustomDestinationClientConfiguration
 from dlt.errors import (
+    ConfigFieldMissingException,
     DestinationTerminalException,
     DestinationTransientException,
     InvalidDestinationReference,
@@ -47,10 +50,51 @@ def test_columns_of_the_library_on_request(tmp_path: Path) -> None:
 
     @dlt.destination(batch_size=100, skip_dlt_columns_and_tables=False)
     def sink(items: Any, table: Any) -> None:
-        taken.append((set(items[0]), set(table["columns"])))
+        taken.append((table["name"], set(items[0]), set(table["columns"])))
 
     run(tmp_path, sink)
-    assert taken == [({"ID", "Doc", "_dlt_id", "_dlt_load_id"},) * 2]
+    assert taken[0] == ("Things", *({"ID", "Doc", "_dlt_id", "_dlt_load_id"},) * 2)
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "jsonl"])
+@pytest.mark.parametrize("size", [0, 10])
+def test_the_state_on_request(tmp_path: Path, file_format: str, size: int) -> None:
+    """skip_dlt_columns_and_tables=False hands over the row of the state too, whenever it changed."""
+    taken: list[Any] = []
+
+    @dlt.destination(batch_size=size, loader_file_format=file_format, skip_dlt_columns_and_tables=False)
+    def sink(items: Any, table: Any) -> None:
+        if table["name"].startswith("_dlt"):
+            taken.append((table["name"], len(table["columns"]), Path(items).suffix if size == 0 else items))
+
+    run(tmp_path, sink)
+    run(tmp_path, sink)
+    assert [(name, columns) for name, columns, _ in taken] == [("_dlt_pipeline_state", 8)]
+    if size == 0:
+        assert taken[0][2] == f".{file_format}"
+    else:
+        (row,) = taken[0][2] if file_format == "jsonl" else taken[0][2].to_pylist()
+        assert (row["pipeline_name"], row["version"]) == ("custom", 1)
+
+
+@pytest.mark.parametrize(
+    ("own", "source", "resource", "levels"), [(1, 3, None, 1), (3, 1, None, 3), (0, 1, 2, 2), (None, 1, None, 1)]
+)
+def test_who_says_how_many_levels(tmp_path: Path, own: Any, source: Any, resource: Any, levels: int) -> None:
+    """A resource decides first, then the destination, then the source."""
+    taken: set[str] = set()
+
+    @dlt.destination(max_table_nesting=own)
+    def sink(items: Any, table: Any) -> None:
+        taken.add(table["name"])
+
+    @dlt.source(max_table_nesting=source)
+    def documents() -> Any:
+        deep = {"level": 1, "c": [{"level": 2, "c": [{"level": 3, "c": [{"level": 4}]}]}]}
+        return dlt.resource([deep], name="data", max_table_nesting=resource)
+
+    dlt.pipeline("levels", destination=sink, pipelines_dir=str(tmp_path)).run(documents())
+    assert len(taken) == levels + 1
 
 
 def test_arrow_tables(tmp_path: Path) -> None:
@@ -106,6 +150,75 @@ def test_arguments_are_injected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     run(tmp_path, sink)
     run(tmp_path, sink(url="given", api_key="given"))
     assert taken == [("default", "from env"), ("given", "given")]
+
+
+def test_arguments_without_a_name_are_injected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function whose parameters have a place only gets values too, and never the placeholder."""
+    monkeypatch.setenv("DESTINATION__SINK__API_KEY", "from env")
+    taken: list[Any] = []
+
+    @dlt.destination(batch_size=100)
+    def sink(items: Any, table: Any, url: str = "default", api_key: str = dlt.secrets.value, /) -> None:
+        taken.append((len(items), table["name"], url, api_key))
+
+    run(tmp_path, sink)
+    assert taken == [(7, "Things", "default", "from env")]
+
+
+def test_a_spec_of_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Specs for functions of PyPI dlt 1.x derive from that of custom destinations."""
+    monkeypatch.setenv("DESTINATION__SINK__CHANNEL", "alarms")
+
+    @configspec
+    class SinkSpec(CustomDestinationClientConfiguration):
+        channel: str = None  # type: ignore[assignment]
+
+    taken: list[Any] = []
+
+    @dlt.destination(spec=SinkSpec)
+    def sink(items: Any, table: Any, channel: str = dlt.config.value) -> None:
+        taken.append(channel)
+
+    run(tmp_path, sink)
+    assert taken == ["alarms"]
+
+
+def test_what_is_missing_is_told_before_anything_is_extracted(tmp_path: Path) -> None:
+    """Arguments are looked up when the destination is opened, as credentials of databases are."""
+
+    @dlt.destination
+    def sink(items: Any, table: Any, api_key: str = dlt.secrets.value) -> None:
+        raise AssertionError("it has no key")
+
+    pipeline = dlt.pipeline("custom", destination=sink, pipelines_dir=str(tmp_path))
+    with pytest.raises(PipelineStepFailed, match="api_key") as raised:
+        pipeline.run(ROWS, table_name="things")
+    assert isinstance(raised.value.__cause__, ConfigFieldMissingException) and raised.value.step == "sync"
+    assert not pipeline.has_pending_data
+
+
+def test_a_function_remembers_what_it_did(tmp_path: Path) -> None:
+    """`dlt.current.destination_state()` lasts from batch to batch, and over a failure; another package begins anew."""
+    seen: list[int] = []
+    failures = [ConnectionError("lost")]
+
+    @dlt.destination(batch_size=2)
+    def sink(items: Any, table: Any) -> None:
+        state = dlt.current.destination_state()
+        state["calls"] = state.get("calls", 0) + 1
+        seen.append(state["calls"])
+        if len(seen) == 2:
+            raise failures.pop()
+
+    pipeline = dlt.pipeline("custom", destination=sink, pipelines_dir=str(tmp_path))
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(ROWS, table_name="things")
+    (load_id,) = pipeline.list_normalized_load_packages()
+    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 2}
+    pipeline.load()
+    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 5}
+    pipeline.run([{"id": 1}], table_name="things")
+    assert seen == [1, 2, 3, 4, 5, 1]
 
 
 def test_a_retry_goes_on_behind_the_last_batch(tmp_path: Path) -> None:
