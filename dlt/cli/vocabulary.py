@@ -54,6 +54,7 @@ _WRITER = Section(
     {
         "file_max_items": int,
         "file_max_bytes": int,
+        "disable_compression": bool,
         **typing.get_type_hints(CsvOptions),
         **typing.get_type_hints(ParquetOptions),
     },

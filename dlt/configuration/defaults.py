@@ -22,6 +22,7 @@ class Defaults:
         columns_as_in_1x: Columns that are declared with a type stand first, then each one where its first value comes,
             in a row those of documents behind plain ones.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
+        compressed: Types of destinations whose files of text are compressed.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
         contracts_stay: A contract that the code does not give any more counts as it was stored.
         keys_part_tables: A nested table with a key of its own is no nested table any more.
@@ -43,6 +44,7 @@ class Defaults:
     empty_keys_change_nothing: bool = False
     columns_as_in_1x: bool = False
     formats_of_rows: tuple[tuple[str, str], ...] = ()
+    compressed: tuple[str, ...] = ()
     state_is_a_row: bool = False
     contracts_stay: bool = False
     keys_part_tables: bool = False
@@ -66,6 +68,7 @@ OF_1X = Defaults(
     empty_keys_change_nothing=True,
     columns_as_in_1x=True,
     formats_of_rows=(("filesystem", "jsonl"),),
+    compressed=("filesystem",),
     state_is_a_row=True,
     contracts_stay=True,
     keys_part_tables=True,

@@ -10,7 +10,7 @@ from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
 Files = Sequence[tuple[str, str]]
-"""Path or URL, and format."""
+"""Path or URL, and format; one of text ends with `.gz` where the file is compressed."""
 # for files elsewhere, whose sizes nobody has asked for
 _LONGEST_LINE = 1_000_000_000
 _AS_IT_IS = "hive_partitioning = false"
@@ -53,28 +53,39 @@ def _select_format(
         rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true, {_AS_IT_IS})"
         return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
     values = ", ".join(_from_text(name, columns[name], kind) for name, kind in types.items())
-    longest = _longest_line(path for path, kind in files if kind == file_format)
-    if file_format == "jsonl":
+    # not by the names of files, to which a layout may give any ending
+    kind, _, packed = file_format.partition(".")
+    longest = _longest_line((path for path, kind in files if kind == file_format), bool(packed))
+    read = f"compression = '{'gzip' if packed else 'none'}', {_AS_IT_IS}"
+    if kind == "jsonl":
         # all as text: DuckDB's guesses would change values, such as texts that look like dates
         kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)
         return (
             f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
-            f"maximum_object_size = {longest}, {_AS_IT_IS})"
+            f"maximum_object_size = {longest}, {read})"
         )
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
     rows = (
         f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
         # as pyarrow writes CSV: an empty field is NULL, an empty text stands in quotes
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
-        f"max_line_size = {longest}, {_AS_IT_IS})"
+        f"max_line_size = {longest}, {read})"
     )
     return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
 
 
-def _longest_line(paths: Iterable[str]) -> int:
+def _longest_line(paths: Iterable[str], is_packed: bool) -> int:
     # DuckDB allots it before it reads, several times over: a local file holds no line that is longer than itself
-    sizes = [os.path.getsize(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
+    size_of = _unpacked_size if is_packed else os.path.getsize
+    sizes = [size_of(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
     return min(_LONGEST_LINE, max(1 << 20, *sizes))
+
+
+def _unpacked_size(path: str) -> int:
+    with open(path, "rb") as file:
+        # the last four bytes of what gzip writes
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(), "little")
 
 
 def _from_text(name: str, column: ColumnSchema, kind: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from dlt.formats.spool import MAX_FILE_BYTES, ArrowFile
+from dlt.formats.text import file_of_text, without_gzip
 from dlt.late import orjson, pa, pc, pq
 from dlt.packages.manifest import PackageFile
 from dlt.schema.documents import word_of
@@ -31,11 +32,30 @@ class _BatchWriter(Protocol):
         """End the file."""
 
 
+class _CsvLines:
+    """A file of CSV as pyarrow writes it."""
+
+    def __init__(self, path: str, schema: pa.Schema) -> None:
+        import pyarrow.csv as csv
+
+        self._file = file_of_text(path)
+        self._writer = csv.CSVWriter(self._file, schema)
+
+    def write_batch(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        self._writer.write_batch(batch)
+
+    def close(self) -> None:
+        """End the file."""
+        self._writer.close()
+        self._file.close()
+
+
 class _JsonLines:
     """A file of JSON lines, which pyarrow reads and does not write."""
 
     def __init__(self, path: str) -> None:
-        self._file = open(path, "wb")  # noqa: SIM115 - closed in close()
+        self._file = file_of_text(path)
 
     def write_batch(self, batch: pa.RecordBatch) -> None:
         """Append a batch."""
@@ -52,10 +72,8 @@ def _writer_of(path: str, kind: str, schema: pa.Schema, options: FormatOptions |
         writer: _BatchWriter = options.writer(path, schema)
     elif kind == "parquet":
         writer = pq.ParquetWriter(path, schema, compression="snappy")
-    elif kind == "csv":
-        import pyarrow.csv as csv
-
-        writer = csv.CSVWriter(path, schema)
+    elif without_gzip(kind) == "csv":
+        writer = _CsvLines(path, schema)
     else:
         writer = _JsonLines(path)
     return writer
@@ -126,7 +144,8 @@ class LoaderFiles:
 
     Args:
         folder: An existing folder.
-        kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv"; or a function that says which one a table has.
+        kind: "arrow" (IPC stream), "parquet", "jsonl" or "csv", the last two with ".gz" behind them where they are
+            compressed; or a function that says which one a table has.
         max_file_bytes: Size, in bytes, at which a new file begins.
         max_file_rows: Rows of a file at most; any number when None.
         options: Says how files of a format are written, where it is not as ever; None for as ever.
@@ -152,7 +171,7 @@ class LoaderFiles:
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append a batch to the table's file; a batch with other columns begins a new one."""
-        kind = self.kind_of(table)
+        kind = without_gzip(self.kind_of(table))
         if kind != "arrow":
             batch = _decoded(batch, kind)
             options = self._options_of(kind)
@@ -236,7 +255,9 @@ class LoaderFiles:
         name = self._names[table] = self._next_name(table)
         path = os.path.join(self._folder, name)
         kind = self.kind_of(table)
-        file = ArrowFile(path, schema) if kind == "arrow" else _TableFile(path, kind, schema, self._options_of(kind))
+        plain = without_gzip(kind)
+        options = self._options_of(plain) if plain != "arrow" else None
+        file = ArrowFile(path, schema) if plain == "arrow" else _TableFile(path, kind, schema, options)
         self._open[table] = file
         return file
 

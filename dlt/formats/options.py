@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from dlt.configuration import get_value
 from dlt.errors import ConfigurationValueError
+from dlt.formats.text import file_of_text
 from dlt.late import pa, pq
 
 
@@ -150,7 +152,7 @@ class CsvLines:
         self._options = options
         self._special = ('"', "\r", "\n", options.delimiter)
         # newline="": the end of lines is the one that was asked for
-        self._file = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115 - closed in close()
+        self._file = io.TextIOWrapper(file_of_text(path), encoding="utf-8", newline="")
         if options.include_header:
             self._write([self._field(name, is_text=True) for name in schema.names])
 

@@ -65,10 +65,16 @@ def _job(package: LoadPackage, file: PackageFile, job: Job | None) -> LoadJobInf
         file.bytes,
         package.manifest.created_at,
         (finished - started).total_seconds() if started and finished else 0.0,
-        ParsedLoadJobFileName(file.table, metrics.file_id(file.name), 0, file.format),
+        ParsedLoadJobFileName(file.table, metrics.file_id(file.name), 0, *_format_of(file)),
         job.error if job is not None else None,
         file.rows,
     )
+
+
+def _format_of(file: PackageFile) -> tuple[str, bool]:
+    """Return the format of a file, and whether it is compressed."""
+    kind, _, packed = file.format.partition(".")
+    return kind, bool(packed)
 
 
 def as_told(job: Job) -> dict[str, Any]:

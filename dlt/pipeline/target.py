@@ -16,7 +16,7 @@ from dlt.errors import (
     PipelineConfigMissing,
     UnknownDestinationModule,
 )
-from dlt.normalize.file_formats import FileFormats
+from dlt.normalize.file_formats import FileFormats, compresses_text
 from dlt.pipeline.home import Home
 from dlt.pipeline.place import FUNCTIONS, check_place, place_of
 from dlt.pipeline.settings import PipelineSettings
@@ -244,8 +244,9 @@ class Target:
                 config_elem="loader_file_format",
             )
         rows = preferred = caps.preferred_loader_file_format
+        kind = self.destination.kind if self.destination is not None else ""
         if self.destination is not None and not self.destination.settings.get("preferred_loader_file_format"):
-            rows = dict(self.settings.defaults.formats_of_rows).get(self.destination.kind, preferred)
+            rows = dict(self.settings.defaults.formats_of_rows).get(kind, preferred)
         return FileFormats(
             wanted,
             rows,
@@ -254,6 +255,7 @@ class Target:
             self._limit("file_max_bytes"),
             self._limit("file_max_items"),
             self._format_options,
+            compresses_text(kind, self.settings.defaults, self.settings.pipeline_name),
         )
 
     def _limit(self, key: str) -> int | None:

@@ -18,7 +18,6 @@ _NO_TELEMETRY = "nothing is sent anywhere"
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "data_writer": {
         "buffer_max_items": "rows are written a page at a time",
-        "disable_compression": "files of text are never compressed",
         "flush_interval": "rows are written a page at a time",
     },
     "extract": {
@@ -56,7 +55,6 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """Sections, their settings, and why they change nothing."""
 _AS_WANTED = {
-    ("data_writer", "disable_compression"): "true",
     ("load", "truncate_staging_dataset"): "true",
     ("load", "start_new_jobs_on_signal"): "true",
     ("runtime", "dlthub_telemetry"): "false",

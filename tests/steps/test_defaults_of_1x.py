@@ -130,7 +130,21 @@ def formats_of_files() -> object:
     pipeline = dlt.pipeline("shop", destination=dlt.destinations.filesystem("bucket"), dataset_name="data")
     pipeline.run([{"a": 1, "b": [1]}], table_name="rows")
     pipeline.run(pa.table({"a": [1]}), table_name="frame")
-    return {path.parent.name: path.suffix for path in Path("bucket").glob("data/[rf]*/*")}
+    return {path.parent.name: path.name.partition("-")[2].split(".")[1] for path in Path("bucket").glob("data/[rf]*/*")}
+
+
+def endings_of_text() -> object:
+    """Return the endings of files of text, and the rows that are read from them, of two loads of which one merges."""
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.filesystem("bucket"), dataset_name="data")
+    found: list[object] = []
+    for kind in ("jsonl", "csv"):
+        for row in ({"id": 1, "v": "a"}, {"id": 2, "v": "b"}):
+            pipeline.run([row], table_name=kind, loader_file_format=kind)  # type: ignore[arg-type]
+        paths = Path("bucket").glob(f"data/{kind}/*")
+        found += [{path.name.partition("-")[2].partition(".")[2] for path in paths}]
+        pipeline.run([{"id": 2, "v": "c"}], table_name=kind, primary_key="id", write_disposition="merge")
+        found += [sorted(pipeline.dataset()[kind].select("id", "v").fetchall())]
+    return found
 
 
 def counted_rows() -> object:
@@ -238,8 +252,13 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     ),
     "files of rows at `filesystem`": (
         formats_of_files,
-        {"rows": ".jsonl", "rows__b": ".jsonl", "frame": ".parquet"},
-        {"rows": ".parquet", "rows__b": ".parquet", "frame": ".parquet"},
+        {"rows": "jsonl", "rows__b": "jsonl", "frame": "parquet"},
+        {"rows": "parquet", "rows__b": "parquet", "frame": "parquet"},
+    ),
+    "files of JSONL and CSV at `filesystem`": (
+        endings_of_text,
+        [{"jsonl.gz"}, [(1, "a"), (2, "c")], {"csv.gz"}, [(1, "a"), (2, "c")]],
+        [{"jsonl"}, [(1, "a"), (2, "c")], {"csv"}, [(1, "a"), (2, "c")]],
     ),
     "the state of the pipeline in `row_counts` of normalize": (
         counted_rows,

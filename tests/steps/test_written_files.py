@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,22 @@ def test_bytes_of_a_file(written: Any) -> None:
     """A page that makes a file larger than `file_max_bytes` is its last one."""
     pages = [pa.table({"id": [1]}), pa.table({"id": [2]})]
     assert len(written({"NORMALIZE__DATA_WRITER__FILE_MAX_BYTES": "1"}, "parquet", pages)) == 2
+
+
+@pytest.mark.parametrize("options", [{}, {"DATA_WRITER__DELIMITER": "|"}], ids=["as ever", "with options"])
+@pytest.mark.parametrize("file_format", ["jsonl", "csv", "parquet"])
+def test_files_of_text_are_compressed_where_the_settings_say_so(
+    written: Any, file_format: str, options: dict[str, str]
+) -> None:
+    """`disable_compression` counts for files of text; Parquet is compressed in its own way."""
+    (plain,) = written(options, file_format)
+    (packed,) = {*written({**options, "DATA_WRITER__DISABLE_COMPRESSION": "false"}, file_format)} - {plain}
+    if file_format == "parquet":
+        assert packed.suffix == ".parquet"
+    else:
+        assert packed.name.endswith(f".{file_format}.gz")
+        text, unpacked = plain.read_bytes(), gzip.decompress(packed.read_bytes())
+        assert unpacked[:20] == text[:20] and unpacked.count(b"\n") == text.count(b"\n") >= len(ROWS)
 
 
 def test_a_limit_that_is_none(written: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zlib
 from pathlib import Path
@@ -25,6 +26,7 @@ ROWS = st.fixed_dictionaries(
         "share": st.floats(allow_nan=False, allow_infinity=False, width=32),
     }
 )
+KINDS = ["arrow", "parquet", "jsonl", "csv", "jsonl.gz", "csv.gz"]
 PAGES = st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=4)
 
 
@@ -35,14 +37,19 @@ def read(path: Path, kind: str) -> list[dict[str, Any]]:
             return reader.read_all().to_pylist()
     if kind == "parquet":
         return pq.read_table(path).to_pylist()
-    if kind == "csv":
+    if kind.startswith("csv"):
         options = csv.ConvertOptions(column_types=SCHEMA, strings_can_be_null=False)
         return csv.read_csv(path, convert_options=options).to_pylist()
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
+    content = path.read_bytes()
+    return [json.loads(line) for line in (gzip.decompress(content) if kind.endswith(".gz") else content).splitlines()]
 
 
 @settings(max_examples=40)
-@given(kind=st.sampled_from(["arrow", "parquet", "jsonl", "csv"]), pages=PAGES, most=st.sampled_from([1, 10**9]))
+@given(
+    kind=st.sampled_from(KINDS),
+    pages=PAGES,
+    most=st.sampled_from([1, 10**9]),
+)
 def test_rows_come_back_from_their_files(
     tmp_path_factory: pytest.TempPathFactory, kind: str, pages: list[Any], most: int
 ) -> None:

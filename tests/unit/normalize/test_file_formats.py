@@ -28,3 +28,10 @@ def test_the_strongest_word_counts(asked: str | None, own: Any, only_frames: boo
     """What the destination does not load is no word."""
     formats = FileFormats(asked, "jsonl", "parquet", SUPPORTED)
     assert formats.of({"name": "t", "file_format": own} if own else {"name": "t"}, only_frames) == chosen
+
+
+@pytest.mark.parametrize(("asked", "chosen"), [("csv", "csv.gz"), ("jsonl", "jsonl.gz"), ("parquet", "parquet")])
+def test_files_of_text_are_compressed(asked: str, chosen: str) -> None:
+    """Others are compressed in their own way."""
+    formats = FileFormats(asked, "arrow", "arrow", SUPPORTED, compressed=True)
+    assert formats.of({"name": "t"}, only_frames=False) == chosen

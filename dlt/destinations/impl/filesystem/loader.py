@@ -70,7 +70,7 @@ class FilesLoader:
     def _upload(self, table: str, path: str, file_format: str) -> Entry:
         load_id = self._session.load_id
         # loader files are named table.number.format
-        number = os.path.basename(path).rsplit(".", 1)[0].rpartition(".")[2]
+        number = os.path.basename(path).split(".")[1]
         # what no other file has: neither one of another try or program, nor of another part of a run in this one
         file_id = f"{number}-{self._session.change.letters}{next(self._numbers):x}"
         kind = kind_of(table, self._session.base, self._session.change)
