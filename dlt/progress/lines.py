@@ -10,11 +10,7 @@ import time
 from typing import TextIO
 
 from dlt.progress.base import Collector
-
-try:
-    import resource
-except ImportError:  # Windows has no such module
-    resource = None  # type: ignore[assignment] # asked before it is used
+from dlt.progress.memory import peak_megabytes
 
 
 class LogCollector(Collector):
@@ -79,7 +75,7 @@ class LogCollector(Collector):
         if len(self._counts) > self._most:
             lines.append(f"and {len(self._counts) - self._most} more")
         if self._stats:
-            lines.append(f"memory: {_memory_megabytes():.0f} MB at most")
+            lines.append(f"memory: {peak_megabytes():.0f} MB at most")
         text = "\n".join(lines)
         if isinstance(self._logger, logging.Logger):
             self._logger.log(self._level, text)
@@ -160,7 +156,7 @@ class TableLog(Collector):
                     self._write(name, "goes on")
                 # a query may run for minutes before its first row: silence would look like a hang
                 if not active:
-                    self._tell(f"{self.step}: goes on, memory {_memory_megabytes():.0f} MB")
+                    self._tell(f"{self.step}: goes on, memory {peak_megabytes():.0f} MB")
 
     def _write(self, name: str, what: str) -> None:
         count, total = self._rows[name], self._totals.get(name)
@@ -169,18 +165,10 @@ class TableLog(Collector):
         # the time of a table whose rows came all at once tells nothing
         speed = f", {count / seconds:.0f} rows/s" if seconds >= 0.01 else ""
         rows = f"{count}{share} rows{speed}{self._messages.get(name, '')}"
-        self._tell(f"{self.step} {name}: {what}, {rows}, memory {_memory_megabytes():.0f} MB")
+        self._tell(f"{self.step} {name}: {what}, {rows}, memory {peak_megabytes():.0f} MB")
 
     def _tell(self, text: str) -> None:
         if isinstance(self._target, logging.Logger):
             self._target.info(text)
         else:
             print(text, file=self._target, flush=True)
-
-
-def _memory_megabytes() -> float:
-    if resource is None:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes, Linux kilobytes
-    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
