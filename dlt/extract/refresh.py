@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from dlt.errors import ValueErrorWithKnownValues
 from dlt.extract.state import reset_resource_state
 from dlt.packages.manifest import Refresh
-from dlt.schema.chains import loaded_with
+from dlt.schema.chains import loaded_with, stands_alone
 from dlt.schema.schema import Schema
 from dlt.states.model import State
 
@@ -80,7 +80,7 @@ def begin_again(source: DltSource, source_state: State) -> None:
 def emptied_tables(resource: ResourceHints, schema: Schema, filled: Collection[str]) -> Refresh:
     """Return which tables of a resource must be emptied, as it replaces them and gave them no rows.
 
-    That of a variant has a write disposition of its own, which counts.
+    That of a variant, and one that its key parts from the root, has a write disposition of its own, which counts.
 
     Args:
         resource: The resource, after it was extracted.
@@ -95,7 +95,7 @@ def emptied_tables(resource: ResourceHints, schema: Schema, filled: Collection[s
         if table.get("resource") == resource.name
         and "parent" not in table
         and name not in filled
-        and ("variant_name" not in table or table.get("write_disposition") == "replace")
+        and (table.get("write_disposition") == "replace" or not ("variant_name" in table or stands_alone(table)))
     ]
     return Refresh(
         truncate_tables=tuple(

@@ -305,3 +305,23 @@ def test_the_switch_decides_each_default(own_folder: Path, row: str, of_1x: bool
     )
     tried, with_it, without = TRIED[row]
     assert tried() == (with_it if of_1x else without)
+
+
+def test_a_table_that_its_key_parts_has_its_own_disposition(own_folder: Path) -> None:
+    """Where its root is replaced, with rows and without, its rows stay unless it is replaced too."""
+    (own_folder / ".dlt").mkdir()
+    (own_folder / ".dlt" / "config.toml").write_text("[compat]\ndlt1 = true\n", encoding="utf-8")
+    hints: Any = {
+        "merged": {"primary_key": "id", "write_disposition": "merge"},
+        "added": {"primary_key": "id"},
+        "replaced": {"primary_key": "id", "write_disposition": "replace"},
+    }
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    for ids in ((1, 2), (2, 3), ()):
+        rows = [{"order": 1, **{name: [{"id": one} for one in ids] for name in hints}}] if ids else []
+        pipeline.run(dlt.resource(rows, name="orders", nested_hints=hints, write_disposition="replace"))
+        if ids == (2, 3):
+            kept = [sorted(pipeline.dataset()[f"orders__{name}"]["id"].fetchall()) for name in hints]
+            assert kept == [[(1,), (2,), (3,)], [(1,), (2,), (2,), (3,)], [(2,), (3,)]]
+    assert pipeline.dataset()["orders"].fetchall() == []
+    assert [len(pipeline.dataset()[f"orders__{name}"].fetchall()) for name in ("merged", "added")] == [3, 4]
