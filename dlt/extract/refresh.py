@@ -49,7 +49,7 @@ def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str
         source_state.clear()
     else:
         for name in wanted:
-            source_state.get("resources", {}).pop(name, None)
+            reset_resource_state(name, source_state)
     if refresh == "drop_data":
         # the schema stays: rows go, columns are those that the table has
         return Refresh(truncate_tables=tuple(names))

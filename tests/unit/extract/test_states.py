@@ -131,6 +131,8 @@ def test_what_a_refresh_drops() -> None:
     found, tables, own = refreshed("drop_data", ["orders"])
     assert set(found.truncate_tables) == {"orders", "orders__lines"} and not found.drop_tables
     assert tables == {"orders", "orders__lines", "users"} and own["resources"] == {"users": {"n": 2}}
+    # of all resources: as if they had never had a state
+    assert refreshed("drop_data", ["orders", "users"])[2] == {"token": "x"}
 
 
 def test_a_word_that_is_no_refresh_is_told() -> None:
