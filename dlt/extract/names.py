@@ -17,6 +17,7 @@ from dlt.errors import (
     UnboundColumnException,
 )
 from dlt.extract.declared import check_added, check_same, check_type, check_validity, check_validity_names
+from dlt.formats.batches import batch_rows
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.chains import found_in
@@ -102,13 +103,12 @@ class NameCheck:
 
     # -- pages
 
-    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[TDataItem], first: int) -> None:
+    def batch(self, table: str, batch: pa.RecordBatch, first: int) -> None:
         """Check a page that became a record batch.
 
         Args:
             table: Name of its table.
             batch: The page.
-            rows: The same as rows.
             first: Number of the first row.
 
         Raises:
@@ -123,7 +123,7 @@ class NameCheck:
         walk.document(table, [(field.name, field.type) for field in batch.schema], "", ())
         self._check_width(first)
         if walk.clashes:
-            self.rows(table, rows, first)
+            self.rows(table, list(batch_rows(batch)), first)
             return  # other rows of the same shape may have both
         self._batches[table] = batch.schema
 

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
-from dlt.formats.pages import ARROW_LEVELS, PageEncoder, levels_of
+from dlt.formats.pages import ARROW_LEVELS, levels_of
 from dlt.formats.required import Required, columns_without_variant
-from dlt.formats.snapshot import snapshot
+from dlt.formats.waiting import Page, WaitingRows, waiting_rows
 from dlt.io.typed_json import TooDeep, dump_row
 from dlt.late import pa
 from dlt.packages.manifest import PackageFile
 from dlt.schema.typing import TableSchema
-from dlt.schema.x_keys import X_NORMALIZER
 from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_FILE_BYTES = 64 << 20
-# what a page may hold in memory: fewer rows where rows are wide
-PAGE_ROWS = 10_000
-PAGE_CELLS = 2_000_000
 
 
 class _Checked:
@@ -164,7 +158,7 @@ def _place_of_fault(value: object) -> str:
 class NameCheck(Protocol):
     """Looks at the names in every page before it is written, and raises what would fail later."""
 
-    def batch(self, table: str, batch: pa.RecordBatch, rows: Sequence[TDataItem], first: int) -> None:
+    def batch(self, table: str, batch: pa.RecordBatch, first: int) -> None:
         """Check a page that became a record batch; `first` is the number of its first row."""
 
     def rows(self, table: str, rows: Sequence[TDataItem], first: int) -> None:
@@ -200,8 +194,7 @@ class SpoolWriter:
         self._open: dict[str, ArrowFile | RowsFile] = {}
         self._names: dict[str, str] = {}
         self._files: list[PackageFile] = []
-        self._pending: dict[str, list[TDataItem]] = {}
-        self._encoders: dict[str, PageEncoder] = {}
+        self._waiting: dict[str, WaitingRows] = {}
         self._positions: dict[str, int] = {}
 
     def write(self, table: str, items: TDataItems, table_schema: TableSchema, own: bool = False) -> int:
@@ -233,19 +226,13 @@ class SpoolWriter:
             items = [items]
         elif isinstance(items, dict):
             items = [items]
-        if table not in self._encoders:
-            self._encoders[table] = _encoder(table_schema, self._normalize)
-        pending = self._pending.setdefault(table, [])
+        waiting = self._waiting.get(table)
+        if waiting is None:
+            waiting = self._waiting[table] = waiting_rows(table_schema, self._normalize)
         if required := self._required_of(table, table_schema):
-            required.check_rows(items, self._positions.get(table, 0) + len(pending))
-        pending.extend(items)
-        if len(pending) >= PAGE_ROWS or (
-            pending and isinstance(pending[0], dict) and len(pending) * len(pending[0]) >= PAGE_CELLS
-        ):
-            self._flush(table)
-        elif items and not own:
-            # the program that gave them may go on to change them while they wait
-            pending[-len(items) :] = map(snapshot, items)
+            required.check_rows(items, self._positions.get(table, 0) + len(waiting))
+        for page in waiting.add(items, own):
+            self._write_page(table, page)
         return len(items)
 
     def write_nothing(self, table: str) -> None:
@@ -254,12 +241,12 @@ class SpoolWriter:
         Args:
             table: Name of the table.
         """
-        if table not in self._open and not self._pending.get(table):
+        if table not in self._open and not self._waiting.get(table):
             self._write_rows(table, [])
 
     def close(self) -> list[PackageFile]:
         """Flush and end all files; return them in the order in which they began."""
-        for table in list(self._pending):
+        for table in self._waiting:
             self._flush(table)
         for table in list(self._open):
             self._end(table)
@@ -271,32 +258,29 @@ class SpoolWriter:
         for file in self._open.values():
             file.discard()
         self._open.clear()
-        self._pending.clear()
+        self._waiting.clear()
 
     def _required_of(self, table: str, table_schema: TableSchema) -> Required | None:
         columns = columns_without_variant(table_schema)
         return Required(table, columns, self._normalize) if columns and self._checked(table) else None
 
     def _flush(self, table: str) -> None:
-        page = self._pending.pop(table, None)
-        if not page:
-            return
-        step = max(1, PAGE_CELLS // max(1, len(page[0]) if isinstance(page[0], dict) else 1))
-        for start in range(0, len(page), min(step, PAGE_ROWS)):
-            part = page[start : start + min(step, PAGE_ROWS)]
-            with without_collection():
-                batch = self._encoders[table].encode(part)
-            position = self._positions.get(table, 0)
-            if batch is not None:
-                if self._name_check is not None:
-                    self._name_check.batch(table, batch, part, position)
-                self._write_batch(table, batch)
-            else:
-                # written first: that refuses what is nested too deep to be looked through
-                self._write_rows(table, part)
-                if self._name_check is not None:
-                    self._name_check.rows(table, part, position)
-            self._positions[table] = self._positions.get(table, 0) + len(part)
+        waiting = self._waiting.get(table)
+        for page in waiting.rest() if waiting is not None else ():
+            self._write_page(table, page)
+
+    def _write_page(self, table: str, page: Page) -> None:
+        position = self._positions.get(table, 0)
+        if isinstance(page, Sequence):
+            # written first: that refuses what is nested too deep to be looked through
+            self._write_rows(table, page)
+            if self._name_check is not None:
+                self._name_check.rows(table, page, position)
+        else:
+            if self._name_check is not None:
+                self._name_check.batch(table, page, position)
+            self._write_batch(table, page)
+        self._positions[table] = position + len(page)
 
     def _write_batch(self, table: str, batch: pa.RecordBatch, kind: str = "arrow") -> None:
         file = self._open.get(table)
@@ -335,30 +319,6 @@ class SpoolWriter:
             rows, size, crc = file.close()
             name = self._names.pop(table)
             self._files.append(PackageFile(name, table, file.format, rows, size, crc))
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Suspend the cyclic garbage collector: converting makes many objects and no cycles."""
-    # a program may have turned it off, and wants it so
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _encoder(table_schema: TableSchema, normalize: Callable[[str], str]) -> PageEncoder:
-    columns = table_schema.get("columns") or {}
-    whole = {name for name, column in columns.items() if column.get("data_type") in ("json", "complex")}
-    limit = (table_schema.get(X_NORMALIZER) or {}).get("max_nesting")
-    if limit == 0:
-        return PageEncoder(kept_whole=lambda _key: True)
-    # a path such as a__b may be kept whole inside of a document: that needs rows
-    nested = limit is None and not any("__" in name for name in whole)
-    return PageEncoder(kept_whole=lambda key: normalize(key) in whole if whole else False, nested=nested)
 
 
 def _empty_batches(items: pa.Table, table_schema: TableSchema) -> list[pa.RecordBatch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from itertools import islice
@@ -204,9 +205,12 @@ class PackageNormalizer:
                 self.placement.add_column(table, copy(SYSTEM_COLUMNS[name]))
 
     def _load_ids(self, rows: int) -> pa.Array:
-        # one value for all rows: a dictionary keeps it once
-        zeros = pa.repeat(pa.scalar(0, pa.int8()), rows)
-        return pa.DictionaryArray.from_arrays(zeros, pa.array([self._load_id], pa.string()))
+        # one value for all rows: a dictionary keeps it once; of bytes, since pyarrow imports pandas to read a list
+        zeros = pa.Array.from_buffers(pa.int8(), rows, [None, pa.py_buffer(bytes(rows))])
+        text = self._load_id.encode()
+        ends = (0).to_bytes(4, sys.byteorder) + len(text).to_bytes(4, sys.byteorder)
+        value = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
+        return pa.DictionaryArray.from_arrays(zeros, value)
 
     def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
         found = {LOAD_ID: self._load_ids(rows), ROW_ID: table.column_ids(columns, rows)}

@@ -6,7 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
+
+from dlt.version import form
 
 PROGRAM = """
 import gc, json, locale, logging, os, signal, sys, threading, warnings
@@ -112,3 +117,26 @@ def test_handlers_that_a_source_sets_are_the_programs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+ONE_ROW = """
+import sys, dlt, dlt.version
+
+destination = dlt.destinations.duckdb("one.duckdb")
+pipeline = dlt.pipeline("one", destination=destination, pipelines_dir="pipelines", dataset_name="data")
+pipeline.run([{"id": 1}], table_name="t")
+assert pipeline.last_trace.last_normalize_info.row_counts["t"] == 1
+print(dlt.version.form(), "pandas" in sys.modules)
+"""
+
+
+@pytest.mark.skipif(
+    form() == "pure", reason="pyarrow imports pandas to read lists, and only the extension hands it none"
+)
+def test_a_load_of_one_row_does_not_import_pandas(tmp_path: Path) -> None:
+    """Where it is installed it takes longer to import than the load itself; pyarrow would do so to read a list."""
+    assert find_spec("pandas") is not None
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_ROW], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == ["compiled", "False"]

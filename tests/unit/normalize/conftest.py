@@ -25,12 +25,10 @@ def normalize_pages(
     target.mkdir(exist_ok=True)
     spool = SpoolWriter(str(source), normalize=schema.naming.normalize_identifier)
     for page in pages:
-        spool.write(table, list(page), schema.tables.get(table, {}))
         if exact:
-            rows = spool._pending.pop(table, [])
-            if rows:
-                spool._write_rows(table, rows)
+            spool._write_rows(table, list(page))
         else:
+            spool.write(table, list(page), schema.tables.get(table, {}))
             spool._flush(table)
     files = spool.close()
     package = SimpleNamespace(path=source, load_id="1.0", manifest=Manifest("s", nonce="n"), files=files)
