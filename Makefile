@@ -81,6 +81,11 @@ coverage: install
 bench: install
 	$(PY) benchmarks/run.py
 
+# the compiled form beside the one in Python
+.PHONY: bench-forms
+bench-forms: install
+	$(PY) benchmarks/forms.py
+
 # has anything become slower since a commit? make bench-against REF=v0.1.0
 .PHONY: bench-against
 bench-against: install
