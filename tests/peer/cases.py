@@ -308,12 +308,45 @@ def declared(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
 
 
 @st.composite
+def keyed_below(draw: st.DrawFn, name: str, runs: int) -> list[Json]:
+    """Make a resource whose nested tables have keys, write dispositions and columns of their own."""
+    hints: Json = {"write_disposition": draw(st.sampled_from(["append", "replace", "merge"])), "nested_hints": {}}
+    if hints["write_disposition"] == "merge":
+        hints["primary_key"] = "k"
+    for path, key, value in (("lines", "id", "n"), ("lines.tags", "t", "u")):
+        own: Json = {}
+        if path == "lines" or draw(st.booleans()):
+            own["primary_key"] = key
+            if draw(st.integers(0, 3)):
+                own["write_disposition"] = draw(st.sampled_from(["merge", "merge", "append", "replace"]))
+        if draw(st.integers(0, 2)) == 0:
+            own["columns"] = {value: {"name": value, "data_type": "double"}}
+        if own:
+            hints["nested_hints"][path] = own
+    found = []
+    for _ in range(runs):
+        # which of two rows with one key stays is left open by the peer
+        ids, tags = (draw(st.lists(st.integers(0, 6), max_size=5, unique=True)) for _ in range(2))
+        rows: list[Json] = [{"k": k, "lines": []} for k in range(draw(st.integers(1, 2)))]
+        for place, key in enumerate(ids):
+            line: Json = {"id": key, "n": draw(st.integers(0, 9)), "tags": []}
+            rows[place % len(rows)]["lines"].append(line)
+            if place < len(tags):
+                line["tags"].append({"t": tags[place], "u": place})
+        found.append({"name": name, "pages": [rows], "hints": hints})
+    return found
+
+
+@st.composite
 def cases(draw: st.DrawFn) -> Json:
     """Make a case: one to three runs of one or two resources, on one machine or several, at once or step by step."""
     runs = draw(st.integers(1, 3))
-    kinds = [resource, resource, resource, incremental, contracted, deleting, dispatched, tabular, declared]
     number_of = draw(st.integers(1, 2))
     compat = draw(st.booleans())
+    kinds = [resource, resource, resource, incremental, contracted, deleting, dispatched, tabular, declared]
+    if compat:
+        # with the defaults here a nested table stays nested, whatever its key is
+        kinds.append(keyed_below)
     # with the defaults here a second schema has a dataset of its own
     two_sources = compat and number_of == 2 and draw(st.booleans())
     to_one_table = number_of == 2 and not two_sources and draw(st.integers(0, 7)) == 0

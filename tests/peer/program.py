@@ -170,6 +170,11 @@ def resource_of(spec: dict[str, Any]) -> Any:
     """Make a resource from its description."""
     pages: list[Any] = [[decode(row) for row in page] for page in spec["pages"]]
     hints = dict(spec.get("hints", {}))
+    if "nested_hints" in hints:
+        # JSON has no tuples: the path of a table below a nested one
+        hints["nested_hints"] = {
+            tuple(path.split(".")) if "." in path else path: found for path, found in hints["nested_hints"].items()
+        }
     if "arrow" in spec:
         pages = [pyarrow.Table.from_pylist(page, schema=arrow_schema(spec["arrow"])) for page in pages]
     if "table_of" in spec:

@@ -57,7 +57,7 @@ def test_pipelines_leave_the_same_tables(sides: tuple[Side, Side]) -> None:
         if peer["failed"] is not None and peer["failed"] == ours["failed"]:
             told["both fail"] += 1
             return
-        reason = "the same" if peer == ours else why(peer, ours)
+        reason = "the same" if peer == ours else why(case, peer, ours)
         told[reason or "different"] += 1
         if reason is None:
             found, what = difference(case, peer, ours), kind(peer, ours)

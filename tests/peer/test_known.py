@@ -1,0 +1,92 @@
+"""A difference that is known explains what it names, and hides nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from tests.peer.known import why
+
+TEXT, NUMBER, MOMENT = ["VARCHAR", True], ["BIGINT", True], ["TIMESTAMP WITH TIME ZONE", True]
+
+
+def outcome(columns: dict[str, Any], rows: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return what a pipeline left, as its process tells it."""
+    told = {table: sorted(json.dumps(row, sort_keys=True) for row in found) for table, found in rows.items()}
+    return {"failed": None, "columns": columns, "rows": told}
+
+
+def case(**hints: Any) -> dict[str, Any]:
+    """Return a pipeline of one run."""
+    return {"runs": [{"resources": [{"name": "t", "pages": [], "hints": hints}], "source": {}, "run": {}}]}
+
+
+ROOT = {"a": 1}
+HISTORY = {"a": NUMBER, "_dlt_valid_from": MOMENT}
+UPSERT = case(write_disposition={"disposition": "merge", "strategy": "upsert"}, columns={"gone": {"hard_delete": True}})
+KNOWN = {
+    "scd2": (
+        case(),
+        outcome({"t": HISTORY, "t__l": {"b": NUMBER}}, {"t": [ROOT], "t__l": [{"b": 1, "_dlt_parent_id": ROOT}]}),
+        outcome(
+            {"t": HISTORY, "t__l": {"b": NUMBER, "_dlt_root_id": TEXT}},
+            {"t": [ROOT], "t__l": [{"b": 1, "_dlt_parent_id": ROOT, "_dlt_root_id": ROOT}]},
+        ),
+    ),
+    "deleted": (
+        UPSERT,
+        outcome({"t": {"a": NUMBER, "gone": TEXT}}, {"t": [{"a": 1, "gone": True}, {"a": 2, "gone": None}]}),
+        outcome({"t": {"a": NUMBER, "gone": TEXT}}, {"t": [{"a": 2, "gone": None}]}),
+    ),
+    "variant": (
+        case(),
+        outcome({"t": {"a": NUMBER, "b": TEXT}}, {"t": [{"a": 1, "b": "x"}, {"a": 1, "b": "True"}]}),
+        outcome(
+            {"t": {"a": NUMBER, "b": TEXT, "b__v_bool": NUMBER}},
+            {"t": [{"a": 1, "b": "x", "b__v_bool": None}, {"a": 1, "b": None, "b__v_bool": True}]},
+        ),
+    ),
+    "moments": (
+        case(),
+        outcome({"t": {"a": ["JSON", True]}}, {"t": [{"a": '{"m": "2024-01-01T02:00:00+02:00"}'}]}),
+        outcome({"t": {"a": ["JSON", True]}}, {"t": [{"a": '{"m": "2024-01-01T00:00:00Z"}'}]}),
+    ),
+}
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_what_is_known_is_explained(known: str) -> None:
+    """By one reason."""
+    reason = why(*KNOWN[known])
+    assert reason and ";" not in reason
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("of", ["peer", "ours"])
+def test_another_difference_beside_it_is_none_that_is_known(known: str, of: str) -> None:
+    """A row that only one of them has, a value, a type."""
+    found, peer, ours = copy.deepcopy(KNOWN[known])
+    changed = peer if of == "peer" else ours
+    for change in ("a row", "a value", "a type"):
+        before = copy.deepcopy(changed)
+        rows = changed["rows"]["t"]
+        if change == "a row":
+            rows.append(rows[0].replace("1", "7").replace("true", "false"))
+        elif change == "a value":
+            rows[-1] = json.dumps({**json.loads(rows[-1]), "a": "another"}, sort_keys=True)
+        else:
+            changed["columns"]["t"]["a"] = ["DOUBLE", True]
+        assert why(found, peer, ours) is None, change
+        changed.update(before)
+
+
+def test_a_pipeline_that_cannot_show_a_difference_does_not() -> None:
+    """Rows that say they are deleted are missing without `upsert`, and that is an error."""
+    _, peer, ours = KNOWN["deleted"]
+    assert why(case(write_disposition="append"), peer, ours) is None
+    root, nested = ({"failed": None, "columns": {}, "rows": {}}, {"failed": 0, "error": "Parent table `t` not found"})
+    assert why(case(table_name="x", nested_hints={"l": {}}), nested, root)
+    assert why(case(), nested, root) is None
