@@ -20,7 +20,7 @@ class Defaults:
         keeps_loaded_files: The files of loaded packages stay, and so do all packages.
         empty_keys_change_nothing: An empty key leaves that of earlier runs as it is.
         columns_as_in_1x: Columns that are declared with a type stand first, then each one where its first value comes,
-            in a row those of documents behind plain ones.
+            in a row those of documents behind plain ones. Variants are named by what the value is as it comes.
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         compressed: Types of destinations whose files of text are compressed.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.

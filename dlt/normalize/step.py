@@ -57,7 +57,8 @@ class PackageNormalizer:
         files: Where the loader files go.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
         mixed: Names of tables to which rows come as well as Arrow tables; there all get what rows have.
-        as_in_1x: Columns stand where their first value comes, in a row those of documents behind plain ones.
+        as_in_1x: Columns stand where their first value comes, in a row those of documents behind plain ones; those of
+            variants are named by what the value is as it comes.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class PackageNormalizer:
         mixed: Collection[str] = (),
         as_in_1x: bool = False,
     ) -> None:
-        self.placement = Placement(schema, capabilities)
+        self.placement = Placement(schema, capabilities, as_in_1x)
         self._required = RequiredColumns(self.placement)
         self.rows: dict[str, int] = {}
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
@@ -359,7 +360,7 @@ def normalize_package(
         capabilities: What the destination can store.
         formats: In which format the loader files of each table are.
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
-        as_in_1x: Columns that are declared with a type come first, and those of documents behind plain ones.
+        as_in_1x: Columns have the order and variants the names of PyPI dlt 1.x.
 
     Returns:
         The evolved schema, the manifest entries of the files, and the number of rows of each table.

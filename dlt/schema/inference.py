@@ -178,16 +178,17 @@ Variant = tuple[ColumnSchema, Callable[[object, ColumnSchema, Capabilities], obj
 """A column for values that do not fit, and how a value becomes one of its own."""
 
 
-def variants(name: str, value: object, detections: Sequence[str]) -> Iterator[Variant]:
+def variants(name: str, value: object, detections: Sequence[str], as_in_1x: bool = False) -> Iterator[Variant]:
     """Yield the columns that may take a value which its own column does not, the best one first.
 
     Args:
         name: The value's own column.
         value: The value.
         detections: Names of the detections that count.
+        as_in_1x: The best one is named by what the value is as it comes, and not by what is detected in it.
     """
     kind = detect(value, detections) or infer_type(value)
-    yield infer_column(variant_name(name, kind), value, kind), convert
+    yield infer_column(variant_name(name, infer_type(value) if as_in_1x else kind), value, kind), convert
     # else it would be the same column twice
     if kind != "text":
         yield infer_column(variant_name(name, "text"), value, "text"), _last_text

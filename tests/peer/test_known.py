@@ -21,7 +21,8 @@ def outcome(columns: dict[str, Any], rows: dict[str, list[Any]]) -> dict[str, An
 
 def case(**hints: Any) -> dict[str, Any]:
     """Return a pipeline of one run."""
-    return {"runs": [{"resources": [{"name": "t", "pages": [], "hints": hints}], "source": {}, "run": {}}]}
+    runs = [{"resources": [{"name": "t", "pages": [], "hints": hints}], "source": {}, "run": {}}]
+    return {"compat": False, "runs": runs}
 
 
 ROOT = {"a": 1}

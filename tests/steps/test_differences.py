@@ -46,12 +46,6 @@ def test_each_line_says_what_is_not_alike() -> None:
     assert [line for line in lines() if len(NAMED.sub("", line).strip()) < 20] == []
 
 
-def test_a_variant_is_named_by_its_type(pipeline: Any) -> None:
-    """Text that is a moment goes to a column of moments, whatever it was written as."""
-    pipeline.run([{"a": 1}, {"a": "2024-01-02T03:04:05Z"}], table_name="t")
-    assert "a__v_timestamp" in pipeline.dataset().t.columns
-
-
 def test_a_file_that_is_imported_has_the_columns_of_its_header(pipeline: Any, own_folder: Path) -> None:
     """Without a word about its columns."""
     (own_folder / "x.csv").write_text("a,b\n1,2\n")
