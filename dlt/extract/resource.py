@@ -401,7 +401,9 @@ def make_resource(
     pipe = Pipe(str(name), gen, parent=_parent(data_from, str(name)))
     made = DltResource(pipe, hints, selected=selected, section=section)
     made.named_by, made.section_by = named_by, section_by
-    if incremental is not None:
+    own = None if pipe.cursor is None else pipe.cursor.default
+    # a parameter with a cursor of its own says more than the decorator of all its calls
+    if incremental is not None and not (isinstance(own, Incremental) and own.cursor_path):
         made.set_incremental(cast(IncrementalHint, incremental))
     return made
 

@@ -207,6 +207,25 @@ def test_a_resource_has_one_cursor() -> None:
     assert values(both(other=6)) == [8, 9]
 
 
+def test_a_parameter_comes_before_the_decorator() -> None:
+    """A cursor that the parameter itself has counts; what a call passes, or is set later, comes before both."""
+
+    @dlt.resource(incremental=Cursor("at", initial_value=3))
+    def some(at: Cursor[int] = Cursor("at", initial_value=7)) -> Iterator[Any]:
+        yield rows()
+
+    @dlt.resource(incremental=Cursor("at", initial_value=3))
+    def waiting(at: Cursor[int] | None = None) -> Iterator[Any]:
+        yield rows()
+
+    def first(resource: Any) -> int:
+        return next(iter(resource))["at"]
+
+    later = some()
+    later.apply_hints(incremental=Cursor("at", initial_value=5))
+    assert (first(some()), first(later), first(some(at=9)), first(waiting())) == (7, 5, 9, 3)
+
+
 def test_settings_of_a_call_hold_for_one_run(tmp_path: Path) -> None:
     """The state goes on from run to run whatever a call sets; a backfill leaves it as it was."""
     starts: list[Any] = []
