@@ -16,7 +16,7 @@ from dlt.common.libs.utils import is_instance_lib
 from dlt.common.normalizers.utils import generate_dlt_id, generate_dlt_ids
 from dlt.common.validation import validate_dict, validate_dict_ignoring_xkeys
 from dlt.common.warnings import Dlt04DeprecationWarning, Dlt100DeprecationWarning, deprecated
-from dlt.errors import DictValidationException, NotOffered
+from dlt.errors import DictValidationException
 
 TABLE = pa.table({"a": [1, 2], "b": ["x", None], "n": pa.nulls(2)})
 
@@ -152,9 +152,3 @@ def test_fields_that_are_required() -> None:
     validate_dict(Needed, {"a": "x"}, path=".")
     with pytest.raises(DictValidationException, match="a is missing of Needed"):
         validate_dict(Needed, {}, path=".")
-
-
-def test_tables_say_what_to_do() -> None:
-    """Names of what is not here."""
-    with pytest.raises(NotOffered, match="pipeline"):
-        tables.normalize_py_arrow_item(TABLE)
