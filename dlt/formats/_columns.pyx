@@ -184,7 +184,9 @@ cdef inline int64_t days_of(int year, int month, int day) noexcept:
 cdef int scaled(object value, uint32_t* limbs) except -1:
     """Give a decimal as a whole number of billionths; refuse one of more digits or places."""
     cdef Py_ssize_t size, position
-    cdef const char* text = PyUnicode_AsUTF8AndSize(str(value), &size)
+    # held until it was read
+    written = str(value)
+    cdef const char* text = PyUnicode_AsUTF8AndSize(written, &size)
     cdef char[DIGITS] figures
     cdef int digits = 0, places = 0, exponent = 0, figure
     cdef bint negative = False, point = False, minus = False
@@ -286,7 +288,8 @@ cdef class Vector:
             raise Refused("more than Arrow's texts of one page hold")
         reserve(&self.values, size)
         push32(&self.offsets, <int32_t>self.values.size)
-        memcpy(self.values.data + self.values.size, data, size)
+        if size:
+            memcpy(self.values.data + self.values.size, data, size)
         self.values.size += size
         return 0
 
