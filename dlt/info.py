@@ -107,8 +107,8 @@ class _Step:
         # they come as rows instead, by job and by table, so that a trace can be loaded
         found.pop("metrics")
         found["pipeline"] = {"pipeline_name": self._name()}
-        found.update(started_at=self.started_at, finished_at=self.finished_at, **self.writer_metrics_asdict())
-        return {key: json_safe(value) for key, value in found.items()}
+        found.update(started_at=self.started_at, finished_at=self.finished_at)
+        return {**json_object(found), **self.writer_metrics_asdict()}
 
     def _took(self) -> str:
         began, ended = self._span()

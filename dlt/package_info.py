@@ -43,7 +43,7 @@ def json_safe(value: object) -> object:
         return [json_safe(item) for item in value]
     # before tuples: an info is one too
     if isinstance(value, Info):
-        return json_safe(value.asdict())
+        return value.asdict()
     if isinstance(value, Mapping):
         return json_object(value)
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -128,7 +128,7 @@ class LoadJobInfo(NamedTuple):
         found = {**self._asdict(), **self.job_file_info.asdict()}
         # its parts stand beside the others, so that a job is one row
         found.pop("job_file_info")
-        return {key: json_safe(value) for key, value in found.items()}
+        return json_object(found)
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return one line; with the path of the file where verbosity is more than 0."""
@@ -180,13 +180,15 @@ class LoadPackageInfo(NamedTuple):
         # a schema is larger than all the rest, and is stored where its hash leads to
         found.pop("schema")
         found["schema_name"], found["schema_hash"] = self.schema_name, self.schema_hash
-        # one list: each job says its state, and a table of jobs can be made of it
-        found["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
+        found["jobs"] = None
         found["schema_migrated"] = self.schema_migrated
         found["tables"] = [self._updated(table) for table in self.schema_update.values()]
         # as rows under `tables`, which can be loaded
         found.pop("schema_update")
-        return {key: json_safe(value) for key, value in found.items()}
+        safe = json_object(found)
+        # one list: each job says its state, and a table of jobs can be made of it
+        safe["jobs"] = [{"load_id": self.load_id, **job.asdict()} for jobs in self.jobs.values() for job in jobs]
+        return safe
 
     def _updated(self, table: TableSchema) -> dict[str, object]:
         """Return a table that the load made or changed, as a row that can be loaded."""

@@ -8,6 +8,9 @@ import shutil
 
 from dlt.io import failpoints
 
+MANY = 8
+"""Files of a folder from which on they are synced beside each other."""
+
 
 def is_unfinished(name: str) -> bool:
     """Tell whether a file is one that `write_bytes` began, in this release or an earlier one."""
@@ -55,13 +58,26 @@ def commit_dir(source: str, target: str, label: str) -> None:
 
 def sync_files(path: str) -> None:
     """Make the content of all files of a folder last."""
-    for name in os.listdir(path):
-        descriptor = os.open(os.path.join(path, name), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    files = [os.path.join(path, name) for name in os.listdir(path)]
+    if len(files) < MANY:
+        for file in files:
+            _sync(file)
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        # a disk that is asked for many at once waits for its journal once
+        with ThreadPoolExecutor(MANY) as pool:
+            for _ in pool.map(_sync, files):
+                pass
     sync_folder(path)
+
+
+def _sync(file: str) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def move_dir(source: str, target: str, label: str) -> None:
@@ -82,8 +98,4 @@ def sync_folder(path: str) -> None:
     """Make renames inside a folder last; a no-op where folders cannot be opened."""
     if os.name == "nt":
         return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path)

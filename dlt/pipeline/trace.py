@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from dlt.absent import absent_names
 from dlt.clock import utc_now
 from dlt.ids import random_id
-from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_safe
+from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_object
 from dlt.io.codec import REST, VERSION, Document
 from dlt.io.sealed import Damaged
 from dlt.late_dataclass import dataclass
@@ -52,7 +52,7 @@ class PipelineStepTrace(NamedTuple):
 
     def whole(self) -> JsonObject:
         """Return a JSON-safe dict as it is kept, with the info in one piece."""
-        return {key: json_safe(value) for key, value in self._asdict().items()}
+        return json_object(self._asdict())
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
@@ -86,7 +86,7 @@ class PipelineTrace(NamedTuple):
 
     def asdict(self) -> JsonObject:
         """Return a JSON-safe dict."""
-        return {key: json_safe(value) for key, value in self._asdict().items()}
+        return json_object(self._asdict())
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
@@ -215,7 +215,9 @@ TRACE_DOCUMENT = Document(StoredTrace, "the trace of a run")
 
 def stored_trace(trace: PipelineTrace) -> dict[str, object]:
     """Return what is kept of a trace."""
-    return {VERSION: TRACE_DOCUMENT.version, **trace.asdict(), "steps": [step.whole() for step in trace.steps]}
+    # the steps as they are kept: a large load has many jobs, and as `asdict` gives them they are not needed here
+    run = trace._replace(steps=[]).asdict()
+    return {VERSION: TRACE_DOCUMENT.version, **run, "steps": [step.whole() for step in trace.steps]}
 
 
 def restore_trace(stored: Mapping[str, object], where: str = "trace.json") -> PipelineTrace:

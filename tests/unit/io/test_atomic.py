@@ -66,3 +66,24 @@ def test_a_folder_appears_with_all_its_files(tmp_path_factory: pytest.TempPathFa
     atomic.commit_dir(str(root / "draft"), str(root / "final"), "extracted_package")
     assert os.listdir(root) == ["final"]
     assert {path.name: path.read_bytes() for path in (root / "final").iterdir()} == files
+
+
+@pytest.mark.parametrize("count", [1, atomic.MANY, 50])
+def test_all_files_of_a_folder_and_the_folder_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """However many they are, and by however many threads; an error of one is told."""
+    for number in range(count):
+        (tmp_path / str(number)).write_bytes(b"x")
+    synced, sync = set(), os.fsync
+
+    def noted(descriptor: int) -> None:
+        sync(descriptor)
+        synced.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    atomic.sync_files(str(tmp_path))
+    assert synced == {path.stat().st_ino for path in (tmp_path, *tmp_path.iterdir())}
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="gone"):
+        atomic.sync_files(str(tmp_path))
