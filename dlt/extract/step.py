@@ -220,7 +220,9 @@ class SchemaExtract:
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
 
-    def _declare(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> str:
+    def _declare(
+        self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta, is_empty: bool = False
+    ) -> str:
         root, *nested = resource.compute_tables(self.schema.naming, item, meta)
         # two resources may declare one table, each with hints of its own
         key = (id(resource), root["name"])
@@ -247,7 +249,7 @@ class SchemaExtract:
             root[X_NORMALIZER] = {**(root.get(X_NORMALIZER) or {}), "max_nesting": limit}
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
         root.pop("schema_contract", None)
-        if self._refuses(name, contract, item):
+        if self._refuses(name, contract, item, is_empty):
             self._known[key] = _Declared(*plain, name="")
             return ""
         for table in (root, *nested):
@@ -271,16 +273,16 @@ class SchemaExtract:
         # one that was loaded before stays what it was
         return stands_alone(there) or (self._keys_part_tables and has_key and not (there or {}).get("parent"))
 
-    def _refuses(self, name: str, contract: ContractHint | None, item: TDataItem) -> bool:
-        """Tell whether the contract discards a table that is new.
+    def _refuses(self, name: str, contract: ContractHint | None, item: TDataItem, is_empty: bool) -> bool:
+        """Tell whether the contract keeps out a table that is new.
 
         Raises:
-            DataValidationError: it freezes tables.
+            DataValidationError: it freezes tables, and the resource is not one that gave nothing.
         """
         if not self.schema.is_new_table(name):
             return False
         modes = expand(contract, expand(self.schema.settings.get("schema_contract")))
-        if modes["tables"] == "freeze":
+        if modes["tables"] == "freeze" and not is_empty:
             first = item[0] if isinstance(item, list) and item else item
             raise with_row(violation(self.schema.name, name, "tables", modes), None if is_frame(first) else first)
         return modes["tables"] != "evolve"
@@ -308,7 +310,7 @@ class SchemaExtract:
     def _declare_empty(self, source: DltSource, resource: ResourceHints) -> None:
         is_dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
         if not is_dynamic and not self.resources.get(resource.name):
-            self._declare(source, resource, None, None)
+            self._declare(source, resource, None, None, is_empty=True)
 
 
 def extract_sources(

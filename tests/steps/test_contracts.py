@@ -343,3 +343,21 @@ def test_a_column_that_hints_name_is_no_new_one(pipeline: Any, mode: Any) -> Non
         made = dlt.resource([row], name="t", columns={"later": {"description": "l"}}, schema_contract={"columns": mode})
         pipeline.run(made)
     assert sorted(pipeline.dataset().t.select("id", "later").fetchall()) == [(1, None), (2, "x")]
+
+
+@pytest.mark.parametrize("mode", ["freeze", "discard_row", "discard_value"])
+def test_a_resource_without_rows_makes_no_table_that_the_contract_keeps_out(pipeline: Any, mode: Any) -> None:
+    """Nothing of it is new: the other resources of its source are loaded, and it is told once it has rows."""
+
+    @dlt.source(name="shop")
+    def shop(*rows: Any) -> Any:
+        yield dlt.resource([{"id": 1}], name="orders")
+        yield dlt.resource([*rows], name="returns", columns={"id": {"data_type": "bigint"}})
+
+    pipeline.run(dlt.source(lambda: dlt.resource([{"id": 0}], name="orders"), name="shop")())
+    pipeline.run(shop(), schema_contract={"tables": mode})
+    assert sorted(pipeline.dataset().orders["id"].fetchall()) == [(0,), (1,)]
+    assert "returns" not in pipeline.default_schema.tables
+    if mode == "freeze":
+        with pytest.raises(PipelineStepFailed, match="returns is new"):
+            pipeline.run(shop({"id": 1}), schema_contract={"tables": mode})
