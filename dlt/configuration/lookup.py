@@ -11,6 +11,7 @@ from dlt.configuration.coerce import coerce, takes_table
 from dlt.configuration.container import ENVIRON, asked, settings_only
 from dlt.configuration.providers.base import SearchableProvider
 from dlt.configuration.providers.environ import SET_BY_SYSTEM
+from dlt.configuration.resolved import ResolvedValue, note_resolved
 from dlt.configuration.sections import current_sections, is_section, search_paths
 from dlt.configuration.values import UNTYPED, ConfigValue
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
@@ -139,8 +140,18 @@ def find_value(
             value, names = search.ask(provider, paths)
             asked_names.append((provider.name, names, paths))
             if value is not None:
-                return value, Trace(asked_names, provider, number)
+                trace = Trace(asked_names, provider, number)
+                _note(key, value, paths[len(names) - 1], provider, secret or trace.hidden)
+                return value, trace
     return MISSING, Trace(asked_names, misplaced=search.misplaced() if secret and before is None else None)
+
+
+def _note(key: str, value: object, path: tuple[str, ...], provider: SearchableProvider, secret: bool) -> None:
+    """Let the trace of a run tell a value that was found, and of a secret that it was."""
+    inner = isinstance(value, Mapping) and not _is_plain(value)
+    hidden = secret or inner or key == "credentials" or is_secret_name(key)
+    shown = None if hidden else value
+    note_resolved(ResolvedValue(key, shown, None, hidden, path, provider.name, provider_location=provider.name))
 
 
 class _Search:

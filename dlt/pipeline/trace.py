@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from dlt.absent import absent_names
 from dlt.clock import utc_now
+from dlt.configuration.resolved import ResolvedValue, resolved_values
 from dlt.ids import random_id
 from dlt.info import ExtractInfo, LoadInfo, NormalizeInfo, duration_text, json_object
 from dlt.io.codec import REST, VERSION, Document
@@ -81,7 +82,7 @@ class PipelineTrace(NamedTuple):
     started_at: datetime.datetime
     steps: list[PipelineStepTrace]
     finished_at: datetime.datetime | None = None
-    resolved_config_values: Sequence[object] = ()
+    resolved_config_values: Sequence[ResolvedValue] = ()
     engine_version: int = 1
 
     def asdict(self) -> JsonObject:
@@ -94,6 +95,9 @@ class PipelineTrace(NamedTuple):
         count = len(self.steps)
         end = "FAILED" if any(step.step_exception for step in self.steps) else "COMPLETED"
         lines = [f"Run started at {self.started_at} and {end} in {duration_text(took)} with {count} steps."]
+        if verbosity > 0 and self.resolved_config_values:
+            told = (value.asstr(verbosity) for value in self.resolved_config_values)
+            lines.append("\n".join(("Following config and secret values were resolved:", *told)))
         lines += [step.asstr(verbosity) for step in self.steps]
         return "\n\n".join(lines)
 
@@ -157,7 +161,7 @@ def end_step(
     )
     # the list is shared by all tuples of one run
     trace.steps.append(entry)
-    return trace._replace(finished_at=utc_now())
+    return trace._replace(finished_at=utc_now(), resolved_config_values=resolved_values())
 
 
 def _chain(error: BaseException | None) -> list[JsonObject]:
@@ -207,6 +211,7 @@ class StoredTrace:
     execution_context: Mapping[str, object] = field(default_factory=dict)
     steps: tuple[StoredStep, ...] = ()
     finished_at: datetime.datetime | None = None
+    resolved_config_values: tuple[Mapping[str, object], ...] = ()
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 
@@ -251,6 +256,21 @@ def restore_trace(stored: Mapping[str, object], where: str = "trace.json") -> Pi
         found.started_at,
         steps,
         found.finished_at,
+        [_restored_value(value) for value in found.resolved_config_values],
+    )
+
+
+def _restored_value(stored: Mapping[str, object]) -> ResolvedValue:
+    sections = stored.get("sections")
+    return ResolvedValue(
+        str(stored.get("key")),
+        stored.get("value"),
+        stored.get("default_value"),
+        bool(stored.get("is_secret_hint")),
+        [str(section) for section in sections] if isinstance(sections, list) else [],
+        str(stored.get("provider_name")),
+        str(stored.get("config_type_name")),
+        str(stored.get("provider_location")),
     )
 
 

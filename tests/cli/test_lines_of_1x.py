@@ -122,3 +122,42 @@ def test_what_is_printed_as_a_schema_is_one(folder: Path, capsys: pytest.Capture
     (folder / "again.yaml").write_text(capsys.readouterr().out)
     assert main(["schema", "again.yaml"]) == 0
     assert yaml.safe_load(capsys.readouterr().out) == yaml.safe_load((folder / "again.yaml").read_text())
+
+
+def test_a_trace_tells_where_values_came_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of settings with the place that had them, of secrets only that they were found; also in another process."""
+    (folder / ".dlt").mkdir()
+    (folder / ".dlt" / "config.toml").write_text('[sources.shop]\nregion = "north"\nurl = "https://me:pass9@host/x"\n')
+    (folder / ".dlt" / "secrets.toml").write_text('[sources.shop]\nplain = "hidden1"\nkey = "hidden2"\n')
+    monkeypatch.setenv("SOURCES__SHOP__ACCESS_TOKEN", "hidden3")
+
+    @dlt.source(section="shop", name="shop")
+    def shop(
+        region: str = dlt.config.value,
+        url: str = dlt.config.value,
+        plain: str = dlt.config.value,
+        key: str = dlt.secrets.value,
+        access_token: str = "",
+    ) -> Any:
+        return dlt.resource([{"id": 1}], name="items")
+
+    made = dlt.pipeline("shop_pipeline", destination="duckdb")
+    made.run(shop())
+    assert made.last_trace is not None
+    found = {value.key: value for value in made.last_trace.resolved_config_values}
+    assert (found["region"].value, found["region"].provider_name) == ("north", "config.toml")
+    assert tuple(found["region"].sections) == ("sources", "shop")
+    assert all(found[name].is_secret_hint and found[name].value is None for name in ("plain", "key", "access_token"))
+    context.activate(None)
+    capsys.readouterr()
+    assert main(["pipeline", "shop_pipeline", "trace"]) == 0
+    assert "resolved" not in capsys.readouterr().out
+    assert main(["pipeline", "shop_pipeline", "trace", "-v"]) == 0
+    said = capsys.readouterr().out
+    assert "`sources.shop.region` = north from `config.toml`" in said
+    assert "`sources.shop.key` = <secret> from `secrets.toml`" in said
+    assert "`sources.shop.access_token` = <secret> from `Environment Variables`" in said
+    stored = Path(made.working_dir, "trace.json").read_text()
+    assert not any(secret in said + stored for secret in ("hidden1", "hidden2", "hidden3", "pass9"))

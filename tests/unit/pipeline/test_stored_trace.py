@@ -33,7 +33,15 @@ STEPS = st.builds(
     REST,
 )
 TRACES = st.builds(
-    StoredTrace, TEXT, TEXT, MOMENTS, OBJECTS, st.lists(STEPS, max_size=3).map(tuple), st.none() | MOMENTS, REST
+    StoredTrace,
+    TEXT,
+    TEXT,
+    MOMENTS,
+    OBJECTS,
+    st.lists(STEPS, max_size=3).map(tuple),
+    st.none() | MOMENTS,
+    st.lists(OBJECTS, max_size=2).map(tuple),
+    REST,
 )
 
 
