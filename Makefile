@@ -37,6 +37,11 @@ check: install
 	$(VENV)/bin/lint-imports
 	$(PY) -m tools.locks
 
+# the tests of the extension under the sanitizers of gcc
+.PHONY: check-native
+check-native: install
+	$(PY) -m tools.check_native
+
 # one environment, no server: what is to be run while one works
 test: install
 	$(PY) -m pytest -m "not server and not slow" -n 2 --dist loadgroup

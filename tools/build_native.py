@@ -12,6 +12,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 MODULE = "dlt.formats._columns"
 SOURCE = "dlt/formats/_columns.pyx"
 PURE = "DLT_PURE_PYTHON"
+# it is compiled at every install: what a debugger needs would double the time
+OPTIONS = () if os.name == "nt" else ("-O2", "-g0")
 
 
 class NativeBuildHook(BuildHookInterface):
@@ -78,7 +81,7 @@ def _built(source: Path, folder: Path, warn: Any) -> Path | None:
     reason = _obstacle()
     if reason is None:
         try:
-            return _compiled(source, folder)
+            return compiled(source, folder)
         except _errors() as error:
             reason = f"the C compiler failed: {error}"
     if os.environ.get(PURE) == "0":
@@ -106,14 +109,20 @@ def _errors() -> tuple[type[Exception], ...]:
     return errors.CCompilerError, errors.BaseError, OSError
 
 
-def _compiled(source: Path, folder: Path) -> Path:
+def compiled(source: Path, folder: Path, options: Sequence[str] = OPTIONS) -> Path:
+    """Compile the extension and return its file.
+
+    Args:
+        source: What is compiled.
+        folder: Where all files go.
+        options: What the C compiler is told, and the linker.
+    """
     from Cython.Build import cythonize
     from setuptools import Distribution, Extension
 
     copy = Path(shutil.copy(source, folder))
-    # one file is compiled at every install: what a debugger needs would double the time
-    options = [] if os.name == "nt" else ["-O2", "-g0"]
-    made = cythonize([Extension(MODULE, [str(copy)], extra_compile_args=options)], quiet=True)
+    own = Extension(MODULE, [str(copy)], extra_compile_args=list(options), extra_link_args=list(options))
+    made = cythonize([own], quiet=True)
     command = Distribution({"name": "dlt", "ext_modules": made}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(folder / "lib"), str(folder / "objects")
     command.ensure_finalized()
