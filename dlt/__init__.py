@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dlt.context import set_default_pipeline
+from dlt.context import set_default_pipeline, set_item_normalizer
 from dlt.lazy_names import lazy_names
 from dlt.version import __version__
 
@@ -73,7 +73,16 @@ def _default_pipeline() -> Pipeline:
     return pipeline()
 
 
+def _item_normalizer(schema: object) -> object:
+    from dlt.normalize.items import DataItemNormalizer
+    from dlt.schema.schema import Schema
+
+    assert isinstance(schema, Schema), "only schemas ask for it"
+    return DataItemNormalizer(schema)
+
+
 set_default_pipeline(_default_pipeline)
+set_item_normalizer(_item_normalizer)
 
 __all__ = [
     "Dataset",

@@ -133,3 +133,22 @@ def set_default_pipeline(make: Callable[[], PipelineAtWork]) -> None:
 def pipeline_or_default() -> PipelineAtWork:
     """Return the active pipeline, or make the default one."""
     return active_pipeline() or _make_default()
+
+
+def _no_rows(_schema: Named) -> object:
+    raise RuntimeError("Nothing makes rows before the package dlt is imported. Import dlt.")
+
+
+# a schema is asked for rows by programs, and the engine that makes them stands above it
+_make_normalizer: Callable[[Named], object] = _no_rows
+
+
+def set_item_normalizer(make: Callable[[Named], object]) -> None:
+    """Say what turns documents into rows for a schema; it stands above what asks for it."""
+    global _make_normalizer
+    _make_normalizer = make
+
+
+def item_normalizer(schema: Named) -> object:
+    """Return what turns documents into rows for a schema."""
+    return _make_normalizer(schema)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from typing import cast
 
+from dlt.context import item_normalizer
 from dlt.errors import IncompatibleSchemaException
 from dlt.schema import stored as stored_schemas
 from dlt.schema import versions, wishes
 from dlt.schema.contract import set_contract
 from dlt.schema.inference import DEFAULT_DETECTIONS
+from dlt.schema.item_rows import ItemRows, NormalizesItems
 from dlt.schema.naming import NamingReference, SnakeCase, check_name
 from dlt.schema.normalizers import complete, convention, rename
 from dlt.schema.reading import Reading
@@ -157,6 +160,22 @@ class Schema(Reading, stored_schemas.SchemaTexts):
         table_names = list(table_names)
         check_chains(self.name, self.tables, table_names)
         return [self.tables.pop(name) for name in table_names if name in self.tables]
+
+    @property
+    def data_item_normalizer(self) -> NormalizesItems:
+        """Return what turns documents into rows."""
+        # the package dlt says what it is
+        return cast("NormalizesItems", item_normalizer(self))
+
+    def normalize_data_item(self, item: object, load_id: str, table_name: str) -> ItemRows:
+        """Yield the rows of an item, parents first, with values as they are; `send(False)` leaves out nested ones.
+
+        Args:
+            item: A document; anything else becomes the column `value` of one.
+            load_id: Id of the load.
+            table_name: Table of the item.
+        """
+        return self.data_item_normalizer.normalize_data_item(item, load_id, table_name)
 
     def normalize_table_identifiers(self, table: TableSchema) -> TableSchema:
         """Return the table with normalized names of table, parent and columns."""

@@ -1,9 +1,12 @@
 """How documents become tables: names of PyPI `dlt` 1.x."""
 
 from dlt.absent import absent_names
+from dlt.normalize.items import DataItemNormalizer
+
+__all__ = ["DataItemNormalizer"]
 
 __getattr__ = absent_names(
     __name__,
     "pipeline.extract(data), pipeline.normalize() and pipeline.load() run the steps; dlt.tasks runs them apart.",
-    "DataItemNormalizer TNormalizedRowIterator SupportsDataItemNormalizer",
+    "TNormalizedRowIterator SupportsDataItemNormalizer",
 )
