@@ -149,6 +149,7 @@ class LoaderFiles:
         max_file_bytes: Size, in bytes, at which a new file begins.
         max_file_rows: Rows of a file at most; any number when None.
         options: Says how files of a format are written, where it is not as ever; None for as ever.
+        is_read: Tells of which tables the load reads the files itself, which knows of no options.
     """
 
     def __init__(
@@ -158,9 +159,11 @@ class LoaderFiles:
         max_file_bytes: int = MAX_FILE_BYTES,
         max_file_rows: int | None = None,
         options: Callable[[str], FormatOptions | None] | None = None,
+        is_read: Callable[[str], bool] | None = None,
     ) -> None:
         self._folder, self._kind, self._max_file_bytes = folder, kind, max_file_bytes
         self._max_file_rows, self._ask, self._options = max_file_rows, options, dict[str, "FormatOptions | None"]()
+        self._is_read = is_read
         self._kinds: dict[str, str] = {}
         self._open: dict[str, ArrowFile | _TableFile] = {}
         self._names: dict[str, str] = {}
@@ -174,7 +177,7 @@ class LoaderFiles:
         kind = without_gzip(self.kind_of(table))
         if kind != "arrow":
             batch = _decoded(batch, kind)
-            options = self._options_of(kind)
+            options = self._options_of(table, kind)
             batch = batch if options is None else options.shaped(batch)
         while batch is not None:
             file = self._open.get(table)
@@ -193,7 +196,9 @@ class LoaderFiles:
             self._end(table)
         return rest
 
-    def _options_of(self, kind: str) -> FormatOptions | None:
+    def _options_of(self, table: str, kind: str) -> FormatOptions | None:
+        if self._is_read is not None and self._is_read(table):
+            return None
         # asked once, and only for formats that are written
         if kind not in self._options:
             self._options[kind] = self._ask(kind) if self._ask is not None else None
@@ -256,7 +261,7 @@ class LoaderFiles:
         path = os.path.join(self._folder, name)
         kind = self.kind_of(table)
         plain = without_gzip(kind)
-        options = self._options_of(plain) if plain != "arrow" else None
+        options = self._options_of(table, plain) if plain != "arrow" else None
         file = ArrowFile(path, schema) if plain == "arrow" else _TableFile(path, kind, schema, options)
         self._open[table] = file
         return file

@@ -373,9 +373,14 @@ def normalize_package(
         root = normalizer.placement.root_of(table)
         return formats.of(schema.tables.get(root) or {}, only_frames=root in of_tables and root not in of_rows)
 
+    def is_read(table: str) -> bool:
+        # a merge in a bucket reads its files, and so does what writes those of a table format
+        root: TableSchema = schema.tables.get(normalizer.placement.root_of(table)) or {}
+        return root.get("write_disposition") == "merge" or bool(root.get("table_format"))
+
     # what a destination takes at most, no setting changes
     max_bytes = min(formats.max_bytes or capabilities.max_file_bytes, capabilities.max_file_bytes)
-    files = LoaderFiles(folder, kind_of, max_bytes, formats.max_rows, formats.options)
+    files = LoaderFiles(folder, kind_of, max_bytes, formats.max_rows, formats.options, is_read)
     nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
         schema, package.load_id, nonce, capabilities, files, add_to_tables, of_tables & of_rows, as_in_1x

@@ -64,6 +64,19 @@ def test_files_of_text_are_compressed_where_the_settings_say_so(
         assert unpacked[:20] == text[:20] and unpacked.count(b"\n") == text.count(b"\n") >= len(ROWS)
 
 
+@pytest.mark.parametrize("options", [{"DELIMITER": ";"}, {"INCLUDE_HEADER": "false"}, {"QUOTING": "quote_all"}])
+def test_files_that_a_merge_reads_are_as_ever(options: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options count for files that stay; without a header a merge would take the first row for one."""
+    for key, value in options.items():
+        monkeypatch.setenv(f"DATA_WRITER__{key}", value)
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem("bucket"), dataset_name="d")
+    for rows in ([{"id": 1, "t": "a"}, {"id": 2, "t": "b"}], [{"id": 2, "t": "c;d"}, {"id": 3, "t": ""}]):
+        pipeline.run(
+            rows, table_name="items", primary_key="id", write_disposition="merge", loader_file_format="csv"
+        ).raise_on_failed_jobs()
+    assert sorted(pipeline.dataset().items.select("id", "t").fetchall()) == [(1, "a"), (2, "c;d"), (3, "")]
+
+
 def test_a_limit_that_is_none(written: Any) -> None:
     """The error names the setting."""
     with pytest.raises(PipelineStepFailed, match=r"data_writer\.file_max_items is 0\. Give 1 or more"):
