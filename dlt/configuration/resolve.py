@@ -161,7 +161,14 @@ def _native(
     if not has_text and not _is_document(value):
         # whoever has no form as text means something else by a variable of this name
         return {}, trace
-    found = {name: item for name, item in _explicit(config, value).items() if name not in given}
+    try:
+        said = _explicit(config, value)
+    except InvalidNativeValue:
+        # beside what the program gives, it is that of another class which may stand here too
+        if not given:
+            raise
+        return {}, trace
+    found = {name: item for name, item in said.items() if name not in given}
     # what the program gave stays, whatever the configured text says of it
     config.update(found)
     return dict.fromkeys(found, trace.turn), trace

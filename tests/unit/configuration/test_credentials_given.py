@@ -127,6 +127,15 @@ def test_what_is_passed_chooses_the_kind_of_a_union(write: Any) -> None:
     assert isinstance(one(either({"user": "joe"})), Own) and one(either({"user": "joe"})).user == "joe"
 
 
+def test_text_of_another_class_does_not_stand_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a union, a configured text may be that of a class that was not passed."""
+    monkeypatch.setenv("SOURCES__SHOP__CREDENTIALS", "no-such-text")
+    made = one(either({"user": "joe", "key": "k"}))
+    assert isinstance(made, Own) and (made.user, made.key) == ("joe", "k")
+    with pytest.raises(InvalidNativeValue):
+        one(either())
+
+
 def test_text_that_a_spec_does_not_read_is_not_shown() -> None:
     """The error of a user's parser may quote the value, so it is not passed on."""
     with pytest.raises(InvalidNativeValue, match="Own: its parse_native_representation does not take") as caught:
