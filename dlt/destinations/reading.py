@@ -13,6 +13,10 @@ Files = Sequence[tuple[str, str]]
 """Path or URL, and format; one of text ends with `.gz` where the file is compressed."""
 # for files elsewhere, whose sizes nobody has asked for
 _LONGEST_LINE = 1_000_000_000
+_NO_HEADER = (
+    "A file of CSV has no header, so nothing tells which column is which. Files that are to be read here need "
+    "data_writer.include_header = true."
+)
 _AS_IT_IS = "hive_partitioning = false"
 """What a path says, such as day=2024-01-01, takes the place of no column."""
 
@@ -71,7 +75,17 @@ def _select_format(
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
         f"max_line_size = {longest}, {read})"
     )
-    return f"SELECT {values} FROM ({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+    found = f"({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+    return f"SELECT {values} FROM {found}{_with_a_header(columns)}"
+
+
+def _with_a_header(columns: Mapping[str, ColumnSchema]) -> str:
+    """Return a condition that fails for rows of files in which no column has its name."""
+    # rows that have nothing at all can be right only where nothing must be there
+    if all(column.get("nullable", True) for column in columns.values()):
+        return ""
+    nothing = f"COALESCE({', '.join(map(_quoted, columns))}) IS NULL"
+    return f" WHERE CASE WHEN {nothing} THEN error({_text(_NO_HEADER)}) END IS NULL"
 
 
 def _longest_line(paths: Iterable[str], is_packed: bool) -> int:

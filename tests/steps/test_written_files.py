@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -62,6 +63,20 @@ def test_files_of_text_are_compressed_where_the_settings_say_so(
         assert packed.name.endswith(f".{file_format}.gz")
         text, unpacked = plain.read_bytes(), gzip.decompress(packed.read_bytes())
         assert unpacked[:20] == text[:20] and unpacked.count(b"\n") == text.count(b"\n") >= len(ROWS)
+
+
+def test_files_without_a_header_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are for others: here each row would be one without values, and the first none at all."""
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem("bucket"), dataset_name="d")
+    rows = [{"id": 1, "t": None}, {"id": 2, "t": "b"}]
+    pipeline.run(rows, table_name="items", loader_file_format="csv")
+    assert sorted(pipeline.dataset().items["id"].fetchall()) == [(1,), (2,)]
+    monkeypatch.setenv("DATA_WRITER__INCLUDE_HEADER", "false")
+    pipeline.run(rows, table_name="items", loader_file_format="csv")
+    for relation in (pipeline.dataset().items["id"], pipeline.dataset().items.select("t")):
+        # rows are read while they are fetched
+        with pytest.raises(duckdb.Error, match="has no header"):
+            relation.fetchall()
 
 
 @pytest.mark.parametrize("options", [{"DELIMITER": ";"}, {"INCLUDE_HEADER": "false"}, {"QUOTING": "quote_all"}])
