@@ -10,10 +10,12 @@ import sysconfig
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+pytest.importorskip("hatchling")
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import dlt, dlt.version
@@ -24,8 +26,10 @@ print(dlt.version.form(), dlt.__file__)
 """
 COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
 can_compile = pytest.mark.skipif(
-    shutil.which(COMPILER) is None or not Path(sysconfig.get_path("include"), "Python.h").exists(),
-    reason="there is no C compiler, or no headers of Python",
+    shutil.which(COMPILER) is None
+    or not Path(sysconfig.get_path("include"), "Python.h").exists()
+    or None in map(find_spec, ("Cython", "setuptools")),
+    reason="there is no C compiler, no Cython, or there are no headers of Python",
 )
 
 
