@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dlt.configuration.providers.base import ConfigProvider, SearchableProvider, Searched
 from dlt.configuration.providers.environ import EnvironProvider
 from dlt.configuration.providers.memory import MemoryProvider
+from dlt.configuration.providers.secret_files import SecretFiles
 from dlt.configuration.providers.toml import TomlProvider
 from dlt.errors import DuplicateConfigProviderException
 
 ENVIRON = EnvironProvider()
+SECRET_FILES = SecretFiles()
 SECRETS = TomlProvider("secrets.toml", supports_secrets=True)
 CONFIG = TomlProvider("config.toml", supports_secrets=False)
 _providers: list[SearchableProvider] = [ENVIRON, SECRETS, CONFIG]
@@ -56,7 +58,11 @@ def asked(secret: bool) -> list[SearchableProvider]:
     A provider without `supports_settings` is asked for both; a vault sets it to False and is asked for secrets only.
     """
     if secret:
-        return [provider for provider in _providers if provider.supports_secrets]
+        found = [provider for provider in _providers if provider.supports_secrets]
+        if ENVIRON in found and SECRET_FILES.is_there():
+            # part of what the system gives to a process, and before its variables, as in PyPI dlt 1.x
+            found.insert(found.index(ENVIRON), SECRET_FILES)
+        return found
     return [provider for provider in _providers if provider.supports_settings]
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dlt.common.configuration.providers.provider import ConfigProvider
 from dlt.configuration.container import ENVIRON
+from dlt.configuration.providers.secret_files import FOLDER
 from dlt.configuration.values import ConfigValue
+
+SECRET_STORAGE_PATH = f"{FOLDER}/%s"
+"""Where secrets are that a container gets as files."""
 
 
 class EnvironProvider(ConfigProvider):
