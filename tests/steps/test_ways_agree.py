@@ -26,6 +26,8 @@ MODES: dict[str, dict[str, Any]] = {
     "upsert": {"write_disposition": {"disposition": "merge", "strategy": "upsert"}, "primary_key": "id"},
     "insert-only": {"write_disposition": {"disposition": "merge", "strategy": "insert-only"}, "primary_key": "id"},
 }
+KEYED = "keyed"
+"""Marks the rows whose ids follow from their keys."""
 TYPES = {"id": pa.int64(), "g": pa.string(), "v": pa.int64(), "x": pa.string(), "s": pa.int64(), "gone": pa.bool_()}
 VALUES = {"number": (st.integers(0, 9), pa.int64()), "text": (st.sampled_from(["a", "7", ""]), pa.string())}
 COLUMNS: dict[str, Any] = {"gone": {"hard_delete": True, "data_type": "bool"}, "v": {"data_type": "bigint"}}
@@ -77,17 +79,33 @@ def merged(
     ids, groups = {row["id"] for row in new}, {row["g"] for row in new}
     if mode == "insert-only":
         there = {row["id"] for row in table}
-        fresh = last_of_each_key(new, order, first=True)
-        return table + [row for row in fresh if row["id"] not in there and not row.get("gone")]
+        fresh = [row for row in last_of_each_key(new, order, first=True) if not row.get("gone")]
+        grown = {row["id"]: row.get("items", []) for row in fresh}
+        # rows of other strategies have ids that do not follow from the key: no list of theirs is found
+        kept = [with_more(row, grown[row["id"]]) if KEYED in row and row["id"] in grown else row for row in table]
+        return kept + [{**row, KEYED: True} for row in fresh if row["id"] not in there]
     kept = [row for row in table if mode == "by merge key" or row["id"] not in ids]
     kept = [row for row in kept if mode in ("by primary key", "upsert") or row["g"] not in groups]
     fresh = new if mode == "by merge key" else last_of_each_key(new, order, first=False)
-    return kept + [row for row in fresh if not row.get("gone")]
+    mark = {KEYED: True} if mode == "upsert" else {}
+    return kept + [{**row, **mark} for row in fresh if not row.get("gone")]
+
+
+def with_more(row: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a row with what is new in its lists, by the place in them."""
+    found = list(row.get("items", []))
+    for place, item in enumerate(items):
+        if place == len(found):
+            found.append(item)
+        else:
+            subs = found[place].get("subs", [])
+            found[place] = {**found[place], "subs": subs + item.get("subs", [])[len(subs) :]}
+    return {**row, "items": found} if found else row
 
 
 def as_stored(row: dict[str, Any]) -> str:
     """Return a row as it is read back."""
-    found = dict(row)
+    found = {name: value for name, value in row.items() if name != KEYED}
     if isinstance(found["x"], str):
         text = found.pop("x")
         found.update({"x": int(text)} if text == "7" else {"x__v_text": text})
