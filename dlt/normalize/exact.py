@@ -22,7 +22,7 @@ class RowNormalizer:
         row_id: Gives the id of a root row from its columns and its document.
         keep_root: Tells whether nested rows carry the id of their root row.
         row_order: Gives the place of the next root row in the load; None where rows need none.
-        add_alone: Takes the items of lists whose table stands alone.
+        add_alone: Takes the items of lists whose table stands alone, and how many levels of tables they may have.
         documents_last: Columns of documents come behind plain ones.
     """
 
@@ -33,7 +33,7 @@ class RowNormalizer:
         row_id: Callable[[dict[str, object], object], str],
         keep_root: bool,
         row_order: Callable[[], int] | None = None,
-        add_alone: Callable[[str, list[object]], None] | None = None,
+        add_alone: Callable[[str, list[object], int | None], None] | None = None,
         documents_last: bool = False,
     ) -> None:
         self._placement = placement
@@ -43,7 +43,7 @@ class RowNormalizer:
         self._row_order = row_order
         self._add_alone = add_alone
         self._documents_last = documents_last
-        self._alone: list[tuple[str, list[object]]] = []
+        self._alone: list[tuple[str, list[object], int | None]] = []
         self._order: dict[str, int] = {}
         self._naming = placement.schema.naming
         self._limit: int | None = None
@@ -51,11 +51,18 @@ class RowNormalizer:
         self._paths: dict[tuple[str, str], str] = {}
         self.tables: dict[str, list[dict[str, object]]] = {}
 
-    def add(self, table: str, item: object) -> None:
-        """Add one document with all its nested rows, or none of it where the contract discards the row."""
+    def add(self, table: str, item: object, limit: int | None = None) -> None:
+        """Add one document with all its nested rows, or none of it where the contract discards the row.
+
+        Args:
+            table: The root table.
+            item: The document.
+            limit: How many levels of nested tables there may be, if the schema does not say fewer.
+        """
         # gathered first: a row that the contract discards deeper down takes its root with it
         rows: list[tuple[str, dict[str, object]]] = []
-        self._limit = self._placement.schema.max_nesting(table)
+        limits = [levels for levels in (self._placement.schema.max_nesting(table), limit) if levels is not None]
+        self._limit = min(limits, default=None)
         self._order = {ROW_ORDER: self._row_order()} if self._row_order is not None else {}
         self._alone = []
         try:
@@ -66,8 +73,8 @@ class RowNormalizer:
         for name, row in rows:
             self.tables.setdefault(name, []).append(row)
         if self._add_alone is not None:
-            for name, values in self._alone:
-                self._add_alone(name, values)
+            for name, values, levels in self._alone:
+                self._add_alone(name, values, levels)
 
     def _expand(
         self,
@@ -108,7 +115,8 @@ class RowNormalizer:
         for name, values in lists:
             child = self._path(table, name)
             if self._add_alone is not None and stands_alone(self._placement.schema.tables.get(child)):
-                self._alone.append((child, values))
+                # it stands where it stands: the levels above it count too
+                self._alone.append((child, values, None if self._limit is None else self._limit - level - 1))
             else:
                 self._children(rows, table, child, values, str(system[ROW_ID]), root_id, level)
 

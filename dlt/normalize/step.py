@@ -144,7 +144,7 @@ class PackageNormalizer:
                 table.row_id,
                 keep_root,
                 table.order,
-                lambda alone, values: self._rows(self._table(alone), values),
+                lambda alone, values, limit: self._rows(self._table(alone), values, limit),
                 documents_last=self._as_in_1x,
             )
             table.columnar = ColumnarNormalizer(
@@ -167,10 +167,10 @@ class PackageNormalizer:
         # also where the version of a row needs its whole document
         self._rows(table, batch_rows(batch))
 
-    def _rows(self, table: _Table, rows: Iterable[object]) -> None:
+    def _rows(self, table: _Table, rows: Iterable[object], limit: int | None = None) -> None:
         exact = table.exact
         for row in rows:
-            exact.add(table.name, row)
+            exact.add(table.name, row, limit)
         for name, flat in exact.tables.items():
             self._write(name, flat)
         exact.tables = {}

@@ -343,3 +343,18 @@ def test_a_table_that_its_key_parts_has_its_own_disposition(own_folder: Path) ->
             assert kept == [[(1,), (2,), (3,)], [(1,), (2,), (2,), (3,)], [(2,), (3,)]]
     assert pipeline.dataset()["orders"].fetchall() == []
     assert [len(pipeline.dataset()[f"orders__{name}"].fetchall()) for name in ("merged", "added")] == [3, 4]
+
+
+def test_levels_of_nested_tables_count_from_the_root(own_folder: Path) -> None:
+    """Also below a table that its key parts from it."""
+    (own_folder / ".dlt").mkdir()
+    (own_folder / ".dlt" / "config.toml").write_text("[compat]\ndlt1 = true\n", encoding="utf-8")
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    rows = [{"order": 1, "lines": [{"id": 1, "tags": [{"t": 1}]}]}]
+    for levels in (1, 2):
+        name = f"orders_{levels}"
+        hints: Any = {"lines": {"primary_key": "id"}}
+        pipeline.run(dlt.resource(rows, name=name, nested_hints=hints, max_table_nesting=levels))
+    assert pipeline.dataset()["orders_1__lines"].select("id", "tags").fetchall() == [(1, '[{"t":1}]')]
+    tables = {name for name in pipeline.default_schema.tables if name.startswith("orders_")}
+    assert tables == {"orders_1", "orders_1__lines", "orders_2", "orders_2__lines", "orders_2__lines__tags"}
