@@ -336,11 +336,14 @@ def test_a_nested_model_that_forbids_other_fields_itself_drops_no_row(pipeline: 
         pipeline.run(dlt.resource(rows, name="t", columns=Open))
 
 
+@pytest.mark.parametrize("hint", [{"description": "l"}, {"data_type": "text"}], ids=["without a type", "with one"])
+@pytest.mark.parametrize("since", [0, 1], ids=["from the start", "from the second run on"])
 @pytest.mark.parametrize("mode", ["freeze", "discard_row", "discard_value"])
-def test_a_column_that_hints_name_is_no_new_one(pipeline: Any, mode: Any) -> None:
-    """Also without a type, and also where its first value comes in a later run."""
-    for row in ({"id": 1}, {"id": 2, "later": "x"}):
-        made = dlt.resource([row], name="t", columns={"later": {"description": "l"}}, schema_contract={"columns": mode})
+def test_a_column_that_hints_name_is_no_new_one(pipeline: Any, mode: Any, since: int, hint: Any) -> None:
+    """Also without a type, also where its first value comes in a later run, and where the program names it later."""
+    for run, row in enumerate(({"id": 1}, {"id": 2, "later": "x"})):
+        named: Any = {"later": hint} if run >= since else {}
+        made = dlt.resource([row], name="t", columns=named, schema_contract={"columns": mode})
         pipeline.run(made)
     assert sorted(pipeline.dataset().t.select("id", "later").fetchall()) == [(1, None), (2, "x")]
 
