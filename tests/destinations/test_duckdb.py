@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import dlt
@@ -28,3 +29,23 @@ def test_a_dataset_that_bears_the_name_of_its_database_is_dropped(
         assert not client.is_storage_initialized()
     pipeline.run([{"id": 2}], table_name="orders")
     assert pipeline.dataset().orders.select("id").fetchall() == [(2,)]
+
+
+def test_tables_are_told_alike_whether_they_are_asked_for_by_name_or_listed(tmp_path: Path) -> None:
+    """Of the dataset only: with odd names, views too, and nothing of one that is in another dataset or database."""
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE SCHEMA data; CREATE SCHEMA other; ATTACH ':memory:' AS aside; CREATE SCHEMA aside.data"
+        )
+        connection.execute("""CREATE TABLE data."a ""b"".c" ("Id" BIGINT, amount DECIMAL(10, 2), "at" TIMESTAMPTZ)""")
+        connection.execute("CREATE TABLE other.elsewhere (x INT); CREATE TABLE aside.data.beside (x INT)")
+        connection.execute("CREATE VIEW data.seen AS SELECT 1 AS one")
+        pipeline = dlt.pipeline("by_name", destination=dlt.destinations.duckdb(connection), dataset_name="data")
+        names = ['a "b".c', "elsewhere", "beside", "seen", "duckdb_columns", "missing"]
+        with pipeline.destination_client_for() as client:
+            few = client.stored_tables(names)
+            # as many as are looked for in the list of all
+            many = client.stored_tables([*names, *map(str, range(20))])
+        assert few == many and list(few) == ['a "b".c', "seen"]
+        assert [column["data_type"] for column in few['a "b".c'].values()] == ["bigint", "decimal", "timestamp"]

@@ -17,11 +17,13 @@ from dlt.destinations.sql.ledger import Ledger
 from dlt.destinations.sql.loader import Loader
 from dlt.destinations.sql.places import placed
 from dlt.destinations.sql.session import Session
-from dlt.errors import DestinationException
+from dlt.errors import DatabaseUndefinedRelation, DestinationException
 from dlt.late import duckdb, pa
-from dlt.schema.typing import TableSchema
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 
+_FEW = 8
+"""Tables that are asked for by name, where more are found in the list of all."""
 _SMALL = 8 << 20
 """Bytes of rows that one thread takes as fast as several."""
 
@@ -166,8 +168,9 @@ class DuckDbCatalog(Catalog):
     session: DuckDbSession
     questions = Questions(
         dataset=f"{Questions.dataset} AND catalog_name = current_catalog()",
-        columns="SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s "
-        "AND table_catalog = current_catalog() ORDER BY table_name, ordinal_position",
+        # what information_schema is made of, in a quarter less time
+        columns="SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = %s "
+        "AND database_name = current_catalog() ORDER BY table_name, column_index",
     )
 
     def __init__(
@@ -178,6 +181,22 @@ class DuckDbCatalog(Catalog):
     ) -> None:
         super().__init__(session, dataset_name)
         self._before_ddl = before_ddl
+
+    def stored_tables(self, names: Sequence[str]) -> dict[str, dict[str, ColumnSchema]]:
+        """Return the columns of tables that are there, by table."""
+        if self.session.transaction is not None or len(names) > _FEW:
+            return super().stored_tables(names)
+        # to list all tables, a database that was just opened sets up the views of its own catalog first
+        found = {name: self._described(name) for name in names}
+        return {name: columns for name, columns in found.items() if columns}
+
+    def _described(self, name: str) -> dict[str, ColumnSchema]:
+        asked = "SELECT name, type FROM pragma_table_info(%s)"
+        try:
+            rows = self.session.query(asked, (self.qualified(name),)).fetchall()
+        except DatabaseUndefinedRelation:
+            return {}
+        return {column: self.dialect.column_of(column, reported) for column, reported in rows}
 
     def apply_ddl(self, update: SchemaUpdate) -> list[TableSchema]:
         """Add tables and columns.
