@@ -220,17 +220,26 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 def clean_document(document: Mapping[str, object], secrets: Sequence[str] = ()) -> dict[str, object]:
     """Return a document without secrets."""
-    return {key: clean(item, secrets) for key, item in document.items()}
+    known: dict[str, str] = {}
+    return {key: _cleaned(item, secrets, known) for key, item in document.items()}
 
 
 def clean(value: object, secrets: Sequence[str] = ()) -> object:
     """Return dicts, lists and texts without secrets; other values as they are."""
+    return _cleaned(value, secrets, {})
+
+
+def _cleaned(value: object, secrets: Sequence[str], known: dict[str, str]) -> object:
     if isinstance(value, str):
-        return redact(value, secrets)
+        # the trace of a load of many tables says the same few things of each
+        found = known.get(value)
+        if found is None:
+            found = known[value] = redact(value, secrets)
+        return found
     if isinstance(value, Mapping):
-        return {key: clean(item, secrets) for key, item in value.items()}
+        return {key: _cleaned(item, secrets, known) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [clean(item, secrets) for item in value]
+        return [_cleaned(item, secrets, known) for item in value]
     return value
 
 
