@@ -9,6 +9,8 @@ from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.chains import stands_alone
 from dlt.schema.contract import with_row
+from dlt.schema.conversions import convert
+from dlt.schema.limits import Misfit
 from dlt.schema.naming import name_of_key
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 
@@ -106,9 +108,7 @@ class RowNormalizer:
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:
-            # numbers and moments too; the column holds text
-            given = "" if own is None or isinstance(own, (dict, list)) else str(own)
-            row_id = system[ROW_ID] = given or self._row_id(row, item)
+            row_id = system[ROW_ID] = _given_id(own) or self._row_id(row, item)
             root_id = row_id if self._keep_root else None
         row.update(system)
         rows.append((table, row))
@@ -206,3 +206,14 @@ class RowNormalizer:
         if known is None:
             known = self._paths[table, name] = self._naming.shorten_fragments(table, name)
         return known
+
+
+def _given_id(value: object) -> str:
+    """Return the id that came with a row, empty if none did."""
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    try:
+        # numbers and moments too, as a column of text holds them, whatever form they come in
+        return str(convert(value, {"name": ROW_ID, "data_type": "text"}))
+    except Misfit:
+        return str(value)

@@ -114,6 +114,26 @@ def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str,
         assert outcome(Path(folder), data, exact=False) == exact
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        decimal.Decimal("0.0000"),
+        decimal.Decimal("1.50"),
+        7,
+        1.0,
+        True,
+        dt.datetime(2024, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+        dt.date(2024, 1, 2),
+        b"id",
+    ],
+)
+def test_an_id_that_comes_with_a_row_is_the_same_on_both(own: Any, tmp_path: Path) -> None:
+    """As a column of text holds its value, whatever became of that on the way."""
+    exact = outcome(tmp_path, [[{"_dlt_id": own}]], exact=True)
+    assert outcome(tmp_path, [[{"_dlt_id": own}]], exact=False) == exact
+    assert exact[0]["t"][0]["_dlt_id"] == convert(own, {"name": "_dlt_id", "data_type": "text"})
+
+
 @settings(max_examples=200)
 @given(st.lists(st.lists(uniform, min_size=1, max_size=8), min_size=1, max_size=3))
 def test_regular_documents_agree_too(data: list[list[dict[str, Any]]]) -> None:
