@@ -42,6 +42,12 @@ check: install
 check-native: install
 	$(PY) -m tools.check_native
 
+# other data for the same tests in each round: make fuzz SECONDS=600 SEED=1
+SECONDS ?= 600
+.PHONY: fuzz
+fuzz: install
+	$(PY) -m tools.fuzz --seconds $(SECONDS) --seed $(SEED)
+
 # one environment, no server: what is to be run while one works
 test: install
 	$(PY) -m pytest -m "not server and not slow" -n 2 --dist loadgroup
