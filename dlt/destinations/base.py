@@ -273,6 +273,10 @@ class Destination:
         """
         raise NotImplementedError
 
+    def is_missing(self) -> bool:
+        """Tell whether it is certain, without a connection, that nothing is there yet and all can be made."""
+        return False
+
     def displayable_credentials(self) -> str:
         """Return where the data goes, without secrets."""
         return self.destination_name

@@ -195,6 +195,8 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, lis
         CannotRestorePipelineException: a schema of the state is not at the destination.
     """
     pipeline_name, dataset = settings.pipeline_name, target.main_dataset()
+    if target.is_missing():
+        return None
     with target.connect(dataset, None) as client:
         if not client.has_dataset():
             return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 import dlt
+from dlt.errors import PipelineStepFailed
 
 
 @pytest.mark.parametrize("name", ["shop", "Shop", "other"])
@@ -49,3 +51,33 @@ def test_tables_are_told_alike_whether_they_are_asked_for_by_name_or_listed(tmp_
             many = client.stored_tables([*names, *map(str, range(20))])
         assert few == many and list(few) == ['a "b".c', "seen"]
         assert [column["data_type"] for column in few['a "b".c'].values()] == ["bigint", "decimal", "timestamp"]
+
+
+def test_a_first_run_asks_a_database_that_is_not_there_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One connection is one less; what is wrong with the place is still told before anything is extracted."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "new.duckdb"
+    seen = []
+
+    @dlt.resource
+    def rows() -> Any:
+        seen.append(path.exists())
+        yield {"id": 1}
+
+    place = dlt.destinations.duckdb(str(path))
+    assert place.is_missing()
+    dlt.pipeline("first", destination=place, dataset_name="d").run(rows())
+    assert seen == [False] and path.exists() and not place.is_missing()
+    # another folder, as on another machine: the state is found there
+    again = dlt.pipeline("first", destination=place, dataset_name="d", pipelines_dir=str(tmp_path / "other"))
+    again.sync_destination()
+    assert not again.first_run
+    nowhere = dlt.destinations.duckdb(str(tmp_path / "nowhere" / "x.duckdb"))
+    with pytest.raises(PipelineStepFailed, match="nowhere"):
+        dlt.pipeline("wrong", destination=nowhere, dataset_name="d").run(rows())
+    assert seen == [False]
+    assert not dlt.destinations.duckdb(":memory:").is_missing()
+    with duckdb.connect() as connection:
+        assert not dlt.destinations.duckdb(connection).is_missing()

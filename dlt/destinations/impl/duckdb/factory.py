@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
 from dlt.configuration.resolve import resolve_configuration
@@ -78,6 +79,15 @@ class DuckDb(Destination):
             return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
         text = str(credentials).removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
         return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))
+
+    @override
+    def is_missing(self) -> bool:
+        """Tell whether there is no file, and one can be made."""
+        if is_open(self.credentials) or self.path == ":memory:" or find_spec("duckdb") is None:
+            return False
+        # where none can be made, to connect tells it: before anything is extracted
+        folder = os.path.dirname(self.path)
+        return not os.path.lexists(self.path) and os.path.isdir(folder) and os.access(folder, os.W_OK)
 
     def displayable_credentials(self) -> str:
         """Return the path."""
