@@ -21,7 +21,7 @@ from dlt.formats.batches import batch_rows
 from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.chains import found_in
-from dlt.schema.naming import NamingConvention, name_of_key, name_of_table
+from dlt.schema.naming import NamingConvention, name_of_hint, name_of_key, name_of_table
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -92,7 +92,7 @@ class NameCheck:
         declared: dict[str, tuple[str, ColumnSchema]] = {}
         for key, column in (table.get("columns") or {}).items():
             column_name = column.get("name") or key
-            normalized = name_of_key(self._naming, column_name)
+            normalized = name_of_hint(self._naming, column_name)
             written.setdefault(normalized, column_name)
             other, hints = declared.setdefault(normalized, (column_name, column))
             check_same(name, other, hints, column_name, column)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dlt.errors import DataValidationError
 from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
-from dlt.schema.naming import name_of_key
+from dlt.schema.naming import name_of_hint, name_of_key
 from dlt.schema.x_keys import (
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
@@ -75,7 +75,7 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
     column = table.get(X_ROW_VERSION)
     if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2" or not column:
         return
-    name = name_of_key(naming, column)
+    name = name_of_hint(naming, column)
     missing = _first_missing(items, name, naming)
     if missing is None:
         return

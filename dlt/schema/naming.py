@@ -243,7 +243,12 @@ def name_of_key(naming: NamingConvention, key: str) -> str:
     """Return the name of a column or nested table for a key of a document, which may be empty."""
     if not naming.breaks_paths and key.strip():
         return naming.normalize_identifier(key)
-    return naming.normalize_path(key) or EMPTY_KEY
+    return name_of_hint(naming, key)
+
+
+def name_of_hint(naming: NamingConvention, name: str) -> str:
+    """Return the name of a column for the name that a hint gives: a path always, as it may lead into a document."""
+    return naming.normalize_path(name) or EMPTY_KEY
 
 
 def name_of_table(naming: NamingConvention, name: str) -> str:

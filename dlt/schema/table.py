@@ -11,7 +11,7 @@ from dlt.errors import (
     TableNotFound,
     TablePropertiesConflictException,
 )
-from dlt.schema.naming import NamingConvention, name_of_key, name_of_table
+from dlt.schema.naming import NamingConvention, name_of_hint, name_of_table
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
@@ -116,7 +116,7 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
         named["parent"] = naming.normalize_tables_path(table["parent"])
     columns: dict[str, ColumnSchema] = {}
     for key, column in (table.get("columns") or {}).items():
-        name = name_of_key(naming, column.get("name") or key)
+        name = name_of_hint(naming, column.get("name") or key)
         # two keys may get one name: their hints are joined, as their values will be
         said = {hint: value for hint, value in column.items() if name not in columns or not _is_default(hint, value)}
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **said, "name": name})

@@ -202,3 +202,18 @@ def test_a_resource_says_the_format_of_its_files(own_folder: Path, data: Any) ->
     assert formats(pipeline.run([named, other])) == {("named", "csv"), ("other", "parquet")}
     assert formats(pipeline.run(named, loader_file_format="jsonl")) == {("named", "jsonl")}
     assert pipeline.dataset().named.select("a").fetchall() == [(1,), (1,)]
+
+
+def test_hints_lead_into_documents_also_where_keys_are_no_paths(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Schemas that began before 1.4 take the underscores of a key for one; those in a hint stand between levels."""
+    monkeypatch.setenv("SCHEMA__USE_BREAK_PATH_ON_NORMALIZE", "false")
+    hints: Any = {"primary_key": "k__id", "write_disposition": "merge"}
+    versions: Any = {**SCD2, "row_version_column_name": "k__id"}
+    for seconds in (1.0, 2.0):
+        rows = [{"k": {"id": 1}, "v": {"at": seconds}, "a__b": 1}]
+        load(pipeline, rows, columns={"v__at": {"data_type": "timestamp"}}, **hints)
+        pipeline.run(rows, table_name="history", write_disposition=versions)
+    columns = pipeline.default_schema.tables["t"]["columns"]
+    assert (columns["v__at"]["data_type"], stored(pipeline)) == ("timestamp", ["k__id", "v__at", "a_b"])
+    assert [at.second for (at,) in pipeline.dataset().t.select("v__at").fetchall()] == [2]
+    assert stored(pipeline, "history") == ["k__id", "v__at", "a_b"]
