@@ -14,10 +14,11 @@ from dlt.late_dataclass import dataclass
 
 @dataclass(frozen=True)
 class Sections:
-    """The pipeline at work, and the sections that stand before those of a spec."""
+    """The pipeline at work, the sections that stand before those of a spec, and where a source at work has its own."""
 
     pipeline_name: str | None = None
     sections: tuple[str, ...] = ()
+    beside: str | None = None
 
 
 _NONE = Sections()
@@ -46,11 +47,16 @@ def current_sections() -> Sections:
 
 
 @contextmanager
-def section_context(pipeline_name: str | None = None, sections: Sequence[str] = ()) -> Iterator[None]:
-    """Look values up for a pipeline, and under sections, for the length of a block."""
+def section_context(
+    pipeline_name: str | None = None, sections: Sequence[str] = (), beside: str | None = None
+) -> Iterator[None]:
+    """Look values up for a pipeline, under sections, and beside the section of a source, for the length of a block."""
     outer = _current.get()
     # an inner block that names no pipeline belongs to that of the outer one
-    token = _current.set(Sections(pipeline_name or outer.pipeline_name, tuple(sections) or outer.sections))
+    found = Sections(
+        pipeline_name or outer.pipeline_name, tuple(sections) or outer.sections, beside or outer.beside
+    )
+    token = _current.set(found)
     try:
         yield
     finally:
@@ -74,12 +80,13 @@ def search_paths(
     """
     # the script may be another one at the next call, so this is not kept
     clean = tuple(section for section in map(_named, sections) if section)
-    return _search_paths(clean, pipeline_name, inner)
+    beside = _current.get().beside
+    return _search_paths(clean, pipeline_name, inner, _named(beside) if beside else None)
 
 
 @lru_cache(maxsize=1024)
 def _search_paths(
-    clean: tuple[str, ...], pipeline_name: str | None, inner: tuple[str, ...]
+    clean: tuple[str, ...], pipeline_name: str | None, inner: tuple[str, ...], beside: str | None
 ) -> tuple[tuple[tuple[str, ...], ...], ...]:
     # however it came to be the last one, the section of credentials is never dropped
     if not inner and clean[-1:] == ("credentials",):
@@ -87,6 +94,9 @@ def _search_paths(
     paths: list[tuple[str, ...]] = []
     for length in range(len(clean), -1, -1):
         heads = [clean[:length]]
+        if beside and length > 1 and len(clean) == 3 and clean[0] == "sources":
+            # a resource that stands by itself is also configured where the source is that it is extracted in
+            heads.append((clean[0], beside, *clean[2:length]))
         if length == 2 and len(clean) == 3 and clean[0] == "sources":
             # a source may be configured without its module
             heads.append((clean[0], clean[2]))

@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
+from dlt.configuration.sections import section_context
 from dlt.context import current, use
 from dlt.errors import (
     ConfigFieldMissingException,
@@ -65,7 +66,7 @@ class Node:
             batched: Rows yielded one by one may be joined into pages.
         """
         pipe = self.pipe
-        with use(**self.changes):
+        with use(**self.changes), section_context(beside=current().section):
             name = self._bind_incremental()
             if isinstance(pipe.gen, Function):
                 given = {name: self.incremental} if name and self.incremental else None

@@ -80,7 +80,10 @@ def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltS
 def _implicit(parts: list[object], schema: Schema | None, default_name: str, hints: TableHints) -> DltSource:
     resources = [_bare_resource(part, hints) for part in parts]
     first = parts[0]
-    source = DltSource(schema or Schema(default_name), None, _distinct(resources))
+    # resources of one section have it in common, those of several have that of the pipeline
+    sections = {resource.section for resource in resources}
+    section = sections.pop() if len(sections) == 1 else None
+    source = DltSource(schema or Schema(default_name), section, _distinct(resources))
     source.implicit = schema is None
     source.run_contract, source.run_disposition = _contract(hints), hints.get("write_disposition") or None
     if inspect.isgenerator(first) or (inspect.isfunction(first) and inspect.isgeneratorfunction(first)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, ClassVar, Optional
 
 import pytest
@@ -20,6 +21,7 @@ from dlt.errors import (
     IncrementalCursorPathHasValueNone,
     IncrementalCursorPathMissing,
     IncrementalPrimaryKeyMissing,
+    PipelineStepFailed,
     ResourceExtractionError,
 )
 from dlt.extract.items import DataItemWithMeta, MaterializedEmptyList
@@ -256,6 +258,38 @@ def test_resources_of_a_source_are_configured_in_its_section(monkeypatch: pytest
     monkeypatch.setenv("SOURCES__SHOP__ROWS__TOKEN", "rows")
     assert sorted(orders()) == ["orders", "rows", "rows"]
     assert list(rows()) == ["elsewhere"]
+
+
+def test_resources_of_several_sections_are_configured_in_that_of_the_pipeline_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their own comes first; resources of one section have no other, and a default stays what it is."""
+
+    def check(*sections: str) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+
+        def made(name: str, section: str) -> Any:
+            @dlt.resource(name=name, section=section)
+            def rows(token: str = dlt.config.value, limit: int = 1) -> Any:
+                found.append((token, limit))
+                yield {"a": 1}
+
+            return rows()
+
+        pipeline = dlt.pipeline("daily", destination="dummy", pipelines_dir=str(tmp_path))
+        pipeline.extract([made(f"r{number}", section) for number, section in enumerate(sections)])
+        return found
+
+    monkeypatch.setenv("SOURCES__DAILY__R0__TOKEN", "of r0")
+    monkeypatch.setenv("SOURCES__DAILY__TOKEN", "of all")
+    monkeypatch.setenv("SOURCES__DAILY__R1__LIMIT", "5")
+    assert check("x", "y") == [("of r0", 1), ("of all", 5)]
+    monkeypatch.setenv("SOURCES__X__R0__TOKEN", "own")
+    monkeypatch.setenv("SOURCES__Y__TOKEN", "own too")
+    assert check("x", "y") == [("own", 1), ("own too", 5)]
+    assert check("x") == [("own", 1)] and check("y", "y") == [("own too", 1), ("own too", 1)]
+    with pytest.raises(PipelineStepFailed, match="SOURCES__Z__R0__TOKEN"):
+        check("z")
 
 
 def test_a_resource_leaves_its_source() -> None:
