@@ -53,9 +53,7 @@ def section_context(
     """Look values up for a pipeline, under sections, and beside the section of a source, for the length of a block."""
     outer = _current.get()
     # an inner block that names no pipeline belongs to that of the outer one
-    found = Sections(
-        pipeline_name or outer.pipeline_name, tuple(sections) or outer.sections, beside or outer.beside
-    )
+    found = Sections(pipeline_name or outer.pipeline_name, tuple(sections) or outer.sections, beside or outer.beside)
     token = _current.set(found)
     try:
         yield

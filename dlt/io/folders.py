@@ -1,4 +1,4 @@
-"""Where a machine keeps what pipelines work on."""
+"""Where a machine keeps what pipelines work on, and what local destinations hold."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def user_folder() -> str:
     import tempfile
 
     return os.path.join(tempfile.gettempdir(), "dlt")
+
+
+def local_path(path: str) -> str:
+    """Return the whole path of a file of a local destination: below DLT_LOCAL_DIR, or the folder of the program.
+
+    Args:
+        path: The path as it was given; one that is absolute stays.
+    """
+    return os.path.abspath(os.path.join(os.environ.get("DLT_LOCAL_DIR") or "", os.path.expanduser(path)))

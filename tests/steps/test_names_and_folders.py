@@ -172,3 +172,36 @@ def test_a_pipeline_with_a_long_name_has_a_schema_with_a_shorter_one() -> None:
     pipeline = dlt.pipeline("a" * 100, destination="dummy")
     pipeline.run([1], table_name="numbers")
     assert pipeline.default_schema_name == "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa0vum9gaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "duckdb file", "filesystem", "sqlalchemy"])
+def test_files_of_local_destinations_stand_below_the_folder_for_them(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DLT_LOCAL_DIR names it, for paths that are relative; whoever reads finds them there, from any folder."""
+    made: dict[str, Any] = {
+        "duckdb": "duckdb",
+        "duckdb file": dlt.destinations.duckdb("rows.duckdb"),
+        "filesystem": dlt.destinations.filesystem("files"),
+        "sqlalchemy": dlt.destinations.sqlalchemy("sqlite:///rows.db"),
+    }
+    program, elsewhere, local = (tmp_path / name for name in ("program", "elsewhere", "local"))
+    for folder in (program, elsewhere, local):
+        folder.mkdir()
+    monkeypatch.setenv("DLT_LOCAL_DIR", str(local))
+    monkeypatch.chdir(program)
+    pipeline = dlt.pipeline("daily", destination=made[kind], dataset_name="data", pipelines_dir=str(tmp_path / "work"))
+    pipeline.run([{"a": 1}], table_name="t")
+    assert not list(program.iterdir()) and list(local.iterdir())
+    monkeypatch.chdir(elsewhere)
+    assert pipeline.dataset().t.select("a").fetchall() == [(1,)]
+    assert not list(elsewhere.iterdir())
+
+
+def test_the_catalog_and_the_files_of_a_lake_stand_there_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are files, and have no whole path."""
+    from dlt.destinations.impl.ducklake.configuration import file_of, parsed_url
+
+    monkeypatch.setenv("DLT_LOCAL_DIR", str(tmp_path))
+    assert file_of(parsed_url("sqlite:///lake.sqlite")) == str(tmp_path / "lake.sqlite")
+    assert file_of(parsed_url("sqlite:////var/lake.sqlite")) == "/var/lake.sqlite"

@@ -17,6 +17,7 @@ from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.io.folders import local_path
 from dlt.late import duckdb, imported
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
@@ -76,9 +77,9 @@ class DuckDb(Destination):
         if isinstance(credentials, (dict, BaseConfiguration)):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":
-            return os.path.abspath(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
+            return local_path(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
         text = str(credentials).removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
-        return text if text == ":memory:" or not text else os.path.abspath(os.path.expanduser(text))
+        return text if text == ":memory:" or not text else local_path(text)
 
     @override
     def is_missing(self) -> bool:

@@ -9,6 +9,7 @@ from dlt.absent import absent_names
 from dlt.configuration.credentials import AwsCredentials, ConnectionStringCredentials
 from dlt.configuration.spec import BaseConfiguration, CredentialsConfiguration, configspec
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.io.folders import local_path
 
 
 @configspec
@@ -64,7 +65,7 @@ def parsed_url(url: str) -> ConnectionStringCredentials:
 def file_of(catalog: ConnectionStringCredentials) -> str:
     """Return the path of a catalog that is a file."""
     # behind two slashes the name of a file stands where a URL has its host
-    return os.path.abspath(os.path.expanduser(f"{catalog.host or ''}{catalog.database or ''}"))
+    return local_path(f"{catalog.host or ''}{catalog.database or ''}")
 
 
 def storage_url(known: DuckLakeCredentials) -> str:
@@ -72,7 +73,7 @@ def storage_url(known: DuckLakeCredentials) -> str:
     assert known.storage is not None
     url = known.storage.bucket_url.removeprefix("file://")
     # a lake keeps the path of its files, so it must not depend on the folder of the program
-    return url if "://" in url else os.path.abspath(os.path.expanduser(url))
+    return url if "://" in url else local_path(url)
 
 
 DuckDbBaseCredentials = DuckDbCredentials

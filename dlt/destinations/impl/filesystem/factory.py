@@ -22,6 +22,7 @@ from dlt.destinations.settings import settings_of
 from dlt.errors import ConfigurationValueError, MissingDependencyException
 from dlt.ids import digest_id
 from dlt.io.faults import secrets_of, translated
+from dlt.io.folders import local_path
 from dlt.io.paths import segment
 from dlt.io.store import Store
 from dlt.redact import redact, remember, remember_url
@@ -123,7 +124,9 @@ class Filesystem(Destination):
         # a URL may hold a password, which no message may show
         remember_url(text)
         # memory:// would be no URL without its slashes
-        return text if text.endswith("://") else text.rstrip("/") or "/"
+        text = text if text.endswith("://") else text.rstrip("/") or "/"
+        # as it was written where nothing is asked for: messages show it
+        return local_path(text) if os.environ.get("DLT_LOCAL_DIR") and not scheme_of(text) else text
 
     def _resolved(self) -> FilesystemSettings:
         return settings_of(FilesystemSettings, self.settings, self.destination_name)
@@ -135,7 +138,7 @@ class Filesystem(Destination):
     def fingerprint(self) -> str:
         """Return a hash that tells buckets and folders apart, from whatever directory a folder is named."""
         url = self.displayable_credentials()
-        path = url if scheme_of(url) else os.path.abspath(os.path.expanduser(url))
+        path = url if scheme_of(url) else local_path(url)
         return digest_id(f"{self.kind} {path}")
 
     def layout(self) -> Layout:

@@ -13,6 +13,7 @@ from dlt.destinations.impl.sqlalchemy.client import SqlAlchemyClient
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials
 from dlt.error_kinds import Kind, connecting_error, refusal_kind
 from dlt.errors import ConfigurationValueError, DatabaseTerminalException, MissingDependencyException
+from dlt.io.folders import local_path
 
 if TYPE_CHECKING:
     from dlt.types import JsonObject
@@ -48,13 +49,16 @@ def engine_of(known: SqlAlchemyCredentials, arguments: JsonObject, name: str) ->
             f"destination {name}: a SQLite database in memory is gone when its connection is closed, as it is after "
             'each step. Name a file, as in "sqlite:///shop.db", or pass an engine: sqlalchemy.create_engine("sqlite://").'
         )
+    database = known.database
+    if known.drivername.partition("+")[0] == "sqlite" and database and not database.startswith("file:"):
+        database = local_path(database)
     url = URL.create(
         known.drivername,
         known.username,
         str(known.password) if known.password else None,
         known.host,
         known.port,
-        known.database,
+        database,
         known.query or {},
     )
     # a connection that a pool keeps would keep its locks and temporary tables too

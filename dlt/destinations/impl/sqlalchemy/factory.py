@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
@@ -14,6 +13,7 @@ from dlt.destinations.impl.sqlalchemy.capabilities import capabilities_of
 from dlt.destinations.impl.sqlalchemy.configuration import SqlAlchemyCredentials, SqlAlchemySettings
 from dlt.destinations.settings import settings_of
 from dlt.ids import digest_id
+from dlt.io.folders import local_path
 from dlt.late import imported
 from dlt.redact import remember
 from dlt.schema.capabilities import Capabilities
@@ -92,7 +92,7 @@ class SqlAlchemy(Destination):
         known = self._url()
         database = known.database
         if self.backend == "sqlite" and database and database != ":memory:":
-            database = os.path.abspath(database)
+            database = local_path(database)
         return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {database}")
 
     @override
