@@ -281,6 +281,14 @@ class Destination:
         """Return where the data goes, without secrets."""
         return self.destination_name
 
+    def check_settings(self) -> None:
+        """Look up what a load needs, and open nothing.
+
+        Raises:
+            ConfigFieldMissingException: something is missing.
+        """
+        self.displayable_credentials()
+
     def fingerprint(self) -> str:
         """Return a hash that tells physical destinations apart."""
         from dlt.ids import digest_id

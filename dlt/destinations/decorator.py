@@ -255,13 +255,20 @@ class FunctionDestination(Destination):
         )
 
     @override
+    def check_settings(self) -> None:
+        """Resolve the function's arguments."""
+        self._completed()
+
+    @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[FunctionClient]:
         """Resolve the function's arguments."""
-        sections = ("destination", self.destination_name)
         # now and not at the first batch: what is missing is told before anything is extracted
-        call = with_arguments(self.function, (None, None), self.arguments, self.options.spec, sections)
-        yield FunctionClient(call, self.options)
+        yield FunctionClient(self._completed(), self.options)
+
+    def _completed(self) -> Wrapped:
+        sections = ("destination", self.destination_name)
+        return with_arguments(self.function, (None, None), self.arguments, self.options.spec, sections)
 
 
 def _check_arguments(function: Wrapped, name: str, arguments: Iterable[str]) -> None:

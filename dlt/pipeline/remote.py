@@ -46,6 +46,8 @@ class Remote:
         """Do what a run does first: restore what is not here, or look whether others went on."""
         wanted = self._settings.restore_from_destination
         if self._settings.full_refresh or wanted is False:
+            # nothing is asked there, but what is missing is told before anything is extracted
+            self._target.there().check_settings()
             return
         # a folder that is new here may be that of a pipeline that ran elsewhere
         if wanted or self._home.state["_state_version"] == 0:

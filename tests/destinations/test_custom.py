@@ -183,15 +183,19 @@ def test_a_spec_of_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert taken == ["alarms"]
 
 
-def test_what_is_missing_is_told_before_anything_is_extracted(tmp_path: Path) -> None:
-    """Arguments are looked up when the destination is opened, as credentials of databases are."""
+@pytest.mark.parametrize("options", [{}, {"dev_mode": True}, {"restore_from_destination": False}], ids=str)
+@pytest.mark.parametrize("known", ["function", "filesystem", "postgres"])
+def test_what_is_missing_is_told_before_anything_is_extracted(tmp_path: Path, known: str, options: Any) -> None:
+    """Arguments are looked up when the destination is opened, as credentials are, or where it is not asked first."""
 
     @dlt.destination
     def sink(items: Any, table: Any, api_key: str = dlt.secrets.value) -> None:
         raise AssertionError("it has no key")
 
-    pipeline = dlt.pipeline("custom", destination=sink, pipelines_dir=str(tmp_path))
-    with pytest.raises(PipelineStepFailed, match="api_key") as raised:
+    destination: Any = sink if known == "function" else known
+    missing = {"function": "api_key", "filesystem": "bucket_url", "postgres": "host"}[known]
+    pipeline = dlt.pipeline("custom", destination=destination, pipelines_dir=str(tmp_path), **options)
+    with pytest.raises(PipelineStepFailed, match=missing) as raised:
         pipeline.run(ROWS, table_name="things")
     assert isinstance(raised.value.__cause__, ConfigFieldMissingException) and raised.value.step == "sync"
     assert not pipeline.has_pending_data
