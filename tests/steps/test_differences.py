@@ -152,3 +152,38 @@ def test_adapters_say_what_nothing_here_does(pipeline: Any, caplog: pytest.LogCa
     pipeline.run([given, placed])
     assert pipeline.dataset().g.select("g").fetchall() == [("POINT (1 2)",)]
     assert pipeline.default_schema.tables["t"]
+
+
+def test_a_merge_needs_the_ids_of_roots_whatever_the_source_says(pipeline: Any) -> None:
+    """Nested rows are found by them."""
+
+    @dlt.source(root_key=False)
+    def shop() -> Any:
+        rows = [{"id": 1, "parts": [{"part": 1}]}]
+        return dlt.resource(rows, name="orders", primary_key="id", write_disposition="merge")
+
+    for _ in range(2):
+        pipeline.run(shop())
+    assert "_dlt_root_id" in pipeline.default_schema.tables["orders__parts"]["columns"]
+    assert pipeline.dataset().orders__parts.select("part").fetchall() == [(1,)]
+
+
+def test_a_database_of_a_pipeline_stands_with_other_databases(
+    own_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`:pipeline:` names it after the pipeline, and leaves the working folder to the library."""
+    monkeypatch.chdir(own_folder)
+    made = dlt.pipeline(
+        "daily", destination=dlt.destinations.duckdb(":pipeline:"), pipelines_dir=str(tmp_path / "work")
+    )
+    made.run([{"a": 1}], table_name="t")
+    assert (own_folder / "daily.duckdb").exists() and not list((tmp_path / "work").rglob("*.duckdb"))
+
+
+def test_an_info_of_several_datasets_names_that_of_the_pipeline(pipeline: Any) -> None:
+    """Each package names its own."""
+    sources = [dlt.source(lambda: dlt.resource([1], name="t"), name=name)() for name in ("one", "two")]
+    info = pipeline.run(sources)
+    own = pipeline.dataset_name
+    assert [info.metrics[load_id][0]["dataset_name"] for load_id in info.loads_ids] == [own, f"{own}_two"]
+    assert info.dataset_name == own
