@@ -10,7 +10,7 @@ PREFECT := .venv-prefect
 ENVIRONMENT := $(PYTHON) tools/environment.py
 
 # what is compiled at install, where there is a C compiler
-NATIVE := dlt/formats/_columns.pyx tools/build_native.py
+NATIVE := dlt/formats/_columns.pyx dlt/destinations/impl/postgres/_copy.pyx tools/build_native.py
 
 .PHONY: install install-demo demo check test test-slow test-all coverage bench bench-tasks bench-warehouses docs clean
 
@@ -37,7 +37,7 @@ check: install
 	$(VENV)/bin/lint-imports
 	$(PY) -m tools.locks
 
-# the tests of the extension under the sanitizers of gcc
+# the tests of the extensions under the sanitizers of gcc
 .PHONY: check-native
 check-native: install
 	$(PY) -m tools.check_native
@@ -96,6 +96,7 @@ bench: install
 .PHONY: bench-forms
 bench-forms: install
 	$(PY) benchmarks/forms.py
+	$(PY) benchmarks/copy_forms.py
 
 # has anything become slower since a commit? make bench-against REF=v0.1.0
 .PHONY: bench-against

@@ -63,7 +63,8 @@ def make_environment_of(checkout: Path, folder: Path) -> None:
 
 def make_environment(folder: Path, *install: str) -> None:
     """Make one environment unless it is there and up to date."""
-    made_of = (PEER_REQUIREMENTS, CONSTRAINTS, HERE.parent / "pyproject.toml", HERE.parent / "dlt/formats/_columns.pyx")
+    compiled = sorted((HERE.parent / "dlt").rglob("*.pyx"))
+    made_of = (PEER_REQUIREMENTS, CONSTRAINTS, HERE.parent / "pyproject.toml", *compiled)
     wanted = "".join(path.read_text() for path in made_of)
     stamp, python = folder / "installed.txt", str(folder / "bin" / "python")
     if stamp.exists() and stamp.read_text() == wanted:

@@ -17,6 +17,13 @@ Form = Literal["compiled", "pure"]
 
 def form() -> Form:
     """Return `compiled` where rows are copied into columns by the extension, `pure` where Python does it."""
-    if os.environ.get(PURE) == "1" or find_spec(_COMPILED) is None:
-        return "pure"
-    return "compiled"
+    return "compiled" if is_compiled(_COMPILED) else "pure"
+
+
+def is_compiled(module: str) -> bool:
+    """Tell whether a module was compiled, and the program may use it.
+
+    Args:
+        module: Its full name.
+    """
+    return os.environ.get(PURE) != "1" and find_spec(module) is not None

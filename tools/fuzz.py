@@ -1,4 +1,4 @@
-"""Try the forms in which rows become columns against each other, with other data in each round: `make fuzz`.
+"""Try the forms of what is compiled against each other, with other data in each round: `make fuzz`.
 
 A round is the property tests under a seed of its own. What failed once is kept in `.hypothesis`, and is tried first by
 every later round and by `make test`.
@@ -14,7 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ("tests/unit/formats/test_columns.py", "tests/unit/normalize/test_paths_agree.py")
+TESTS = (
+    "tests/unit/formats/test_columns.py",
+    "tests/unit/normalize/test_paths_agree.py",
+    "tests/unit/destinations/test_copy_forms.py",
+)
 PASSED = 0
 
 

@@ -18,7 +18,13 @@ from tools.environment import version_of
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 TESTS = ("tests/unit", "-m", "not slow and not server")
-MADE_OF = ("pyproject.toml", "constraints.txt", "dlt/formats/_columns.pyx", "tools/build_native.py")
+MADE_OF = (
+    "pyproject.toml",
+    "constraints.txt",
+    "dlt/formats/_columns.pyx",
+    "dlt/destinations/impl/postgres/_copy.pyx",
+    "tools/build_native.py",
+)
 """Files whose change asks for the installer again."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import dlt
 from dlt.destinations.impl.postgres.copy import Binary, Csv, _pieces, stream
 from dlt.errors import DatabaseTerminalException
 
@@ -75,6 +77,15 @@ def cursor(postgres: Any) -> Iterator[Any]:
     connection.close()
 
 
+@pytest.fixture(params=["compiled", "pure"], autouse=True)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Choose the form that writes the bytes."""
+    if request.param == "compiled":
+        pytest.importorskip("dlt.destinations.impl.postgres._copy")
+    monkeypatch.setenv("DLT_PURE_PYTHON", "1" if request.param == "pure" else "")
+    return str(request.param)
+
+
 def both(cursor: Any, kind: str, values: pa.Array) -> list[list[Any]]:
     """Return what the server has of values that came as binary, and as text."""
     batch = pa.RecordBatch.from_arrays([pa.array(range(len(values))), values], ["n", "v"])
@@ -115,6 +126,27 @@ def test_decimals_of_all_sizes(cursor: Any, data: st.DataObject, scale: int, dig
     assert [None if value is None else Decimal(value) for value in binary] == values
 
 
+EDGES = {
+    "date": (pa.array([-2_440_588, 2_145_042_905], pa.int32()).view(pa.date32()), ["4714-11-24 BC", "5874897-12-31"]),
+    "timestamp": (
+        pa.array([-210_866_803_200_000_000, 2**63 - 1], pa.int64()).view(pa.timestamp("us")),
+        ["4714-11-24 00:00:00 BC", "294247-01-10 04:00:54.775807"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", EDGES)
+def test_the_first_and_the_last_moment_arrive(cursor: Any, kind: str) -> None:
+    """Types: all that the engine can hold; one before the first is refused here, and never means infinity."""
+    values, expected = EDGES[kind]
+    batch = pa.RecordBatch.from_arrays([values], ["v"])
+    cursor.execute(f"DROP TABLE IF EXISTS e; CREATE TABLE e (v {kind})")
+    reader = stream("e", batch.schema, [1082 if kind == "date" else 1114], _pieces(batch))
+    cursor.copy_expert(f"COPY e FROM STDIN ({reader.options})", reader)
+    cursor.execute("SELECT v::text FROM e ORDER BY e.v")
+    assert [row[0] for row in cursor.fetchall()] == expected
+
+
 @pytest.mark.parametrize(("oid", "values"), [(21, pa.array([2**15])), (23, pa.array([2**31]))])
 def test_a_value_that_does_not_fit_names_table_and_column(oid: int, values: pa.Array) -> None:
     """Errors: an integer that is too large for the column."""
@@ -124,14 +156,54 @@ def test_a_value_that_does_not_fit_names_table_and_column(oid: int, values: pa.A
         list(iter(lambda: reader.read(1 << 20), b""))
 
 
+@pytest.mark.parametrize("moment", [-(2**63), -210_866_803_200_000_001])
+def test_a_moment_before_the_first_one_names_table_and_column(moment: int) -> None:
+    """Errors: counted from the year 2000, the first of these would be a moment far in the future."""
+    batch = pa.RecordBatch.from_arrays([pa.array([moment]).view(pa.timestamp("us"))], ["v"])
+    reader = stream("orders", batch.schema, [1114], _pieces(batch))
+    with pytest.raises(
+        DatabaseTerminalException, match=f"table orders, column v: .*: {moment} microseconds after 1970"
+    ):
+        list(iter(lambda: reader.read(1 << 20), b""))
+
+
 def test_columns_of_other_types_go_as_text(cursor: Any) -> None:
     """A table that another program made takes what the server can read."""
+    cursor.execute("DROP TABLE IF EXISTS o; DROP TYPE IF EXISTS mood")
     cursor.execute("CREATE TYPE mood AS ENUM ('good'); CREATE TABLE o (u uuid, m mood, i inet)")
     batch = pa.RecordBatch.from_pydict({"u": ["6f1ed002-ab5d-4e2a-9f0c-0242ac120002"], "m": ["good"], "i": [None]})
     reader = stream("o", batch.schema, [2950, 0, 869], _pieces(batch))
     cursor.copy_expert(f"COPY o FROM STDIN ({reader.options})", reader)
     cursor.execute("SELECT u::text, m::text, i::text FROM o")
     assert cursor.fetchall() == [("6f1ed002-ab5d-4e2a-9f0c-0242ac120002", "good", None)]
+
+
+def test_a_load_of_all_types_reads_back_as_it_was(postgres: Any, tmp_path: Path) -> None:
+    """A whole run: several batches of Arrow, with NULL in each column, and what the tables hold afterwards."""
+    values: dict[str, list[Any]] = {
+        "whole": [2**63 - 1, -(2**63), 0],
+        "small": [127, -128, 0],
+        "real": [0.1, -0.0, float("inf")],
+        "flag": [True, False, True],
+        "word": ["", "ünï 漢字 🎉", "x" * 100_000],
+        "bytes": [b"", bytes(range(256)), b"\0"],
+        "day": DAYS,
+        "naive": MOMENTS,
+        "aware": [moment.replace(tzinfo=UTC) for moment in MOMENTS],
+        "hour": [datetime.time(0), datetime.time(23, 59, 59, 999999), datetime.time(1)],
+        "amount": [Decimal("-0.000000001"), Decimal(10**28), Decimal(0)],
+    }
+    small = {"small": pa.int8(), "amount": pa.decimal128(38, 9), "aware": pa.timestamp("us", "UTC")}
+    columns = {name: pa.array([*some, None] * 5, small.get(name)) for name, some in values.items()}
+    table = pa.table({"n": pa.array(range(20)), **columns})
+    url = postgres.new_database()
+    pipeline = dlt.pipeline("forms", pipelines_dir=str(tmp_path), destination=dlt.destinations.postgres(url))
+    pipeline.run(table.to_batches(max_chunksize=7), table_name="items")
+    pipeline.run(table.to_batches(max_chunksize=7), table_name="items", write_disposition="append")
+    found = pipeline.dataset().items.arrow().sort_by("n")
+    assert found.num_rows == 40
+    for name, expected in columns.items():
+        assert found[name].to_pylist() == [value for value in expected.to_pylist() for _ in range(2)]
 
 
 def test_memory_is_bounded_by_bytes_and_rows() -> None:

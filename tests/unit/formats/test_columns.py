@@ -199,8 +199,8 @@ def test_what_is_copied_is_what_the_exact_form_reads(page: list[Any]) -> None:
 def test_what_the_python_form_takes_is_taken(page: list[Any]) -> None:
     """A page that Python makes a batch of is one batch of the extension too, with the same fields and values."""
     batch = PageEncoder().encode(page)
-    # a key that no column can have is refused before it has a value
-    if batch is None or any(key == "\udfff" for row in page for key in row):
+    # a key that no column can have is refused before it has a value, in documents too
+    if batch is None or "'\\udfff':" in repr(page):
         return
     rows = columns.Rows()
     assert rows.add(page) == len(page) and not rows.has_refused

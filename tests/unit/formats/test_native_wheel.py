@@ -65,12 +65,12 @@ def said_of(wheel: Path, tmp_path: Path, variables: Mapping[str, str]) -> list[s
 
 
 @can_compile
-def test_a_source_distribution_builds_a_wheel_with_the_extension(tmp_path: Path) -> None:
+def test_a_source_distribution_builds_a_wheel_with_the_extensions(tmp_path: Path) -> None:
     """Its name says for which Python and which system it is, and the program may still take the form in Python."""
     assert build("sdist", ROOT, tmp_path).returncode == 0
     [sdist] = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
-        assert not [name for name in archive.getnames() if name.endswith((".so", ".pyd", "_columns.c"))]
+        assert not [name for name in archive.getnames() if name.endswith((".so", ".pyd", "_columns.c", "_copy.c"))]
         archive.extractall(tmp_path, filter="data")
     done = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path, DLT_PURE_PYTHON="0")
     assert done.returncode == 0, done.stderr
@@ -78,8 +78,9 @@ def test_a_source_distribution_builds_a_wheel_with_the_extension(tmp_path: Path)
     python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
     assert f"-{python}-{python}" in wheel.name and not wheel.name.endswith("-any.whl")
     with zipfile.ZipFile(wheel) as archive:
-        [extension] = [name for name in archive.namelist() if name.endswith((".so", ".pyd"))]
-    assert extension == f"dlt/formats/_columns{sysconfig.get_config_var('EXT_SUFFIX')}"
+        extensions = {name for name in archive.namelist() if name.endswith((".so", ".pyd"))}
+    modules = ("dlt/formats/_columns", "dlt/destinations/impl/postgres/_copy")
+    assert extensions == {module + sysconfig.get_config_var("EXT_SUFFIX") for module in modules}
     assert said_of(wheel, tmp_path, {})[0] == "compiled"
     assert said_of(wheel, tmp_path, {"DLT_PURE_PYTHON": "1"})[0] == "pure"
 
@@ -99,5 +100,5 @@ def test_a_wheel_without_the_extension_is_for_every_python(variables: dict[str, 
 def test_a_build_that_must_have_the_extension_fails_without_a_compiler(tmp_path: Path) -> None:
     """The message says what was asked for."""
     done = build("wheel", ROOT, tmp_path, CC="/nowhere/cc", DLT_PURE_PYTHON="0")
-    assert done.returncode != 0 and "cannot be built, and DLT_PURE_PYTHON=0 wants it" in done.stderr
+    assert done.returncode != 0 and "cannot be built, and DLT_PURE_PYTHON=0 wants them" in done.stderr
     assert not list(tmp_path.glob("*.whl"))

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import pyarrow.csv as csv
 
-from dlt.destinations.impl.postgres.binary import HEADER, TRAILER, Encoder, encode, encoders
+from dlt.destinations.impl.postgres.binary import HEADER, TRAILER, encode, rows_of_form
+from dlt.destinations.impl.postgres.fields import Field, fields_of
 from dlt.destinations.reading import batches_of
 from dlt.errors import DatabaseTerminalException
 from dlt.late import np, pa, pc
@@ -58,7 +59,7 @@ def stream(table: str, schema: pa.Schema, oids: Sequence[int], batches: Iterator
         batches: The rows.
     """
     # half the CPU of CSV, in this program and in the server alike
-    known = encoders(schema, oids)
+    known = fields_of(schema, oids)
     return Csv(table, batches) if known is None else Binary(table, batches, known)
 
 
@@ -106,9 +107,9 @@ class Binary(Stream):
 
     options = "FORMAT binary"
 
-    def __init__(self, table: str, batches: Iterator[pa.RecordBatch], columns: Sequence[Encoder]) -> None:
+    def __init__(self, table: str, batches: Iterator[pa.RecordBatch], fields: Sequence[Field]) -> None:
         super().__init__(table, batches)
-        self._columns = columns
+        self._fields, self._rows = fields, rows_of_form()
 
     def _encoded(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Buffer]:
         yield HEADER
@@ -117,7 +118,7 @@ class Binary(Stream):
 
     def encode(self, batch: pa.RecordBatch) -> Buffer:
         """Return the bytes of a batch."""
-        return encode(batch, self._columns, self._table)
+        return encode(batch, self._fields, self._table, self._rows)
 
 
 class Csv(Stream):
