@@ -149,12 +149,21 @@ define with_second_try
 	$(1) || $(1) --last-failed --last-failed-no-failures none
 endef
 
+define on_airflow
+	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
+	$(call with_second_try,$(AIRFLOW)/bin/python -m pytest tests/airflow -m "heavy_airflow$(1)")
+	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
+endef
+
 # the Celery test needs a Redis, which Debian has
 test-airflow: install install-airflow $(AIRFLOW2)/.installed system-packages
-	$(AIRFLOW)/bin/python -m pytest tests/airflow -m "not heavy_airflow"
-	$(call with_second_try,$(AIRFLOW)/bin/python -m pytest tests/airflow -m heavy_airflow)
-	$(AIRFLOW2)/bin/python -m pytest tests/airflow/test_airflow2.py
+	$(call on_airflow,)
 	$(PY) -m pytest tests/compose -m heavy_airflow
+
+# what CI runs of it
+.PHONY: test-airflow-in-ci
+test-airflow-in-ci: install install-airflow $(AIRFLOW2)/.installed system-packages
+	$(call on_airflow, and not nightly)
 
 # -- Prefect: an environment of its own too
 
@@ -169,10 +178,19 @@ $(PREFECT)/.installed: pyproject.toml constraints-prefect.txt $(NATIVE)
 demo-prefect: install-prefect
 	$(PREFECT)/bin/python -m tests.prefect.demo
 
-test-prefect: install install-prefect
+define on_prefect
 	$(PREFECT)/bin/python -m pytest tests/prefect -m "not heavy_prefect"
-	$(call with_second_try,$(PREFECT)/bin/python -m pytest tests/prefect -m heavy_prefect)
+	$(call with_second_try,$(PREFECT)/bin/python -m pytest tests/prefect -m "heavy_prefect$(1)")
+endef
+
+test-prefect: install install-prefect
+	$(call on_prefect,)
 	$(PY) -m pytest tests/compose -m heavy_prefect
+
+# what CI runs of it
+.PHONY: test-prefect-in-ci
+test-prefect-in-ci: install install-prefect
+	$(call on_prefect, and not nightly)
 
 # -- destinations: every server is started by the tests on a free port, and stopped
 

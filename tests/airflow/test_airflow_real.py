@@ -218,6 +218,7 @@ def test_a_run_that_is_stopped(airflow: Airflow, url: str, tmp_path: Path) -> No
 # -- a backfill
 
 
+@pytest.mark.nightly
 def test_backfill_beside_the_live_schedule(airflow: Airflow, url: str) -> None:
     """Windows of a backfill run beside each other and the live schedule; each row is there once."""
     pipeline = program.make_pipeline("windows", url)
@@ -297,6 +298,7 @@ def test_three_workers_without_a_common_disk(airflow: Airflow, url: str) -> None
 # -- fan-out
 
 
+@pytest.mark.nightly
 def test_eight_resources(airflow: Airflow, url: str) -> None:
     """Eight resources fanned out under LocalExecutor, all eight states kept, twice."""
     airflow.unpause("eight")

@@ -14,6 +14,7 @@ from tests.prefect.rows import content, load_directly, spec
 from tests.prefect.services import Services
 
 pytestmark = [pytest.mark.heavy_prefect, pytest.mark.timeout(600)]
+NIGHTLY = pytest.mark.nightly
 FIRST, LAST = 6, 11
 
 
@@ -37,7 +38,10 @@ def run(services: Services, kind: str, **arguments: Any) -> str:
     return services.run([sys.executable, runner_flow.__file__, kind, json.dumps(arguments)])
 
 
-@pytest.mark.parametrize("kind", ["threads", "processes", "dask", "ray"])
+@pytest.mark.parametrize(
+    "kind",
+    ["threads", "dask", pytest.param("processes", marks=NIGHTLY), pytest.param("ray", marks=NIGHTLY)],
+)
 def test_each_runner_leaves_the_same_rows(
     kind: str, services: Services, database: str, clean: Any, tmp_path: Path
 ) -> None:
@@ -48,7 +52,7 @@ def test_each_runner_leaves_the_same_rows(
     assert content(database, kind, tmp_path / "read") == clean
 
 
-@pytest.mark.parametrize("kind", ["processes", "dask"])
+@pytest.mark.parametrize("kind", ["processes", pytest.param("dask", marks=NIGHTLY)])
 def test_errors_of_other_processes_are_told(kind: str, services: Services, database: str) -> None:
     """The flow fails with the message of the step."""
     broken = spec(database, "broken") | {"source": "nowhere.at.all:source"}
@@ -77,7 +81,7 @@ def test_extract_normalize_and_load_on_three_machines(
     assert content(database, "apart", tmp_path / "read") == clean
 
 
-@pytest.mark.parametrize("point", ["load.before_commit", "load.after_commit"])
+@pytest.mark.parametrize("point", ["load.before_commit", pytest.param("load.after_commit", marks=NIGHTLY)])
 def test_a_dask_worker_is_killed_during_load(
     point: str, services: Services, database: str, clean: Any, tmp_path: Path
 ) -> None:
