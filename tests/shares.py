@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 COMMITS = ("load.", "task.", "handoff.")
-"""Points at which something becomes visible, or does not; they run always."""
+"""Points at which something becomes visible, or does not; the first time at each of them runs always."""
 
 
 def chosen(points: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -19,5 +19,5 @@ def chosen(points: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return [
         (stage, point)
         for number, (stage, point) in enumerate(points)
-        if number % share == 0 or point.startswith(COMMITS)
+        if number % share == 0 or (point.startswith(COMMITS) and point.partition("#")[2] in ("", "1"))
     ]
