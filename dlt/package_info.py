@@ -43,7 +43,8 @@ def json_safe(value: object) -> object:
         return [json_safe(item) for item in value]
     # before tuples: an info is one too
     if isinstance(value, Info):
-        return value.asdict()
+        # what is a part of another layer, such as a value that was configured, is no more than a dict
+        return json_safe(value.asdict())
     if isinstance(value, Mapping):
         return json_object(value)
     if isinstance(value, (list, tuple, set, frozenset)):

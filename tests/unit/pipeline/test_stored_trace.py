@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dlt
+from dlt.configuration.resolved import ResolvedValue
 from dlt.errors import DocumentTooNew
 from dlt.io.sealed import Damaged
-from dlt.pipeline.trace import TRACE_DOCUMENT, StoredStep, StoredTrace, restore_trace
+from dlt.pipeline.trace import TRACE_DOCUMENT, StoredStep, StoredTrace, restore_trace, start_trace, stored_trace
 
 TEXT = st.text(max_size=5)
 MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), timezones=st.just(dt.timezone.utc))
@@ -74,3 +76,12 @@ def test_a_trace_that_is_lost_stops_nothing(content: bytes, tmp_path: Path) -> N
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "trace.json").write_bytes(content)
     assert dlt.pipeline("shop", pipelines_dir=str(tmp_path)).last_trace is None
+
+
+def test_a_configured_value_is_told_whatever_it_is() -> None:
+    """TOML has dates, and a provider of a program may give any object: the trace is JSON all the same."""
+    value = ResolvedValue("since", [dt.date(2024, 1, 2), {1}], None, False, ("shop",), "config.toml")
+    trace = start_trace("shop")._replace(resolved_config_values=[value])
+    [told] = orjson.loads(orjson.dumps(stored_trace(trace)))["resolved_config_values"]
+    assert told["value"] == ["2024-01-02", [1]] and told["sections"] == ["shop"]
+    assert json.loads(json.dumps(trace.asdict()))["resolved_config_values"] == [told]
