@@ -43,7 +43,7 @@ class DataItemNormalizer:
             table_name: Table of the item.
         """
         table = name_of_table(self.schema.naming, table_name)
-        document = _told(item if isinstance(item, dict) else {"value": item})
+        document = _exchanged(item if isinstance(item, dict) else {"value": item}, None, _NULL)
         skipped: int | None = None
         for level, row in _Walk(self.schema, load_id).rows(table, document):
             if skipped is None or level <= skipped:
@@ -61,15 +61,14 @@ class _AsTheyAre(Placement):
     @override
     def place(self, table: str, name: str, value: object) -> tuple[str, object] | None:
         """Return the value as it came."""
-        return name, _plain(value)
+        return name, _exchanged(value, _NULL, None)
 
 
 class _Walk(RowNormalizer):
-    """Remember of each row on which level it is, and where in its parent it stood."""
+    """Remember of each nested table where in its parent it stood."""
 
     def __init__(self, schema: Schema, load_id: str) -> None:
         super().__init__(_AsTheyAre(schema), load_id, lambda _row, _item: random_id(), schema.propagates_root_key())
-        self._levels: list[int] = []
         # of each nested table: its parent and the name of its list there
         self._places: dict[str, tuple[str, str]] = {}
 
@@ -78,27 +77,16 @@ class _Walk(RowNormalizer):
         found: list[tuple[str, dict[str, object]]] = []
         self._limit = self._placement.schema.max_nesting(table)
         self._expand(found, table, document, {LOAD_ID: self._load_id}, None, 0)
-        return [(level, (self._place_of(name), row)) for level, (name, row) in zip(self._levels, found, strict=True)]
-
-    @override
-    def _expand(
-        self,
-        rows: list[tuple[str, dict[str, object]]],
-        table: str,
-        item: object,
-        system: dict[str, object],
-        root_id: str | None,
-        level: int,
-    ) -> None:
-        # a row is added before those that are nested in it
-        self._levels.append(level)
-        super()._expand(rows, table, item, system, root_id, level)
+        return [(self._level_of(name), (self._place_of(name), row)) for name, row in found]
 
     @override
     def _path(self, table: str, name: str) -> str:
         child = super()._path(table, name)
         self._places[child] = (table, name)
         return child
+
+    def _level_of(self, table: str) -> int:
+        return 1 + self._level_of(self._places[table][0]) if table in self._places else 0
 
     def _place_of(self, table: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
         if table not in self._places:
@@ -111,17 +99,10 @@ class _Walk(RowNormalizer):
         return (*above, *own)
 
 
-def _plain(value: object) -> object:
-    if value is _NULL:
-        return None
+def _exchanged(value: object, old: object, new: object) -> object:
+    """Return a value with one object in place of another, inside of documents and lists too."""
+    if value is old:
+        return new
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _told(value: object) -> object:
-    if value is None:
-        return _NULL
-    if isinstance(value, dict):
-        return {key: _told(inner) for key, inner in value.items()}
-    return [_told(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _exchanged(inner, old, new) for key, inner in value.items()}
+    return [_exchanged(inner, old, new) for inner in value] if isinstance(value, list) else value
