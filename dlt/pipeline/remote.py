@@ -47,7 +47,7 @@ class Remote:
         wanted = self._settings.restore_from_destination
         if self._settings.full_refresh or wanted is False:
             # nothing is asked there, but what is missing is told before anything is extracted
-            self._target.there().check_settings()
+            self._target.check_settings()
             return
         # a folder that is new here may be that of a pipeline that ran elsewhere
         if wanted or self._home.state["_state_version"] == 0:

@@ -201,6 +201,16 @@ def test_what_is_missing_is_told_before_anything_is_extracted(tmp_path: Path, kn
     assert not pipeline.has_pending_data
 
 
+@pytest.mark.parametrize("options", [{}, {"dev_mode": True}, {"restore_from_destination": False}], ids=str)
+def test_what_stands_in_the_section_of_the_pipeline_is_not_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Any
+) -> None:
+    """Also where the destination is not asked before the extract."""
+    monkeypatch.setenv("CUSTOM__DESTINATION__FILESYSTEM__BUCKET_URL", str(tmp_path / "bucket"))
+    pipeline = dlt.pipeline("custom", destination="filesystem", pipelines_dir=str(tmp_path), **options)
+    assert not pipeline.run(ROWS, table_name="things").has_failed_jobs
+
+
 def test_a_function_remembers_what_it_did(tmp_path: Path) -> None:
     """`dlt.current.destination_state()` lasts from batch to batch, and over a failure; another package begins anew."""
     seen: list[int] = []
