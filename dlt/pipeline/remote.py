@@ -47,7 +47,8 @@ class Remote:
         wanted = self._settings.restore_from_destination
         if self._settings.full_refresh or wanted is False:
             # nothing is asked there, but what is missing is told before anything is extracted
-            self._target.check_settings()
+            with self._target.configured():
+                self._target.there().check_settings()
             return
         # a folder that is new here may be that of a pipeline that ran elsewhere
         if wanted or self._home.state["_state_version"] == 0:
@@ -197,8 +198,9 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, lis
         CannotRestorePipelineException: a schema of the state is not at the destination.
     """
     pipeline_name, dataset = settings.pipeline_name, target.main_dataset()
-    if target.is_missing():
-        return None
+    with target.configured():
+        if target.there().is_missing():
+            return None
     with target.connect(dataset, None) as client:
         if not client.has_dataset():
             return None

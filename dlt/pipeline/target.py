@@ -286,20 +286,6 @@ class Target:
         with user_log.use(self.telling), self.configured(), self.there().connect(dataset, schema) as client:
             yield client
 
-    def is_missing(self) -> bool:
-        """Tell whether it is certain, without a connection, that nothing is at the destination yet."""
-        with user_log.use(self.telling), self.configured():
-            return self.there().is_missing()
-
-    def check_settings(self) -> None:
-        """Look up what a load needs, and open nothing.
-
-        Raises:
-            ConfigFieldMissingException: something is missing.
-        """
-        with user_log.use(self.telling), self.configured():
-            self.there().check_settings()
-
     @contextmanager
     def configured(self) -> Iterator[None]:
         """Let settings of the pipeline count inside the block."""
