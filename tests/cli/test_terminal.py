@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -36,14 +37,18 @@ def in_terminal(answer: bytes, *words: str) -> tuple[int, str]:
     line = [sys.executable, "-c", _IN_TERMINAL, sys.executable, "-m", "dlt", *words]
     child = subprocess.Popen(line, stdin=end, stdout=end, stderr=end, start_new_session=True)
     os.close(end)
-    shown = b""
+    shown, is_answered = b"", False
     try:
         # a terminal ends with an error, and not with nothing, when its program ends
-        while part := os.read(terminal, 4096):
-            shown += part
-            if answer and b"[y/N]" in shown:
+        while child.poll() is None or select.select([terminal], [], [], 0)[0]:
+            if select.select([terminal], [], [], 1)[0]:
+                shown += os.read(terminal, 4096)
+            # Python misses a Ctrl-C between its question and its reading: who waits in vain presses it again
+            elif is_answered:
                 os.write(terminal, answer)
-                answer = b""
+            if answer and not is_answered and b"[y/N]" in shown:
+                os.write(terminal, answer)
+                is_answered = True
     except OSError:
         pass
     finally:
