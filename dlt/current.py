@@ -31,6 +31,7 @@ __all__ = [
     "destination_state",
     "get_resource",
     "get_resource_metrics",
+    "get_source_schema",
     "interval",
     "load_package_state",
     "pipe",
@@ -85,7 +86,7 @@ def source() -> DltSource:
     return _known(current().source, DltSource, CurrentSourceNotAvailable, text)
 
 
-def source_schema() -> Schema:
+def get_source_schema() -> Schema:
     """Return the schema of the source at work.
 
     Raises:
@@ -97,6 +98,9 @@ def source_schema() -> Schema:
         CurrentSourceSchemaNotAvailable,
         "dlt.current.source_schema(): no source is being evaluated here. Call it in a source or resource function.",
     )
+
+
+source_schema = get_source_schema
 
 
 def resource() -> DltResource:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dlt.errors import DestinationHasFailedJobs
+from dlt.metrics import DataWriterMetrics, LoadJobMetrics, table_of
 from dlt.package_info import (
     JOB_STATES,
     Document,
@@ -78,29 +79,14 @@ class _Step:
             yield from metrics
 
     def writer_metrics_asdict(self) -> dict[str, object]:
-        """Return rows and bytes by job, by table and, where it is known, by resource."""
-        jobs, tables, resources = [], [], []
+        """Return what the step did as rows that can be loaded: by job, by table and, where it is known, by resource."""
+        found: dict[str, list[dict[str, object]]] = {"job_metrics": [], "table_metrics": []}
         for load_id, entries in self.metrics.items():
             for index, entry in enumerate(entries):
                 of = {"load_id": load_id, "extract_idx": index}
-                jobs += [
-                    {**of, "job_id": name, **json_object(values)}
-                    for name, values in (entry.get("job_metrics") or {}).items()
-                ]
-                tables += [
-                    {**of, "table_name": name, **json_object(values)}
-                    for name, values in (entry.get("table_metrics") or {}).items()
-                ]
-                resources += [
-                    {
-                        **of,
-                        "resource_name": name,
-                        **json_object({key: value for key, value in values.items() if value != {}}),
-                    }
-                    for name, values in (entry.get("resource_metrics") or {}).items()
-                ]
-        found: dict[str, object] = {"job_metrics": jobs, "table_metrics": tables}
-        return {**found, "resource_metrics": resources} if resources else found
+                for group, rows in _rows(entry):
+                    found.setdefault(group, []).extend({**of, **json_object(row)} for row in rows)
+        return dict(found)
 
     def _base(self, fields: dict[str, object]) -> dict[str, object]:
         found = dict(fields)
@@ -172,12 +158,12 @@ class NormalizeInfo(_NormalizeInfo, _Step):
         for entry in self._each():
             for table, values in entry.get("table_metrics", {}).items():
                 # a run with several schemas has a package each, and they may share names of tables
-                counts[table] = counts.get(table, 0) + values["items_count"]
+                counts[table] = counts.get(table, 0) + values.items_count
         return counts
 
     def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
-        return {**self._base(self._asdict()), "row_counts": self.row_counts}
+        return self._base(self._asdict())
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
@@ -262,15 +248,10 @@ class LoadInfo(_LoadInfo, _Step):
         new = {name: tuple(table.get("columns") or ()) for name, table in package.schema_update.items()}
         entries = self.metrics.get(package.load_id) or []
         jobs = [
-            _LoadedFile(
-                job["table_name"],
-                job["items_count"],
-                job.get("state", ""),
-                job.get("started_at"),
-                job.get("finished_at"),
-            )
+            _LoadedFile(job.table_name, job.items_count, job.state, job.started_at, job.finished_at)
             for entry in entries
-            for job in (entry.get("job_metrics") or {}).values()
+            for job in entry.get("job_metrics", {}).values()
+            if isinstance(job, LoadJobMetrics)
         ]
         from dlt.tables import table_lines
 
@@ -311,9 +292,35 @@ class LoadInfo(_LoadInfo, _Step):
         return self.asstr()
 
 
+def _rows(entry: StepFigures) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """Yield what a step did with one package as rows of tables, by their names."""
+    yield "job_metrics", [_job_row(name, job, entry) for name, job in entry.get("job_metrics", {}).items()]
+    yield (
+        "table_metrics",
+        [{"table_name": name, **row._asdict()} for name, row in entry.get("table_metrics", {}).items()],
+    )
+    if "resource_metrics" in entry:
+        yield (
+            "resource_metrics",
+            [{"resource_name": name, **row._asdict()} for name, row in entry["resource_metrics"].items()],
+        )
+    if "dag" in entry:
+        yield "dag", [{"parent_name": parent, "resource_name": name} for parent, name in entry["dag"]]
+    if "hints" in entry:
+        yield "hints", [{"resource_name": name, **hints} for name, hints in entry["hints"].items()]
+    if "outputs" in entry:
+        yield "outputs", [dict(place) for place in entry["outputs"]]
+
+
+def _job_row(name: str, job: DataWriterMetrics | LoadJobMetrics, entry: StepFigures) -> dict[str, object]:
+    if isinstance(job, LoadJobMetrics):
+        return {"dataset_name": entry.get("dataset_name"), **job._asdict()}
+    return {"job_id": name, "table_name": table_of(name), **job._asdict()}
+
+
 def _table_lines(metrics: Mapping[str, list[StepFigures]]) -> list[str]:
     return [
-        f"- {table}: {values['items_count']} item(s)"
+        f"- {table}: {values.items_count} item(s)"
         for entries in metrics.values()
         for entry in entries
         for table, values in entry.get("table_metrics", {}).items()

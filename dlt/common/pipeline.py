@@ -13,7 +13,7 @@ from dlt.errors import DestinationHasFailedJobs
 from dlt.info import ExtractInfo, LoadInfo, LoadJobInfo, LoadPackageInfo, NormalizeInfo, ParsedLoadJobFileName
 from dlt.info import _Step as StepInfo
 from dlt.io.folders import data_folder
-from dlt.metrics import Metrics
+from dlt.metrics import StepFigures
 from dlt.schema.schema import Schema
 from dlt.states.model import State
 from dlt.types import JsonObject
@@ -55,10 +55,7 @@ __all__ = [
     "get_dlt_repos_dir",
     "pipeline_state",
 ]
-StepMetrics = Metrics
-ExtractMetrics = Metrics
-NormalizeMetrics = Metrics
-LoadMetrics = Metrics
+StepMetrics = ExtractMetrics = NormalizeMetrics = LoadMetrics = StepFigures
 TPipelineState = State
 TPipelineLocalState = State
 TSourceState = JsonObject

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import FunctionType
 from typing import Protocol
 
 from dlt.extract.function import Function
-from dlt.extract.models import is_columns_class
+from dlt.extract.models import columns_dict, is_columns_class
 from dlt.extract.pipe import Pipe
 from dlt.extract.steps import IncrementalStep
+from dlt.info import json_object, json_safe
+from dlt.late import orjson
+from dlt.types import JsonObject
 
 _SHOWN = ("table_name", "parent", "write_disposition", "primary_key", "merge_key", "schema_contract", "table_format")
 
 
 class Described(Protocol):
-    """A resource, as far as it is printed."""
+    """A resource, as far as people and programs are told of it."""
 
     pipe: Pipe
+    custom_metrics: JsonObject
     section: str | None
     selected: bool
 
@@ -55,6 +60,41 @@ def described(pipe: Pipe, hints: Mapping[str, object], section: str | None, sele
         shown["selected"] = selected
     kind = "transformer" if _is_transformer(pipe) else "resource"
     return f"<@dlt.{kind}({', '.join(f'{key}={value!r}' for key, value in shown.items())})>"
+
+
+def edges(resources: Iterable[Described]) -> list[tuple[str, str]]:
+    """Return which resource takes the items of which: parent and child, a resource without parent with itself.
+
+    Args:
+        resources: Those that are extracted; parents that are not among them come too.
+    """
+    found: dict[tuple[str, str], None] = {}
+    for resource in resources:
+        # parents first, as their items come first
+        for pipe in reversed(list(resource.pipe.lineage)):
+            found[pipe.parent.name if pipe.parent is not None else pipe.name, pipe.name] = None
+    return list(found)
+
+
+def told_hints(pipe: Pipe) -> JsonObject:
+    """Return the hints of a resource as a document: columns as JSON, which is YAML too; functions by name."""
+    found: JsonObject = {"write_disposition": "append"}
+    for name, hint in pipe.hints.items():
+        if name == "incremental" or hint is None or (name == "columns" and not hint):
+            continue
+        if name == "columns" and isinstance(hint, (Mapping, list)):
+            found[name] = orjson.dumps(json_safe(columns_dict(hint))).decode()
+        elif callable(hint):
+            is_model = name == "columns" and isinstance(hint, type)
+            # what is called like a function has the name of its class
+            named = hint if isinstance(hint, (type, FunctionType)) else type(hint)
+            found["original_columns" if is_model else name] = named.__name__
+        else:
+            found[name] = json_safe(hint)
+    incremental = pipe.merged_incremental(look_up=False)
+    if incremental is not None:
+        found["incremental"] = json_object(dict(incremental))
+    return found
 
 
 def told(resource: Described) -> str:

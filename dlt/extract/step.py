@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
+from dlt.extract.descriptions import Described, edges, told_hints
 from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, as_rows, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
 from dlt.extract.names import NameCheck
@@ -37,7 +38,7 @@ from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
 from dlt.states.model import State
-from dlt.types import JsonObject, TDataItem, TDataItems
+from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
@@ -87,7 +88,8 @@ class SchemaExtract:
         self.schema, self.builder = schema, builder
         self.started_at = utc_now()
         self.resources: dict[str, int] = {}
-        self._custom_metrics: dict[str, JsonObject] = {}
+        self._told: dict[str, Described] = {}
+        """The resources that took part, for what they say of themselves."""
         self.tables: dict[str, int] = {}
         self.sources: set[str] = set()
         self.refresh = Refresh()
@@ -144,7 +146,7 @@ class SchemaExtract:
             self.refresh = self.refresh.joined(emptied_tables(resource, self.schema, filled))
         for resource in selected.values():
             self._declare_empty(source, resource)
-            self._custom_metrics[resource.name] = resource.custom_metrics
+            self._told[resource.name] = resource
 
     def close(self) -> None:
         """End the files.
@@ -166,7 +168,7 @@ class SchemaExtract:
         return not (self.files or self.refresh or self.schema.is_modified)
 
     def figures(self) -> metrics.StepFigures:
-        """Return what was extracted, for the package: numbers and texts only."""
+        """Return what was extracted, by file and table."""
         finished_at = utc_now()
         return {
             "started_at": self.started_at,
@@ -177,11 +179,23 @@ class SchemaExtract:
 
     def metrics(self) -> metrics.StepFigures:
         """Return what was extracted, and what resources say of themselves, which may be anything."""
-        told = {
-            name: metrics.Metrics(items_count=self.resources.get(name, 0), custom_metrics=dict(custom))
-            for name, custom in self._custom_metrics.items()
+        figures = self.figures()
+        written: dict[str, metrics.DataWriterMetrics] = {}
+        for table, found in figures["table_metrics"].items():
+            name = str(self.schema.tables.get(table, {}).get("resource"))
+            written[name] = written.get(name, metrics.EMPTY_DATA_WRITER_METRICS) + found
+        told: dict[str, metrics.DataWriterAndCustomMetrics] = {}
+        for name, resource in self._told.items():
+            found = written.get(name, metrics.EMPTY_DATA_WRITER_METRICS)
+            # several resources may fill one table, and then only the items of each are known
+            numbers = found._replace(items_count=self.resources.get(name, 0))
+            told[name] = metrics.DataWriterAndCustomMetrics(*numbers, custom_metrics=dict(resource.custom_metrics))
+        return {
+            **figures,
+            "resource_metrics": told,
+            "dag": edges(self._told.values()),
+            "hints": {name: told_hints(resource.pipe) for name, resource in self._told.items()},
         }
-        return {**self.figures(), "resource_metrics": told}
 
     def _add(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
@@ -401,7 +415,7 @@ def commit_extracts(
             known_state=known_state,
             state_delta=encode_delta(changes) if last and state is not None else None,
             refresh=extract.refresh or None,
-            metrics={"extract": decode(StepMetrics, extract.figures())},
+            metrics={"extract": decode(StepMetrics, metrics.document(extract.figures()))},
         )
         undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)
         extract.builder.prepare(manifest, extract.schema, state if last else None, undo)

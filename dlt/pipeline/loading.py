@@ -14,7 +14,7 @@ from dlt.errors import DestinationHasFailedJobs, LoadClientJobFailed
 from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.late_dataclass import dataclass
 from dlt.load.execute import LoadResult
-from dlt.metrics import StepFigures
+from dlt.metrics import DataLocation, StepFigures
 from dlt.packages.manifest import Job
 from dlt.packages.package import STATE, LoadPackage
 from dlt.pipeline import signals
@@ -59,9 +59,10 @@ def load(
         if waiting:
             # noted before the load: whoever finishes it after a crash must go on at the same place
             parts.target.note_place()
+            place = _place(parts)
         for package in waiting:
             loaded, result, dataset = _load_one(parts, package)
-            metrics[package.load_id] = [load_metrics(loaded, result, dataset)]
+            metrics[package.load_id] = [load_metrics(loaded, result, dataset, place)]
             done.append(package_info(loaded))
             if result.failed:
                 break
@@ -147,6 +148,20 @@ class _Shown:
             return cls()
         location = redact(destination.displayable_credentials())
         return cls(destination.destination_type, destination.destination_name, location)
+
+
+def _place(parts: Parts) -> DataLocation:
+    """Return what metrics say of the destination."""
+    with parts.target.configured():
+        there = parts.target.there()
+        return {
+            "location": redact(there.displayable_credentials()),
+            "destination_type": there.destination_type,
+            "destination_name": there.destination_name,
+            "destination_fingerprint": there.fingerprint(),
+            "case_sensitive": parts.target.capabilities().has_case_sensitive_identifiers,
+            "dataset_name": parts.target.main_dataset(),
+        }
 
 
 def load_info(

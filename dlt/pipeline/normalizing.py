@@ -7,7 +7,7 @@ from dataclasses import replace
 from dlt.clock import utc_now
 from dlt.info import NormalizeInfo
 from dlt.io.codec import decode
-from dlt.metrics import StepFigures
+from dlt.metrics import StepFigures, document
 from dlt.normalize.step import normalize_package
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
@@ -68,7 +68,7 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
             package.manifest,
             stage="normalized",
             files=tuple(files),
-            metrics={**package.manifest.metrics, "normalize": decode(StepMetrics, entry)},
+            metrics={**package.manifest.metrics, "normalize": decode(StepMetrics, document(entry))},
         )
         undo = with_more_tables(package.undo, changed_tables(schema, grown))
         done = builder.commit(manifest, grown, package.state, undo)

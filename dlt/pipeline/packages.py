@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from dlt import metrics
+from dlt.ids import digest_id
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 from dlt.packages.advice import waiting_advice
 from dlt.packages.manifest import Job, PackageFile, Refresh
+from dlt.schema.chains import root_of
 from dlt.schema.x_keys import NEW_TABLE, SEEN_DATA, X_NORMALIZER
 
 if TYPE_CHECKING:
@@ -129,11 +131,42 @@ def normalize_metrics(
     }
 
 
-def load_metrics(package: LoadPackage, result: LoadResult, dataset: str) -> metrics.StepFigures:
-    """Return what load made of one package."""
+def load_metrics(
+    package: LoadPackage, result: LoadResult, dataset: str, place: metrics.DataLocation
+) -> metrics.StepFigures:
+    """Return what load made of one package.
+
+    Args:
+        package: The package as it was loaded.
+        result: What became of it.
+        dataset: Dataset that it went to.
+        place: What is known of the destination.
+    """
     return {
         "started_at": result.started_at,
         "finished_at": result.finished_at,
         "dataset_name": dataset,
         **metrics.loaded(package.path, result.jobs),
+        "outputs": _outputs(package, {**place, "physical_dataset_name": dataset}),
     }
+
+
+def _outputs(package: LoadPackage, place: metrics.DataLocation) -> list[metrics.DataLocation]:
+    """Return where each resource was loaded; of a package that failed nothing is there."""
+    schema, filled = package.schema, {job.table for job in package.manifest.jobs if job.state == "completed"}
+    tables: dict[str, list[str]] = {}
+    for table in sorted(filled & set(schema.tables)) if not any(job.error for job in package.manifest.jobs) else ():
+        root = schema.tables[root_of(schema.tables, table)]
+        tables.setdefault(root.get("resource") or table, []).append(table)
+    version: metrics.SchemaReference = {"name": schema.name, "version_hash": schema.version_hash}
+    return [
+        {
+            "kind": "dataset",
+            "resource_name": resource,
+            "version": digest_id(schema.version_hash),
+            "schemas": [version],
+            "tables": names,
+            **place,
+        }
+        for resource, names in tables.items()
+    ]

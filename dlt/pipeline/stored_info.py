@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Union
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Union, cast
 
 from dlt.info import (
     JOB_STATES,
@@ -14,7 +14,15 @@ from dlt.info import (
     NormalizeInfo,
     ParsedLoadJobFileName,
 )
-from dlt.metrics import Metrics, moment
+from dlt.metrics import (
+    EMPTY_DATA_WRITER_METRICS,
+    DataLocation,
+    DataWriterAndCustomMetrics,
+    DataWriterMetrics,
+    LoadJobMetrics,
+    StepFigures,
+    moment,
+)
 from dlt.types import JsonObject
 
 _KINDS: Mapping[str, type[ExtractInfo] | type[NormalizeInfo] | type[LoadInfo]] = {
@@ -97,24 +105,82 @@ def restored(step: str, content: JsonObject) -> StepInfo:
         return StoredInfo(content)
 
 
-def _metrics(content: JsonObject) -> dict[str, list[dict[str, Any]]]:
+def _metrics(content: JsonObject) -> dict[str, list[StepFigures]]:
     times = {name: moment(content[name]) for name in _MOMENTS}
-    found: dict[str, list[dict[str, Any]]] = {load_id: [] for load_id in content["loads_ids"]}
-    groups = (("job_metrics", "job_id"), ("table_metrics", "table_name"), ("resource_metrics", "resource_name"))
-    for group, key in groups:
-        # an earlier release kept none of resources
-        for stored in content[group] if group != "resource_metrics" else content.get(group) or ():
+    found: dict[str, list[StepFigures]] = {load_id: [] for load_id in content["loads_ids"]}
+    for group, read in _GROUPS.items():
+        # an earlier release kept fewer groups
+        for stored in content[group] if group in _ALWAYS else content.get(group) or ():
             entries = found.setdefault(stored["load_id"], [])
             while len(entries) <= stored["extract_idx"]:
-                entries.append({**times, **{name: {} for name, _ in groups}})
-            values = {name: value for name, value in stored.items() if name not in ("load_id", "extract_idx")}
-            if group != "job_metrics":
-                del values[key]
-            if group == "resource_metrics":
-                values.setdefault("custom_metrics", {})
-            read = {name: moment(value) if name in _MOMENTS else value for name, value in values.items()}
-            entries[stored["extract_idx"]][group][stored[key]] = Metrics(read)
+                entries.append(
+                    {"started_at": times["started_at"], "finished_at": times["finished_at"], **_none_of(content)}
+                )
+            read(entries[stored["extract_idx"]], {key: stored[key] for key in stored if key not in _OF})
     return found
+
+
+def _none_of(content: JsonObject) -> StepFigures:
+    """Return figures of nothing, with the groups that the info has."""
+    empty: StepFigures = {"job_metrics": {}, "table_metrics": {}}
+    if "resource_metrics" in content:
+        empty["resource_metrics"] = {}
+    if "dag" in content:
+        empty["dag"], empty["hints"] = [], {}
+    if "outputs" in content:
+        empty["outputs"] = []
+    return empty
+
+
+def _read_job(entry: StepFigures, row: JsonObject) -> None:
+    jobs = dict(entry["job_metrics"])
+    if "state" not in row:
+        jobs[row["job_id"]] = DataWriterMetrics(**{name: row[name] for name in DataWriterMetrics._fields})
+    else:
+        if row.get("dataset_name"):
+            entry["dataset_name"] = row["dataset_name"]
+        times = {name: moment(row[name]) for name in _MOMENTS}
+        jobs[row["job_id"]] = LoadJobMetrics(**{**{n: row[n] for n in LoadJobMetrics._fields if n in row}, **times})
+    entry["job_metrics"] = jobs
+
+
+def _read_table(entry: StepFigures, row: JsonObject) -> None:
+    numbers = {**EMPTY_DATA_WRITER_METRICS._asdict(), **{n: row[n] for n in DataWriterMetrics._fields if n in row}}
+    entry["table_metrics"] = {**entry["table_metrics"], row["table_name"]: DataWriterMetrics(**numbers)}
+
+
+def _read_resource(entry: StepFigures, row: JsonObject) -> None:
+    numbers = {**EMPTY_DATA_WRITER_METRICS._asdict(), **{n: row[n] for n in DataWriterMetrics._fields if n in row}}
+    skipped = {"resource_name", "custom_metrics", *numbers}
+    # lists stand beside the numbers, so that each can be loaded as a table
+    custom = {**row.get("custom_metrics", {}), **{name: row[name] for name in row if name not in skipped}}
+    found = DataWriterAndCustomMetrics(**numbers, custom_metrics=custom)
+    entry["resource_metrics"] = {**entry["resource_metrics"], row["resource_name"]: found}
+
+
+def _read_edge(entry: StepFigures, row: JsonObject) -> None:
+    entry["dag"].append((row["parent_name"], row["resource_name"]))
+
+
+def _read_hints(entry: StepFigures, row: JsonObject) -> None:
+    entry["hints"][row.pop("resource_name")] = row
+
+
+def _read_output(entry: StepFigures, row: JsonObject) -> None:
+    entry["outputs"].append(cast("DataLocation", row))
+
+
+_GROUPS: Mapping[str, Callable[[StepFigures, JsonObject], None]] = {
+    "job_metrics": _read_job,
+    "table_metrics": _read_table,
+    "resource_metrics": _read_resource,
+    "dag": _read_edge,
+    "hints": _read_hints,
+    "outputs": _read_output,
+}
+"""How each group of rows in a stored info is read."""
+_ALWAYS = ("job_metrics", "table_metrics")
+_OF = ("load_id", "extract_idx")
 
 
 def _package(stored: JsonObject) -> LoadPackageInfo:

@@ -83,7 +83,8 @@ class PipelineTrace(NamedTuple):
     steps: list[PipelineStepTrace]
     finished_at: datetime.datetime | None = None
     resolved_config_values: Sequence[ResolvedValue] = ()
-    engine_version: int = 1
+    engine_version: int = 2
+    """That of PyPI `dlt` 1.x whose infos have the same shape."""
 
     def asdict(self) -> JsonObject:
         """Return a JSON-safe dict."""

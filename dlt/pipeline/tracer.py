@@ -23,6 +23,7 @@ from dlt.errors import (
 )
 from dlt.info import LoadInfo, duration_text, size_text
 from dlt.io.sealed import Damaged
+from dlt.metrics import LoadJobMetrics
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
 from dlt.pipeline.blame import blame_of
@@ -298,12 +299,12 @@ def table_totals(info: ExtractInfo | NormalizeInfo | LoadInfo | None) -> dict[st
     for entry in (entry for entries in metrics.values() for entry in entries):
         for table, values in entry.get("table_metrics", {}).items():
             total = tables.setdefault(table, TableTotal())
-            total.rows += values["items_count"]
-            total.bytes += values["file_size"]
+            total.rows += values.items_count
+            total.bytes += values.file_size
         for job in entry.get("job_metrics", {}).values():
-            if job.get("started_at") and job.get("finished_at"):
-                seconds = (job["finished_at"] - job["started_at"]).total_seconds()
-                tables.setdefault(job["table_name"], TableTotal()).seconds += seconds
+            if isinstance(job, LoadJobMetrics) and job.started_at and job.finished_at:
+                seconds = (job.finished_at - job.started_at).total_seconds()
+                tables.setdefault(job.table_name, TableTotal()).seconds += seconds
     return tables
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import dlt
 from dlt.errors import (
@@ -20,6 +21,7 @@ from dlt.errors import (
     ValueErrorWithKnownValues,
 )
 from dlt.info import JOB_STATES
+from dlt.metrics import DataWriterMetrics, LoadJobMetrics, table_of
 from dlt.pipeline.stored_info import restored
 
 
@@ -89,7 +91,7 @@ def test_new_columns_are_rows_that_can_be_loaded(pipeline: Any) -> None:
     assert jobs == [("completed_jobs", "items")]
 
 
-def test_metrics_are_dicts_with_attributes(pipeline: Any) -> None:
+def test_metrics_are_tuples_as_in_1x(pipeline: Any) -> None:
     """Rows and bytes by job and by table, in every step, after a restart and a pickle."""
     pipeline.run([{"id": 1, "l": [1, 2]}], table_name="items")
     trace = pickle.loads(pickle.dumps(pipeline.last_trace._replace(steps=[])))
@@ -101,13 +103,15 @@ def test_metrics_are_dicts_with_attributes(pipeline: Any) -> None:
     ):
         ((entry,),) = info.metrics.values()
         assert {name: values.items_count for name, values in entry["table_metrics"].items()} == tables
-        assert {values["table_name"]: values.items_count for values in entry["job_metrics"].values()} == tables
+        assert {table_of(name): values.items_count for name, values in entry["job_metrics"].items()} == tables
         assert all(values.file_size > 0 for values in entry["job_metrics"].values())
         assert pickle.loads(pickle.dumps(entry)) == entry
         flat = json.loads(json.dumps(info.asdict()))
         assert {job["job_id"] for job in flat["job_metrics"]} == set(entry["job_metrics"])
-    with pytest.raises(AttributeError, match="items_count"):
-        _ = entry["table_metrics"]["items"].nope
+        assert {job["table_name"] for job in flat["job_metrics"]} == set(tables)
+        kinds = {type(values) for values in entry["job_metrics"].values()}
+        assert kinds == {LoadJobMetrics if "dataset_name" in entry else DataWriterMetrics}
+        assert {type(values) for values in entry["table_metrics"].values()} == {DataWriterMetrics}
 
 
 def test_the_first_run_is_told_by_all_steps(tmp_path: Path) -> None:
@@ -256,7 +260,7 @@ def test_a_trace_is_loaded_into_the_tables_that_programs_read(pipeline: Any) -> 
             load["step_info"]
         )
         assert {"job_metrics", "table_metrics", "resource_metrics"} < set(extract["extract_info"])
-        assert {"job_metrics", "table_metrics"} < set(normalize["normalize_info"])
+        assert {"job_metrics", "table_metrics"} == set(normalize["normalize_info"])
         assert load["load_info"]["dataset_name"] == "data" and "load_info" not in extract
         other = dlt.pipeline("monitoring", destination=pipeline.destination, dataset_name=name)
         other.run([trace], table_name=name)
@@ -286,6 +290,48 @@ def test_metrics_of_resources_come_with_the_infos(pipeline: Any) -> None:
     (metrics,) = kept.metrics[info.loads_ids[0]]
     assert metrics["resource_metrics"]["rows"].custom_metrics == {"seen": 7}
     assert metrics["table_metrics"]["rows"]._asdict()["items_count"] == 1
+
+
+def test_an_extract_tells_which_resource_takes_items_of_which(pipeline: Any) -> None:
+    """With the hints of each, and load where each was loaded; all of it is a table of a trace, also of a kept one."""
+
+    @dlt.resource(primary_key="id", write_disposition="merge", columns={"name": {"data_type": "text"}})
+    def users(at: Any = dlt.sources.incremental("id", initial_value=0)) -> Any:
+        yield {"id": 1, "name": "a", "tags": [1, 2]}
+
+    @dlt.transformer(data_from=users, table_name=lambda row: row["kind"])
+    def events(user: Any) -> Any:
+        yield {"kind": "logins", "user": user["id"]}
+
+    pipeline.run([users, events])
+    for trace in (pipeline.last_trace, dlt.attach(pipeline.pipeline_name).last_trace):
+        ((extracted,),) = trace.last_extract_info.metrics.values()
+        ((loaded,),) = trace.last_load_info.metrics.values()
+        assert extracted["dag"] == [("users", "users"), ("users", "events")]
+        assert extracted["hints"]["events"] == {"write_disposition": "append", "table_name": "<lambda>"}
+        told = extracted["hints"]["users"]
+        assert (told["primary_key"], told["write_disposition"]) == ("id", "merge")
+        assert yaml.safe_load(told["columns"])["name"]["data_type"] == "text"
+        assert (told["incremental"]["cursor_path"], told["incremental"]["initial_value"]) == ("id", 0)
+        outputs = {place["resource_name"]: place for place in loaded["outputs"]}
+        assert {name: place["tables"] for name, place in outputs.items()} == {
+            "events": ["logins"],
+            "users": ["users", "users__tags"],
+        }
+        assert outputs["users"]["dataset_name"] == outputs["users"]["physical_dataset_name"] == loaded["dataset_name"]
+        assert outputs["users"]["location"] == trace.last_load_info.destination_displayable_credentials
+        resources = extracted["resource_metrics"]
+        assert {name: found.items_count for name, found in resources.items()} == {"users": 1, "events": 1}
+        assert all(found.file_size > 0 and found.created <= found.last_modified for found in resources.values())
+    pipeline.run([trace], table_name="_trace")
+    data = pipeline.dataset()
+    assert data["_trace__steps__extract_info__dag"].select("parent_name", "resource_name").fetchall() == [
+        ("users", "users"),
+        ("users", "events"),
+    ]
+    assert data["_trace__steps__load_info__outputs__tables"].fetchall()
+    # one column for each table that was ever loaded would be no table that anyone can use
+    assert not [name for name in data["_trace__steps"].columns if name.startswith("normalize_info__row_counts")]
 
 
 def test_a_failed_job_waits_for_the_next_load(failing: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import dlt
 from dlt.info import ExtractInfo, LoadJobInfo, ParsedLoadJobFileName, duration_text, json_object, json_safe, size_text
-from dlt.metrics import Metrics, StepFigures, file_id, job_id
+from dlt.metrics import DataWriterMetrics, StepFigures, file_id, job_id
 from dlt.schema.schema import Schema
 
 MOMENT = datetime.datetime(2024, 2, 29, 10, tzinfo=datetime.timezone.utc)
@@ -71,7 +71,7 @@ def test_a_step_took_from_its_first_package_to_its_last_one() -> None:
 
 def test_the_figures_of_a_step_are_rows_by_job_and_by_table() -> None:
     """Each with the load that it belongs to."""
-    table = Metrics(items_count=2, file_size=10)
+    table = DataWriterMetrics("", 2, 10, 1.0, 2.0)
     info = extract_info(
         {
             "started_at": MOMENT,
@@ -82,9 +82,9 @@ def test_the_figures_of_a_step_are_rows_by_job_and_by_table() -> None:
     )
     found = info.asdict()
     assert found["pipeline"] == {"pipeline_name": "shop"}
-    of = {"load_id": "0", "extract_idx": 0, "items_count": 2, "file_size": 10}
+    of = {"load_id": "0", "extract_idx": 0, "table_name": "a", **table._asdict()}
     assert found["job_metrics"] == [{**of, "job_id": "a.1.arrow"}]
-    assert found["table_metrics"] == [{**of, "table_name": "a"}]
+    assert found["table_metrics"] == [of]
     assert "- a: 2 item(s)" in str(info)
 
 
@@ -96,14 +96,6 @@ def test_infos_of_a_run_name_its_pipeline(tmp_path: Any) -> None:
         assert info is not None and info.asdict()["pipeline"] == {"pipeline_name": "shop"}
         json.dumps(info.asdict())
     assert steps[1] is not None and steps[1].row_counts["orders"] == 1
-
-
-def test_figures_are_keys_and_attributes() -> None:
-    """What is not there is told with what is."""
-    found = Metrics(items_count=3)
-    assert found.items_count == found["items_count"] == 3
-    with pytest.raises(AttributeError, match="no 'file_size'; they have items_count"):
-        _ = found.file_size
 
 
 @pytest.mark.parametrize(

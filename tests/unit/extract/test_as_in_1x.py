@@ -194,6 +194,7 @@ def test_a_factory_tells_its_settings_and_makes_others() -> None:
     assert (made.name, made.section, made.max_table_nesting, made.root_key) == ("store", "two", 2, True)
     given = factory.with_args(schema=Schema("given"))
     assert given.schema is not None and given.name == given().name == "given" and factory.schema is None
+    assert factory.clone(name="given", schema=Schema("given"))().name == "given"
     with pytest.raises(ArgumentsOverloadException, match="Leave name out"):
         factory.clone(name="other", schema=Schema("given"))
 
