@@ -69,7 +69,7 @@ class DltResource(ResourceHints, Generic[P]):
         self.custom_metrics: JsonObject = {}
         if isinstance(pipe.gen, Function):
             self.__signature__ = pipe.gen.told_by(self)
-        self._columns_changed()
+        self._rules_changed()
 
     @classmethod
     def from_data(
@@ -192,7 +192,7 @@ class DltResource(ResourceHints, Generic[P]):
         own = self._hints
         self.pipe, self._variants = found.pipe.clone({}), dict(found._variants)
         self._hints = merge_hints(own, found.hints)
-        self._columns_changed()
+        self._rules_changed()
 
     def __iter__(self) -> Iterator[TDataItem]:
         """Yield all items, those of pages one by one; state goes nowhere outside a pipeline."""
@@ -331,8 +331,8 @@ class DltResource(ResourceHints, Generic[P]):
             copy.pipe.gen = gen.moved(copy.section or "", new_name)
         return copy
 
-    def _columns_changed(self) -> None:
-        # new columns bring a validator of their own, or none
+    def _rules_changed(self) -> None:
+        # a model among the columns checks items as the contract says; new columns bring a validator of their own, or none
         self.validator = validator_for(self)
 
     def __repr__(self) -> str:

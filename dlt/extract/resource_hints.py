@@ -231,8 +231,8 @@ class ResourceHints:
             self._variants[name] = merge_hints(self._variants.get(name, self._hints), plain)
             return
         self._hints = merge_hints(self._hints, plain)
-        if "columns" in plain:
-            self._columns_changed()
+        if "columns" in plain or "schema_contract" in plain:
+            self._rules_changed()
 
     def set_incremental(self, new_incremental: IncrementalHint | None) -> Incremental[object] | None:
         """Load incrementally; None or `incremental.EMPTY` stops that.
@@ -249,8 +249,8 @@ class ResourceHints:
         self.pipe.set_incremental(new_incremental)
         return None if new_incremental is Incremental.EMPTY else new_incremental
 
-    def _columns_changed(self) -> None:
-        """Do what new columns ask for; nothing here."""
+    def _rules_changed(self) -> None:
+        """Do what new columns, or a new contract, ask for; nothing here."""
 
     def _hints_for(self, meta: Meta) -> TableHints:
         if isinstance(meta, HintsMeta):

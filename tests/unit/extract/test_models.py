@@ -244,6 +244,23 @@ def test_models_are_kept_where_they_are_wanted() -> None:
     assert isinstance(check(Kept, "evolve")({"a": "1"}), Kept)
 
 
+def test_a_contract_that_comes_after_the_model_counts() -> None:
+    """Hints that bring a contract alone have the items checked by it; one that goes leaves that of the model."""
+
+    class User(BaseModel):
+        a: int
+
+    rows = [{"a": 1}, {"a": 2, "more": 3}, {"a": "x"}]
+    made = dlt.resource(rows, name="users", columns=User)
+    made.apply_hints(schema_contract="discard_row")
+    assert made.validator is not None
+    assert (made.validator.column_mode, made.validator.data_mode) == ("discard_row", "discard_row")
+    assert list(made) == [{"a": 1}]
+    made.apply_hints(schema_contract={})
+    assert (made.validator.column_mode, made.validator.data_mode) == ("discard_value", "freeze")
+    assert made.schema_contract == {"tables": "evolve", "columns": "discard_value", "data_type": "freeze"}
+
+
 def test_a_validator_can_be_taken_away_and_put_back() -> None:
     """The columns stay those of the model."""
 
