@@ -268,8 +268,8 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
         # the value of an enumeration may be something that JSON has a word for
         plain: JsonSerializable = obj.value
         return plain
-    # what an object says of itself, such as an info, a named tuple or a model of pydantic, comes before its fields
-    for name in ("_asdict", "asdict", "model_dump"):
+    # what an object says of itself, as infos do, comes before its fields: those of a tuple, a model or a dataclass
+    for name in ("asdict", "_asdict", "model_dump"):
         fields = getattr(obj, name, None)
         if callable(fields):
             found: dict[str, object] = fields()

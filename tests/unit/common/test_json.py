@@ -103,6 +103,16 @@ class Data:
     price: Decimal
 
 
+class Info(NamedTuple):
+    """One with an object among its fields, that says itself what is of interest."""
+
+    pipeline: object
+
+    def asdict(self) -> dict[str, Any]:
+        """Return what is of interest."""
+        return {"name": "a", "price": Decimal("1.5")}
+
+
 class Model(BaseModel):
     """One of pydantic."""
 
@@ -159,7 +169,14 @@ def test_values_without_a_word_in_json(value: Any, text: str, typed: str | None)
 
 
 @pytest.mark.parametrize(
-    "value", [Known("a", Decimal("1.5")), Data("a", Decimal("1.5")), Model(name="a", price="1.5"), Telling(object())]
+    "value",
+    [
+        Known("a", Decimal("1.5")),
+        Data("a", Decimal("1.5")),
+        Model(name="a", price="1.5"),
+        Telling(object()),
+        Info(object()),
+    ],
 )
 def test_values_with_fields(value: Any) -> None:
     """As dicts."""
