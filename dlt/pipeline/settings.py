@@ -94,6 +94,7 @@ class PipelineSettings:
     pipeline_secret: str | None = field(default=None, repr=False)
     restore_from_destination: bool | None = None
     use_single_dataset: bool = False
+    enable_runtime_trace: bool = True
     lock_timeout: float = 30.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     schema_contract: ContractHint | None = None
@@ -166,6 +167,7 @@ _NAMES_OF_1X = (
     "pipeline_salt",
     "restore_from_destination",
     "use_single_dataset",
+    "enable_runtime_trace",
     "full_refresh",
     "dev_mode",
     "progress",
@@ -252,6 +254,7 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         pipeline_secret=option("pipeline_secret", str, secret=True) or option("pipeline_salt", str, secret=True),
         restore_from_destination=option("restore_from_destination", bool),
         use_single_dataset=bool(option("use_single_dataset", bool, defaults.single_dataset)),
+        enable_runtime_trace=bool(option("enable_runtime_trace", bool, True)),
         lock_timeout=30.0 if timeout is None else float(timeout),
         retry=_retry(unchecked("retry"), name),
         schema_contract=unchecked("schema_contract"),

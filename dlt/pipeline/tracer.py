@@ -116,8 +116,13 @@ class Tracer:
                     self._store_trace()
 
     def _store_trace(self) -> None:
-        # the steps of a run are one trace; a pipeline that failed before it had a folder leaves none
-        if self._trace is not None and self._depth == 0 and os.path.isdir(self._home.working_dir):
+        # the steps of a run are one trace
+        if self._trace is None or self._depth > 0:
+            return
+        if not self._home.settings.enable_runtime_trace:
+            self.forget()
+        # a pipeline that failed before it had a folder leaves none
+        elif os.path.isdir(self._home.working_dir):
             try:
                 self._home.workdir.write_trace(clean_document(stored_trace(self._trace)))
             except OSError as error:

@@ -251,6 +251,17 @@ def test_steps_that_are_called_one_by_one_are_one_trace() -> None:
     assert [step.step for step in other.last_trace.steps] == ["normalize"]
 
 
+def test_a_run_whose_trace_is_not_wanted_leaves_none(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`enable_runtime_trace` false: the trace that is there is that of an earlier run, also after steps one by one."""
+    monkeypatch.setenv("ENABLE_RUNTIME_TRACE", "false")
+    silent = dlt.pipeline("silent", destination=pipeline.destination, dataset_name="data")
+    assert silent.config.enable_runtime_trace is False
+    assert silent.run([1], table_name="rows").loads_ids and silent.last_trace is None
+    silent.extract([2], table_name="rows")
+    silent.normalize()
+    assert silent.load().loads_ids and silent.last_trace is None and dlt.attach("silent").last_trace is None
+
+
 def test_a_trace_is_loaded_into_the_tables_that_programs_read(pipeline: Any) -> None:
     """What all infos share stands in `step_info`, the rest in the info of the step: also of a trace that was kept."""
     pipeline.run([{"a": 1, "parts": [1, 2]}], table_name="rows")
