@@ -61,6 +61,19 @@ def new_load_id(after: Iterable[str] = ()) -> str:
     return f"{number // 10**_DIGITS}.{number % 10**_DIGITS:0{_DIGITS}d}"
 
 
+def moment_of_load(load_id: str) -> datetime:
+    """Return when the package of a load was begun, as its id says; the present moment where it says none.
+
+    Args:
+        load_id: The load id.
+    """
+    try:
+        return datetime.fromtimestamp(float(load_id), timezone.utc)
+    except ValueError:
+        # load ids of orchestrators are no timestamps
+        return utc_now()
+
+
 def _number(load_id: str) -> int:
     try:
         # rounded up: ids of other origin may have more digits

@@ -332,7 +332,7 @@ class DltResource(ResourceHints, Generic[P]):
         return copy
 
     def _rules_changed(self) -> None:
-        # a model among the columns checks items as the contract says; new columns bring a validator of their own, or none
+        # a model checks items as the contract says; new columns bring a validator of their own, or none
         self.validator = validator_for(self)
 
     def __repr__(self) -> str:

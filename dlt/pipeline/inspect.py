@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dlt import context
+from dlt.clock import moment_of_load
 from dlt.destinations.function_state import read_function_state
 from dlt.errors import NotOffered, PipelineNeverRan, ValueErrorWithKnownValues
 from dlt.info import LoadJobInfo, LoadPackageInfo
@@ -249,7 +250,7 @@ class Inspection:
         return package_info(self.workdir.package(load_id))
 
     def get_load_package_state(self, load_id: str) -> State:
-        """Return the pipeline state that a package carries, and what a function of batches remembers of it.
+        """Return the pipeline state that a package carries, when it was made, and what a function of batches remembers.
 
         Args:
             load_id: Load id of the package.
@@ -258,7 +259,8 @@ class Inspection:
             LoadPackageNotFound: there is none of this load id.
         """
         package = self.workdir.package(load_id)
-        return {**(package.state or {}), "destination_state": read_function_state(package.path)}
+        made = {"created_at": moment_of_load(load_id)}
+        return {**(package.state or {}), **made, "destination_state": read_function_state(package.path)}
 
     def list_failed_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that failed."""

@@ -230,7 +230,9 @@ def test_a_function_remembers_what_it_did(tmp_path: Path) -> None:
     (load_id,) = pipeline.list_normalized_load_packages()
     assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 2}
     pipeline.load()
-    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 5}
+    found = pipeline.get_load_package_state(load_id)
+    assert found["destination_state"] == {"calls": 5}
+    assert abs(found["created_at"].timestamp() - float(load_id)) < 60
     pipeline.run([{"id": 1}], table_name="things")
     assert seen == [1, 2, 3, 4, 5, 1]
 

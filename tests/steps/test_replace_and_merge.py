@@ -240,6 +240,19 @@ def test_scd2_keeps_history(pipeline: Any) -> None:
     assert spans == 0
 
 
+def test_a_version_is_valid_from_when_its_package_was_begun(pipeline: Any) -> None:
+    """However long the package waits for its load; the version before it ends there."""
+    begun: list[Any] = []
+    history: Any = {"disposition": "merge", "strategy": "scd2"}
+    for value in (1, 2):
+        extracted = pipeline.extract(dlt.resource([{"v": value}], name="t", write_disposition=history))
+        begun += [pipeline.get_load_package_state(load_id)["created_at"] for load_id in extracted.loads_ids]
+        assert abs(begun[-1].timestamp() - float(extracted.loads_ids[0])) < 0.001
+        pipeline.normalize()
+        pipeline.load()
+    assert rows(pipeline, "t", "v", "_dlt_valid_from", "_dlt_valid_to") == [(1, *begun), (2, begun[1], None)]
+
+
 def test_scd2_with_names_boundary_and_active_timestamp(pipeline: Any) -> None:
     """Columns, boundary and open end are as given."""
     history = {

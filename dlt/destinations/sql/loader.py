@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from dlt.clock import moment_of_load
 from dlt.destinations.sql.catalog import Catalog
 from dlt.destinations.work import check_bears_load_ids, remove_load
 from dlt.ids import digest_id
@@ -152,6 +153,6 @@ class Loader(ABC):
             lambda table: self.staged_name(table["name"], load_id),
             self._final,
             load_id,
-            self.dialect.moment(self.session.now),
+            self.dialect.moment(moment_of_load(load_id)),
             distinct,
         )

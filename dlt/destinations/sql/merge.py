@@ -43,7 +43,7 @@ class Merge:
         staged: Qualified name of a table with the new rows.
         final: Qualified name of the table itself.
         load_id: Makes names of temporary tables unique.
-        now: Moment of the load, as an SQL literal.
+        began: Moment from which new versions of a history are valid, as an SQL literal.
         distinct: No two staged rows of the root table have the same primary key.
     """
 
@@ -54,14 +54,14 @@ class Merge:
         staged: Name,
         final: Name,
         load_id: str,
-        now: str,
+        began: str,
         distinct: bool = False,
     ) -> None:
         self._dialect, self._chain = dialect, chain
         self._distinct = distinct or is_deduplicated(chain[0])
         self._staged, self._final = staged, final
         self._suffix = load_id.replace(".", "_")
-        self._now = now
+        self._began = began
         self._root, self._nested = chain[0], list(chain[1:])
 
     def statements(self) -> list[str]:
@@ -242,7 +242,7 @@ class Merge:
             quote(root.get(X_VALID_TO, VALID_TO)),
         )
         version = quote(root.get(X_ROW_VERSION) or ROW_ID)
-        boundary = self._moment(root.get(X_BOUNDARY_TIMESTAMP)) or self._now
+        boundary = self._moment(root.get(X_BOUNDARY_TIMESTAMP)) or self._began
         open_end = self._moment(root.get(X_ACTIVE_TIMESTAMP))
         active = f"_dlt_d.{valid_to} = {open_end}" if open_end else f"_dlt_d.{valid_to} IS NULL"
         merge_keys = self._hinted("merge_key")

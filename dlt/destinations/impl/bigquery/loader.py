@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dlt.clock import moment_of_load
 from dlt.destinations.impl.bigquery.bucket import Bucket
 from dlt.destinations.impl.bigquery.catalog import BigQueryCatalog
 from dlt.destinations.impl.bigquery.session import BigQuerySession
@@ -78,9 +79,9 @@ class BigQueryLoader(Loader):
             self.changed.append(chain[0]["name"])
         if disposition == "merge":
             self.complete_root_ids(chain)
-            now = self.dialect.moment(self.session.now)
+            began = self.dialect.moment(moment_of_load(load_id))
             merge = Merge(
-                self.dialect, chain, self._source, lambda table: self.catalog.qualified(table["name"]), load_id, now
+                self.dialect, chain, self._source, lambda table: self.catalog.qualified(table["name"]), load_id, began
             )
             for statement in merge.statements():
                 self.session.script.add(statement)

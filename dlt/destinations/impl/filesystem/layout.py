@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
+from dlt.clock import moment_of_load
 from dlt.errors import InvalidFilesystemLayout
 from dlt.ids import digest_id
 from dlt.io.paths import LONGEST, is_inside, segment
@@ -156,7 +157,7 @@ class Layout:
         )
 
     def _path(self, schema_name: str, table: str, load_id: str, file_id: str, extension: str) -> str:
-        loaded = _load_moment(load_id)
+        loaded = moment_of_load(load_id)
         now = self.now() if callable(self.now) else self.now or loaded
         if "load_id" not in self.used:
             # the number of a file counts within its load only
@@ -176,11 +177,3 @@ class Layout:
         for name, value in self.extra.items():
             values[name] = value(schema_name, table, load_id, file_id, extension) if callable(value) else value
         return self.template.format(**values)
-
-
-def _load_moment(load_id: str) -> datetime.datetime:
-    try:
-        return datetime.datetime.fromtimestamp(float(load_id), datetime.timezone.utc)
-    except ValueError:
-        # load ids of orchestrators are no timestamps
-        return datetime.datetime.now(datetime.timezone.utc)
