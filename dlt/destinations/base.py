@@ -9,13 +9,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, Union, cast, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Protocol, TypeVar, Union, cast, runtime_checkable
 
 import dlt.destinations.impl as impl
 from dlt.destinations.client import Client
 from dlt.destinations.missing import MISSING
 from dlt.destinations.settings import OF_CAPABILITIES, Settings, check_settings
-from dlt.errors import InvalidDestinationReference, MissingDependencyException, UnknownDestinationModule
+from dlt.errors import InvalidDestinationReference, MissingDependencyException, NotOffered, UnknownDestinationModule
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.schema import Schema
 
@@ -35,8 +35,16 @@ KNOWN: tuple[str, ...] = tuple(
 )
 """Short names of the destinations that come with the library: each is a folder of `dlt/destinations/impl`."""
 _PREFIX = "dlt.destinations."
+REGISTERED: dict[str, type[Destination] | Callable[..., Destination]] = {}
+"""Destinations that programs gave a name of their own."""
 DestinationRef = Union[str, "Destination", Callable[..., "Destination"]]
 """A destination, its class, its name, or the path of its class."""
+
+
+def _not_offered(of: object, name: str, instead: str) -> NotOffered:
+    return NotOffered(
+        f"{of!r}: {name} is a name of PyPI dlt 1.x without anything behind it here. {instead}", place=name
+    )
 
 
 def missing_package(where: str, package: str, extra: str) -> MissingDependencyException:
@@ -200,6 +208,12 @@ class Destination:
             UnknownDestinationModule: nothing has this name.
             InvalidDestinationReference: it is something else.
         """
+        if isinstance(ref, str) and ref.removeprefix(_PREFIX) == FUNCTION:
+            # its factory is a function of a function, and stands above this module
+            made: Destination = importlib.import_module(f"{impl.__name__}.{FUNCTION}.factory").destination(
+                settings.pop("destination_callable", None), destination_name, **settings
+            )
+            return made
         # a name alone names the kind too
         found = resolve_destination(destination_name if ref is None else ref, destination_name=destination_name)
         if environment is not None:
@@ -225,6 +239,26 @@ class Destination:
         names = {"destination_name": self.configured_name, "environment": self.environment}
         given = {"credentials": self.credentials, **settings, **names}
         return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def client_class(self) -> type[object]:
+        """Say that there is none.
+
+        Raises:
+            NotOffered: always.
+        """
+        raise _not_offered(self, "client_class", "pipeline.destination_client() opens a client.")
+
+    @classmethod
+    def adjust_capabilities(cls, *_said: object) -> NoReturn:
+        """Say that capabilities are not changed by a call.
+
+        Raises:
+            NotOffered: always.
+        """
+        raise _not_offered(
+            cls, "adjust_capabilities", "Pass what differs to the destination, or override own_capabilities."
+        )
 
     @property
     def caps_params(self) -> dict[str, object]:
@@ -383,6 +417,8 @@ def _by_name(name: str) -> object:
     short = name.removeprefix(_PREFIX)
     if short in KNOWN:
         return load_destination(short)
+    if name in REGISTERED:
+        return REGISTERED[name]
     from dlt.configuration import get_value
 
     # after the names that come with the library: no setting can make something else of them

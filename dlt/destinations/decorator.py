@@ -13,6 +13,7 @@ from dlt.configuration.inject import with_arguments
 from dlt.configuration.similar import did_you_mean
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination, DestinationRef, resolve_destination
+from dlt.destinations.client_spec import DestinationClientConfiguration
 from dlt.destinations.function_client import BatchOptions, FunctionClient
 from dlt.errors import (
     InvalidDestinationReference,
@@ -183,7 +184,7 @@ def destination(
 
 
 def function_destination(
-    destination_callable: Wrapped | str, destination_name: str | None = None, **options: Any
+    destination_callable: Wrapped | str | None = None, destination_name: str | None = None, **options: Any
 ) -> Destination:
     """Return the destination that a function is: `dlt.destinations.destination`.
 
@@ -196,6 +197,11 @@ def function_destination(
         InvalidDestinationReference: there is no such function.
     """
     called = _imported(destination_callable) if isinstance(destination_callable, str) else destination_callable
+    if not callable(called):
+        raise InvalidDestinationReference(
+            f"destination_callable is {called!r}. Give a function (items, table), or its path as "
+            "package.module.function; a function decorated with @dlt.destination is passed as it is."
+        )
     return destination(called.__name__, name=destination_name, destination_callable=called, **options)
 
 
@@ -241,6 +247,29 @@ class FunctionDestination(Destination):
         super().__init__(destination_name=name)
         _check_arguments(function, name, arguments)
         self.function, self.arguments, self.options = function, arguments, options
+
+    @property
+    @override
+    def config_params(self) -> dict[str, object]:
+        """Return what the program set: the function, how it gets its rows, and its arguments."""
+        options = self.options
+        found = {
+            "destination_callable": self.function,
+            "loader_file_format": options.file_format,
+            "batch_size": options.batch_size,
+            "skip_dlt_columns_and_tables": options.skip,
+            "max_table_nesting": options.nesting,
+            **self.arguments,
+            "destination_name": self.destination_name,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    @override
+    def spec(self) -> type[DestinationClientConfiguration]:
+        """Return the spec that the function was given, if it is one of destinations."""
+        own = self.options.spec
+        return own if own is not None and issubclass(own, DestinationClientConfiguration) else super().spec
 
     def own_capabilities(self) -> Capabilities:
         """Return what a function takes."""

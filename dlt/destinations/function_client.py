@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dlt.clock import utc_now
 from dlt.configuration.spec import BaseConfiguration
-from dlt.destinations.function_state import remembering
+from dlt.destinations.function_state import note_delivered, remembering
 from dlt.destinations.impl.dummy.client import DummyClient
 from dlt.destinations.ledger import StateRow
 from dlt.errors import (
@@ -72,10 +72,14 @@ class FunctionClient(DummyClient):
         size = self._options.batch_size
         with _Delivered(path) as done:
             batches = self._batches(shown, path, file_format, size, done.count) if size else self._whole(path, done)
-            # in order, one after the other: the number of rows that were delivered says where to go on
-            for count, batch in batches:
-                self._deliver(shown, batch, done.count, os.path.dirname(path))
-                done.record(count)
+            folder, name = os.path.split(path)
+            try:
+                # in order, one after the other: the number of rows that were delivered says where to go on
+                for count, batch in batches:
+                    self._deliver(shown, batch, done.count, folder)
+                    done.record(count)
+            finally:
+                note_delivered(folder, name, done.count)
 
     @override
     def record_state(self, dataset_name: str, load_id: str, state: State) -> None:

@@ -30,6 +30,19 @@ def read_function_state(folder: str) -> JsonObject:
         return {}
 
 
+def note_delivered(folder: str, file: str, rows: int) -> None:
+    """Keep among what a function remembers how many rows of a file it took, for programs that look.
+
+    Args:
+        folder: Folder of the package.
+        file: Name of the file.
+        rows: How many.
+    """
+    known = read_function_state(folder)
+    if known.get(file) != rows:
+        _write(folder, {**known, file: rows})
+
+
 @contextmanager
 def remembering(folder: str) -> Iterator[None]:
     """Let a function read and change what it remembers of a package; it lasts, whether the function fails or not.
@@ -45,5 +58,9 @@ def remembering(folder: str) -> Iterator[None]:
     finally:
         # also behind an error: a function that counts what it sent must not send it twice
         if now != before:
-            document = typed_json.dumps({_STATE: now}).encode()
-            atomic.write_bytes(os.path.join(folder, _FILE), seal(document))
+            _write(folder, now)
+
+
+def _write(folder: str, state: JsonObject) -> None:
+    document = typed_json.dumps({_STATE: state}).encode()
+    atomic.write_bytes(os.path.join(folder, _FILE), seal(document))

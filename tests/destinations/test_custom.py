@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dlt
+from dlt.common.destination import Destination
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.destination.configuration import CustomDestinationClientConfiguration
 from dlt.errors import (
@@ -228,10 +229,10 @@ def test_a_function_remembers_what_it_did(tmp_path: Path) -> None:
     with pytest.raises(PipelineStepFailed):
         pipeline.run(ROWS, table_name="things")
     (load_id,) = pipeline.list_normalized_load_packages()
-    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 2}
+    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"calls": 2, "things.00001.arrow": 2}
     pipeline.load()
     found = pipeline.get_load_package_state(load_id)
-    assert found["destination_state"] == {"calls": 5}
+    assert found["destination_state"] == {"calls": 5, "things.00001.arrow": 7}
     assert abs(found["created_at"].timestamp() - float(load_id)) < 60
     pipeline.run([{"id": 1}], table_name="things")
     assert seen == [1, 2, 3, 4, 5, 1]
@@ -312,6 +313,46 @@ def test_a_function_without_the_decorator(
         "outbox",
         [(4, "Things", "http://there"), (3, "Things", "http://there")],
     )
+
+
+@pytest.mark.parametrize("ref", ["destination", "dlt.destinations.destination"])
+def test_a_function_is_a_destination_by_reference(tmp_path: Path, ref: str) -> None:
+    """It is named, and told what it was given, as by the decorator; without a function it cannot be made."""
+    taken: list[int] = []
+
+    def sink(items: Any, table: Any, url: str = "") -> None:
+        taken.append(len(items))
+
+    made = Destination.from_reference(ref, destination_callable=sink, batch_size=4, url="u")
+    assert (made.destination_name, made.destination_type) == ("sink", "dlt.destinations.destination")
+    params = {"destination_callable": sink, "batch_size": 4, "skip_dlt_columns_and_tables": True, "url": "u"}
+    assert made.config_params == {**params, "max_table_nesting": 0, "destination_name": "sink"}
+    assert Destination.from_reference(ref, destination_callable=sink, destination_name="out").destination_name == "out"
+    info = run(tmp_path, made)
+    assert taken == [4, 3]
+    state = dlt.attach("custom", pipelines_dir=str(tmp_path / "pipelines")).get_load_package_state(info.loads_ids[0])
+    assert state["destination_state"] == {"Things.00001.arrow": 7}
+    with pytest.raises(InvalidDestinationReference, match="destination_callable is None"):
+        Destination.from_reference(ref)
+
+
+def test_how_far_a_function_came_is_told_by_file(tmp_path: Path) -> None:
+    """Behind an error too: what was delivered is counted, and the next load goes on there."""
+    fails = [True]
+
+    @dlt.destination(batch_size=2)
+    def sink(items: Any, table: Any) -> None:
+        if fails and items[0]["ID"] == 4:
+            raise DestinationTransientException("not now")
+
+    pipeline = dlt.pipeline("custom", destination=sink, pipelines_dir=str(tmp_path / "pipelines"))
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(ROWS, table_name="Things")
+    (load_id,) = pipeline.list_normalized_load_packages()
+    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"Things.00001.arrow": 4}
+    fails.clear()
+    pipeline.load()
+    assert pipeline.get_load_package_state(load_id)["destination_state"] == {"Things.00001.arrow": 7}
 
 
 def test_a_path_without_a_function(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dlt.destinations.base import Destination, DestinationRef, load_destination, resolve_destination
+from collections.abc import Callable
+from typing import ClassVar
+
+from dlt.destinations.base import REGISTERED, Destination, DestinationRef, load_destination, resolve_destination
 
 __all__ = ["AnyDestination", "Destination", "DestinationReference", "TDestinationReferenceArg"]
 TDestinationReferenceArg = DestinationRef | None
@@ -11,6 +14,19 @@ AnyDestination = Destination
 
 class DestinationReference:
     """Finds destinations by their names, or by the paths of their classes."""
+
+    DESTINATIONS: ClassVar[dict[str, type[Destination] | Callable[..., Destination]]] = REGISTERED
+    """Those that programs gave a name; the ones that come with the library are found without."""
+
+    @classmethod
+    def register(cls, factory: type[Destination] | Callable[..., Destination], ref: str) -> None:
+        """Let a name, or a path, stand for a destination of a program.
+
+        Args:
+            factory: Its class, or a function that is decorated with `@dlt.destination`.
+            ref: The name.
+        """
+        cls.DESTINATIONS[ref] = factory
 
     @classmethod
     def from_reference(
@@ -45,6 +61,6 @@ class DestinationReference:
         Raises:
             UnknownDestinationModule: nothing has this name.
         """
-        if "." in ref.removeprefix("dlt.destinations."):
+        if ref in cls.DESTINATIONS or "." in ref.removeprefix("dlt.destinations."):
             return type(resolve_destination(ref))
         return load_destination(ref.removeprefix("dlt.destinations."))

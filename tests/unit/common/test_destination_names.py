@@ -252,3 +252,30 @@ def test_a_format_is_one_that_destination_and_staging_have() -> None:
     staging.supported_loader_file_formats = ("jsonl",)
     with pytest.raises(DestinationIncompatibleLoaderFileFormatException, match="a reads none of the files that b"):
         merge_caps_file_formats("a", "b", caps, staging)
+
+
+def test_programs_name_destinations() -> None:
+    """Which are then found as those that come with the library."""
+
+    class Lake(Destination):
+        """One of a program."""
+
+        kind = "lake"
+
+    DestinationReference.register(Lake, "shop.lake")
+    try:
+        assert DestinationReference.DESTINATIONS["shop.lake"] is DestinationReference.find("shop.lake") is Lake
+        assert isinstance(Destination.from_reference("shop.lake", destination_name="l"), Lake)
+    finally:
+        del DestinationReference.DESTINATIONS["shop.lake"]
+    with pytest.raises(KeyError):
+        DestinationReference.find("shop.lake")
+
+
+def test_what_classes_of_destinations_do_not_have_says_what_to_do() -> None:
+    """The client is one for all, and capabilities are those that the class says."""
+    made = dlt.destinations.duckdb()
+    with pytest.raises(NotOffered, match=r"client_class .* pipeline\.destination_client\(\)"):
+        _ = made.client_class
+    with pytest.raises(NotOffered, match=r"adjust_capabilities .* own_capabilities"):
+        made.adjust_capabilities(made.capabilities(), made.spec(), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlt.destinations.decorator import FunctionDestination as destination
+from dlt.destinations.decorator import function_destination as destination
 from dlt.errors import InvalidDestinationReference as UnknownCustomDestinationCallable
 
 __all__ = ["UnknownCustomDestinationCallable", "destination"]
