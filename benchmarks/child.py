@@ -91,8 +91,8 @@ def count_postgres(url: str) -> dict[str, int]:
     return counts
 
 
-def main() -> None:
-    """Read the data, measure the load, count the rows."""
+def read_options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("workload")
     parser.add_argument("--data", type=Path, required=True)
@@ -103,8 +103,20 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="yield the data so many times")
     parser.add_argument("--postgres", help="URL of a database to load into")
     parser.add_argument("--wire", help="destination for which files are made that are not sent")
-    args = parser.parse_args()
+    parser.add_argument("--frames", type=int, default=0, help="how deep in the stack the load begins")
+    return parser.parse_args()
 
+
+def below(frames: int, args: argparse.Namespace) -> None:
+    """Do it all below so many more frames."""
+    if frames:
+        below(frames - 1, args)
+    else:
+        load(args)
+
+
+def load(args: argparse.Namespace) -> None:
+    """Read the data, measure the load, count the rows."""
     workload = WORKLOADS[args.workload]
     pages = read_items(workload, args.data, args.base)
     with Meter() as meter:
@@ -135,4 +147,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    options = read_options()
+    below(options.frames, options)

@@ -116,3 +116,25 @@ def test_a_module_that_another_thread_is_importing_is_waited_for(
     importer.join()
     asker.join()
     assert found == [1]
+
+
+def test_a_package_begins_on_a_stack_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How deep the caller stands does not make the import dearer; what fails in it is raised to the caller."""
+    (tmp_path / "told_where.py").write_text("import inspect\ndepth = len(inspect.stack())\n")
+    (tmp_path / "told_why.py").write_text("raise OSError('the disk is gone')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def deep(frames: int) -> object:
+        return deep(frames - 1) if frames else LateModule("told_where").depth
+
+    found = deep(200)
+    assert isinstance(found, int) and found < 100
+    with pytest.raises(OSError, match="the disk is gone"):
+        LateModule("told_why").anything  # noqa: B018
+
+
+def test_a_package_is_imported_while_the_process_ends() -> None:
+    """No thread can be started then."""
+    program = "import atexit; from dlt.late import pa; atexit.register(lambda: print(pa.int64()))"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout == "int64\n" and not told.stderr

@@ -108,9 +108,13 @@ class Catalog:
         if transaction is not None and self._known is not None and self._known_in == transaction:
             return self._known
         found = self.reflected()
-        if transaction is not None:
-            self._known, self._known_in = found, transaction
+        self.know(found)
         return found
+
+    def know(self, tables: dict[str, dict[str, ColumnSchema]]) -> None:
+        """Take these for all tables until the transaction ends; outside of one nothing stays known."""
+        if self.session.transaction is not None:
+            self._known, self._known_in = tables, self.session.transaction
 
     def forget(self) -> None:
         """Ask anew: another load may have changed the tables."""
