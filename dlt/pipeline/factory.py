@@ -121,6 +121,8 @@ def attach(
 ) -> Pipeline:
     """Return a pipeline that ran before, from its folder, or from the destination when one is given.
 
+    The active pipeline is known before it ran, with the destination and the dataset that it has.
+
     Args:
         pipeline_name: Name of the pipeline.
         pipelines_dir: Parent of the folders of pipelines.
@@ -134,22 +136,26 @@ def attach(
     Raises:
         CannotRestorePipelineException: neither the folder nor the destination knows it.
     """
-    found = pipeline(
-        pipeline_name,
-        pipelines_dir,
-        pipeline_salt,
-        destination,
-        staging,
-        dataset_name,
-        progress=progress,
-        **options,
-    )
+    active = context.active_pipeline()
+    own = {"pipeline_name": pipeline_name, "pipelines_dir": pipelines_dir, "pipeline_salt": pipeline_salt, **options}
+    found = pipeline(**own, destination=destination, staging=staging, dataset_name=dataset_name, progress=progress)
     if found.workdir.exists:
         return found
     if destination is not None:
         found.sync_destination()
         if not found.first_run:
             return found
+    if isinstance(active, Pipeline) and active.working_dir == found.working_dir:
+        return pipeline(
+            active.pipeline_name,
+            active.pipelines_dir,
+            pipeline_salt,
+            destination if destination is not None else active.destination,
+            staging if staging is not None else active.staging,
+            dataset_name or active.dataset_name,
+            progress=progress,
+            **options,
+        )
     # a pipeline that is not there must not be the one that dlt.run takes
     found.deactivate()
     raise CannotRestorePipelineException(

@@ -180,6 +180,37 @@ def test_a_database_of_a_pipeline_stands_with_other_databases(
     assert (own_folder / "daily.duckdb").exists() and not list((tmp_path / "work").rglob("*.duckdb"))
 
 
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_folder_of_a_pipeline_stands_with_other_folders(
+    own_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, configured: bool
+) -> None:
+    """`:pipeline:` names it after the pipeline, whether the program or the configuration says it."""
+    monkeypatch.chdir(own_folder)
+    destination = dlt.destinations.filesystem(None if configured else ":pipeline:")
+    if configured:
+        monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", ":pipeline:")
+    made = dlt.pipeline("daily", destination=destination, dataset_name="data", pipelines_dir=str(tmp_path / "work"))
+    info = made.run([{"a": 1}], table_name="t")
+    assert info.destination_displayable_credentials == str(own_folder / "daily")
+    assert list((own_folder / "daily" / "data" / "t").iterdir()) and not (own_folder / ":pipeline:").exists()
+    assert made.dataset().t.select("a").fetchall() == [(1,)]
+
+
+def test_the_convention_of_a_destination_counts_for_new_schemas(tmp_path: Path) -> None:
+    """Tables that are there keep their names, and their next rows go to them."""
+
+    def destination(naming: str) -> Any:
+        return dlt.destinations.duckdb(str(tmp_path / "x.duckdb"), naming_convention=naming)
+
+    for number, naming in enumerate(("snake_case", "duck_case")):
+        made = dlt.pipeline("names", destination=destination(naming), dataset_name="data", pipelines_dir=str(tmp_path))
+        made.run([{"userName": number}], table_name="MyTable")
+    assert made.dataset().my_table.select("user_name").fetchall() == [(0,), (1,)]
+    fresh = dlt.pipeline("fresh", destination=destination("duck_case"), dataset_name="d", pipelines_dir=str(tmp_path))
+    fresh.run([{"userName": 1}], table_name="MyTable")
+    assert fresh.dataset()["MyTable"].select("userName").fetchall() == [(1,)]
+
+
 def test_an_info_of_several_datasets_names_that_of_the_pipeline(pipeline: Any) -> None:
     """Each package names its own."""
     sources = [dlt.source(lambda: dlt.resource([1], name="t"), name=name)() for name in ("one", "two")]

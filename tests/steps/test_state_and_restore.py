@@ -144,6 +144,21 @@ def test_what_was_never_made_cannot_be_attached(own_folder: Path) -> None:
         dlt.attach("never", pipelines_dir=str(own_folder))
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_the_active_pipeline_is_attached_before_it_ran(own_folder: Path, named: bool) -> None:
+    """It loads where that one would; another destination counts where it is given."""
+    database = dlt.destinations.duckdb(str(own_folder / "a.duckdb"))
+    made = dlt.pipeline("made", pipelines_dir=str(own_folder), destination=database, dataset_name="data")
+    found = dlt.attach("made", pipelines_dir=str(own_folder)) if named else dlt.attach()
+    assert (found.pipeline_name, found.dataset_name, found.first_run) == ("made", "data", True)
+    assert found.destination.path == database.path and found.working_dir == made.working_dir
+    found.run([{"id": 1}], table_name="events")
+    assert made.dataset().events.select("id").fetchall() == [(1,)]
+    dlt.pipeline("other", pipelines_dir=str(own_folder), destination="duckdb")
+    elsewhere = dlt.attach("other", pipelines_dir=str(own_folder), destination="dummy", dataset_name="there")
+    assert (elsewhere.destination.destination_name, elsewhere.dataset_name) == ("dummy", "there")
+
+
 def test_attach_takes_a_pipeline_from_the_destination(pipeline: Any) -> None:
     """Where the folder is gone, the destination knows."""
     pipeline.run(counting())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from dlt.configuration import get_value
 from dlt.configuration.credentials import google, places, stores
 from dlt.configuration.spec import BaseConfiguration
+from dlt.context import current
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.filesystem.client import FilesystemClient
 from dlt.destinations.impl.filesystem.configuration import FilesystemSettings
@@ -52,7 +53,8 @@ class Filesystem(Destination):
     """Load into files.
 
     Args:
-        bucket_url: Folder or fsspec URL; configured as destination.filesystem.bucket_url when None.
+        bucket_url: Folder or fsspec URL, or ":pipeline:" for a folder with the name of the pipeline; configured as
+            destination.filesystem.bucket_url when None.
         credentials: A spec, a dict with its fields, or a dict with arguments of the fsspec file system; completed by
             the configuration.
         layout: Template for the paths of files inside of the dataset.
@@ -62,6 +64,7 @@ class Filesystem(Destination):
     """
 
     kind: ClassVar[str] = "filesystem"
+    named_after_pipeline: ClassVar[bool] = True
     takes_other_credentials: ClassVar[bool] = True
     example: ClassVar[str] = '[destination.filesystem]\nbucket_url = "data"\n'
     settings_spec = FilesystemSettings
@@ -121,6 +124,8 @@ class Filesystem(Destination):
         if not url:
             url = get_value("bucket_url", str, sections=("destination", self.destination_name))
         text = str(url)
+        if text == ":pipeline:":
+            return local_path(self.pipeline_name or current().pipeline_name or "dlt")
         # a URL may hold a password, which no message may show
         remember_url(text)
         # memory:// would be no URL without its slashes
