@@ -262,7 +262,7 @@ class NameCheck:
     def _item(self, table: str, item: TDataItem, level: int, number: int) -> None:
         if not isinstance(item, Mapping):
             if isinstance(item, _SEQUENCES):
-                self._list(table, self.name(table, "", "list"), item, level, number)
+                self._list(table, self.name(table, "", "list" if level else "value"), item, level, number)
             elif type(item) not in _PLAIN and type(item).__dictoffset__:
                 self._opaque.add(table)
             self.see(table, "value")

@@ -89,7 +89,8 @@ class RowNormalizer:
     ) -> None:
         flat: dict[str, object] = {}
         lists: list[tuple[str, list[object]]] = []
-        document = item if isinstance(item, dict) else {"list" if isinstance(item, list) else "value": item}
+        # the names of PyPI dlt 1.x: whatever is no document is a value, and a list inside of a list is one
+        document = item if isinstance(item, dict) else {"list" if level and isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
         # an id that comes with the data is the row's: what refers to it elsewhere goes on to fit
         own = flat.pop(ROW_ID, None)

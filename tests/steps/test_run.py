@@ -75,6 +75,25 @@ def test_a_value_that_cannot_be_stored_is_named(pipeline: Any) -> None:
     assert not pipeline.has_pending_data
 
 
+@pytest.mark.parametrize(
+    ("data", "tables"),
+    [
+        (["a", ["b", "c"]], {"rows": 2, "rows__value": 2}),
+        ([[{"x": 1}], [{"x": 2}, [3]]], {"rows": 2, "rows__value": 3, "rows__value__list": 1}),
+        ([{"x": [["a"], ["b", "c"]]}], {"rows": 1, "rows__x": 2, "rows__x__list": 3}),
+    ],
+)
+def test_items_that_are_lists_are_values(pipeline: Any, data: Any, tables: dict[str, int]) -> None:
+    """A list among the items is the nested table `value` of its row; one inside of a list is `list`."""
+
+    @dlt.resource
+    def rows() -> Any:
+        yield data
+
+    pipeline.run(rows)
+    assert dict(pipeline.dataset().row_counts().fetchall()) == tables
+
+
 def test_pending_packages_are_loaded_before_new_data(pipeline: Any) -> None:
     """One call loads the package that an earlier run left, and the new data."""
     pipeline.extract([{"id": 1}], table_name="items")
