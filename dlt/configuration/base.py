@@ -127,8 +127,12 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
         return [name for name, hint in absent if not _nullable(hint)]
 
     def is_partial(self) -> bool:
-        """Tell whether a required field has no value."""
-        return bool(self.missing_fields())
+        """Tell whether a required field has no value, or only a spec in part."""
+        inner = [self.get(name) for name, hint in self.__config_fields__.items() if not _nullable(hint)]
+        # one that completed itself is whole, whatever it lacks
+        return bool(self.missing_fields()) or any(
+            isinstance(value, BaseConfiguration) and not value.is_resolved() and value.is_partial() for value in inner
+        )
 
     def on_resolved(self) -> None:
         """Check or derive fields once all have values; override it, those of base classes run too."""

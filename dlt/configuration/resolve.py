@@ -134,7 +134,7 @@ def _missing(
     found = [
         name for name, value in config.items() if value is not None and name not in absent and not is_final(hints[name])
     ]
-    lacking = [inside(name, error) for name, error in nested.items() if config.get(name) is None]
+    lacking = [inside(name, error) for name, error in nested.items() if not _is_whole(config.get(name))]
     asked = {name: traces.get(name, Trace()) for name in absent}
     made = missing(type(config).__name__, asked, secret, found, lacking, type(config).__advice__)
     # in the order in which the spec names its fields
@@ -144,6 +144,10 @@ def _missing(
     made.config, made.resolved_fields_set = config, list(config.__resolved_fields_set__ or ())
     made.attempts = [attempt(made)]
     return made
+
+
+def _is_whole(value: object) -> bool:
+    return value is not None and not (isinstance(value, BaseConfiguration) and not value.is_resolved())
 
 
 def _native(
@@ -251,6 +255,10 @@ def _fill(
             before = _default_spec(config.get(name), nested)
             try:
                 made = fill_nested(name, nested, places, inner, given.get(name), optional(hint), before)
+                if made is None and may_miss and before is None:
+                    part = _in_part(nested, places, (*inner, name), given.get(name))
+                    # None is as good as a spec of which nothing is there
+                    made = part if part.__resolved_fields_set__ else None
                 setattr(config, name, made)
                 # one in which all are defaults was found nowhere
                 found = made is not None and (name in given or made.__resolved_fields_set__)
@@ -259,8 +267,8 @@ def _fill(
                 # all that is missing is told at once
                 errors[name] = error
                 # where the spec may be missing it is kept in part, so that `on_partial` can complete it
-                part = before if before is not None else nested[0]()
-                setattr(config, name, _resolve(part, places, (*inner, name), None, True, True) if may_miss else None)
+                kinds = nested if before is None else [before]
+                setattr(config, name, _in_part(kinds, places, (*inner, name), given.get(name)) if may_miss else None)
             continue
         if name in given:
             # objects of a program's own are no texts to be read
@@ -279,6 +287,28 @@ def _fill(
         setattr(config, name, coerce(value, hint, name, hidden or traces[name].hidden, traces[name].place))
         resolved.append(name)
     return traces, errors
+
+
+def _in_part(
+    kinds: Sequence[type[BaseConfiguration] | BaseConfiguration],
+    places: tuple[str, ...],
+    inner: tuple[str, ...],
+    value: object,
+) -> BaseConfiguration:
+    """Return what there is of a spec that is not whole: the first one of which anything was found, else the first.
+
+    Args:
+        kinds: Specs that may stand there, or one that the program began to fill.
+        places: Sections, from general to specific.
+        inner: Sections that are never dropped, with the key of the spec.
+        value: What the program gave.
+    """
+    begun = [kind() if isinstance(kind, type) else kind for kind in kinds]
+    if isinstance(value, Mapping) and value:
+        # as where one is looked for that is whole
+        begun = [spec for spec in begun if set(value) <= set(spec.__config_fields__)] or begun
+    parts = [_resolve(spec, places, inner, value, True, True) for spec in begun]
+    return next((part for part in parts if part.__resolved_fields_set__), parts[0])
 
 
 def _check_resolvers(config: BaseConfiguration) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import pytest
 
 from dlt.configuration import BaseConfiguration, TSecretStrValue, config, configspec, resolve_configuration, with_config
+from dlt.configuration.base import CredentialsConfiguration
 from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.errors import ConfigFieldMissingException, SpecException
 from dlt.errors.lookups import LookupTrace, LookupTraces
@@ -97,3 +98,57 @@ def test_sources_of_a_script_are_configured_by_its_name(write: Any, project: Pat
     script.write_text(SCRIPT)
     write("secrets.toml", '[sources.shop.orders]\nkey = "private"\n')
     assert runpy.run_path(str(script), run_name="__main__")["found"] == [{"key": "private"}]
+
+
+@configspec
+class ByKey(CredentialsConfiguration):
+    """One of two ways to log in."""
+
+    api_key: TSecretStrValue = None  # type: ignore[assignment]
+    url: str = None  # type: ignore[assignment]
+
+
+@configspec
+class ByName(CredentialsConfiguration):
+    """The other one."""
+
+    user: str = None  # type: ignore[assignment]
+    password: TSecretStrValue = None  # type: ignore[assignment]
+
+
+@configspec
+class Required(BaseConfiguration):
+    """It must have one of them."""
+
+    credentials: Union[ByKey, ByName] = None  # type: ignore[assignment]
+
+
+@configspec
+class Possible(BaseConfiguration):
+    """It may have one of them."""
+
+    credentials: Union[ByKey, ByName] | None = None
+
+
+@pytest.mark.parametrize("kind", [Required, Possible])
+@pytest.mark.parametrize(
+    ("variables", "given", "expected"),
+    [
+        ({}, None, None),
+        ({"URL": "u"}, None, ByKey(url="u")),
+        ({"USER": "u"}, None, ByName(user="u")),
+        ({}, {"credentials": {"user": "u"}}, ByName(user="u")),
+        ({"USER": "u", "PASSWORD": "p"}, None, ByName(user="u", password="p")),
+    ],
+)
+def test_of_several_specs_the_one_of_which_something_is_there_is_kept_in_part(
+    monkeypatch: pytest.MonkeyPatch, kind: type[BaseConfiguration], variables: Any, given: Any, expected: Any
+) -> None:
+    """A spec that must have it is in part as well; where it may be missing, nothing is None."""
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CREDENTIALS__{name}", value)
+    made = resolve_configuration(kind(), explicit_value=given, accept_partial=True)
+    found = made["credentials"]
+    assert found == (ByKey() if expected is None and kind is Required else expected)
+    is_whole = isinstance(expected, ByName) and bool(expected.password)
+    assert made.is_resolved() is (is_whole or kind is Possible) is not made.is_partial()
