@@ -289,8 +289,8 @@ class PackageNormalizer:
         wanted.add(ROW_ORDER)
         if table.name in self._mixed:
             wanted.update(ROW_COLUMNS)
-        # a merge by row finds rows by their ids
-        if table.keys or table.whole_row:
+        # the id is the version of a row; no other merge needs one, as tables have no nested rows
+        if table.whole_row:
             wanted.add(ROW_ID)
         if wanted:
             system = self._root_columns(table, arrays, count)
