@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Protocol
@@ -66,13 +67,14 @@ def edges(resources: Iterable[Described]) -> list[tuple[str, str]]:
     """Return which resource takes the items of which: parent and child, a resource without parent with itself.
 
     Args:
-        resources: Those that are extracted; parents that are not among them come too.
+        resources: Those that are selected; parents that are not among them are there with their children.
     """
     found: dict[tuple[str, str], None] = {}
     for resource in resources:
+        lineage = list(resource.pipe.lineage)
+        pairs = [(parent.name, pipe.name) for pipe, parent in itertools.pairwise(lineage)]
         # parents first, as their items come first
-        for pipe in reversed(list(resource.pipe.lineage)):
-            found[pipe.parent.name if pipe.parent is not None else pipe.name, pipe.name] = None
+        found.update(dict.fromkeys(reversed(pairs) if pairs else [(resource.name, resource.name)]))
     return list(found)
 
 

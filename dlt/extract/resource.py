@@ -25,6 +25,7 @@ from dlt.extract.resource_data import (
     check_data,
     function_of,
     name_of,
+    refuse_pipe,
     section_of,
 )
 from dlt.extract.resource_hints import IncrementalHint, ResourceHints
@@ -60,8 +61,7 @@ class DltResource(ResourceHints, Generic[P]):
         super().__init__(pipe, hints)
         # before the first run, in the line where the user wrote them
         self._check_own_hints()
-        self.selected = selected
-        self.section = section
+        self.selected, self.section = selected, section
         self.source_name: str | None = None
         self.named_by: ByArguments | None = None
         """Gives the name once the arguments are known."""
@@ -253,6 +253,7 @@ class DltResource(ResourceHints, Generic[P]):
     map = add_map
     filter = add_filter
     flat_map = add_yield_map
+    add_pipe = refuse_pipe
 
     def _add(self, step: Step, insert_at: int | None) -> Self:
         if isinstance(step.function, Incremental) and not isinstance(step, IncrementalStep):

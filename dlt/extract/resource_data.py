@@ -6,14 +6,16 @@ import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dlt.errors import (
     InvalidResourceDataTypeBasic,
     InvalidResourceDataTypeIsNone,
+    InvalidResourceDataTypeMultiplePipes,
     InvalidTransformerGeneratorFunction,
     ResourceNameMissing,
 )
+from dlt.extract.descriptions import Described
 from dlt.extract.function import Function
 from dlt.extract.items import is_whole
 from dlt.types import Wrapped
@@ -34,6 +36,24 @@ NO_PARENT = NoParent.NO_PARENT
 # a program knows its arguments, and would have to say their types at each use
 ByArguments = Callable[[Mapping[str, Any]], str]
 """Gives a name, from the arguments that a function is called with."""
+
+
+def refuse_pipe(resource: Described, data: object) -> NoReturn:
+    """Say that a resource has one pipe, as in PyPI `dlt` 1.x.
+
+    Args:
+        resource: The resource.
+        data: What was to be another pipe of it.
+
+    Raises:
+        InvalidResourceDataTypeMultiplePipes: always.
+    """
+    raise InvalidResourceDataTypeMultiplePipes(
+        f"Resource '{resource.name}' has one pipe. Put resources into a list, or into a source under names of their "
+        "own; a transformer takes the items of a resource.",
+        resource_name=resource.name,
+        item=data,
+    )
 
 
 def name_of(data: object) -> str | None:

@@ -15,7 +15,7 @@ from dlt.errors import (
     ResourcesNotFoundError,
     SourceDataIsNone,
 )
-from dlt.extract.descriptions import selection
+from dlt.extract.descriptions import edges, selection
 from dlt.extract.function import Function
 from dlt.extract.items import Joined, MaterializedEmptyList, Meta
 from dlt.extract.iteration import extract_items
@@ -60,6 +60,11 @@ class DltResourceDict(dict[str, DltResource]):
         # parents that are no resources of the source
         return own + [DltResource(pipe, pipe.hints, selected=False) for pipe in needed.values()]
 
+    @property
+    def selected_dag(self) -> list[tuple[str, str]]:
+        """Return which resource takes the items of which: parent and child, one without parent with itself."""
+        return edges(self.selected.values())
+
     def detach(self, resource_name: str | None = None) -> DltResource:
         """Return a copy of a resource that belongs to no source.
 
@@ -97,7 +102,12 @@ class DltResourceDict(dict[str, DltResource]):
         return self.selected
 
     def add(self, *resources: DltResource) -> None:
-        """Add resources under their names."""
+        """Add resources under their names.
+
+        Raises:
+            InvalidResourceDataTypeMultiplePipes: there is another one of this name; put one in its place by its name.
+        """
+        _check_names(self.source_name, (*self.values(), *resources))
         for resource in resources:
             self[resource.name] = resource
 

@@ -56,7 +56,6 @@ KNOWN: dict[str, str] = {
     "Pipeline.retry_failed_job": _WHOLE,
     "DltResource.add_input": _INPUTS,
     "DltResource.inputs": _INPUTS,
-    "DltResource.add_pipe": "a resource has one pipe; a list of resources, or a transformer, has several",
     **dict.fromkeys(
         [
             "DltResource.get_nested_hints",

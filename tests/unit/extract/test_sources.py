@@ -10,6 +10,7 @@ from dlt.context import current, use
 from dlt.errors import (
     DeletingResourcesNotSupported,
     InvalidResourceDataType,
+    InvalidResourceDataTypeMultiplePipes,
     ResourceNameMissing,
     ResourceNotFoundError,
     ResourcesNotFoundError,
@@ -408,3 +409,39 @@ def test_hints_of_a_run_do_not_stay_with_what_was_given() -> None:
     assert made.run_contract == {"columns": "freeze"} and made.logs.schema_contract is None
     [made] = wrap_data(given)
     assert made.run_contract is None
+
+
+def test_the_resources_of_a_source_tell_who_takes_whose_items() -> None:
+    """Parents come with their children, selected or not; a resource without parent stands with itself."""
+    numbers = resource([1], name="numbers")
+
+    @transformer(data_from=numbers)
+    def doubled(number: Any) -> Any:
+        yield 2 * number
+
+    @transformer(data_from=doubled)
+    def named(number: Any) -> Any:
+        yield {"number": number}
+
+    made = source(lambda: [resource([2], name="alone"), numbers, doubled, named], name="shop")()
+    assert made.resources.selected_dag == [
+        ("alone", "alone"),
+        ("numbers", "numbers"),
+        ("numbers", "doubled"),
+        ("doubled", "named"),
+    ]
+    made.resources.select("named")
+    assert made.resources.selected_dag == [("numbers", "doubled"), ("doubled", "named")]
+
+
+def test_a_second_resource_of_a_name_is_not_added() -> None:
+    """It would be loaded in place of the first one; whoever wants that puts it there by its name."""
+    made = source(lambda: resource([1], name="numbers"), name="shop")()
+    other = resource([2], name="numbers")
+    with pytest.raises(InvalidResourceDataTypeMultiplePipes, match=r"two resources of the name 'numbers'"):
+        made.resources.add(other)
+    with pytest.raises(InvalidResourceDataTypeMultiplePipes, match=r"'numbers' has one pipe"):
+        made.resources["numbers"].add_pipe(other)
+    assert list(made) == [1]
+    made.resources["numbers"] = other
+    assert list(made) == [2]
