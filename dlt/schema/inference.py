@@ -85,10 +85,10 @@ def infer_column(name: str, value: object, kind: DataType) -> ColumnSchema:
     return column
 
 
-# a full ISO 8601 moment: date, time and seconds; bare dates stay text, because ids and versions look like them, and
-# so does what has more digits of a second than a timestamp keeps
+# an ISO 8601 moment: a date, and a time of at least an hour; bare dates stay text, because ids and versions look like
+# them, and so does what has more digits of a second than a timestamp keeps
 ISO_TIMESTAMP = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d{1,6})?"
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:[.,]\d{1,6})?)?)?"
     r"(?:Z|z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?\Z"
 )
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
@@ -96,7 +96,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 def _detect_iso_timestamp(kind: type, value: object) -> DataType | None:
     # the length is asked first: most texts are no moments, and a pattern takes longer
-    if kind is str and isinstance(value, str) and 19 <= len(value) <= 40 and ISO_TIMESTAMP.match(value):
+    if kind is str and isinstance(value, str) and 13 <= len(value) <= 40 and ISO_TIMESTAMP.match(value):
         try:
             parse_timestamp(value)
         except ValueError:

@@ -161,12 +161,18 @@ def test_a_decimal_column_has_digits_of_its_own_where_the_usual_ones_are_too_few
         ("2024-01-02T03:04:05+0530", "timestamp"),
         ("2024-01-02T03:04:05-05:30", "timestamp"),
         ("2024-12-31T23:59:59Z", "timestamp"),
+        ("2024-01-02 03:04", "timestamp"),
+        ("2024-01-02T03:04+05:30", "timestamp"),
+        ("2024-01-02T03:04Z", "timestamp"),
+        ("2024-01-02T03", "timestamp"),
+        ("2024-01-02 03", "timestamp"),
         *[
             (text, None)
             for text in (
                 "2024-01-02T03:04:05.1234567Z",
-                "2024-01-02T03:04",
                 "2024-01-02",
+                "2024-01-02T3",
+                "2024-01-02T03:4",
                 "2024-01-02T24:00:00",
                 "2024-01-02T03:60:00",
                 "2024-01-02T03:04:60",
@@ -188,8 +194,8 @@ def test_a_decimal_column_has_digits_of_its_own_where_the_usual_ones_are_too_few
         (b"2024-01-02T03:04:05Z", None),
     ],
 )
-def test_moments_are_detected_in_text_that_tells_all_of_one(value: Any, kind: str | None) -> None:
-    """Date, time and seconds; every moment that is detected is one that fits its column."""
+def test_moments_are_detected_in_text_that_tells_one(value: Any, kind: str | None) -> None:
+    """A date with an hour, minutes and seconds or none; every moment that is detected is one that fits its column."""
     assert detect(value, ["iso_timestamp"]) == kind
     if kind:
         assert coerce_value("timestamp", "text", value).tzinfo is dt.timezone.utc
