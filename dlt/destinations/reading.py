@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dlt.destinations.csv_header import delimiter_in
 from dlt.destinations.impl.duckdb.dialect import DIALECT
+from dlt.destinations.looks import LOCAL, Looks
 from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 
 Files = Sequence[tuple[str, str]]
 """Path or URL, and format; one of text ends with `.gz` where the file is compressed."""
-# for files elsewhere, whose sizes nobody has asked for
 _LONGEST_LINE = 1_000_000_000
 _NO_HEADER = (
     "A file of CSV has no header, so nothing tells which column is which. Files that are to be read here need "
@@ -21,11 +21,17 @@ _AS_IT_IS = "hive_partitioning = false"
 """What a path says, such as day=2024-01-01, takes the place of no column."""
 
 
-def select(columns: Mapping[str, ColumnSchema], files: Files) -> str:
-    """Return a query for the rows of files: all complete columns, in order, NULL where a file lacks one."""
+def select(columns: Mapping[str, ColumnSchema], files: Files, looks: Looks = LOCAL) -> str:
+    """Return a query for the rows of files: all complete columns, in order, NULL where a file lacks one.
+
+    Args:
+        columns: Columns of the table.
+        files: The files.
+        looks: How to look at them: some have to be known before.
+    """
     complete = {name: column for name, column in columns.items() if "data_type" in column}
     types = {name: DIALECT.type_of(column) for name, column in complete.items()}
-    parts = [_select_format(complete, types, kind, files) for kind in dict.fromkeys(kind for _, kind in files)]
+    parts = [_select_format(complete, types, kind, files, looks) for kind in dict.fromkeys(kind for _, kind in files)]
     if not parts:
         empty = ", ".join(f"CAST(NULL AS {kind}) AS {_quoted(name)}" for name, kind in types.items())
         return f"SELECT {empty} WHERE 1 = 0"
@@ -47,7 +53,7 @@ def batches_of(columns: Mapping[str, ColumnSchema], files: Files, rows: int) -> 
 
 
 def _select_format(
-    columns: Mapping[str, ColumnSchema], types: Mapping[str, str], file_format: str, files: Files
+    columns: Mapping[str, ColumnSchema], types: Mapping[str, str], file_format: str, files: Files, looks: Looks
 ) -> str:
     paths = ", ".join(_text(path) for path, kind in files if kind == file_format)
     if file_format == "parquet":
@@ -59,7 +65,7 @@ def _select_format(
     values = ", ".join(_from_text(name, columns[name], kind) for name, kind in types.items())
     # not by the names of files, to which a layout may give any ending
     kind, _, packed = file_format.partition(".")
-    longest = _longest_line((path for path, kind in files if kind == file_format), bool(packed))
+    longest = _longest_line((path for path, kind in files if kind == file_format), bool(packed), looks)
     read = f"compression = '{'gzip' if packed else 'none'}', {_AS_IT_IS}"
     if kind == "jsonl":
         # all as text: DuckDB's guesses would change values, such as texts that look like dates
@@ -68,14 +74,18 @@ def _select_format(
             f"SELECT {values} FROM read_json([{paths}], format = 'newline_delimited', columns = {{{kinds}}}, "
             f"maximum_object_size = {longest}, {read})"
         )
-    empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
-    rows = (
-        f"SELECT * FROM read_csv([{paths}], header = true, all_varchar = true, union_by_name = true, delim = ',', "
+    by_delimiter: dict[str, list[str]] = {}
+    for path in (path for path, kind in files if kind == file_format):
+        by_delimiter.setdefault(delimiter_in(path, bool(packed), columns, looks), []).append(_text(path))
+    parts = [
+        f"SELECT * FROM read_csv([{', '.join(some)}], header = true, all_varchar = true, union_by_name = true, "
         # as pyarrow writes CSV: an empty field is NULL, an empty text stands in quotes
-        "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        f"delim = {_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
         f"max_line_size = {longest}, {read})"
-    )
-    found = f"({rows} UNION ALL BY NAME (SELECT {empty} WHERE 1 = 0))"
+        for delimiter, some in by_delimiter.items()
+    ]
+    empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {_quoted(name)}" for name in types)
+    found = f"({' UNION ALL BY NAME '.join([*parts, f'(SELECT {empty} WHERE 1 = 0)'])})"
     return f"SELECT {values} FROM {found}{_with_a_header(columns)}"
 
 
@@ -88,18 +98,10 @@ def _with_a_header(columns: Mapping[str, ColumnSchema]) -> str:
     return f" WHERE CASE WHEN {nothing} THEN error({_text(_NO_HEADER)}) END IS NULL"
 
 
-def _longest_line(paths: Iterable[str], is_packed: bool) -> int:
-    # DuckDB allots it before it reads, several times over: a local file holds no line that is longer than itself
-    size_of = _unpacked_size if is_packed else os.path.getsize
-    sizes = [size_of(path) if os.path.exists(path) else _LONGEST_LINE for path in paths]
-    return min(_LONGEST_LINE, max(1 << 20, *sizes))
-
-
-def _unpacked_size(path: str) -> int:
-    with open(path, "rb") as file:
-        # the last four bytes of what gzip writes
-        file.seek(-4, os.SEEK_END)
-        return int.from_bytes(file.read(), "little")
+def _longest_line(paths: Iterable[str], is_packed: bool, looks: Looks) -> int:
+    # DuckDB allots it before it reads, several times over: a file holds no line that is longer than itself
+    size_of = looks.unpacked_size if is_packed else looks.size
+    return min(_LONGEST_LINE, max(1 << 20, *map(size_of, paths)))
 
 
 def _from_text(name: str, column: ColumnSchema, kind: str) -> str:

@@ -189,6 +189,7 @@ class CsvLines:
                     "in it. Choose another delimiter, or 'quote_minimal'."
                 )
             return value
-        if quoting == "quote_all" or must or (quoting == "quote_needed" and is_text):
+        # without quotes an empty text is NULL to every reader
+        if quoting == "quote_all" or must or (is_text and (quoting == "quote_needed" or not value)):
             return '"' + value.replace('"', '""') + '"'
         return value

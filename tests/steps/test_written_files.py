@@ -92,6 +92,50 @@ def test_files_that_a_merge_reads_are_as_ever(options: dict[str, str], monkeypat
     assert sorted(pipeline.dataset().items.select("id", "t").fetchall()) == [(1, "a"), (2, "c;d"), (3, "")]
 
 
+@pytest.mark.parametrize("url", ["bucket", "memory://written-files"])
+@pytest.mark.parametrize("packed", ["true", "false"], ids=["plain", "gzip"])
+def test_each_file_is_read_as_its_header_says(url: str, packed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of a table may have been written with several delimiters and quotes; an empty text is none of NULL."""
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem(url), dataset_name=f"d{packed}")
+    monkeypatch.setenv("DATA_WRITER__DISABLE_COMPRESSION", packed)
+    for number, delimiter in enumerate([",", "|", ";", "\t", " ", "x"]):
+        monkeypatch.setenv("DATA_WRITER__DELIMITER", delimiter)
+        monkeypatch.setenv("DATA_WRITER__QUOTING", "quote_minimal" if number % 2 else "quote_all")
+        monkeypatch.setenv("DATA_WRITER__LINETERMINATOR", "\r\n" if number % 3 else "\n")
+        rows = [{"id": number, "text": f"a{delimiter}b"}, {"id": number, "text": "", "more": [None, "c"][number % 2]}]
+        pipeline.run(rows, table_name="items", loader_file_format="csv")
+    found = sorted(pipeline.dataset().items.select("id", "text", "more").fetchall(), key=str)
+    expected = [
+        row
+        for number, delimiter in enumerate([",", "|", ";", "\t", " ", "x"])
+        for row in ((number, f"a{delimiter}b", None), (number, "", [None, "c"][number % 2]))
+    ]
+    assert found == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize("packed", ["true", "false"], ids=["plain", "gzip"])
+@pytest.mark.parametrize("file_format", ["jsonl", "csv"])
+def test_small_files_elsewhere_need_little_memory(file_format: str, packed: str, monkeypatch: Any) -> None:
+    """DuckDB allots the longest line that it may meet, which is no longer than its file."""
+    monkeypatch.setenv("DATA_WRITER__DISABLE_COMPRESSION", packed)
+    bucket = dlt.destinations.filesystem("memory://small-files")
+    pipeline = dlt.pipeline("p", destination=bucket, dataset_name=f"{file_format}_{packed}")
+    pipeline.run(ROWS, table_name="items", loader_file_format=file_format)
+    with pipeline.sql_client() as client:
+        client.execute_sql("SET memory_limit = '200MB'")
+        assert client.execute_sql("SELECT count(*) FROM items") == [(len(ROWS),)]
+
+
+def test_a_merge_reads_files_of_another_delimiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that an earlier load appended stay as they are until a merge writes the table anew."""
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem("bucket"), dataset_name="d")
+    monkeypatch.setenv("DATA_WRITER__DELIMITER", "|")
+    pipeline.run([{"id": 1, "t": "a"}, {"id": 2, "t": "b"}], table_name="items", loader_file_format="csv")
+    merged = dlt.resource([{"id": 2, "t": "|,"}], name="items", primary_key="id", write_disposition="merge")
+    pipeline.run(merged, loader_file_format="csv")
+    assert sorted(pipeline.dataset().items.select("id", "t").fetchall()) == [(1, "a"), (2, "|,")]
+
+
 def test_a_limit_that_is_none(written: Any) -> None:
     """The error names the setting."""
     with pytest.raises(PipelineStepFailed, match=r"data_writer\.file_max_items is 0\. Give 1 or more"):
@@ -167,3 +211,20 @@ def test_tables_of_a_database_say_their_types_themselves(tmp_path: Path, monkeyp
             assert client.execute_sql('SELECT count(*), min(epoch_us("at")) FROM items') == [
                 (10, int(MOMENT.timestamp() * 1_000_000))
             ]
+
+
+@pytest.mark.parametrize("url", ["bucket", "memory://replaced-files"])
+@pytest.mark.parametrize("file_format", ["jsonl", "csv", "parquet"])
+def test_a_query_whose_files_were_replaced_reads_the_newest(url: str, file_format: str) -> None:
+    """Loads that came after the client was opened have deleted what it knew of."""
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem(url), dataset_name=f"d_{file_format}")
+
+    def replace(number: int) -> None:
+        rows = [{"id": number}]
+        pipeline.run(rows, table_name="items", write_disposition="replace", loader_file_format=file_format)
+
+    replace(0)
+    with pipeline.sql_client() as client:
+        for number in range(1, 14):
+            replace(number)
+        assert client.execute_sql("SELECT id FROM items") == [(13,)]

@@ -15,6 +15,7 @@ from dlt.destinations.impl.duckdb.client import DuckDbClient, duckdb_client
 from dlt.destinations.impl.duckdb.dialect import DIALECT
 from dlt.destinations.impl.filesystem.named import tables_in
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
+from dlt.destinations.looks import LOCAL, Looks
 from dlt.destinations.reading import select
 from dlt.destinations.sql.cursor import Cursor
 from dlt.destinations.sql.dbapi import ResultRow
@@ -76,6 +77,7 @@ class FilesSqlClient(SqlClient):
         self._database, self._store, self._newest = client, store, newest
         self._waiting: dict[str, Mapping[str, ColumnSchema]] = {}
         self._failures: list[Exception] = []
+        self._looks = LOCAL
         self._show(newest())
 
     @property
@@ -102,8 +104,9 @@ class FilesSqlClient(SqlClient):
             try:
                 self._make_views(self._named_in(sql))
                 return self._database.query(sql, parameters)
-            except DatabaseException as error:
-                failures = self._failures[:]
+            except (DatabaseException, OSError) as error:
+                # DuckDB makes text of what failed in a file that it reads; what is looked at before it is as it was
+                failures = self._failures[:] or [error] * isinstance(error, OSError)
                 self._failures.clear()
                 # a fault of the query itself is there on newer files as well
                 if not failures and not isinstance(error, DatabaseTransientException):
@@ -111,7 +114,6 @@ class FilesSqlClient(SqlClient):
                 newer = self._newest()
                 if newer.number == self._snapshot.number:
                     if failures:
-                        # DuckDB makes text of it
                         with translated(self._store.root):
                             raise failures[0] from error
                     raise
@@ -158,6 +160,7 @@ class FilesSqlClient(SqlClient):
             if files.protocol in client.connection.list_filesystems():
                 client.connection.unregister_filesystem(files.protocol)
             client.connection.register_filesystem(files)
+            self._looks = Looks(files.open, files.size)
         # tables of the snapshot before may be gone, or have other columns
         client.drop_dataset()
         client.create_dataset()
@@ -175,7 +178,7 @@ class FilesSqlClient(SqlClient):
         for name in list(names):
             entries = self._snapshot.files.get(name, [])
             files = [(f"{prefix}{self._store.full(entry['path'])}", entry["format"]) for entry in entries]
-            rows = select(self._waiting[name], files)
+            rows = select(self._waiting[name], files, self._looks)
             # to bind a view DuckDB reads the beginning of every file of it
             self._database.query(f"CREATE OR REPLACE VIEW {self._database.catalog.qualified(name)} AS {rows}")
             # of those that differ by case DuckDB has one view, which each query makes anew
