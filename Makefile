@@ -76,7 +76,7 @@ CASES ?= 2000
 SEED ?= 1
 .PHONY: witness
 witness: install
-	DLT_TEST_WITNESS=$(CASES) DLT_TEST_WITNESS_SEED=$(SEED) $(PY) -m pytest tests/peer/test_witness.py -s
+	DLT_TEST_WITNESS=$(CASES) DLT_TEST_WITNESS_SEED=$(SEED) DLT_TEST_WITNESS_LOG=witness.jsonl $(PY) -m pytest tests/peer/test_witness.py -s
 
 # all there is; it takes hours
 test-all: check test test-slow test-pythons test-peer test-destinations test-airflow test-prefect test-versions

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(__file__).with_name("program.py")
+# a folder in memory, where there is one: the cases are many and their files small
+MEMORY = Path("/dev/shm")
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RUNTIME__USER_LOG": "false"}
 
 
@@ -22,11 +24,17 @@ class Side:
 
     def __init__(self, python: str) -> None:
         self.python = python
-        self._home = tempfile.TemporaryDirectory(prefix="witness-home-")
+        self._home = tempfile.TemporaryDirectory(prefix="witness-home-", dir=MEMORY if MEMORY.is_dir() else None)
         self._process = self._begin()
 
     def _begin(self) -> subprocess.Popen[str]:
-        environment = {**os.environ, **QUIET, "HOME": self._home.name, "PYTHONWARNINGS": "ignore"}
+        environment = {
+            **os.environ,
+            **QUIET,
+            "HOME": self._home.name,
+            "TMPDIR": self._home.name,
+            "PYTHONWARNINGS": "ignore",
+        }
         # the witness must import its own library, whatever stands in the folder of the tests
         environment.pop("PYTHONPATH", None)
         return subprocess.Popen(
