@@ -17,7 +17,7 @@ from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
-from dlt.extract.versions import check_versions, is_new_history, note_former_settings
+from dlt.extract.versions import check_versions, is_new_history, note_former_settings, require_version
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
 from dlt.io.codec import decode
@@ -306,6 +306,7 @@ class SchemaExtract:
         known = self.schema.tables.get(name_of_table(self.schema.naming, declared["name"]))
         if declared.get(X_MERGE_STRATEGY) == "scd2" and is_new_history(known):
             declared[X_ROW_HASH] = 2
+        require_version(declared, known)
         if known is None:
             return
         for key in () if self._keeps_keys else removed:

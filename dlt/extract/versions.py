@@ -9,10 +9,12 @@ from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
 from dlt.schema.x_keys import (
+    SEEN_DATA,
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
     X_FORMER_VALIDITY,
     X_MERGE_STRATEGY,
+    X_NORMALIZER,
     X_ROW_HASH,
     X_ROW_VERSION,
     X_VALID_FROM,
@@ -22,7 +24,7 @@ from dlt.types import ReadOnlyRow, TDataItems
 
 if TYPE_CHECKING:
     from dlt.schema.naming import NamingConvention
-    from dlt.schema.typing import TableSchema
+    from dlt.schema.typing import ColumnSchema, TableSchema
 
 Noted = TypeVar("Noted")
 
@@ -36,6 +38,21 @@ def is_new_history(known: TableSchema | None) -> bool:
     # rows of an older history carry hashes of the old kind: with new ones each of them would seem to have
     # changed
     return known is None or known.get(X_MERGE_STRATEGY) != "scd2" or X_ROW_HASH in known
+
+
+def require_version(declared: TableSchema, known: TableSchema | None) -> None:
+    """Let the column that tells the version of a row take no NULL in a table that has no rows yet.
+
+    Args:
+        declared: The table as its resource declares it now; it is changed.
+        known: The table of the schema, as earlier runs left it.
+    """
+    column = declared.get(X_ROW_VERSION)
+    # rows that were loaded without a version keep none
+    if column and not ((known or {}).get(X_NORMALIZER) or {}).get(SEEN_DATA):
+        columns = declared["columns"]
+        required: ColumnSchema = {"name": column, **columns.get(column, {}), "nullable": False}
+        declared["columns"] = {**columns, column: required}
 
 
 def note_former_settings(known: TableSchema, declared: TableSchema, naming: NamingConvention) -> None:

@@ -84,6 +84,16 @@ def test_names_inside_of_a_write_disposition_are_those_of_the_columns(pipeline: 
     assert sorted(pipeline.dataset().t.select("id").fetchall()) == [(1,), (3,)]
 
 
+def test_the_version_of_a_row_is_never_null(pipeline: Any) -> None:
+    """Its column says so where the table is new; one that has rows without a version stays as it is."""
+    scd2 = {**SCD2, "row_version_column_name": "rowVer"}
+    load(pipeline, [{"id": 1, "rowVer": "a"}], write_disposition=scd2)
+    assert pipeline.default_schema.tables["t"]["columns"]["row_ver"]["nullable"] is False
+    pipeline.run(dlt.resource([{"id": 1}], name="older", write_disposition=SCD2))
+    pipeline.run(dlt.resource([{"id": 1, "rowVer": "a"}], name="older", write_disposition=scd2))
+    assert pipeline.default_schema.tables["older"]["columns"]["row_ver"]["nullable"] is True
+
+
 @pytest.mark.parametrize("way", ["run", "live"])
 def test_a_wrong_type_fails_in_extract_and_leaves_nothing(pipeline: Any, way: str) -> None:
     """Given to run, or edited in the live schema."""
