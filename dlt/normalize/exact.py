@@ -139,7 +139,8 @@ class RowNormalizer:
             mark = len(rows)
             try:
                 self._placement.open_table(child, parent, value)
-                self._expand(rows, child, value, system, root_id, level + 1)
+                # a list in a list is one of rows that have nothing but it: two levels
+                self._expand(rows, child, value, system, root_id, level + (2 if isinstance(value, list) else 1))
             except DiscardRow:
                 del rows[mark:]
 

@@ -281,3 +281,14 @@ def test_the_limit_of_a_resource_holds_where_columns_are_frozen(pipeline: Any) -
 
     pipeline.run(shop())
     assert pipeline.default_schema.tables["orders"]["columns"]["place"]["data_type"] == "json"
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_list_in_a_list_takes_two_levels_of_nesting(pipeline: Any, limit: int) -> None:
+    """One for the row that has nothing but the list, and one for its table."""
+    rows = [{"id": 1, "grid": [[1, 2], []]}]
+    pipeline.run(dlt.resource(rows, name="boards", max_table_nesting=limit))
+    tables = {name for name in pipeline.default_schema.tables if not name.startswith("_dlt")}
+    nested = {"boards__grid__list"} if limit == 3 else set()
+    assert tables == {"boards", "boards__grid", *nested}
+    assert ("list" in pipeline.default_schema.tables["boards__grid"]["columns"]) is (limit < 3)
