@@ -15,13 +15,18 @@ import shutil
 import signal
 import sys
 import tempfile
+import uuid
 from typing import Any
 
 import duckdb
+import pandas
 import pyarrow
+import pydantic
 
 import dlt
 
+VALIDITIES = ("_dlt_valid_from", "_dlt_valid_to", "since", "until")
+CLOCK = datetime.datetime.now()
 IMPORTED = ("dlt", "duckdb", "pandas", "pyarrow")
 
 
@@ -48,6 +53,9 @@ def run_case(case: dict[str, Any]) -> dict[str, Any]:
     os.environ["DLT_DATA_DIR"] = os.path.join(folder, "data")
     # the defaults of 1.x, which the peer has anyway
     os.environ["COMPAT__DLT1"] = str(bool(case.get("compat"))).lower()
+    os.environ.pop("SCHEMA__NAMING", None)
+    if case.get("naming"):
+        os.environ["SCHEMA__NAMING"] = case["naming"]
     dataset = "ds"
     try:
         for number, run in enumerate(case["runs"]):
@@ -80,10 +88,21 @@ def run_once(run: dict[str, Any], folder: str) -> str:
         pipeline_in(folder).drop()
     elif before == "sync":
         pipeline_in(folder).sync_destination()
+    if run.get("raises"):
+        # what a resource raises ends the run, and the next one begins as if this had not been
+        broken = [{**spec, "raises": True} for spec in run["resources"]]
+        try:
+            pipeline_in(folder, run).run(sources_of({**run, "resources": broken}), **run.get("run", {}))
+        except Exception as error:
+            if "as it was told to" not in _innermost(error):
+                raise
     if run.get("killed_after"):
         dying = multiprocessing.Process(target=dies_after, args=(run, folder, dict(os.environ)))
         dying.start()
         dying.join()
+        if dying.exitcode != -signal.SIGKILL:
+            with open(os.path.join(folder, "error")) as file:
+                raise RuntimeError(file.read())
         # by steps, as run() of PyPI dlt gives up what waits where the dataset is not there yet
         pipeline = pipeline_in(folder)
         pipeline.normalize()
@@ -102,15 +121,20 @@ def run_once(run: dict[str, Any], folder: str) -> str:
 
 
 def dies_after(run: dict[str, Any], folder: str, environment: dict[str, str]) -> None:
-    """Do the first steps of a run and die without a word."""
+    """Do the first steps of a run and die without a word; what a step fails with is left in a file."""
     os.environ.update(environment)
     os.chdir(folder)
-    pipeline = pipeline_in(folder, run)
-    pipeline.sync_destination()
-    pipeline.extract(sources_of(run), **run.get("run", {}))
-    if run["killed_after"] == "normalize":
-        pipeline.normalize()
-    os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        pipeline = pipeline_in(folder, run)
+        pipeline.sync_destination()
+        pipeline.extract(sources_of(run), **run.get("run", {}))
+        if run["killed_after"] == "normalize":
+            pipeline.normalize()
+    except Exception as error:
+        with open("error", "w") as file:
+            file.write(_innermost(error))
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def pipeline_in(folder: str, run: dict[str, Any] | None = None) -> Any:
@@ -175,22 +199,83 @@ def resource_of(spec: dict[str, Any]) -> Any:
         hints["nested_hints"] = {
             tuple(path.split(".")) if "." in path else path: found for path, found in hints["nested_hints"].items()
         }
-    if "arrow" in spec:
+    if spec.get("frames"):
+        pages = [pandas.DataFrame(page).astype(frame_types(spec["arrow"])) for page in pages]
+    elif "arrow" in spec:
         pages = [pyarrow.Table.from_pylist(page, schema=arrow_schema(spec["arrow"])) for page in pages]
     if "table_of" in spec:
         hints["table_name"] = lambda row: row[spec["table_of"]]
+    if "model" in spec:
+        model = model_of(spec["model"], spec["extra"])
+        hints["columns"] = model
+        if spec["instances"]:
+            pages = [[model.model_validate(row) for row in page] for page in pages]
+    if "marks" in spec:
+        pages = [marked(page, mark) for page, mark in zip(pages, spec["marks"], strict=True)]
+    if spec.get("raises"):
+        pages.append(None)
     if "incremental" in spec:
-        cursor = dlt.sources.incremental(**{key: decode(value) for key, value in spec["incremental"].items()})
+        settings = {key: decode(value) for key, value in spec["incremental"].items()}
+        if "last_value_func" in settings:
+            settings["last_value_func"] = {"max": max, "min": min}[settings["last_value_func"]]
+        cursor = dlt.sources.incremental(**settings)
 
         def with_cursor(at: Any = cursor) -> Any:
-            yield from pages
+            yield from given(pages)
 
         return dlt.resource(with_cursor, name=spec["name"], **hints)
 
     def rows() -> Any:
-        yield from pages
+        yield from given(pages)
 
     return dlt.resource(rows, name=spec["name"], **hints)
+
+
+def given(pages: list[Any]) -> Any:
+    """Yield each page; None is an exception."""
+    for page in pages:
+        if page is None:
+            raise RuntimeError("as it was told to")
+        yield page
+
+
+def marked(page: list[Any], mark: dict[str, Any] | None) -> Any:
+    """Give a page the name of a table, or hints."""
+    if mark is None:
+        return page
+    if "table" in mark:
+        return dlt.mark.with_table_name(page, mark["table"])
+    hints = dlt.mark.make_hints(**({"table_name": mark["variant"]} if "variant" in mark else {}), **mark["hints"])
+    return dlt.mark.with_hints(page, hints, create_table_variant="variant" in mark)
+
+
+def model_of(fields: dict[str, str], extra: str) -> Any:
+    """Return the model of pydantic that has these fields."""
+    inner = pydantic.create_model("Inner", x=(int, ...), y=(str | None, None))
+    kinds: dict[str, Any] = {
+        "int": int,
+        "str": str,
+        "float": float,
+        "bool": bool,
+        "datetime": datetime.datetime,
+        "date": datetime.date,
+        "decimal": decimal.Decimal,
+        "list[int]": list[int],
+        "dict": dict[str, int],
+        "inner": inner,
+        "list[inner]": list[inner],
+    }
+    found: dict[str, Any] = {}
+    for name, kind in fields.items():
+        known = kinds[kind.removeprefix("optional ")]
+        found[name] = (known | None, None) if kind.startswith("optional ") else (known, ...)
+    return pydantic.create_model("Model", __config__=pydantic.ConfigDict(extra=extra), **found)
+
+
+def frame_types(columns: dict[str, str]) -> dict[str, str]:
+    """Return the types of a frame of pandas from the names of those of Arrow."""
+    own = {"double": "float64", "timestamp": "datetime64[us, UTC]"}
+    return {name: own.get(kind, kind) for name, kind in columns.items()}
 
 
 def arrow_schema(columns: dict[str, str]) -> Any:
@@ -201,6 +286,17 @@ def arrow_schema(columns: dict[str, str]) -> Any:
         "string": pyarrow.string(),
         "bool": pyarrow.bool_(),
         "timestamp": pyarrow.timestamp("us", "UTC"),
+        "int32": pyarrow.int32(),
+        "uint8": pyarrow.uint8(),
+        "float32": pyarrow.float32(),
+        "naive": pyarrow.timestamp("us"),
+        "seconds": pyarrow.timestamp("s"),
+        "date": pyarrow.date32(),
+        "time": pyarrow.time64("us"),
+        "decimal": pyarrow.decimal128(10, 2),
+        "binary": pyarrow.binary(),
+        "list": pyarrow.list_(pyarrow.int64()),
+        "struct": pyarrow.struct({"x": pyarrow.int64()}),
     }
     return pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
 
@@ -222,6 +318,8 @@ def decode(value: Any) -> Any:
         return datetime.time.fromisoformat(text)
     if kind == "decimal":
         return decimal.Decimal(text)
+    if kind == "uuid":
+        return uuid.UUID(text)
     return base64.b64decode(text)
 
 
@@ -274,8 +372,9 @@ class Tree:
             elif name in ("_dlt_parent_id", "_dlt_root_id"):
                 above = self.by_id.get(value)
                 even[name] = "nobody" if above is None else self._even(above)
-            elif name in ("_dlt_valid_from", "_dlt_valid_to"):
-                even[name] = value is not None
+            elif name in VALIDITIES and isinstance(value, datetime.datetime):
+                # the moment of a load, unless it is one that the pipeline names
+                even[name] = True if value.year == CLOCK.year else encode(value)
             else:
                 even[name] = encode(value)
         return even

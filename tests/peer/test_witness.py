@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(6 * 3600)]
 CASES = int(os.environ.get("DLT_TEST_WITNESS") or 100)
 SEED = int(os.environ.get("DLT_TEST_WITNESS_SEED") or 0)
 LOG = os.environ.get("DLT_TEST_WITNESS_LOG")
-# each waits for threads and for the other a good part of its time
-PAIRS = 2
+# each process waits for its threads, and for the other one, a good part of its time
+PAIRS = int(os.environ.get("DLT_TEST_WITNESS_PAIRS") or os.cpu_count() or 1)
 Pair = tuple[Side, Side]
 Case = dict[str, Any]
 Outcome = dict[str, Any]

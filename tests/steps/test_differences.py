@@ -218,3 +218,33 @@ def test_an_info_of_several_datasets_names_that_of_the_pipeline(pipeline: Any) -
     own = pipeline.dataset_name
     assert [info.metrics[load_id][0]["dataset_name"] for load_id in info.loads_ids] == [own, f"{own}_two"]
     assert info.dataset_name == own
+
+
+def test_a_variant_is_marked_alike_in_every_naming_convention(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where names stay as they are, and other parts of a name are joined by a mark of their own."""
+    monkeypatch.setenv("SCHEMA__NAMING", "direct")
+    pipeline.run([{"userId": 1}, {"userId": "x"}], table_name="t")
+    assert {"userId", "userId__v_text"} <= set(pipeline.default_schema.tables["t"]["columns"])
+
+
+def test_a_lower_limit_of_nesting_leaves_no_nested_rows_behind(pipeline: Any) -> None:
+    """What is nested in a row that is merged goes with it, whether this run has nested rows or not."""
+    for limit in (9, 0):
+        rows = [{"id": 1, "parts": [{"part": limit, "sizes": [limit]}]}]
+        orders = dlt.resource(
+            rows,
+            name="orders",
+            primary_key="id",
+            write_disposition={"disposition": "merge", "strategy": "upsert"},
+            max_table_nesting=limit,
+        )
+        pipeline.run(orders)
+    counts = dict(pipeline.dataset().row_counts().fetchall())
+    assert counts == {"orders": 1, "orders__parts": 0, "orders__parts__sizes": 0}
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet", None])
+def test_bytes_arrive_as_they_are(pipeline: Any, file_format: Any) -> None:
+    """Whatever the format of the files."""
+    pipeline.run([{"b": b"\x00\xff"}], table_name="t", loader_file_format=file_format)
+    assert pipeline.dataset().t.select("b").fetchall() == [(b"\x00\xff",)]
