@@ -87,8 +87,9 @@ class PipelineTrace(NamedTuple):
     """That of PyPI `dlt` 1.x whose infos have the same shape."""
 
     def asdict(self) -> JsonObject:
-        """Return a JSON-safe dict."""
-        return json_object(self._asdict())
+        """Return a JSON-safe dict; a step of the whole run, which tells once more what load did, is not in it."""
+        told = [step for step in self.steps if step.step != "run" or step.step_info is None]
+        return json_object(self._replace(steps=told)._asdict())
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""

@@ -353,3 +353,14 @@ def test_an_unknown_mode_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     source = dlt.source(lambda: [_letters("small", "abc"), _letters("large", "ABC")], name="letters")
     with pytest.raises(ConfigurationValueError, match=r"'lifo'.*round_robin, fifo"):
         list(source())
+
+
+def test_what_a_transformer_makes_of_an_item_comes_before_the_next_item() -> None:
+    """However many rows that are: they are not mixed with those of other items."""
+
+    @transformer
+    def repeated(number: int) -> Iterator[str]:
+        for _ in range(number):
+            yield str(number)
+
+    assert list(resource([1, 2, 3], name="numbers") | repeated) == ["1", "2", "2", "3", "3", "3"]

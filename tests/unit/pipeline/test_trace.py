@@ -57,6 +57,18 @@ def test_a_trace_is_read_as_it_was_stored(tmp_path: Path) -> None:
     assert json.loads(json.dumps(stored_trace(found), default=str)) == stored
 
 
+def test_a_run_that_is_a_step_is_not_told_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where 1.x has a step for the whole of it, a table of steps has no second row of what load did; an error stays."""
+    monkeypatch.setenv("COMPAT__DLT1", "true")
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(":memory:"), pipelines_dir=str(tmp_path))
+    pipeline.run([1], table_name="items")
+    trace: Any = pipeline.last_trace
+    assert [step.step for step in trace.steps] == ["extract", "normalize", "load", "run"]
+    assert [step["step"] for step in trace.asdict()["steps"]] == ["extract", "normalize", "load"]
+    failed = end_step(start_trace("shop"), "run", utc_now(), None, ValueError("no"))
+    assert [step["step_exception"] for step in failed.asdict()["steps"]] == ["ValueError: no"]
+
+
 def test_an_info_of_another_version_is_shown_as_it_is() -> None:
     """Its fields are attributes, and one that it has not is an error with those that it has."""
     found = restored("load", {"pipeline": "shop", "table_metrics": [{"table_name": "items", "items_count": 3}]})
