@@ -133,7 +133,8 @@ def _none_of(content: JsonObject) -> StepFigures:
 
 
 def _read_job(entry: StepFigures, row: JsonObject) -> None:
-    jobs = dict(entry["job_metrics"])
+    # made by `_none_of` for this entry alone
+    jobs = cast("dict[str, DataWriterMetrics | LoadJobMetrics]", entry["job_metrics"])
     if "state" not in row:
         jobs[row["job_id"]] = DataWriterMetrics(**{name: row[name] for name in DataWriterMetrics._fields})
     else:
@@ -141,12 +142,11 @@ def _read_job(entry: StepFigures, row: JsonObject) -> None:
             entry["dataset_name"] = row["dataset_name"]
         times = {name: moment(row[name]) for name in _MOMENTS}
         jobs[row["job_id"]] = LoadJobMetrics(**{**{n: row[n] for n in LoadJobMetrics._fields if n in row}, **times})
-    entry["job_metrics"] = jobs
 
 
 def _read_table(entry: StepFigures, row: JsonObject) -> None:
     numbers = {**EMPTY_DATA_WRITER_METRICS._asdict(), **{n: row[n] for n in DataWriterMetrics._fields if n in row}}
-    entry["table_metrics"] = {**entry["table_metrics"], row["table_name"]: DataWriterMetrics(**numbers)}
+    cast("dict[str, DataWriterMetrics]", entry["table_metrics"])[row["table_name"]] = DataWriterMetrics(**numbers)
 
 
 def _read_resource(entry: StepFigures, row: JsonObject) -> None:
@@ -155,7 +155,7 @@ def _read_resource(entry: StepFigures, row: JsonObject) -> None:
     # lists stand beside the numbers, so that each can be loaded as a table
     custom = {**row.get("custom_metrics", {}), **{name: row[name] for name in row if name not in skipped}}
     found = DataWriterAndCustomMetrics(**numbers, custom_metrics=custom)
-    entry["resource_metrics"] = {**entry["resource_metrics"], row["resource_name"]: found}
+    cast("dict[str, DataWriterAndCustomMetrics]", entry["resource_metrics"])[row["resource_name"]] = found
 
 
 def _read_edge(entry: StepFigures, row: JsonObject) -> None:
