@@ -368,11 +368,11 @@ import dlt
 from datetime import datetime, timedelta, timezone
 
 NOW = datetime.now(timezone.utc)
+first = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 @dlt.resource
-def events(at=dlt.sources.incremental("at", initial_value=NOW, allow_external_schedulers=True)):
+def events(at=dlt.sources.incremental("at", initial_value=first, allow_external_schedulers=True)):
     # one event each tenth of a second, as a server knows them: the window picks
-    first = datetime(2026, 1, 1, tzinfo=timezone.utc)
     last = int((NOW - first) / timedelta(seconds=0.1))
     yield [{"number": n, "at": first + timedelta(seconds=n / 10)} for n in range(last - 3000, last + 1)]
 

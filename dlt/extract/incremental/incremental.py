@@ -252,10 +252,8 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
         made.resource_name, made.custom_metrics = resource_name, _no_metrics()
         made.resolve()
         if made.allow_external_schedulers:
-            kind = made.get_incremental_value_type() if made.initial_value is None else type(made.initial_value)
-            found = _asked_interval(kind) or (made.initial_value, made.end_value)
             # they are made in the type of the cursor's values
-            made.initial_value, made.end_value = cast("tuple[Value, Value]", found)
+            made.initial_value, made.end_value = cast("tuple[Value, Value]", _scheduled(made))
         made._run = _begin(made, state)  # noqa: SLF001 - as above
         return made
 
@@ -353,10 +351,15 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
     __str__ = __repr__
 
 
-def _asked_interval(kind: object) -> tuple[object, object] | None:
-    from dlt.extract.incremental.interval import asked_interval
+def _scheduled(settings: Incremental[Value]) -> tuple[object, object]:
+    """Return start and end of what a scheduler asks for and the settings allow; those of the settings without one."""
+    from dlt.extract.incremental.interval import asked_interval, inside
 
-    return asked_interval(kind)
+    own = settings.initial_value, settings.end_value
+    asked = asked_interval(settings.get_incremental_value_type() if own[0] is None else type(own[0]))
+    if asked is None:
+        return own
+    return inside(own, asked, settings.last_value_func, settings.cursor_path or "", settings.resource_name or "")
 
 
 def _begin(settings: Incremental[Value], state: State) -> Run:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from dlt.context import current
-from dlt.extract.incremental.cursor import as_datetime
+from dlt.extract.incremental.cursor import LastValueFunc, align, as_datetime
 
 _AIRFLOW = ("airflow.sdk", "airflow.operators.python")
 """Where a task of Airflow 3 and of Airflow 2 finds what it was started with."""
@@ -30,6 +30,34 @@ def asked_interval(kind: object) -> tuple[object, object] | None:
         start, end = window[0].isoformat(), window[1].isoformat()
     known = kind if isinstance(kind, type) else datetime.datetime
     return (_as_kind(start, known), _as_kind(end, known)) if start and end else None
+
+
+def inside(
+    own: tuple[object, object],
+    asked: tuple[object, object],
+    last_value_func: LastValueFunc,
+    cursor_path: str,
+    resource_name: str,
+) -> tuple[object, object]:
+    """Return the part of what is asked for that lies between the start and the end of the cursor's settings.
+
+    Args:
+        own: Start and end of the settings; None where they have none.
+        asked: Start and end that a scheduler asks for.
+        last_value_func: max or min.
+        cursor_path: For messages.
+        resource_name: For messages.
+
+    Raises:
+        IncrementalCursorInvalidCoercion: the two cannot be compared.
+    """
+    first, last = (align(value, like, cursor_path, resource_name) for value, like in zip(own, asked, strict=True))
+    start, end = asked
+    if first is not None and last_value_func((first, start)) == first:
+        start = first
+    if last is not None and last_value_func((last, end)) == end:
+        end = last
+    return start, end
 
 
 def airflow_interval() -> tuple[datetime.datetime, datetime.datetime] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import dlt
 from dlt import context
 from dlt.extract.incremental.context import TimeIntervalContext
 from dlt.extract.incremental.incremental import Incremental
@@ -92,6 +93,31 @@ def test_the_type_is_that_of_the_initial_value_or_the_one_that_is_declared(incre
     bound = incremental.bind_to("r", state)
     assert type(bound.start_value) is kind and type(bound.end_value) is kind
     assert state["incremental"]["at"]["last_value"] is None
+
+
+DAYS = [dt.datetime(2023, 12, 31, hour, tzinfo=UTC) + dt.timedelta(days=day) for day in range(3) for hour in (0, 12)]
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize(
+    ("own", "hours"),
+    [
+        ({}, [0, 12]),
+        ({"initial_value": DAYS[0], "end_value": DAYS[5]}, [0, 12]),
+        ({"initial_value": DAYS[3]}, [12]),
+        ({"initial_value": DAYS[3].replace(tzinfo=None)}, [12]),
+        ({"end_value": DAYS[3]}, [0]),
+        ({"initial_value": DAYS[5]}, []),
+    ],
+)
+def test_what_a_scheduler_asks_for_is_loaded_as_far_as_the_settings_go(own: dict[str, Any], hours: list[int]) -> None:
+    """Rows before `initial_value` and behind `end_value` are no more loaded than without a scheduler."""
+
+    @dlt.resource
+    def days(at: Any = Incremental("at", allow_external_schedulers=True, **own)) -> Any:
+        yield [{"at": day} for day in DAYS]
+
+    assert [row["at"].hour for row in days()] == hours
 
 
 @pytest.mark.usefixtures("asked")
