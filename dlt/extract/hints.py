@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, Union, cast
 
 from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
-from dlt.extract.models import Columns, columns_dict
+from dlt.extract.models import Columns, columns_dict, is_model
 from dlt.extract.vocabulary import (
     ColumnNames,
     ColumnNamesHint,
@@ -164,8 +164,8 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
             merged[key] = ""  # said, so that a key which an earlier run stored goes too
         elif _is_empty(value):
             merged.pop(key, None)
-        # columns come together name by name; a function of the item cannot be joined with anything
-        elif key == "columns" and _is_static(value) and _is_static(known) and known:
+        # columns come together name by name; a model says them all, and a function of the item cannot be joined
+        elif key == "columns" and _is_static(value) and _is_static(known) and known and not is_model(value):
             merged[key] = {**columns_dict(known), **_merged_columns(columns_dict(known), value)}
         elif key == "references" and _is_static(value) and _is_static(known) and known:
             merged[key] = _joined_references(known, value)

@@ -333,8 +333,8 @@ class DltResource(ResourceHints, Generic[P]):
         return copy
 
     def _rules_changed(self) -> None:
-        # a model checks items as the contract says; new columns bring a validator of their own, or none
-        self.validator = validator_for(self)
+        # a model checks items as the contract says
+        self.validator = validator_for(self, self.validator)
 
     def __repr__(self) -> str:
         return described(self.pipe, self._hints, self.section, self.selected)

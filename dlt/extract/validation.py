@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
@@ -220,13 +220,17 @@ def default_contract(model: type[BaseModel]) -> ContractDict:
     return {"tables": "evolve", "columns": MODE_OF_EXTRA[extra], "data_type": "freeze"}
 
 
-def validator_for(resource: Hinted) -> PydanticValidator | None:
+def validator_for(resource: Hinted, known: PydanticValidator | None) -> PydanticValidator | None:
     """Return the step that checks the items of a resource, or None; fill in the contract that the model asks for.
 
     Args:
         resource: Resource whose columns may be a Pydantic model.
+        known: What checked its items before.
     """
     model = resource.hints.get("columns")
+    # where more was said of single columns of a model, they are a dict, and the model still checks items
+    if known is not None and isinstance(model, (Mapping, Sequence)):
+        model = known.model
     if not is_model(model):
         return None
     contract = resource.hints.get("schema_contract")

@@ -261,6 +261,38 @@ def test_a_contract_that_comes_after_the_model_counts() -> None:
     assert made.schema_contract == {"tables": "evolve", "columns": "discard_value", "data_type": "freeze"}
 
 
+class Narrow(BaseModel):
+    """A model."""
+
+    a: int
+
+
+class Wide(Narrow):
+    """One with a field more."""
+
+    b: float = 0.5
+
+
+@pytest.mark.parametrize("first", [Narrow, {"a": {"data_type": "bigint"}}, None])
+def test_a_model_that_comes_later_checks_the_items(first: Any) -> None:
+    """It takes the place of the columns that were there, and of the model that checked items."""
+    made = dlt.resource([{"a": "1"}], name="rows", columns=first)
+    made.apply_hints(columns=Wide)
+    assert list(made) == [{"a": 1, "b": 0.5}] and list(made.columns) == ["a", "b"]
+    made.apply_hints(columns=Narrow)
+    assert list(made) == [{"a": 1}] and list(made.columns) == ["a"]
+
+
+def test_a_model_goes_on_to_check_items_where_more_is_said_of_its_columns() -> None:
+    """Hints of single columns and keys leave the check alone; columns that are taken away take it along."""
+    made = dlt.resource([{"a": "1"}], name="rows", columns=Wide)
+    made.apply_hints(columns={"a": {"precision": 10}}, primary_key="a")
+    assert list(made) == [{"a": 1, "b": 0.5}]
+    assert made.compute_table_schema()["columns"]["a"]["precision"] == 10
+    made.apply_hints(columns={})
+    assert list(made) == [{"a": "1"}] and made.validator is None
+
+
 def test_a_validator_can_be_taken_away_and_put_back() -> None:
     """The columns stay those of the model."""
 
