@@ -46,7 +46,7 @@ def pivot(paths: str | Sequence[str] = "$", prefix: str = "col") -> Callable[[An
     """Return a map that turns lists of values into dicts, whose keys are a prefix and a number.
 
     Args:
-        paths: JSONPath of each list of lists in an item; the item itself by default.
+        paths: JSONPath of each list of lists in an item; by default each item is a list of values.
         prefix: Before the number, which counts from 0.
     """
     parsed = [(path, parse(path)) for path in ([paths] if isinstance(paths, str) else paths)]
@@ -54,11 +54,10 @@ def pivot(paths: str | Sequence[str] = "$", prefix: str = "col") -> Callable[[An
     def turn(item: Any) -> Any:
         for text, path in parsed:
             for match in path.find(item):
-                rows = _pivoted(match.value, text, prefix)
                 if match.context is None:
-                    item = rows
+                    item = _pivoted([match.value], text, prefix)
                 else:
-                    match.full_path.update(item, rows)
+                    match.full_path.update(item, _pivoted(match.value, text, prefix))
         return item
 
     return turn

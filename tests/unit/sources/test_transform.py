@@ -29,9 +29,11 @@ def test_lists_become_dicts(paths: Any, expected: Any) -> None:
     assert pivot(paths)({"a": {"x": [[1, 2]]}, "c": [[1, 2], [3]]}) == expected
 
 
-def test_an_item_that_is_a_list_of_lists_becomes_rows() -> None:
-    """Which is the path by default."""
-    assert pivot(prefix="q")([[1, 2], [3, 4]]) == [{"q0": 1, "q1": 2}, {"q0": 3, "q1": 4}]
+def test_an_item_that_is_a_list_of_values_becomes_a_row() -> None:
+    """Which is the path by default: a list of lists is a page of such items."""
+    assert pivot(prefix="q")([1, 2]) == [{"q0": 1, "q1": 2}]
+    rows = dlt.resource([[[1, 2], [3, 4]]], name="rows").add_map(pivot())
+    assert list(rows) == [[{"col0": 1, "col1": 2}], [{"col0": 3, "col1": 4}]]
 
 
 @pytest.mark.parametrize(("path", "message"), [("b", "no list of lists"), ("c", "has an entry of int")])
