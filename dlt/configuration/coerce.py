@@ -236,8 +236,11 @@ def _time(value: object) -> datetime.time:
 def _bytes(value: object) -> bytes:
     if isinstance(value, bytes):
         return value
+    text = str(value)
+    if text[:2] in ("0x", "0X"):
+        return bytes.fromhex(text[2:])
     # text that is no base64 is refused: without `validate` strange letters would be left out in silence
-    return b64decode(str(value), validate=True)
+    return b64decode(text, validate=True)
 
 
 _SCALARS: dict[type, Callable[[object], object]] = {

@@ -44,6 +44,7 @@ GOOD: list[tuple[Any, Any, Any]] = [
     (5, str, "5"),
     (True, str, "true"),
     ("aGk=", bytes, b"hi"),
+    ("0x6869", bytes, b"hi"),
     ("2024-02-29T10:00:00Z", datetime.datetime, datetime.datetime(2024, 2, 29, 10, tzinfo=UTC)),
     ("2024-02-29", datetime.datetime, datetime.datetime(2024, 2, 29, tzinfo=UTC)),
     (datetime.date(2024, 2, 29), datetime.datetime, datetime.datetime(2024, 2, 29, tzinfo=UTC)),

@@ -152,6 +152,7 @@ def test_values_become_what_is_asked_for(value: Any, hint: Any, expected: Any) -
         ("2024-01-02T03", dt.date),
         ("25:00", dt.time),
         ("not base64!", bytes),
+        ("0x686", bytes),
         ("[1,2", list[int]),
         ("1,2", tuple[int, int, int]),
         ("[]", dict),
