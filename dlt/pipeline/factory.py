@@ -140,6 +140,8 @@ def attach(
     own = {"pipeline_name": pipeline_name, "pipelines_dir": pipelines_dir, "pipeline_salt": pipeline_salt, **options}
     found = pipeline(**own, destination=destination, staging=staging, dataset_name=dataset_name, progress=progress)
     if found.workdir.exists:
+        if destination is None and dataset_name is None:
+            found.parts.target.go_on()
         return found
     if destination is not None:
         found.sync_destination()

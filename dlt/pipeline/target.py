@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from dlt.formats.options import FormatOptions
     from dlt.states.model import State
 
+_FRESH_DATASET = "fresh_dataset"
+"""Key of the local state: the dataset of the last run where that one began anew."""
+
 
 class Target:
     """Destination, staging and dataset of a pipeline.
@@ -78,6 +81,10 @@ class Target:
     def next_dataset_name(self) -> str:
         """Return the name without a timestamp: the next run begins anew under another one."""
         return self._dataset
+
+    def go_on(self) -> None:
+        """Go on in the dataset of the last run, with its timestamp where that run began anew."""
+        self.dataset_name = str(self.home.local.get(_FRESH_DATASET) or self.dataset_name)
 
     def forget_dataset(self) -> None:
         """Go back to the dataset that the settings name."""
@@ -307,6 +314,9 @@ class Target:
             state: It is changed.
         """
         state["dataset_name"] = self.next_dataset_name
+        state["_local"].pop(_FRESH_DATASET, None)
+        if self._suffix:
+            state["_local"][_FRESH_DATASET] = self.dataset_name
         if self.destination is not None:
             state["destination_name"] = self.destination.destination_name
             state["destination_type"] = self.destination.destination_type

@@ -50,6 +50,20 @@ def test_pipelines_of_one_second_have_datasets_of_their_own(own_folder: Path) ->
     assert dlt.pipeline("p", destination="duckdb", dataset_name="my_data").dataset_name == "my_data"
 
 
+def test_attach_goes_on_in_the_dataset_of_the_last_run(own_folder: Path) -> None:
+    """With its timestamp, until a run goes elsewhere; a dataset that is named counts."""
+    begun = dlt.pipeline("p", destination="duckdb", dataset_name="my_data", dev_mode=True)
+    begun.run([{"id": 1}], table_name="t")
+    attached = dlt.attach("p")
+    assert attached.dataset_name == begun.dataset_name and len(attached.dataset().t.fetchall()) == 1
+    attached.run([{"id": 2}], table_name="t")
+    again = dlt.attach("p")
+    assert again.dataset_name == begun.dataset_name and len(again.dataset().t.fetchall()) == 2
+    assert dlt.attach("p", dataset_name="other").dataset_name == "other"
+    dlt.pipeline("p", destination="duckdb", dataset_name="my_data").run([{"id": 3}], table_name="t")
+    assert dlt.attach("p").dataset_name == "my_data"
+
+
 def test_what_was_taken_is_forgotten_after_a_day(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder does not grow for ever."""
     fresh_dataset.take_suffix(str(own_folder), "a")
