@@ -32,11 +32,11 @@ class Placement:
     Args:
         schema: The schema so far; it is not changed.
         capabilities: What the destination can store.
-        as_in_1x: Variant columns have the names that PyPI dlt 1.x gives them.
+        as_in_1x: Variant columns have the names that PyPI dlt 1.x gives them, and moments of Arrow its types.
     """
 
     def __init__(self, schema: Schema, capabilities: Capabilities = GENERIC, as_in_1x: bool = False) -> None:
-        self.schema, self.capabilities, self._as_in_1x = schema, capabilities, as_in_1x
+        self.schema, self.capabilities, self.as_in_1x = schema, capabilities, as_in_1x
         # types of which every value fits, so that no limit has to be asked
         self._same: dict[type, DataType] = {bool: "bool"}
         if capabilities.supports_nan:
@@ -186,7 +186,7 @@ class Placement:
                 table=table,
                 column=name,
             )
-        for candidate, become in variants(name, value, self.schema.detections, self._as_in_1x):
+        for candidate, become in variants(name, value, self.schema.detections, self.as_in_1x):
             variant = candidate["name"]
             known = columns.get(variant, candidate)
             # hints that a person declared for the variant column count

@@ -40,7 +40,10 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
             return False
         if placement.filtered(table, name):
             return False
-        if not _same_column(columns.get(name, {}), column_of(name, kind), placement.capabilities):
+        known = columns.get(name, {})
+        if not _same_column(known, column_of(name, kind), placement.capabilities):
+            return False
+        if placement.as_in_1x and kind == pa.timestamp("us") and known.get("timezone", True):
             return False
     return True
 
@@ -98,7 +101,7 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         names.add(name)
         known = placement.columns(table).get(name)
         if known is None or "data_type" not in known:
-            added = limited(column_of(name, field.type), placement.capabilities)
+            added = _new_column(placement, name, field.type)
             try:
                 if not placement.accepts(table, added):
                     continue
@@ -120,6 +123,14 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         if discarded is not None:
             refused.append(discarded)
     return _kept(arrays, refused)
+
+
+def _new_column(placement: Placement, name: str, kind: pa.DataType) -> ColumnSchema:
+    column = limited(column_of(name, kind), placement.capabilities)
+    if placement.as_in_1x:
+        # moments without a zone count as UTC, as those of rows do
+        column.pop("timezone", None)
+    return column
 
 
 def _first_row(batch: pa.RecordBatch, array: pa.Array) -> dict[str, object] | None:

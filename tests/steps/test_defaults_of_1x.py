@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 import shutil
@@ -239,6 +240,19 @@ def exit_codes() -> object:
 
 AS_IN_1X = ("z", "m", "a", "k", "e__s", "d__r", "d__p__q", "l", "f")
 AS_THEY_COME = ("d__p__q", "d__r", "e__s", "l", "k", "z", "m", "f")
+
+
+def moments_of_arrow() -> list[bool]:
+    """Return whether columns of moments without a zone, of Arrow and of rows, have one."""
+    moment = dt.datetime(2024, 1, 2, 3)
+    pipeline = dlt.pipeline("shop", destination="duckdb")
+    pipeline.run(pa.table({"at": pa.array([moment], pa.timestamp("us"))}), table_name="arrow")
+    pipeline.run([{"at": moment}], table_name="rows")
+    found = [pipeline.dataset()[name]["at"].fetchall()[0][0] for name in ("arrow", "rows")]
+    assert {one.replace(tzinfo=None) for one in found} == {moment}
+    return [one.tzinfo is not None for one in found]
+
+
 TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "name of the dataset": (dataset_name, "shop_dataset", "shop"),
     "name of the first schema": (
@@ -262,6 +276,7 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
         [["a__v_text"], ["a__v_text", "a__v_binary"]],
         [["a__v_timestamp"], ["a__v_timestamp", "a__v_text"]],
     ),
+    "moments without a zone in Arrow tables and frames": (moments_of_arrow, [True, True], [False, True]),
     "a contract that the code no longer gives": (contract_that_is_gone, [False, False], [True, True]),
     "a nested table with a key in `nested_hints`": (
         nested_key,
