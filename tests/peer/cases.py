@@ -87,7 +87,8 @@ def run_arguments(draw: st.DrawFn, number: int) -> Json:
     if number and draw(st.integers(0, 9)) == 0:
         given["schema_contract"] = draw(CONTRACTS)
     if draw(st.integers(0, 9)) == 0:
-        given["loader_file_format"] = draw(st.sampled_from(["jsonl", "parquet", "insert_values"]))
+        # PyPI dlt changes bytes and documents in files of JSON for DuckDB
+        given["loader_file_format"] = draw(st.sampled_from(["parquet", "insert_values"]))
     if number and draw(st.integers(0, 9)) == 0:
         given["write_disposition"] = draw(st.sampled_from(["append", "replace"]))
     return given

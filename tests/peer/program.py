@@ -122,6 +122,7 @@ def run_once(run: dict[str, Any], folder: str) -> str:
 
 def dies_after(run: dict[str, Any], folder: str, environment: dict[str, str]) -> None:
     """Do the first steps of a run and die without a word; what a step fails with is left in a file."""
+    os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     try:

@@ -50,6 +50,39 @@ KNOWN = {
             {"t": [{"a": 1, "b": "x", "b__v_bool": None}, {"a": 1, "b": None, "b__v_bool": True}]},
         ),
     ),
+    "variant in both": (
+        case(),
+        outcome(
+            {"t": {"a": NUMBER, "b": TEXT, "b__v_bigint": NUMBER}},
+            {"t": [{"a": 1, "b": "x", "b__v_bigint": None}, {"a": 1, "b": "2", "b__v_bigint": None}]},
+        ),
+        outcome(
+            {"t": {"a": NUMBER, "b": TEXT, "b__v_bigint": NUMBER}},
+            {"t": [{"a": 1, "b": "x", "b__v_bigint": None}, {"a": 1, "b": None, "b__v_bigint": 2}]},
+        ),
+    ),
+    "direct names": (
+        {**case(), "naming": "direct"},
+        outcome({"t": {"a": NUMBER, "b▶v_text": TEXT}}, {"t": [{"a": 1, "b▶v_text": "x"}]}),
+        outcome({"t": {"a": NUMBER, "b__v_text": TEXT}}, {"t": [{"a": 1, "b__v_text": "x"}]}),
+    ),
+    "narrow": (
+        {**case(), "runs": [{"resources": [{"name": "t", "arrow": {"b": "int32"}}]}]},
+        outcome({"t": {"a": NUMBER, "b": ["INTEGER", True]}}, {"t": [{"a": 1, "b": 2}]}),
+        outcome({"t": {"a": NUMBER, "b": NUMBER}}, {"t": [{"a": 1, "b": 2}]}),
+    ),
+    "zones": (
+        {**case(), "runs": [{"resources": [{"name": "t", "arrow": {"b": "naive"}}]}]},
+        outcome({"t": {"a": NUMBER, "b": MOMENT}}, {"t": [{"a": 1, "b": ["datetime", "2024-01-01T00:00:00+00:00"]}]}),
+        outcome(
+            {"t": {"a": NUMBER, "b": ["TIMESTAMP", True]}}, {"t": [{"a": 1, "b": ["datetime", "2024-01-01T00:00:00"]}]}
+        ),
+    ),
+    "orphans": (
+        case(write_disposition={"disposition": "merge", "strategy": "scd2", "row_version_column_name": "v"}),
+        outcome({"t": {"a": NUMBER}, "t__l": {}}, {"t": [{"a": 1}], "t__l": [{"a": 2, "_dlt_parent_id": "nobody"}]}),
+        outcome({"t": {"a": NUMBER}, "t__l": {}}, {"t": [{"a": 1}], "t__l": []}),
+    ),
     "moments": (
         case(),
         outcome({"t": {"a": ["JSON", True]}}, {"t": [{"a": '{"m": "2024-01-01T02:00:00+02:00"}'}]}),
@@ -63,6 +96,23 @@ def test_what_is_known_is_explained(known: str) -> None:
     """By one reason."""
     reason = why(*KNOWN[known])
     assert reason and ";" not in reason
+
+
+def test_rows_that_two_resources_give_are_there_once() -> None:
+    """Each of them twice with PyPI `dlt`, and no other number of times."""
+    hints = {"table_name": "shared", "write_disposition": {"disposition": "merge", "strategy": "insert-only"}}
+    one, two, three = (outcome({"shared": {"a": NUMBER}}, {"shared": [{"a": 1}] * number}) for number in (1, 2, 3))
+    assert why(case(**hints), two, one)
+    assert why(case(**hints), three, one) is None
+    assert why(case(**{**hints, "table_name": "t"}), two, one) is None
+
+
+def test_what_a_library_fails_with_first_explains_that_the_other_goes_on() -> None:
+    """To another failure too, as nothing is compared behind the first."""
+    late, early = ({"failed": number, "error": "Integer exceeds 64-bit range"} for number in (1, 0))
+    assert why(case(), early, late)
+    assert why(case(), late, early) is None
+    assert why(case(), outcome({}, {}), late) is None
 
 
 @pytest.mark.parametrize("known", KNOWN)
