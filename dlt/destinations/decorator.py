@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, Concatenate, Protocol, TypeAlias, overload
 
-from dlt.configuration.inject import with_arguments
+from dlt.configuration.inject import with_arguments, with_config
 from dlt.configuration.similar import did_you_mean
 from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination, DestinationRef, resolve_destination
 from dlt.destinations.client_spec import DestinationClientConfiguration
 from dlt.destinations.function_client import BatchOptions, FunctionClient
+from dlt.destinations.impl.destination.configuration import CustomDestinationClientConfiguration
 from dlt.errors import (
     InvalidDestinationReference,
     UnknownDestinationSetting,
@@ -253,8 +254,11 @@ class FunctionDestination(Destination):
     def config_params(self) -> dict[str, object]:
         """Return what the program set: the function, how it gets its rows, and its arguments."""
         options = self.options
+        # programs ask the function for the spec of its arguments, and call it as it is called here
+        base = CustomDestinationClientConfiguration if options.spec is None else None
+        sections = ("destination", self.destination_name)
         found = {
-            "destination_callable": self.function,
+            "destination_callable": with_config(self.function, options.spec, sections, base=base),
             "loader_file_format": options.file_format,
             "batch_size": options.batch_size,
             "skip_dlt_columns_and_tables": options.skip,

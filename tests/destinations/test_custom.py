@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import dlt
+from dlt.common.configuration.inject import get_fun_spec
 from dlt.common.destination import Destination
 from dlt.configuration.spec import configspec
 from dlt.destinations.impl.destination.configuration import CustomDestinationClientConfiguration
@@ -182,6 +185,7 @@ def test_a_spec_of_the_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     run(tmp_path, sink)
     assert taken == ["alarms"]
+    assert get_fun_spec(sink().config_params["destination_callable"]) is sink().spec is SinkSpec
 
 
 @pytest.mark.parametrize("options", [{}, {"dev_mode": True}, {"restore_from_destination": False}], ids=str)
@@ -325,8 +329,13 @@ def test_a_function_is_a_destination_by_reference(tmp_path: Path, ref: str) -> N
 
     made = Destination.from_reference(ref, destination_callable=sink, batch_size=4, url="u")
     assert (made.destination_name, made.destination_type) == ("sink", "dlt.destinations.destination")
-    params = {"destination_callable": sink, "batch_size": 4, "skip_dlt_columns_and_tables": True, "url": "u"}
-    assert made.config_params == {**params, "max_table_nesting": 0, "destination_name": "sink"}
+    params = made.config_params
+    called = cast("Callable[..., object]", params.pop("destination_callable"))
+    told = {"batch_size": 4, "skip_dlt_columns_and_tables": True, "max_table_nesting": 0, "url": "u"}
+    assert params == {**told, "destination_name": "sink"}
+    spec = get_fun_spec(called)
+    assert spec is not None and issubclass(spec, CustomDestinationClientConfiguration) and "url" in spec()
+    assert inspect.unwrap(called) is sink
     assert Destination.from_reference(ref, destination_callable=sink, destination_name="out").destination_name == "out"
     info = run(tmp_path, made)
     assert taken == [4, 3]
