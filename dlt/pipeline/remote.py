@@ -75,6 +75,7 @@ class Remote:
         # the destination was just read: nothing is left to compare or to send
         local = {key: value for key, value in home.state.get("_local", {}).items() if key not in ("resync", "unsent")}
         state["_local"] = {**local, "first_run": False, "at_destination": state.get("_version_hash")}
+        self._forget_packages(state)
         for schema in schemas:
             if schema.name in home.schemas:
                 # versions go on, so that what packages of this folder know is older
@@ -119,12 +120,15 @@ class Remote:
         state = new_state(self._name)
         # versions go on, so that the state of a package that still waits is older than this one
         state["_state_version"] = home.state["_state_version"]
-        if loaded := home.workdir.packages("loaded"):
-            # they are history, and what they know of tables is about another dataset
-            state["_local"]["forgotten"] = loaded[-1].load_id
+        self._forget_packages(state)
         if home.has_pending_data:
             state["default_schema_name"] = home.state["default_schema_name"]
         home.save_state(state)
+
+    def _forget_packages(self, state: State) -> None:
+        """Note in a new state that the packages loaded so far are history: they may have gone into another dataset."""
+        if loaded := self._home.workdir.packages("loaded"):
+            state["_local"]["forgotten"] = loaded[-1].load_id
 
     # -- what a load leaves
 

@@ -50,6 +50,31 @@ def test_pipelines_of_one_second_have_datasets_of_their_own(own_folder: Path) ->
     assert dlt.pipeline("p", destination="duckdb", dataset_name="my_data").dataset_name == "my_data"
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("fresh", [True, False], ids=["dev_mode", "other dataset"])
+def test_a_run_goes_on_with_the_state_of_its_own_dataset(own_folder: Path, fresh: bool, runs: int) -> None:
+    """Whatever was loaded elsewhere from this folder since, and however often: no row is missing."""
+    known = 5
+
+    @dlt.resource
+    def events(at: Any = dlt.sources.incremental("id")) -> Any:
+        yield [{"id": n} for n in range(known)]
+
+    def pipeline(**options: Any) -> Any:
+        return dlt.pipeline("p", destination="duckdb", **{"dataset_name": "my_data", **options})
+
+    for _ in range(runs):
+        pipeline().run(events)
+        known += 1
+    elsewhere = pipeline(dev_mode=True) if fresh else pipeline(dataset_name="elsewhere")
+    for _ in range(2):
+        elsewhere.run(events)
+        known += 1
+    goes_on = pipeline()
+    goes_on.run(events)
+    assert sorted(row[0] for row in goes_on.dataset().events.fetchall()) == list(range(known))
+
+
 def test_attach_goes_on_in_the_dataset_of_the_last_run(own_folder: Path) -> None:
     """With its timestamp, until a run goes elsewhere; a dataset that is named counts."""
     begun = dlt.pipeline("p", destination="duckdb", dataset_name="my_data", dev_mode=True)
