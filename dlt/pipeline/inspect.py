@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dlt import context
 from dlt.clock import moment_of_load
+from dlt.configuration import get_value
 from dlt.destinations.function_state import read_function_state
 from dlt.errors import NotOffered, PipelineNeverRan, ValueErrorWithKnownValues
 from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.trace import PipelineTrace
+from dlt.schema.naming import naming_from
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -160,8 +162,11 @@ class Inspection:
 
     @property
     def naming(self) -> NamingConvention:
-        """Return the naming convention of the default schema."""
-        return self.default_schema.naming
+        """Return the naming convention of the default schema, before there is one that of a new schema."""
+        if self.default_schema_name:
+            return self.default_schema.naming
+        said = get_value("naming", str, sections=("schema",), default=None, pipeline_name=self.pipeline_name)
+        return naming_from(said or self.parts.target.capabilities().naming_convention)
 
     @property
     def state(self) -> State:

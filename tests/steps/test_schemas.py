@@ -37,6 +37,15 @@ def test_the_first_source_gives_the_default_schema(pipeline: Any) -> None:
     assert sorted(pipeline.default_schema.data_table_names()) == ["labels", "songs"]
 
 
+def test_a_pipeline_has_a_naming_convention_before_it_ran(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a new schema; the one of a schema that is there stays."""
+    assert pipeline.naming.name() == "snake_case"
+    pipeline.run([1], table_name="t")
+    monkeypatch.setenv("SCHEMA__NAMING", "duck_case")
+    assert dlt.pipeline("other").naming.name() == "duck_case"
+    assert pipeline.naming.name() == "snake_case"
+
+
 def test_lists_and_resources_make_a_schema_named_as_the_pipeline(pipeline: Any) -> None:
     """A list, an iterator and a resource have no name of their own."""
     pipeline.extract([{"id": 1}], table_name="items")
