@@ -14,6 +14,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.peer.values import EASTERN
+
 Case = dict[str, Any]
 Outcome = dict[str, Any]
 Row = dict[str, Any]
@@ -331,6 +333,19 @@ def _moments_of_documents(peer: Outcome, ours: Outcome) -> None:
                 _change(outcome, table, change)
 
 
+def _moments_of_texts(peer: Outcome, ours: Outcome) -> None:
+    """Write the moment of another zone in columns of text of the peer in UTC."""
+    moment = datetime.datetime.fromisoformat(EASTERN).astimezone(datetime.timezone.utc).isoformat()
+    for table, columns in peer["columns"].items():
+        for name in [name for name, (kind, _) in columns.items() if kind == "VARCHAR"]:
+
+            def change(row: Row, name: str = name) -> None:
+                if row.get(name) == EASTERN:
+                    row[name] = moment
+
+            _change(peer, table, change)
+
+
 def _specs(case: Case) -> Iterator[Row]:
     for run in case["runs"]:
         yield from run["resources"]
@@ -392,15 +407,14 @@ def _has_own_versions(case: Case) -> bool:
     )
 
 
-def _limits_nesting_later(case: Case) -> bool:
-    """Tell whether a resource has a lower limit of nesting than in an earlier run."""
-    found: dict[str, int] = {}
+def _leaves_nested_rows(case: Case) -> bool:
+    """Tell whether a resource has other hints than in its run before, or says versions of its rows itself."""
+    before: dict[str, object] = {}
     for spec in _specs(case):
-        limit = spec.get("hints", {}).get("max_table_nesting", 99)
-        if limit < found.setdefault(spec["name"], limit):
+        hints = [spec.get("hints", {}).get(name) for name in ("max_table_nesting", "write_disposition")]
+        if hints != before.setdefault(spec["name"], hints):
             return True
-        found[spec["name"]] = limit
-    return False
+    return _has_own_versions(case)
 
 
 def _parts_tables(case: Case) -> bool:
@@ -440,6 +454,11 @@ FAILURES = (
         "StopIteration",
         of=lambda case: any("row_order" in spec.get("incremental", {}) for spec in _specs(case)),
     ),
+    Failure(
+        "PyPI dlt cannot begin a history in a table that was loaded otherwise",
+        "KeyError: None",
+        of=lambda case: any("scd2" in _texts(spec.get("hints", {})) for spec in _specs(case)),
+    ),
     Failure("PyPI dlt cannot load a double beyond 38 digits beside integers", "BIGNUM value"),
     Failure(
         "PyPI dlt knows no hints of nested tables if the table has another name",
@@ -455,10 +474,10 @@ DIFFERENCES = (
     Difference(
         "equal rows of a load are one row for scd2, upsert and insert-only", _equal_rows, of=_merges_shared_rows
     ),
-    Difference("rows of a merge take all that is nested in them with them", _orphans, of=_limits_nesting_later),
-    Difference("nested rows of a version that stays are not inserted again", _orphans, of=_has_own_versions),
+    Difference("rows of a merge take all that is nested in them with them", _orphans, of=_leaves_nested_rows),
     Difference("a table that its key parts has no id of a root row", _root_ids_of_parted_tables, of=_parts_tables),
     Difference("moments in documents are written in UTC", _moments_of_documents),
+    Difference("moments in columns of text are written in UTC", _moments_of_texts),
     Difference("an upsert inserts no row that says it is deleted", _inserted_deletions, of=_deletes_in_upsert),
     Difference(
         "moments of Arrow without a zone stay as they are",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.peer.known import why
+from tests.peer.values import EASTERN
 
 TEXT, NUMBER, MOMENT = ["VARCHAR", True], ["BIGINT", True], ["TIMESTAMP WITH TIME ZONE", True]
 
@@ -82,6 +83,11 @@ KNOWN = {
         case(write_disposition={"disposition": "merge", "strategy": "scd2", "row_version_column_name": "v"}),
         outcome({"t": {"a": NUMBER}, "t__l": {}}, {"t": [{"a": 1}], "t__l": [{"a": 2, "_dlt_parent_id": "nobody"}]}),
         outcome({"t": {"a": NUMBER}, "t__l": {}}, {"t": [{"a": 1}], "t__l": []}),
+    ),
+    "texts": (
+        case(),
+        outcome({"t": {"a": NUMBER, "b": TEXT}}, {"t": [{"a": 1, "b": EASTERN}]}),
+        outcome({"t": {"a": NUMBER, "b": TEXT}}, {"t": [{"a": 1, "b": "1999-12-31T18:29:59+00:00"}]}),
     ),
     "moments": (
         case(),
