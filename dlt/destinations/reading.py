@@ -66,7 +66,9 @@ def _select_format(
     # not by the names of files, to which a layout may give any ending
     kind, _, packed = file_format.partition(".")
     longest = _longest_line((path for path, kind in files if kind == file_format), bool(packed), looks)
-    read = f"compression = '{'gzip' if packed else 'none'}', {_AS_IT_IS}"
+    # what is none for CSV was named otherwise for JSON before DuckDB 2
+    plain = "uncompressed" if kind == "jsonl" else "none"
+    read = f"compression = '{'gzip' if packed else plain}', {_AS_IT_IS}"
     if kind == "jsonl":
         # all as text: DuckDB's guesses would change values, such as texts that look like dates
         kinds = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in types)

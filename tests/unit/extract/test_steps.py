@@ -52,7 +52,7 @@ def test_a_step_stands_where_it_is_put() -> None:
 
 
 def test_a_validator_stays_last() -> None:
-    """It checks what is stored, whatever steps come later; another model takes its place, other columns end it."""
+    """It checks what is stored, whatever steps come later; another model takes its place, and columns leave it."""
 
     class Number(BaseModel):
         n: int
@@ -65,8 +65,8 @@ def test_a_validator_stays_last() -> None:
     first = made.validator
     made.apply_hints(columns=Text)
     assert list(made) == [{"n": "2"}] and first is not None and made.validator is not first
-    made.apply_hints(columns={"n": {"data_type": "text"}})
-    assert made.validator is None and list(made.columns) == ["n"]
+    made.apply_hints(columns={"n": {"precision": 9}})
+    assert made.validator is not None and made.validator.model is Text and list(made) == [{"n": "2"}]
 
 
 def test_a_step_that_asks_for_the_mark_gets_it() -> None:

@@ -31,7 +31,8 @@ def tables_in(connection: duckdb.DuckDBPyConnection, sql: str) -> frozenset[str]
         for statement in statements:
             row = parser.execute("SELECT json_serialize_sql(?)", [statement]).fetchone()
             tree = orjson.loads(row[0]) if row is not None else {"error": True}
-            if tree.get("error"):
+            if tree.get("error") or not tree["statements"]:
+                # DuckDB 1 makes several statements of a PIVOT, and tells the text of none of them;
                 # a statement that only begins with a query, such as CREATE TABLE ... AS, or asks for a catalog
                 return None
             for node in _nodes(tree):
