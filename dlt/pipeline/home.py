@@ -17,6 +17,9 @@ from dlt.pipeline.settings import PipelineSettings
 from dlt.schema.naming import MAX_SCHEMA_NAME, naming_from
 from dlt.states.model import State, new_state
 
+FRESH_DATASET = "fresh_dataset"
+"""Key of the local state: the dataset of the last run where that one began anew."""
+
 
 class Home:
     """What a pipeline has on this machine.
@@ -166,6 +169,12 @@ class Home:
         if self.first_run or not self.local.get("loaded"):
             self.local.update(first_run=False, loaded=True, dataset_name=dataset)
             self.store_state()
+
+    @property
+    def fresh_dataset(self) -> str | None:
+        """Return the dataset, with its timestamp, that begins anew and that the last run went to; None for another."""
+        found = self.local.get(FRESH_DATASET)
+        return str(found) if found else None
 
     @property
     def first_run(self) -> bool:

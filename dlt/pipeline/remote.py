@@ -49,6 +49,9 @@ class Remote:
             # nothing is asked there, but what is missing is told before anything is extracted
             with self._target.configured():
                 self._target.there().check_settings()
+            fresh = self._home.fresh_dataset
+            if fresh not in (None, self._target.dataset_name):
+                self._begin_anew(f"the last run loaded into {fresh}")
             return
         # a folder that is new here may be that of a pipeline that ran elsewhere
         if wanted or self._home.state["_state_version"] == 0:
@@ -108,11 +111,15 @@ class Remote:
             self.sync()
 
     def _forget_loaded(self) -> None:
-        """Forget state and schemas: the destination no longer has what they describe; pending packages stay."""
+        """Forget state and schemas: the destination no longer has what they describe."""
+        self._begin_anew("the dataset is gone from the destination")
+
+    def _begin_anew(self, why: str) -> None:
+        """Forget state and schemas of what was loaded; pending packages stay."""
         home = self._home
         if not home.state.get("_local", {}).get("loaded"):
             return
-        user_log.info(f"{self._name}: the dataset is gone from the destination, so state and schemas begin anew")
+        user_log.info(f"{self._name}: {why}, so state and schemas begin anew")
         names = list(home.schemas)
         home.schemas.forget()
         for name in names:

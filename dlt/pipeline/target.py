@@ -17,7 +17,7 @@ from dlt.errors import (
     UnknownDestinationModule,
 )
 from dlt.normalize.file_formats import FileFormats, compresses_text
-from dlt.pipeline.home import Home
+from dlt.pipeline.home import FRESH_DATASET, Home
 from dlt.pipeline.place import FUNCTIONS, check_place, place_of
 from dlt.pipeline.settings import PipelineSettings
 from dlt.redact import redact
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from dlt.destinations.base import DestinationRef
     from dlt.formats.options import FormatOptions
     from dlt.states.model import State
-
-_FRESH_DATASET = "fresh_dataset"
-"""Key of the local state: the dataset of the last run where that one began anew."""
 
 
 class Target:
@@ -84,7 +81,7 @@ class Target:
 
     def go_on(self) -> None:
         """Go on in the dataset of the last run, with its timestamp where that run began anew."""
-        self.dataset_name = str(self.home.local.get(_FRESH_DATASET) or self.dataset_name)
+        self.dataset_name = self.home.fresh_dataset or self.dataset_name
 
     def forget_dataset(self) -> None:
         """Go back to the dataset that the settings name."""
@@ -314,9 +311,10 @@ class Target:
             state: It is changed.
         """
         state["dataset_name"] = self.next_dataset_name
-        state["_local"].pop(_FRESH_DATASET, None)
         if self._suffix:
-            state["_local"][_FRESH_DATASET] = self.dataset_name
+            state["_local"][FRESH_DATASET] = self.dataset_name
+        elif state["_local"].get(FRESH_DATASET) != self.dataset_name:
+            state["_local"].pop(FRESH_DATASET, None)
         if self.destination is not None:
             state["destination_name"] = self.destination.destination_name
             state["destination_type"] = self.destination.destination_type

@@ -75,6 +75,26 @@ def test_a_run_goes_on_with_the_state_of_its_own_dataset(own_folder: Path, fresh
     assert sorted(row[0] for row in goes_on.dataset().events.fetchall()) == list(range(known))
 
 
+def test_a_folder_that_alone_counts_begins_anew_after_dev_mode(own_folder: Path) -> None:
+    """Where nothing is restored either: rows behind the cursor of the other dataset would never come."""
+
+    @dlt.resource
+    def events(at: Any = dlt.sources.incremental("id")) -> Any:
+        yield [{"id": n} for n in range(5)]
+
+    def pipeline(**options: Any) -> Any:
+        given = {"dataset_name": "my_data", "restore_from_destination": False, **options}
+        return dlt.pipeline("p", destination="duckdb", **given)
+
+    pipeline(dev_mode=True).run(events)
+    attached = dlt.attach("p", restore_from_destination=False)
+    attached.run(events)
+    assert len(attached.dataset().events.fetchall()) == 5
+    for _ in range(2):
+        pipeline().run(events)
+        assert sorted(row[0] for row in pipeline().dataset().events.fetchall()) == list(range(5))
+
+
 def test_attach_goes_on_in_the_dataset_of_the_last_run(own_folder: Path) -> None:
     """With its timestamp, until a run goes elsewhere; a dataset that is named counts."""
     begun = dlt.pipeline("p", destination="duckdb", dataset_name="my_data", dev_mode=True)
