@@ -123,9 +123,8 @@ def _detect_timestamp(kind: type, value: object) -> DataType | None:
 
 
 def _detect_large_integer(kind: type, value: object) -> DataType | None:
-    if kind is int and isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
-        return "wei"
-    return None
+    found = _type_of_int(value) if kind is int and isinstance(value, int) else "bigint"
+    return None if found == "bigint" else found
 
 
 def _detect_hexbytes(kind: type, _value: object) -> DataType | None:
@@ -134,7 +133,8 @@ def _detect_hexbytes(kind: type, _value: object) -> DataType | None:
 
 
 def _detect_wei(kind: type, _value: object) -> DataType | None:
-    return "wei" if kind.__name__ == "Wei" else None
+    # who asks for it wants to add them up, and takes fewer digits for that
+    return "double" if kind.__name__ == "Wei" else None
 
 
 def _detect_all_text(_kind: type, _value: object) -> DataType | None:

@@ -34,8 +34,6 @@ def is_iso_date(t: type, v: object) -> DataType | None:
 
 def is_large_integer(t: type, v: object) -> DataType | None:
     """Return "wei" for an integer of more than 64 bits, "text" for one that is too large for that."""
-    if isinstance(v, int) and not isinstance(v, bool) and v.bit_length() > _WEI_BITS:
-        return "text"
     return detect(v, ("large_integer",), t)
 
 
@@ -46,10 +44,9 @@ def is_hexbytes_to_text(t: type, v: object) -> DataType | None:
 
 def is_wei_to_double(t: type, v: object) -> DataType | None:
     """Return "double" for a value of class Wei."""
-    return "double" if detect(v, ("wei_to_double",), t) else None
+    return detect(v, ("wei_to_double",), t)
 
 
-_WEI_BITS = 256
 _FLOAT_TS_RANGE = 5 * 31_536_000.0
 _NOW_TS = time.time()
 """The moment of the import, and how far from it numbers count as moments in 1.x."""

@@ -216,6 +216,7 @@ def test_moments_are_detected_in_text_that_tells_one(value: Any, kind: str | Non
         ("large_integer", 2**63, "wei"),
         ("large_integer", -(2**63), None),
         ("large_integer", -(2**63) - 1, "wei"),
+        ("large_integer", 10**38, "text"),
         ("large_integer", 1e30, None),
         ("iso_date", "2024-01-02", "date"),
         ("iso_date", "2024-1-2", None),
@@ -226,7 +227,7 @@ def test_moments_are_detected_in_text_that_tells_one(value: Any, kind: str | Non
         ("all_text", 1.5, "text"),
         ("hexbytes_to_text", type("HexBytes", (bytes,), {})(b"a"), "text"),
         ("hexbytes_to_text", b"a", None),
-        ("wei_to_double", type("Wei", (int,), {})(5), "wei"),
+        ("wei_to_double", type("Wei", (int,), {})(5), "double"),
         ("wei_to_double", 5, None),
     ],
 )
