@@ -38,20 +38,20 @@ ByArguments = Callable[[Mapping[str, Any]], str]
 """Gives a name, from the arguments that a function is called with."""
 
 
-def refuse_pipe(resource: Described, data: object) -> NoReturn:
+def refuse_pipe(self: Described, data: object) -> NoReturn:
     """Say that a resource has one pipe, as in PyPI `dlt` 1.x.
 
     Args:
-        resource: The resource.
+        self: The resource, whose method it is.
         data: What was to be another pipe of it.
 
     Raises:
         InvalidResourceDataTypeMultiplePipes: always.
     """
     raise InvalidResourceDataTypeMultiplePipes(
-        f"Resource '{resource.name}' has one pipe. Put resources into a list, or into a source under names of their "
+        f"Resource '{self.name}' has one pipe. Put resources into a list, or into a source under names of their "
         "own; a transformer takes the items of a resource.",
-        resource_name=resource.name,
+        resource_name=self.name,
         item=data,
     )
 

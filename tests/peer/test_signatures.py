@@ -23,9 +23,6 @@ SCRIPT = Path(__file__).with_name("introspect.py")
 _SETTINGS = "settings of a destination are given by name; those without meaning here are told in the log"
 _CONFIGURED = "what the configuration says counts, which a default of the parameter would hide"
 _ENGINE = "a part of the engine of 1.x, which nothing here has"
-_WHOLE = (
-    "a package is loaded as a whole: the next load tries its failed jobs again, and none is loaded without the others"
-)
 _INPUTS = "where a resource reads from is told by the assets of orchestrators"
 _CHECKS = "hints are checked where they are given, in one place for all"
 _ATTRIBUTE = "an attribute of objects, which classes do not show"
@@ -52,8 +49,6 @@ KNOWN: dict[str, str] = {
         _ENGINE,
     ),
     "Pipeline.encryption_seed": "nothing that a pipeline keeps is encrypted",
-    "Pipeline.fail_pending_job": _WHOLE,
-    "Pipeline.retry_failed_job": _WHOLE,
     "DltResource.add_input": _INPUTS,
     "DltResource.inputs": _INPUTS,
     **dict.fromkeys(
@@ -82,9 +77,6 @@ KNOWN: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
-            "Schema.apply_schema_contract",
-            "Schema.data_item_normalizer",
-            "Schema.normalize_data_item",
             "Schema.will_update_normalizers",
         ],
         _ENGINE,
