@@ -160,6 +160,29 @@ def test_nothing_is_compiled_before_the_first_use() -> None:
 
         number: int
 
-    assert isinstance(vars(Unused)["__init__"], late_dataclass.Later)
-    Unused(1)
-    assert not any(isinstance(value, late_dataclass.Later) for value in vars(Unused).values())
+    def put_off() -> set[str]:
+        return {name for name, value in vars(Unused).items() if isinstance(value, late_dataclass.Later)}
+
+    assert put_off() == {*late_dataclass.OF_INIT, *late_dataclass.OF_VALUES}
+    value = Unused(1)
+    assert put_off() == set(late_dataclass.OF_VALUES)
+    assert value == Unused(1) and not put_off()
+
+
+@pytest.mark.parametrize("use", [repr, hash, lambda value: value == value], ids=["repr", "hash", "eq"])
+def test_a_value_that_no_constructor_made_is_used_first(use: Callable[[object], object]) -> None:
+    """All that is missing is compiled then; what a class has of its own stays."""
+
+    @dataclass(frozen=True)
+    class Own:
+        """A value with a hash of its own."""
+
+        number: int
+
+        def __hash__(self) -> int:
+            return 5
+
+    value = object.__new__(Own)
+    value.__dict__["number"] = 1
+    use(value)
+    assert value == Own(1) and hash(value) == 5 and repr(value).endswith("Own(number=1)")
