@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypedDict, Union
 
+from dlt.clock import moment_of
 from dlt.packages.manifest import Job, PackageFile
 from dlt.types import JsonObject
 
@@ -240,5 +241,5 @@ def document(figures: StepFigures) -> JsonObject:
 def moment(value: object) -> datetime.datetime | None:
     """Return a moment that a manifest holds as text."""
     if isinstance(value, str):
-        return datetime.datetime.fromisoformat(value)
+        return moment_of(value)
     return value if isinstance(value, datetime.datetime) else None

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from dlt.clock import moment_of
 from dlt.errors import ValueErrorWithKnownValues
 from dlt.late import exp
 from dlt.schema.typing import ColumnSchema
@@ -161,9 +162,7 @@ def constant(value: object, known: ColumnSchema | None, literal: Literal) -> exp
     kind = known.get("data_type") if known is not None else None
     if kind in ("timestamp", "date") and isinstance(value, str):
         with suppress(ValueError):
-            value = (
-                datetime.datetime.fromisoformat(value) if kind == "timestamp" else datetime.date.fromisoformat(value)
-            )
+            value = moment_of(value) if kind == "timestamp" else datetime.date.fromisoformat(value)
     if kind == "timestamp" and isinstance(value, datetime.datetime):
         value = _as_stored(value, known is not None and known.get("timezone") is False)
     if kind is not None and kind in _CASTS:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import dlt
+from dlt.clock import moment_of
 from dlt.errors import PipelineStepFailed
 from dlt.schema.conversions import table_markdown
 from dlt.schema.typing import DATA_TYPES
@@ -141,7 +142,7 @@ def same(original: Any, column: str, value: Any) -> bool:
     if isinstance(original, dt.datetime):
         aware = original if original.tzinfo else original.replace(tzinfo=UTC)
         if kind == "text":
-            found = dt.datetime.fromisoformat(value)
+            found = moment_of(value)
             return found == original if original.tzinfo else found.replace(tzinfo=UTC) == aware
         if kind == "date":
             return dt.datetime(value.year, value.month, value.day, tzinfo=UTC) == aware
@@ -201,7 +202,7 @@ def same_text(original: str, kind: str, value: Any) -> bool:
         return D(str(value)) == D(original.strip())
     if kind == "time":
         return bool(original.startswith(value.isoformat()))
-    aware = dt.datetime.fromisoformat(original)
+    aware = moment_of(original)
     aware = aware if aware.tzinfo else aware.replace(tzinfo=UTC)
     found = dt.datetime(value.year, value.month, value.day) if kind == "date" else value
     return bool((found if found.tzinfo else found.replace(tzinfo=UTC)) == aware) and len(original) <= 27
