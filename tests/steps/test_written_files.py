@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -228,3 +229,20 @@ def test_a_query_whose_files_were_replaced_reads_the_newest(url: str, file_forma
         for number in range(1, 14):
             replace(number)
         assert client.execute_sql("SELECT id FROM items") == [(13,)]
+
+
+@pytest.mark.parametrize("url", ["bucket", "memory://files-that-went"])
+@pytest.mark.parametrize("file_format", ["jsonl", "csv", "parquet"])
+def test_a_file_that_somebody_deleted_is_told(url: str, file_format: str) -> None:
+    """With its name, and by an error whose causes come to an end."""
+    pipeline = dlt.pipeline("p", destination=dlt.destinations.filesystem(url), dataset_name=f"d_{file_format}")
+    pipeline.run([{"id": 1}], table_name="items", loader_file_format=file_format)
+    files = fsspec.filesystem("memory" if "memory" in url else "file")
+    (path,) = files.glob(f"{url.removeprefix('memory:/')}/d_{file_format}/items/*")
+    files.rm(path)
+    with pytest.raises(DestinationException, match=Path(path).name) as told:
+        pipeline.dataset().items.fetchall()
+    causes: list[BaseException | None] = [told.value]
+    while causes[-1] is not None:
+        causes.append(causes[-1].__cause__)
+        assert causes[-1] not in causes[:-1]

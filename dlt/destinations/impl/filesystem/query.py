@@ -106,8 +106,10 @@ class FilesSqlClient(SqlClient):
                 return self._database.query(sql, parameters)
             except (DatabaseException, OSError) as error:
                 # DuckDB makes text of what failed in a file that it reads; what is looked at before it is as it was
-                failures = self._failures[:] or [error] * isinstance(error, OSError)
+                failures = self._failures[:]
                 self._failures.clear()
+                if isinstance(error, OSError):
+                    failures = failures or [error]
                 # a fault of the query itself is there on newer files as well
                 if not failures and not isinstance(error, DatabaseTransientException):
                     raise
@@ -115,7 +117,8 @@ class FilesSqlClient(SqlClient):
                 if newer.number == self._snapshot.number:
                     if failures:
                         with translated(self._store.root):
-                            raise failures[0] from error
+                            # nothing is its own cause: whoever follows the causes of an error would never end
+                            raise failures[0] from None if failures[0] is error else error
                     raise
                 self._show(newer)
 
