@@ -173,6 +173,18 @@ def _root_ids_of_parted_tables(peer: Outcome, ours: Outcome) -> None:
                     level.pop("_dlt_root_id", None)
 
 
+def _rename(ours: Outcome, table: str, own: str, name: str) -> None:
+    """Give a column of a table, and its values, another name."""
+    columns = ours["columns"][table]
+    columns[name] = columns.pop(own)
+
+    def rename(row: Row) -> None:
+        if own in row:
+            row[name] = row.pop(own)
+
+    _change(ours, table, rename)
+
+
 def _variants_named_by_text(peer: Outcome, ours: Outcome) -> None:
     """Give a variant of moments the name that 1.x gives it, which is that of the text that was parsed."""
     for table, columns in peer["columns"].items():
@@ -180,13 +192,7 @@ def _variants_named_by_text(peer: Outcome, ours: Outcome) -> None:
             own = re.sub("(?:__|▶)v_text$", "__v_timestamp", name)
             known = ours["columns"].get(table, {})
             if own != name and kind.startswith("TIMESTAMP") and own in known and own not in columns:
-                known[name] = known.pop(own)
-
-                def rename(row: Row, name: str = name, own: str = own) -> None:
-                    if own in row:
-                        row[name] = row.pop(own)
-
-                _change(ours, table, rename)
+                _rename(ours, table, own, name)
 
 
 def _moments_without_zone(peer: Outcome, ours: Outcome) -> None:
@@ -211,13 +217,7 @@ def _variants_of_direct_names(peer: Outcome, ours: Outcome) -> None:
             own = name.replace("▶v_", "__v_")
             known = ours["columns"].get(table, {})
             if own != name and own in known:
-                known[name] = known.pop(own)
-
-                def rename(row: Row, name: str = name, own: str = own) -> None:
-                    if own in row:
-                        row[name] = row.pop(own)
-
-                _change(ours, table, rename)
+                _rename(ours, table, own, name)
 
 
 def _narrow_integers(peer: Outcome, ours: Outcome) -> None:
