@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from dlt.absent import absent_names
 from dlt.errors import PipelineStepFailed, TerminalException, causes
-from dlt.pipeline.dropping import drop
+from dlt.pipeline.drop import PlannedDrop, drop
 
-pipeline_drop = drop
+pipeline_drop = PlannedDrop
 
 __all__ = ["drop", "pipeline_drop", "retry_load"]
 
