@@ -24,6 +24,7 @@ class Defaults:
         formats_of_rows: Types of destinations, and the format of files of rows there, where it is not their own.
         compressed: Types of destinations whose files of text are compressed.
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
+        state_may_stay: Where nothing is restored from the destination, the state is not written there either.
         contracts_stay: A contract that the code does not give any more counts as it was stored.
         keys_part_tables: A nested table with a key of its own is no nested table any more.
         run_is_a_step: The trace ends with a step that is the whole run.
@@ -46,6 +47,7 @@ class Defaults:
     formats_of_rows: tuple[tuple[str, str], ...] = ()
     compressed: tuple[str, ...] = ()
     state_is_a_row: bool = False
+    state_may_stay: bool = False
     contracts_stay: bool = False
     keys_part_tables: bool = False
     run_is_a_step: bool = False
@@ -70,6 +72,7 @@ OF_1X = Defaults(
     formats_of_rows=(("filesystem", "jsonl"),),
     compressed=("filesystem",),
     state_is_a_row=True,
+    state_may_stay=True,
     contracts_stay=True,
     keys_part_tables=True,
     run_is_a_step=True,

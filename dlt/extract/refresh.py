@@ -10,6 +10,7 @@ from dlt.extract.state import reset_resource_state
 from dlt.packages.manifest import Refresh
 from dlt.schema.chains import loaded_with, stands_alone
 from dlt.schema.schema import Schema
+from dlt.schema.table import has_seen_data
 from dlt.states.model import State
 
 if TYPE_CHECKING:
@@ -106,3 +107,17 @@ def emptied_tables(resource: ResourceHints, schema: Schema, filled: Collection[s
             if loaded_with(schema.tables, table["name"]) == root
         )
     )
+
+
+def loaded_roots(emptied: Refresh, schema: Schema) -> list[str]:
+    """Return which of the tables that are emptied are root tables, and had rows before.
+
+    Args:
+        emptied: What is emptied.
+        schema: Schema of the package.
+    """
+    return [
+        name
+        for name in emptied.truncate_tables
+        if "parent" not in schema.tables[name] and has_seen_data(schema.tables[name])
+    ]

@@ -14,7 +14,7 @@ from dlt.extract.descriptions import Described, edges, told_hints
 from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, as_rows, is_frame
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
 from dlt.extract.names import NameCheck
-from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, refresh_source
+from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings, require_version
@@ -143,7 +143,10 @@ class SchemaExtract:
         # before those without rows are declared: that would make tables theirs which are another resource's
         filled = {table for table, count in self.tables.items() if count}
         for resource in selected.values():
-            self.refresh = self.refresh.joined(emptied_tables(resource, self.schema, filled))
+            emptied = emptied_tables(resource, self.schema, filled)
+            self.refresh = self.refresh.joined(emptied)
+            # programs look up how many rows a table of theirs got, also where it got none
+            self.tables.update(dict.fromkeys(loaded_roots(emptied, self.schema), 0))
         for resource in selected.values():
             self._declare_empty(source, resource)
             self._told[resource.name] = resource
@@ -226,11 +229,13 @@ class SchemaExtract:
         if isinstance(item, MaterializedEmptyList):
             if not isinstance(item, HintsAlone):
                 self._spool.write_nothing(table)
+                self.tables.setdefault(table, 0)
             return
         check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         # what was yielded row by row was copied when it was
         count = self._spool.write(table, item, entry, own=type(item) is Joined)
-        self.tables[table] = self.tables.get(table, 0) + count
+        if count:
+            self.tables[table] = self.tables.get(table, 0) + count
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
 

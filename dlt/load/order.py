@@ -48,6 +48,7 @@ class LoadOrder:
             left at the destination meanwhile.
         run: Given for a load that runs in the pipeline's own folder: its state is joined with what the pipeline left
             from elsewhere meanwhile. The state is written as the package has it when both are None.
+        state_stays: The state is in the working folder alone, and is not written.
     """
 
     package: LoadPackage
@@ -56,6 +57,7 @@ class LoadOrder:
     home: str
     task: TaskLoad | None = None
     run: RunLoad | None = None
+    state_stays: bool = False
 
     @property
     def load_ids(self) -> tuple[str, ...]:

@@ -138,6 +138,8 @@ def state_to_write(order: LoadOrder, standing: Standing) -> State | None:
     Raises:
         StaleExtract: another run changed the same state since this package was extracted.
     """
+    if order.state_stays:
+        return None
     package, delta = order.package, order.package.state_delta
     current = dict(standing.state) if standing.state is not None else None
     if order.task is not None:

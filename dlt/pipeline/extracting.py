@@ -116,14 +116,18 @@ def extract(
         # the last package carries the state, which lies in the dataset of the default schema
         extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
         # what was taken back from a package that was given up is to reach the destination too
-        changed = _describe(parts, state, schemas) or bool(state["_local"].get("unsent"))
+        changed, unsent = _describe(parts, state, schemas), state["_local"].pop("unsent", False)
+        if not parts.settings.state_stays:
+            changed = changed or unsent
+        elif changed or unsent:
+            # the first run that restores again tells the destination
+            state["_local"]["unsent"] = True
         # a package of nothing would be a load of nothing, at every run
         for extract in () if parts.keeps_empty else tuple(extracts):
             carries_state = changed and extract is extracts[-1]
             if extract.is_empty and extract.schema.name in schemas_before and not carries_state:
                 extract.abort()
                 extracts.remove(extract)
-        state["_local"].pop("unsent", None)
         packages = commit_extracts(
             home.workdir,
             extracts,

@@ -54,7 +54,7 @@ def schema_for(parts: Parts, source: DltSource, state: State, schemas: dict[str,
     schema.update_naming(None, caps.identifier_length)
     if state["default_schema_name"] is None:
         state["default_schema_name"] = name
-    if state["default_schema_name"] == name:
+    if state["default_schema_name"] == name and not parts.settings.state_stays:
         schema.tables.setdefault(STATE_TABLE, state_table())
     schemas[name] = schema
     return schema

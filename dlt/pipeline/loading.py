@@ -128,7 +128,7 @@ def _state_as_job(parts: Parts, package: LoadPackage, result: LoadResult) -> lis
     """Return the job of 1.x that loads the state, where programs count on it; it goes with the load here."""
     # programs open the files of jobs, so it is one that is there
     path = os.path.join(package.path, STATE)
-    if not parts.settings.defaults.state_is_a_row or package.state is None or result.failed:
+    if not parts.settings.state_as_row or package.state is None or result.failed:
         return []
     job = Job(STATE_TABLE, STATE, "json", 1, os.path.getsize(path), "completed", result.started_at, result.finished_at)
     return [job]

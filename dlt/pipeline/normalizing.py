@@ -59,8 +59,10 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
             package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.columns_as_in_1x
         )
         mark_seen(grown, rows)
-        counts = dict(rows)
-        if package.state is not None and parts.settings.defaults.state_is_a_row:
+        extracted = package.manifest.metrics.get("extract", StepMetrics()).rows
+        # a table that got no rows, and is made or emptied all the same, is one with zero rows
+        counts = {**{name: count for name, count in extracted.items() if not count}, **rows}
+        if package.state is not None and parts.settings.state_as_row:
             # it goes to its table with the package, and needs no file
             counts[STATE_TABLE] = 1
         entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, counts)

@@ -104,7 +104,8 @@ class Parts:
             package: The package.
             dataset: Name of the dataset.
         """
-        return LoadOrder(package, dataset, self.target.capabilities(), self.target.main_dataset())
+        stays = self.settings.state_stays
+        return LoadOrder(package, dataset, self.target.capabilities(), self.target.main_dataset(), state_stays=stays)
 
 
 def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:

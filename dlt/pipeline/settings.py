@@ -138,6 +138,16 @@ class PipelineSettings:
         )
 
     @property
+    def state_stays(self) -> bool:
+        """Tell whether the state is in the working folder alone, and not written to the destination."""
+        return self.defaults.state_may_stay and self.restore_from_destination is False
+
+    @property
+    def state_as_row(self) -> bool:
+        """Tell whether infos count the state as a row that is loaded."""
+        return self.defaults.state_is_a_row and not self.state_stays
+
+    @property
     def pipeline_salt(self) -> str | None:
         """Return the secret of the pipeline."""
         return self.pipeline_secret

@@ -170,6 +170,21 @@ def counted_rows() -> object:
     return counts
 
 
+def states_that_stay() -> list[object]:
+    """Return whether the state is at the destination, and is counted, after runs of which the last one restores."""
+    pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+    numbers = dlt.resource(range(2), name="t", columns={"value": {"data_type": "bigint"}})
+    found: list[object] = []
+    for restores in (False, False, True):
+        pipeline.config.restore_from_destination = restores
+        pipeline.run(numbers)
+        with pipeline.sql_client() as client:
+            tables = [name for (name,) in client.execute_sql("SELECT table_name FROM information_schema.tables")]
+        told = "_dlt_pipeline_state" in pipeline.last_trace.last_normalize_info.row_counts
+        found.append(("_dlt_pipeline_state" in tables, told))
+    return found
+
+
 def jobs_of_state() -> object:
     """Return the tables of the jobs of two loads, and whether files stay; the second load changes no state."""
     pipeline = dlt.pipeline("shop", destination="dummy")
@@ -302,6 +317,11 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
         jobs_of_state,
         [[("t", 1, True), ("_dlt_pipeline_state", 1, True)], [("t", 1, True)]],
         [[("t", 1, False)], [("t", 1, False)]],
+    ),
+    "the state of the pipeline, with `restore_from_destination = false`": (
+        states_that_stay,
+        [(False, False), (False, False), (True, True)],
+        [(True, False), (True, False), (True, False)],
     ),
     "steps of a trace": (
         steps_of_traces,

@@ -52,6 +52,23 @@ def test_a_resource_without_rows_makes_no_table(pipeline: dlt.Pipeline, disposit
     assert tables_of(pipeline) == {"orders": ["id", "_dlt_load_id", "_dlt_id"]}
 
 
+@pytest.mark.parametrize("items", [[], [None], [[]]], ids=str)
+def test_a_table_that_was_emptied_is_counted_with_no_rows(pipeline: dlt.Pipeline, items: list[Any]) -> None:
+    """So a program may look up how many rows a table that it replaces got, also when none came."""
+    both = [{"id": 1, "lines": [{"n": 1}]}]
+    pipeline.run([dlt.resource(both, name="orders", write_disposition="replace"), dlt.resource([1], name="other")])
+    found = dlt.resource(items, name="orders", write_disposition="replace")
+    new = dlt.resource(items, name="new", write_disposition="replace")
+    added = dlt.resource(items, name="other")
+    for _ in range(2):
+        pipeline.run([found, new, added])
+        # one that was never loaded is not emptied, and one that is appended to is not touched
+        assert pipeline.last_trace.last_normalize_info.row_counts == {"orders": 0}
+        (extracted,) = pipeline.last_trace.last_extract_info.metrics.values()
+        assert [*extracted[0]["table_metrics"]] == ["orders"]
+    assert [pipeline.dataset()[name].fetchall() for name in ("orders", "orders__lines")] == [[], []]
+
+
 @pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
 def test_a_table_that_a_program_asks_for_has_the_columns_that_rows_would_have(
     pipeline: dlt.Pipeline, disposition: Any
