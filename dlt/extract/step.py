@@ -330,7 +330,10 @@ class SchemaExtract:
     def _declare_empty(self, source: DltSource, resource: ResourceHints) -> None:
         is_dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
         if not is_dynamic and not self.resources.get(resource.name):
+            before = set(self.schema.tables)
             self._declare(source, resource, None, None, is_empty=True)
+            # checked, but a table is known from its first rows on, and has the hints that it has then
+            self.schema.drop_tables(self.schema.tables.keys() - before)
 
 
 def extract_sources(
@@ -359,8 +362,7 @@ def extract_sources(
     try:
         for source in sources:
             schema = schema_for(source)
-            extract = extracts.get(schema.name)
-            if extract is None:
+            if (extract := extracts.get(schema.name)) is None:
                 check_schema(schema, f"schema {schema.name}")
                 # a clock may have been set back since the last package was made
                 after = [load_id for load_id in (workdir.newest_load_id(), *taken) if load_id]

@@ -9,6 +9,7 @@ from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
 from dlt.schema.x_keys import (
+    ROOT_IDS,
     SEEN_DATA,
     X_ACTIVE_TIMESTAMP,
     X_FORMER_ACTIVE,
@@ -63,6 +64,8 @@ def note_former_settings(known: TableSchema, declared: TableSchema, naming: Nami
         declared: The table as its resource declares it now.
         naming: Gives the names of columns.
     """
+    if known.get("write_disposition") == "merge" and declared.get("write_disposition") != "merge":
+        known[X_NORMALIZER] = {**(known.get(X_NORMALIZER) or {}), ROOT_IDS: True}
     before = [name for name in (known.get(X_VALID_FROM), known.get(X_VALID_TO)) if name]
     now = [naming.normalize_path(declared[key]) for key in (X_VALID_FROM, X_VALID_TO) if key in declared]
     if len(before) == 2 and before != now:

@@ -30,7 +30,7 @@ from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.x_keys import X_MERGE_STRATEGY, X_ROW_HASH, X_ROW_VERSION
+from dlt.schema.x_keys import ROOT_IDS, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
 
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
@@ -238,6 +238,7 @@ class PackageNormalizer:
             entry.get("write_disposition") == "merge"
             or self._schema.propagates_root_key()
             or entry.get("name") in self._with_root_ids
+            or (entry.get(X_NORMALIZER) or {}).get(ROOT_IDS, False)
         )
 
     def _takes(self, table: _Table) -> bool:

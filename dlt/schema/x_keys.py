@@ -25,13 +25,23 @@ OPEN_COLUMNS: Final = "open-columns"
 NEW_TABLE: Final = "evolve-columns-once"
 """While the data that made the table is on its way its columns are no change."""
 
+ROOT_IDS: Final = "root-ids"
+"""Rows nested in those of a table that was merged once carry the id of their root row for good."""
+
 NESTED_IN: Final = "nested-in"
 """The table in whose rows the rows of a table are found that stands alone."""
 
 NormalizerSettings = TypedDict(
     "NormalizerSettings",
-    {"max_nesting": int, "seen-data": bool, "open-columns": list[str], "evolve-columns-once": bool, "nested-in": str},
+    {
+        "max_nesting": int,
+        "seen-data": bool,
+        "open-columns": list[str],
+        "evolve-columns-once": bool,
+        "root-ids": bool,
+        "nested-in": str,
+    },
     total=False,
 )
 """What stands under `X_NORMALIZER`: the deepest level of nested tables; whether rows came; which columns took values
-of any structure; `NEW_TABLE` and `NESTED_IN`."""
+of any structure; `NEW_TABLE`, `ROOT_IDS` and `NESTED_IN`."""

@@ -89,6 +89,17 @@ KNOWN = {
         outcome({"t": {"a": NUMBER, "b": TEXT}}, {"t": [{"a": 1, "b": EASTERN}]}),
         outcome({"t": {"a": NUMBER, "b": TEXT}}, {"t": [{"a": 1, "b": "1999-12-31T18:29:59+00:00"}]}),
     ),
+    "declared": (
+        case(schema_contract={"columns": "discard_row"}),
+        outcome({"t": {"a": NUMBER}, "t__l": {}}, {"t": [{"a": 1}, {"a": 1}], "t__l": []}),
+        outcome(
+            {"t": {"a": NUMBER, "typeless": NUMBER}, "t__l": {}},
+            {
+                "t": [{"a": 1, "typeless": None}, {"a": 1, "typeless": None}, {"a": 2, "typeless": 5}],
+                "t__l": [{"_dlt_parent_id": {"a": 2, "typeless": 5}}],
+            },
+        ),
+    ),
     "moments": (
         case(),
         outcome({"t": {"a": ["JSON", True]}}, {"t": [{"a": '{"m": "2024-01-01T02:00:00+02:00"}'}]}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -53,6 +54,41 @@ def test_what_normalize_refused_is_the_context_of_its_context(pipeline: Any) -> 
     with pytest.raises(PipelineStepFailed) as failure:
         run(pipeline, [{"id": 2}], {"tables": "freeze"}, table="other")
     assert failure.value.step == "extract" and isinstance(failure.value.__context__, DataValidationError)
+
+
+def test_a_contract_that_is_new_is_a_load_without_rows(pipeline: Any) -> None:
+    """The schema at the destination has it at once, as the one on disk has."""
+    run(pipeline, [{"id": 1}])
+    (package,) = run(pipeline, [], {"columns": "freeze"}).load_packages
+    assert not package.jobs["completed_jobs"]
+    with pipeline.destination_client() as client:
+        stored = dlt.Schema.from_dict(json.loads(client.get_stored_schema("spec").schema))
+    assert stored.settings["schema_contract"] == {"columns": "freeze"}
+    assert not run(pipeline, [], {"columns": "freeze"}).load_packages
+
+
+def test_a_history_of_which_all_rows_are_discarded_stays(pipeline: Any) -> None:
+    """A contract that refuses a whole load tells nothing of the rows that are there."""
+    history = {"table_name": "t", "write_disposition": {"disposition": "merge", "strategy": "scd2"}}
+    pipeline.run([{"id": 1}, {"id": 2}], **history)
+    pipeline.run([{"id": 1, "new": 1}], schema_contract={"columns": "discard_row"}, **history)
+    assert values(pipeline, "id", "_dlt_valid_to") == [(1, None), (2, None)]
+
+
+@pytest.mark.parametrize("mode", ["freeze", "discard_row", "discard_value"])
+def test_a_key_that_comes_later_counts_under_a_contract(pipeline: Any, mode: str) -> None:
+    """A contract is about tables, columns and types: a merge that has one merges."""
+    run(pipeline, [{"id": 1, "v": 1}])
+    pipeline.run([{"id": 1, "v": 2}], table_name="t", write_disposition="merge", primary_key="id", schema_contract=mode)
+    assert values(pipeline, "id", "v") == [(1, 2)]
+
+
+def test_rows_that_are_discarded_leave_no_type_to_a_nested_table(pipeline: Any) -> None:
+    """The first row that stays decides it."""
+    run(pipeline, [{"id": 1}])
+    nested = [{"k": 1, "a": 1}, {"b": 1, "k": "x"}, {"b": "text"}]
+    run(pipeline, [{"id": 2, "l": nested}], {"data_type": "discard_row"})
+    assert pipeline.dataset().t__l.select("k", "b").fetchall() == [(1, None), (None, "text")]
 
 
 def test_rows_and_values_are_discarded(pipeline: Any) -> None:

@@ -76,6 +76,19 @@ def test_nested_tables_of_nested_tables_follow_their_root(pipeline: Any) -> None
     assert rows(pipeline, "items__a__b", "_dlt_root_id") == rows(pipeline, "items", "_dlt_id")
 
 
+@pytest.mark.parametrize("later", ["append", "replace"])
+def test_rows_nested_in_a_table_that_was_merged_once_carry_ids_of_roots(pipeline: Any, later: str) -> None:
+    """Also in tables that a run without a merge makes: the next merge finds every row."""
+    merge = {"write_disposition": "merge", "primary_key": "id"}
+    load(pipeline, [{"id": 1}], **merge)
+    load(pipeline, [{"id": 2, "a": [{"b": 1}]}], write_disposition=later, primary_key="id")
+    assert rows(pipeline, "items__a", "_dlt_root_id") == rows(pipeline, "items__a", "_dlt_parent_id")
+    load(pipeline, [{"id": 2, "a": [{"b": 2}]}], **merge)
+    assert rows(pipeline, "items__a", "b") == [(2,)]
+    column = pipeline.default_schema.tables["items__a"]["columns"]["_dlt_root_id"]
+    assert column["nullable"] is False
+
+
 def test_the_key_that_a_resource_has_now_counts(pipeline: Any) -> None:
     """A primary key that was changed replaces the former one."""
     load(pipeline, [{"id": 1, "code": "a"}], write_disposition="merge", primary_key="id")

@@ -58,13 +58,26 @@ def test_hints_that_are_functions_are_asked_once_for_a_page_of_a_table(pipeline:
     assert columns["m"]["primary_key"] is True
 
 
-def test_a_resource_without_rows_declares_its_table(pipeline: Any) -> None:
-    """With all that its hints say; one whose table depends on its items has none to declare."""
-    empty = dlt.resource([], name="empty", columns={"id": {"data_type": "bigint"}})
+def test_a_resource_without_rows_leaves_no_table(pipeline: Any) -> None:
+    """Its first rows do, with the hints that it has then; of a table that is there the hints of now count."""
+    hinted = {"columns": {"id": {"data_type": "bigint"}}}
+    empty = dlt.resource([], name="empty", **hinted)
     dynamic = dlt.resource([], name="dynamic", table_name=lambda item: item["kind"])
     assert counts(pipeline, [empty, dynamic]) == {}
-    tables = pipeline.default_schema.tables
-    assert tables["empty"]["columns"]["id"]["data_type"] == "bigint" and "dynamic" not in tables
+    assert not {"empty", "dynamic"} & set(pipeline.default_schema.tables)
+    counts(pipeline, dlt.resource([{"id": 7}], name="empty", write_disposition="replace"))
+    assert "id" not in pipeline.default_schema.tables["empty"]["columns"]
+    counts(pipeline, empty)
+    table = pipeline.default_schema.tables["empty"]
+    assert table["write_disposition"] == "append" and table["columns"]["id"]["data_type"] == "bigint"
+
+
+def test_hints_of_a_resource_without_rows_are_checked(pipeline: Any) -> None:
+    """What they say wrong is an error before there are rows to lose."""
+    with pytest.raises(PipelineStepFailed, match="upsert"):
+        counts(
+            pipeline, dlt.resource([], name="empty", write_disposition={"disposition": "merge", "strategy": "upsert"})
+        )
 
 
 def test_a_page_without_rows_makes_the_table_that_it_is_marked_for(pipeline: Any) -> None:
