@@ -247,6 +247,10 @@ class Pipe:
             )
         self.parallelized = True
 
+    def known_parent(self) -> dict[int, Pipe]:
+        """Return what a copy takes for known that is to share the parent, which is then evaluated once for both."""
+        return {id(self.parent): self.parent} if self.parent is not None else {}
+
     def clone(self, known: dict[int, Pipe], name: str | None = None) -> Pipe:
         """Copy the pipe and its parents.
 

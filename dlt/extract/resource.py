@@ -157,7 +157,7 @@ class DltResource(ResourceHints, Generic[P]):
             TypeError: the resource was bound before, or its function does not take these arguments.
         """
         # a copy: the resource of a module is called by several sources, each with arguments of its own
-        return self.clone().bind(*args, **kwargs)
+        return self.clone(known=self.pipe.known_parent()).bind(*args, **kwargs)
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> Self:
         """Give arguments in place.

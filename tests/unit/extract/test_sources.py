@@ -285,6 +285,36 @@ def test_sources_that_can_be_extracted_apart() -> None:
         made.decompose("each")
 
 
+@pytest.mark.parametrize("selected", [True, False])
+def test_transformers_that_were_called_share_their_parent(selected: bool) -> None:
+    """It is evaluated once for all of them, in the whole source and in its parts."""
+    calls: list[str] = []
+
+    @source
+    def three() -> Any:
+        @resource(selected=selected)
+        def pages() -> Any:
+            calls.append("pages")
+            yield [1, 2]
+
+        @transformer(data_from=pages)
+        def times(page: Any, factor: int) -> Any:
+            yield [number * factor for number in page]
+
+        @transformer(data_from=pages)
+        def signs(page: Any) -> Any:
+            yield [-number for number in page]
+
+        return pages, times(10), times(100).with_name("hundreds"), times.with_name("tens")(10), signs, events
+
+    parts = three().decompose()
+    own = ["pages"] if selected else []
+    named = [["hundreds"], ["tens"], ["events"]]
+    assert [list(part.selected_resources) for part in parts] == [[*own, "times", "signs"], *named]
+    assert {10, 20, -1, -2} <= set(list(parts[0]))
+    assert calls == ["pages"]
+
+
 def test_a_resource_that_stands_under_another_name() -> None:
     """Its name is that of the place; it cannot be deleted, but left out."""
     made = shop()
