@@ -18,6 +18,8 @@ PEER_VENV = HERE / ".venv-peer"
 OUR_VENV = HERE / ".venv-ours"
 PEER_REQUIREMENTS = HERE / "peer-requirements.txt"
 CONSTRAINTS = HERE.parent / "constraints.txt"
+# what both sides have in common is compared with the same versions; other packages of the peer are those that it wants
+SHARED = ("duckdb", "pyarrow", "numpy", "adbc-driver-manager", "adbc-driver-postgresql")
 
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RUNTIME__USER_LOG": "false"}
 # what the peer's page on performance advises: large buffers, no compression; larger ones than 20,000 were slower
@@ -50,22 +52,29 @@ def sides(names: list[str], tuned: bool) -> list[Side]:
 
 def make_environments() -> None:
     """Make an environment for each side, with its default install and the same versions of what both use."""
-    make_environment(PEER_VENV, "-r", str(PEER_REQUIREMENTS))
+    make_environment(PEER_VENV, shared_constraints(), "-r", str(PEER_REQUIREMENTS))
     compile_bytecode(PEER_VENV)
     make_environment_of(HERE.parent, OUR_VENV)
 
 
 def make_environment_of(checkout: Path, folder: Path) -> None:
     """Make an environment with the library of a checkout and what the workloads need beside it."""
-    make_environment(folder, "-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
+    found = ("-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
+    make_environment(folder, CONSTRAINTS.read_text(), *found)
     compile_bytecode(folder, checkout / "dlt")
 
 
-def make_environment(folder: Path, *install: str) -> None:
+def shared_constraints() -> str:
+    """Return the pins of the packages that both sides have."""
+    lines = CONSTRAINTS.read_text().splitlines()
+    return "\n".join(line for line in lines if line.partition("==")[0] in SHARED)
+
+
+def make_environment(folder: Path, constraints: str, *install: str) -> None:
     """Make one environment unless it is there and up to date."""
     compiled = sorted((HERE.parent / "dlt").rglob("*.pyx"))
-    made_of = (PEER_REQUIREMENTS, CONSTRAINTS, HERE.parent / "pyproject.toml", *compiled)
-    wanted = "".join(path.read_text() for path in made_of)
+    made_of = (PEER_REQUIREMENTS, HERE.parent / "pyproject.toml", *compiled)
+    wanted = constraints + "".join(path.read_text() for path in made_of)
     stamp, python = folder / "installed.txt", str(folder / "bin" / "python")
     if stamp.exists() and stamp.read_text() == wanted:
         return
@@ -78,7 +87,9 @@ def make_environment(folder: Path, *install: str) -> None:
     else:
         venv.create(folder, with_pip=True)
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, *install, "-c", str(CONSTRAINTS)], check=True)
+    pins = folder / "constraints.txt"
+    pins.write_text(constraints)
+    subprocess.run([*command, *install, "-c", str(pins)], check=True)
     stamp.write_text(wanted)
 
 

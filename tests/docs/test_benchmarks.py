@@ -45,6 +45,16 @@ def test_upserts() -> None:
     assert sum(number < 2000 for number in ids) == 400
 
 
+def test_both_sides_have_the_same_versions_of_what_they_share() -> None:
+    """And nothing else is pinned for the peer, which wants other versions of what this library has too."""
+    import sides
+
+    pins = dict(line.split("==") for line in sides.shared_constraints().splitlines())
+    assert {"duckdb", "pyarrow", "numpy"} <= set(pins) <= set(sides.SHARED)
+    wanted = [line.split("==") for line in sides.PEER_REQUIREMENTS.read_text().splitlines() if "==" in line]
+    assert not {name for name, _ in wanted} & set(pins)
+
+
 def entry(peer: float, ours: float, limit: float) -> dict[str, Any]:
     """Return measurements of one round."""
     runs = {
