@@ -93,8 +93,10 @@ class _Step:
         # they come as rows instead, by job and by table, so that a trace can be loaded
         found.pop("metrics")
         found["pipeline"] = {"pipeline_name": self._name()}
-        found.update(started_at=self.started_at, finished_at=self.finished_at)
-        return {**json_object(found), **self.writer_metrics_asdict()}
+        found.update(started_at=self.started_at, finished_at=self.finished_at, load_packages=None)
+        # JSON-safe already, and large: they are not walked again
+        packages = [package.asdict() for package in self.load_packages]
+        return {**json_object(found), "load_packages": packages, **self.writer_metrics_asdict()}
 
     def _took(self) -> str:
         began, ended = self._span()

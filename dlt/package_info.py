@@ -16,6 +16,9 @@ JOB_STATES: tuple[JobState, ...] = get_args(JobState)
 """The groups that the jobs of every package come in; all of them are always there."""
 
 
+_SCALARS = frozenset({type(None), bool, int, float, str})
+
+
 @runtime_checkable
 class Info(Protocol):
     """What an info, or a part of one, is as a dict."""
@@ -59,7 +62,8 @@ def json_safe(value: object) -> object:
 
 def json_object(value: Mapping[str, object]) -> dict[str, object]:
     """Return a mapping as a dict that every JSON encoder takes."""
-    return {str(key): json_safe(item) for key, item in value.items()}
+    # most items are scalars, and a large load has very many
+    return {str(key): item if type(item) in _SCALARS else json_safe(item) for key, item in value.items()}
 
 
 class ParsedLoadJobFileName(NamedTuple):

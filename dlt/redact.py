@@ -236,7 +236,10 @@ def _cleaned(value: object, secrets: Sequence[str], known: dict[str, str]) -> ob
         if found is None:
             found = known[value] = redact(value, secrets)
         return found
-    if isinstance(value, Mapping):
+    # by the exact type first: asking for a mapping takes longer than all the rest, and most values are numbers
+    if value is None or isinstance(value, (int, float)):
+        return value
+    if type(value) is dict or isinstance(value, Mapping):
         return {key: _cleaned(item, secrets, known) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_cleaned(item, secrets, known) for item in value]

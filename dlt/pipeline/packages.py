@@ -158,12 +158,13 @@ def _outputs(package: LoadPackage, place: metrics.DataLocation) -> list[metrics.
     for table in sorted(filled & set(schema.tables)) if not any(job.error for job in package.manifest.jobs) else ():
         root = schema.tables[root_of(schema.tables, table)]
         tables.setdefault(root.get("resource") or table, []).append(table)
+    # of all of the schema: once, and not for each of its tables
     version: metrics.SchemaReference = {"name": schema.name, "version_hash": schema.version_hash}
     return [
         {
             "kind": "dataset",
             "resource_name": resource,
-            "version": digest_id(schema.version_hash),
+            "version": digest_id(version["version_hash"]),
             "schemas": [version],
             "tables": names,
             **place,

@@ -53,7 +53,9 @@ class PipelineStepTrace(NamedTuple):
 
     def whole(self) -> JsonObject:
         """Return a JSON-safe dict as it is kept, with the info in one piece."""
-        return json_object(self._asdict())
+        info = self.step_info
+        # JSON-safe already, and large: it is not walked again
+        return {**json_object(self._replace(step_info=None)._asdict()), "step_info": info and info.asdict()}
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
