@@ -69,9 +69,17 @@ def load(
         if not parts.settings.defaults.keeps_loaded_files:
             home.workdir.prune_loaded(KEPT_LOADED_PACKAGES)
         step.info = info = load_info(parts, done, metrics, first_run)
-        if parts.settings.raise_on_failed_jobs if raises is None else raises:
+        if _raises(parts) if raises is None else raises:
             _raise_on_failed_job(info)
     return info
+
+
+def _raises(parts: Parts) -> bool:
+    """Tell whether a load with a failed job is an error, by what is configured when it is done."""
+    settings = parts.settings
+    if settings.raise_on_failed_jobs is not None:
+        return settings.raise_on_failed_jobs
+    return parts.option("raise_on_failed_jobs", "load", settings.defaults.failed_jobs_raise)
 
 
 def _raise_on_failed_job(info: LoadInfo) -> None:

@@ -99,7 +99,7 @@ class PipelineSettings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     schema_contract: ContractHint | None = None
     loader_file_format: str | None = None
-    raise_on_failed_jobs: bool = False
+    raise_on_failed_jobs: bool | None = None
     intercept_signals: bool = True
     defaults: Defaults = OURS
 
@@ -269,15 +269,6 @@ def resolve_settings(given: Mapping[str, Any]) -> PipelineSettings:
         retry=_retry(unchecked("retry"), name),
         schema_contract=unchecked("schema_contract"),
         loader_file_format=option("loader_file_format", str),
-        raise_on_failed_jobs=bool(
-            get_value(
-                "raise_on_failed_jobs",
-                bool,
-                sections=("load",),
-                default=defaults.failed_jobs_raise,
-                pipeline_name=name,
-            )
-        ),
         intercept_signals=bool(
             get_value("intercept_signals", bool, sections=("runtime",), default=True, pipeline_name=name)
         ),

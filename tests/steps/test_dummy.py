@@ -69,3 +69,16 @@ def test_files_are_of_the_format_that_it_takes() -> None:
     assert job.job_file_info.file_format == "jsonl"
     assert job.job_file_info.parse(job.job_file_info.file_name()) == job.job_file_info
     assert job.job_file_info.with_retry().job_id() == str(job.job_file_info) == job.job_file_info.job_id()
+
+
+@pytest.mark.parametrize("name", ["LOAD__RAISE_ON_FAILED_JOBS", "RAISE_ON_FAILED_JOBS"])
+def test_whether_failed_jobs_raise_is_read_when_the_load_is_done(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """So a program may set it after it made the pipeline."""
+    monkeypatch.delenv("LOAD__RAISE_ON_FAILED_JOBS")
+    pipeline = dlt.pipeline("tried", destination=dlt.destinations.dummy(fail_prob=1.0))
+    assert pipeline.run([1], table_name="t").has_failed_jobs
+    pipeline.drop_pending_packages()
+    monkeypatch.setenv(name, "true")
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run([1], table_name="t")
+    assert pipeline.load(raise_on_failed_jobs=False).has_failed_jobs
