@@ -109,7 +109,9 @@ class Node:
         # looked up at every run, as the configuration may say something else by now
         template = self.pipe.merged_incremental()
         if template is not None:
-            self.incremental = template.bind_to(self.pipe.name, resource_state(self.pipe.name))
+            # a backfill leaves the state as it is, and makes no entry in it either
+            state = resource_state(self.pipe.name) if template.end_value is None else {}
+            self.incremental = template.bind_to(self.pipe.name, state)
             # on the bound copy: the key of the table tells rows at the last value apart where the cursor names
             # none
             if self.incremental.primary_key is None and self.resource is not None:

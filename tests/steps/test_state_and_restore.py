@@ -213,3 +213,20 @@ def test_a_value_of_this_machine_may_be_set_while_a_state_is_changed(own_folder:
     found = dlt.attach("local")
     assert (found.get_local_state_val("seen"), found.get_local_state_val("later")) == (1, 3)
     assert found.state["more"] == 2 and found.state["sources"]["local"]["resources"]["marks"] == {"cursor": 5}
+
+
+def test_a_backfill_leaves_the_state_as_it_is(pipeline: Any) -> None:
+    """Its resource has no entry there, and the cursor of the runs that go on stays where it was."""
+
+    @dlt.resource
+    def numbers(at: Any = dlt.sources.incremental("at", initial_value=1)) -> Any:
+        yield [{"at": number} for number in range(5)]
+
+    backfill = dlt.sources.incremental(initial_value=2, end_value=4)
+    pipeline.run(numbers(at=backfill))
+    assert not any(source.get("resources") for source in pipeline.state["sources"].values())
+    pipeline.run(numbers())
+    before = pipeline.state
+    pipeline.run(numbers(at=backfill))
+    assert pipeline.state == before
+    assert pipeline.dataset().numbers["at"].fetchall() == [(2,), (3,), (1,), (2,), (3,), (4,), (2,), (3,)]
