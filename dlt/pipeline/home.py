@@ -89,6 +89,13 @@ class Home:
         while self.workdir.repairs:
             user_log.error(f"{self.pipeline_name}: {self.workdir.repairs.pop(0)}")
 
+    def current_state(self) -> State:
+        """Return the state as it is stored, whichever pipeline object of this name stored it last."""
+        # a step has the state that it works on, and a folder that begins anew or is gone says nothing
+        if not (self.is_inside() or self._begins_anew or self.workdir.mark("state.json") in (None, self._mark)):
+            self.refresh()
+        return self.state
+
     def refresh(self) -> None:
         """Read what another process, or another pipeline object of this name, left since it was read last."""
         mark = self.workdir.mark("state.json")

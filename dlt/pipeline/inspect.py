@@ -172,7 +172,7 @@ class Inspection:
     def state(self) -> State:
         """Return a copy of the state."""
         # what a program changes in it must not travel: managed_state is there for that
-        return deepcopy(self.parts.home.state)
+        return deepcopy(self.parts.home.current_state())
 
     @property
     def refresh(self) -> Refresh | None:

@@ -215,6 +215,18 @@ def test_a_value_of_this_machine_may_be_set_while_a_state_is_changed(own_folder:
     assert found.state["more"] == 2 and found.state["sources"]["local"]["resources"]["marks"] == {"cursor": 5}
 
 
+def test_pipeline_objects_of_one_name_tell_the_state_that_is_stored(pipeline: Any) -> None:
+    """Also what another one changed, such as one that was attached."""
+    pipeline.run(counting())
+    attached = dlt.attach("spec")
+    with attached.managed_state() as state:
+        state["sources"]["seen"] = {"by": "attached"}
+    assert pipeline.state["sources"]["seen"] == {"by": "attached"}
+    assert pipeline.state == attached.state
+    shutil.rmtree(pipeline.working_dir)
+    assert pipeline.state["sources"]["seen"] == {"by": "attached"}
+
+
 def test_a_backfill_leaves_the_state_as_it_is(pipeline: Any) -> None:
     """Its resource has no entry there, and the cursor of the runs that go on stays where it was."""
 
