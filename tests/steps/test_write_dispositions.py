@@ -76,6 +76,18 @@ def test_nested_tables_of_nested_tables_follow_their_root(pipeline: Any) -> None
     assert rows(pipeline, "items__a__b", "_dlt_root_id") == rows(pipeline, "items", "_dlt_id")
 
 
+def test_a_run_that_replaces_empties_all_tables_of_a_resource(pipeline: Any) -> None:
+    """Also those whose names look nested."""
+
+    def named(*rows: Any) -> Any:
+        return dlt.resource(rows, name="items", table_name=lambda row: row["kind"])
+
+    pipeline.run(named({"kind": "orders", "l": [1]}, {"kind": "order__lines", "l": [1]}))
+    pipeline.run(named({"kind": "returns"}), write_disposition="replace")
+    counts = pipeline.dataset().row_counts().fetchall()
+    assert dict(counts) == {"orders": 0, "orders__l": 0, "order__lines": 0, "order__lines__l": 0, "returns": 1}
+
+
 @pytest.mark.parametrize("later", ["append", "replace"])
 def test_rows_nested_in_a_table_that_was_merged_once_carry_ids_of_roots(pipeline: Any, later: str) -> None:
     """Also in tables that a run without a merge makes: the next merge finds every row."""
