@@ -19,6 +19,7 @@ from dlt.types import TDataItem, TDataItems
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+    from dlt.extract.vocabulary import ContractHint
     from dlt.schema.typing import ContractDict, ContractMode
 
     _Known = dict[type[BaseModel], type[BaseModel] | None]
@@ -79,9 +80,24 @@ class PydanticValidator(Step):
         self.data_mode = data_mode
         self.table_name = table_name
         self._strict = with_extra(model, EXTRA_OF_MODE[column_mode], explicit)
+        self._own: PydanticValidator | None = None
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         super().__init__(self._check)
         self._map = Map(self._check)
+
+    def under(self, contract: ContractHint | None) -> PydanticValidator:
+        """Return what checks items in a run that has a contract; None gives back the one that the resource has.
+
+        Args:
+            contract: The contract of the run.
+        """
+        own = self._own or self
+        if contract is None:
+            return own
+        modes = _modes(self.model, contract)
+        found = PydanticValidator(self.model, modes["columns"], modes["data_type"], self.table_name)
+        found._own = own
+        return found
 
     def __call__(self, item: TDataItem, meta: Meta = None) -> TDataItems:
         """Validate an item; frames pass as they are."""
@@ -220,6 +236,16 @@ def default_contract(model: type[BaseModel]) -> ContractDict:
     return {"tables": "evolve", "columns": MODE_OF_EXTRA[extra], "data_type": "freeze"}
 
 
+def _modes(model: type[BaseModel], contract: object) -> ContractDict:
+    """Return the contract of a model; what another one leaves out is that which the model asks for."""
+    modes = default_contract(model)
+    if isinstance(contract, str):
+        modes["columns"] = modes["data_type"] = cast("ContractMode", contract)
+    elif isinstance(contract, Mapping):
+        modes.update(cast("ContractDict", contract))
+    return modes
+
+
 def validator_for(resource: Hinted, known: PydanticValidator | None) -> PydanticValidator | None:
     """Return the step that checks the items of a resource, or None; fill in the contract that the model asks for.
 
@@ -234,13 +260,9 @@ def validator_for(resource: Hinted, known: PydanticValidator | None) -> Pydantic
     if not is_model(model):
         return None
     contract = resource.hints.get("schema_contract")
-    modes = default_contract(model)
-    if isinstance(contract, str):
-        modes["columns"] = modes["data_type"] = contract
-    elif isinstance(contract, Mapping):
-        modes.update(contract)
+    modes = _modes(model, contract)
     # what the model asks for holds for the table too, not only for its items
-    elif contract is None:
+    if contract is None:
         resource.hints["schema_contract"] = modes.copy()
     return PydanticValidator(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
 

@@ -74,6 +74,9 @@ def _hinted(source: DltSource, schema: Schema | None, hints: TableHints) -> DltS
     if own:
         for resource in source.selected_resources.values():
             resource.merge_hints(own)
+    for resource in source.resources.values():
+        if resource.validator is not None:
+            resource.validator = resource.validator.under(source.run_contract)
     return source
 
 

@@ -292,6 +292,20 @@ def test_nested_fields_of_a_model_are_kept(pipeline: Any, contract: Any) -> None
     assert sorted(pipeline.dataset().t__tags.select("value").fetchall()) == [(1,), (2,)]
 
 
+@pytest.mark.parametrize("in_a_source", [True, False])
+def test_the_contract_of_a_run_counts_for_items_of_a_model(pipeline: Any, in_a_source: bool) -> None:
+    """Instead of what the model says itself, and for that run only, also where its resource is part of a source."""
+    resource = dlt.resource(lambda: [{"a": 1, "new": 1}], name="t", columns=Child)
+    data = dlt.source(lambda: resource, name="shop")() if in_a_source else resource
+    found = []
+    for contract in (None, "evolve", None):
+        pipeline.run(data, schema_contract=contract, refresh="drop_resources")
+        found.append("new" in pipeline.default_schema.tables["t"]["columns"])
+    assert found == [False, True, False]
+    with pytest.raises(PipelineStepFailed, match="new"):
+        pipeline.run(data, schema_contract={"columns": "freeze"})
+
+
 class Part(BaseModel):
     """A nested model that says nothing about other fields, and leads back to its root."""
 
