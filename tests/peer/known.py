@@ -453,9 +453,11 @@ def _discards_rows(case: Case) -> bool:
 
 
 def _has_loads_without_rows(case: Case) -> bool:
-    """Tell whether one of two sources may give nothing in a run that has a contract or drops what it left."""
+    """Tell whether a source may give nothing in a run that says something else of its tables, or drops them."""
     return any(
-        run.get("two_sources") and {"schema_contract", "refresh"} & set(run.get("run", {})) for run in case["runs"]
+        (run.get("two_sources") or not any(spec["pages"] for spec in run["resources"]))
+        and {"schema_contract", "refresh", "write_disposition"} & set(run.get("run", {}))
+        for run in case["runs"]
     )
 
 
@@ -650,7 +652,7 @@ DIFFERENCES = (
     Difference("a history of which a contract discards all rows stays", _discarded_histories, of=_discards_rows),
     Difference("a contract keeps no key out", _keys_under_contract, of=_has_contract),
     Difference(
-        "a contract that is new is a load of a source without rows, and nothing to drop is none",
+        "what is new in a schema is a load of a source without rows, and nothing to drop is none",
         _ranks_of_loads,
         of=_has_loads_without_rows,
     ),

@@ -68,12 +68,12 @@ KNOWN = {
         outcome({"t": {"a": NUMBER, "b__v_text": TEXT}}, {"t": [{"a": 1, "b__v_text": "x"}]}),
     ),
     "narrow": (
-        {**case(), "runs": [{"resources": [{"name": "t", "arrow": {"b": "int32"}}]}]},
+        {**case(), "runs": [{"resources": [{"name": "t", "pages": [], "arrow": {"b": "int32"}}]}]},
         outcome({"t": {"a": NUMBER, "b": ["INTEGER", True]}}, {"t": [{"a": 1, "b": 2}]}),
         outcome({"t": {"a": NUMBER, "b": NUMBER}}, {"t": [{"a": 1, "b": 2}]}),
     ),
     "zones": (
-        {**case(), "runs": [{"resources": [{"name": "t", "arrow": {"b": "naive"}}]}]},
+        {**case(), "runs": [{"resources": [{"name": "t", "pages": [], "arrow": {"b": "naive"}}]}]},
         outcome({"t": {"a": NUMBER, "b": MOMENT}}, {"t": [{"a": 1, "b": ["datetime", "2024-01-01T00:00:00+00:00"]}]}),
         outcome(
             {"t": {"a": NUMBER, "b": ["TIMESTAMP", True]}}, {"t": [{"a": 1, "b": ["datetime", "2024-01-01T00:00:00"]}]}
