@@ -117,6 +117,17 @@ def test_a_strategy_that_was_changed_counts_from_then_on(pipeline: Any) -> None:
     assert rows(pipeline, "items", "id", "v") == [(1, 1), (1, 2)]
 
 
+@pytest.mark.parametrize("strategy", ["upsert", "delete-insert"])
+def test_a_merge_leaves_one_row_of_a_key(pipeline: Any, strategy: str) -> None:
+    """Also where an append gave it several."""
+    merge = {"write_disposition": {"disposition": "merge", "strategy": strategy}, "primary_key": "id"}
+    load(pipeline, [{"id": 1, "v": 1, "l": [1]}, {"id": 2, "v": 1}], **merge)
+    load(pipeline, [{"id": 1, "v": 2, "l": [2]}], write_disposition="append", primary_key="id")
+    load(pipeline, [{"id": 1, "v": 3, "l": [3]}], **merge)
+    assert rows(pipeline, "items", "id", "v") == [(1, 3), (2, 1)]
+    assert rows(pipeline, "items__l", "value") == [(3,)]
+
+
 def test_keys_follow_the_naming_convention(pipeline: Any) -> None:
     """Keys are written as in the source."""
     for value in (1, 2):
