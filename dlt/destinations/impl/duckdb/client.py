@@ -8,7 +8,7 @@ from functools import cached_property
 
 from dlt.destinations.impl.duckdb.arrow import as_table
 from dlt.destinations.impl.duckdb.errors import translate
-from dlt.destinations.impl.duckdb.memory import Memory
+from dlt.destinations.impl.duckdb.memory import Memory, as_told
 from dlt.destinations.sql.catalog import Catalog, Questions
 from dlt.destinations.sql.client import SqlDestinationClient
 from dlt.destinations.sql.cursor import Cursor
@@ -21,6 +21,7 @@ from dlt.errors import DatabaseUndefinedRelation, DestinationException
 from dlt.late import duckdb, pa
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
+from dlt.user_log import logger
 
 _FEW = 8
 """Tables that are asked for by name, where more are found in the list of all."""
@@ -29,7 +30,11 @@ _SMALL = 8 << 20
 
 
 def duckdb_client(
-    dialect: Dialect, dataset_name: str, connection: duckdb.DuckDBPyConnection, memory: Memory | None = None
+    dialect: Dialect,
+    dataset_name: str,
+    connection: duckdb.DuckDBPyConnection,
+    memory: Memory | None = None,
+    is_own_file: bool = False,
 ) -> DuckDbClient:
     """Return a client for a dataset of a DuckDB database.
 
@@ -38,8 +43,10 @@ def duckdb_client(
         dataset_name: Name of the dataset.
         connection: Open connection.
         memory: What loads may use; as much as there is when None.
+        is_own_file: The connection is to a file, was opened for the load, and is closed behind it.
     """
-    catalog = DuckDbCatalog(DuckDbSession(dialect, connection, memory or Memory()), dataset_name)
+    session = DuckDbSession(dialect, connection, memory or Memory(), is_own_file=is_own_file)
+    catalog = DuckDbCatalog(session, dataset_name)
     return DuckDbClient(DuckDbLoader(catalog), DuckDbLedger(catalog))
 
 
@@ -60,6 +67,7 @@ class DuckDbSession(Session):
         connection: Open connection.
         memory: What loads may use.
         translated: Gives our error for one of DuckDB, and for what to do where memory is not enough.
+        is_own_file: The connection is to a file, was opened for the load, and is closed behind it.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -70,11 +78,14 @@ class DuckDbSession(Session):
         connection: duckdb.DuckDBPyConnection,
         memory: Memory,
         translated: Callable[[duckdb.Error, str], DestinationException] = translate,
+        is_own_file: bool = False,
     ) -> None:
         super().__init__(dialect, connection)
+        self._is_own_file = is_own_file
         self._memory, self._translated = memory, translated
         self.memory_limit = memory.limit()
         self._threads: int | None = None
+        self._widest, self._merges = 0, False
         self._settings = (1, True, "")
         # of this connection only
         self.query("SET TimeZone = 'UTC'")
@@ -110,7 +121,7 @@ class DuckDbSession(Session):
         assert row is not None
         self._settings = (int(row[0]), bool(row[1]), str(row[2]))
         # one thread until there is work for more: many small statements cost less that way
-        self._threads = 1
+        self._threads, self._widest, self._merges = 1, 0, False
         self.query("SET preserve_insertion_order = false; SET threads = 1")
         self._bound(self._memory.limit())
         super().begin()
@@ -118,7 +129,17 @@ class DuckDbSession(Session):
     def commit(self) -> None:
         """Make all of it visible at once."""
         super().commit()
+        if self._is_own_file:
+            self._checkpoint()
         self._restore_settings()
+
+    def _checkpoint(self) -> None:
+        """Write what is committed into the file now, in bounded memory; to close it would do so in all there is."""
+        try:
+            self.connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            # the load is done: another connection of the program writes, and whoever closes the file last does it
+            logger.debug(f"the checkpoint of a load is left to the close: {error}")
 
     def rollback(self) -> None:
         """Undo all of it."""
@@ -135,7 +156,7 @@ class DuckDbSession(Session):
         self._threads = None
         self.query(f"SET threads = {threads}; SET preserve_insertion_order = {str(ordered).lower()}")
         if self.memory_limit:
-            self.query(f"SET memory_limit = '{memory}'")
+            self.query(f"SET memory_limit = '{as_told(memory)}'")
 
     def use_threads(self) -> None:
         """Use as many threads as there are, from now to the end of the transaction."""
@@ -145,9 +166,11 @@ class DuckDbSession(Session):
             self.query(f"SET threads = {self._threads}")
 
     def fit_memory(self, chain: Sequence[TableSchema]) -> None:
-        """Give wide tables more memory, where the machine has it and the user did not say what a load may use."""
-        wanted = self._memory.limit(max(len(table["columns"]) for table in chain))
-        if wanted != self._memory.limit():
+        """Give wide tables and merges more memory, where the machine has it and the user did not say otherwise."""
+        self._widest = max(self._widest, *(len(table["columns"]) for table in chain))
+        self._merges = self._merges or chain[0].get("write_disposition") == "merge"
+        wanted = self._memory.limit(self._widest, self._merges)
+        if wanted != self.memory_limit:
             self._bound(wanted)
 
     def _bound(self, limit: str | None) -> None:

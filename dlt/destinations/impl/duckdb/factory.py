@@ -115,7 +115,7 @@ class DuckDb(Destination):
             # with what it needs of Arrow: a pipeline that does not load shall not wait for that
             from dlt.destinations.impl.duckdb.client import duckdb_client
 
-            yield duckdb_client(DIALECT, dataset_name, connection, memory)
+            yield duckdb_client(DIALECT, dataset_name, connection, memory, is_own_file=memory.is_bounded)
         finally:
             connection.close()
 

@@ -5,23 +5,37 @@ from __future__ import annotations
 from dlt.destinations.memory import available
 from dlt.late_dataclass import dataclass
 
-_MEMORY = 400 * 10**6
+_MEMORY = 128 * 10**6
 """Bytes that a load of narrow tables may use; its peak must not grow with the data, nor with the machine."""
 
+_MEMORY_OF_MERGES = 400 * 10**6
+"""The same where rows are joined and sorted: with less they go to the disk too early."""
 
 _MEMORY_PER_COLUMN = 1_500_000
 """DuckDB keeps blocks of 256 KiB for each column: of the new rows and of the table, in each thread."""
 
 
-def memory_for(columns: int = 0) -> str:
+def memory_for(columns: int = 0, merges: bool = False) -> str:
     """Return what a load may use of memory when the user does not say it.
 
     Args:
         columns: Columns of the widest table.
+        merges: Rows are compared with those that are there.
     """
     # the rest is for Python, for Arrow, and for what DuckDB takes beyond its limit
     most = available() * 6 // 10
-    return f"{min(most, _MEMORY + columns * _MEMORY_PER_COLUMN) // 10**6}MB"
+    base = _MEMORY_OF_MERGES if merges else _MEMORY
+    return f"{min(most, base + columns * _MEMORY_PER_COLUMN) // 10**6}MB"
+
+
+def as_told(limit: str) -> str:
+    """Return the limit to set so that DuckDB tells this one: it cuts what it tells, and would lose a bit each time.
+
+    Args:
+        limit: A limit as DuckDB tells it, such as "18.8 GiB".
+    """
+    number, _, unit = limit.partition(" ")
+    return f"{number}5 {unit}" if "." in number else limit
 
 
 @dataclass(frozen=True)
@@ -48,13 +62,14 @@ class Memory:
         """
         return cls(True, given, f"memory_limit under [destination.{destination_name}]")
 
-    def limit(self, columns: int = 0) -> str | None:
+    def limit(self, columns: int = 0, merges: bool = False) -> str | None:
         """Return what a load may use, None for as much as there is.
 
         Args:
             columns: Columns of the widest table.
+            merges: Rows are compared with those that are there.
         """
-        return (self.given or memory_for(columns)) if self.is_bounded else None
+        return (self.given or memory_for(columns, merges)) if self.is_bounded else None
 
     def advice(self, limit: str | None) -> str:
         """Return what to do where a load has reached its limit."""
