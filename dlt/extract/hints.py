@@ -25,7 +25,7 @@ from dlt.extract.vocabulary import (
     WriteDispositionHint,
 )
 from dlt.schema.system_columns import VALID_FROM, VALID_TO
-from dlt.schema.typing import TableFormat
+from dlt.schema.typing import ColumnSchema, TableFormat
 from dlt.types import TDataItem
 
 DEFAULT_VALIDITY_COLUMNS = (VALID_FROM, VALID_TO)
@@ -150,6 +150,26 @@ def make_nested_hints(**hints: Any) -> TableHints:
             f"Nested hints cannot have {', '.join(sorted(unknown))}: a nested table takes them from its parent.",
         )
     return make_hints(**hints)
+
+
+def changeable_columns(hints: TableHints, known: Columns | None) -> Columns:
+    """Return the columns of a resource by name, which a program may change in place as with PyPI `dlt`.
+
+    What was given to the resource, and copies of it, stay as they are.
+
+    Args:
+        hints: Hints of the resource, with columns that are no function.
+        known: What was returned before.
+    """
+    columns = hints.get("columns")
+    # one test by `is` would tell mypy that the two have one type
+    if known is not None and id(known) == id(columns):
+        return known
+    found: Columns = {name: {**column, "name": name} for name, column in columns_dict(columns).items()}
+    # a model goes on to check items
+    if columns is not None and not is_model(columns):
+        hints["columns"] = cast("dict[str, ColumnSchema]", found)
+    return found
 
 
 def merge_hints(old: TableHints, new: TableHints) -> TableHints:

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Literal, Union, cast
 
 from dlt.errors import DataItemRequiredForDynamicTableHints, InconsistentTableTemplate
 from dlt.extract.hint_checks import is_dynamic
-from dlt.extract.hints import ResolvedHints, TableHints, check_table_hints, given_hints, merge_hints, resolve_hints
+from dlt.extract.hints import (
+    ResolvedHints,
+    TableHints,
+    changeable_columns,
+    check_table_hints,
+    given_hints,
+    merge_hints,
+    resolve_hints,
+)
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
-from dlt.extract.models import Columns, columns_dict
+from dlt.extract.models import Columns
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
 from dlt.extract.vocabulary import (
@@ -72,6 +80,7 @@ class ResourceHints:
         self._hints = hints or {}
         self._variants: dict[Hint[str], TableHints] = {}
         self._last_mark: HintsMeta | None = None
+        self._changeable: Columns | None = None
 
     @property
     def name(self) -> str:
@@ -116,11 +125,12 @@ class ResourceHints:
 
     @property
     def columns(self) -> Columns | Callable[[TDataItem], object]:
-        """Return the column hints by name, or the function that gives them."""
+        """Return the column hints by name, or the function that gives them; what is changed in them counts."""
         columns = self._hints.get("columns")
         if is_dynamic(columns):
             return columns
-        return {name: {**hints, "name": name} for name, hints in columns_dict(columns).items()}
+        self._changeable = changeable_columns(self._hints, self._changeable)
+        return self._changeable
 
     @property
     def schema_contract(self) -> Hint[ContractHint] | None:

@@ -133,6 +133,25 @@ def test_columns_from_classes() -> None:
     assert user["score"] == {"name": "score", "nullable": True, "data_type": "decimal"}
 
 
+def test_columns_of_a_resource_are_changed_in_place() -> None:
+    """As programs for PyPI dlt do; what was given to it, and copies of it, stay as they are."""
+    given: Any = {"id": {"data_type": "bigint"}}
+    one, other = resource([1], name="one", columns=given), resource([1], name="other", columns=given)
+    copy = one.with_name("copy")
+    columns: Any = one.columns
+    columns["id"]["data_type"] = "text"
+    columns["more"] = {"name": "more", "data_type": "bool"}
+    assert one.columns is columns and one.columns == one.compute_table_schema()["columns"]
+    assert one.compute_table_schema()["columns"]["more"]["data_type"] == "bool"
+    later = one.with_name("later")
+    later.columns["id"]["data_type"] = "json"  # type: ignore[index] # no function of the item
+    assert [r.compute_table_schema()["columns"]["id"]["data_type"] for r in (one, other, copy, later)] == [
+        "text", "bigint", "bigint", "json",
+    ]  # fmt: skip
+    one.apply_hints(columns={"id": {"nullable": False}})
+    assert one.columns["id"] == {"name": "id", "data_type": "text", "nullable": False}  # type: ignore[index]
+
+
 def test_model_validates_items() -> None:
     """Items are checked against the model; the contract says what happens to bad ones."""
     data = [{"id": "1"}, {"id": "x"}, {"id": 3, "more": 1}]
