@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pendulum
 import pytest
 import yaml
 
@@ -89,6 +91,16 @@ def test_new_columns_are_rows_that_can_be_loaded(pipeline: Any) -> None:
     pipeline.run([info], table_name="_load_info")
     jobs = pipeline.dataset().table("_load_info__load_packages__jobs").select("state", "table_name").fetchall()
     assert jobs == [("completed_jobs", "items")]
+
+
+def test_moments_are_datetimes_in_utc(pipeline: Any) -> None:
+    """Of infos, traces, their steps and packages, of this process and as they are stored."""
+    info = pipeline.run([{"id": 1}], table_name="items")
+    for trace in (pipeline.last_trace, dlt.attach("spec").last_trace):
+        moments = [trace.started_at, trace.finished_at, *(step.started_at for step in trace.steps)]
+        moments += [info.started_at, info.finished_at, info.load_packages[0].completed_at]
+        assert {(type(moment), moment.utcoffset()) for moment in moments} == {(datetime, timedelta(0))}
+        assert pendulum.instance(trace.started_at).in_timezone("Europe/Berlin") == trace.started_at
 
 
 def test_metrics_are_tuples_as_in_1x(pipeline: Any) -> None:
