@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from dlt.redact import clean_current_error, redact
 
@@ -17,15 +17,38 @@ class DltException(Exception):
 
     Args:
         message: What failed, on which thing, what was found and what to do.
+        *more: Programs for PyPI `dlt` 1.x give what `in_1x` names, by place or by name.
         **attributes: Details, kept as attributes of the exception.
+
+    Raises:
+        TypeError: there are more arguments than those of 1.x.
     """
 
-    def __init__(self, message: str = "", **attributes: object) -> None:
+    in_1x: ClassVar[tuple[str, ...]] = ()
+    """Names of the arguments that the class takes in PyPI `dlt` 1.x where that is more than a message."""
+
+    def __init__(self, message: str = "", *more: object, **attributes: object) -> None:
+        if len(more) >= max(len(self.in_1x), 1):
+            takes = f"a message, or {', '.join(self.in_1x)}" if self.in_1x else "a message"
+            raise TypeError(f"{type(self).__name__} takes {takes}, and {1 + len(more)} values were given.")
+        if more:
+            attributes = {**dict(zip(self.in_1x, (message, *more), strict=False)), **attributes}
+        if more or (not message and self.in_1x and set(self.in_1x) & set(attributes)):
+            message = self.message_in_1x(attributes)
         # what it will be printed with must not show a secret either
         clean_current_error()
         self.message = redact(message)
         super().__init__(self.message)
         self.__dict__.update(attributes)
+
+    @staticmethod
+    def message_in_1x(given: dict[str, object]) -> str:
+        """Return the message of an error that was made with arguments of PyPI `dlt` 1.x; it is taken out of them.
+
+        Args:
+            given: The arguments by name.
+        """
+        return str(given.pop("msg", ""))
 
     def __getattr__(self, name: str) -> Detail:
         # said for checkers: which details an error has, only its class knows
@@ -97,6 +120,16 @@ class DictValidationException(DltException):
 
 class MissingDependencyException(DltException, ImportError):
     """A package that is needed is not installed; the message says how to install it."""
+
+    in_1x = ("caller", "dependencies", "appendix")
+
+    @staticmethod
+    def message_in_1x(given: dict[str, object]) -> str:
+        """Return which packages are missing, and how they are installed."""
+        packages, more = given.get("dependencies"), str(given.get("appendix") or "")
+        names = [str(name) for name in packages] if isinstance(packages, (list, tuple)) else []
+        install = " ".join(f'"{name}"' for name in names)
+        return f"{given.get('caller')} needs what is not installed: pip install {install}. {more}".strip()
 
 
 class NotOffered(DltException, NotImplementedError):

@@ -9,6 +9,8 @@ from dlt.errors.sources import SourceExhausted
 class PipelineException(DltException):
     """A pipeline cannot do what is asked for."""
 
+    in_1x = ("pipeline_name", "msg")
+
 
 class PipelineStateNotAvailable(PipelineException):
     """State is asked for where no pipeline is at work."""

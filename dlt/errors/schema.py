@@ -12,6 +12,8 @@ class InvalidHint(DictValidationException, ValueError):
 class SchemaException(DltException):
     """A schema, or data against it, is not as it must be."""
 
+    in_1x = ("schema_name", "msg")
+
 
 class InvalidSchemaName(SchemaException, ValueError):
     """A schema's name cannot be one."""

@@ -16,6 +16,8 @@ class DltSourceException(DltException):
 class DltResourceException(DltSourceException):
     """A resource is not as it must be."""
 
+    in_1x = ("resource_name", "msg")
+
 
 class ResourceNameMissing(DltResourceException):
     """Data has no name by which its table can be called."""
@@ -136,6 +138,8 @@ class ExplicitSourceNameInvalid(ArgumentsOverloadException, DltSourceException):
 
 class PipeException(DltException):
     """An item cannot go through the steps of a resource."""
+
+    in_1x = ("pipe_name", "msg")
 
 
 class PipeGenInvalid(PipeException, InvalidResourceDataTypeIsNone):

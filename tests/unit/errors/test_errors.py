@@ -23,6 +23,34 @@ def test_message_and_details_survive_pickling(kind: type[errors.DltException]) -
     assert error.table == "users"
 
 
+def test_programs_make_errors_as_in_1x() -> None:
+    """By place or by name, also in classes of their own; a message alone is one as well."""
+
+    class JobTimeout(errors.DltResourceException):
+        def __init__(self, resource_name: str, msg: str) -> None:
+            super().__init__(resource_name, msg)
+
+    found = JobTimeout("insights", "it took too long")
+    assert (str(found), found.resource_name) == ("it took too long", "insights")
+    for kind, name in (
+        (errors.PipelineException, "pipeline_name"),
+        (errors.SchemaException, "schema_name"),
+        (errors.PipeException, "pipe_name"),
+    ):
+        for error in (kind("shop", "it is closed"), kind(**{name: "shop", "msg": "it is closed"})):
+            assert (str(error), getattr(error, name)) == ("it is closed", "shop")
+    for missing in (
+        errors.MissingDependencyException("Sheets", ["google-api-python-client", "x>=2"]),
+        errors.MissingDependencyException(caller="Sheets", dependencies=["google-api-python-client", "x>=2"]),
+    ):
+        assert str(missing) == 'Sheets needs what is not installed: pip install "google-api-python-client" "x>=2".'
+        assert pickle.loads(pickle.dumps(missing)).dependencies == missing.dependencies
+    with pytest.raises(TypeError, match="takes a message, or resource_name, msg, and 3 values"):
+        errors.DltResourceException("a", "b", "c")
+    with pytest.raises(TypeError, match="takes a message, and 2 values"):
+        errors.DltException("a", "b")
+
+
 def test_what_cannot_travel_stays_behind_and_the_cause_goes_along() -> None:
     """The step failed in a worker; whether another try helps is told where the error arrives."""
     failed = errors.PipelineStepFailed("load failed", pipeline=(x for x in ()), step="load")
