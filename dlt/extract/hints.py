@@ -167,7 +167,7 @@ def changeable_columns(hints: TableHints, known: Columns | None) -> Columns:
         return known
     found: Columns = {name: {**column, "name": name} for name, column in columns_dict(columns).items()}
     # a model goes on to check items
-    if columns is not None and not is_model(columns):
+    if not is_model(columns):
         hints["columns"] = cast("dict[str, ColumnSchema]", found)
     return found
 
@@ -183,7 +183,9 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
         if _is_empty(value) and key in _KEYS:
             merged[key] = ""  # said, so that a key which an earlier run stored goes too
         elif _is_empty(value):
-            merged.pop(key, None)
+            # an empty one says nothing, as in 1.x: rows that are merged would be doubled
+            if key != "write_disposition":
+                merged.pop(key, None)
         # columns come together name by name; a model says them all, and a function of the item cannot be joined
         elif key == "columns" and _is_static(value) and _is_static(known) and known and not is_model(value):
             merged[key] = {**columns_dict(known), **_merged_columns(columns_dict(known), value)}

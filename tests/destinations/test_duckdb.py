@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 import dlt
+from dlt.destinations.impl.duckdb.exceptions import InvalidInMemoryDuckdbCredentials
 from dlt.errors import PipelineStepFailed
 
 
@@ -78,6 +80,25 @@ def test_a_first_run_asks_a_database_that_is_not_there_for_nothing(
     with pytest.raises(PipelineStepFailed, match="nowhere"):
         dlt.pipeline("wrong", destination=nowhere, dataset_name="d").run(rows())
     assert seen == [False]
-    assert not dlt.destinations.duckdb(":memory:").is_missing()
     with duckdb.connect() as connection:
         assert not dlt.destinations.duckdb(connection).is_missing()
+
+
+@pytest.mark.parametrize("credentials", [":memory:", "duckdb:///:memory:", "", {"database": ":memory:"}], ids=str)
+@pytest.mark.parametrize("dev_mode", [True, False])
+def test_a_database_in_memory_is_one_that_the_program_opened(credentials: Any, dev_mode: bool) -> None:
+    """That of a step would be gone with the rows, which is told before anything is extracted."""
+    asked: list[int] = []
+
+    def items() -> Iterator[Any]:
+        asked.append(1)
+        yield {"id": 1}
+
+    pipeline = dlt.pipeline("memory", destination=dlt.destinations.duckdb(credentials), dev_mode=dev_mode)
+    with pytest.raises(PipelineStepFailed, match=r"pass an open connection: .*connect\(\":memory:\"\)") as failure:
+        pipeline.run(items, table_name="items")
+    assert isinstance(failure.value.__cause__, InvalidInMemoryDuckdbCredentials) and not asked
+    opened = dlt.destinations.duckdb(duckdb.connect(":memory:"))
+    pipeline = dlt.pipeline("opened", destination=opened, dev_mode=dev_mode)
+    pipeline.run(items, table_name="items")
+    assert pipeline.dataset().items.select("id").fetchall() == [(1,)]

@@ -316,13 +316,13 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
 
     @property
     def last_value(self) -> Value | None:
-        """Return the last value so far.
+        """Return the last value so far; before the first rows of a run that is its start, lag included.
 
         Raises:
             IncrementalUnboundError: another parameter of the function is the cursor of the resource.
         """
         self._refuse_beside()
-        return self.initial_value if self._run is None else cast("Value | None", self._run.state["last_value"])
+        return self.initial_value if self._run is None else cast("Value | None", self._run.last_value)
 
     @property
     def start_out_of_range(self) -> bool:

@@ -77,6 +77,11 @@ class Run:
         self._of_1x = LENGTHS_OF_1X.intersection(map(len, self.boundary))
 
     @property
+    def last_value(self) -> object:
+        """Return the last value so far; a source that is asked from it on gives what a lag wants again."""
+        return self.state["last_value"] if self.seen else self.start
+
+    @property
     def deduplicates(self) -> bool:
         """Tell whether rows equal to the start may have been loaded before."""
         s = self.settings

@@ -55,11 +55,13 @@ def test_dynamic_hints() -> None:
 
 
 def test_apply_hints() -> None:
-    """None leaves a hint, an empty value removes it, columns are merged."""
+    """None leaves a hint, an empty value removes it but for a disposition, columns are merged."""
     made = resource([1], name="r", primary_key="id", columns=[{"name": "a", "data_type": "text"}])
     made.apply_hints(primary_key="", columns={"a": {"nullable": False}, "b": {}}, write_disposition="replace")
     table = made.compute_table_schema()
     assert table["columns"] == {"a": {"name": "a", "data_type": "text", "nullable": False}, "b": {"name": "b"}}
+    made.apply_hints(write_disposition="")
+    # rows of a merge would be doubled if it were gone
     assert made.write_disposition == "replace"
     with pytest.raises(ValueErrorWithKnownValues):
         made.apply_hints(write_disposition="overwrite")
@@ -148,6 +150,9 @@ def test_columns_of_a_resource_are_changed_in_place() -> None:
     assert [r.compute_table_schema()["columns"]["id"]["data_type"] for r in (one, other, copy, later)] == [
         "text", "bigint", "bigint", "json",
     ]  # fmt: skip
+    bare: Any = resource([1], name="bare")
+    bare.columns["id"] = {"name": "id", "data_type": "decimal"}
+    assert bare.compute_table_schema()["columns"]["id"]["data_type"] == "decimal"
     one.apply_hints(columns={"id": {"nullable": False}})
     assert one.columns["id"] == {"name": "id", "data_type": "text", "nullable": False}  # type: ignore[index]
 

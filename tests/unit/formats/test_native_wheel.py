@@ -18,9 +18,10 @@ import pytest
 pytest.importorskip("hatchling")
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
-import dlt, dlt.version
+import dlt, dlt.version, duckdb
 
-info = dlt.run([{"id": 1, "tags": ["a"]}], destination=dlt.destinations.duckdb(":memory:"), table_name="t")
+here = dlt.destinations.duckdb(duckdb.connect(":memory:"))
+info = dlt.run([{"id": 1, "tags": ["a"]}], destination=here, table_name="t")
 assert not info.has_failed_jobs
 print(dlt.version.form(), dlt.__file__)
 """

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import dlt
@@ -41,9 +42,14 @@ def test_errors_that_are_causes_of_each_other_end() -> None:
     assert [entry["message"] for entry in step.exception_traces or []] == ["one", "other"]
 
 
+def in_memory() -> Any:
+    """Return a destination that leaves no file."""
+    return dlt.destinations.duckdb(duckdb.connect(":memory:"))
+
+
 def test_a_trace_is_read_as_it_was_stored(tmp_path: Path) -> None:
     """Steps, times, infos and rows are the same after they were JSON."""
-    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(":memory:"), pipelines_dir=str(tmp_path))
+    pipeline = dlt.pipeline("shop", destination=in_memory(), pipelines_dir=str(tmp_path))
     pipeline.run([{"id": 1, "tags": ["a", "b"]}], table_name="items")
     trace: Any = pipeline.last_trace
     stored = json.loads(json.dumps(stored_trace(trace), default=str))
@@ -60,7 +66,7 @@ def test_a_trace_is_read_as_it_was_stored(tmp_path: Path) -> None:
 def test_a_run_that_is_a_step_is_not_told_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where 1.x has a step for the whole of it, a table of steps has no second row of what load did; an error stays."""
     monkeypatch.setenv("COMPAT__DLT1", "true")
-    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb(":memory:"), pipelines_dir=str(tmp_path))
+    pipeline = dlt.pipeline("shop", destination=in_memory(), pipelines_dir=str(tmp_path))
     pipeline.run([1], table_name="items")
     trace: Any = pipeline.last_trace
     assert [step.step for step in trace.steps] == ["extract", "normalize", "load", "run"]

@@ -1,4 +1,4 @@
-"""Errors of DuckDB under the names of PyPI `dlt` 1.x."""
+"""Errors of DuckDB: those of databases in memory, and names of PyPI `dlt` 1.x."""
 
 from dlt.errors import DestinationTerminalException
 
@@ -6,7 +6,7 @@ __all__ = ["IcebergViewException", "InvalidInMemoryDuckdbCredentials"]
 
 
 class InvalidInMemoryDuckdbCredentials(DestinationTerminalException):
-    """Named by programs, raised by nothing here."""
+    """A database in memory would be gone with the connection that a step closes, and its rows with it."""
 
 
 class IcebergViewException(DestinationTerminalException):

@@ -14,6 +14,7 @@ from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials, DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
+from dlt.destinations.impl.duckdb.exceptions import InvalidInMemoryDuckdbCredentials
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from dlt.destinations.arguments import DatabaseFile, DuckDbArguments
 
 
+IN_MEMORY = ("", ":memory:")
+"""Paths for which DuckDB makes a database that ends with its connection."""
+
+
 class DuckDb(Destination):
     """Load into DuckDB.
 
     Args:
-        credentials: A path, `duckdb:///path`, ":memory:", a dict with "database", or an open connection. Without it:
-            the configuration, else `<pipeline name>.duckdb` in the current folder.
+        credentials: A path, `duckdb:///path`, a dict with "database", or an open connection, which may be one to a
+            database in memory. Without it: the configuration, else `<pipeline name>.duckdb` in the current folder.
     """
 
     kind: ClassVar[str] = "duckdb"
@@ -79,16 +84,30 @@ class DuckDb(Destination):
         if credentials is None or credentials == ":pipeline:":
             return local_path(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
         text = str(credentials).removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
-        return text if text == ":memory:" or not text else local_path(text)
+        return text if text in IN_MEMORY else local_path(text)
 
     @override
     def is_missing(self) -> bool:
         """Tell whether there is no file, and one can be made."""
-        if is_open(self.credentials) or self.path == ":memory:" or find_spec("duckdb") is None:
+        if is_open(self.credentials) or self.path in IN_MEMORY or find_spec("duckdb") is None:
             return False
         # where none can be made, to connect tells it: before anything is extracted
         folder = os.path.dirname(self.path)
         return not os.path.lexists(self.path) and os.path.isdir(folder) and os.access(folder, os.W_OK)
+
+    @override
+    def check_settings(self) -> None:
+        """Look up where the file is.
+
+        Raises:
+            InvalidInMemoryDuckdbCredentials: there is none.
+        """
+        if not is_open(self.credentials) and self.path in IN_MEMORY:
+            raise InvalidInMemoryDuckdbCredentials(
+                f"destination {self.destination_name}: a DuckDB database in memory is gone when its connection is "
+                "closed, as it is after each step. Name a file, or pass an open connection: "
+                'dlt.destinations.duckdb(duckdb.connect(":memory:")).'
+            )
 
     def displayable_credentials(self) -> str:
         """Return the path."""
@@ -101,16 +120,20 @@ class DuckDb(Destination):
     @override
     @contextmanager
     def connect(self, dataset_name: str, schema: Schema | None = None) -> Iterator[SqlDestinationClient]:
-        """Open the file, and wait for a process that has it open."""
+        """Open the file, and wait for a process that has it open.
+
+        Raises:
+            InvalidInMemoryDuckdbCredentials: there is no file.
+        """
         given, memory = self.credentials, Memory()
         if is_open(given):
             # a connection of its own to the same database: to close it leaves the program's open
             connection = given.cursor()
         else:
+            self.check_settings()
             connection = open_database(self.path, f"destination {self.destination_name}", self.path)
-            if self.path != ":memory:":
-                # a database in memory is all memory: only one in a file can do with less
-                memory = self._memory()
+            # a database in memory is all memory: only one in a file can do with less
+            memory = self._memory()
         try:
             # with what it needs of Arrow: a pipeline that does not load shall not wait for that
             from dlt.destinations.impl.duckdb.client import duckdb_client
@@ -144,9 +167,6 @@ def open_database(path: str, where: str, shown: str) -> duckdb.DuckDBPyConnectio
         from dlt.destinations.impl.duckdb.errors import wait_while_busy
     except ImportError as error:
         raise missing_package(where, "duckdb", "duckdb") from error
-    if path == ":memory:":
-        # one database in memory for the whole process, so that what one step wrote the next one reads
-        return duckdb.connect(":memory:dlt")
     return wait_while_busy(lambda: duckdb.connect(path), f"{where}: {shown}")
 
 

@@ -138,6 +138,19 @@ def test_lag_moves_the_start_back(value: Any, lag: float, start: Any) -> None:
     assert Incremental("at", lag=lag).bind_to("r", state).start_value == start
 
 
+@pytest.mark.parametrize("lag", [None, 3])
+def test_the_last_value_is_the_start_until_rows_come(lag: float | None) -> None:
+    """A source that is asked from `last_value` on gives the rows that the lag wants again."""
+    state: dict[str, Any] = {}
+    run(Incremental("at", lag=lag), state, [rows(9)])
+    bound = Incremental("at", lag=lag).bind_to("r", state)
+    assert bound.last_value == bound.start_value == (6 if lag else 9)
+    bound(rows(7))
+    assert bound.last_value == 9
+    bound(rows(12))
+    assert bound.last_value == 12
+
+
 def test_lag_stops_at_the_initial_value() -> None:
     """lag: the very first start is never passed."""
     state: dict[str, Any] = {}

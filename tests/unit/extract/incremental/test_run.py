@@ -124,7 +124,7 @@ def test_a_range_is_known_during_a_run() -> None:
     incremental: Incremental[int] = Incremental("at", 0, lag=3)
     assert (incremental.start_value, incremental.last_value, incremental.in_use) == (0, 0, False)
     bound = incremental.bind_to("r", state)
-    assert bound.in_use and (bound.start_value, bound.last_value) == (7, 10)
+    assert bound.in_use and (bound.start_value, bound.last_value) == (7, 7)
     assert bound.get_current_range() == (7, None) and bound.get_current_range(apply_lag=False) == (10, None)
     assert repr(bound) == "<dlt.sources.incremental(cursor_path='at', initial_value=0, lag=3, start_value=7)>"
     assert repr(incremental) == "<dlt.sources.incremental(cursor_path='at', initial_value=0, lag=3)>"
