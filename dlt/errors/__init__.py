@@ -151,6 +151,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             PipelineStateEngineNoUpgradePathException
             PipelineHasPendingDataException
             PipelineNeverRan
+                NoSchemaYet
             PipelineNotActive
             PipelineLocked
         OrchestrationException

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlt.errors.base import DltException
 from dlt.errors.sources import SourceExhausted
+from dlt.errors.storage import SchemaNotFoundError
 
 
 class PipelineException(DltException):
@@ -62,6 +63,10 @@ class PipelineHasPendingDataException(PipelineException):
 
 class PipelineNeverRan(PipelineException):
     """Something is asked for that a pipeline has only once it ran."""
+
+
+class NoSchemaYet(PipelineNeverRan, SchemaNotFoundError):
+    """The default schema is asked for before anything was extracted."""
 
 
 class PipelineNotActive(PipelineException):

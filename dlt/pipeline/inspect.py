@@ -10,7 +10,7 @@ from dlt import context
 from dlt.clock import moment_of_load
 from dlt.configuration import get_value
 from dlt.destinations.function_state import read_function_state
-from dlt.errors import NotOffered, PipelineNeverRan, ValueErrorWithKnownValues
+from dlt.errors import NoSchemaYet, NotOffered, ValueErrorWithKnownValues
 from dlt.info import LoadJobInfo, LoadPackageInfo
 from dlt.pipeline.packages import package_info
 from dlt.pipeline.parts import Parts
@@ -149,11 +149,11 @@ class Inspection:
         """Return the first schema that came.
 
         Raises:
-            PipelineNeverRan: there is none yet.
+            NoSchemaYet: there is none yet.
         """
         name = self.parts.home.default_schema_name
         if name is None:
-            raise PipelineNeverRan(
+            raise NoSchemaYet(
                 f"pipeline {self.pipeline_name} has no schema yet: nothing was extracted. Run it first.",
                 pipeline_name=self.pipeline_name,
                 pipelines_dir=self.pipelines_dir,

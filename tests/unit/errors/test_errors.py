@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import dlt
 from dlt import errors
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -121,3 +122,11 @@ def test_the_docstring_draws_the_tree() -> None:
     own = [kind for kind in ALL if kind.__module__.startswith("dlt.errors")]
     first = {kind: next((base for base in kind.__bases__ if base in own), None) for kind in own}
     assert drawn == {kind.__name__: base.__name__ if base else None for kind, base in first.items()}
+
+
+def test_a_pipeline_without_a_schema_says_so_as_in_1x(tmp_path: Path) -> None:
+    """Programs look for the schema that is not there, and others for a pipeline that never ran."""
+    pipeline = dlt.pipeline("never", destination="duckdb", pipelines_dir=str(tmp_path))
+    for kind in (errors.SchemaNotFoundError, KeyError, errors.PipelineNeverRan):
+        with pytest.raises(kind, match="Run it first"):
+            pipeline.default_schema  # noqa: B018 - asking is what fails
