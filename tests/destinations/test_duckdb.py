@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 import dlt
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.impl.duckdb.exceptions import InvalidInMemoryDuckdbCredentials
 from dlt.errors import PipelineStepFailed
 
@@ -102,3 +104,24 @@ def test_a_database_in_memory_is_one_that_the_program_opened(credentials: Any, d
     pipeline = dlt.pipeline("opened", destination=opened, dev_mode=dev_mode)
     pipeline.run(items, table_name="items")
     assert pipeline.dataset().items.select("id").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("key", ["global_config", "local_config", "pragmas", "extensions"])
+@pytest.mark.parametrize("how", ["dict", "spec", "environment"])
+def test_settings_of_connections_are_not_ignored(
+    key: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials of 1.x may have them; the error says how a connection gets them."""
+    value: Any = {"memory_limit": "200MB"} if "config" in key else ["enable_progress_bar"]
+    path = str(tmp_path / "x.duckdb")
+    given: Any = {"database": path, key: value}
+    if how == "spec":
+        given = DuckDbCredentials(path)
+        setattr(given, key, value)
+    elif how == "environment":
+        monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__DATABASE", path)
+        monkeypatch.setenv(f"DESTINATION__DUCKDB__CREDENTIALS__{key.upper()}", json.dumps(value))
+        given = None
+    with pytest.raises(PipelineStepFailed, match=f"{key} in the credentials.*duckdb.connect"):
+        dlt.pipeline("set", destination=dlt.destinations.duckdb(given)).run([{"id": 1}], table_name="items")
+    assert not Path(path).exists()

@@ -248,3 +248,23 @@ def test_bytes_arrive_as_they_are(pipeline: Any, file_format: Any) -> None:
     """Whatever the format of the files."""
     pipeline.run([{"b": b"\x00\xff"}], table_name="t", loader_file_format=file_format)
     assert pipeline.dataset().t.select("b").fetchall() == [(b"\x00\xff",)]
+
+
+def test_a_run_with_nothing_to_load_gives_an_info_without_loads(pipeline: Any) -> None:
+    """It has all that other infos have, and is empty."""
+    assert pipeline.run().is_empty and pipeline.run(None).is_empty
+    assert not pipeline.run([{"id": 1}], table_name="items").is_empty
+    assert pipeline.run().is_empty
+
+
+def test_a_bucket_has_manifests_and_no_files_of_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say which files count, and hold loads, versions and states; the format of files is that of the run."""
+    monkeypatch.setenv("COMPAT__DLT1", "true")
+    place = dlt.destinations.filesystem(str(tmp_path / "bucket"))
+    pipeline = dlt.pipeline("files", destination=place, dataset_name="data", pipelines_dir=str(tmp_path / "p"))
+    pipeline.run([{"id": 1}], table_name="items", loader_file_format="parquet")
+    pipeline.run([{"id": 2}], table_name="items")
+    folder = tmp_path / "bucket" / "data"
+    assert sorted(path.name for path in folder.iterdir()) == ["_dlt_snapshots", "_dlt_tries", "items"]
+    assert sorted(path.suffixes[-1] for path in (folder / "items").iterdir()) == [".gz", ".parquet"]
+    assert len(pipeline.dataset().table("_dlt_loads").fetchall()) == 2

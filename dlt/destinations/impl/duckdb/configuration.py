@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.late_dataclass import dataclass
@@ -18,11 +20,27 @@ class DuckDbSettings:
     memory_limit: str | None = None
 
 
+OF_CONNECTIONS: Final = ("extensions", "global_config", "local_config", "pragmas")
+"""What credentials of PyPI `dlt` 1.x set on the connections that it opens."""
+
+
 @configspec
 class DuckDbCredentials(CredentialsConfiguration):
-    """A database file: in one piece a secret, as its path may hold a token; the field may stand in config.toml."""
+    """A database file: in one piece a secret, as its path may hold a token; the fields may stand in config.toml.
+
+    Attributes:
+        database: Its path.
+        extensions: Of DuckDB, by name; these and the settings below are those of a connection that the program opens.
+        global_config: Settings of the database.
+        local_config: Settings of the connection.
+        pragmas: Statements.
+    """
 
     database: str | None = None
+    extensions: list[str] | None = None
+    global_config: dict[str, object] | None = None
+    local_config: dict[str, object] | None = None
+    pragmas: list[str] | None = None
 
     def parse_native_representation(self, native_value: object) -> None:
         """Take a path, or a JSON document with it."""

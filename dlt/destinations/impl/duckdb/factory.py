@@ -12,12 +12,13 @@ from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import BaseConfiguration
 from dlt.context import current
 from dlt.destinations.base import Destination, missing_package
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials, DuckDbSettings
+from dlt.destinations.impl.duckdb.configuration import OF_CONNECTIONS, DuckDbCredentials, DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
 from dlt.destinations.impl.duckdb.exceptions import InvalidInMemoryDuckdbCredentials
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.settings import settings_of
 from dlt.destinations.sql.client import SqlDestinationClient
+from dlt.errors import NotOffered
 from dlt.io.folders import local_path
 from dlt.late import duckdb, imported
 from dlt.schema.capabilities import Capabilities
@@ -68,6 +69,12 @@ class DuckDb(Destination):
         """Return what DuckDB can do."""
         return CAPABILITIES
 
+    def _found(self) -> object:
+        if self.credentials is not None:
+            return self.credentials
+        sections = ("destination", self.destination_name, "credentials")
+        return resolve_configuration(DuckDbCredentials(), sections=sections)
+
     @property
     def path(self) -> str:
         """Return the path of the database file.
@@ -75,10 +82,7 @@ class DuckDb(Destination):
         Raises:
             ValueNotSecretException: credentials stand in config.toml, where they are not read.
         """
-        credentials = self.credentials
-        if credentials is None:
-            sections = ("destination", self.destination_name, "credentials")
-            credentials = resolve_configuration(DuckDbCredentials(), sections=sections).database
+        credentials = self._found()
         if isinstance(credentials, (dict, BaseConfiguration)):
             credentials = credentials.get("database")
         if credentials is None or credentials == ":pipeline:":
@@ -101,7 +105,15 @@ class DuckDb(Destination):
 
         Raises:
             InvalidInMemoryDuckdbCredentials: there is none.
+            NotOffered: the credentials have settings of connections.
         """
+        found = self._found()
+        given = [key for key in OF_CONNECTIONS if isinstance(found, (dict, BaseConfiguration)) and found.get(key)]
+        if given:
+            raise NotOffered(
+                f"destination {self.destination_name}: {', '.join(given)} in the credentials of DuckDB are not applied "
+                "here. Pass a connection that has them: dlt.destinations.duckdb(duckdb.connect(path, config=...)).",
+            )
         if not is_open(self.credentials) and self.path in IN_MEMORY:
             raise InvalidInMemoryDuckdbCredentials(
                 f"destination {self.destination_name}: a DuckDB database in memory is gone when its connection is "
