@@ -589,6 +589,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.timeout(1200)  # a process for each point, beside other tests
 @pytest.mark.parametrize("disposition", ["append", "merge"])
 def test_a_killed_load_is_exact_after_the_next_run(
     own_folder: Path, seaweedfs: SeaweedServer, disposition: str
