@@ -19,7 +19,7 @@ OUR_VENV = HERE / ".venv-ours"
 PEER_REQUIREMENTS = HERE / "peer-requirements.txt"
 CONSTRAINTS = HERE.parent / "constraints.txt"
 # what both sides have in common is compared with the same versions; other packages of the peer are those that it wants
-SHARED = ("duckdb", "pyarrow", "numpy", "adbc-driver-manager", "adbc-driver-postgresql")
+SHARED = ("duckdb", "pyarrow", "numpy")
 
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RUNTIME__USER_LOG": "false"}
 # what the peer's page on performance advises: large buffers, no compression; larger ones than 20,000 were slower

@@ -173,7 +173,7 @@ def changeable_columns(hints: TableHints, known: Columns | None) -> Columns:
 
 
 def merge_hints(old: TableHints, new: TableHints) -> TableHints:
-    """Return hints where `new` comes before `old`; an empty value in `new` removes the hint."""
+    """Return hints where `new` comes before `old`; an empty value in `new` removes it, but for a disposition."""
     merged: dict[str, object] = {**old}
     for key, value in new.items():
         known = merged.get(key)

@@ -221,11 +221,9 @@ class SchemaExtract:
             self._write(resource, table, group if isinstance(item, list) else item)
 
     def _write(self, resource: ResourceHints, table: str, item: TDataItem) -> None:
-        if not table:
-            return  # the contract discards it
+        if not table or self.schema.tables[table].get("write_disposition") == "skip":
+            return  # the contract discards it, or nobody wants it
         entry = self.schema.tables[table]
-        if entry.get("write_disposition") == "skip":
-            return
         if isinstance(item, MaterializedEmptyList):
             if not isinstance(item, HintsAlone):
                 self._spool.write_nothing(table)
@@ -334,6 +332,7 @@ class SchemaExtract:
             self._declare(source, resource, None, None, is_empty=True)
             # checked, but a table is known from its first rows on, and has the hints that it has then
             self.schema.drop_tables(self.schema.tables.keys() - before)
+            self._known.clear()
 
 
 def extract_sources(

@@ -68,8 +68,8 @@ class PlannedDrop:
         self._plan = plan = plan_for(
             pipeline,
             schema_name,
-            resources=[resources] if isinstance(resources, str) else resources,
-            state_paths=[state_paths] if isinstance(state_paths, str) else state_paths,
+            resources=resources,
+            state_paths=state_paths,
             drop_all=drop_all,
             state_only=state_only,
         )

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     class Selection(TypedDict, total=False):
         """What `plan_drop` takes beside the schema and the state."""
 
-        resources: Iterable[str]
-        state_paths: Iterable[str]
+        resources: str | Iterable[str]
+        state_paths: str | Iterable[str]
         drop_all: bool
         state_only: bool
 
@@ -65,8 +65,8 @@ class DropPlan:
 def plan_drop(
     schema: Schema,
     source_state: State,
-    resources: Iterable[str] = (),
-    state_paths: Iterable[str] = (),
+    resources: str | Iterable[str] = (),
+    state_paths: str | Iterable[str] = (),
     drop_all: bool = False,
     state_only: bool = False,
 ) -> DropPlan:
@@ -87,11 +87,12 @@ def plan_drop(
     of_table = {table["name"]: str(schema.tables[schema.root_of(table["name"])].get("resource")) for table in tables}
     with_state = source_state.get("resources") or {}
     known = sorted({*of_table.values(), *with_state})
-    wanted = list(resources)
+    wanted = [resources] if isinstance(resources, str) else list(resources)
+    paths_given = [state_paths] if isinstance(state_paths, str) else state_paths
     found = {pattern: [name for name in known if _fits(pattern, name)] for pattern in wanted}
     selected = set(known) if drop_all else {name for names in found.values() for name in names}
     going = [name for name, resource in of_table.items() if resource in selected]
-    paths = [(path, _matches(path, source_state)) for path in state_paths]
+    paths = [(path, _matches(path, source_state)) for path in paths_given]
     return DropPlan(
         schema.name,
         tuple(sorted(selected)),
@@ -131,14 +132,13 @@ def drop(
     """
     # another machine may have loaded since: it is its tables that would stay, and its cursors that would go on
     pipeline.sync_destination()
-    name = schema_name or pipeline.default_schema.name
-    plan = plan_drop(
-        pipeline.schemas[name],
-        _source_state(pipeline.state, name),
-        [resources] if isinstance(resources, str) else resources,
-        [state_paths] if isinstance(state_paths, str) else state_paths,
-        drop_all,
-        state_only,
+    plan = plan_for(
+        pipeline,
+        schema_name,
+        resources=resources,
+        state_paths=state_paths,
+        drop_all=drop_all,
+        state_only=state_only,
     )
     return None if plan.is_empty else carry_out(pipeline, plan)
 

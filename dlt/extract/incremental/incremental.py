@@ -316,7 +316,7 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
 
     @property
     def last_value(self) -> Value | None:
-        """Return the last value so far; before the first rows of a run that is its start, lag included.
+        """Return the last value so far; until it moves in a run that is the start, lag included.
 
         Raises:
             IncrementalUnboundError: another parameter of the function is the cursor of the resource.

@@ -79,7 +79,8 @@ class Run:
     @property
     def last_value(self) -> object:
         """Return the last value so far; a source that is asked from it on gives what a lag wants again."""
-        return self.state["last_value"] if self.seen else self.start
+        last = self.state["last_value"]
+        return self.start if not self.seen and last == self.first else last
 
     @property
     def deduplicates(self) -> bool:

@@ -72,6 +72,19 @@ def test_a_resource_without_rows_leaves_no_table(pipeline: Any) -> None:
     assert table["write_disposition"] == "append" and table["columns"]["id"]["data_type"] == "bigint"
 
 
+def test_a_resource_that_gives_rows_when_it_is_asked_again_has_its_table(pipeline: Any) -> None:
+    """Two sources of one run may have it, and the first of them got none."""
+    asked: list[int] = []
+
+    @dlt.resource(columns={"id": {"data_type": "bigint"}})
+    def later() -> Iterator[Any]:
+        asked.append(1)
+        yield from [{"id": 1}] if len(asked) > 1 else []
+
+    source = dlt.source(lambda: later, name="shop")()
+    assert counts(pipeline, [source, source]) == {"later": 1}
+
+
 def test_hints_of_a_resource_without_rows_are_checked(pipeline: Any) -> None:
     """What they say wrong is an error before there are rows to lose."""
     with pytest.raises(PipelineStepFailed, match="upsert"):

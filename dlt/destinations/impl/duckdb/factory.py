@@ -136,6 +136,7 @@ class DuckDb(Destination):
 
         Raises:
             InvalidInMemoryDuckdbCredentials: there is no file.
+            NotOffered: the credentials have settings of connections.
         """
         given, memory = self.credentials, Memory()
         if is_open(given):
@@ -143,14 +144,15 @@ class DuckDb(Destination):
             connection = given.cursor()
         else:
             self.check_settings()
-            connection = open_database(self.path, f"destination {self.destination_name}", self.path)
+            path = self.path
+            connection = open_database(path, f"destination {self.destination_name}", path)
             # a database in memory is all memory: only one in a file can do with less
             memory = self._memory()
         try:
             # with what it needs of Arrow: a pipeline that does not load shall not wait for that
             from dlt.destinations.impl.duckdb.client import duckdb_client
 
-            yield duckdb_client(DIALECT, dataset_name, connection, memory, is_own_file=memory.is_bounded)
+            yield duckdb_client(DIALECT, dataset_name, connection, memory, is_own_file=not is_open(given))
         finally:
             connection.close()
 

@@ -149,6 +149,9 @@ def test_the_last_value_is_the_start_until_rows_come(lag: float | None) -> None:
     assert bound.last_value == 9
     bound(rows(12))
     assert bound.last_value == 12
+    by_hand = Incremental("at", lag=lag).bind_to("r", state)
+    by_hand.advance(50)
+    assert by_hand.last_value == 50
 
 
 def test_lag_stops_at_the_initial_value() -> None:

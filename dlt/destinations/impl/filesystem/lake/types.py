@@ -70,7 +70,9 @@ def write_lake_file(columns: Mapping[str, ColumnSchema], path: str, file_format:
         kind: Format of the table.
         target: File to write.
     """
-    connection = duckdb.connect(":memory:", config={"memory_limit": memory_for(len(columns)), "threads": 1})
+    # in memory nothing goes to the disk: it may use what a merge may
+    limit = memory_for(len(columns), merges=True)
+    connection = duckdb.connect(":memory:", config={"memory_limit": limit, "threads": 1})
     try:
         connection.execute("SET TimeZone = 'UTC'")
         complete = {name: column for name, column in columns.items() if "data_type" in column}
