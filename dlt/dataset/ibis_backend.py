@@ -101,12 +101,12 @@ class DatasetBackend(SQLBackend):  # type: ignore[misc]  # ibis has no types
             from ibis.common.exceptions import TableNotFound
 
             raise TableNotFound(name)
-        return _schema_of(known.columns)
+        return schema_of(known.columns)
 
     def _get_schema_using_query(self, query: str) -> Native:
         found = self._dataset.query(query)
         if all("data_type" in column for column in found.columns_schema.values()):
-            return _schema_of(found.columns_schema)
+            return schema_of(found.columns_schema)
         return PyArrowSchema.to_ibis(found.limit(0).arrow().schema)
 
     def _read(self, expr: Native, params: Native, limit: Native) -> tuple[pa.Table, Native]:
@@ -154,7 +154,12 @@ class DatasetBackend(SQLBackend):  # type: ignore[misc]  # ibis has no types
         raise IbisNotAvailable(f"table {op.name} is in memory, and a query of a dataset reads what is there only.")
 
 
-def _schema_of(columns: Mapping[str, ColumnSchema]) -> Native:
+def schema_of(columns: Mapping[str, ColumnSchema]) -> Native:
+    """Return columns as ibis has them.
+
+    Args:
+        columns: The columns by name.
+    """
     return ibis.schema({name: _type_of(column) for name, column in columns.items() if "data_type" in column})
 
 

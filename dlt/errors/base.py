@@ -128,8 +128,8 @@ class MissingDependencyException(DltException, ImportError):
         """Return which packages are missing, and how they are installed."""
         packages, more = given.get("dependencies"), str(given.get("appendix") or "")
         names = [str(name) for name in packages] if isinstance(packages, (list, tuple)) else []
-        install = " ".join(f'"{name}"' for name in names)
-        return f"{given.get('caller')} needs what is not installed: pip install {install}. {more}".strip()
+        install = ": pip install " + " ".join(f'"{name}"' for name in names) if names else ""
+        return f"{given.get('caller')} needs what is not installed{install}. {more}".strip()
 
 
 class NotOffered(DltException, NotImplementedError):

@@ -22,6 +22,7 @@ FACADES = [
     "dlt.configuration",
     "dlt.schema",
     "dlt.progress",
+    "dlt.pipeline.progress",
 ]
 
 

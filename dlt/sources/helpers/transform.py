@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonpath_ng.ext.parser import parse
 
 from dlt.late import pa
+from dlt.sources.helpers.row_hash import row_hashes
 
-if TYPE_CHECKING:
-    import pyarrow
+# of Arrow, pandas or what looks like it
+Frame = Any
 
 __all__ = ["add_row_hash_to_table", "pivot", "skip_first", "take_first"]
 
@@ -72,22 +72,25 @@ def _pivoted(lists: object, path: str, prefix: str) -> list[dict[str, object]]:
     return [{f"{prefix}{number}": value for number, value in enumerate(entry)} for entry in lists]
 
 
-def add_row_hash_to_table(row_hash_column_name: str) -> Callable[[pyarrow.Table], pyarrow.Table]:
-    """Return a map that adds a number to each row of an Arrow table, the same for the same values.
+def add_row_hash_to_table(row_hash_column_name: str) -> Callable[[Frame], Frame]:
+    """Return a map that adds a number to each row of an Arrow table, a batch or a frame, the same for the same values.
 
-    It may be the `row_version_column_name` of `scd2`. The order of columns does not count.
+    It may be the `row_version_column_name` of `scd2`. The order of columns does not count, nor does a column without a
+    value, nor whether 1 came as an integer or a float. What the map is given stays as it is.
 
     Args:
         row_hash_column_name: Name of the new column.
     """
 
-    def with_hashes(table: pyarrow.Table) -> pyarrow.Table:
-        rows = table.select(sorted(table.column_names)).to_pylist()
-        return table.append_column(row_hash_column_name, pa.array([_hash(row) for row in rows], type=pa.int64()))
+    def with_hashes(frame: Frame) -> Frame:
+        if isinstance(frame, (pa.Table, pa.RecordBatch)):
+            return frame.append_column(row_hash_column_name, pa.array(row_hashes(frame)))
+        if hasattr(frame, "assign") and hasattr(frame, "columns"):
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            return frame.assign(**{row_hash_column_name: row_hashes(table)})
+        raise TypeError(
+            f"add_row_hash_to_table: an item is {type(frame).__name__}. Yield Arrow tables, batches or frames of "
+            "pandas; for dicts scd2 makes the hashes itself."
+        )
 
     return with_hashes
-
-
-def _hash(row: dict[str, object]) -> int:
-    digest = hashlib.sha256(repr(row).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)

@@ -46,6 +46,8 @@ def test_programs_make_errors_as_in_1x() -> None:
     ):
         assert str(missing) == 'Sheets needs what is not installed: pip install "google-api-python-client" "x>=2".'
         assert pickle.loads(pickle.dumps(missing)).dependencies == missing.dependencies
+    # no list of packages is no command without packages
+    assert str(errors.MissingDependencyException("Sheets", [])) == "Sheets needs what is not installed."
     with pytest.raises(TypeError, match="takes a message, or resource_name, msg, and 3 values"):
         errors.DltResourceException("a", "b", "c")
     with pytest.raises(TypeError, match="takes a message, and 2 values"):
