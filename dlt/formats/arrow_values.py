@@ -18,6 +18,7 @@ from dlt.types import TDataItem
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _EPOCH = datetime.datetime(1970, 1, 1)
+_EPOCH_DAY = _EPOCH.toordinal()
 _FIRST = (datetime.datetime(1, 1, 1) - _EPOCH) // datetime.timedelta(microseconds=1)
 _LAST = (datetime.datetime(9999, 12, 31, 23, 59, 59, 999_999) - _EPOCH) // datetime.timedelta(microseconds=1)
 MOMENTS = (_FIRST, _LAST)
@@ -150,7 +151,8 @@ def _moments(array: pa.Array) -> list[object]:
     text = "+00:00" if zone is not None else ""
     # Python has no moments beyond the year 9999: Arrow has, and they become text
     known = [v if v is not None and _FIRST <= v <= _LAST else None for v in exact]
-    found = pa.array(known, pa.int64()).cast(pa.timestamp("us", None if zone is None else "UTC")).to_pylist()
+    epoch = _EPOCH if zone is None else _EPOCH.replace(tzinfo=datetime.timezone.utc)
+    found: list[object] = [None if v is None else epoch + datetime.timedelta(microseconds=v) for v in known]
     return _filled(array, found, lambda number: _moment_text(number, unit) + text)
 
 
@@ -183,7 +185,8 @@ def _moment_text(number: int, unit: str) -> str:
 def _days(array: pa.Array) -> list[object]:
     numbers = array.cast(pa.int32()).to_pylist()
     known = [v if v is not None and DAYS[0] <= v <= DAYS[1] else None for v in numbers]
-    return _filled(array, pa.array(known, pa.int32()).cast(pa.date32()).to_pylist(), lambda n: _moment_text(n, "D"))
+    found: list[object] = [None if v is None else datetime.date.fromordinal(_EPOCH_DAY + v) for v in known]
+    return _filled(array, found, lambda n: _moment_text(n, "D"))
 
 
 def _milliseconds(array: pa.Array) -> list[object]:
@@ -201,7 +204,7 @@ def _milliseconds(array: pa.Array) -> list[object]:
 def _times(array: pa.Array) -> list[object]:
     numbers = array.cast(pa.int64()).to_pylist()
     known = [None if v is None or v % 1000 else v // 1000 for v in numbers]
-    found = pa.array(known, pa.int64()).cast(pa.time64("us")).to_pylist()
+    found: list[object] = [None if v is None else (_EPOCH + datetime.timedelta(microseconds=v)).time() for v in known]
     return _filled(array, found, _time_text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dlt.formats.arrow_values import values_of
 from dlt.late import pa
 from dlt.schema.documents import read_document
 
@@ -32,8 +33,7 @@ def _values(array: pa.Array) -> list[object]:
             found.append(None if length is None else items[start : start + length])
             start += length or 0
         return found
-    plain: list[object] = array.to_pylist()
-    return plain
+    return values_of(array)
 
 
 def _joined(columns: list[tuple[str, list[object]]], count: int) -> Iterator[dict[str, object]]:

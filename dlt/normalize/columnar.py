@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dlt.formats.arrow_values import values_of
 from dlt.formats.pages import JSON_FIELD
 from dlt.late import np, pa, pc
 from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
 from dlt.normalize.placement import DiscardRow, Placement
 from dlt.normalize.row_ids import child_ids
+from dlt.schema.arrow import integers, numbers_of
 from dlt.schema.chains import stands_alone
 from dlt.schema.documents import read_document
 from dlt.schema.naming import name_of_key
@@ -103,9 +105,10 @@ class ColumnarNormalizer:
             self._placement.open_table(table, parent)
         except DiscardRow:
             return
-        parents = pc.list_parent_indices(array).to_numpy()
+        parents = numbers_of(pc.list_parent_indices(array))
         # a list that is NULL has no items and takes no place among the parents
-        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
+        known = pc.list_value_length(array)
+        lengths = numbers_of(pc.fill_null(known, integers([0]).cast(known.type)[0]) if known.null_count else known)
         starts = np.cumsum(lengths, dtype=np.int64) - lengths
         indexes = np.arange(len(values), dtype=np.int64) - starts[parents]
         if pa.types.is_struct(values.type):
@@ -113,11 +116,11 @@ class ColumnarNormalizer:
         else:
             columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
         # a position for each item: columns of the parent are spread over the list in one step
-        positions = pa.array(parents)
+        positions = integers(parents)
         inherited = {column: values.take(positions) for column, values in of_root.items()}
         columns.update(inherited)
         columns[PARENT_ID] = ids.take(positions)
-        columns[LIST_INDEX] = pa.array(indexes)
+        columns[LIST_INDEX] = integers(indexes)
         columns[ROW_ID] = child_ids(ids, table, parents, indexes)
         self._emit(table, columns, len(values))
         for child, nested in lists:
@@ -152,7 +155,7 @@ class ColumnarNormalizer:
                 self._check_list(self._path(table, name), array.type.value_type)
 
     def _check_list(self, table: str, kind: pa.DataType) -> None:
-        empty = pa.array([], kind)
+        empty = pa.nulls(0, kind)
         if pa.types.is_struct(kind):
             self._check_names(table, _struct_fields(empty))
         else:
@@ -176,7 +179,7 @@ class ColumnarNormalizer:
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
             # the first value decides the column, by the rules that hold for single rows
-            first = {} if document else array[first_valid(array)].as_py()
+            first = {} if document else values_of(array.slice(first_valid(array), 1))[0]
             if self._placement.place(table, name, first) is None:
                 return []
             column = self._placement.columns(table)[name]
@@ -213,7 +216,8 @@ def first_valid(array: pa.Array) -> int:
     """Return the place of the first value that is none of NULL; 0 where there is none."""
     if array.null_count == 0:
         return 0
-    return int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))
+    places = pc.indices_nonzero(array.is_valid())
+    return int(places[0].as_py()) if len(places) else 0
 
 
 def _struct_fields(array: pa.Array) -> list[Field]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
+from dlt.errors import CannotCoerceColumnException, DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.normalize.placement import DiscardRow, Placement, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.chains import stands_alone
@@ -109,7 +109,7 @@ class RowNormalizer:
         except DataValidationError as error:
             raise with_row(error, flat) from None
         if level == 0:
-            row_id = system[ROW_ID] = _given_id(own) or self._row_id(row, item)
+            row_id = system[ROW_ID] = _given_id(own, table) or self._row_id(row, item)
             root_id = row_id if self._keep_root else None
         row.update(system)
         rows.append((table, row))
@@ -210,12 +210,22 @@ class RowNormalizer:
         return known
 
 
-def _given_id(value: object) -> str:
-    """Return the id that came with a row, empty if none did."""
+def _given_id(value: object, table: str) -> str:
+    """Return the id that came with a row of a table, empty if none did."""
     if value is None or isinstance(value, (dict, list)):
         return ""
     try:
         # numbers and moments too, as a column of text holds them, whatever form they come in
-        return str(convert(value, {"name": ROW_ID, "data_type": "text"}))
+        found = str(convert(value, {"name": ROW_ID, "data_type": "text"}))
     except Misfit:
-        return str(value)
+        found = str(value)
+    try:
+        found.encode()
+    except UnicodeEncodeError as error:
+        raise CannotCoerceColumnException(
+            f"{table}.{ROW_ID}: {found!r} cannot be the id of a row, as it holds half of a surrogate pair, which no "
+            f"destination stores. Leave {ROW_ID} out of the item, or give it another text.",
+            table=table,
+            column=ROW_ID,
+        ) from error
+    return found

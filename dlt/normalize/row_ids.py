@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dlt.ids import ROW_ID_LENGTH, digest_id
 from dlt.late import np, orjson, pa
+from dlt.schema.arrow import integers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class RowOrder:
     def take(self, count: int) -> pa.Int64Array:
         """Return the next `count` places."""
         self._count += count
-        return pa.array(np.arange(self._count - count, self._count, dtype=np.int64))
+        return integers(np.arange(self._count - count, self._count, dtype=np.int64))
 
 
 def key_id(values: Sequence[object]) -> str:

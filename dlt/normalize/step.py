@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dlt.formats.batches import batch_rows
 from dlt.formats.loader import LoaderFiles
@@ -24,6 +24,7 @@ from dlt.normalize.row_hash import lists_of, version_of
 from dlt.normalize.row_ids import RootIds, RowOrder, key_id
 from dlt.normalize.tabular import ROW_COLUMNS, conform, holds_plain_values, loads_unchanged
 from dlt.packages.manifest import PackageFile
+from dlt.schema.arrow import integers
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.documents import json_text
 from dlt.schema.row_order import keeps_order
@@ -195,7 +196,7 @@ class PackageNormalizer:
         if LOAD_ID in rows[0]:
             arrays[LOAD_ID] = self._load_ids(len(rows))
         if ROW_ORDER in rows[0]:
-            arrays[ROW_ORDER] = pa.array([row[ROW_ORDER] for row in rows], pa.int64())
+            arrays[ROW_ORDER] = integers([cast(int, row[ROW_ORDER]) for row in rows])
         self._emit(table, arrays, len(rows))
 
     def _system(self, table: str, names: Iterable[str]) -> None:
@@ -265,7 +266,7 @@ class PackageNormalizer:
             if not all(holds_plain_values(batch, self._capabilities) for batch in stream):
                 return False
         # no rows: this makes the columns known, with all that the contract says of them
-        empty = pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+        empty = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
         arrays = conform(self.placement, table.name, empty)
         self.shapes.setdefault(table.name, {}).update({name: array.type for name, array in arrays.items()})
         return True

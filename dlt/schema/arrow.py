@@ -1,11 +1,26 @@
-"""The Arrow type of a column: one mapping, in which what differs between destinations is a value."""
+"""The Arrow type of a column: one mapping, in which what differs between destinations is a value.
+
+Arrays that every load makes are made of buffers here: `pa.array`, `pa.scalar` and kernels that are given a value of
+Python ask whether it belongs to pandas, and import pandas for it where it is installed, which takes longer than a small
+load.
+"""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dlt.late import pa
+from dlt.late import np, pa
 from dlt.schema.typing import ColumnSchema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    # numpy itself leaves the shape of an array open
+    Numbers = NDArray[np.integer]
+
+__all__ = ["arrow_type", "integers", "numbers_of"]
 
 _LONGEST = 76
 """Digits of the largest decimal of Arrow."""
@@ -41,3 +56,15 @@ def arrow_type(column: ColumnSchema, digits: tuple[int, int] | None = None, bits
         "date": pa.date32(),
         "time": pa.time64("us"),
     }[kind]
+
+
+def integers(values: list[int] | Numbers) -> pa.Int64Array:
+    """Return whole numbers of 64 bits, of which none is missing, as an array."""
+    buffer = array("q", values) if isinstance(values, list) else np.ascontiguousarray(values, dtype=np.int64)
+    return pa.Int64Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(buffer)])
+
+
+def numbers_of(values: pa.Array) -> Numbers:
+    """Return whole numbers, of which none is missing, as numpy has them; nothing is copied."""
+    kind = np.dtype(f"int{values.type.bit_width}")
+    return np.frombuffer(values.buffers()[1], kind, len(values), values.offset * kind.itemsize)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dlt.errors import DltException
@@ -97,6 +97,9 @@ def outcome(folder: Path, data: Any, exact: bool) -> Any:
         for row in table:
             # NaN equals nothing, itself included
             row.update({name: "NaN" for name, value in row.items() if value != value})
+    # lists under `a__b` and under `a`, `b` meet in one table, where those of one document have no order of their own
+    if "t__a__b" in tables:
+        tables["t__a__b"].sort(key=lambda row: row["_dlt_id"])
     columns = {
         name: {column: dict(spec) for column, spec in table["columns"].items()}
         for name, table in schema.tables.items()
@@ -106,6 +109,8 @@ def outcome(folder: Path, data: Any, exact: bool) -> Any:
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@example([[{"_dlt_id": "\ud800"}]])
+@example([[{"a__b": None}, {"a": [{"b": [None]}], "a__b": [None]}]])
 @given(pages)
 def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str, Any]]]) -> None:
     """Both paths give the same rows, ids and columns, or the same error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlt.errors import CannotCoerceColumnException
 from dlt.normalize.row_ids import RootIds, RowOrder, child_id, child_ids, key_id
+from tests.unit.normalize.conftest import normalize_pages
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.lists(st.integers(0, 300), max_size=5))
@@ -86,3 +89,11 @@ def test_parent_table_and_place_all_count() -> None:
     """Two nested rows never share an id for one of them being equal."""
     ids = {child_id(parent, table, n) for parent in ("A" * 14, "B" * 14, "x") for table in "tu" for n in range(3)}
     assert len(ids) == 18 and {len(found) for found in ids} == {14}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_half_of_a_surrogate_pair_is_no_id(tmp_path: Path, exact: bool) -> None:
+    """An id of a program's own that no destination stores is named, with its table, before anything is written."""
+    with pytest.raises(CannotCoerceColumnException, match=r"t\._dlt_id: 'a\\ud800' cannot be the id") as caught:
+        normalize_pages(tmp_path, [[{"_dlt_id": "a\ud800", "x": 1}]], exact=exact)
+    assert (caught.value.table, caught.value.column) == ("t", "_dlt_id")
