@@ -36,11 +36,13 @@ _COMMON |= {"password", "postgres", "public", "redshift", "secret", "token", "tr
 _LOGIN = r"(?i)([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@"
 _LOGIN_TOKEN = r"(?i)(https?://)[^\s/?#:@'\"]+@"
 _PARAMETER = (
-    r"(?i)([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)[^&;\s'\"<>)]+"
+    r"(?i)([?&;][^=&;\s'\"]*(?:key|token|secret|passw|pwd|sig|auth|cred|session|jwt)[^=&;\s'\"]*=)"
+    # what is hidden already, also before the line break of a repr
+    r"(?!\*\*\*(?:[&;\s'\"<>)\\]|$))[^&;\s'\"<>)]+"
 )
 _ASSIGNED = (
     rf"(?i)(?<![\w.-])([\w.-]*(?:{SECRET_NAMES})['\"]?(?:\s*=\s*|(?<=['\"])\s*:\s*))"
-    r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.)[^\s,;&'\"()\[\]{}]{4,})"
+    r"(?:[bru]?'[^'\n]+'|[bru]?\"[^\"\n]+\"|(?<==)(?!None\b|True\b|False\b|dlt\.|\*\*\*\\)[^\s,;&'\"()\[\]{}]{4,})"
 )
 _HEADER = r"(?i)((?:authorization|cookie|x-api-key):)(?!\s*\*)[^'\"\n]+"
 _BEARER = r"(?i)(bearer\s+)[\w.~+/=-]{12,}"

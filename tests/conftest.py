@@ -17,6 +17,7 @@ from tests.servers import mariadb as mariadb_server
 from tests.servers import seaweedfs as seaweedfs_server
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import running
+from tests.servers.rest import RestServer
 
 if TYPE_CHECKING:
     from tests.servers.redshift import RedshiftEmulator
@@ -113,3 +114,17 @@ def azurite() -> Iterator[azurite_server.AzuriteServer]:
         pytest.skip(lacks)
     with running(azurite_server.AzuriteServer()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def rest_server() -> Iterator[RestServer]:
+    """Return a server of a REST API."""
+    with running(RestServer()) as server:
+        yield server
+
+
+@pytest.fixture
+def rest(rest_server: RestServer) -> RestServer:
+    """Return a server of a REST API that knows nothing yet."""
+    rest_server.clear()
+    return rest_server

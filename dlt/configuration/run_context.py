@@ -33,6 +33,8 @@ class RunContextBase(ABC):
         self._init_run_dir = run_dir or "."
         self.runtime_kwargs: dict[str, object] = dict(kwargs)
         self._runtime_config: RuntimeConfiguration | None = None
+        self.settings_version = 0
+        """Grows when settings have to be read anew by those who keep some."""
 
     @property
     @abstractmethod
@@ -88,10 +90,11 @@ class RunContextBase(ABC):
             runtime_config: The settings; looked up again when None.
         """
         self._runtime_config = runtime_config
+        self.settings_version += 1
 
     def reset_config(self) -> None:
         """Look settings up again when they are next asked for."""
-        self._runtime_config = None
+        self.initialize_runtime(None)
 
     @property
     def module(self) -> ModuleType | None:
@@ -132,7 +135,8 @@ class RunContextBase(ABC):
         """Do something when it no longer is; override it."""
 
     def reload(self) -> RunContextBase:
-        """Return it as it is now: nothing of it is kept."""
+        """Return it as it is now: settings are looked up again."""
+        self.reset_config()
         return self
 
 

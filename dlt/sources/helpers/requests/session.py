@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import requests as _requests
@@ -12,6 +13,8 @@ from requests.adapters import HTTPAdapter as _HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
 from dlt.redact import clean_error, remember
+from dlt.sources.helpers.requests.typing import TimedeltaSeconds, TRequestTimeout
+from dlt.version import __version__
 
 if TYPE_CHECKING:
     from http.cookiejar import CookieJar
@@ -28,8 +31,37 @@ _FOLLOWS = re.compile(
 _Hook = Callable[[_requests.Response], object]
 
 
+_ARGUMENTS_BEFORE_TIMEOUT = 6
+"""In the order of `requests.Session.request`, behind method and URL."""
 DEFAULT_TIMEOUT = 60
 """Seconds for connecting and for each read, where nothing else is configured."""
+
+
+def seconds_of(timeout: TRequestTimeout | None) -> float | tuple[float, float] | None:
+    """Return a limit as `requests` takes it.
+
+    Args:
+        timeout: The limit; None waits for ever.
+
+    Raises:
+        ValueError: it is not above zero, or of another type.
+    """
+    if timeout is None:
+        return None
+    if isinstance(timeout, (tuple, list)):
+        connect, read = timeout
+        return _seconds(connect), _seconds(read)
+    return _seconds(timeout)
+
+
+def _seconds(length: TimedeltaSeconds) -> float:
+    found = length.total_seconds() if isinstance(length, timedelta) else length
+    if not isinstance(found, (int, float)) or isinstance(found, bool) or found <= 0:
+        raise ValueError(
+            f"request_timeout: {length!r} is no length of time. Give seconds above zero, a timedelta, a tuple of two "
+            "for connecting and reading, or None to wait for ever."
+        )
+    return found
 
 
 class RequestOptions(TypedDict, total=False):
@@ -74,10 +106,18 @@ class Adapter(_HTTPAdapter):
 
 
 class Session(_requests.Session):
-    """A session of `requests` whose credentials stay with the host that they were meant for, and out of errors."""
+    """A session of `requests` whose credentials stay with the host that they were meant for, and out of errors.
 
-    def __init__(self) -> None:
+    Args:
+        timeout: Seconds for connecting and for each read where a request has none of its own; a tuple of both.
+        raise_for_status: Raise HTTPError for answers of 400 and above.
+    """
+
+    def __init__(self, timeout: TRequestTimeout | None = DEFAULT_TIMEOUT, raise_for_status: bool = True) -> None:
         super().__init__()
+        self.timeout = seconds_of(timeout)
+        self.raise_for_status = raise_for_status
+        self.headers["User-Agent"] = f"dlt/{__version__}"
         self.mount("https://", Adapter())
         self.mount("http://", Adapter())
 
@@ -86,13 +126,20 @@ class Session(_requests.Session):
         """Send a request; see `requests.Session.request`."""
         auth = kwargs.get("auth") or self.auth
         known = [self.headers, self.params, *(kwargs.get(name) for name in ("headers", "params", "cookies"))]
+        # None given by hand means to wait for ever
+        if len(args) < _ARGUMENTS_BEFORE_TIMEOUT + 1:
+            kwargs.setdefault("timeout", self.timeout)
         with _hidden_in_errors(*known, {"password": auth[1]} if isinstance(auth, tuple) else None):
             return super().request(method, url, *args, **kwargs)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> _requests.Response:
         """Send a prepared request; see `requests.Session.send`."""
+        kwargs.setdefault("timeout", self.timeout)
         with _hidden_in_errors(request.headers):
-            return super().send(request, **kwargs)
+            response = super().send(request, **kwargs)
+            if self.raise_for_status:
+                response.raise_for_status()
+            return response
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: _requests.Response) -> None:
         """Leave credentials behind when a redirect goes to another host, port or scheme, for all further hops as well.
@@ -105,17 +152,25 @@ class Session(_requests.Session):
         # the request to which an answer belongs is the one that was prepared here before
         origin = vars(response.request).get("origin_url") or str(response.request.url)
         vars(prepared_request)["origin_url"] = origin
-        if not self.should_strip_auth(origin, str(prepared_request.url)):
-            return
-        for name in [name for name in prepared_request.headers if not _FOLLOWS.fullmatch(name)]:
-            del prepared_request.headers[name]
-        # cookies of the session without a domain would go anywhere; those that the new host set are its own
-        cookies = RequestsCookieJar()
-        for cookie in prepared_request._cookies or ():  # noqa: SLF001 - requests keeps them there only
-            if cookie.domain:
-                cookies.set_cookie(cookie)
-        prepared_request._cookies = cookies  # noqa: SLF001 - as above
-        prepared_request.prepare_cookies(cookies)
+        if self.should_strip_auth(origin, str(prepared_request.url)):
+            leave_credentials_behind(prepared_request)
+
+
+def leave_credentials_behind(request: PreparedRequest) -> None:
+    """Take out of a request what may open the host that it goes to no more.
+
+    Args:
+        request: A prepared request; it is changed.
+    """
+    for name in [name for name in request.headers if not _FOLLOWS.fullmatch(name)]:
+        del request.headers[name]
+    # cookies of the session without a domain would go anywhere; those that the new host set are its own
+    cookies = RequestsCookieJar()
+    for cookie in request._cookies or ():  # noqa: SLF001 - requests keeps them there only
+        if cookie.domain:
+            cookies.set_cookie(cookie)
+    request._cookies = cookies  # noqa: SLF001 - as above
+    request.prepare_cookies(cookies)
 
 
 @contextmanager

@@ -1,0 +1,195 @@
+"""The walk over the pages of one endpoint."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from requests import Request, Response
+from requests.exceptions import JSONDecodeError
+
+from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
+from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorLoopError
+from dlt.sources.helpers.rest_client.paginators import (
+    BaseReferencePaginator,
+    JSONResponseCursorPaginator,
+    PageNumberPaginator,
+)
+from dlt.sources.helpers.rest_client.redaction import sanitize_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dlt.jsonpath import TJsonPath
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+
+class PageData(list[Any]):
+    """The items of one page.
+
+    Args:
+        items: The items.
+        request: The request, as it asks for the next page.
+        response: The answer.
+        paginator: What knows the next page.
+        auth: The credentials that were sent.
+    """
+
+    def __init__(
+        self, items: Iterable[Any], request: Request, response: Response, paginator: BasePaginator, auth: Any
+    ) -> None:
+        super().__init__(items)
+        self.request, self.response, self.paginator, self.auth = request, response, paginator, auth
+
+
+class Reader(Protocol):
+    """What reads answers: a client, whose methods a program may override."""
+
+    def extract_response(self, response: Response, data_selector: TJsonPath) -> list[Any]:
+        """Return the items of an answer."""
+
+    def detect_data_selector(self, response: Response) -> str:
+        """Return where the items of an answer are."""
+
+    def detect_paginator(self, response: Response, data: Any) -> BasePaginator:
+        """Return what knows the next page."""
+
+
+class Walk:
+    """Go from page to page.
+
+    Args:
+        reader: What reads answers.
+        request: That for the first page.
+        paginator: What knows the next page, found by the first answer when None; the walk works with a copy of its own.
+        data_selector: Where the items are, found by the first answer when None.
+        send: Sends a request.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        request: Request,
+        paginator: BasePaginator | None,
+        data_selector: TJsonPath | None,
+        send: Callable[[Request], Response],
+    ) -> None:
+        self._reader, self._request, self._send = reader, request, send
+        self._paginator = _own(paginator)
+        self._selector = data_selector
+        self._seen: set[int] = set()
+        self._first_items: list[Any] | None = None
+
+    def pages(self) -> Iterator[PageData]:
+        """Yield the pages.
+
+        Raises:
+            PaginatorLoopError: the server leads back to a page that was already there.
+        """
+        if self._paginator is not None:
+            self._paginator.init_request(self._request)
+        # the first one too: a server may lead back to where the walk began
+        self._note_request([])
+        goes_on = True
+        while goes_on:
+            try:
+                response = self._send(self._request)
+            except IgnoreResponseException:
+                return
+            page, is_new = self._read(response)
+            # also where the program changes it while it has the page
+            goes_on = page.paginator.has_next_page
+            # the same page under another number is asked for and not handed out
+            if is_new:
+                yield page
+
+    def _read(self, response: Response) -> tuple[PageData, bool]:
+        """Return the page of an answer, and whether it is one that was not there yet."""
+        document = _document(response)
+        with decoded_once(response, document):
+            selector = self._selector
+            if selector is None:
+                selector = self._selector = self._reader.detect_data_selector(response)
+            items = self._reader.extract_response(response, selector)
+            paginator = self._paginator
+            if paginator is None:
+                paginator = self._paginator = self._reader.detect_paginator(response, items)
+            is_new = self._compare(paginator, items)
+            paginator.update_state(response, items)
+            if paginator.has_next_page:
+                paginator.update_request(self._request)
+                # numbers only grow, and paginators of programs may mean to ask in the same words until nothing comes
+                if isinstance(paginator, BaseReferencePaginator):
+                    self._note_request(items)
+        return PageData(items, self._request, response, paginator, self._request.auth), is_new
+
+    def _compare(self, paginator: BasePaginator, items: list[Any]) -> bool:
+        """Find out with which number a server begins that does not tell: a page that comes twice is its first."""
+        if not isinstance(paginator, PageNumberPaginator) or not paginator.base_is_guessed:
+            return True
+        before, self._first_items = self._first_items, items
+        if not before or not items or not _are_same(before, items):
+            return True
+        if paginator.current_value == paginator.initial_value + 1 and paginator.base_index == 0:
+            # its first page is 1
+            paginator.base_index = 1
+            return False
+        raise PaginatorLoopError(
+            f"{sanitize_url(str(self._request.url))}: page {paginator.current_value} has the items of the page before, "
+            f"though there are more. The parameter is probably not called {paginator.param_name!r}: give the client a "
+            "PageNumberPaginator with the right page_param."
+        )
+
+    def _note_request(self, items: list[Any]) -> None:
+        """Raise if a request was sent before in the same words: it would be sent for ever."""
+        request = self._request
+        words = (request.url, repr(request.params), repr(request.json), repr(request.data), repr(request.headers))
+        key = hash(words)
+        paginator = self._paginator
+        if isinstance(paginator, JSONResponseCursorPaginator) and (
+            paginator.stop_after_empty_page or paginator.has_more_path
+        ):
+            # cursors of scrolls stay the same while the pages change; the same items again are no progress
+            key = hash((key, repr(items)))
+        if key in self._seen:
+            reference = getattr(paginator, "_next_reference", None)
+            raise PaginatorLoopError(
+                f"{sanitize_url(str(request.url))}: the answer leads to a page that was already there, so that the "
+                f"walk would never end. {type(paginator).__name__} found {_shown(reference)} as the next one. If the "
+                "server repeats it after the last page, set stop_after_empty_page or has_more_path; else check where "
+                "the paginator looks, and the parameter that it sets."
+            )
+        self._seen.add(key)
+
+
+def _own(paginator: BasePaginator | None) -> BasePaginator | None:
+    try:
+        return copy.deepcopy(paginator)
+    except TypeError:
+        # one that holds a session, a lock or a connection
+        return copy.copy(paginator)
+
+
+def _document(response: Response) -> Document:
+    try:
+        return document_of(response)
+    except JSONDecodeError as error:
+        request = response.request
+        kind = response.headers.get("Content-Type", "no type")
+        raise JSONDecodeError(
+            f"{request.method} {sanitize_url(str(request.url))} answered {response.status_code} with {kind} of "
+            f"{len(response.content)} bytes, which is no JSON: {error.msg}",
+            error.doc,
+            error.pos,
+        ) from None
+
+
+def _are_same(before: list[Any], after: list[Any]) -> bool:
+    """Tell whether two pages are one: rows may have come to it in the meantime."""
+    return before == after or sum(item in before for item in after) * 2 > len(after)
+
+
+def _shown(reference: object) -> str:
+    text = repr(reference)
+    return sanitize_url(text if len(text) < 200 else f"{text[:200]}...")
