@@ -65,7 +65,10 @@ class _Missing(MetaPathFinder, Loader):
         self.made: list[str] = []
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None  # noqa: ARG002 - of Python
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,  # noqa: ARG002 - of Python
     ) -> ModuleSpec | None:
         top = fullname.partition(".")[0]
         # a part that a package does not have is a fault of the script; a part of a dummy is one too

@@ -162,9 +162,11 @@ def _is_limited(response: _requests.Response) -> bool:
 
 def _tell(state: RetryCallState) -> None:
     response, error = _answer(state), state.outcome.exception() if state.outcome else None
-    request = response.request if response is not None else getattr(error, "request", None)
+    request = error.request if isinstance(error, _requests.RequestException) else None
+    if response is not None:
+        request = response.request
     what = f"{response.status_code} {response.reason}" if response is not None else f"{type(error).__name__}: {error}"
-    where = f"{request.method} {request.url}" if request is not None else "a request"
+    where = f"{request.method} {request.url!s}" if request is not None else "a request"
     logger.warning(
         redact(f"{where}: {what}. Attempt {state.attempt_number} failed; the next one follows in "
                f"{state.upcoming_sleep:.1f} s.")
@@ -260,7 +262,7 @@ class Client:
     def session(self) -> Session:
         """Return the session of this thread, made at its first use."""
         self._follow_configuration()
-        found: Session | None = getattr(self._local, "session", None)
+        found: Session | None = vars(self._local).get("session")
         if found is None:
             found = self._local.session = self._make()
         return found

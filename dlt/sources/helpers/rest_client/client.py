@@ -14,6 +14,7 @@ from requests import PreparedRequest, Request, Response, Session
 from dlt.jsonpath import TJsonPath, find_values
 from dlt.sources.helpers.requests.limits import RateLimiter
 from dlt.sources.helpers.requests.retry import Client
+from dlt.sources.helpers.requests.session import Session as RaisingSession
 from dlt.sources.helpers.requests.session import leave_credentials_behind
 from dlt.sources.helpers.rest_client.decoding import document_of
 from dlt.sources.helpers.rest_client.detector import PaginatorFactory, as_jsonpath, find_response_page_data
@@ -86,7 +87,7 @@ class RESTClient:
         self._client = Client(raise_for_status=False)
         if config is not None:
             self._client.update_from_config(config)
-        if session is not None and getattr(session, "raise_for_status", False) is True:
+        if isinstance(session, RaisingSession) and session.raise_for_status:
             logger.warning(
                 "The session provided has raise_for_status enabled. This may cause unexpected behavior: "
                 "hooks do not see answers that raise."

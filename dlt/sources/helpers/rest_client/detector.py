@@ -269,8 +269,8 @@ def _told_page(document: Found, path: Path) -> int | None:
 
 def _asked_page(response: Response) -> tuple[str, int | None]:
     """Return the parameter with which a page was asked for, and its number, if it was."""
-    request = getattr(response, "request", None)
-    for name, value in parse_qsl(urlsplit(str(getattr(request, "url", "") or "")).query):
+    request = vars(response).get("request")
+    for name, value in parse_qsl(urlsplit(str(request.url)).query) if request else ():
         if re.sub(r"[_\s-]", "", name.lower()) in _PAGE_PARAMS and _whole(value) is not None:
             return name, _whole(value)
     return "page", None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests import Request, Response
 from requests.exceptions import JSONDecodeError
 
+from dlt.redact import redact
 from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorLoopError
 from dlt.sources.helpers.rest_client.paginators import (
@@ -153,10 +154,11 @@ class Walk:
             # cursors of scrolls stay the same while the pages change; the same items again are no progress
             key = hash((key, repr(items)))
         if key in self._seen:
-            reference = getattr(paginator, "_next_reference", None)
+            parts = {"params": request.params, "json": request.json}
+            asked = "; ".join(f"{name} {_shown(value)}" for name, value in parts.items() if value)
             raise PaginatorLoopError(
                 f"{sanitize_url(str(request.url))}: the answer leads to a page that was already there, so that the "
-                f"walk would never end. {type(paginator).__name__} found {_shown(reference)} as the next one. If the "
+                f"walk would never end. {type(paginator).__name__} asks for it with {asked or 'this URL'}. If the "
                 "server repeats it after the last page, set stop_after_empty_page or has_more_path; else check where "
                 "the paginator looks, and the parameter that it sets."
             )
@@ -190,6 +192,6 @@ def _are_same(before: list[Any], after: list[Any]) -> bool:
     return before == after or sum(item in before for item in after) * 2 > len(after)
 
 
-def _shown(reference: object) -> str:
-    text = repr(reference)
-    return sanitize_url(text if len(text) < 200 else f"{text[:200]}...")
+def _shown(value: object) -> str:
+    text = redact(repr(value))
+    return text if len(text) < 200 else f"{text[:200]}..."
