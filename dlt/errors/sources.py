@@ -19,6 +19,12 @@ class DltResourceException(DltSourceException):
     in_1x = ("resource_name", "msg")
 
 
+class BrokenFile(DltException, ValueError):
+    """A file is not what its name or its reader says; with its URL and, where there is one, the line."""
+
+    file_url: str
+
+
 class ResourceNameMissing(DltResourceException):
     """Data has no name by which its table can be called."""
 

@@ -165,6 +165,10 @@ class Function:
                     before.arguments[name] = value.beside(bound)
         return functools.partial(_call, self.call, before.args, before.kwargs)
 
+    def looked_up(self) -> Mapping[str, object]:
+        """Return all arguments by name: those that were given, and those that the configuration has now."""
+        return self._look_up(self.signature.bind_partial(*self.args, **self.kwargs)).arguments
+
     def _look_up(self, before: inspect.BoundArguments) -> inspect.BoundArguments:
         from dlt.configuration.inject import with_config
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Union, cast
 
 from dlt.extract.hints import TableHints, make_hints
 from dlt.extract.models import is_model_item
+from dlt.formats.column_rows import ColumnRows
 from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.typing import ColumnSchema
 from dlt.types import TDataItem, TDataItems, Unread
@@ -111,9 +112,20 @@ def count_rows(item: TDataItem) -> int:
     """Return the number of rows of a page, frame or single item, or of a list of frames."""
     if isinstance(item, list):
         return sum(map(len, item)) if are_frames(item) else len(item)
+    if isinstance(item, ColumnRows):
+        return len(item)
     if type(item) in PLAIN_TYPES or not is_frame(item):
         return 1
     return len(item)
+
+
+def one_by_one(page: TDataItems) -> Iterable[TDataItem]:
+    """Return the items of a page, or what is no page as the only one."""
+    if isinstance(page, ColumnRows):
+        return page.rows()
+    if type(page) in (list, Joined):
+        return cast("list[TDataItem]", page)
+    return () if isinstance(page, MaterializedEmptyList) else (page,)
 
 
 def as_rows(item: TDataItems) -> TDataItems:

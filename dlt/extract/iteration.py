@@ -37,6 +37,7 @@ from dlt.extract.state import state_of_reading
 from dlt.extract.steps import ItemFailed
 from dlt.extract.streams import END, Stream
 from dlt.extract.tree import Node, build_tree, is_part
+from dlt.formats.column_rows import ColumnRows
 from dlt.formats.snapshot import snapshot_page
 from dlt.io.pools import WorkPool
 from dlt.types import TDataItem, TDataItems, Unread
@@ -248,6 +249,8 @@ class PipeIterator:
         if node.resource is not None:
             for piece in item if are_frames(item) else (item,):
                 yield Piece(node.resource, piece, meta)
+        if node.children and isinstance(item, ColumnRows):
+            item = item.rows()
         for child in node.children:
             received = child.received
             # positions in messages count the items of the parent, as long as the transformer is no stream of its own
@@ -270,6 +273,8 @@ class PipeIterator:
             if _unfolds(item):
                 return item, at, meta
             if type(item) not in PLAIN_TYPES:
+                if isinstance(item, ColumnRows) and at < len(steps):
+                    item = item.rows()
                 if isinstance(item, Unread):
                     return pages_of(item, meta), at, meta
                 if is_part(item):

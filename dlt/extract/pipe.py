@@ -263,7 +263,9 @@ class Pipe:
             return known[id(self)]
         copy = Pipe(name or self.name, self.gen, list(self.steps))
         copy.before_head = list(self.before_head)
-        copy.parent = self.parent.clone(known) if self.parent else None
+        if self.parent is not None:
+            # a parent keeps a state of its own for each child that has another name, as in PyPI dlt 1.x
+            copy.parent = self.parent.clone(known, f"{self.parent.name}_{name}" if name else None)
         copy.parallelized, copy.limit, copy._started = self.parallelized, self.limit, self._started
         copy.hints = self.hints
         known[id(self)] = copy

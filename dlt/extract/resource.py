@@ -15,7 +15,7 @@ from dlt.extract.descriptions import described, told
 from dlt.extract.function import Function
 from dlt.extract.hints import TableHints, merge_hints
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import Joined, MaterializedEmptyList, Meta
+from dlt.extract.items import Meta, one_by_one
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Limit, Pipe
 from dlt.extract.resource_data import (
@@ -199,10 +199,7 @@ class DltResource(ResourceHints, Generic[P]):
         # so that it reads the state of the source that it stands in
         context = {"source_name": self.source_name} if self.source_name else None
         for _, page, _ in extract_items([self], batched=False, context=context, consumed=True):
-            if type(page) in (list, Joined):
-                yield from page
-            elif not isinstance(page, MaterializedEmptyList):
-                yield page
+            yield from one_by_one(page)
 
     @overload
     def __or__(self, transform: DltResource[Q]) -> DltResource[Q]: ...

@@ -17,7 +17,7 @@ from dlt.errors import (
 )
 from dlt.extract.descriptions import edges, selection
 from dlt.extract.function import Function
-from dlt.extract.items import Joined, MaterializedEmptyList, Meta
+from dlt.extract.items import Meta, one_by_one
 from dlt.extract.iteration import extract_items
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource import DltResource, make_resource
@@ -255,10 +255,7 @@ class DltSource(SourceSettings):
         context = {"source_name": self.name, "schema": self.schema, "section": self.section, "source": self}
         chosen = list(self.selected_resources.values())
         for _, page, _ in extract_items(chosen, batched=False, context=context, consumed=True):
-            if type(page) in (list, Joined):
-                yield from page
-            elif not isinstance(page, MaterializedEmptyList):
-                yield page
+            yield from one_by_one(page)
 
     def __getitem__(self, name: str) -> DltResource:
         return self.resources[name]

@@ -18,6 +18,7 @@ from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, loaded
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings, require_version
+from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
 from dlt.io.codec import decode
@@ -210,6 +211,7 @@ class SchemaExtract:
                 table = self._fixed[id(resource)] = self._declare(source, resource, item, meta)
             self._write(resource, table, item)
             return
+        item = item.rows() if isinstance(item, ColumnRows) else item
         rows = item if isinstance(item, list) else [item]
         groups: dict[str, list[TDataItem]] = {}
         for row in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from dlt.errors import DataValidationError
+from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
@@ -111,6 +112,7 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
 
 
 def _first_missing(items: TDataItems, name: str, naming: NamingConvention) -> tuple[int, str] | None:
+    items = items.rows() if isinstance(items, ColumnRows) else items
     # rows are the most frequent, and asking whether they are a frame would look at their module
     if not isinstance(items, (list, dict)):
         tabular = as_arrow(items)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dlt.errors import InvalidDataItem, UnsupportedDataType
 from dlt.formats.arrow_values import column_of
+from dlt.formats.column_rows import ColumnRows
 from dlt.formats.pages import ARROW_LEVELS, levels_of
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.waiting import Page, WaitingRows, waiting_rows
@@ -17,12 +18,15 @@ from dlt.io.typed_json import TooDeep, dump_row
 from dlt.late import pa
 from dlt.packages.manifest import PackageFile
 from dlt.schema.typing import TableSchema
+from dlt.schema.x_keys import X_NORMALIZER
 from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAX_FILE_BYTES = 64 << 20
+COLUMN_ROWS = 20_000
+"""Rows that readers hold in columns are written in batches of this size or larger."""
 
 
 class _Checked:
@@ -196,6 +200,7 @@ class SpoolWriter:
         self._files: list[PackageFile] = []
         self._waiting: dict[str, WaitingRows] = {}
         self._positions: dict[str, int] = {}
+        self._columns: dict[str, list[pa.RecordBatch]] = {}
 
     def write(self, table: str, items: TDataItems, table_schema: TableSchema, own: bool = False) -> int:
         """Append a page of rows, a single row, an Arrow table or a frame; return the number of rows.
@@ -211,6 +216,10 @@ class SpoolWriter:
             CannotCoerceColumnException: a value does not fit a column that must have one.
             UnsupportedDataType: no data type stands for an Arrow type.
         """
+        if isinstance(items, ColumnRows):
+            if self._takes_columns(table_schema, items.batch):
+                return self._write_columns(table, items.batch, table_schema)
+            items, own = items.rows(), True
         if not isinstance(items, (list, dict)):
             tabular = _tabular(items, table)
             if tabular is not None:
@@ -226,6 +235,7 @@ class SpoolWriter:
             items = [items]
         elif isinstance(items, dict):
             items = [items]
+        self._flush_columns(table)
         waiting = self._waiting.get(table)
         if waiting is None:
             waiting = self._waiting[table] = waiting_rows(table_schema, self._normalize)
@@ -235,18 +245,49 @@ class SpoolWriter:
             self._write_page(table, page)
         return len(items)
 
+    @staticmethod
+    def _takes_columns(table_schema: TableSchema, batch: pa.RecordBatch) -> bool:
+        # what stays whole of nested documents is decided where rows become columns
+        if not any(pa.types.is_nested(field.type) for field in batch.schema):
+            return True
+        whole = any(c.get("data_type") in ("json", "complex") for c in (table_schema.get("columns") or {}).values())
+        return not whole and (table_schema.get(X_NORMALIZER) or {}).get("max_nesting") is None
+
+    def _write_columns(self, table: str, batch: pa.RecordBatch, table_schema: TableSchema) -> int:
+        # rows that came before stand before these
+        self._flush_rows(table)
+        if required := self._required_of(table, table_schema):
+            required.check_table(pa.Table.from_batches([batch]))
+        waiting = self._columns.setdefault(table, [])
+        if waiting and not waiting[0].schema.equals(batch.schema, check_metadata=True):
+            self._flush_columns(table)
+        # small ones together, as each that is written has a price
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= COLUMN_ROWS:
+            self._flush_columns(table)
+        return int(batch.num_rows)
+
+    def _flush_columns(self, table: str) -> None:
+        waiting = self._columns.get(table)
+        if not waiting:
+            return
+        together = pa.Table.from_batches(waiting).combine_chunks().to_batches()
+        waiting.clear()
+        for batch in together:
+            self._write_page(table, batch)
+
     def write_nothing(self, table: str) -> None:
         """Make a file without rows, which tells normalize that the table is wanted although nothing comes.
 
         Args:
             table: Name of the table.
         """
-        if table not in self._open and not self._waiting.get(table):
+        if table not in self._open and not self._waiting.get(table) and not self._columns.get(table):
             self._write_rows(table, [])
 
     def close(self) -> list[PackageFile]:
         """Flush and end all files; return them in the order in which they began."""
-        for table in self._waiting:
+        for table in (*self._waiting, *self._columns):
             self._flush(table)
         for table in list(self._open):
             self._end(table)
@@ -259,12 +300,18 @@ class SpoolWriter:
             file.discard()
         self._open.clear()
         self._waiting.clear()
+        self._columns.clear()
 
     def _required_of(self, table: str, table_schema: TableSchema) -> Required | None:
         columns = columns_without_variant(table_schema)
         return Required(table, columns, self._normalize) if columns and self._checked(table) else None
 
     def _flush(self, table: str) -> None:
+        # only one of both ever waits
+        self._flush_columns(table)
+        self._flush_rows(table)
+
+    def _flush_rows(self, table: str) -> None:
         waiting = self._waiting.get(table)
         for page in waiting.rest() if waiting is not None else ():
             self._write_page(table, page)

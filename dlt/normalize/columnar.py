@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.formats.arrow_values import values_of
+from dlt.formats.column_rows import PLAIN_TEXT
 from dlt.formats.pages import JSON_FIELD
 from dlt.late import np, pa, pc
 from dlt.normalize.casts import by_value, coalesced, holds_escaped_nul, place
@@ -179,7 +180,8 @@ class ColumnarNormalizer:
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
             # the first value decides the column, by the rules that hold for single rows
-            first = {} if document else values_of(array.slice(first_valid(array), 1))[0]
+            told = {} if document else "" if _is_plain_text(metadata) else None
+            first = values_of(array.slice(first_valid(array), 1))[0] if told is None else told
             if self._placement.place(table, name, first) is None:
                 return []
             column = self._placement.columns(table)[name]
@@ -218,6 +220,10 @@ def first_valid(array: pa.Array) -> int:
         return 0
     places = pc.indices_nonzero(array.is_valid())
     return int(places[0].as_py()) if len(places) else 0
+
+
+def _is_plain_text(metadata: Metadata) -> bool:
+    return metadata is not None and metadata.get(b"dlt.type") == PLAIN_TEXT[b"dlt.type"]
 
 
 def _struct_fields(array: pa.Array) -> list[Field]:

@@ -20,6 +20,7 @@ import fsspec
 from dlt.configuration.credentials.places import FilesystemConfiguration
 from dlt.destinations.impl.filesystem.options import store_options
 from dlt.errors import ValueErrorWithKnownValues
+from dlt.sources.listing import files_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -61,6 +62,9 @@ def _of(key: str, info: ReadOnlyRow) -> datetime.datetime:
     return _moment(info[key])
 
 
+_MOMENT_KEYS = ("mtime", "LastModified", "last_modified", "modified", "updated", "created", "modifiedTime", "modify")
+"""What file systems call the moment of the last change."""
+_PATHS_OF_A_HOST = ("sftp", "ssh", "ftp", "smb", "webdav", "hdfs")
 MTIME_DISPATCH: dict[str, Callable[[ReadOnlyRow], datetime.datetime]] = {
     "file": partial(_of, "mtime"),
     "sftp": partial(_of, "mtime"),
@@ -226,12 +230,8 @@ def glob_files(
     scheme = parts.scheme if len(parts.scheme) > 1 else "file"
     is_local = scheme == "file"
     root = _local_path(bucket_url) if is_local else fs_client._strip_protocol(bucket_url)  # noqa: SLF001
-    root = root.replace(os.sep, "/").rstrip("/") if is_local else root.rstrip("/")
-    found = fs_client.glob(posixpath.join(root, file_glob), detail=True)
-    for path, listed in found.items():
-        # a pattern with ** finds folders as well
-        if listed["type"] != "file":
-            continue
+    root = (root.replace(os.sep, "/").rstrip("/") or "/") if is_local else root.rstrip("/")
+    for path, listed in files_of(fs_client, scheme, root, file_glob):
         info = fs_client.info(path) if fetch_file_info else listed
         name = posixpath.basename(path)
         mime_type, encoding = guess_mime_type(name)
@@ -240,14 +240,49 @@ def glob_files(
         item = FileItem(
             file_name=name,
             relative_path=relative,
-            file_url=f"file://{path}" if is_local else f"{scheme}://{path.lstrip('/')}",
+            file_url=_url_of(bucket_url, scheme, path),
             mime_type=mime_type,
-            modification_date=MTIME_DISPATCH[scheme](info),
-            size_in_bytes=int(info["size"]),
+            modification_date=modified(scheme, info),
+            size_in_bytes=_size(info),
         )
         if encoding:
             item["encoding"] = encoding
         yield item
+
+
+def modified(scheme: str, info: ReadOnlyRow) -> datetime.datetime:
+    """Return when a file was changed, by what its file system tells of it; the year 1970 where it tells nothing.
+
+    Args:
+        scheme: Scheme of the file system.
+        info: What it tells.
+    """
+    known = MTIME_DISPATCH.get(scheme)
+    if known is not None:
+        return known(info)
+    found = next((info[key] for key in _MOMENT_KEYS if info.get(key)), 0)
+    return _moment(found)
+
+
+def _size(info: ReadOnlyRow) -> int:
+    # servers of HTTP need not tell it
+    return int(info.get("size") or 0)
+
+
+def _url_of(bucket_url: str, scheme: str, path: str) -> str:
+    if scheme == "file":
+        return f"file://{path}" if path.startswith("/") else f"file:///{path}"
+    if "://" in path:
+        return path
+    parts = urlsplit(bucket_url)
+    if scheme in _PATHS_OF_A_HOST:
+        # the path says nothing of the machine
+        return f"{scheme}://{parts.netloc}/{path.lstrip('/')}"
+    if "@" in parts.netloc:
+        # a container and its account; the path has the container alone
+        container, _, rest = path.lstrip("/").partition("/")
+        return f"{scheme}://{container}@{parts.netloc.partition('@')[2]}/{rest}"
+    return f"{scheme}://{path.lstrip('/')}"
 
 
 def _local_path(url: str) -> str:

@@ -63,6 +63,7 @@ class Run:
         self.end: object = settings.end_value
         # read now, as the state goes on with the rows
         self.first = state["last_value"]
+        self._mark: object = None
         self.start_out_of_range = self.end_out_of_range = False
         self.seen = 0
         path = str(settings.cursor_path)
@@ -132,6 +133,30 @@ class Run:
         if self.ordered:
             return bool(value > self.end if self.forward else value < self.end)
         return bool(self.settings.last_value_func((value, self.end)) != self.end)
+
+    def take_all(self) -> None:
+        """Let all rows pass, whatever earlier runs saw."""
+        self._mark, self.start = self.start, None
+
+    def is_behind_mark(self, row: TDataItem) -> bool:
+        """Tell whether earlier runs took a row, by where they came to; for a run that takes all."""
+        value = self.find(row)
+        mark: TDataItem = align(self._mark, value, str(self.settings.cursor_path), str(self.settings.resource_name))
+        if mark is None:
+            return False
+        return self._before(value, mark) or (value == mark and self.was_taken(row))
+
+    def is_before_initial(self, row: TDataItem) -> bool:
+        """Tell whether a row lies before the start of the first run."""
+        value = self.find(row)
+        s = self.settings
+        first: TDataItem = align(s.initial_value, value, str(s.cursor_path), str(s.resource_name))
+        if first is None:
+            return False
+        return self._before(value, first) or (s.range_start == "open" and bool(value == first))
+
+    def _before(self, value: TDataItem, bound: TDataItem) -> bool:
+        return bool(value < bound if self.forward else value > bound)
 
     # -- state
 
