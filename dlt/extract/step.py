@@ -440,7 +440,6 @@ def _read_file(meta: ImportFileMeta) -> TDataItems:
         return csv.read_csv(meta.file_path)
     if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
         with open(meta.file_path, "rb") as file:
-            #
             return [orjson.loads(line) for line in file if line.strip()]
     if meta.file_format == "arrow":
         with pa.OSFile(meta.file_path) as source:

@@ -180,8 +180,9 @@ class ColumnarNormalizer:
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
             # the first value decides the column, by the rules that hold for single rows
-            told = {} if document else "" if _is_plain_text(metadata) else None
-            first = values_of(array.slice(first_valid(array), 1))[0] if told is None else told
+            first: object = {} if document else ""
+            if not document and not _is_plain_text(metadata):
+                first = values_of(array.slice(first_valid(array), 1))[0]
             if self._placement.place(table, name, first) is None:
                 return []
             column = self._placement.columns(table)[name]

@@ -154,6 +154,7 @@ def _below(place: Place, folder: str, prefix: str, wanted: Callable[[str], bool]
 
 def _deep(parts: list[str], hides_dots: bool) -> Callable[[str], bool]:
     """Return what tells whether a path matches the parts behind a `**`."""
+    # any number of folders, none too
     written = ["(?:[^/]+/)*"]
     for position, part in enumerate(parts):
         last = position == len(parts) - 1

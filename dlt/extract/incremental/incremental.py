@@ -294,12 +294,6 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
         if last_value != run.state["last_value"]:
             run.move_to(last_value)
 
-    def leave_to_source(self) -> Run:
-        """Let every row pass in this run: the source knows which ones are new. The last value moves on as ever."""
-        run = self._bound()
-        run.take_all()
-        return run
-
     def get_current_range(self, apply_lag: bool = True) -> tuple[Value | None, Value | None]:
         """Return start and end of this run.
 
@@ -420,3 +414,14 @@ def _no_metrics() -> dict[str, int]:
 
 
 Incremental.EMPTY = Incremental()
+
+
+def leave_to_source(incremental: Incremental[object]) -> Run:
+    """Let every row pass in a run: the source knows which ones are new. The last value moves on as ever.
+
+    Args:
+        incremental: One that is bound to the run.
+    """
+    run = incremental._bound()  # noqa: SLF001 - the class is at its greatest length
+    run.take_all()
+    return run

@@ -146,12 +146,8 @@ def header_of(path: str, dialect: Dialect) -> tuple[list[str] | None, int]:
     """
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, delimiter=dialect.delimiter, quotechar=dialect.quote)
-        empty = 0
-        for row in rows:
-            if row:
-                return row, empty
-            empty += 1
-    return None, 0
+        # Python's reader counts an empty line as a row without fields
+        return next(((row, empty) for empty, row in enumerate(rows) if row), (None, 0))
 
 
 def columns_of(first: list[str], dialect: Dialect) -> list[str] | None:

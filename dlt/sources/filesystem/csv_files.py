@@ -129,6 +129,7 @@ def _kinds_of(
     connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], dialect: Dialect
 ) -> dict[str, str]:
     """Return the kind of each column: what all of its values are, text where they are nothing else."""
+    # what the call says of a column comes before what it says of all
     told = {name: dialect.kinds.get(name, dialect.kinds.get("", "")) for name in columns}
     # what is told to be text may still hold moments throughout, which are found where rows are stored
     possible = {name: ["moment"] if told[name] == "text" else list(_TESTS) for name in columns}
@@ -152,7 +153,8 @@ def _still(
     asked = [(name, kind) for name, kinds in possible.items() for kind in kinds]
     # the last column too, as DuckDB looks for what is broken only where it reads
     last = quoted(list(possible)[-1])
-    questions = ", ".join(["count(*)", f"count({last})", *(_TESTS[kind].replace("{0}", quoted(name)) for name, kind in asked)])
+    tests = [_TESTS[kind].replace("{0}", quoted(name)) for name, kind in asked]
+    questions = ", ".join(["count(*)", f"count({last})", *tests])
     answer = connection.execute(f"SELECT {questions} FROM {source}").fetchall()
     rows, _, *held = answer[0]
     # a column without any value may still be everything
@@ -164,6 +166,7 @@ def _still(
 
 
 def _pages(connection: duckdb.DuckDBPyConnection, table: _Table, chunksize: int) -> Iterator[TDataItem]:
+    # the second reading, now with types that hold to the end
     kinds = [table.kinds[name] for name in table.columns]
     read = ", ".join(_read(name, kind) for name, kind in zip(table.columns, kinds, strict=True))
     types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}

@@ -62,7 +62,8 @@ def _types(file: FileItemDict, chunksize: int, arguments: JsonObject) -> dict[ob
             values = frame.iloc[:, position].dropna().astype(str)
             left = possible.setdefault(name, set(_PATTERNS))
             left -= {kind for kind in left if len(values) and not values.str.fullmatch(_PATTERNS[kind]).all()}
-    return {name: _TYPES[next(kind for kind in _TYPES if kind in left)] for name, left in possible.items() if _told(left)}
+    told = {name: next(kind for kind in _TYPES if kind in left) for name, left in possible.items() if _told(left)}
+    return {name: _TYPES[kind] for name, kind in told.items()}
 
 
 def _told(left: set[str]) -> bool:

@@ -41,6 +41,7 @@ def told_columns(file: FileItemDict, include_file_url: bool, hive_partitions: bo
     """
     columns: dict[str, str | None] = {}
     if hive_partitions:
+        # below the folder first: what stands above it is the same for all files
         columns.update(partitions_of(str(file.get("relative_path") or file["file_url"])))
         if not columns:
             columns.update(partitions_of(str(file["file_url"])))

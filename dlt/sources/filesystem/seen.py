@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from dlt.extract.incremental import Incremental
+from dlt.extract.incremental.incremental import leave_to_source
 from dlt.extract.state import resource_state
 from dlt.user_log import info
 
@@ -60,7 +61,7 @@ def new_files(files: Iterable[FileItem], incremental: Incremental[object]) -> It
     """
     # now, as what is remembered of this run must not tell of earlier ones
     known = cast("SeenState | None", resource_state().get(_STATE))
-    run = incremental.leave_to_source()
+    run = leave_to_source(incremental)
     skipped: list[str] = []
     for file in files:
         if run.is_before_initial(file):
@@ -107,6 +108,7 @@ def _forget_oldest(known: SeenState) -> None:
     left = sorted(known["files"].items(), key=lambda entry: entry[1])
     gone = left[: len(left) - MOST_FILES + MOST_FILES // 10]
     known["before"] = max(known["before"] or 0, gone[-1][1])
+    # their number tells a later run whether one came late that is older than all
     known["forgotten"] += len(gone)
     known["files"] = dict(left[len(gone) :])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dlt.errors import MissingDependencyException
 from dlt.sources.filesystem.contents import broken, on_disk
@@ -52,6 +52,7 @@ def sheet_of(file: FileItemDict, sheet_name: str | int, chunksize: int) -> Itera
 
 
 def _rows(lines: Iterator[tuple[object, ...]], chunksize: int) -> Iterator[list[Row]]:
+    # people leave lines free above and between
     filled = (line for line in lines if any(value is not None for value in line))
     head = next(filled, None)
     if head is None:
@@ -79,7 +80,8 @@ def avro_of(file: FileItemDict, chunksize: int) -> Iterator[list[Row]]:
             'read_avro needs fastavro, which is not installed. Run: pip install "dlt-tasks[avro]"'
         ) from error
     with on_disk(file) as path, open(path, "rb") as content, _told(file):
-        rows = iter(fastavro.reader(content))
+        # whatever a file of Avro holds, those that are loaded hold records
+        rows = cast("Iterator[Row]", iter(fastavro.reader(content)))
         while page := list(islice(rows, chunksize)):
             yield page
 

@@ -109,7 +109,9 @@ def test_a_state_with_a_mark_only(loads: Loads, monkeypatch: pytest.MonkeyPatch)
     assert loads.numbers() == [1, 2]
 
 
-def test_the_state_is_bounded(loads: Loads, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_state_is_bounded(
+    loads: Loads, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The newest files are remembered one by one; one that comes before them is told."""
     monkeypatch.setattr(seen, "MOST_FILES", 10)
     for number in range(30):
