@@ -88,6 +88,7 @@ def files_of(files: AbstractFileSystem, scheme: str, root: str, pattern: str) ->
             if _is_file(info):
                 yield path, info
         return
+    # what has no wildcards is not listed, but entered
     fixed, parts = _apart(posixpath.normpath(root), posixpath.normpath(pattern))
     yield from _walk(place, fixed, parts)
 

@@ -92,6 +92,7 @@ def filesystem(
     """
     if files_per_page < 1:
         raise ConfigurationValueError(f"filesystem: files_per_page is {files_per_page}. A page has 1 file or more.")
+    # once for all pages, so that their files share its connections
     client = file_system(bucket_url, credentials, kwargs, client_kwargs)
     files: Iterable[FileItem] = glob_files(client, bucket_url, "*" if file_glob is None else file_glob, fetch_file_info)
     remembers = incremental is not None and seen.applies_to(incremental)
@@ -165,6 +166,7 @@ def readers(
     return tuple(found)
 
 
+# named as those of PyPI dlt 1.x, whose tables have the names of these functions
 _transformer = partial(transformer, section="filesystem")
 read_csv = _transformer(_readers.csv_pages, name="_read_csv", spec=_readers.ReadCsvConfiguration)
 read_csv_duckdb = _transformer(_readers.duckdb_pages, name="_read_csv_duckdb", spec=_readers.ReadCsvDuckdbConfiguration)

@@ -36,6 +36,7 @@ def parquet_of(file: FileItemDict, chunksize: int, as_arrow: bool) -> Iterator[T
             with pq.ParquetFile(content) as found:
                 yield from pages_of(found.iter_batches(max(chunksize, _ROWS)), chunksize, as_arrow)
         except (pa.ArrowException, OSError) as error:
+            # a disk or a network that fails, and not the file
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise broken(file, error, "a Parquet file") from error
@@ -79,6 +80,7 @@ def _batches(content: pa.NativeFile) -> Iterator[pa.RecordBatch]:
 def _random_access(file: FileItemDict) -> Iterator[IO[bytes] | str]:
     """Give what Parquet is read from: parts of a remote file, in place of all of it."""
     with ExitStack() as stack:
+        # the footer and the columns of a row group are asked for, and nothing else
         if packing_of(file) is None and str(file["file_url"]).startswith(_IN_PARTS) and not file.get("file_content"):
             yield stack.enter_context(file.open(compression="disable"))
         else:

@@ -67,6 +67,7 @@ def unpacked(file: FileItemDict) -> Iterator[BinaryIO]:
         BrokenFile: it is not compressed as its name says, or ends too early.
         MissingDependencyException: nothing that is installed unpacks it.
     """
+    # always as it is: what opens files knows gzip only, and these know more
     packing = packing_of(file)
     with file.open(compression="disable") as raw:
         try:
@@ -111,6 +112,7 @@ def on_disk(file: FileItemDict, packed: bool = False) -> Iterator[str]:
     if _is_here(file) and (packed or packing_of(file) is None):
         yield file.local_file_path
         return
+    # a folder of its own, so that a kill leaves what the system clears away
     with tempfile.TemporaryDirectory(prefix="dlt-file-") as folder:
         path = os.path.join(folder, "content")
         with open(path, "wb") as copy:
@@ -139,6 +141,7 @@ def text_on_disk(file: FileItemDict, encoding: str | None = None, errors: str = 
         encoding: Its encoding; by default the mark at its beginning tells it, else it is UTF-8.
         errors: What to do with bytes that are no text, as Python's `open` has it.
     """
+    # DuckDB reads UTF-8, and that without a copy
     with on_disk(file) as path:
         found = encoding or _marked(path)
         name = codecs.lookup(found or "utf-8").name

@@ -62,6 +62,7 @@ def dialect_of(arguments: JsonObject) -> Dialect | None:
     Args:
         arguments: The arguments by name.
     """
+    # what is left in the end is something that is not known here
     left = dict(arguments)
     for name, values in _WITHOUT_EFFECT.items():
         # identity too, as True is 1
@@ -161,6 +162,7 @@ def columns_of(first: list[str], dialect: Dialect) -> list[str] | None:
         return list(dialect.names) if len(dialect.names) == len(first) else None
     if not dialect.has_header:
         return [str(number) for number in range(len(first))]
+    # as pandas tells columns of one name apart
     found: list[str] = []
     for number, field_name in enumerate(first):
         name = field_name or f"Unnamed: {number}"

@@ -45,6 +45,7 @@ def rows_by_pandas(file: FileItemDict, chunksize: int, arguments: JsonObject) ->
         given.pop("compression")
     if not _OWN_TYPES.intersection(given):
         types = _types(file, chunksize, given)
+        # pandas finds types chunk by chunk, so that those of two would differ
         if types:
             given["dtype"] = types
     for frame in _frames(file, chunksize, given):
@@ -57,6 +58,7 @@ def rows_by_pandas(file: FileItemDict, chunksize: int, arguments: JsonObject) ->
 def _types(file: FileItemDict, chunksize: int, arguments: JsonObject) -> dict[object, object]:
     """Return what each column is in the whole file; text, with all its zeros, where some value is nothing else."""
     possible: dict[object, set[str]] = {}
+    # as text, as a number has lost its zeros
     for frame in _frames(file, chunksize, {**arguments, "dtype": str}):
         for position, name in enumerate(frame.columns):
             values = frame.iloc[:, position].dropna().astype(str)
@@ -79,6 +81,7 @@ def _frames(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Iterat
             "read_csv reads this file, or with these arguments, by pandas, which is not installed. "
             "Run: pip install pandas"
         ) from error
+    # a compression that the call names is one that pandas unpacks by itself
     with _content(file, "compression" in arguments) as content:
         try:
             # what the arguments are, only pandas knows

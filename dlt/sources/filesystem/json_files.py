@@ -33,6 +33,7 @@ def lines_of(file: FileItemDict, chunksize: int) -> Iterator[list[TDataItem]]:
             if not number and lines[0].startswith(_MARK):
                 lines[0] = lines[0][len(_MARK) :]
             try:
+                # each by itself: two broken lines may be a document together
                 page = list(map(orjson.loads, lines))
             except orjson.JSONDecodeError:
                 # an empty line, or a broken one: which, tells a look at each

@@ -60,6 +60,7 @@ def with_columns(pages: Iterator[TDataItem], columns: dict[str, str | None]) -> 
     if not columns:
         yield from pages
         return
+    # in the form in which the page comes, so that what is fast stays so
     for page in pages:
         if isinstance(page, list):
             yield [{**row, **{key: value for key, value in columns.items() if key not in row}} for row in page]
