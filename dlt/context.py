@@ -36,6 +36,10 @@ if TYPE_CHECKING:
         def state(self) -> Mapping[str, object]:
             """Return a copy of the state."""
 
+        @property
+        def has_pending_data(self) -> bool:
+            """Tell whether packages wait to be normalized or loaded."""
+
         # what it takes and returns is written down where it stands, and that is above this module
         def run(self, *args: Any, **kwargs: Any) -> Any:
             """Load data."""

@@ -70,6 +70,9 @@ Each message says what failed, on which thing, what was found and what to do; de
                 DataItemRequiredForDynamicTableHints
                 IncrementalUnboundError
             InconsistentTableTemplate
+            ReplicationError
+                IncompatiblePostgresVersionException
+                NoPrimaryKeyException
             SourceDataIsNone
             SourceExhausted
             ResourcesNotFoundError

@@ -191,3 +191,15 @@ class IncrementalCursorInvalidCoercion(PipeException):
 
 class IncrementalPrimaryKeyMissing(PipeException):
     """An item lacks the key by which rows at the boundary are told apart."""
+
+
+class ReplicationError(DltSourceException):
+    """Replication of a PostgreSQL cannot begin, or not go on."""
+
+
+class IncompatiblePostgresVersionException(ReplicationError):
+    """The server is too old for what is asked of it."""
+
+
+class NoPrimaryKeyException(ReplicationError):
+    """Rows of a table are updated or deleted, and nothing tells which ones they are."""

@@ -75,6 +75,10 @@ class MaterializedEmptyList(list[TDataItem]):
     """A page without rows that still makes its table."""
 
 
+class EmptiedTable(MaterializedEmptyList):
+    """The table loses its rows: those of this extract so far, and with its load those at the destination."""
+
+
 class HintsAlone(MaterializedEmptyList):
     """Nothing but hints: they are declared, and the table is made by its first rows."""
 

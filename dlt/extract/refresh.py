@@ -109,6 +109,18 @@ def emptied_tables(resource: ResourceHints, schema: Schema, filled: Collection[s
     )
 
 
+def emptied_chain(root: str, schema: Schema) -> Refresh:
+    """Return what empties a table that is there, with its nested tables.
+
+    Args:
+        root: Name of the table.
+        schema: Schema of the package.
+    """
+    return Refresh(
+        truncate_tables=tuple(table["name"] for table in schema.chain(root) if has_seen_data(table)),
+    )
+
+
 def loaded_roots(emptied: Refresh, schema: Schema) -> list[str]:
     """Return which of the tables that are emptied are root tables, and had rows before.
 

@@ -11,10 +11,19 @@ from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
 from dlt.extract.descriptions import Described, edges, told_hints
-from dlt.extract.items import HintsAlone, ImportFileMeta, Joined, MaterializedEmptyList, Meta, as_rows, is_frame
+from dlt.extract.items import (
+    EmptiedTable,
+    HintsAlone,
+    ImportFileMeta,
+    Joined,
+    MaterializedEmptyList,
+    Meta,
+    as_rows,
+    is_frame,
+)
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
 from dlt.extract.names import NameCheck
-from dlt.extract.refresh import RefreshMode, begin_again, emptied_tables, loaded_roots, refresh_source
+from dlt.extract.refresh import RefreshMode, begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import check_versions, is_new_history, note_former_settings, require_version
@@ -227,7 +236,9 @@ class SchemaExtract:
             return  # the contract discards it, or nobody wants it
         entry = self.schema.tables[table]
         if isinstance(item, MaterializedEmptyList):
-            if not isinstance(item, HintsAlone):
+            if isinstance(item, EmptiedTable):
+                self._empty(resource, table)
+            elif not isinstance(item, HintsAlone):
                 self._spool.write_nothing(table)
                 self.tables.setdefault(table, 0)
             return
@@ -238,6 +249,12 @@ class SchemaExtract:
             self.tables[table] = self.tables.get(table, 0) + count
         self.resources[resource.name] = self.resources.get(resource.name, 0) + count
         self._collector.update(table, count)
+
+    def _empty(self, resource: ResourceHints, table: str) -> None:
+        self.refresh = self.refresh.joined(emptied_chain(table, self.schema))
+        self._spool.forget(table)
+        self.resources[resource.name] = self.resources.get(resource.name, 0) - self.tables.get(table, 0)
+        self.tables[table] = 0
 
     def _declare(
         self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta, is_empty: bool = False

@@ -285,6 +285,18 @@ class SpoolWriter:
         if table not in self._open and not self._waiting.get(table) and not self._columns.get(table):
             self._write_rows(table, [])
 
+    def forget(self, table: str) -> None:
+        """Delete what was written of a table.
+
+        Args:
+            table: Name of the table.
+        """
+        self._waiting.pop(table, None)
+        self._end(table)
+        for file in [file for file in self._files if file.table == table]:
+            self._files.remove(file)
+            os.unlink(os.path.join(self._folder, file.name))
+
     def close(self) -> list[PackageFile]:
         """Flush and end all files; return them in the order in which they began."""
         for table in (*self._waiting, *self._columns):

@@ -83,6 +83,15 @@ class Capabilities(Mapping[str, object]):
     def __len__(self) -> int:
         return len(fields(self))
 
+    def escape_identifier(self, name: str) -> str:
+        """Return a name in quotes, as SQL of the destination has it.
+
+        Args:
+            name: The name.
+        """
+        quote = "`" if self.sqlglot_dialect in ("bigquery", "databricks", "mysql", "spark") else '"'
+        return quote + name.replace(quote, quote * 2) + quote
+
     @classmethod
     def generic_capabilities(
         cls,

@@ -1,0 +1,224 @@
+"""The first load: tables as they were where the stream of a slot begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dlt.extract.decorators import resource
+from dlt.extract.resource import DltResource
+from dlt.extract.state import resource_state
+from dlt.ids import random_id
+from dlt.sources.pg_replication.changes import SNAPSHOTS
+from dlt.sources.pg_replication.server import (
+    Server,
+    close_quietly,
+    connect,
+    connect_for_replication,
+    lsn_number,
+    quoted,
+    quoted_text,
+)
+from dlt.sources.pg_replication.tables import ColumnHints, IncludedColumns, columns_of, hints_of
+from dlt.sources.pg_replication.values import Decoder
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PgConnection
+    from psycopg2.extras import LogicalReplicationConnection
+
+    from dlt.sources.credentials import ConnectionStringCredentials
+    from dlt.types import Row
+
+_PAGE = 5000
+_PATIENT = ("idle_in_transaction_session_timeout", "statement_timeout")
+
+
+def create_slot(
+    connection: LogicalReplicationConnection, name: str, temporary: bool = False, plugin: str = "pgoutput"
+) -> tuple[int, str]:
+    """Make a slot; return the place in the log where it begins, and the snapshot of the tables at that place.
+
+    Args:
+        connection: A connection for replication; the snapshot is there until its next command.
+        name: Name of the slot.
+        temporary: It goes with the connection.
+        plugin: Its output plugin.
+    """
+    with connection.cursor() as cursor:
+        kind = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
+        cursor.execute(f"CREATE_REPLICATION_SLOT {quoted(name)} {kind} {quoted(plugin)}")
+        _, place, snapshot, _ = cursor.fetchone()
+    return lsn_number(place), snapshot
+
+
+class HeldSnapshot:
+    """The tables at one place in the log, as long as the process lives; nothing is written at the server for it.
+
+    Args:
+        credentials: Of the server.
+        lsn: The place.
+        exported: Name under which the server knows the snapshot.
+    """
+
+    def __init__(self, credentials: ConnectionStringCredentials, lsn: int, exported: str) -> None:
+        self.lsn, self._credentials = lsn, credentials
+        self._holder = connect(credentials)
+        try:
+            with self._begun(self._holder, exported).cursor() as cursor:
+                # the first name is gone when the connection that made it does anything else
+                cursor.execute("SELECT pg_export_snapshot()")
+                self._name: str = cursor.fetchone()[0]
+        except BaseException:
+            self.close()
+            raise
+
+    def open(self) -> PgConnection:
+        """Return a connection that sees the tables."""
+        connection = connect(self._credentials)
+        try:
+            return self._begun(connection, self._name)
+        except BaseException:
+            close_quietly(connection)
+            raise
+
+    def close(self) -> None:
+        """Let it go."""
+        close_quietly(self._holder)
+
+    @staticmethod
+    def _begun(connection: PgConnection, name: str) -> PgConnection:
+        with connection.cursor() as cursor:
+            for setting in _PATIENT:
+                cursor.execute(f"SET {setting} = 0")
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET TRANSACTION SNAPSHOT {quoted_text(name)}")
+        return connection
+
+
+class SnapshotTables:
+    """Tables whose snapshot is to be loaded, each once.
+
+    Where the snapshot that the slot began with is gone, as its process ended before the load, a new one is taken, and
+    changes of the table before it are left out of the stream.
+
+    Args:
+        credentials: Of the server.
+        slot: Name of the slot.
+        publication: Name of the publication.
+        held: The snapshot that the slot began with; None if the slot was there before.
+        count: Number of tables.
+    """
+
+    def __init__(
+        self,
+        credentials: ConnectionStringCredentials,
+        slot: str,
+        publication: str,
+        held: HeldSnapshot | None,
+        count: int,
+    ) -> None:
+        self.credentials, self.slot, self.publication = credentials, slot, publication
+        self._held, self._left = held, count
+
+    def is_loaded(self, known: int | None) -> bool:
+        """Tell whether a table needs no load: it was loaded from this snapshot, or from one when there is none now.
+
+        Args:
+            known: Place of the snapshot that the pipeline loaded; None if it loaded none.
+        """
+        return known is not None and (self._held is None or known == self._held.lsn)
+
+    def held(self) -> HeldSnapshot:
+        """Return the snapshot; a new one where there is none."""
+        if self._held is None:
+            connection = connect_for_replication(self.credentials)
+            try:
+                # a slot, as only that says exactly which transactions its snapshot holds
+                found = create_slot(connection, f"dlt_snapshot_{random_id().lower()}"[:60], temporary=True)
+                self._held = HeldSnapshot(self.credentials, *found)
+            finally:
+                connection.close()
+        return self._held
+
+    def done(self) -> None:
+        """Note that a table was read to its end; behind the last one the snapshot goes."""
+        self._left -= 1
+        if self._left <= 0 and self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+def snapshot_resource(
+    tables: SnapshotTables,
+    server: Server,
+    schema: str,
+    table: str,
+    only_inserts: bool,
+    include: IncludedColumns,
+    columns: ColumnHints | None,
+) -> DltResource:
+    """Return a resource that gives the rows of a table as they are in a snapshot.
+
+    Args:
+        tables: The snapshot, and what it is of.
+        server: The server.
+        schema: Schema of the table.
+        table: Its name.
+        only_inserts: Nothing else is published.
+        include: Columns that are wanted, by table.
+        columns: What the program says of columns.
+    """
+    key = server.key(schema, table)
+    wanted = None if include is None else include.get(table)
+    names = [
+        name
+        for name in server.published_columns(tables.publication, schema, table)
+        if wanted is None or name in wanted or (name in key and not only_inserts)
+    ]
+    given = [
+        (name, int(oid or 0), int(modifier or 0))
+        for name in names
+        for oid, modifier in server.rows(
+            "SELECT atttypid, atttypmod FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s",
+            quoted(schema, table), name,
+        )
+    ]  # fmt: skip
+    found, decoders = columns_of(server, given, table, columns)
+    condition = server.row_filter(tables.publication, schema, table)
+    query = f"SELECT {', '.join(map(quoted, names))} FROM {quoted(schema, table)}"
+    query += f" WHERE {condition}" if condition else ""
+    oid = server.row("SELECT %s::regclass::oid", quoted(schema, table))
+    hints = hints_of(table, found, [name for name in key if name in names], only_inserts, of_changes=False)
+
+    def rows() -> Iterator[list[Row]]:
+        own = resource_state()
+        if tables.is_loaded(own.get("snapshot_lsn")):
+            return
+        held = tables.held()
+        yield from _pages(held, query, names, decoders)
+        # behind the last page: what was read in part only is read again
+        own["snapshot_lsn"] = held.lsn
+        resource_state(tables.slot).setdefault(SNAPSHOTS, {})[oid[0] if oid else ""] = held.lsn
+        tables.done()
+
+    made = resource(rows, name=table)
+    made.merge_hints(hints)
+    return made
+
+
+def _pages(held: HeldSnapshot, query: str, names: Sequence[str], decoders: Sequence[Decoder]) -> Iterator[list[Row]]:
+    connection = held.open()
+    try:
+        with connection.cursor(name="dlt_snapshot") as cursor:
+            cursor.execute(query)
+            while found := cursor.fetchmany(_PAGE):
+                yield [
+                    {
+                        name: None if value is None else decode(value)
+                        for name, decode, value in zip(names, decoders, row, strict=True)
+                    }
+                    for row in found
+                ]
+    finally:
+        close_quietly(connection)
