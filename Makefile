@@ -207,12 +207,12 @@ system-packages:
 
 # the emulator of BigQuery keeps one process busy, and servers of others wait for disks
 test-destinations: install install-bigquery install-azurite system-packages
-	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations tests/steps/test_tasks_postgres.py tests/upgrade -n 3 --dist loadgroup
+	DLT_TEST_LARGE_LOAD=1 $(PY) -m pytest tests/destinations tests/sources_on_servers tests/steps/test_tasks_postgres.py tests/upgrade -n 3 --dist loadgroup
 	$(MAKE) test-ducklake
 
 # what CI runs of it, beside the tests that need no server; large loads are 100,000 rows there, not a million
 test-destinations-in-ci: install install-azurite system-packages
-	$(PY) -m pytest tests/destinations tests/steps/test_tasks_postgres.py tests/upgrade \
+	$(PY) -m pytest tests/destinations tests/sources_on_servers tests/steps/test_tasks_postgres.py tests/upgrade \
 		-m "server and not slow" -k "not bigquery and not ducklake" -n 3 --dist loadgroup
 
 # -- the BigQuery emulator of the tests: an environment of its own, because it needs Python 3.13 and DuckDB 1.5

@@ -60,6 +60,14 @@ def postgres_url(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture(scope="session")
+def logical_postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server that tells its changes."""
+    settings = {"wal_level": "logical", "max_replication_slots": "100", "max_wal_senders": "20", "fsync": "off"}
+    with running(PostgresServer(**settings)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def mariadb() -> Iterator[mariadb_server.MariaDbServer]:
     """Return a MariaDB server."""
     if mariadb_server.program() is None:

@@ -11,6 +11,7 @@ from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
 from dlt.extract.descriptions import Described, edges, told_hints
+from dlt.extract.imported import read_file
 from dlt.extract.items import (
     EmptiedTable,
     HintsAlone,
@@ -31,7 +32,6 @@ from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
 from dlt.io.codec import decode
-from dlt.late import orjson, pa, pq
 from dlt.packages.manifest import Manifest, PackageFile, Refresh, StepMetrics
 from dlt.packages.package import LoadPackage, PackageBuilder
 from dlt.packages.undo import is_of, own_changes, undo_of
@@ -48,7 +48,7 @@ from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
 from dlt.states.delta import Change, encode_delta
 from dlt.states.model import State
-from dlt.types import TDataItem, TDataItems
+from dlt.types import TDataItem
 
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
@@ -212,7 +212,7 @@ class SchemaExtract:
 
     def _add(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
-            item = _read_file(meta)
+            item = read_file(meta)
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
             # by far the most frequent case: fixed hints are declared once, and a page goes on with one look-up
             table = self._fixed.get(id(resource))
@@ -446,22 +446,3 @@ def commit_extracts(
         undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)
         extract.builder.prepare(manifest, extract.schema, state if last else None, undo)
     return workdir.commit([extract.builder for extract in prepared], "extracted")
-
-
-def _read_file(meta: ImportFileMeta) -> TDataItems:
-    if meta.file_format == "parquet":
-        return pq.read_table(meta.file_path)
-    if meta.file_format == "csv":
-        import pyarrow.csv as csv
-
-        return csv.read_csv(meta.file_path)
-    if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
-        with open(meta.file_path, "rb") as file:
-            return [orjson.loads(line) for line in file if line.strip()]
-    if meta.file_format == "arrow":
-        with pa.OSFile(meta.file_path) as source:
-            return pa.ipc.open_stream(source).read_all()
-    raise ValueError(
-        f"with_file_import: the format {meta.file_format!r} of {meta.file_path} is not known. "
-        "Use parquet, csv, jsonl or arrow."
-    )

@@ -13,8 +13,10 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipP
 ROOT = Path(__file__).resolve().parents[2]
 OF_ORCHESTRATORS = {"airflow", "prefect"}
 """These pages run in the environments of Airflow and Prefect, with the tests of those."""
+OF_SERVERS = {"pg_replication"}
+"""These run in tests/sources_on_servers."""
 PAGES = [
-    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem not in OF_ORCHESTRATORS),
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem not in OF_ORCHESTRATORS | OF_SERVERS),
     ROOT / "README.md",
 ]
 
@@ -33,6 +35,11 @@ SYBIL = Sybil(parsers=[PythonCodeBlockParser(), CodeBlockParser(language="toml",
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every example of the documentation runs as it is written."""
+    run_page(page, tmp_path, monkeypatch)
+
+
+def run_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the examples of a page in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))

@@ -129,6 +129,7 @@ class Changes:
         self._snapshots: Mapping[str, int] = dict(state.get(SNAPSHOTS) or {})
         found = server.row("SELECT system_identifier FROM pg_control_system()")
         self._position = Position(state, found[0] if found else "")
+        # by their numbers: a name may be that of another table later
         self._relations: dict[int, Relation] = {}
         self._marks: dict[int, tuple[Table, HintsMeta]] = {}
         self._pages: dict[int, _Page] = {}
@@ -202,6 +203,7 @@ class Changes:
         elif isinstance(message, Begin):
             self._began, self._is_skipped = message, message.final_lsn < self._position.lsn
         elif isinstance(message, Commit):
+            # a page that began within the transaction ends with it, so that the place may move on
             if not self._is_skipped:
                 self._ended = message.end_lsn
                 if self._position.is_within or self._waiting >= self._wanted.batch:
@@ -239,6 +241,7 @@ class Changes:
         for oid in message.relations:
             if self._is_known(oid):
                 continue
+            # what waits came before
             yield from self._flush(None)
             _, mark = self._marked(oid)
             self._position.take(str(oid), 1)
@@ -257,6 +260,7 @@ class Changes:
         else:
             if change.old is not None:
                 new_key, old_key = page.table.key_of(change.new), page.table.key_of(change.old)
+                # a key that changed is a row that went, and another one that came
                 if any(new not in (UNCHANGED, old) for new, old in zip(new_key, old_key, strict=True)):
                     page.rows.append(self._deleted(page.table, change.old, change.old_is_whole, lsn))
             page.rows.append(self._changed(page, change, change.new, lsn))

@@ -62,7 +62,7 @@ def init_replication(
     include_columns: Mapping[str, Sequence[str]] | None = None,
     columns: Mapping[str, Mapping[str, ColumnSchema]] | None = None,
     reset: bool = False,
-) -> DltResource | list[DltResource] | None:
+) -> DltResource[[]] | list[DltResource[[]]] | None:
     """Make publication and replication slot where they are not there yet, and take a snapshot of the tables.
 
     What is there stays: tables are added to the publication, and none is taken out of it.
@@ -132,6 +132,7 @@ def _check_publish(publish: str) -> None:
 
 
 def _names(server: Server, schema: str, publication: str, given: str | Sequence[str] | None) -> list[str]:
+    # a table that is named twice is one
     if given is not None:
         return [given] if isinstance(given, str) else list(dict.fromkeys(given))
     tables = server.publication(publication).tables
@@ -144,6 +145,7 @@ def _begin(
     """Make the slot if it is not there; return what its snapshot holds."""
     if server.slot(slot) is not None:
         return None
+    # its snapshot is there until the connection does anything else
     connection = connect_for_replication(credentials)
     try:
         found = create_slot(connection, slot)
@@ -174,16 +176,18 @@ def _tell_keyless(server: Server, schema: str, names: Sequence[str]) -> None:
             )
 
 
-@with_config(sections=_SECTIONS)
 def get_pg_version(cur: PgCursor | None = None, credentials: ConnectionStringCredentials = secrets.value) -> int:
     """Return the version of the server as a number, such as 170002.
 
     Args:
         cur: A cursor to ask by.
-        credentials: Of the server; needed without a cursor.
+        credentials: Of the server; looked up in the configuration where there is no cursor.
     """
-    if cur is not None:
-        return int(cur.connection.server_version)
+    return int(cur.connection.server_version) if cur is not None else _version_of_server(credentials=credentials)
+
+
+@with_config(sections=_SECTIONS)
+def _version_of_server(credentials: ConnectionStringCredentials = secrets.value) -> int:
     server = Server(connect(credentials))
     try:
         return server.version

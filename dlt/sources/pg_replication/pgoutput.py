@@ -114,6 +114,7 @@ def parse(data: bytes) -> Message | None:
     """
     kind = data[:1]
     try:
+        # by how often they come
         if kind == b"I":
             new, _ = _values(data, 6)
             return Change("insert", _INT.unpack_from(data, 1)[0], new)
@@ -126,13 +127,14 @@ def parse(data: bytes) -> Message | None:
             final_lsn, micros = _LONG.unpack_from(data, 1)[0], _LONG.unpack_from(data, 9)[0]
             return Begin(final_lsn, _EPOCH + timedelta(microseconds=micros), _INT.unpack_from(data, 17)[0])
         if kind == b"C":
+            # behind flags and the place of the commit itself, which the begin has too
             return Commit(_LONG.unpack_from(data, 10)[0])
         if kind == b"R":
             return _relation(data)
         if kind == b"T":
             count = _INT.unpack_from(data, 1)[0]
             return Truncate(struct.unpack_from(f">{count}I", data, 6))
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, ValueError) as error:
         raise ReplicationError(f"A message of the kind {kind!r} from the server cannot be read: {error}.") from error
     # types are looked up in the catalog, and where a transaction comes from is of no interest
     if kind in (b"Y", b"O", b"M"):
@@ -176,6 +178,7 @@ def _relation(data: bytes) -> Relation:
     at += 3
     columns = []
     for _ in range(count):
+        # the other bits mean nothing yet
         is_key = bool(data[at] & 1)
         column, at = _text(data, at + 1)
         columns.append(

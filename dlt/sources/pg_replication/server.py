@@ -75,6 +75,7 @@ def _connect(
         "dbname": credentials.database,
         **credentials.get_query(),
     }
+    # ours come last, as values are read by them
     given = str(arguments.pop("options", None) or "")
     options = " ".join(f"-c {name}={value}" for name, value in {**SERVER_SETTINGS, **settings}.items())
     arguments["options"] = f"{given} {options}".strip()
@@ -180,6 +181,7 @@ class Server:
         """Return the place that the log has reached."""
         in_recovery = self.row("SELECT pg_is_in_recovery()")
         function = "pg_last_wal_replay_lsn" if in_recovery == ("t",) else "pg_current_wal_flush_lsn"
+        # what is not on the server's disk yet it does not tell either
         found = self.row(f"SELECT {function}()")
         return lsn_number(found[0]) if found else 0
 
@@ -279,7 +281,9 @@ class Server:
             ReplicationError: there is none, or two of its tables would be one.
         """
         found = self.row(
-            "SELECT pubinsert, pubupdate, pubdelete, pubtruncate FROM pg_publication WHERE pubname = %s", name
+            "SELECT pubinsert::text, pubupdate::text, pubdelete::text, pubtruncate::text FROM pg_publication"
+            " WHERE pubname = %s",
+            name,
         )
         if found is None:
             raise ReplicationError(
@@ -294,7 +298,7 @@ class Server:
             )
         )
         _check_names(name, tables)
-        return Publication(frozenset(op for op, on in zip(operations, found, strict=True) if on == "t"), tables)
+        return Publication(frozenset(op for op, on in zip(operations, found, strict=True) if on == "true"), tables)
 
     def published_columns(self, publication: str, schema: str, table: str) -> list[str]:
         """Return the names of the columns of a table that a publication publishes, in their order."""

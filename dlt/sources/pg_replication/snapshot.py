@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from dlt.extract.decorators import resource
+from dlt.extract.items import MaterializedEmptyList
 from dlt.extract.resource import DltResource
 from dlt.extract.state import resource_state
-from dlt.ids import random_id
 from dlt.sources.pg_replication.changes import SNAPSHOTS
 from dlt.sources.pg_replication.server import (
     Server,
@@ -88,6 +89,7 @@ class HeldSnapshot:
     @staticmethod
     def _begun(connection: PgConnection, name: str) -> PgConnection:
         with connection.cursor() as cursor:
+            # a large table may take longer than queries of people are given
             for setting in _PATIENT:
                 cursor.execute(f"SET {setting} = 0")
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
@@ -135,7 +137,7 @@ class SnapshotTables:
             connection = connect_for_replication(self.credentials)
             try:
                 # a slot, as only that says exactly which transactions its snapshot holds
-                found = create_slot(connection, f"dlt_snapshot_{random_id().lower()}"[:60], temporary=True)
+                found = create_slot(connection, f"dlt_snapshot_{uuid4().hex}", temporary=True)
                 self._held = HeldSnapshot(self.credentials, *found)
             finally:
                 connection.close()
@@ -157,7 +159,7 @@ def snapshot_resource(
     only_inserts: bool,
     include: IncludedColumns,
     columns: ColumnHints | None,
-) -> DltResource:
+) -> DltResource[[]]:
     """Return a resource that gives the rows of a table as they are in a snapshot.
 
     Args:
@@ -169,6 +171,7 @@ def snapshot_resource(
         include: Columns that are wanted, by table.
         columns: What the program says of columns.
     """
+    # the stream tells rows apart by the same columns
     key = server.key(schema, table)
     wanted = None if include is None else include.get(table)
     names = [
@@ -191,12 +194,19 @@ def snapshot_resource(
     oid = server.row("SELECT %s::regclass::oid", quoted(schema, table))
     hints = hints_of(table, found, [name for name in key if name in names], only_inserts, of_changes=False)
 
-    def rows() -> Iterator[list[Row]]:
+    def rows() -> Iterator[list[Row] | MaterializedEmptyList]:
         own = resource_state()
+        # old rows over newer ones would undo what the stream brought
         if tables.is_loaded(own.get("snapshot_lsn")):
             return
         held = tables.held()
-        yield from _pages(held, query, names, decoders)
+        is_empty = True
+        for page in _pages(held, query, names, decoders):
+            is_empty = False
+            yield page
+        # who asks for it finds a table, though without rows
+        if is_empty:
+            yield MaterializedEmptyList()
         # behind the last page: what was read in part only is read again
         own["snapshot_lsn"] = held.lsn
         resource_state(tables.slot).setdefault(SNAPSHOTS, {})[oid[0] if oid else ""] = held.lsn

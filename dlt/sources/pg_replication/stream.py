@@ -45,12 +45,14 @@ class SlotStream:
         self._reader: ReplicationCursor = self._connection.cursor()
         self._answers: ReplicationCursor = self._connection.cursor()
         self._beat_at = 0.0
+        # a list of identifiers within a text
         names = quoted_text(quoted(publication))
         try:
             self._reader.start_replication_expert(
                 f"START_REPLICATION SLOT {quoted(slot)} LOGICAL {lsn_text(start)}"
                 f" (proto_version '1', publication_names {names})",
                 decode=False,
+                # the reader must not answer of itself
                 status_interval=_NEVER,
             )
             self._answers.send_feedback(flush_lsn=confirmed)
@@ -74,6 +76,7 @@ class SlotStream:
                     # whoever takes the rows may be slow
                     if time.monotonic() > self._beat_at:
                         self._beat(reply=False)
+                # the server tells where it is whenever it has nothing more to send
                 elif self._reader.wal_end >= until.lsn:
                     return
                 elif not selector.select(_SILENCE):

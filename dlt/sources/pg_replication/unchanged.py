@@ -56,6 +56,7 @@ def fill(server: Server, table: Table, missing: Sequence[MissingValues], until: 
     by_columns: dict[tuple[Column, ...], list[MissingValues]] = {}
     for each in missing:
         by_columns.setdefault(each.columns, []).append(each)
+    # one query for rows that lack the same columns
     for columns, group in by_columns.items():
         for at in range(0, len(group), _KEYS):
             part = group[at : at + _KEYS]
@@ -70,6 +71,7 @@ def _filled(each: MissingValues, found: tuple[str | None, ...] | None) -> bool:
         return False
     for column, value in zip(each.columns, found[1:], strict=True):
         each.row[column.name] = None if value is None else column.decode(value)
+    # the number of the transaction that made the row as it is now
     return found[0] == str(each.xid)
 
 

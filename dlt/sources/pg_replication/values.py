@@ -40,6 +40,7 @@ class ServerType(NamedTuple):
 
 
 def _moment(text: str) -> datetime:
+    # Python 3.10 reads three or six digits of a second only, and the server leaves zeros out
     found = datetime.fromisoformat(text[:19])
     if len(text) == 19:
         return found
@@ -49,6 +50,7 @@ def _moment(text: str) -> datetime:
 
 
 def _moment_in_utc(text: str) -> datetime:
+    # the connection asks for UTC; eras stand behind the zone
     if not text.endswith("+00"):
         raise ValueError(text)
     return _moment(text[:-3]).replace(tzinfo=timezone.utc)
@@ -68,6 +70,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _bytes(text: str) -> bytes:
+    # behind \x, which stands in front of every value
     return bytes.fromhex(text[2:])
 
 
@@ -148,6 +151,7 @@ def decoder_of(kind: ServerType) -> Decoder:
     """
     if kind.element is None:
         return _KNOWN.get(kind.name, _TEXT)[1]
+    # boxes have commas in them, so that they are parted by semicolons
     element, delimiter = decoder_of(kind.element), kind.delimiter
     return lambda text: _array(text, element, delimiter)
 
