@@ -63,6 +63,7 @@ class Position:
 
     def __init__(self, state: State, server: str) -> None:
         self._state, self._server = state, server
+        # places in the log mean nothing at another server
         known = state.get("server") in (None, server)
         self.lsn = int(state.get("lsn") or 0) if known else 0
         self.is_foreign = not known
@@ -96,6 +97,7 @@ class Position:
         self._save()
 
     def _save(self) -> None:
+        # in one piece: a reader may stop behind any page
         self._state.update({"lsn": self.lsn, "server": self._server})
         if self._beyond:
             self._state["beyond"] = self._beyond
@@ -159,6 +161,7 @@ class Changes:
         try:
             yield from self._read(stream)
         finally:
+            # at once, and not when the collector comes by: the next run waits for the slot
             stream.close()
 
     def _read(self, stream: SlotStream) -> Iterator[DataItemWithMeta]:
@@ -230,6 +233,7 @@ class Changes:
 
     def _marked(self, oid: int) -> tuple[Table, HintsMeta]:
         found = self._marks.get(oid)
+        # looked up when the first row comes: most tables of a schema do not change in a run
         if found is None:
             wanted = self._wanted
             only_inserts = self._publication.only_inserts
@@ -298,6 +302,7 @@ class Changes:
         Args:
             ended: End of the transaction that was read last; None within one.
         """
+        # taken out first: whoever stops within must not find them again
         pages, self._pages, self._waiting = self._pages, {}, 0
         for oid, page in pages.items():
             if page.missing:

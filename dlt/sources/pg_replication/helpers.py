@@ -108,6 +108,7 @@ def init_replication(
                 add_tables_to_publication(table_names, schema_name, pub_name, cursor)
         names = _names(server, schema_name, pub_name, table_names)
         only_inserts = server.publication(pub_name).only_inserts
+        # now, as the first to notice would be the programs that write to the table
         if not only_inserts:
             _tell_keyless(server, schema_name, names)
         held = _begin(server, credentials, slot_name, persist_snapshots)

@@ -37,6 +37,7 @@ def connect(credentials: ConnectionStringCredentials) -> PgConnection:
     connection = _connect(credentials, {})
     from psycopg2 import extensions
 
+    # a transaction that stays open would keep rows of the whole database from being removed
     connection.autocommit = True
     # one text for each value, as the stream has it
     known = tuple(extensions.string_types)
@@ -233,6 +234,7 @@ class Server:
             ReplicationError: there is none, it is of another kind, or it stays in use.
         """
         give_up = time.monotonic() + BUSY_SECONDS
+        # a run that was killed leaves its connection to the server, which notices at its next message
         while True:
             slot = self.slot(name)
             if slot is None:
@@ -264,6 +266,7 @@ class Server:
                 f"pg_replication: the replication slot {name!r} is of the database {slot.database}, and the "
                 f"credentials name {database and database[0]}. Slots belong to one database: use another name."
             )
+        # its log is gone, and with it changes that nobody has read
         if slot.lost:
             raise ReplicationError(
                 f"pg_replication: the server gave the replication slot {name!r} up ({slot.lost}), so changes are "
@@ -302,6 +305,7 @@ class Server:
 
     def published_columns(self, publication: str, schema: str, table: str) -> list[str]:
         """Return the names of the columns of a table that a publication publishes, in their order."""
+        # what a list of columns in the publication leaves out never comes
         if self.version >= 150000:
             found = self.rows(
                 "SELECT unnest(attnames) FROM pg_publication_tables"
@@ -341,6 +345,7 @@ class Server:
             " ORDER BY array_position(indkey::int2[], attnum)",
             quoted(schema, table),
         )
+        # of the default identity no index is marked
         if not found and identity:
             return self.key(schema, table, identity=False)
         return tuple(name or "" for (name,) in found)
@@ -381,6 +386,7 @@ class Server:
 
 
 def _check_names(publication: str, tables: Sequence[tuple[str, str]]) -> None:
+    # refused here, as at the destination nothing would tell their rows apart
     seen: dict[str, str] = {}
     for schema, table in tables:
         if table in seen:

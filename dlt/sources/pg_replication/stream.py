@@ -55,6 +55,7 @@ class SlotStream:
                 # the reader must not answer of itself
                 status_interval=_NEVER,
             )
+            # what the state at the destination has, the server may forget
             self._answers.send_feedback(flush_lsn=confirmed)
             self._beat(reply=False)
         except BaseException:

@@ -79,8 +79,9 @@ def with_given(hints: Columns, given: Mapping[str, ColumnSchema] | None) -> Colu
     """Return hints of columns with what a program says of them, which comes first."""
     found = dict(hints)
     for name, said in (given or {}).items():
+        # one that is not published, or not wanted, would be made without values
         if name not in found:
-            continue  # a column that is not published, or not wanted
+            continue
         own = found[name]
         if "data_type" in said and said["data_type"] != own.get("data_type"):
             own = _without_type(own)
@@ -177,6 +178,7 @@ def check_added_names(schema: str, table: str, columns: Sequence[str], only_inse
     Raises:
         ReplicationError: it has one.
     """
+    # nobody deletes where rows only come
     added = (LSN,) if only_inserts else (LSN, DELETED)
     for name in added:
         if name in columns:
