@@ -9,6 +9,7 @@ from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, cast
 
+from dlt.configuration.sections import section_context
 from dlt.context import active_pipeline, current, use
 from dlt.errors import ExplicitSourceNameInvalid
 from dlt.extract.function import Function
@@ -169,7 +170,7 @@ class SourceFactory(Generic[P]):
         if inspect.iscoroutinefunction(inspect.unwrap(self._function.call)):
             # as the function itself gives one; who awaits it has the source
             return cast(DltSource, self._awaited(schema, call))
-        with _reading_state(schema, self._section):
+        with _reading_state(schema, self._section), section_context(sections=self._function.sections):
             data = call()
             # here and not later: the body runs while its state, section and configuration are in force
             if inspect.isgenerator(data) and _is_generator_function(self._function.call):
@@ -177,7 +178,7 @@ class SourceFactory(Generic[P]):
             return self._finished(source_of(schema, self._section, data))
 
     async def _awaited(self, schema: Schema, call: Wrapped) -> DltSource:
-        with _reading_state(schema, self._section):
+        with _reading_state(schema, self._section), section_context(sections=self._function.sections):
             return self._finished(source_of(schema, self._section, await call()))
 
     def _finished(self, source: DltSource) -> DltSource:

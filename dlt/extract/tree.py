@@ -19,7 +19,7 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import Joined, Meta, is_whole
+from dlt.extract.items import DataItemWithMeta, Joined, Meta, is_whole
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.source_settings import SourceSettings
@@ -175,11 +175,13 @@ def is_part(item: object) -> bool:
 
 
 def _keep_joined(incremental: Incremental[object]) -> Transform:
-    def step(item: TDataItems, _meta: Meta) -> TDataItems:
+    def step(item: TDataItems, meta: Meta) -> TDataItems:
         # a page that was joined stays one, so that a transformer behind takes its rows one by one
         if type(item) is not Joined:
-            return incremental(item)
-        kept = incremental(list(item))
+            return incremental(item, meta)
+        kept = incremental(list(item), meta)
+        if isinstance(kept, DataItemWithMeta):
+            return DataItemWithMeta(kept.meta, Joined(kept.data))
         return Joined(kept) if isinstance(kept, list) else kept
 
     return step
