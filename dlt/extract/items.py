@@ -127,9 +127,10 @@ def one_by_one(page: TDataItems) -> Iterable[TDataItem]:
     """Return the items of a page, or what is no page as the only one."""
     if isinstance(page, ColumnRows):
         return page.rows()
-    if type(page) in (list, Joined):
-        return cast("list[TDataItem]", page)
-    return () if isinstance(page, MaterializedEmptyList) else (page,)
+    if isinstance(page, MaterializedEmptyList):
+        return ()
+    # also one of a class of its own, such as those of a client of an API
+    return page if isinstance(page, list) else (page,)
 
 
 def as_rows(item: TDataItems) -> TDataItems:

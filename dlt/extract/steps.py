@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import Meta
-from dlt.formats.snapshot import snapshot
+from dlt.formats.snapshot import page_like, snapshot
 from dlt.types import JsonObject, TDataItem, TDataItems, Wrapped
 
 Transform = Callable[[TDataItems, Meta], TDataItems]
@@ -101,7 +101,7 @@ class Map(Step):
         except Exception as error:
             raise ItemFailed(len(out)) from error
         # the class tells whether the page was joined; of an empty one nothing goes on
-        return type(item)(row for row in out if row is not None) or None
+        return page_like(item, [row for row in out if row is not None]) or None
 
 
 class Filter(Step):
@@ -119,7 +119,7 @@ class Filter(Step):
             _whole(keep, item)
         except Exception as error:
             raise ItemFailed(len(keep)) from error
-        return type(item)(compress(item, keep)) or None
+        return page_like(item, list(compress(item, keep))) or None
 
 
 class YieldMap(Step):

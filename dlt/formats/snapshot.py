@@ -39,8 +39,23 @@ def snapshot(item: TDataItem) -> TDataItem:
 def snapshot_page(item: TDataItem) -> TDataItem:
     """Return a row, or a page with its rows, that stays as it is now; frames and other objects are the same."""
     if isinstance(item, list):
-        return type(item)(map(snapshot, item))
+        return page_like(item, map(snapshot, item))
     return snapshot(item)
+
+
+def page_like(page: list[TDataItem], rows: Iterable[TDataItem]) -> list[TDataItem]:
+    """Return a page of other rows that is all else that a page is: of its class, with its attributes.
+
+    Args:
+        page: A list, or one of a class of its own, as a client of an API has.
+        rows: The rows.
+    """
+    kind = type(page)
+    if kind.__init__ is list.__init__:
+        return kind(rows)
+    made = copy(page)
+    made[:] = rows
+    return made
 
 
 def _copy_inner(

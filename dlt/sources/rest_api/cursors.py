@@ -7,15 +7,14 @@ for each parent beside the one of all, which programs read where they always did
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from dlt.extract.incremental import Incremental
-from dlt.extract.incremental.cursor import field
 from dlt.extract.items import DataItemWithMeta, Meta
-from dlt.io.typed_json import dumps
 from dlt.sources.rest_api.incremental import Cursor
 from dlt.states.cursor import CursorState
 from dlt.states.model import State
@@ -47,8 +46,13 @@ def parent_key(item: TDataItem, primary_key: Sequence[str], values: Mapping[str,
         values: What the child takes of it.
     """
     if primary_key and isinstance(item, Mapping) and all(name in item for name in primary_key):
-        return dumps([field(item, name) for name in primary_key])
-    return dumps([values[name] for name in sorted(values)])
+        return _text([item[name] for name in primary_key])
+    return _text([values[name] for name in sorted(values)])
+
+
+def _text(values: list[object]) -> str:
+    # moments and the like by their text: it is looked up, and never read back
+    return json.dumps(values, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 class CursorPerParent(Incremental[Any]):
@@ -56,7 +60,8 @@ class CursorPerParent(Incremental[Any]):
 
     _parents: dict[str, Cursor]
     _state_of_parents: dict[str, CursorState]
-    _from_1x: bool
+    _of_all: CursorState | None
+    """The one cursor for all parents, if that is what the state had."""
 
     @classmethod
     def of_cursor(cls, cursor: Cursor) -> CursorPerParent:
@@ -75,10 +80,14 @@ class CursorPerParent(Incremental[Any]):
         made = cast(CursorPerParent, super().bind_to(resource_name, state))
         whole = cast("dict[str, Any]", made.get_state())
         # a state of PyPI dlt 1.x, or of a time when one cursor was kept: what lies before it was loaded for all parents
-        before = PARENTS not in whole and whole["last_value"] != whole["initial_value"]
+        of_1x = PARENTS not in whole and whole["last_value"] != whole["initial_value"]
         # a backfill keeps no state, and so each of its parents begins where all do
         kept = {} if made.end_value is not None else whole.setdefault(PARENTS, {})
-        vars(made).update(_from_1x=before, _state_of_parents=kept, _parents={})
+        # copied now, as it moves on with the rows of the first parent
+        before = {**whole, "unique_hashes": [*whole["unique_hashes"]]} if of_1x else None
+        if before is not None:
+            before.pop(PARENTS, None)
+        vars(made).update(_of_all=before, _state_of_parents=kept, _parents={})
         return made
 
     def of_parent(self, parent: str) -> Cursor:
@@ -98,8 +107,8 @@ class CursorPerParent(Incremental[Any]):
         kept = self._state_of_parents.get(parent)
         if kept is None:
             kept = {"initial_value": first, "last_value": first, "unique_hashes": []}
-            if self._from_1x:
-                kept["last_value"] = self.get_state()["last_value"]
+            if self._of_all is not None:
+                kept = {**self._of_all, "unique_hashes": [*self._of_all["unique_hashes"]]}
                 # kept also without rows, as a parent that nobody knows begins at the initial value
                 self._keep(parent, kept)
         # the state that the cursor of a resource would have, with that of the parent in the place of it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlib import CycleError
 
-from dlt.errors import DictValidationException, DltSourceException
+from dlt.errors import DictValidationException, DltException
 
 
 class RestApiConfigurationError(DictValidationException, ValueError):
@@ -21,5 +21,5 @@ class RestApiResourceCycle(RestApiConfigurationError, CycleError):
     """Resources of a REST API take their items from each other in a circle."""
 
 
-class ParentFieldMissing(DltSourceException, ValueError):
+class ParentFieldMissing(DltException, ValueError):
     """An item of a parent lacks a field that a child asks its endpoint with, or takes into its rows."""

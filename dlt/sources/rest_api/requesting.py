@@ -26,7 +26,7 @@ from dlt.sources.rest_api.incremental import (
 )
 from dlt.sources.rest_api.placeholders import expand_placeholders, find_placeholders, single_placeholder
 from dlt.sources.rest_api.typing import HTTPMethodBasic, ResolvedParam
-from dlt.types import TDataItem, TDataItems
+from dlt.types import TDataItem
 
 logger = logging.getLogger("dlt")
 Document = dict[str, Any]
@@ -40,7 +40,7 @@ class Request:
 
     path: str
     headers: Mapping[str, Any] | None = None
-    params: Mapping[str, Any] | None = None
+    params: Document | None = None
     json: Any = None
     data: Any = None
 
@@ -103,7 +103,7 @@ class Walk:
     request: Request
     paginator: BasePaginator | None = None
     data_selector: str | JSONPath | None = None
-    hooks: Mapping[str, Any] | None = None
+    hooks: Document | None = None
     resource: str = ""
 
     def pages(self, request: Request) -> Iterator[Page]:
@@ -127,12 +127,12 @@ def paginate_resource(
     method: HTTPMethodBasic,
     path: str,
     headers: Mapping[str, Any] | None,
-    params: Mapping[str, Any],
+    params: Document,
     json: Any,
     data: Any,
     paginator: BasePaginator | None,
     data_selector: Any,
-    hooks: Mapping[str, Any] | None,
+    hooks: Document | None,
     client: RESTClient,
     incremental_object: Incremental[Any] | None,
     incremental_param: IncrementalParam | None,
@@ -204,12 +204,12 @@ def paginate_dependent_resource(
     method: HTTPMethodBasic,
     path: str,
     headers: Mapping[str, Any] | None,
-    params: Mapping[str, Any],
+    params: Document,
     json: Any,
     data: Any,
     paginator: BasePaginator | None,
     data_selector: Any,
-    hooks: Mapping[str, Any] | None,
+    hooks: Document | None,
     client: RESTClient,
     resolved_params: Sequence[ResolvedParam],
     include_from_parent: Sequence[str],
@@ -257,9 +257,14 @@ def paginate_dependent_resource(
             continue
         read = _pages_of_parent(walk, children, item, values)
         if parallelized:
-            yield partial(list, read)
+            yield partial(_read_all, read)
         else:
             yield from read
+
+
+def _read_all(pages: Iterator[Page]) -> Iterator[Page]:
+    # an iterator, whose pages go on one by one: a list would be a page of pages
+    return iter(list(pages))
 
 
 def _pages_of_parent(walk: Walk, children: Children, item: TDataItem, values: Mapping[str, object]) -> Iterator[Page]:
@@ -295,7 +300,7 @@ def process_parent_data_item(
     item: TDataItem,
     resolved_params: Sequence[ResolvedParam],
     headers: Mapping[str, Any] | None = None,
-    params: Mapping[str, Any] | None = None,
+    params: Document | None = None,
     request_json: Any = None,
     request_data: Any = None,
     include_from_parent: Sequence[str] | None = None,
@@ -349,8 +354,3 @@ def _processed(
 
 def _document(content: Mapping[str, Any] | None) -> Document | None:
     return None if content is None else dict(content)
-
-
-def as_page(items: TDataItems) -> list[TDataItem]:
-    """Return items as a page."""
-    return items if isinstance(items, list) else [items]
