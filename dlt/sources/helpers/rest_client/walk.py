@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests import Request, Response
 from requests.exceptions import JSONDecodeError
 
+from dlt.formats.snapshot import snapshot
 from dlt.redact import redact
 from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorLoopError
@@ -129,7 +130,8 @@ class Walk:
         """Find out with which number a server begins that does not tell: a page that comes twice is its first."""
         if not isinstance(paginator, PageNumberPaginator) or not paginator.base_is_guessed:
             return True
-        before, self._first_items = self._first_items, items
+        # copies, as the program that gets a page may change its items
+        before, self._first_items = self._first_items, list(map(snapshot, items))
         if not before or not items or not _are_same(before, items):
             return True
         if paginator.current_value == paginator.initial_value + 1 and paginator.base_index == 0:

@@ -13,7 +13,8 @@ import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.sources.rest_api import rest_api_source
 from tests.processes import run_python
-from tests.servers.web_api import Answer, Asked, WebApi
+from tests.servers.rest import Reply
+from tests.unit.sources.rest_api.conftest import Asked, WebApi
 
 Load = Callable[..., dict[str, list[dict[str, Any]]]]
 
@@ -90,7 +91,7 @@ def test_one_cursor_for_all_may_be_asked_for(api: WebApi, load: Load) -> None:
 
 
 def test_a_cursor_of_1x_is_where_all_known_parents_begin(api: WebApi, load: Load) -> None:
-    """What lies before was loaded for each of them; nothing comes twice, and the next new parent begins at its start."""
+    """What lies before was loaded for each of them; nothing comes twice, and a later parent begins at its start."""
     issues = _Issues(api, 1, 2)
     issues.comments = {1: [100], 2: [5]}
     # as PyPI dlt 1.x keeps it
@@ -248,7 +249,8 @@ config = {
             "incremental": {"cursor_path": "at", "initial_value": 0}}},
     ],
 }
-pipeline = dlt.pipeline("p", destination=dlt.destinations.duckdb(folder + "/p.duckdb"), pipelines_dir=folder, dataset_name="d")
+database = dlt.destinations.duckdb(folder + "/p.duckdb")
+pipeline = dlt.pipeline("p", destination=database, pipelines_dir=folder, dataset_name="d")
 pipeline.run(rest_api_source(config))
 """
 
@@ -277,10 +279,10 @@ def test_a_killed_run_and_an_expired_token_change_nothing(api: WebApi, tmp_path:
 
     def paged(rows: list[Any], asked: Asked) -> Any:
         if asked.headers.get("authorization") != "Bearer good":
-            return Answer({"error": "token expired"}, 401)
+            return Reply(401, {"error": "token expired"})
         if "kill" in broken and len(api.seen) == broken["kill"]:
             broken["now"] = True
-            return Answer(b"{", 200)
+            return Reply(200, body=b"{")
         page, new = int(asked.query["page"]) - 1, [row for row in rows if row["at"] >= int(asked.query["since"])]
         return {"data": new[page * 2 : page * 2 + 2], "total_pages": -(-len(new) // 2)}
 
@@ -314,7 +316,7 @@ def test_an_error_leaves_the_cursor_where_it_was(api: WebApi, load: Load) -> Non
     issues.comments = {1: [1], 2: [1]}
     load(issues.source())
     issues.comments = {1: [2], 2: [2]}
-    api.route("/issues/2/comments", Answer({}, 400))
+    api.route("/issues/2/comments", Reply(400, {}))
     with pytest.raises(PipelineStepFailed, match="400"):
         load(issues.source())
     api.route("/issues/2/comments", [{"issue": 2, "number": 2}])

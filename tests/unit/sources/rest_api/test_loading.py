@@ -14,7 +14,8 @@ from dlt.extract.exceptions import ResourceExtractionError
 from dlt.sources.helpers import requests
 from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
 from dlt.sources.rest_api import ParentFieldMissing, check_connection, rest_api, rest_api_resources, rest_api_source
-from tests.servers.web_api import Answer, Asked, WebApi
+from tests.servers.rest import Reply
+from tests.unit.sources.rest_api.conftest import Asked, WebApi
 
 Load = Callable[..., dict[str, list[dict[str, Any]]]]
 POSTS = [{"id": number, "title": f"Post {number}", "by": {"name": f"u{number % 2}"}} for number in range(7)]
@@ -200,7 +201,7 @@ def test_a_missing_child_leaves_out_its_parent_only(api: WebApi) -> None:
     """With an action for 404; without one it is an error that names the address."""
 
     def comments(asked: Asked) -> Any:
-        return Answer({"error": "gone"}, 404) if asked.groups == ("1",) else [{"post": int(asked.groups[0])}]
+        return Reply(404, {"error": "gone"}) if asked.groups == ("1",) else [{"post": int(asked.groups[0])}]
 
     api.route("/posts", POSTS[:4])
     api.route(r"/posts/(\d)/comments", comments)
@@ -227,7 +228,7 @@ def test_actions_see_answers_in_their_order(api: WebApi) -> None:
         return response
 
     api.route("/a", [{"word": "secret word"}])
-    api.route("/bad", Answer({}, 422))
+    api.route("/bad", Reply(422, {}))
     actions: list[Any] = [
         note,
         {"status_code": 200, "content": "word", "action": [note, change]},
@@ -331,7 +332,7 @@ def test_resources_of_a_source_of_the_program(api: WebApi) -> None:
 def test_a_connection_is_checked_with_one_page(api: WebApi) -> None:
     """It says what failed, without secrets, and loads nothing."""
     api.route("/posts", _pages(POSTS))
-    api.route("/closed", Answer({}, 401))
+    api.route("/closed", Reply(401, {}))
     source = _source(api, "posts", "closed", client={"auth": {"token": "t0ken-of-mine"}})
     assert check_connection(source, "posts") == (True, "")
     assert len(api.asked("/posts")) == 1
@@ -341,7 +342,7 @@ def test_a_connection_is_checked_with_one_page(api: WebApi) -> None:
 
 def test_secrets_are_in_no_error(api: WebApi) -> None:
     """Neither those in the address nor those in headers."""
-    api.route("/closed", Answer({}, 403))
+    api.route("/closed", Reply(403, {}))
     for auth in (
         {"type": "api_key", "api_key": "k3y-of-mine", "location": "query", "name": "api_key"},
         {"type": "api_key", "api_key": "k3y-of-mine", "location": "header", "name": "X-Own"},
