@@ -19,8 +19,8 @@ from typing import TypeVar
 
 PACKAGES = ("dlt", "dlt_airflow", "dlt_prefect")
 LONG_FUNCTION = 50
-TREES_OF_1X = ("BaseConfiguration", "BasePaginator")
-"""What all specs and all paginators inherit from."""
+TREES_OF_1X = ("BaseConfiguration", "BasePaginator", "TypedDict")
+"""What all specs, all paginators and all types of documents inherit from."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 NOT_CODE = (tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 Node = TypeVar("Node", bound=ast.AST)
@@ -169,7 +169,8 @@ def of_inheritance(modules: list[Module]) -> Figure:
 
     Errors are a tree by nature and do not count. Nor do specs of configuration and credentials: their tree is that of
     PyPI dlt 1.x, whose programs ask `isinstance(credentials, PostgresCredentials)` of those of Redshift; and so is that
-    of the names in `dlt.common`, and of the paginators that its programs make their own of.
+    of the names in `dlt.common`, of the paginators that its programs make their own of, and of the types of the documents
+    that they write.
     """
     bases: dict[str, set[str]] = {}
     for module in modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Generic, Union, cast, overload
 
 from dlt.context import current, use
@@ -96,6 +97,9 @@ class DltResource(ResourceHints, Generic[P]):
         return make_resource(
             data, name, section=section, hints=hints, selected=selected, data_from=data_from, spec=spec
         )
+
+    # where programs for PyPI dlt 1.x look at the parent of a resource
+    _pipe = property(attrgetter("pipe"))
 
     @property
     def is_transformer(self) -> bool:

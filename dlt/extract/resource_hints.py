@@ -88,11 +88,6 @@ class ResourceHints:
         return self.pipe.name
 
     @property
-    def _pipe(self) -> Pipe:
-        """Return the pipe: programs for PyPI `dlt` 1.x look at the parent of a resource there."""
-        return self.pipe
-
-    @property
     def hints(self) -> TableHints:
         """Return the hints as they were given."""
         return self._hints

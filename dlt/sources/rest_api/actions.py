@@ -24,6 +24,7 @@ def create_response_hooks(response_actions: Sequence[ResponseAction] | None) -> 
         response_actions: The actions; None for what the client does by itself.
     """
     if not response_actions:
+        # the client raises for errors by itself then, as its settings say how
         return None
     return {"response": [*map(_hook, response_actions), _raise_unless_handled]}
 
@@ -34,12 +35,14 @@ def _raise_unless_handled(response: Response, *_args: object, **_kwargs: object)
 
 
 def _hook(action: ResponseAction) -> Hook:
+    # a function alone is for all answers, and is a hook as it stands
     if callable(action):
         return action
 
     def act(response: Response, *args: object, **kwargs: object) -> Response:
         kind, functions = handle_response_action(response, action)
         if kind == IGNORE:
+            # the walk over the pages of this one request ends, and nothing else does
             raise IgnoreResponseException
         for function in functions or ():
             changed = function(response, *args, **kwargs)
@@ -61,6 +64,7 @@ def handle_response_action(response: Response, action: ResponseActionDict) -> tu
         RestApiConfigurationError: the action is neither a word nor a function.
     """
     status, content, done = action.get("status_code"), action.get("content"), action.get("action")
+    # what a configuration file has may be a text
     if status is not None and str(response.status_code) != str(status):
         return None, None
     if content is not None and content not in response.text:

@@ -113,6 +113,7 @@ def _refuse_end(value: Mapping[str, object], at: str) -> None:
 def _typed(value: object, kind: type, place: str) -> None:
     if not isinstance(value, Mapping):
         raise _wrong(value, place, "a dict")
+    # an unknown key first: it is often the one that is missing, written in another way
     hints = _hints(kind)
     check_keys(value, list(hints), place, _elsewhere(value, kind))
     required: frozenset[str] = kind.__required_keys__  # type: ignore[attr-defined] # of each TypedDict
@@ -125,6 +126,7 @@ def _typed(value: object, kind: type, place: str) -> None:
         _value(item, hints[name], str(name), f"{place}.{name}", kind)
 
 
+# evaluating the hints of one class takes as long as checking a whole configuration
 @lru_cache(maxsize=50)
 def _hints(kind: type) -> Mapping[str, object]:
     return get_type_hints(kind)
@@ -144,6 +146,7 @@ def _elsewhere(value: Mapping[str, object], kind: type) -> str:
 def _value(value: object, hint: object, name: str, place: str, kind: type) -> None:
     special = _SPECIAL.get((kind, name))
     choices = list(_choices(hint))
+    # None takes a default away wherever it may stand
     if value is None and type(None) in choices:
         return
     if special is not None:
@@ -163,6 +166,7 @@ def _choices(hint: object) -> Iterator[object]:
 
 
 def _any_of(value: object, choices: Sequence[object], place: str) -> None:
+    # a dict is meant to be the document, and its keys tell more than that it is of none of the types
     document = next((choice for choice in choices if is_typeddict(choice)), None)
     if document is not None and isinstance(value, Mapping):
         return _typed(value, cast(type, document), place)
@@ -186,6 +190,7 @@ def _is(value: object, choice: object) -> bool:
     if is_typeddict(choice):
         return False
     kind = origin or choice
+    # True is a number for Python, and a mistake here
     if kind is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind is int:
@@ -197,6 +202,7 @@ def _is(value: object, choice: object) -> bool:
 
 def _wrong_choice(value: object, choices: Sequence[object], place: str) -> RestApiConfigurationError:
     words = [str(word) for choice in choices if get_origin(choice) is Literal for word in get_args(choice)]
+    # a misspelt word, as names of secrets are never among these
     if isinstance(value, str) and words:
         return RestApiConfigurationError(
             f"{place}: {value!r} is not known{did_you_mean(value, words)}. Allowed: {', '.join(words)}.",
@@ -261,6 +267,7 @@ def _own_path(resource: Mapping[str, object]) -> object:
 def _base_url(value: object, place: str) -> None:
     if not isinstance(value, str):
         raise _wrong(value, place, "text")
+    # an empty one is left to endpoints with whole addresses, and other schemes to sessions that know them
     if value and "://" not in value:
         raise RestApiConfigurationError(
             f"{place}: {value!r} does not begin with https:// or http://.", path=place, field="base_url"
@@ -276,6 +283,7 @@ def _processing_steps(value: object, place: str) -> None:
         if not isinstance(step, Mapping):
             raise _wrong(step, at, f"a dict with one of {', '.join(known)}")
         check_keys(step, known, at)
+        # of two keys nobody could say which one comes first
         if len(step) != 1:
             raise RestApiConfigurationError(
                 f"{at} has {len(step)} keys, and a step is one of {', '.join(known)}. Write a dict for each step.",

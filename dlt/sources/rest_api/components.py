@@ -137,6 +137,7 @@ def create_paginator(paginator_config: PaginatorConfig | None, place: str = "pag
     made = cast("_WithSignature", get_paginator_class(name))
     try:
         return cast(BasePaginator, made(**said))
+    # what the paginator says of its arguments, with the place where they stand
     except (ValueError, TypeError) as error:
         raise RestApiConfigurationError(f"{place} ({name}): {error}", path=place, field=None) from error
 
@@ -162,10 +163,12 @@ def check_paginator(value: object, place: str) -> None:
         raise RestApiConfigurationError(
             f"{place}.type is missing. Allowed: {', '.join([AUTO, *PAGINATOR_MAP])}.", path=place, field="type"
         )
+    # names that the program registered count as ours do
     if name != AUTO and name not in PAGINATOR_MAP:
         raise _unknown(name, f"{place}.type", [AUTO, *PAGINATOR_MAP], "register_paginator adds others")
     if name == AUTO:
         return check_keys(value, ["type"], place)
+    # the constructor is the one place that says what a paginator takes, also for those of programs
     taken, needed = _parameters(PAGINATOR_MAP[name])
     if taken is not None:
         check_keys(value, ["type", *taken], place)
@@ -196,6 +199,7 @@ def create_auth(auth_config: AuthConfig | None, place: str = "auth", sections: S
     check_auth(auth_config, place)
     if isinstance(auth_config, AuthConfigBase):
         return resolve_configuration(auth_config, sections=sections)
+    # any other one of requests is whole, and has nothing to be looked up
     if isinstance(auth_config, AuthBase):
         return auth_config
     said: dict[str, object] = {"type": auth_config} if isinstance(auth_config, str) else {**auth_config}
@@ -254,6 +258,7 @@ def _parameters(made: type) -> tuple[list[str] | None, list[str]]:
     """Return which arguments a constructor takes by name, None for any, and which of them it needs."""
     taken, needed = [], []
     for parameter in inspect.signature(made).parameters.values():
+        # one that passes on what it does not name knows best
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             return None, []
         if parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
@@ -272,6 +277,7 @@ def _unknown(found: object, place: str, known: Collection[str], more: str) -> Re
 
 
 def _no_object(value: object, place: str, what: str, known: Collection[str]) -> RestApiConfigurationError:
+    # the parentheses are what is forgotten most
     if isinstance(value, type):
         found, advice = f"the class {value.__name__}", f" Make an object of it: {value.__name__}(...)."
     else:

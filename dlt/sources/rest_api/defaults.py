@@ -28,6 +28,7 @@ def make_endpoint_resource(
     own: Document = {"name": resource} if isinstance(resource, str) else dict(resource)
     merged = cast("Document", merge_resource(default_config or {}, cast(EndpointResource, own)))
     endpoint = dict(cast("Mapping[str, object]", merged.get("endpoint") or {}))
+    # behind the defaults: an API of one address says its path there, once for all
     if endpoint.get("path") is None and "name" in merged:
         endpoint["path"] = merged["name"]
     merged["endpoint"] = endpoint

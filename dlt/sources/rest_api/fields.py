@@ -11,6 +11,7 @@ from dlt.sources.rest_api.typing import ResolvedParam
 from dlt.types import TDataItem
 
 
+# a path is parsed once, and not for each item of a parent
 @lru_cache(maxsize=1000)
 def field_finder(path: str) -> Callable[[TDataItem], TDataItem]:
     """Return a function that gives a field of an item, or MISSING.

@@ -49,6 +49,7 @@ def build_resource_dependency_graph(
             resolved[name] = None
             graph.add(name)
             continue
+        # the plain parameters first, as what they hold may be placeholders itself
         endpoint = bind_path_params(resource, places[name])
         resource["endpoint"] = setup_single_entity_endpoint(endpoint)
         resolved[name] = params = find_resolved_params(endpoint, places[name])
@@ -118,6 +119,7 @@ def bind_path_params(resource: EndpointResource, place: str = ROOT) -> Endpoint:
     path = str(endpoint.get("path"))
     params = dict(endpoint.get("params") or {})
     bound: dict[str, object] = {}
+    # in one order at each run, so that of several mistakes the same one is told
     for name in sorted(checked_placeholders(path, f"{place}.endpoint.path")):
         if name.startswith((RESOURCES, INCREMENTAL)):
             continue
@@ -183,6 +185,7 @@ def find_resolved_params(endpoint: Endpoint, place: str) -> list[ResolvedParam]:
         for found in sorted(checked_placeholders(content, at)):
             _check_placeholder(found, names, endpoint, at)
             used.add(found)
+    # a field of the parent that goes nowhere is a child that asks the same for each of them
     for name in sorted(names - used):
         raise RestApiConfigurationError(
             f"{place}.endpoint.params.{name}: nothing uses it. Write {{{name}}} where its value belongs, such as into "
@@ -242,6 +245,7 @@ def expressions_to_resolved_params(expressions: Iterable[str], place: str = ROOT
 
 def _parent(params: list[ResolvedParam], name: str, resources: ResourceMap, place: str) -> str | None:
     parents = dict.fromkeys(param.resolve_config["resource"] for param in params)
+    # two parents would mean each pair of their items, and nobody has asked for that yet
     if len(parents) > 1:
         told = ", ".join(f"{param.param_name} of '{param.resolve_config['resource']}'" for param in params)
         raise RestApiConfigurationError(

@@ -105,10 +105,12 @@ def setup_incremental_object(
             path=f"{place}.params",
             field=where[-1],
         )
+    # there is one at most
     for name in found:
         return _of_param(name, request_params[name], place)
     if incremental_config is None:
         return None, None, None
+    # one of the program is for placeholders: it names no parameters
     if isinstance(incremental_config, Incremental):
         return incremental_config, None, None
     param = IncrementalParam(incremental_config.get("start_param"), incremental_config.get("end_param"))

@@ -19,6 +19,7 @@ class DirectKeyFormatter(string.Formatter):
         Raises:
             KeyError: there is none.
         """
+        # `resources.posts.id` is one name, where format strings see two attributes
         if field_name in kwargs:
             return kwargs[field_name], field_name
         found: tuple[object, str] = super().get_field(field_name, args, kwargs)
@@ -65,6 +66,7 @@ def _mapped(obj: object, fill: Replace) -> object:
 def single_placeholder(text: str) -> str | None:
     """Return the name of the placeholder that a text is, None for one that is more, or shapes the value."""
     parts = list(string.Formatter().parse(text))
+    # two placeholders, or text around one, make a text
     if len(parts) != 1:
         return None
     literal, name, shape, conversion = parts[0]

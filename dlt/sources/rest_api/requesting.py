@@ -156,6 +156,7 @@ def paginate_resource(
         incremental_cursor_transform: Makes of a value what the API takes.
     """
     values: dict[str, object] = {}
+    # once, before the first page: rows of this walk must not move the start of its next pages
     if incremental_object is not None:
         at = CursorValues.of(incremental_object)
         params = with_incremental_params(params, at, incremental_param, incremental_cursor_transform)
@@ -285,12 +286,14 @@ def _marked(
     walk: Walk, request: Request, parent_record: Document, cursor: Cursor | None, mark: ParentMeta | None
 ) -> Iterator[Page]:
     for page in walk.pages(request):
+        # in place, as the page was made for this walk and is nobody else's
         if parent_record:
             for row in page:
                 # a selector may find texts and numbers, which have no fields
                 if isinstance(row, dict):
                     row.update(parent_record)
         yield page if mark is None else DataItemWithMeta(mark, page)  # type: ignore[arg-type] # for the cursor alone
+        # its rows have gone through the steps by now, unless they are read in a thread
         if cursor is not None and cursor.can_close():
             return
 

@@ -86,6 +86,7 @@ class Clients:
             auth: Authentication of the endpoint, in place of that of all.
             detects: The endpoint tells its paginator from the first answer, whatever holds for all.
         """
+        # connections are kept by a client, so as few of them as there are differences
         key = (None if auth is None else id(auth), detects)
         if key not in self._made:
             self._made[key] = RESTClient(
@@ -141,6 +142,7 @@ def _resource(
         "incremental_cursor_transform": convert,
     }
     hints: Any = {key: value for key, value in config.items() if key not in _NO_HINTS and value is not None}
+    # a name that is a function is asked with the arguments of the resource
     given = config.get("name")
     named: Any = given if callable(given) else name
     parallelized = bool(config.get("parallelized"))
@@ -184,6 +186,7 @@ def _is_auto(paginator: object) -> bool:
 
 
 def _key_of(parent: DltResource) -> tuple[str, ...]:
+    # one that is a function of the row is known for no item yet
     key = parent.static_primary_key
     return () if key is None else (key,) if isinstance(key, str) else tuple(key)
 

@@ -309,6 +309,7 @@ class IncrementalParamConfig(ParamBindConfig, IncrementalRESTArgs, total=False):
     """A parameter that is the start of a cursor."""
 
 
+# as of PyPI dlt 1.x, whose programs make some themselves
 class ResolvedParam(NamedTuple):
     """A parameter or placeholder that is a field of the parent's item."""
 
