@@ -169,7 +169,7 @@ def of_inheritance(modules: list[Module]) -> Figure:
 
     Errors are a tree by nature and do not count. Nor do specs of configuration and credentials: their tree is that of
     PyPI dlt 1.x, whose programs ask `isinstance(credentials, PostgresCredentials)` of those of Redshift; and so is that
-    of the names in `dlt.common`, of the paginators that its programs make their own of, and of the types of the documents
+    of the names in `dlt.common`, of the paginators that its programs make their own of, and of the types of documents
     that they write.
     """
     bases: dict[str, set[str]] = {}
