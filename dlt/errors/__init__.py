@@ -80,6 +80,9 @@ Each message says what failed, on which thing, what was found and what to do; de
             SourceIsAClassTypeError
             CurrentSourceSchemaNotAvailable
             CurrentSourceNotAvailable
+            SqlDatabaseError
+                SqlDatabaseTableMissing
+                SqlDatabaseUnreachable
         ArgumentsOverloadException
             ExplicitSourceNameInvalid
         PipeException

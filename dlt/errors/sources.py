@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlt.errors.base import DltException
+from dlt.errors.base import DltException, TransientException
 
 
 class ExtractorException(DltException):
@@ -203,3 +203,15 @@ class IncompatiblePostgresVersionException(ReplicationError):
 
 class NoPrimaryKeyException(ReplicationError):
     """Rows of a table are updated or deleted, and nothing tells which ones they are."""
+
+
+class SqlDatabaseError(DltSourceException):
+    """A database that is read refuses what it is asked, or lets nobody in."""
+
+
+class SqlDatabaseTableMissing(SqlDatabaseError, KeyError):
+    """A database that is read has no table, view or column of this name."""
+
+
+class SqlDatabaseUnreachable(SqlDatabaseError, TransientException):
+    """A database that is read does not answer, or not any more; another try may succeed."""

@@ -204,7 +204,11 @@ class Pipe:
         found = self.merged_incremental(look_up=False)
         if found is None:
             # a parameter that may take a cursor has one without a path, as in PyPI dlt 1.x
-            return None if self.cursor is None else Incremental.EMPTY.copy()
+            if self.cursor is None:
+                return None
+            empty = Incremental.EMPTY.copy()
+            empty.primary_key = primary_key
+            return empty
         step = self.incremental
         if found.primary_key is None and (step is None or found is not step.incremental):
             found = found.copy()

@@ -54,6 +54,24 @@ def _arrow_type(column: Column) -> pa.DataType | None:
     return None if known is None else arrow_type(known, bits=(16, 32, 64))
 
 
+def column_of(column: Column) -> ColumnSchema | None:
+    """Return the type of a column of a result, None for one that is of no type of ours.
+
+    Args:
+        column: The column, as the driver describes it.
+    """
+    if column.type_code == oids.NUMERIC:
+        if column.precision is None or not 0 <= column.scale <= column.precision:
+            return {"data_type": "decimal"}
+        return {"data_type": "decimal", "precision": column.precision, "scale": column.scale}
+    if column.type_code in (oids.JSON, oids.JSONB):
+        return {"data_type": "json"}
+    if column.type_code == oids.REAL:
+        return {"data_type": "double"}
+    known = _COLUMNS.get(column.type_code)
+    return None if known is None else {**known}
+
+
 _COLUMNS: Mapping[int, ColumnSchema] = {
     oids.BOOL: {"data_type": "bool"},
     oids.BYTEA: {"data_type": "binary"},

@@ -18,7 +18,7 @@ from dlt.io.folders import local_path
 if TYPE_CHECKING:
     from dlt.types import JsonObject
 
-_DRIVERS = {
+DRIVERS = {
     "postgresql": {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "pg8000": "pg8000"},
     "mysql": {"pymysql": "pymysql", "mysqldb": "mysqlclient", "mysqlconnector": "mysql-connector-python"},
     "mariadb": {"pymysql": "pymysql", "mysqldb": "mysqlclient", "mariadbconnector": "mariadb"},
@@ -73,7 +73,7 @@ def engine_of(known: SqlAlchemyCredentials, arguments: JsonObject, name: str) ->
     except ImportError as error:
         raise MissingDependencyException(
             f"destination {name}: the driver of {known.drivername} is not installed: {error}. "
-            f"{_advice(known.drivername)}"
+            f"{driver_advice(known.drivername)}"
         ) from error
 
 
@@ -97,7 +97,7 @@ def opened(engine: Engine, name: str, shown: str) -> Connection:
         check = f"user, password and database, or path, under [destination.{name}.credentials]"
         # without the cause, whose text may hold the password
         raise connecting_error(
-            _kind_of(engine.dialect.name, cause, text), f"destination {name} ({shown})", text, check
+            kind_of_error(engine.dialect.name, cause, text), f"destination {name} ({shown})", text, check
         ) from None
 
 
@@ -113,17 +113,17 @@ def client_of(connection: Connection, dataset_name: str) -> SqlAlchemyClient:
     return generic.standard_client(connection, dataset_name)
 
 
-def _advice(drivername: str) -> str:
+def driver_advice(drivername: str) -> str:
     """Say which drivers serve a database system, and how each is named and installed."""
     backend = drivername.partition("+")[0]
-    drivers = _DRIVERS.get(backend)
+    drivers = DRIVERS.get(backend)
     if drivers is None:
         return "Install it beside dlt-tasks."
     ways = [f'{backend}+{driver}:// (pip install "{package}")' for driver, package in drivers.items()]
     return f"Install one, and name it in the URL: {', '.join(ways)}."
 
 
-def _kind_of(backend: str, error: BaseException, text: str) -> Kind:
+def kind_of_error(backend: str, error: BaseException, text: str) -> Kind:
     """Return what an error of connecting is."""
     if backend == "sqlite":
         return sqlite.kind_of(error) or "connection"

@@ -1,0 +1,430 @@
+"""Tables of SQLite files by `dlt.sources.sql_database`."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+import dlt
+from dlt.errors import (
+    ConfigFieldMissingException,
+    ConfigurationException,
+    ConfigurationValueError,
+    InvalidConnectionString,
+    MissingDependencyException,
+    ResourceExtractionError,
+    SqlDatabaseError,
+    SqlDatabaseTableMissing,
+    ValueErrorWithKnownValues,
+)
+from dlt.sources.sql_database import (
+    BaseTableLoader,
+    TableLoader,
+    helpers,
+    register_table_loader_backend,
+    remove_nullability_adapter,
+    sql_database,
+    sql_table,
+)
+
+BACKENDS = ["sqlalchemy", "pyarrow", "pandas", "auto"]
+UTC = datetime.timezone.utc
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    """Return the URL of a database with customers, their orders, and a view."""
+    execute(
+        tmp_path / "shop.db",
+        """
+        CREATE TABLE customers (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, born DATE, credit DECIMAL(10, 2), vip BOOLEAN, seen TIMESTAMP,
+            photo BLOB, ratio DOUBLE, wakes TIME, notes JSON
+        );
+        INSERT INTO customers VALUES
+            (1, 'Anna', '2000-01-02', 1.5, 1, '2024-01-01 10:00:00', x'00ff', 0.1, '07:30:00', '{"a": [1, 2.5]}'),
+            (2, 'Bert', NULL, 2, 0, '2024-01-01 10:00:00.5', NULL, NULL, NULL, NULL),
+            (3, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers (id), at TIMESTAMP);
+        CREATE VIEW names AS SELECT id, name FROM customers;
+        """,
+    )
+    return f"sqlite:///{tmp_path / 'shop.db'}"
+
+
+def execute(path: Path, script: str) -> None:
+    """Run statements on a file."""
+    connection = sqlite3.connect(path)
+    connection.executescript(script)
+    connection.commit()
+    connection.close()
+
+
+def loaded(pipeline: dlt.Pipeline, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table without the columns of dlt, by id."""
+    rows = pipeline.dataset()[table].arrow().to_pylist()
+    own = [{key: value for key, value in row.items() if not key.startswith("_dlt")} for row in rows]
+    return sorted(own, key=lambda row: (row.get("id") is None, row.get("id")))
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> dlt.Pipeline:
+    """Return a pipeline into DuckDB."""
+    return dlt.pipeline("shop", destination=dlt.destinations.duckdb(str(tmp_path / "out.duckdb")))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_gives_the_same_values(shop: str, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """Every backend gives the same values."""
+    pipeline.run(sql_database(shop, backend=backend))
+    first, second, third = loaded(pipeline, "customers")
+    assert first == {
+        "id": 1,
+        "name": "Anna",
+        "born": datetime.date(2000, 1, 2),
+        "credit": Decimal("1.50"),
+        "vip": True,
+        "seen": datetime.datetime(2024, 1, 1, 10),
+        "photo": b"\x00\xff",
+        "ratio": 0.1,
+        "wakes": datetime.time(7, 30),
+        "notes": '{"a":[1,2.5]}',
+    }
+    assert (second["vip"], second["seen"]) == (False, datetime.datetime(2024, 1, 1, 10, 0, 0, 500000))
+    assert third["name"] == "" and third["seen"] is None
+
+
+def test_dicts_hold_python_values(shop: str) -> None:
+    """Dicts hold python values."""
+    row = next(iter(sql_table(shop, table="customers")))
+    assert row["credit"] == Decimal("1.50") and row["born"] == datetime.date(2000, 1, 2)
+    assert row["seen"] == datetime.datetime(2024, 1, 1, 10) and row["notes"] == {"a": [1, 2.5]} and row["vip"] is True
+
+
+def test_a_column_takes_what_sqlite_allows_in_it(tmp_path: Path, pipeline: dlt.Pipeline) -> None:
+    """Values that do not fit the declared type are kept beside the column, and none is lost."""
+    execute(
+        tmp_path / "odd.db",
+        "CREATE TABLE odd (id INTEGER PRIMARY KEY, day DATE, count INTEGER, price DECIMAL(10, 2), any_value);"
+        "INSERT INTO odd VALUES (1, '2024-01-01', 1, 0.1, 1), (2, 'soon', 'many', 'free', 'x'), (3, '', 2, 3, 1.5);",
+    )
+    pipeline.run(sql_table(f"sqlite:///{tmp_path / 'odd.db'}", table="odd", backend="pyarrow"))
+    first, second, third = loaded(pipeline, "odd")
+    assert (first["day"], first["count"], first["price"]) == (datetime.date(2024, 1, 1), 1, Decimal("0.10"))
+    assert (second["day__v_text"], second["count__v_text"], second["price__v_text"]) == ("soon", "many", "free")
+    assert (third["day__v_text"], third["count"], third["price"]) == ("", 2, Decimal("3.00"))
+    assert [row["any_value"] for row in (first, second, third)] == ["1", "x", "1.5"]
+
+
+def test_views_come_when_they_are_asked_for(shop: str) -> None:
+    """Views come when they are asked for."""
+    assert set(sql_database(shop).resources) == {"customers", "orders"}
+    assert set(sql_database(shop, include_views=True).resources) == {"customers", "orders", "names"}
+    assert set(sql_database(shop, table_names=["names"]).resources) == {"names"}
+
+
+def test_keys_and_foreign_keys_become_hints(shop: str) -> None:
+    """Keys and foreign keys become hints."""
+    source = sql_database(shop, resolve_foreign_keys=True)
+    schema = source.resources["orders"].compute_table_schema()
+    assert schema["columns"]["id"]["primary_key"] is True
+    assert schema["references"] == [
+        {"columns": ["customer"], "referenced_table": "customers", "referenced_columns": ["id"]}
+    ]
+    assert "references" not in sql_database(shop).resources["orders"].compute_table_schema()
+
+
+def test_levels_of_reflection(shop: str) -> None:
+    """Levels of reflection."""
+
+    def columns(level: Any) -> Any:
+        return sql_table(shop, table="customers", reflection_level=level).compute_table_schema()["columns"]
+
+    assert "data_type" not in columns("minimal")["name"] and columns("minimal")["name"]["nullable"] is False
+    assert columns("full")["credit"]["precision"] == 10
+    with pytest.raises(ValueError, match="reflection_level"):
+        sql_table(shop, table="customers", reflection_level="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_table_may_be_reflected_when_it_is_read(shop: str, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """A table may be reflected when it is read."""
+    source = sql_database(shop, table_names=["customers"], defer_table_reflect=True, backend=backend)
+    assert source.resources["customers"].columns == {}
+    pipeline.run(source)
+    assert pipeline.default_schema.tables["customers"]["columns"]["id"]["primary_key"] is True
+    assert len(loaded(pipeline, "customers")) == 3
+
+
+def test_nothing_is_asked_before_a_deferred_table_is_read() -> None:
+    """Nothing is asked before a deferred table is read."""
+    source = sql_database("sqlite:////nowhere/at/all.db", table_names=["t"], defer_table_reflect=True)
+    assert set(source.resources) == {"t"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_columns_are_left_out(shop: str, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """Columns are left out."""
+    pipeline.run(sql_table(shop, table="customers", included_columns=["id", "name"], backend=backend))
+    assert set(loaded(pipeline, "customers")[0]) == {"id", "name"}
+    table = sql_table(shop, table="customers", excluded_columns=["photo"], backend=backend)
+    assert "photo" not in table.compute_table_schema()["columns"]
+    with pytest.raises(ValueErrorWithKnownValues, match="nmae"):
+        sql_table(shop, table="customers", included_columns=["nmae"])
+
+
+def test_settings_of_one_table_come_from_its_section(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of one table come from its section."""
+    monkeypatch.setenv("SOURCES__SQL_DATABASE__CREDENTIALS", shop)
+    monkeypatch.setenv("SOURCES__SQL_DATABASE__CUSTOMERS__INCLUDED_COLUMNS", '["id", "name"]')
+    monkeypatch.setenv("SOURCES__SQL_DATABASE__CUSTOMERS__INCREMENTAL__CURSOR_PATH", "id")
+    monkeypatch.setenv("SOURCES__SQL_DATABASE__BACKEND", "pyarrow")
+    (customers,) = list(sql_database().with_resources("customers"))
+    assert customers.column_names == ["id", "name"]
+    assert sql_database().resources["customers"].incremental.cursor_path == "id"
+    (orders,) = [sql_table(table="orders")]
+    assert orders.incremental.cursor_path is None
+
+
+def test_a_renamed_source_has_settings_of_its_own(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renamed source has settings of its own."""
+    monkeypatch.setenv("SOURCES__OTHER__CREDENTIALS", shop)
+    monkeypatch.setenv("SOURCES__OTHER__CUSTOMERS__INCLUDED_COLUMNS", '["id"]')
+    source = sql_database.clone(name="other", section="other")(table_names=["customers"])
+    assert source.name == "other"
+    assert [set(row) for row in source] == [{"id"}] * 3
+
+
+def test_credentials_that_are_missing_are_asked_for() -> None:
+    """Credentials that are missing are asked for."""
+    with pytest.raises(ConfigFieldMissingException, match="SOURCES__SQL_DATABASE__SQL_DATABASE__CREDENTIALS"):
+        sql_database()
+    with pytest.raises(ConfigFieldMissingException, match="SOURCES__SQL_DATABASE__ORDERS__CREDENTIALS"):
+        sql_table(table="orders")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_cursor_goes_into_the_query(tmp_path: Path, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """A cursor goes into the query."""
+    path, asked = tmp_path / "events.db", list[str]()
+    execute(path, "CREATE TABLE events (id INTEGER PRIMARY KEY, at TIMESTAMP)")
+    execute(path, "INSERT INTO events VALUES (1, '2024-01-01 00:00:00'), (2, '2024-01-02 00:00:00')")
+    engine = sa.create_engine(f"sqlite:///{path}")
+    sa.event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+
+    def load() -> None:
+        pipeline.run(sql_table(engine, table="events", backend=backend, incremental=dlt.sources.incremental("at")))
+
+    load()
+    execute(path, "INSERT INTO events VALUES (3, '2024-01-02 00:00:00'), (4, '2024-01-03 00:00:00.5')")
+    asked.clear()
+    load()
+    assert any("WHERE events.at >= ?" in statement for statement in asked)
+    assert [row["id"] for row in loaded(pipeline, "events")] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_range_of_a_backfill(tmp_path: Path, backend: Any) -> None:
+    """A range of a backfill."""
+    path = tmp_path / "numbers.db"
+    execute(path, "CREATE TABLE numbers (id INTEGER PRIMARY KEY)")
+    execute(path, "INSERT INTO numbers VALUES (1), (2), (3), (4), (5)")
+
+    def ids(**settings: Any) -> list[int]:
+        cursor: Any = dlt.sources.incremental("id", **settings)
+        found = sql_table(f"sqlite:///{path}", table="numbers", backend=backend, incremental=cursor)
+        pages = [page if isinstance(page, dict) else list(page["id"]) for page in found]
+        flat = [[page["id"]] if isinstance(page, dict) else page for page in pages]
+        return [int(value.as_py()) if isinstance(value, pa.Scalar) else int(value) for page in flat for value in page]
+
+    assert ids(initial_value=2, end_value=4) == [2, 3]
+    assert ids(initial_value=2, end_value=4, range_start="open", range_end="closed") == [3, 4]
+    assert ids(initial_value=4, end_value=2, last_value_func=min, row_order="asc") == [4, 3]
+    assert ids(initial_value=2, row_order="desc") == [5, 4, 3, 2]
+
+
+def test_a_limit_is_one_of_the_query(shop: str) -> None:
+    """A limit is one of the query."""
+    table = sql_table(shop, table="customers", chunk_size=1, backend="pyarrow")
+    assert sum(len(page) for page in table.add_limit(2)) == 2
+
+
+def test_a_loop_with_a_limit_ends_with_all_rows(tmp_path: Path, pipeline: dlt.Pipeline) -> None:
+    """Rows that share a value of the cursor are all taken, though pages are smaller than their number."""
+    path = tmp_path / "ties.db"
+    execute(path, "CREATE TABLE ties (id INTEGER PRIMARY KEY, day INTEGER)")
+    execute(path, "INSERT INTO ties VALUES " + ", ".join(f"({number}, {number // 7})" for number in range(1, 31)))
+    table = sql_table(
+        f"sqlite:///{path}",
+        table="ties",
+        chunk_size=2,
+        backend="pyarrow",
+        incremental=dlt.sources.incremental("day", row_order="asc"),
+    )
+    for _ in range(20):
+        if pipeline.run(table.add_limit(1)).is_empty:
+            break
+    assert [row["id"] for row in loaded(pipeline, "ties")] == list(range(1, 31))
+
+
+def test_callbacks_change_tables_queries_and_types(shop: str) -> None:
+    """Callbacks change tables queries and types."""
+
+    def adapt(table: sa.Table) -> Any:
+        upper = sa.func.upper(table.c.name).label("upper")
+        return sa.select(table.c.id, table.c.credit, upper).subquery() if table.name == "customers" else None
+
+    def query(found: Any, table: Any, incremental: Any, engine: Any) -> Any:
+        assert incremental is None and engine.dialect.name == "sqlite"
+        return found.where(table.c.id < 3)
+
+    table = sql_table(
+        shop,
+        table="customers",
+        table_adapter_callback=adapt,
+        query_adapter_callback=query,
+        type_adapter_callback=lambda kind: sa.Text if isinstance(kind, sa.Numeric) else kind,
+    )
+    assert [row["upper"] for row in table] == ["ANNA", "BERT"]
+    assert table.compute_table_schema()["columns"]["credit"]["data_type"] == "text"
+
+
+def test_a_query_may_be_text(shop: str) -> None:
+    """A query may be text."""
+    table = sql_table(
+        shop,
+        table="customers",
+        backend="pyarrow",
+        query_adapter_callback=lambda query, table: sa.text("SELECT id, 'x' AS more FROM customers WHERE id = 2"),
+    )
+    assert pa.concat_tables(list(table)).to_pylist() == [{"id": 2, "more": "x"}]
+
+
+def test_nothing_is_said_of_nulls(shop: str) -> None:
+    """Nothing is said of nulls."""
+    table = sql_table(shop, table="customers", table_adapter_callback=remove_nullability_adapter)
+    columns = table.compute_table_schema()["columns"]
+    # a key is never NULL
+    assert [name for name, column in columns.items() if "nullable" in column] == ["id"]
+
+
+def test_loaders_of_programs(shop: str) -> None:
+    """Loaders of programs."""
+
+    class Twice(TableLoader):
+        def load_rows(self, backend_kwargs: Any = None) -> Any:
+            for _ in range(2):
+                yield from super().load_rows(backend_kwargs)
+
+    class Paged(TableLoader):
+        def _load_rows(self, query: Any, backend_kwargs: Any) -> Any:
+            with self.engine.connect() as connection:
+                yield from self._convert_result(connection.execute(query), backend_kwargs)
+
+    assert len(list(sql_table(shop, table="customers", table_loader_class=Twice))) == 6
+    own = list(sql_table(shop, table="customers"))
+    assert list(sql_table(shop, table="customers", table_loader_class=Paged)) == own
+    with pytest.raises(TypeError):
+        BaseTableLoader(sa.create_engine(shop), "pyarrow", sa.Table("t", sa.MetaData()), {})  # type: ignore[abstract]
+    register_table_loader_backend("twice", Twice)
+    try:
+        assert len(list(sql_table(shop, table="names", backend="twice"))) == 2  # type: ignore[arg-type]
+    finally:
+        del helpers.TABLE_LOADER_REGISTRY["twice"]
+    with pytest.raises(ValueError, match="Must be a subclass"):
+        register_table_loader_backend("no", dict)  # type: ignore[arg-type]
+
+
+def test_frames_are_as_pandas_has_them(shop: str) -> None:
+    """Frames are as pandas has them."""
+
+    def frame(**given: Any) -> Any:
+        (found,) = sql_table(shop, table="customers", backend="pandas", backend_kwargs=given)
+        return found
+
+    assert str(frame()["credit"].dtype) == "decimal128(10, 2)[pyarrow]"
+    assert str(frame(coerce_float=True)["credit"].dtype) == "double[pyarrow]"
+    assert str(frame(dtype_backend="numpy_nullable")["id"].dtype) == "Int64"
+    assert frame(index_col="id").index.name == "id"
+
+
+def test_mistakes_are_told_before_anything_is_read(shop: str, tmp_path: Path) -> None:
+    """Mistakes are told before anything is read."""
+    with pytest.raises(ValueErrorWithKnownValues, match="arrow"):
+        sql_table(shop, table="customers", backend="arrow")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationValueError, match="tz"):
+        sql_table(shop, table="customers", backend="pyarrow", backend_kwargs={"zone": "UTC"})
+    with pytest.raises(SqlDatabaseTableMissing, match="custmoers"):
+        sql_table(shop, table="custmoers")
+    with pytest.raises(SqlDatabaseTableMissing, match="custmoers"):
+        sql_database(shop, table_names=["customers", "custmoers"])
+    with pytest.raises(SqlDatabaseError, match="no SQLite file"):
+        sql_database(f"sqlite:///{tmp_path / 'none.db'}")
+    assert not (tmp_path / "none.db").exists()
+    with pytest.raises(TypeError):
+        sql_database(shop, engine_kwargs={"wrong": 1})
+
+
+def test_urls_that_cannot_be_are_told_without_their_password() -> None:
+    """Urls that cannot be are told without their password."""
+    with pytest.raises(InvalidConnectionString) as told:
+        sql_database("nosuchsystem://me:topsecret@host/db")
+    assert "topsecret" not in str(told.value) and "nosuchsystem" in str(told.value)
+    with pytest.raises(MissingDependencyException, match="pip install"):
+        sql_database("oracle+oracledb://me:topsecret@host/db")
+    with pytest.raises(ConfigurationException) as told:
+        sql_database("topsecret and no url")
+    assert "topsecret" not in str(told.value)
+
+
+def test_a_cursor_that_is_no_column_is_told(shop: str) -> None:
+    """A cursor that is no column is told."""
+    table = sql_table(shop, table="customers", incremental=dlt.sources.incremental("updated"))
+    with pytest.raises(ResourceExtractionError, match="`updated`"):
+        list(table)
+    nested = sql_table(shop, table="customers", incremental=dlt.sources.incremental("notes.a[0]"))
+    with pytest.raises(ResourceExtractionError, match="must be a simple column name"):
+        list(nested)
+
+
+def test_columns_come_go_and_change_between_runs(tmp_path: Path, pipeline: dlt.Pipeline) -> None:
+    """Columns come go and change between runs."""
+    path = tmp_path / "moving.db"
+    execute(
+        path, "CREATE TABLE moving (id INTEGER PRIMARY KEY, a INTEGER, b TEXT); INSERT INTO moving VALUES (1, 7, 'x')"
+    )
+    pipeline.run(sql_table(f"sqlite:///{path}", table="moving", backend="pyarrow"))
+    execute(
+        path,
+        "DROP TABLE moving; CREATE TABLE moving (id INTEGER PRIMARY KEY, a TEXT, c DATE);"
+        "INSERT INTO moving VALUES (2, 'seven', '2024-01-01')",
+    )
+    pipeline.run(sql_table(f"sqlite:///{path}", table="moving", backend="pyarrow"))
+    first, second = loaded(pipeline, "moving")
+    assert (first["a"], first["b"], first["c"]) == (7, "x", None)
+    assert (second["a__v_text"], second["b"], second["c"]) == ("seven", None, datetime.date(2024, 1, 1))
+
+
+def test_numbers_of_oracle_that_are_whole_are_whole() -> None:
+    """Numbers of oracle that are whole are whole."""
+    from sqlalchemy.dialects import oracle
+
+    metadata = sa.MetaData()
+
+    class Known:
+        dialect = oracle.dialect()
+
+    helpers.default_engine_adapter_callback(Known(), metadata)  # type: ignore[arg-type]
+    seen: Any = {"type": oracle.NUMBER(10, 0)}
+    metadata.dispatch.column_reflect(None, None, seen)
+    assert isinstance(seen["type"], sa.BigInteger)
+    seen = {"type": oracle.NUMBER(10, 2)}
+    metadata.dispatch.column_reflect(None, None, seen)
+    assert isinstance(seen["type"], sa.Numeric)
