@@ -10,7 +10,6 @@ import base64
 import dataclasses
 import datetime
 import enum
-import os
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +19,9 @@ from typing import IO, Any, Protocol
 import orjson
 
 from dlt.absent import absent
-from dlt.common.known_env import DLT_JSON_TYPED_PUA_START
 from dlt.common.libs.hexbytes import HexBytes
 from dlt.common.wei import Wei
+from dlt.io.tagged_json import PUA_START, TAGS, kind_and_text, tag
 
 __all__ = [
     "PUA_CHARACTER_MAX",
@@ -53,15 +52,9 @@ __all__ = [
 JsonSerializable = str | dict[str, object]
 """What an encoder makes of a value that JSON has no word for."""
 
-# programs whose data uses these characters can move the range
-PUA_START = int(os.environ.get(DLT_JSON_TYPED_PUA_START, "0xf026"), 16)
-PUA_CHARACTER_MAX = 8
-
-_DECIMAL, _DATETIME, _DATE, _UUID, _HEXBYTES, _B64BYTES, _WEI, _TIME = map(
-    chr, range(PUA_START, PUA_START + PUA_CHARACTER_MAX)
-)
+PUA_CHARACTER_MAX = len(TAGS)
 # all characters of the range begin with these two bytes, so one search tells
-_FIRST_BYTES = _DECIMAL.encode()[:2]
+_FIRST_BYTES = tag("decimal").encode()[:2]
 
 
 def _moment(text: str) -> datetime.datetime:
@@ -284,24 +277,13 @@ def _encoded(obj: object, tagged: Callable[[str, str], str]) -> JsonSerializable
 
 def _text(obj: object, tagged: Callable[[str, str], str]) -> str | None:
     match obj:
-        # the narrower class first: Wei is a Decimal, a datetime a date, HexBytes are bytes
+        # the narrower classes first: Wei is a Decimal, HexBytes are bytes
         case Wei():
-            return tagged(_WEI, str(obj))
-        case Decimal():
-            return tagged(_DECIMAL, str(obj))
-        case datetime.datetime():
-            return tagged(_DATETIME, obj.isoformat())
-        case datetime.date():
-            return tagged(_DATE, obj.isoformat())
-        case datetime.time():
-            return tagged(_TIME, obj.isoformat())
-        case uuid.UUID():
-            return tagged(_UUID, str(obj))
+            return tagged(tag("wei"), str(obj))
         case HexBytes():
-            return tagged(_HEXBYTES, obj.hex())
-        case bytes():
-            return tagged(_B64BYTES, base64.b64encode(obj).decode())
-    return None
+            return tagged(tag("hexbytes"), obj.hex())
+    known = kind_and_text(obj)
+    return None if known is None else tagged(tag(known[0]), known[1])
 
 
 json = _orjson = sys.modules[__name__]

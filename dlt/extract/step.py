@@ -27,7 +27,7 @@ from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
-from dlt.extract.versions import check_versions, is_new_history, note_former_settings, require_version
+from dlt.extract.versions import note_former_settings, require_version, way_of_versions, with_versions
 from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
 from dlt.ids import random_id
@@ -242,7 +242,7 @@ class SchemaExtract:
                 self._spool.write_nothing(table)
                 self.tables.setdefault(table, 0)
             return
-        check_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
+        item = with_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         # what was yielded row by row was copied when it was
         count = self._spool.write(table, item, entry, own=type(item) is Joined)
         if count:
@@ -326,8 +326,8 @@ class SchemaExtract:
     def _forget(self, declared: TableSchema, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
         known = self.schema.tables.get(name_of_table(self.schema.naming, declared["name"]))
-        if declared.get(X_MERGE_STRATEGY) == "scd2" and is_new_history(known):
-            declared[X_ROW_HASH] = 2
+        if declared.get(X_MERGE_STRATEGY) == "scd2" and (way := way_of_versions(known)):
+            declared[X_ROW_HASH] = way
         require_version(declared, known)
         if known is None:
             return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from dlt.errors import DataValidationError
+from dlt.extract.versions_of_1x import with_versions_of_1x
 from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
+from dlt.schema.system_columns import ROW_ID
 from dlt.schema.x_keys import (
     ROOT_IDS,
     SEEN_DATA,
@@ -31,15 +33,22 @@ if TYPE_CHECKING:
 Noted = TypeVar("Noted")
 
 
-def is_new_history(known: TableSchema | None) -> bool:
-    """Tell whether versions of rows may be told in the way of this release: no older history goes on with them.
+OF_1X: Final = 1
+OF_ANY_ORDER: Final = 2
+
+
+def way_of_versions(known: TableSchema | None) -> int | None:
+    """Return how versions of the rows of a table are told: `OF_1X`, `OF_ANY_ORDER`, or None as early releases did it.
+
+    Rows of a history carry hashes of the kind with which it began: with others each of them would seem to have changed.
 
     Args:
         known: The table of the schema, as earlier runs left it.
     """
-    # rows of an older history carry hashes of the old kind: with new ones each of them would seem to have
-    # changed
-    return known is None or known.get(X_MERGE_STRATEGY) != "scd2" or X_ROW_HASH in known
+    if known is None or known.get(X_MERGE_STRATEGY) != "scd2":
+        return OF_ANY_ORDER
+    # PyPI dlt 1.x notes it at the column
+    return known.get(X_ROW_HASH, OF_1X if known.get("columns", {}).get(ROW_ID, {}).get(X_ROW_VERSION) else None)
 
 
 def require_version(declared: TableSchema, known: TableSchema | None) -> None:
@@ -81,8 +90,10 @@ def _noted(known: list[Noted] | None, value: Noted) -> list[Noted]:
     return found if value in found else [*found, value]
 
 
-def check_versions(table: TableSchema, items: TDataItems, naming: NamingConvention, position: int) -> None:
-    """Check that every row has a value in the column that tells its version.
+def with_versions(table: TableSchema, items: TDataItems, naming: NamingConvention, position: int) -> TDataItems:
+    """Return rows, after a check that each has a value in the column that tells its version.
+
+    In a history that PyPI `dlt` 1.x began they carry the versions that it would give them.
 
     Args:
         table: The table.
@@ -94,12 +105,14 @@ def check_versions(table: TableSchema, items: TDataItems, naming: NamingConventi
         DataValidationError: a row has none.
     """
     column = table.get(X_ROW_VERSION)
-    if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2" or not column:
-        return
+    if table.get("write_disposition") != "merge" or table.get(X_MERGE_STRATEGY) != "scd2":
+        return items
+    if not column:
+        return with_versions_of_1x(items) if table.get(X_ROW_HASH) == OF_1X else items
     name = name_of_hint(naming, column)
     missing = _first_missing(items, name, naming)
     if missing is None:
-        return
+        return items
     number, shown = missing
     raise DataValidationError(
         f"{table['name']}.{name}: row {position + number} of this load has no value in the column that tells the "

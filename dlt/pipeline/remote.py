@@ -227,10 +227,21 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, lis
         if name == default:
             continue
         other = dataset if settings.use_single_dataset else f"{dataset}_{name}"
-        with target.connect(other, None) as client:
-            stored = client.read_schema(name=name) if client.has_dataset() else None
+        stored = _read_schema(target, other, name)
+        if stored is None and other != dataset and _read_schema(target, dataset, name) is not None:
+            raise CannotRestorePipelineException(
+                f"The state names the schema {name!r}, and it is in dataset {dataset}, into which PyPI dlt 1.x loads "
+                f"all schemas, not in {other}, into which this pipeline would load it. To go on there, set "
+                "use_single_dataset=True at the pipeline, or compat.dlt1 = true in the configuration.",
+                schema_name=name,
+            )
         schemas.append(_schema(stored, name, other))
     return state, schemas
+
+
+def _read_schema(target: Target, dataset: str, name: str) -> JsonObject | None:
+    with target.connect(dataset, None) as client:
+        return client.read_schema(name=name) if client.has_dataset() else None
 
 
 def _schema(stored: JsonObject | None, name: str, dataset: str) -> Schema:

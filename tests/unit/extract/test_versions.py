@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from dlt.errors import DataValidationError
-from dlt.extract.versions import check_versions, is_new_history, note_former_settings
+from dlt.extract.versions import note_former_settings, with_versions
 from dlt.schema.naming import naming_from
 
 NAMING = naming_from("snake_case")
@@ -26,14 +26,14 @@ WITHOUT: list[Any] = [
 def test_a_row_without_its_version_is_refused(items: Any) -> None:
     """With its number in the load, in rows and frames alike: a history could not tell whether it changed."""
     with pytest.raises(DataValidationError, match=r"t\.version: row 11 of this load .* it has the columns"):
-        check_versions(TABLE, items, NAMING, 10)
+        with_versions(TABLE, items, NAMING, 10)
 
 
 def test_a_table_without_the_column_names_its_first_row() -> None:
     """And the columns that there are."""
     for items in (pa.table({"id": [1], "Name": ["a"]}), {"id": 1, "Name": "a"}):
         with pytest.raises(DataValidationError, match=r"row 5 of this load .*columns id, Name"):
-            check_versions(TABLE, items, NAMING, 5)
+            with_versions(TABLE, items, NAMING, 5)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_table_without_the_column_names_its_first_row() -> None:
 )
 def test_rows_with_their_version_pass(items: Any) -> None:
     """By the name that the naming convention makes of the key; what is no row is looked at elsewhere."""
-    check_versions(TABLE, items, NAMING, 0)
+    with_versions(TABLE, items, NAMING, 0)
     nested: Any = {**TABLE, "x-row-version": "meta__version"}
-    check_versions(nested, [{"meta": {"other": 1, "version": 2}}], NAMING, 0)
+    with_versions(nested, [{"meta": {"other": 1, "version": 2}}], NAMING, 0)
 
 
 OTHERS: list[Any] = [{"write_disposition": "append"}, {"x-merge-strategy": "upsert"}, {"x-row-version": ""}]
@@ -59,7 +59,7 @@ OTHERS: list[Any] = [{"write_disposition": "append"}, {"x-merge-strategy": "upse
 @pytest.mark.parametrize("other", OTHERS)
 def test_other_tables_need_no_version(other: Any) -> None:
     """Only a history that says where its versions stand does."""
-    check_versions({**TABLE, **other}, [{"id": 1}], NAMING, 0)
+    with_versions({**TABLE, **other}, [{"id": 1}], NAMING, 0)
 
 
 def test_former_settings_are_noted_once() -> None:
@@ -75,10 +75,3 @@ def test_former_settings_are_noted_once() -> None:
     known.update({"x-valid-from": "since", "x-valid-to": "until"})
     note_former_settings(known, {"x-valid-from": "a", "x-valid-to": "b"}, NAMING)
     assert known["x-former-validity"] == [["a", "b"], ["since", "until"]]
-
-
-def test_an_older_history_goes_on_as_it_began() -> None:
-    """One that has no mark of today's versions was written by an earlier release."""
-    assert is_new_history(None) and is_new_history({"name": "t"})
-    assert is_new_history({"x-merge-strategy": "scd2", "x-row-hash": 2})
-    assert not is_new_history({"x-merge-strategy": "scd2"})

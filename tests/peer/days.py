@@ -1,0 +1,93 @@
+"""Load one day of a shop, with the `dlt` of the interpreter that runs this file: days.py DAY DATABASE FOLDER."""
+
+import datetime
+import decimal
+import sys
+import uuid
+
+import dlt
+
+DAY, DATABASE, FOLDER = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+NOON = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.timezone.utc)
+
+
+def scd2(**settings):
+    """Return the disposition of a history."""
+    return {"disposition": "merge", "strategy": "scd2", **settings}
+
+
+@dlt.resource(primary_key="id", write_disposition="merge")
+def users(cursor=dlt.sources.incremental("updated_at", initial_value="2024-01-01T00:00:00Z")):
+    """Rows of a primary key, with nested ones, from a cursor on."""
+    for day in range(DAY + 1):
+        at = f"2024-01-{day + 2:02d}T00:00:00Z"
+        yield [
+            {"id": n, "name": f"u{n}-{day}", "updated_at": at, "tags": [{"t": day}, {"t": n}], "place": {"city": n}}
+            for n in range(day, day + 3)
+        ]
+
+
+@dlt.resource(write_disposition="append")
+def events(cursor=dlt.sources.incremental("n", lag=1)):
+    """Rows that are appended, from a cursor with a lag on."""
+    yield [{"n": n, "v": {"a": n}} for n in range(cursor.start_value or 0, DAY * 3 + 3)]
+
+
+@dlt.resource(write_disposition="replace")
+def snapshot():
+    """Rows that replace those of the day before."""
+    yield [{"k": n, "day": DAY, "l": [1, 2]} for n in range(3)]
+
+
+@dlt.resource(write_disposition=scd2())
+def history():
+    """A history of rows with values of all types, of which one changes each day."""
+    yield [
+        {"k": 1, "v": 0},
+        {"k": 2, "N a": None, "s": "ü", "f": 1.5, "b": True},
+        {"k": 3, "d": NOON.date(), "dt": NOON, "nv": datetime.datetime(2024, 1, 1), "dec": decimal.Decimal("1.50")},
+        {"k": 4, "by": b"xy", "u": uuid.UUID(int=7), "t": datetime.time(1, 2)},
+        {"k": 5, "l": [{"a": 1}, {"a": None}], "n": {"x": {"y": [1]}}},
+        {"k": 6, "iso": "2024-01-01T00:00:00Z", "e": []},
+        {"k": 7, "v": DAY},
+    ]
+
+
+@dlt.resource(write_disposition=scd2(), merge_key="k")
+def partly():
+    """A history of which a day has some keys only."""
+    yield {"k": DAY % 2, "v": "c"}
+    yield {"k": 7, "v": DAY // 2}
+
+
+@dlt.resource(
+    write_disposition=scd2(validity_column_names=["valid_since", "valid_until"], active_record_timestamp="9999-12-31")
+)
+def named():
+    """A history with names and an end of its own."""
+    yield [{"x": n, "y": DAY if n else 0} for n in range(3)]
+
+
+@dlt.resource(write_disposition=scd2(row_version_column_name="version"))
+def versioned():
+    """A history whose rows say their versions."""
+    yield [{"version": f"{n}-{DAY if n else 0}", "x": n} for n in range(3)]
+
+
+@dlt.source(name="shop")
+def shop():
+    """Return what is loaded each day."""
+    return users, events, snapshot, history, partly, named, versioned
+
+
+@dlt.source(name="store")
+def store():
+    """Return what belongs to a second schema of the dataset."""
+    return dlt.resource([{"id": DAY, "of": {"day": DAY}}], name="days", write_disposition="append")
+
+
+pipeline = dlt.pipeline(
+    "shop", destination=dlt.destinations.duckdb(DATABASE), dataset_name="shop_data", pipelines_dir=FOLDER
+)
+pipeline.run(shop())
+pipeline.run(store())
