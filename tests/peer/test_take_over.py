@@ -76,10 +76,10 @@ def test_two_days_each_are_four_days(tmp_path: Path, keeps_folder: bool) -> None
 
 
 def test_a_second_schema_in_one_dataset_is_found(tmp_path: Path) -> None:
-    """With the defaults of this library it would be looked for elsewhere: the error says what to set, and that works."""
+    """With the defaults of this library it is looked for elsewhere: the error says what to set, and that works."""
     load(peer_python(), 0, tmp_path / "shop.duckdb", tmp_path / "peer" / "pipelines")
     folder = tmp_path / "ours" / "pipelines"
-    with pytest.raises(AssertionError, match="it is in dataset shop_data, into which PyPI dlt 1.x loads all schemas"):
+    with pytest.raises(AssertionError, match=r"it is in dataset shop_data, into which PyPI dlt 1.x loads all schemas"):
         load(sys.executable, 1, tmp_path / "shop.duckdb", folder)
     load(sys.executable, 1, tmp_path / "shop.duckdb", folder, USE_SINGLE_DATASET="true")
     assert "days__of" not in tables(tmp_path / "shop.duckdb")
