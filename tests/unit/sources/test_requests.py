@@ -31,7 +31,7 @@ def server() -> Iterator[str]:
     """Return the URL of a server that is busy twice."""
     _Handler.seen.clear()
     found = HTTPServer(("127.0.0.1", 0), _Handler)
-    thread = threading.Thread(target=found.serve_forever)
+    thread = threading.Thread(target=found.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{found.server_port}"
     found.shutdown()
@@ -77,7 +77,7 @@ def hosts() -> Iterator[tuple[str, str]]:
     _Redirecting.targets.clear()
     _Redirecting.received.clear()
     servers = [HTTPServer(("127.0.0.1", 0), _Redirecting) for _ in range(2)]
-    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.01,)) for server in servers]
     for thread in threads:
         thread.start()
     yield f"http://127.0.0.1:{servers[0].server_port}", f"http://127.0.0.1:{servers[1].server_port}"
