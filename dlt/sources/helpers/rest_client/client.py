@@ -159,22 +159,29 @@ class RESTClient:
         )
 
     def _send_request(self, request: Request, **kwargs: Any) -> Response:
-        return self._send(request, str(request.url), kwargs)
+        return self._send(request, str(request.url), kwargs, {})
 
-    def _send(self, request: Request, began: str, options: Mapping[str, Any]) -> Response:
+    def _send(
+        self, request: Request, began: str, options: Mapping[str, Any], of_hosts: dict[str, Mapping[str, Any]]
+    ) -> Response:
         """Send a request.
 
         Args:
             request: The request.
             began: URL with which the program began: what opens it goes nowhere else.
             options: Further arguments.
+            of_hosts: What the environment says of each host, such as its proxy; it is filled.
         """
         session = self.session
         prepared = self._prepared(session, request, began)
         url = str(prepared.url)
-        settings = session.merge_environment_settings(
-            url, options.get("proxies") or {}, options.get("stream"), options.get("verify"), options.get("cert")
-        )
+        host = "/".join(url.split("/", 3)[:3])
+        settings = of_hosts.get(host)
+        if settings is None:
+            given = (options.get(name) for name in ("stream", "verify", "cert"))
+            # it reads all variables, which takes as long as the rest of a request
+            settings = session.merge_environment_settings(url, dict(options.get("proxies") or {}), *given)
+            of_hosts[host] = settings
         further = {name: options[name] for name in ("timeout", "allow_redirects") if name in options}
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s %s", prepared.method, sanitize_url(url))
@@ -250,7 +257,7 @@ class RESTClient:
             request,
             _checked(paginator) or self.paginator,
             data_selector or self.data_selector,
-            partial(self._send, began=began, options=options),
+            partial(self._send, began=began, options=options, of_hosts={}),
         )
         return walk.pages()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,8 +12,9 @@ from dlt.late import orjson
 
 Document = Any
 """What an answer holds; its shape is the server's."""
-_LONG_NUMBER = re.compile(rb"\d{19}")
-"""Integers above 64 bits, which orjson would make floats of."""
+_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_NUMBER = b"0" * 19
+"""Integers above 64 bits, which orjson would make floats of, have as many digits or more."""
 _NO_CONTENT = 204
 
 
@@ -34,7 +34,8 @@ def document_of(response: Response) -> Document:
     content = response.content
     if not content and response.status_code == _NO_CONTENT:
         return []
-    if _LONG_NUMBER.search(content) is None:
+    # a search for one text goes ten times as fast as one for a pattern
+    if _LONG_NUMBER not in content.translate(_DIGITS):
         try:
             return orjson.loads(content)
         except ValueError:
