@@ -107,6 +107,11 @@ bench-against: install
 bench-warehouses: install
 	$(PY) benchmarks/warehouses.py
 
+# ready-made sources beside those of PyPI dlt; PARTS=rest for one of them
+.PHONY: bench-sources
+bench-sources: install
+	$(PY) benchmarks/sources.py $(if $(PARTS),--parts $(PARTS))
+
 # what it costs to run the steps as tasks
 bench-tasks: install
 	$(PY) benchmarks/tasks.py

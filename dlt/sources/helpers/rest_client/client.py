@@ -61,10 +61,13 @@ class RESTClient:
         config: The section `runtime`; looked up when None.
         rate_limit: Requests per second at most, over all threads. A server that says that its own limit is used up is
             not asked before that counts anew.
+        parallel_pages: How many requests of one walk may be under way. With more than one the next page is asked for
+            while the program works on the one before, and so are those behind it where the total is known; pages come
+            in order. Hooks run in other threads then.
 
     Raises:
         TypeError: the paginator is none.
-        ValueError: the rate limit is not above zero.
+        ValueError: a number is not above zero.
     """
 
     def __init__(
@@ -78,11 +81,15 @@ class RESTClient:
         paginator_factory: PaginatorFactory | None = None,
         config: RuntimeConfiguration | None = None,
         rate_limit: float | None = None,
+        parallel_pages: int = 1,
     ) -> None:
         self.base_url, self.headers, self.auth = base_url, headers, auth
         self.paginator, self.data_selector = _checked(paginator), data_selector
         self.pagination_factory = paginator_factory or PaginatorFactory()
         self.rate_limit = None if rate_limit is None else RateLimiter(rate_limit)
+        if isinstance(parallel_pages, bool) or not isinstance(parallel_pages, int) or parallel_pages < 1:
+            raise ValueError(f"parallel_pages: found {parallel_pages!r}, expected a whole number above zero.")
+        self.parallel_pages = parallel_pages
         self._config = config
         self._client = Client(raise_for_status=False)
         if config is not None:
@@ -258,6 +265,7 @@ class RESTClient:
             _checked(paginator) or self.paginator,
             data_selector or self.data_selector,
             partial(self._send, began=began, options=options, of_hosts={}),
+            self.parallel_pages,
         )
         return walk.pages()
 

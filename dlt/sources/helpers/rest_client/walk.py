@@ -11,6 +11,7 @@ from requests.exceptions import JSONDecodeError
 
 from dlt.formats.snapshot import snapshot
 from dlt.redact import redact
+from dlt.sources.helpers.rest_client.ahead import Ahead
 from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorLoopError
 from dlt.sources.helpers.rest_client.paginators import (
@@ -67,6 +68,7 @@ class Walk:
         paginator: What knows the next page, found by the first answer when None; the walk works with a copy of its own.
         data_selector: Where the items are, found by the first answer when None.
         send: Sends a request.
+        parallel: How many requests may be under way; more than one are sent before the program asks for their pages.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class Walk:
         paginator: BasePaginator | None,
         data_selector: TJsonPath | None,
         send: Callable[[Request], Response],
+        parallel: int = 1,
     ) -> None:
         self._reader, self._request, self._send = reader, request, send
         self._paginator = _own(paginator)
         self._selector = data_selector
         self._seen: set[int] = set()
         self._first_items: list[Any] | None = None
+        self._parallel = parallel
 
     def pages(self) -> Iterator[PageData]:
         """Yield the pages.
@@ -93,15 +97,27 @@ class Walk:
             self._paginator.init_request(self._request)
         # the first one too: a server may lead back to where the walk began
         self._note_request([])
+        if self._parallel == 1:
+            yield from self._one_by_one(self._send, None)
+            return
+        ahead = Ahead(self._send, self._parallel)
+        try:
+            yield from self._one_by_one(ahead.answer, ahead)
+        finally:
+            ahead.close()
+
+    def _one_by_one(self, send: Callable[[Request], Response], ahead: Ahead | None) -> Iterator[PageData]:
         goes_on = True
         while goes_on:
             try:
-                response = self._send(self._request)
+                response = send(self._request)
             except IgnoreResponseException:
                 return
             page, is_new = self._read(response)
             # also where the program changes it while it has the page
             goes_on = page.paginator.has_next_page
+            if goes_on and ahead is not None:
+                ahead.go_on(self._request, page.paginator)
             # the same page under another number is asked for and not handed out
             if is_new:
                 yield page

@@ -81,16 +81,22 @@ class RangePaginator(BasePaginator):
         if self._stop_after_this_page(data):
             self._has_next_page = False
             return
-        # both are read, so that a total of the first page is known on the others
-        total, has_more = self._read_total(response), self._read_has_more(response)
+        # also where has_more ends it: a total of the first page is known on the others
+        self._read_total(response)
+        has_more = self._read_has_more(response)
         self.current_value += self.value_step
-        is_last = (
-            has_more is False
-            or (total is not None and self.current_value >= total + self.base_index)
-            or (self.maximum_value is not None and self.current_value >= self.maximum_value)
-        )
-        if is_last:
+        if has_more is False or self._is_over():
             self._has_next_page = False
+
+    def count_up(self) -> bool:
+        """Go to the next number without an answer, and tell whether it is known that there is such a page."""
+        self.current_value += self.value_step
+        return self._total is not None and not self._is_over()
+
+    def _is_over(self) -> bool:
+        if self._total is not None and self.current_value >= self._total + self.base_index:
+            return True
+        return self.maximum_value is not None and self.current_value >= self.maximum_value
 
     def update_request(self, request: Request) -> None:
         """Put the number where the server looks for it."""
@@ -102,20 +108,19 @@ class RangePaginator(BasePaginator):
     def _stop_after_this_page(self, data: list[Any] | None = None) -> bool:
         return bool(self.stop_after_empty_page and not data)
 
-    def _read_total(self, response: Response) -> int | None:
+    def _read_total(self, response: Response) -> None:
         if not self.total_path:
-            return None
+            return
         document = response.json()
         found = first_value(self.total_path, document)
         if found is None:
             if self._total is None:
                 self._handle_missing_total(document)
-            return self._total
+            return
         try:
             self._total = int(found)
         except (TypeError, ValueError):
             self._handle_invalid_total(found)
-        return self._total
 
     def _read_has_more(self, response: Response) -> bool | None:
         if not self.has_more_path:
