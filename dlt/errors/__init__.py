@@ -73,6 +73,7 @@ Each message says what failed, on which thing, what was found and what to do; de
             ReplicationError
                 IncompatiblePostgresVersionException
                 NoPrimaryKeyException
+                StreamBroken
             SourceDataIsNone
             SourceExhausted
             ResourcesNotFoundError

@@ -197,6 +197,10 @@ class ReplicationError(DltSourceException):
     """Replication of a PostgreSQL cannot begin, or not go on."""
 
 
+class StreamBroken(ReplicationError):
+    """The connection by which changes come was lost."""
+
+
 class IncompatiblePostgresVersionException(ReplicationError):
     """The server is too old for what is asked of it."""
 

@@ -260,3 +260,38 @@ def test_rows_of_a_table_without_a_key_are_appended(replicated: Replicated) -> N
     with pytest.raises(dlt.errors.PipelineStepFailed, match=r"row of public\.t was updated, .* no primary key"):
         replicated.run()
     replicated.sql("ALTER TABLE t REPLICA IDENTITY DEFAULT")
+
+
+def test_names_of_any_kind(replicated: Replicated) -> None:
+    """They are quoted everywhere, and become those of the naming convention."""
+    replicated.sql('CREATE SCHEMA "My %s"')
+    replicated.sql('CREATE TABLE "My %s"."a ""%s"" b" ("an id%" int PRIMARY KEY, "x%s" text, v int)')
+    table = 'a "%s" b'
+    name = '"My %s"."a ""%s"" b"'
+    replicated.sql(f'ALTER TABLE {name} ALTER "x%s" SET STORAGE EXTERNAL')
+    replicated.sql(f"INSERT INTO {name} VALUES (1, repeat('x', 5000), 1)")
+    snapshot = replicated.init(table, schema_name="My %s", persist_snapshots=True)
+    replicated.sql(f"UPDATE {name} SET v = 2")
+    replicated.pipeline.run(snapshot)
+    replicated.run()
+    (loaded,) = replicated.pipeline.default_schema.data_table_names()
+    assert replicated.loaded(loaded, "v, length(x_s)") == [(2, 5000)]
+
+
+def test_a_table_that_was_dropped_holds_nothing_up(replicated: Replicated) -> None:
+    """Its changes are told still, and what only the table knew is not asked for."""
+    replicated.sql(
+        "CREATE TABLE t (id int PRIMARY KEY, v int, big text, gone text); CREATE TABLE u (id int PRIMARY KEY)"
+    )
+    replicated.sql("ALTER TABLE t ALTER big SET STORAGE EXTERNAL, ALTER gone SET STORAGE EXTERNAL")
+    replicated.init("t", "u")
+    replicated.sql("INSERT INTO t VALUES (1, 1, repeat('x', 5000), repeat('y', 5000)); INSERT INTO u VALUES (1)")
+    replicated.run()
+    replicated.sql("UPDATE t SET v = 2")
+    replicated.sql("ALTER TABLE t DROP gone")
+    replicated.run()
+    assert replicated.loaded("t", "id, v") == [(1, 2)]
+    replicated.sql("ALTER TABLE t REPLICA IDENTITY FULL; UPDATE t SET v = 3")
+    replicated.sql("DROP TABLE t; INSERT INTO u VALUES (2)")
+    replicated.run()
+    assert replicated.loaded("t", "id, v") == [(1, 3)] and replicated.loaded("u", "id") == [(1,), (2,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dlt.configuration.accessors import secrets
+from dlt.errors import InvalidHint
 from dlt.extract.decorators import resource
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.state import resource_state
@@ -45,8 +46,13 @@ def replication_resource(
 
     Raises:
         ReplicationError: server, slot or publication do not let us.
+        InvalidHint: `target_batch_size` is no number of rows.
         NoPrimaryKeyException: rows of a table change that nothing tells apart.
     """
+    if target_batch_size < 1:
+        raise InvalidHint(
+            f"replication_resource: target_batch_size is {target_batch_size}, and a page has a row at least."
+        )
     server = Server(connect(credentials))
     try:
         wanted = Wanted(slot_name, pub_name, include_columns, columns, target_batch_size, flush_slot)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dlt import user_log
 from dlt.context import current
-from dlt.errors import NoPrimaryKeyException
+from dlt.errors import NoPrimaryKeyException, StreamBroken
 from dlt.extract.items import DataItemWithMeta, EmptiedTable, HintsMeta
 from dlt.sources.pg_replication.pgoutput import (
     UNCHANGED,
@@ -22,7 +23,7 @@ from dlt.sources.pg_replication.pgoutput import (
     parse,
 )
 from dlt.sources.pg_replication.server import Server, lsn_text
-from dlt.sources.pg_replication.stream import SlotStream, Until
+from dlt.sources.pg_replication.stream import Identity, SlotStream, Until
 from dlt.sources.pg_replication.tables import DELETED, LSN, Column, ColumnHints, IncludedColumns, Table, table_of
 from dlt.sources.pg_replication.unchanged import MissingValues, fill
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _FAR = 16 << 20
 """Bytes of log without a change after which the place is noted all the same, so that the server can let them go."""
+_TRIES, _PAUSE = 5, 1.0
+"""How often a connection is made anew that brings nothing, and seconds before each time."""
 SNAPSHOTS = "snapshots"
 OWN = "_dlt"
 """Names of tables that pipelines keep for themselves begin so."""
@@ -58,17 +61,21 @@ class Position:
 
     Args:
         state: State of the resource.
-        server: What tells the server from others.
+        server: Which server it is.
     """
 
-    def __init__(self, state: State, server: str) -> None:
+    def __init__(self, state: State, server: Identity) -> None:
         self._state, self._server = state, server
         # places in the log mean nothing at another server
-        known = state.get("server") in (None, server)
-        self.lsn = int(state.get("lsn") or 0) if known else 0
-        self.is_foreign = not known
-        self._beyond: dict[str, int] = dict(state.get("beyond") or {}) if known else {}
+        self.is_foreign = state.get("server") not in (None, server.system)
+        self.timeline = int(state.get("timeline") or server.timeline)
+        self.lsn = 0 if self.is_foreign else int(state.get("lsn") or 0)
+        self._beyond: dict[str, int] = {} if self.is_foreign else dict(state.get("beyond") or {})
         self._skip = dict(self._beyond)
+
+    def go_back(self, lsn: int) -> None:
+        """Begin at an earlier place: what was behind it is gone from the log."""
+        self.lsn, self._beyond, self._skip = lsn, {}, {}
 
     def skips(self, table: str) -> bool:
         """Tell whether a change was taken before; each is asked for once."""
@@ -98,7 +105,7 @@ class Position:
 
     def _save(self) -> None:
         # in one piece: a reader may stop behind any page
-        self._state.update({"lsn": self.lsn, "server": self._server})
+        self._state.update({"lsn": self.lsn, "server": self._server.system, "timeline": self._server.timeline})
         if self._beyond:
             self._state["beyond"] = self._beyond
         else:
@@ -128,9 +135,8 @@ class Changes:
 
     def __init__(self, server: Server, credentials: ConnectionStringCredentials, wanted: Wanted, state: State) -> None:
         self._server, self._credentials, self._wanted = server, credentials, wanted
+        self._state = state
         self._snapshots: Mapping[str, int] = dict(state.get(SNAPSHOTS) or {})
-        found = server.row("SELECT system_identifier FROM pg_control_system()")
-        self._position = Position(state, found[0] if found else "")
         # by their numbers: a name may be that of another table later
         self._relations: dict[int, Relation] = {}
         self._marks: dict[int, tuple[Table, HintsMeta]] = {}
@@ -144,32 +150,56 @@ class Changes:
         """Yield pages, up to the place that the log has reached now.
 
         Raises:
-            ReplicationError: the server, the slot or the publication does not let us.
+            ReplicationError: the server, the slot or the publication does not let us, or the connection is lost again
+                and again.
             NoPrimaryKeyException: rows of a table change that nothing tells apart.
         """
         self._server.check()
         self._publication = self._server.publication(self._wanted.publication)
-        slot = self._server.usable_slot(self._wanted.slot)
-        self._tell_gap(slot.confirmed)
-        self._until = Until(self._server.position())
-        # what waits on this disk may be given up, and what is read outside of a run is not loaded at all
-        loaded = current().load_id is not None and not self._waits()
-        start = self._position.lsn if loaded else 0
-        stream = SlotStream(
-            self._credentials, self._wanted.slot, self._wanted.publication, start, start if self._wanted.confirms else 0
-        )
+        self._until, self._loaded = Until(0), -1
+        left, reached = _TRIES, None
+        while True:
+            try:
+                yield from self._read_once()
+                return
+            except StreamBroken as broken:
+                # as long as a connection brings something, the next one will too
+                left = left - 1 if self._state.get("lsn") == reached else _TRIES
+                if left <= 0:
+                    raise
+                reached = self._state.get("lsn")
+                user_log.info(f"{broken} It is asked once more.")
+                time.sleep(_PAUSE)
+                # pages that went out are noted in the state; what waited comes again
+                self._pages, self._waiting, self._began, self._ended = {}, 0, None, 0
+
+    def _read_once(self) -> Iterator[DataItemWithMeta]:
+        stream = SlotStream(self._credentials, self._wanted.slot)
         try:
-            yield from self._read(stream)
+            identity = stream.identify()
+            self._position = position = Position(self._state, identity)
+            slot = self._server.usable_slot(self._wanted.slot)
+            if position.timeline != identity.timeline:
+                self._follow(position, stream.parted_at(position.timeline, identity.timeline))
+            self._tell_gap(slot.confirmed)
+            if self._loaded < 0:
+                self._until.lsn = self._server.position()
+                # what waits on this disk may be given up, and what is read outside of a run is not loaded at all
+                in_run = current().load_id is not None and not self._waits()
+                self._loaded = position.lsn if in_run else 0
+            # where a connection was lost, the state is that of pages which went out, and are not loaded yet
+            stream.start(self._wanted.publication, self._loaded, self._loaded if self._wanted.confirms else 0)
+            yield from self._read(stream, self._until)
         finally:
             # at once, and not when the collector comes by: the next run waits for the slot
             stream.close()
 
-    def _read(self, stream: SlotStream) -> Iterator[DataItemWithMeta]:
+    def _read(self, stream: SlotStream, until: Until) -> Iterator[DataItemWithMeta]:
         reached = 0
         # rows whose values were asked for may have moved the end on
-        while reached < self._until.lsn:
-            reached = self._until.lsn
-            for data, lsn in stream.messages(self._until):
+        while reached < until.lsn:
+            reached = until.lsn
+            for data, lsn in stream.messages(until):
                 message = parse(data)
                 if message is not None:
                     yield from self._take(message, lsn)
@@ -177,6 +207,16 @@ class Changes:
         is_far = self._position.lsn and reached - self._position.lsn >= _FAR
         if self._ended or is_far:
             self._position.reach(max(reached, self._ended))
+
+    def _follow(self, position: Position, parted: int | None) -> None:
+        """Go on at a server that took over: transactions that it never got are others there."""
+        if parted is not None and position.lsn > parted:
+            user_log.error(
+                f"pg_replication: another server took over at {lsn_text(parted)}, before the place "
+                f"{lsn_text(position.lsn)} that was loaded: it lacks changes that were loaded, and goes on without "
+                "them. Load a new snapshot."
+            )
+            position.go_back(parted)
 
     @staticmethod
     def _waits() -> bool:

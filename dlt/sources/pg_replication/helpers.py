@@ -89,7 +89,7 @@ def init_replication(
         IncompatiblePostgresVersionException: a schema as a whole is asked of a server before version 15.
         InvalidHint: `publish` names no operation, or something else, or `table_names` names no table.
     """
-    _check_publish(publish)
+    given = _operations(publish)
     if table_names is not None and not table_names:
         raise InvalidHint("init_replication: table_names is empty. Name tables, or pass None for the whole schema.")
     server = Server(connect(credentials))
@@ -107,7 +107,14 @@ def init_replication(
             else:
                 add_tables_to_publication(table_names, schema_name, pub_name, cursor)
         names = _names(server, schema_name, pub_name, table_names)
-        only_inserts = server.publication(pub_name).only_inserts
+        publication = server.publication(pub_name)
+        only_inserts = publication.only_inserts
+        if publication.operations != set(given):
+            tell(
+                f"pg_replication: the publication {pub_name!r} is there already, and publishes "
+                f"{', '.join(sorted(publication.operations))}. Run ALTER PUBLICATION ... SET (publish = "
+                f"{quoted_text(publish)}) for what is asked for, or reset=True."
+            )
         # now, as the first to notice would be the programs that write to the table
         if not only_inserts:
             _tell_keyless(server, schema_name, names)
@@ -124,12 +131,13 @@ def init_replication(
         server.close()
 
 
-def _check_publish(publish: str) -> None:
+def _operations(publish: str) -> list[str]:
     given = [name.strip().lower() for name in publish.split(",")]
     if set(given) - set(OPERATIONS):
         raise InvalidHint(
             f"init_replication: publish is {publish!r}. It names some of {', '.join(OPERATIONS)}, with commas between."
         )
+    return given
 
 
 def _names(server: Server, schema: str, publication: str, given: str | Sequence[str] | None) -> list[str]:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 Parameter = Union[str, int, "list[str]", "list[int]"]
 BUSY_SECONDS = 20.0
 """How long a slot may go on being in use: the server finds out late that a process was killed."""
+_PATIENT = {
+    "statement_timeout": 0,
+    "idle_in_transaction_session_timeout": 0,
+    "idle_session_timeout": 140000,
+    "transaction_timeout": 170000,
+}
+"""Limits for queries of people, and since when there are: a large table takes longer, and a connection waits for it."""
 _REPLY_TIMEOUT = "300s"
 """After which the server gives a silent connection up: what takes the rows may be slow."""
 
@@ -39,6 +46,10 @@ def connect(credentials: ConnectionStringCredentials) -> PgConnection:
 
     # a transaction that stays open would keep rows of the whole database from being removed
     connection.autocommit = True
+    with connection.cursor() as cursor:
+        for setting, since in _PATIENT.items():
+            if connection.server_version >= since:
+                cursor.execute(f"SET {setting} = 0")
     # one text for each value, as the stream has it
     known = tuple(extensions.string_types)
     extensions.register_type(extensions.new_type(known, "TEXT", extensions.UNICODE), connection)
@@ -340,7 +351,7 @@ class Server:
             identity: Ask for the index that the table names as its identity first.
         """
         found = self.rows(
-            "SELECT attname FROM pg_index, pg_attribute WHERE indrelid = %s::regclass AND attrelid = indrelid"
+            "SELECT attname FROM pg_index, pg_attribute WHERE indrelid = to_regclass(%s) AND attrelid = indrelid"
             f" AND attnum = ANY (indkey) AND {'indisreplident' if identity else 'indisprimary'}"
             " ORDER BY array_position(indkey::int2[], attnum)",
             quoted(schema, table),

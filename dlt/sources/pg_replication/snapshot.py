@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dlt.types import Row
 
 _PAGE = 5000
-_PATIENT = ("idle_in_transaction_session_timeout", "statement_timeout")
 
 
 def create_slot(
@@ -88,10 +87,6 @@ class HeldSnapshot:
 
     @staticmethod
     def _begun(connection: PgConnection, name: str) -> PgConnection:
-        with connection.cursor() as cursor:
-            # a large table may take longer than queries of people are given
-            for setting in _PATIENT:
-                cursor.execute(f"SET {setting} = 0")
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
         with connection.cursor() as cursor:
             cursor.execute(f"SET TRANSACTION SNAPSHOT {quoted_text(name)}")

@@ -115,7 +115,9 @@ def table_of(
     keys = {column.name for column in relation.columns if column.is_key}
     if relation.identity in ("f", "n"):
         # all columns, or none, are marked then; what tells rows apart the table itself knows
-        keys = set(server.key(relation.schema, relation.name)) if not only_inserts else set()
+        # and of one that was dropped since, what was loaded of it
+        found = server.key(relation.schema, relation.name) or _known_key(relation)
+        keys = set(found) if not only_inserts else set()
     wanted = None if include is None else include.get(relation.name)
     # without its key a row could not be found again
     kept = [
@@ -186,6 +188,11 @@ def check_added_names(schema: str, table: str, columns: Sequence[str], only_inse
                 f"pg_replication: the table {schema}.{table} has a column {name!r}, and replication adds one of this "
                 f"name. Leave it out: include_columns={{{table!r}: [...]}}."
             )
+
+
+def _known_key(relation: Relation) -> list[str]:
+    known = _known_columns(relation.name)
+    return [column.name for column in relation.columns if (known(column.name) or {}).get("primary_key")]
 
 
 def _known_columns(name: str) -> Callable[[str], ColumnSchema | None]:

@@ -77,13 +77,17 @@ def _filled(each: MissingValues, found: tuple[str | None, ...] | None) -> bool:
 
 def _looked_up(server: Server, table: Table, columns: Sequence[Column], keys: Sequence[tuple[str, ...]]) -> Found:
     import psycopg2
+    import psycopg2.errors
 
-    key = [quoted(column.name) for column in table.key]
-    wanted = ", ".join([*key, "xmin", *(quoted(column.name) for column in columns)])
+    key = [_safe(column.name) for column in table.key]
+    wanted = ", ".join([*key, "xmin", *(_safe(column.name) for column in columns)])
     places = ", ".join("(" + ", ".join(["%s"] * len(key)) + ")" for _ in keys)
-    query = f"SELECT {wanted} FROM {quoted(table.schema, table.name)} WHERE ({', '.join(key)}) IN ({places})"
+    query = f"SELECT {wanted} FROM {_safe(table.schema, table.name)} WHERE ({', '.join(key)}) IN ({places})"
     try:
         rows = server.rows(query, *(text for each in keys for text in each))
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+        # dropped since, and the values with it
+        return {}
     except psycopg2.Error as error:
         names = ", ".join(column.name for column in columns)
         raise ReplicationError(
@@ -92,3 +96,8 @@ def _looked_up(server: Server, table: Table, columns: Sequence[Column], keys: Se
             f"SELECT on it, or run: ALTER TABLE {quoted(table.schema, table.name)} REPLICA IDENTITY FULL."
         ) from error
     return {tuple(text or "" for text in row[: len(key)]): row[len(key) :] for row in rows}
+
+
+def _safe(*names: str) -> str:
+    # a name may hold the sign by which the driver knows parameters
+    return quoted(*names).replace("%", "%%")

@@ -18,6 +18,7 @@ from dlt.extract.items import DataItemWithMeta, EmptiedTable, HintsMeta
 from dlt.sources.pg_replication.changes import Position
 from dlt.sources.pg_replication.pgoutput import UNCHANGED, Begin, Change, Commit, Relation, Truncate, parse
 from dlt.sources.pg_replication.server import lsn_number, lsn_text
+from dlt.sources.pg_replication.stream import Identity, parted_at
 from dlt.sources.pg_replication.values import ServerType, column_hints, decoder_of
 
 
@@ -114,7 +115,7 @@ def test_a_reader_that_stops_anywhere_takes_each_change_once(changes: list[tuple
     state: dict[str, Any] = {}
     out: list[int] = []
     for stop in (*stops, None):
-        position, pages, left = Position(state, "server"), {}, stop
+        position, pages, left = Position(state, Identity("1", 1)), {}, stop
 
         def flush(end: int | None, position: Position = position, pages: dict[str, list[int]] = pages) -> bool:
             nonlocal left
@@ -171,3 +172,24 @@ def test_the_driver_is_imported_when_it_is_used() -> None:
     """A program that imports the source needs it only to connect."""
     program = "import sys, dlt.sources.pg_replication as m; sys.exit('psycopg2' in sys.modules or m is None)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_history_of_a_log_tells_where_it_was_left() -> None:
+    """As the server keeps it, with an explanation behind."""
+    history = "1\t0/3000000\tno recovery target specified\n\n2\t0/5000000\tbefore 2024\n"
+    assert parted_at(history, 2) == 0x5000000
+    assert parted_at(history, 3) is None
+
+
+def test_another_server_has_places_of_its_own() -> None:
+    """What is known of the first counts nothing there."""
+    state: dict[str, Any] = {}
+    first = Position(state, Identity("1", 1))
+    first.reach(100)
+    first.take("t", 2)
+    other = Position(state, Identity("2", 1))
+    assert (first.is_foreign, other.is_foreign, other.lsn, other.skips("t")) == (False, True, 0, False)
+    promoted = Position(state, Identity("1", 2))
+    assert (promoted.timeline, promoted.lsn) == (1, 100)
+    promoted.go_back(50)
+    assert (promoted.lsn, promoted.skips("t")) == (50, False)

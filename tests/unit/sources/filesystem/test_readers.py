@@ -98,7 +98,7 @@ def test_text_that_begins_like_moments_is_text(tmp_path: Path) -> None:
         ("a,b\n1,NA\n", {"keep_default_na": False}, [{"a": 1, "b": "NA"}]),
         ("a,b\n1,2\n", {"dtype": str}, [{"a": "1", "b": "2"}]),
         ("a,b,c\n1,2,3\n", {"usecols": ["c", "a"]}, [{"a": 1, "c": 3}]),
-        ("a,b\r\n1,\"x\r\ny\"\r\n", {}, [{"a": 1, "b": "x\r\ny"}]),
+        ('a,b\r\n1,"x\r\ny"\r\n', {}, [{"a": 1, "b": "x\r\ny"}]),
         ("\n\na,b\n\n1,2\n\n", {}, [{"a": 1, "b": 2}]),
         ("a,a,\n1,2,3\n", {}, [{"a": 1, "a.1": 2, "Unnamed: 2": 3}]),
         ("a,b,c\n1,2\n3,4,5\n", {}, [{"a": 1, "b": 2, "c": None}, {"a": 3, "b": 4, "c": 5}]),
