@@ -14,6 +14,7 @@ from dlt.configuration.similar import did_you_mean
 from dlt.errors import ValueErrorWithKnownValues
 from dlt.extract.incremental import Incremental
 from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.sources.rest_api.components import check_auth, check_keys, check_paginator
 from dlt.sources.rest_api.exceptions import RestApiConfigurationError
 from dlt.sources.rest_api.fields import field_finder
@@ -244,8 +245,12 @@ def _resources(value: object, place: str) -> None:
         at = f"{place}[{number}]"
         if isinstance(item, (str, DltResource)):
             continue
+        if isinstance(item, DltSource):
+            raise _wrong(
+                item, at, "a text, a dict, or a resource; write *source.resources.values() for those of a source"
+            )
         if not isinstance(item, Mapping):
-            raise _wrong(item, at, "a text, a dict, or a resource of dlt (call a function of @dlt.resource)")
+            raise _wrong(item, at, "a text, a dict, or a resource of dlt, which @dlt.resource makes")
         _typed(item, EndpointResource, at)
         if not item.get("name"):
             raise RestApiConfigurationError(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -37,16 +38,21 @@ class ParentMeta:
     parent: str
 
 
-def parent_key(item: TDataItem, primary_key: Sequence[str], values: Mapping[str, object]) -> str:
+def parent_key(
+    item: TDataItem, primary_key: Sequence[str], values: Mapping[str, object], in_path: Collection[str]
+) -> str:
     """Return what tells a parent's item from others: its key where it has one, else what the child takes of it.
 
     Args:
         item: The item.
         primary_key: Fields of the parent's key.
         values: What the child takes of it.
+        in_path: Names of those values that stand in the path.
     """
     if primary_key and isinstance(item, Mapping) and all(name in item for name in primary_key):
-        return _text([item[name] for name in primary_key])
+        # with the path: a key may be one among the items of a parent of the parent only
+        key = [item[name] for name in primary_key]
+        return _text(key + [values[name] for name in sorted(values) if name in in_path and values[name] not in key])
     return _text([values[name] for name in sorted(values)])
 
 
@@ -58,6 +64,7 @@ def _text(values: list[object]) -> str:
 class CursorPerParent(Incremental[Any]):
     """The cursor of a child; bound to a run it has one for each parent, and passes the rows to theirs."""
 
+    _lock: threading.Lock
     _parents: dict[str, Cursor]
     _state_of_parents: dict[str, CursorState]
     _of_all: CursorState | None
@@ -80,14 +87,15 @@ class CursorPerParent(Incremental[Any]):
         made = cast(CursorPerParent, super().bind_to(resource_name, state))
         whole = cast("dict[str, Any]", made.get_state())
         # a state of PyPI dlt 1.x, or of a time when one cursor was kept: what lies before it was loaded for all parents
-        of_1x = PARENTS not in whole and whole["last_value"] != whole["initial_value"]
+        moved = whole["last_value"] != whole["initial_value"] or bool(whole.get("unique_hashes"))
+        of_1x = PARENTS not in whole and moved
         # a backfill keeps no state, and so each of its parents begins where all do
         kept = {} if made.end_value is not None else whole.setdefault(PARENTS, {})
         # copied now, as it moves on with the rows of the first parent
         before = {**whole, "unique_hashes": [*whole["unique_hashes"]]} if of_1x else None
         if before is not None:
             before.pop(PARENTS, None)
-        vars(made).update(_of_all=before, _state_of_parents=kept, _parents={})
+        vars(made).update(_of_all=before, _state_of_parents=kept, _parents={}, _lock=threading.Lock())
         return made
 
     def of_parent(self, parent: str) -> Cursor:
@@ -96,9 +104,11 @@ class CursorPerParent(Incremental[Any]):
         Args:
             parent: What `parent_key` returned.
         """
-        if parent not in self._parents:
-            self._parents[parent] = self._begin(parent)
-        return self._parents[parent]
+        # a source that is parallelized asks from threads
+        with self._lock:
+            if parent not in self._parents:
+                self._parents[parent] = self._begin(parent)
+            return self._parents[parent]
 
     def _begin(self, parent: str) -> Cursor:
         settings: Cursor = Incremental()

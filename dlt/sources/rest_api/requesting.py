@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from jsonpath_ng import JSONPath
 
 from dlt.extract.incremental import Incremental
-from dlt.extract.items import DataItemWithMeta
+from dlt.extract.items import DataItemWithMeta, is_frame, one_by_one
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.cursors import CursorPerParent, ParentMeta, parent_key
@@ -26,7 +26,7 @@ from dlt.sources.rest_api.incremental import (
 )
 from dlt.sources.rest_api.placeholders import expand_placeholders, find_placeholders, single_placeholder
 from dlt.sources.rest_api.typing import HTTPMethodBasic, ResolvedParam
-from dlt.types import TDataItem
+from dlt.types import TDataItem, TDataItems
 
 logger = logging.getLogger("dlt")
 Document = dict[str, Any]
@@ -250,8 +250,7 @@ def paginate_dependent_resource(
         resolved_params, include_from_parent or (), parent_key, incremental_object, incremental_param,
         incremental_cursor_transform, frozenset(find_placeholders(path)),
     )  # fmt: skip
-    # a resource that is no endpoint may yield its items one by one
-    for item in items if isinstance(items, list) else [items]:
+    for item in _items_of(items):
         values = resolved_values(item, resolved_params)
         if any(values[name] is None for name in children.in_path & values.keys()):
             logger.warning("'%s': an item of the parent has None in a field of this path, and is left out", path)
@@ -261,6 +260,17 @@ def paginate_dependent_resource(
             yield partial(_read_all, read)
         else:
             yield from read
+
+
+def _items_of(page: TDataItems) -> Iterable[TDataItem]:
+    """Return the items of what a parent yielded: a resource that is no endpoint yields them in any form."""
+    if isinstance(page, Mapping):
+        return [page]
+    if is_frame(page):
+        # Arrow has a name of its own for it
+        rows: list[TDataItem] = page.to_pylist() if hasattr(page, "to_pylist") else page.to_dict("records")
+        return rows
+    return one_by_one(page)
 
 
 def _read_all(pages: Iterator[Page]) -> Iterator[Page]:
@@ -273,7 +283,7 @@ def _pages_of_parent(walk: Walk, children: Children, item: TDataItem, values: Ma
     cursor = children.cursor
     mark: ParentMeta | None = None
     if isinstance(cursor, CursorPerParent):
-        mark = ParentMeta(parent_key(item, children.parent_key, values))
+        mark = ParentMeta(parent_key(item, children.parent_key, values, children.in_path))
         cursor = cursor.of_parent(mark.parent)
     at = None if cursor is None else CursorValues.of(cursor)
     parent = children.resolved_params[0].resolve_config["resource"]

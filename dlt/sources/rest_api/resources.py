@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from dlt.errors import DltSourceException
 from dlt.extract.decorators import resource
 from dlt.extract.incremental import Incremental
 from dlt.extract.resource import DltResource
+from dlt.redact import remember
 from dlt.sources.helpers.requests.retry import Client
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.rest_api.actions import create_response_hooks
@@ -51,6 +53,7 @@ def create_resources(
     """
     clients = Clients(client_config)
     made: dict[str, DltResource] = {}
+    places = {name: f"{ROOT}.resources[{number}]" for number, name in enumerate(endpoint_resource_map)}
     for name in ordered(dependency_graph):
         found = endpoint_resource_map[name]
         if isinstance(found, DltResource):
@@ -58,7 +61,7 @@ def create_resources(
             continue
         params = resolved_param_map.get(name) or []
         parent = made[params[0].resolve_config["resource"]] if params else None
-        made[name] = _resource(name, found, clients, params, parent)
+        made[name] = _resource(name, found, clients, params, parent, places[name])
     return made
 
 
@@ -73,6 +76,8 @@ class Clients:
         self.base_url = config.get("base_url") or ""
         self.has_paginator = config.get("paginator") is not None
         self._headers = config.get("headers")
+        # a token may stand there too, and no message is to show it
+        remember(self._headers)
         self._auth = create_auth(config.get("auth"), f"{ROOT}.client.auth")
         self._session = _session(config.get("session"))
         self._paginator = create_paginator(config.get("paginator"), f"{ROOT}.client.paginator")
@@ -111,14 +116,15 @@ def _resource(
     clients: Clients,
     resolved_params: Sequence[ResolvedParam],
     parent: DltResource | None,
+    place: str,
 ) -> DltResource:
-    place = f"{ROOT}.resources[{name!r}]"
     endpoint = cast(Endpoint, config["endpoint"])
     at = f"{place}.endpoint"
     cursor, param, convert = setup_incremental_object(endpoint.get("params") or {}, endpoint.get("incremental"), at)
     if cursor is not None and parent is not None and _per_parent(endpoint):
         cursor = CursorPerParent.of_cursor(cursor)
-    if not clients.base_url and "://" not in str(endpoint["path"]):
+    # a field of a parent may be a whole address
+    if not clients.base_url and not re.match(r"\{(?!\{)|[A-Za-z][\w+.-]*://", str(endpoint["path"])):
         raise RestApiConfigurationError(
             f"{ROOT}.client.base_url is missing, and {at}.path is {endpoint['path']!r}, which needs one.",
             path=f"{ROOT}.client",

@@ -230,23 +230,30 @@ def test_a_path_without_a_start_is_not_asked(api: WebApi) -> None:
 
 
 PROGRAM = """
-import os, sys
+import os, signal, sys
 import dlt
 from dlt.sources.rest_api import rest_api_source
 
-url, folder = sys.argv[1:]
+url, folder, kill_at = sys.argv[1:]
+answers = 0
+
+
+def die(response, *args, **kwargs):
+    global answers
+    answers += 1
+    if answers == int(kill_at):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+cursor = {"params": {"since": "{incremental.start_value}"}, "incremental": {"cursor_path": "at", "initial_value": 0}}
 config = {
     "client": {"base_url": url, "auth": "bearer", "paginator": {
         "type": "page_number", "base_page": 1, "total_path": "total_pages"}},
-    "resource_defaults": {"write_disposition": "append"},
+    "resource_defaults": {"endpoint": {"response_actions": [die]}},
     "resources": [
-        {"name": "issues", "endpoint": {
-            "params": {"since": "{incremental.start_value}"},
-            "incremental": {"cursor_path": "at", "initial_value": 0}}},
-        {"name": "comments", "include_from_parent": ["id"], "endpoint": {
-            "path": "issues/{resources.issues.id}/comments",
-            "params": {"since": "{incremental.start_value}"},
-            "incremental": {"cursor_path": "at", "initial_value": 0}}},
+        {"name": "issues", "endpoint": cursor},
+        {"name": "comments", "include_from_parent": ["id"],
+         "endpoint": {"path": "issues/{resources.issues.id}/comments", **cursor}},
     ],
 }
 database = dlt.destinations.duckdb(folder + "/p.duckdb")
@@ -255,11 +262,11 @@ pipeline.run(rest_api_source(config))
 """
 
 
-def _run(api: WebApi, folder: Path, token: str = "good") -> Any:
+def _run(api: WebApi, folder: Path, kill_at: int = 0, token: str = "good") -> Any:
     program = folder / "program.py"
     program.write_text(PROGRAM)
     env = {"SOURCES__REST_API__CREDENTIALS__TOKEN": token}
-    return run_python([str(program), api.url, str(folder)], env=env)
+    return run_python([str(program), api.url, str(folder), str(kill_at)], env=env)
 
 
 def _rows(folder: Path) -> dict[str, list[Any]]:
@@ -272,42 +279,39 @@ def _rows(folder: Path) -> dict[str, list[Any]]:
         }
 
 
-def test_a_killed_run_and_an_expired_token_change_nothing(api: WebApi, tmp_path: Path) -> None:
+def test_killed_runs_and_an_expired_token_change_nothing(api: WebApi, tmp_path: Path) -> None:
     """The next run leaves what one clean run would have left: no row twice, none lost, cursors where they belong."""
     issues = [{"id": number, "at": number * 10} for number in range(1, 6)]
-    broken: dict[str, Any] = {}
+    comments = {issue["id"]: list(range(issue["id"], issue["id"] + 3)) for issue in issues}
 
     def paged(rows: list[Any], asked: Asked) -> Any:
         if asked.headers.get("authorization") != "Bearer good":
             return Reply(401, {"error": "token expired"})
-        if "kill" in broken and len(api.seen) == broken["kill"]:
-            broken["now"] = True
-            return Reply(200, body=b"{")
         page, new = int(asked.query["page"]) - 1, [row for row in rows if row["at"] >= int(asked.query["since"])]
         return {"data": new[page * 2 : page * 2 + 2], "total_pages": -(-len(new) // 2)}
 
-    def comments(asked: Asked) -> Any:
-        number = int(asked.groups[0])
-        return paged([{"at": at} for at in range(number, number + 3)], asked)
+    def expected() -> Any:
+        found = [(issue, at) for issue, moments in comments.items() for at in moments]
+        return {"issues": [(issue["id"], issue["at"]) for issue in issues], "comments": found}
 
     api.route("/issues", lambda asked: paged(issues, asked))
-    api.route(r"/issues/(\d+)/comments", comments)
-    # in the middle of the pages of a child the answer is cut off, then the token expires
-    broken["kill"] = 9
-    first = _run(api, tmp_path)
-    assert first.returncode != 0 and "now" in broken
+    api.route(
+        r"/issues/(\d+)/comments", lambda asked: paged([{"at": at} for at in comments[int(asked.groups[0])]], asked)
+    )
+    # among the pages of the parent, among those of its children, and at the last one
+    for kill_at in (2, 7, 12):
+        assert _run(api, tmp_path, kill_at).returncode == -9
     expired = _run(api, tmp_path, token="old-token-of-mine")
-    assert expired.returncode != 0 and b"401" in expired.stderr and b"old-token-of-mine" not in expired.stderr
-    del broken["kill"]
+    assert expired.returncode == 1 and b"401" in expired.stderr and b"old-token-of-mine" not in expired.stderr
     assert _run(api, tmp_path).returncode == 0
-    expected = {
-        "issues": [(issue["id"], issue["at"]) for issue in issues],
-        "comments": [(issue["id"], at) for issue in issues for at in range(issue["id"], issue["id"] + 3)],
-    }
-    assert _rows(tmp_path) == expected
-    # and nothing is loaded twice by the run behind it; issues at the last value are asked once more
+    assert _rows(tmp_path) == expected()
+    # the cursors are where they were after a kill in the second run too
+    issues += [{"id": 5, "at": 55}, {"id": 6, "at": 60}]
+    comments[5].append(9)
+    comments[6] = [1]
+    assert _run(api, tmp_path, 3).returncode == -9
     assert _run(api, tmp_path).returncode == 0
-    assert _rows(tmp_path) == expected
+    assert _rows(tmp_path) == expected()
 
 
 def test_an_error_leaves_the_cursor_where_it_was(api: WebApi, load: Load) -> None:
@@ -342,3 +346,34 @@ def test_moments_stay_moments_in_the_state(api: WebApi, load: Load) -> None:
             )
         )
     assert [asked.query["since"] for asked in api.asked("/issues/1/comments")] == ["1", "4"]
+
+
+def test_grandchildren_have_cursors_of_their_own(api: WebApi, load: Load) -> None:
+    """Also where the key of a child is one among the children of its parent only."""
+    replies = {("1", "1"): [1, 9], ("2", "1"): [5]}
+    api.route("/issues", [{"id": 1}, {"id": 2}])
+    api.route(r"/issues/(\d)/comments", lambda asked: [{"id": 1}])
+    api.route(
+        r"/issues/(\d)/comments/(\d)", lambda asked: [{"n": n, "of": asked.groups[0]} for n in replies[asked.groups]]
+    )
+    comments = {
+        "name": "comments",
+        "selected": False,
+        "primary_key": "id",
+        "include_from_parent": ["id"],
+        "endpoint": "issues/{resources.issues.id}/comments",
+    }
+    path = "issues/{resources.comments._issues_id}/comments/{resources.comments.id}"
+    endpoint = {"path": path, "paginator": "single_page", "incremental": {"cursor_path": "n", "initial_value": 0}}
+    config: Any = {
+        "client": {"base_url": api.url},
+        "resources": [
+            {"name": "issues", "selected": False},
+            comments,
+            {"name": "replies", "endpoint": {**endpoint, "data_selector": "$"}},
+        ],
+    }
+    load(rest_api_source(config))
+    replies[("2", "1")] = [5, 6]
+    found = load(rest_api_source(config), "replies")
+    assert sorted((row["of"], row["n"]) for row in found["replies"]) == [("1", 1), ("1", 9), ("2", 5), ("2", 6)]

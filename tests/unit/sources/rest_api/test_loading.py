@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -352,3 +353,113 @@ def test_secrets_are_in_no_error(api: WebApi) -> None:
         with pytest.raises(ResourceExtractionError, match="403") as caught:
             list(_source(api, "closed", client={"auth": auth}))
         assert "k3y-of-mine" not in f"{caught.value} {caught.value.__cause__!r}"
+
+
+def test_parents_may_yield_frames(api: WebApi) -> None:
+    """A table of Arrow, and a frame of pandas."""
+    import pandas as pd
+    import pyarrow as pa
+
+    api.route(r"/x/(\d)", lambda asked: {"n": int(asked.groups[0])})
+    for page in (pa.table({"id": [1, 2]}), pd.DataFrame({"id": [1, 2]})):
+        seeds = dlt.resource([page], name="seeds", selected=False)
+        rows = list(_source(api, {"name": "x", "endpoint": "x/{resources.seeds.id}"}, seeds))
+        assert rows == [{"n": 1}, {"n": 2}]
+
+
+def test_all_may_stand_in_files(api: WebApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tables of TOML; the secret beside them in a file of its own."""
+    api.route("/.*", lambda asked: [{"path": asked.path, "auth": asked.headers["authorization"], **asked.query}])
+    folder = tmp_path / ".dlt"
+    folder.mkdir()
+    (folder / "config.toml").write_text(
+        f"""
+        [sources.rest_api.client]
+        base_url = "{api.url}"
+        auth = {{ type = "http_basic", username = "me" }}
+        [sources.rest_api.resource_defaults.endpoint.params]
+        size = 2
+        [[sources.rest_api.resources]]
+        name = "posts"
+        [[sources.rest_api.resources]]
+        name = "comments"
+        endpoint = {{ path = "c", params = {{ sort = "id" }} }}
+        """
+    )
+    (folder / "secrets.toml").write_text('[sources.rest_api.credentials]\npassword = "p4ssword"')
+    monkeypatch.chdir(tmp_path)
+    auth = "Basic bWU6cDRzc3dvcmQ="
+    assert list(rest_api()) == [
+        {"path": "/posts", "auth": auth, "size": "2"},
+        {"path": "/c", "auth": auth, "size": "2", "sort": "id"},
+    ]
+
+
+def test_an_address_may_be_a_field_of_the_parent(api: WebApi) -> None:
+    """Also where the client has no base."""
+    api.route("/a", [{"link": f"{api.url}/b?x=1"}])
+    api.route("/b", lambda asked: {"x": asked.query["x"]})
+    config: Any = {
+        "client": {},
+        "resources": [
+            {"name": "a", "selected": False, "endpoint": f"{api.url}/a"},
+            {"name": "b", "endpoint": "{resources.a.link}"},
+        ],
+    }
+    assert list(rest_api_source(config)) == [{"x": "1"}]
+
+
+def test_a_whole_source_may_be_read_in_threads(api: WebApi) -> None:
+    """Parents, children and their cursors."""
+    api.route("/posts", _pages(POSTS))
+    api.route(r"/posts/(\d)/c", lambda asked: [{"post": int(asked.groups[0]), "n": n} for n in range(3)])
+    endpoint = {"path": "posts/{resources.posts.id}/c", "incremental": {"cursor_path": "n", "initial_value": 1}}
+    config: Any = {"client": {"base_url": api.url}, "resources": ["posts", {"name": "c", "endpoint": endpoint}]}
+    rows = list(rest_api_source(config, parallelized=True).with_resources("c"))
+    assert sorted((row["post"], row["n"]) for row in rows) == [(post, n) for post in range(7) for n in (1, 2)]
+
+
+def test_sources_have_names_and_sections(api: WebApi) -> None:
+    """Of their own; so has a source that is called by its name."""
+    api.route("/posts", POSTS)
+    config: Any = {"client": {"base_url": api.url}, "resources": ["posts"]}
+    source = rest_api_source(config, name="blog", section="web", max_table_nesting=0, root_key=True)
+    assert (source.name, source.section, source.max_table_nesting, source.root_key) == ("blog", "web", 0, True)
+    found = dlt.sources.SourceReference.from_reference("rest_api", source_kwargs=config)
+    assert found.name == "rest_api" and len(list(found)) == 7
+
+
+def test_a_paginator_and_an_authentication_of_the_program(api: WebApi) -> None:
+    """By the names under which they were registered; one that overrides what it needs is enough."""
+    from dlt.common.configuration import configspec
+    from dlt.sources.helpers.rest_client.auth import APIKeyAuth
+    from dlt.sources.helpers.rest_client.paginators import BasePaginator
+    from dlt.sources.rest_api.config_setup import AUTH_MAP, PAGINATOR_MAP, register_auth, register_paginator
+
+    class Countdown(BasePaginator):
+        def __init__(self, start: int) -> None:
+            super().__init__()
+            self.left = start
+
+        def update_state(self, response: Any, data: Any = None) -> None:
+            self.left -= 1
+            self._has_next_page = self.left > 0
+
+        def update_request(self, request: Any) -> None:
+            request.headers["X-Left"] = str(self.left)
+
+    @configspec
+    class Own(APIKeyAuth):
+        name: str = "X-Own"
+
+    api.route("/a", lambda asked: [{"left": asked.headers.get("x-left"), "own": asked.headers["x-own"]}])
+    register_paginator("countdown", Countdown)
+    register_auth("own", Own)
+    try:
+        client = {"paginator": {"type": "countdown", "start": 3}, "auth": {"type": "own", "api_key": "k3y-of-mine"}}
+        found = list(_source(api, "a", client=client))
+        assert [row["left"] for row in found] == [None, "2", "1"] and {row["own"] for row in found} == {"k3y-of-mine"}
+        with pytest.raises(ValueError, match=r"client\.paginator\.strat: .*did you mean 'start'"):
+            _source(api, "a", client={"paginator": {"type": "countdown", "strat": 3}})
+    finally:
+        del PAGINATOR_MAP["countdown"], AUTH_MAP["own"]
