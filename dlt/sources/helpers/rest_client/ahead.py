@@ -30,6 +30,7 @@ class Ahead:
 
     def __init__(self, send: Send, count: int) -> None:
         self._send, self._count = send, count
+        # it starts threads when there is something for them
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="dlt-pages")
         self._waiting: deque[Future[Response]] = deque()
         self._coming: Iterator[Request] = iter(())
@@ -40,9 +41,8 @@ class Ahead:
         Args:
             request: The next one in order.
         """
-        if not self._waiting:
-            self._submit(_copy(request))
-        return self._waiting.popleft().result()
+        # nothing is known before the first answer, and many walks have one page
+        return self._waiting.popleft().result() if self._waiting else self._send(request)
 
     def go_on(self, request: Request, paginator: BasePaginator) -> None:
         """Send the next request, and those behind it that can be known already.
@@ -73,6 +73,8 @@ def _coming(request: Request, paginator: BasePaginator) -> Iterator[Request]:
     yield _copy(request)
     # a subclass of a program may count in its own way
     if type(paginator) not in (RangePaginator, OffsetPaginator, PageNumberPaginator):
+        return
+    if isinstance(paginator, PageNumberPaginator) and paginator.base_is_guessed:
         return
     counting = copy.copy(paginator)
     assert isinstance(counting, RangePaginator)

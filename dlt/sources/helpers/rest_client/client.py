@@ -11,13 +11,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 from requests import PreparedRequest, Request, Response, Session
 
+from dlt import user_log
 from dlt.jsonpath import TJsonPath, find_values
 from dlt.sources.helpers.requests.limits import RateLimiter
 from dlt.sources.helpers.requests.retry import Client
 from dlt.sources.helpers.requests.session import Session as RaisingSession
 from dlt.sources.helpers.requests.session import leave_credentials_behind
 from dlt.sources.helpers.rest_client.decoding import document_of
-from dlt.sources.helpers.rest_client.detector import PaginatorFactory, as_jsonpath, find_response_page_data
+from dlt.sources.helpers.rest_client.detector import (
+    PaginatorFactory,
+    as_jsonpath,
+    find_response_page_data,
+    find_total_items,
+)
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorNotFound
 from dlt.sources.helpers.rest_client.raising import _dlt_raise_for_status, raise_for_status
 from dlt.sources.helpers.rest_client.redaction import sanitize_url
@@ -310,7 +316,14 @@ class RESTClient:
             raise PaginatorNotFound(
                 f"{where}: no detector of the client found how to get to the next page. Give it a paginator."
             )
-        if score == 0.0:
+        total = find_total_items(document_of(response)) if score == 0.0 and isinstance(data, list) else None
+        if total is not None and total > len(data):
+            # rows would be missing without a word
+            user_log.info(
+                f"{where}: {len(data)} of {total} items were read, as nothing in the answer leads to the next page. "
+                "Give the client a paginator."
+            )
+        elif score == 0.0:
             logger.warning(
                 "%s: the answer has %s items and nothing that tells of further pages: %s is used. If there are more, "
                 "give the client a paginator.",

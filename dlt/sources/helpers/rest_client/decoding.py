@@ -13,8 +13,8 @@ from dlt.late import orjson
 Document = Any
 """What an answer holds; its shape is the server's."""
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-_LONG_NUMBER = b"0" * 19
-"""Integers above 64 bits, which orjson would make floats of, have as many digits or more."""
+_LONG, _LONG_NEGATIVE = b"0" * 20, b"-" + b"0" * 19
+"""Integers beyond 64 bits, which orjson would make floats of, have as many digits or more."""
 _NO_CONTENT = 204
 
 
@@ -35,7 +35,8 @@ def document_of(response: Response) -> Document:
     if not content and response.status_code == _NO_CONTENT:
         return []
     # a search for one text goes ten times as fast as one for a pattern
-    if _LONG_NUMBER not in content.translate(_DIGITS):
+    digits = content.translate(_DIGITS)
+    if _LONG not in digits and _LONG_NEGATIVE not in digits:
         try:
             return orjson.loads(content)
         except ValueError:

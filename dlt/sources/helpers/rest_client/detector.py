@@ -32,6 +32,9 @@ _CURSOR_KEYS = (
 )
 _PAGE_KEYS = frozenset(["page", "currentpage", "current", "pagenumber", "pageno", "pageindex", "number", "index"])
 _PAGE_PARAMS = frozenset(["page", "p", "pagenumber", "pageno", "pageindex", "currentpage"])
+_TOTAL_KEYS = frozenset(
+    ["count", *(f"total{what}" for what in ("", "count", "items", "results", "records", "elements", "rows", "hits"))]
+)
 _DEEPEST = 3
 """Further down are the items' own lists and links."""
 
@@ -197,6 +200,22 @@ def find_total_pages_path(response: Mapping[str, Found], path: Path = ()) -> tup
     return next((found for found in inner if found[0] is not None), (None, None))
 
 
+def find_total_items(response: Found, depth: int = 0) -> int | None:
+    """Return how many items there are in all, as far as a document tells it.
+
+    Args:
+        response: The document.
+        depth: How deep it stands in a larger one.
+    """
+    if not isinstance(response, dict) or depth == _DEEPEST - 1:
+        return None
+    for key, value in response.items():
+        if re.sub(r"[_\s-]", "", key.lower()) in _TOTAL_KEYS and _whole(value) is not None:
+            return _whole(value)
+    found = (find_total_items(value, depth + 1) for value in response.values())
+    return next((total for total in found if total is not None), None)
+
+
 def _whole(value: Found) -> int | None:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
@@ -243,7 +262,8 @@ def pages_number_paginator_detector(response: Response) -> tuple[PageNumberPagin
     path, _ = find_total_pages_path(document)
     if path is None:
         return None, 0.0
-    told, (param, asked) = _told_page(document, path), _asked_page(response)
+    told_path, told = _told_page(document, path)
+    param, asked = _asked_page(response)
     if asked is None:
         # the server begins with what it calls its first page; where it does not say so, the second page shows it
         base, current = (told, told) if told in (0, 1) else (1, told) if told else (0, 0)
@@ -252,19 +272,20 @@ def pages_number_paginator_detector(response: Response) -> tuple[PageNumberPagin
     # asked for by its number, the page says nothing about where the server begins; an empty last page does no harm
     paginator = PageNumberPaginator(base or 0, current, param, as_jsonpath(path))
     paginator.base_is_guessed = asked is None
+    paginator.told_path = None if told_path is None else as_jsonpath(told_path)
     return paginator, 0.5
 
 
-def _told_page(document: Found, path: Path) -> int | None:
-    """Return the number that an answer says its page has, beside the number of pages or at the top."""
+def _told_page(document: Found, path: Path) -> tuple[Path | None, int | None]:
+    """Return where an answer says which number its page has, and the number: beside that of all pages or at the top."""
     around = document
     for key in path[:-1]:
         around = around[key]
-    for place in (around, document):
+    for prefix, place in ((path[:-1], around), ((), document)):
         for key, value in place.items():
             if re.sub(r"[_\s-]", "", key.lower()) in _PAGE_KEYS and _whole(value) is not None:
-                return _whole(value)
-    return None
+                return (*prefix, key), _whole(value)
+    return None, None
 
 
 def _asked_page(response: Response) -> tuple[str, int | None]:

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests import Request, Response
 from requests.exceptions import JSONDecodeError
 
-from dlt.formats.snapshot import snapshot
 from dlt.redact import redact
 from dlt.sources.helpers.rest_client.ahead import Ahead
 from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
-from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorLoopError
+from dlt.sources.helpers.rest_client.exceptions import (
+    IgnoreResponseException,
+    PaginatorLoopError,
+    PaginatorSetupError,
+)
 from dlt.sources.helpers.rest_client.paginators import (
     BaseReferencePaginator,
     JSONResponseCursorPaginator,
     PageNumberPaginator,
+    RangePaginator,
 )
+from dlt.sources.helpers.rest_client.paginators.base import first_value
 from dlt.sources.helpers.rest_client.redaction import sanitize_url
 
 if TYPE_CHECKING:
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
 
     from dlt.jsonpath import TJsonPath
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+
+_SAME_PAGES = 10
+"""So many pages with the same items in a row are one page that comes again and again."""
 
 
 class PageData(list[Any]):
@@ -84,7 +93,8 @@ class Walk:
         self._paginator = _own(paginator)
         self._selector = data_selector
         self._seen: set[int] = set()
-        self._first_items: list[Any] | None = None
+        self._items_before: list[Any] | None = None
+        self._same_pages, self._is_guessed = 0, False
         self._parallel = parallel
 
     def pages(self) -> Iterator[PageData]:
@@ -133,7 +143,7 @@ class Walk:
             paginator = self._paginator
             if paginator is None:
                 paginator = self._paginator = self._reader.detect_paginator(response, items)
-            is_new = self._compare(paginator, items)
+            is_new = self._check(paginator, items, document)
             paginator.update_state(response, items)
             if paginator.has_next_page:
                 paginator.update_request(self._request)
@@ -142,22 +152,58 @@ class Walk:
                     self._note_request(items)
         return PageData(items, self._request, response, paginator, self._request.auth), is_new
 
-    def _compare(self, paginator: BasePaginator, items: list[Any]) -> bool:
-        """Find out with which number a server begins that does not tell: a page that comes twice is its first."""
-        if not isinstance(paginator, PageNumberPaginator) or not paginator.base_is_guessed:
+    def _check(self, paginator: BasePaginator, items: list[Any], document: Document) -> bool:
+        """Tell whether a page that was asked for by its number is one that was not there yet.
+
+        Raises:
+            PaginatorLoopError: the server answers with the same page again and again.
+        """
+        if not isinstance(paginator, RangePaginator):
             return True
-        # copies, as the program that gets a page may change its items
-        before, self._first_items = self._first_items, list(map(snapshot, items))
-        if not before or not items or not _are_same(before, items):
+        before, self._items_before = self._items_before, items
+        is_same = bool(before) and bool(items) and before == items
+        self._same_pages = self._same_pages + 1 if is_same else 0
+        if isinstance(paginator, PageNumberPaginator):
+            told = first_value(paginator.told_path, document)
+            if paginator.base_is_guessed:
+                return not before or self._find_base(paginator, before, items, told)
+            if str(told) == str(paginator.current_value):
+                return True
+            # a name that was guessed, and is not that of the parameter, brings the first page each time
+            self._same_pages *= _SAME_PAGES if self._is_guessed else 1
+        if self._same_pages >= _SAME_PAGES and (paginator.is_endless() or self._is_guessed):
+            raise self._again_and_again(paginator)
+        return True
+
+    def _find_base(self, paginator: PageNumberPaginator, before: list[Any], items: list[Any], told: Any) -> bool:
+        """Find out by the second page with which number a server begins, and tell whether it is a new page."""
+        paginator.base_is_guessed, self._is_guessed = False, True
+        asked = paginator.current_value
+        if str(told) == str(asked):
             return True
-        if paginator.current_value == paginator.initial_value + 1 and paginator.base_index == 0:
-            # its first page is 1
+        if str(told) == str(asked + 1) and paginator.base_index == 1:
+            # it tells numbers from 1 and takes them from 0: the one that was asked for is the third
+            paginator.base_index, paginator.current_value = 0, asked - 2
+            return False
+        if items and _are_same(before, items):
+            if len({repr(item) for item in before}) < len(before):
+                raise PaginatorSetupError(
+                    f"{sanitize_url(str(self._request.url))}: the items of a page are alike, so that nothing shows "
+                    "whether the server's first page is 0 or 1. Give the client a PageNumberPaginator with base_page."
+                )
+            if asked != 1:
+                raise self._again_and_again(paginator)
+            # it takes numbers from 1, so this is its first one
             paginator.base_index = 1
             return False
-        raise PaginatorLoopError(
-            f"{sanitize_url(str(self._request.url))}: page {paginator.current_value} has the items of the page before, "
-            f"though there are more. The parameter is probably not called {paginator.param_name!r}: give the client a "
-            "PageNumberPaginator with the right page_param."
+        return True
+
+    def _again_and_again(self, paginator: RangePaginator) -> PaginatorLoopError:
+        place = "page_param" if isinstance(paginator, PageNumberPaginator) else "parameter"
+        return PaginatorLoopError(
+            f"{sanitize_url(str(self._request.url))}: the server answers with the same items again and again. What "
+            f"holds the number is probably not called {paginator.param_name or paginator.param_body_path!r}: give the "
+            f"client a {type(paginator).__name__} with the right {place}, or with what ends the walk."
         )
 
     def _note_request(self, items: list[Any]) -> None:

@@ -13,6 +13,7 @@ from dlt.sources.helpers.rest_client.exceptions import (
     IgnoreResponseException,
     PaginatorLoopError,
     PaginatorNotFound,
+    PaginatorSetupError,
 )
 from dlt.sources.helpers.rest_client.paginators import (
     BaseNextUrlPaginator,
@@ -77,6 +78,50 @@ def test_a_parameter_that_the_server_does_not_know_is_an_error(rest: RestServer,
     rest.on("/x", lambda _asked: {"items": ITEMS[:5], "total_pages": 10})
     with pytest.raises(PaginatorLoopError, match="page_param"):
         list(client.paginate("/x"))
+
+
+def test_numbers_may_be_told_from_one_and_taken_from_zero(rest: RestServer, client: RESTClient) -> None:
+    """The second answer shows it, and the page that was left out is asked for."""
+    rest.on("/x", numbered(ITEMS, 5, 0, pages=lambda _page, total: total, page=lambda page, _total: page + 1))
+    assert ids(client.paginate("/x")) == ALL
+    # or the other way round
+    rest.on("/y", numbered(ITEMS, 5, 1, pages=lambda _page, total: total, page=lambda page, _total: page - 1))
+    assert ids(client.paginate("/y")) == ALL
+
+
+def test_items_that_are_alike_do_not_show_the_first_number(rest: RestServer, client: RESTClient) -> None:
+    """Where the server does not tell it either, the program has to, and nothing is lost or loaded twice."""
+    rest.on("/x", numbered([{"v": 0}] * 10, 5, 0, pages=lambda _page, total: total))
+    with pytest.raises(PaginatorSetupError, match="base_page"):
+        list(client.paginate("/x"))
+    rest.on("/x", numbered([{"v": 0}] * 10, 5, 0, pages=lambda _page, total: total, page=lambda page, _total: page))
+    assert sum(len(page) for page in client.paginate("/x")) == 10
+
+
+def test_a_walk_without_an_end_is_an_error(rest: RestServer, client: RESTClient) -> None:
+    """A server that does not know the parameter answers with the same page for ever; limits are kept all the same."""
+    rest.on("/x", {"items": ITEMS[:5]})
+    for paginator in (PageNumberPaginator(total_path=None), OffsetPaginator(limit=5)):
+        with pytest.raises(PaginatorLoopError, match="the same items again and again"):
+            list(client.paginate("/x", paginator=paginator))
+    assert len(list(client.paginate("/x", paginator=PageNumberPaginator(maximum_page=30)))) == 30
+
+
+def test_what_was_not_read_is_told(rest: RestServer, client: RESTClient, capfd: pytest.CaptureFixture[str]) -> None:
+    """An answer that tells of more items than it has, and not how to get them."""
+    rest.on("/x", {"items": ITEMS[:5], "meta": {"totalCount": 23}})
+    assert len(list(client.paginate("/x"))) == 1
+    assert "/x: 5 of 23 items were read" in capfd.readouterr().err
+    rest.on("/x", {"items": ITEMS[:5], "total": 5})
+    assert len(list(client.paginate("/x"))) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_number_in_the_path_is_replaced(rest: RestServer, client: RESTClient) -> None:
+    """A program that writes the first page into the path does not get it on every page."""
+    rest.on("/x", numbered(ITEMS, 5, 1, total=lambda _page, total: total))
+    assert ids(client.paginate("/x?page=1&size=5", paginator=PageNumberPaginator(base_page=1))) == ALL
+    assert rest.paths()[1] == "/x?size=5&page=2"
 
 
 @pytest.mark.parametrize("base", [0, 1])
@@ -359,6 +404,9 @@ def test_what_is_no_paginator_is_refused(rest: RestServer, wrong: Any) -> None:
         (lambda: JSONResponseCursorPaginator(cursor_param="c", cursor_body_path="c"), "'cursor_param'"),
         (lambda: PageNumberPaginator(total_path=None, stop_after_empty_page=False), "`maximum_page`"),
         (lambda: RangePaginator(None, 0, 1), "'param_name' or 'param_body_path'"),
+        (lambda: JSONLinkPaginator("next["), r"next_url_path: 'next\[' is no JSONPath"),
+        (lambda: OffsetPaginator(10, total_path=7), "total_path: found 7"),
+        (lambda: PageNumberPaginator(base_page=None), "base_page: found None"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(make: Any, message: str) -> None:
@@ -414,9 +462,12 @@ def test_a_status_raises_without_hooks(rest: RestServer, client: RESTClient) -> 
 
 def test_numbers_come_as_they_are(rest: RestServer, client: RESTClient) -> None:
     """Integers of any length, NaN, and characters that fast parsers refuse."""
-    rest.on("/x", Reply(body=b'[{"big": 123456789012345678901234567890, "small": -7, "text": "\\ud800", "nan": NaN}]'))
+    for number in (2**63 - 1, 2**63, 2**64 - 1, 2**64, 10**30, -(2**63), -(2**63) - 1, -(10**19), -(10**30), 0, -7):
+        rest.on("/x", [{"n": number}])
+        assert list(client.paginate("/x")) == [[{"n": number}]] and type(number) is int
+    rest.on("/x", Reply(body=b'[{"text": "\\ud800", "nan": NaN}]'))
     ((row,),) = client.paginate("/x")
-    assert row["big"] == 123456789012345678901234567890 and row["small"] == -7 and row["text"] == "\ud800"
+    assert row["text"] == "\ud800" and row["nan"] != row["nan"]
     latin = {"Content-Type": "application/json; charset=iso-8859-1"}
     rest.on("/y", Reply(body='[{"größe": 1}]'.encode("iso-8859-1"), headers=latin))
     assert list(client.paginate("/y")) == [[{"größe": 1}]]

@@ -114,6 +114,10 @@ class RenewedToken:
         # a redirect to another host leaves the token behind, and that host's 401 says nothing about it
         if response.status_code != _REFUSED or request.headers.get("Authorization") != f"Bearer {used}":
             return response
+        # an answer knows the adapter that made it, unless a session of the program made it up
+        adapter = vars(response).get("connection")
+        if adapter is None:
+            return response
         # the connection goes back to the pool
         _ = response.content
         response.close()
@@ -121,8 +125,7 @@ class RenewedToken:
         if isinstance(vars(again).get("_body_position"), int):
             rewind_body(again)
         again.headers["Authorization"] = f"Bearer {self._other_than(used)}"
-        # an answer knows the adapter that made it
-        found: Response = vars(response)["connection"].send(again, **kwargs)
+        found: Response = adapter.send(again, **kwargs)
         found.history.append(response)
         found.request = again
         return found

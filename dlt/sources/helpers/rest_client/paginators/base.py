@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
+from jsonpath_ng import JSONPath
+from jsonpath_ng.exceptions import JSONPathError
 from requests import Request, Response
 
 from dlt.jsonpath import TJsonPath, compile_path, find_values, set_value_at_path
@@ -82,6 +85,9 @@ def set_param(request: Request, name: str, value: object) -> None:
         name: Name of the parameter.
         value: The value.
     """
+    if f"{name}=" in str(vars(request).get("url")):
+        # the program wrote it into the path, where it would stand beside this one
+        request.url = _without(str(request.url), name)
     # requests says what it may be in a private module only
     params: Any = request.params
     if isinstance(params, (list, tuple)):
@@ -92,6 +98,12 @@ def set_param(request: Request, name: str, value: object) -> None:
     if params is None:
         request.params = params = {}
     params[name] = value
+
+
+def _without(url: str, name: str) -> str:
+    parts = urlsplit(url)
+    kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) != name]
+    return urlunsplit(parts._replace(query="&".join(kept)))
 
 
 def set_in_body(request: Request, path: str, value: object) -> None:
@@ -125,13 +137,27 @@ def first_value(path: TJsonPath | None, document: object) -> Any:
     return found[0] if found else None
 
 
-def compiled(path: TJsonPath | None) -> Any:
-    """Return a parsed path; what is no path stays as it is.
+def compiled(name: str, path: TJsonPath | None) -> Any:
+    """Return a parsed path; nothing stays nothing.
 
     Args:
+        name: Parameter that it was given as, for messages.
         path: The path, or None.
+
+    Raises:
+        ValueError: it is no path.
     """
-    return compile_path(path) if path else path
+    if not path:
+        return None
+    if not isinstance(path, (str, JSONPath)):
+        raise ValueError(f"{name}: found {path!r}, expected a JSONPath as text, such as 'meta.next'.")
+    try:
+        return compile_path(path)
+    except JSONPathError as error:
+        raise ValueError(
+            f"{name}: {path!r} is no JSONPath: {error}. Keys with other signs than letters stand in brackets and "
+            "quotes: \"['next-page']\"."
+        ) from None
 
 
 def as_flag(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from jsonpath_ng import JSONPath
 from requests import Request, Response
 
 from dlt.jsonpath import TJsonPath
@@ -60,7 +61,8 @@ class RangePaginator(BasePaginator):
         self.param_name, self.param_body_path = param_name, param_body_path
         self.initial_value = self.current_value = initial_value
         self.value_step, self.base_index, self.maximum_value = value_step, base_index, maximum_value
-        self.total_path, self.has_more_path = compiled(total_path), compiled(has_more_path)
+        self.total_path = compiled("total_path", total_path)
+        self.has_more_path = compiled("has_more_path", has_more_path)
         self.error_message_items = error_message_items
         self.stop_after_empty_page = stop_after_empty_page
 
@@ -92,6 +94,10 @@ class RangePaginator(BasePaginator):
         """Go to the next number without an answer, and tell whether it is known that there is such a page."""
         self.current_value += self.value_step
         return self._total is not None and not self._is_over()
+
+    def is_endless(self) -> bool:
+        """Tell whether only the server's answers can end the walk, and none has said when."""
+        return self._total is None and self.maximum_value is None
 
     def _is_over(self) -> bool:
         if self._total is not None and self.current_value >= self._total + self.base_index:
@@ -203,7 +209,9 @@ class PageNumberPaginator(RangePaginator):
     """
 
     base_is_guessed = False
-    """The answers show only later with which number the server begins to count."""
+    """Only the second answer shows with which number the server begins to count."""
+    told_path: JSONPath | None = None
+    """Where an answer tells its own number, as far as that is known."""
 
     def __init__(
         self,
@@ -223,8 +231,8 @@ class PageNumberPaginator(RangePaginator):
             param_name=page_param,
             initial_value=_whole("base_page", base_page) if page is None else _whole("page", page),
             value_step=1,
-            base_index=base_page,
-            maximum_value=maximum_page,
+            base_index=_whole("base_page", base_page),
+            maximum_value=None if maximum_page is None else _whole("maximum_page", maximum_page),
             total_path=total_path,
             error_message_items="pages",
             stop_after_empty_page=stop_after_empty_page,
@@ -273,13 +281,13 @@ class OffsetPaginator(RangePaginator):
             param_name=offset_param,
             initial_value=_whole("offset", offset),
             value_step=_whole("limit", limit),
-            maximum_value=maximum_offset,
+            maximum_value=None if maximum_offset is None else _whole("maximum_offset", maximum_offset),
             total_path=total_path,
             stop_after_empty_page=stop_after_empty_page,
             has_more_path=has_more_path,
             param_body_path=offset_body_path,
         )
-        self.limit_param, self.limit_body_path, self.limit = limit_param, limit_body_path, limit
+        self.limit_param, self.limit_body_path, self.limit = limit_param, limit_body_path, self.value_step
 
     def update_request(self, request: Request) -> None:
         """Put offset and limit where the server looks for them."""

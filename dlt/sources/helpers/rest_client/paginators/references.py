@@ -82,7 +82,7 @@ class JSONLinkPaginator(BaseNextUrlPaginator):
 
     def __init__(self, next_url_path: TJsonPath = "next") -> None:
         super().__init__()
-        self.next_url_path = compiled(next_url_path)
+        self.next_url_path = compiled("next_url_path", next_url_path)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Note the URL."""
@@ -138,11 +138,11 @@ class JSONResponseCursorPaginator(BaseReferencePaginator):
                 "Either 'cursor_param' or 'cursor_body_path' must be provided, not both: found "
                 f"cursor_param={cursor_param!r}, cursor_body_path={cursor_body_path!r}."
             )
-        self.cursor_path = compiled(cursor_path)
+        self.cursor_path = compiled("cursor_path", cursor_path)
         self.cursor_param = cursor_param or (None if cursor_body_path else "cursor")
         self.cursor_body_path = cursor_body_path
         self.stop_after_empty_page = stop_after_empty_page
-        self.has_more_path = compiled(has_more_path)
+        self.has_more_path = compiled("has_more_path", has_more_path)
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Note the cursor, unless there is no more."""
