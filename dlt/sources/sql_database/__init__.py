@@ -46,6 +46,7 @@ from dlt.sources.sql_database.loaders import (
     register_table_loader_backend,
 )
 from dlt.sources.sql_database.reflecting import Wishes, adapted_table, names_of_tables, reflected
+from dlt.sources.sql_database.snapshots import Snapshot
 from dlt.sources.sql_database.tables import hints_of, remove_nullability_adapter, table_rows
 from dlt.sources.sql_database.vocabulary import (
     EngineAdapter,
@@ -101,6 +102,7 @@ def sql_database(
     engine_adapter_callback: EngineAdapter | None = None,
     engine_kwargs: dict[str, Any] | None = None,
     table_loader_class: type[BaseTableLoader] | None = None,
+    snapshot: bool = False,
 ) -> Iterable[DltResource]:
     """Make a source of the tables of a database, a resource for each.
 
@@ -124,6 +126,7 @@ def sql_database(
         engine_adapter_callback: Changes the engine.
         engine_kwargs: Arguments of `sqlalchemy.create_engine`.
         table_loader_class: Loader in place of that of the backend.
+        snapshot: Show all tables as they were at one moment; PostgreSQL only.
 
     Raises:
         SqlDatabaseError: the database lets nobody in, or lacks a table.
@@ -136,8 +139,9 @@ def sql_database(
     metadata = metadata if metadata is not None else sa.MetaData(schema=schema)
     default_engine_adapter_callback(engine, metadata)
     wishes = Wishes(tuple(table_names) if table_names else None, include_views, resolve_foreign_keys)
+    shared = Snapshot(engine, backend) if snapshot else None
     for name in names_of_tables(engine, metadata, wishes, deferred=bool(defer_table_reflect)):
-        yield sql_table(
+        table = sql_table(
             credentials=engine,
             table=name,
             schema=metadata.schema,
@@ -155,6 +159,7 @@ def sql_database(
             engine_kwargs=engine_kwargs,
             table_loader_class=table_loader_class,
         )
+        yield table if shared is None else shared.bind(table)
 
 
 @resource(name=lambda arguments: str(arguments["table"]), section=_section, spec=SqlTableResourceConfiguration)

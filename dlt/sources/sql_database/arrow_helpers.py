@@ -209,9 +209,20 @@ def _text(value: object) -> str:
         return json_text(list(value) if isinstance(value, tuple) else value)
     if isinstance(value, (set, frozenset)):
         return ",".join(sorted(map(str, value)))
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
     if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     return str(value)
+
+
+def _duration(value: datetime.timedelta) -> str:
+    # as MySQL writes it, and not in days that are negative with hours that are not
+    seconds, micros = divmod(abs(value) // datetime.timedelta(microseconds=1), 1_000_000)
+    whole = (
+        f"{'-' if value < datetime.timedelta(0) else ''}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    )
+    return f"{whole}.{micros:06}" if micros else whole
 
 
 def _aware(value: object) -> datetime.datetime:

@@ -33,6 +33,7 @@ class SqlDatabaseConfiguration(BaseConfiguration):
     include_views: bool = False
     resolve_foreign_keys: bool = False
     engine_kwargs: Optional[dict[str, Any]] = None  # noqa: UP045
+    snapshot: bool = False
 
 
 @configspec

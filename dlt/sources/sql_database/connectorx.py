@@ -6,20 +6,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from dlt.errors import ConfigurationValueError, MissingDependencyException, SqlDatabaseError
 from dlt.late import pa
 from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.schema.typing import ColumnSchema
-from dlt.sources.sql_database.arrow_helpers import column_of, wanted_type
+from dlt.sources.sql_database.arrow_helpers import column_of, shortest_floats, wanted_type
+from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import columns_of, hints_by_name
 from dlt.sources.sql_database.schema_types import name_of_column, name_of_type, plain_type, type_hints
 from dlt.sources.sql_database.vocabulary import SelectClause
 
-_ARGUMENTS = ("protocol", "partition_on", "partition_range", "partition_num", "return_type", "index_col", "strategy",
-              "pre_execution_query")  # fmt: skip
+_ARGUMENTS = ("protocol", "partition_on", "partition_range", "partition_num", "pre_execution_query")  # fmt: skip
 _RETURNS = ("arrow", "arrow_stream")
+_MYSQL = ("mysql", "mariadb")
+_GEOMETRY = 255
+"""By which number drivers of MySQL call the type of shapes."""
 
 
 @dataclass(frozen=True)
@@ -29,49 +33,57 @@ class Plain:
     Attributes:
         query: The query.
         columns: What its columns are, by name.
+        hexed: Names of columns whose bytes come as text.
+        singles: Names of numbers of 32 bits that come with 64.
     """
 
     query: SelectClause
     columns: Mapping[str, ColumnSchema]
+    hexed: frozenset[str] = frozenset()
+    singles: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Query:
-    """A query and where it goes.
-
-    Attributes:
-        text: The query.
-        url: The database.
-        columns: What its columns are, by name.
-    """
-
-    text: str
-    url: str
-    columns: Mapping[str, ColumnSchema]
-
-
-def plain_query(query: SelectClause, columns: Mapping[str, ColumnSchema], dialect: str) -> Plain:
+def plain_query(query: SelectClause, columns: Mapping[str, ColumnSchema], engine: Engine) -> Plain:
     """Return a query in which what ConnectorX has no type for, or loses digits of, is text.
 
     Args:
         query: The query.
         columns: What is known of its columns, by name.
-        dialect: Name of the database system.
+        engine: The engine.
+
+    Raises:
+        SqlDatabaseError: the database refuses the query.
     """
+    dialect = engine.dialect.name
     wanted = columns_of(query, columns, dialect)
     if wanted is None or not isinstance(query, sa.Select):
         return Plain(query, columns)
+    unknown = {column.name for column in wanted if not column.is_known}
+    hexed = _shapes(engine, query) & unknown if unknown and dialect in _MYSQL else frozenset[str]()
     chosen = []
     for column in query.selected_columns:
-        sql_type = plain_type(column.type)
-        chosen.append(_expression(column, sql_type, dialect).label(name_of_column(column)))
-    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), hints_by_name(wanted))
+        name = name_of_column(column)
+        found = sa.func.hex(column) if name in hexed else _expression(column, plain_type(column.type), dialect)
+        chosen.append(found.label(name))
+    singles = frozenset(column.name for column in wanted if column.single)
+    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), hints_by_name(wanted), hexed, singles)
+
+
+def _shapes(engine: Engine, query: sa.Select[Any]) -> frozenset[str]:
+    """Return the names of columns of shapes, which are bytes: SQLAlchemy has no type for them."""
+    with connected(engine) as connection:
+        result = connection.execute(query.limit(0))
+        described = [] if result.cursor is None else result.cursor.description
+        return frozenset(str(column[0]) for column in described if column[1] == _GEOMETRY)
 
 
 def _expression(column: Any, sql_type: sa.types.TypeEngine[Any], dialect: str) -> sa.ColumnElement[Any]:
     own, name = type_hints(sql_type, with_sizes=False), name_of_type(sql_type)
     kind = own.get("data_type")
-    texts: sa.types.TypeEngine[Any] = sa.CHAR() if dialect in ("mysql", "mariadb") else sa.Text()
+    if kind == "double" and name == "FLOAT" and dialect in _MYSQL:
+        # as text it would have six digits
+        return sa.cast(column, sa.Double())
+    texts: sa.types.TypeEngine[Any] = sa.CHAR() if dialect in _MYSQL else sa.Text()
     if kind in ("bool", "binary") or (kind == "text" and isinstance(sql_type, sa.Text | sa.String)):
         found: sa.ColumnElement[Any] = column
         if isinstance(sql_type, sa.Enum) or name == "CITEXT":
@@ -92,11 +104,13 @@ def _expression(column: Any, sql_type: sa.types.TypeEngine[Any], dialect: str) -
     return sa.cast(column, texts)
 
 
-def read(query: Query, chunk_size: int, given: Mapping[str, Any]) -> Iterator[pa.Table]:
+def read(text: str, url: str, plain: Plain, chunk_size: int, given: Mapping[str, Any]) -> Iterator[pa.Table]:
     """Yield the rows of a query.
 
     Args:
-        query: The query.
+        text: The query.
+        url: The database.
+        plain: What its columns are.
         chunk_size: Rows of a table.
         given: Arguments of `connectorx.read_sql`.
 
@@ -115,17 +129,17 @@ def read(query: Query, chunk_size: int, given: Mapping[str, Any]) -> Iterator[pa
     kind = arguments.pop("return_type", "arrow_stream" if "partition_on" not in arguments else "arrow")
     if kind not in _RETURNS:
         raise ConfigurationValueError(f"backend_kwargs: return_type={kind!r}. Use 'arrow' or 'arrow_stream'.")
-    for table in _tables(query, chunk_size, kind, arguments):
+    for table in _tables(text, url, chunk_size, kind, arguments):
         if not table.num_rows:
             continue
         arrays = [
-            _column(array.combine_chunks(), query.columns.get(name))
+            _column(name, array.combine_chunks(), plain)
             for name, array in zip(table.column_names, table.columns, strict=True)
         ]
         yield pa.Table.from_arrays(arrays, names=table.column_names)
 
 
-def _tables(query: Query, chunk_size: int, kind: str, arguments: dict[str, Any]) -> Iterator[pa.Table]:
+def _tables(query: str, url: str, chunk_size: int, kind: str, arguments: dict[str, Any]) -> Iterator[pa.Table]:
     try:
         import connectorx
     except ImportError as error:
@@ -136,7 +150,7 @@ def _tables(query: Query, chunk_size: int, kind: str, arguments: dict[str, Any])
     try:
         # what it takes is checked by now
         given: dict[str, Any] = {"return_type": kind, **sized, **arguments}
-        found: Any = connectorx.read_sql(query.url, query.text, **given)
+        found: Any = connectorx.read_sql(url, query, **given)
         if kind == "arrow":
             for start in range(0, found.num_rows, chunk_size):
                 yield found.slice(start, chunk_size)
@@ -147,7 +161,7 @@ def _tables(query: Query, chunk_size: int, kind: str, arguments: dict[str, Any])
         raise
     # what Rust gives up with is no Exception, and would end the program past all handlers
     except BaseException as error:  # noqa: BLE001
-        text = redact(" ".join(str(error).split()), _secrets(query.url))
+        text = redact(" ".join(str(error).split()), _secrets(url))
         raise SqlDatabaseError(
             f"connectorx cannot read the query: {text}. Use the backend pyarrow, or change the column that it names by "
             "query_adapter_callback."
@@ -159,8 +173,13 @@ def _secrets(url: str) -> list[str]:
     return [url, *([str(password)] if password else [])]
 
 
-def _column(array: pa.Array, hints: ColumnSchema | None) -> pa.Array:
+def _column(name: str, array: pa.Array, plain: Plain) -> pa.Array:
     """Return a column of ConnectorX in the type that it is to have."""
+    hints = plain.columns.get(name)
+    if name in plain.hexed:
+        return pa.array([None if text is None else bytes.fromhex(text) for text in array.to_pylist()], pa.binary())
+    if name in plain.singles and pa.types.is_float64(array.type):
+        return shortest_floats(array)
     if hints is None or "data_type" not in hints:
         return array
     wanted = wanted_type(hints)

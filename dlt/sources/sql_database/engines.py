@@ -12,6 +12,7 @@ from weakref import WeakSet
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, NoSuchTableError
+from sqlalchemy.pool import NullPool
 
 from dlt.configuration.credentials import ConnectionStringCredentials
 from dlt.errors import (
@@ -54,6 +55,10 @@ def engine_from_credentials(
         given, credentials = credentials, ConnectionStringCredentials(drivername="")
         credentials.parse_native_representation(given)
     url = _url(credentials)
+    in_memory = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+    if may_dispose_after_use and not in_memory and not any(name.startswith("pool") for name in backend_kwargs):
+        # a table is read by one connection, and what a pool keeps would stay open for as long as the source is there
+        backend_kwargs = {"poolclass": NullPool, **backend_kwargs}
     try:
         engine = _created(url, backend_kwargs)
     except NoSuchModuleError:

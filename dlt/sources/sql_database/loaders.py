@@ -18,6 +18,7 @@ from dlt.extract.pipe import Limit
 from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 from dlt.sources.sql_database import connectorx, copying, cursors, frames
+from dlt.sources.sql_database.again import Known
 from dlt.sources.sql_database.arrow_helpers import in_zone, rows_of, without_types
 from dlt.sources.sql_database.engines import translated
 from dlt.sources.sql_database.queries import adapted, as_text, as_texts, cursor_column, range_of, select_from
@@ -50,6 +51,10 @@ class BaseTableLoader(ABC):
 
     begin: Sequence[str] = ()
     """Statements that come first in the transaction in which rows are read."""
+    kept: frozenset[str] = frozenset()
+    """Columns whose type was loaded before, and stays."""
+    known: Known | None = None
+    """Rows that come again, and are left out."""
     casts: Mapping[str, SqlType] = MappingProxyType({})
     """Types in which the database is to give numbers, by the names of columns."""
 
@@ -98,9 +103,13 @@ class BaseTableLoader(ABC):
             sized: ColumnSchema = {**own, "precision": _DIGITS, "scale": size}
             if "data_type" in own:
                 self.columns[name] = sized
-                if not is_usual:
+                if not is_usual and name not in self.kept:
                     told[name] = sized
         return make_hints(columns=told) if told else None
+
+    def _new_rows(self, table: pa.Table) -> pa.Table:
+        """Return the rows of a table that did not come before."""
+        return table if self.known is None else self.known.new_rows(table)
 
     def compile_query(self, query: SelectClause) -> str:
         """Return a query with its values in it, for readers that take text.
@@ -152,13 +161,13 @@ class TableLoader(BaseTableLoader):
     def _load_rows(self, query: SelectClause, backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
         """Yield the rows of a query; programs that page through a table have another one here."""
         for table in self._tables(query, backend_kwargs.get("tz")):
-            yield self._page(table, backend_kwargs)
+            yield from self._page(table, backend_kwargs)
 
     def _convert_result(self, result: Result[Any], backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
         """Yield what SQLAlchemy gave for a query, in the form of the backend."""
         with translated(self.engine):
             for table in cursors.tables_of(result, self.columns, self.chunk_size, backend_kwargs.get("tz")):
-                yield self._page(table, backend_kwargs)
+                yield from self._page(table, backend_kwargs)
 
     def _tables(self, query: SelectClause, tz: str | None) -> Iterator[pa.Table]:
         wanted = _copied(self.engine, query, self.columns) if copying.can_copy(self.engine) else None
@@ -171,12 +180,17 @@ class TableLoader(BaseTableLoader):
             arrays = [in_zone(array.combine_chunks(), tz) for array in table.columns]
             yield pa.Table.from_arrays(arrays, names=table.column_names)
 
-    def _page(self, table: pa.Table, backend_kwargs: BackendArguments) -> TDataItem:
+    def _page(self, table: pa.Table, backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
+        """Yield the rows that did not come before as one page, or none."""
+        table = self._new_rows(table)
+        if not table.num_rows:
+            return
         if self.backend == "sqlalchemy":
-            return rows_of(table, _with_documents(self.columns, self.table))
+            yield rows_of(table, _with_documents(self.columns, self.table))
+            return
         if not any("data_type" in column for column in self.columns.values()):
             table = without_types(table)
-        return frames.frame_of(table, backend_kwargs) if self.backend == "pandas" else table
+        yield frames.frame_of(table, backend_kwargs) if self.backend == "pandas" else table
 
 
 def _with_documents(columns: dict[str, ColumnSchema], table: sa.Table) -> dict[str, ColumnSchema]:
@@ -232,12 +246,14 @@ class ConnectorXTableLoader(BaseTableLoader):
         yield from self._load_rows_connectorx(query, dict(backend_kwargs or {}))
 
     def _load_rows_connectorx(self, query: SelectClause, backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
-        plain = connectorx.plain_query(query, self.columns, self.engine.dialect.name)
+        plain = connectorx.plain_query(query, self.columns, self.engine)
         url = backend_kwargs.pop("conn", None) or self.get_connection_url()
-        given = connectorx.Query(self.compile_query(plain.query), str(url), plain.columns)
         has_types = any("data_type" in column for column in self.columns.values())
-        for table in connectorx.read(given, self.chunk_size, backend_kwargs):
-            yield table if has_types else without_types(table)
+        text = self.compile_query(plain.query)
+        for table in connectorx.read(text, str(url), plain, self.chunk_size, backend_kwargs):
+            table = self._new_rows(table)
+            if table.num_rows:
+                yield table if has_types else without_types(table)
 
 
 TABLE_LOADER_REGISTRY: dict[str, type[BaseTableLoader]] = {

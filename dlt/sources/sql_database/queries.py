@@ -219,7 +219,9 @@ def as_text(query: SelectClause, engine: Engine) -> str:
         SqlDatabaseError: a value has no literal in this dialect.
     """
     try:
-        return str(query.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+        text = str(query.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+        # doubled for a driver that takes values by percent signs, and would undo it
+        return text.replace("%%", "%") if engine.dialect.paramstyle in ("format", "pyformat") else text
     except (CompileError, NotImplementedError) as error:
         raise SqlDatabaseError(
             f"The query cannot be written as text for {engine.dialect.name}: {error}. Use the backend pyarrow."

@@ -20,11 +20,13 @@ from dlt.schema.naming import name_of_table
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
 from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER
+from dlt.sources.sql_database.again import known_rows
 from dlt.sources.sql_database.engines import release, translated
 from dlt.sources.sql_database.loaders import BackendArguments, BaseTableLoader, get_table_loader_class
 from dlt.sources.sql_database.reading import casts_of
 from dlt.sources.sql_database.reflecting import adapted_table, reflected
 from dlt.sources.sql_database.schema_types import get_primary_key, table_to_resource_hints
+from dlt.sources.sql_database.snapshots import Snapshot
 from dlt.sources.sql_database.vocabulary import (
     ReflectionLevel,
     TableBackend,
@@ -65,6 +67,7 @@ def table_rows(
     query_adapter_callback: TQueryAdapter | None = None,
     resolve_foreign_keys: bool = False,
     table_loader_class: type[BaseTableLoader] | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Iterator[TDataItem]:
     """Yield the rows of a table, in pages.
 
@@ -84,6 +87,7 @@ def table_rows(
         query_adapter_callback: Gives another query.
         resolve_foreign_keys: Foreign keys become references.
         table_loader_class: Loader in place of that of the backend.
+        snapshot: The moment of the database that is shown.
 
     Raises:
         SqlDatabaseError: the database lets nobody in, lacks the table, or refuses the query.
@@ -112,7 +116,10 @@ def table_rows(
         query_adapter_callback=query_adapter_callback,
         limit=_limit(),
     )
-    pending = merged_hints(pending, kept_types(columns))
+    stored = stored_types(columns)
+    pending = merged_hints(pending, kept_types(columns, stored))
+    loader.kept = frozenset(stored)
+    loader.known = known_rows(incremental, get_primary_key(table))
     loader.casts = casts_of(table, type_adapter_callback)
     if pending is not None:
         # alone, so that a table that has no rows gets them too
@@ -120,8 +127,11 @@ def table_rows(
     # loaders of programs speak to the driver themselves
     try:
         with translated(engine):
+            loader.begin = () if snapshot is None else snapshot.begin()
             yield from loader.load_rows(backend_kwargs)
     finally:
+        if snapshot is not None:
+            snapshot.finish(str(current().resource_name or table.name))
         release(engine)
 
 
@@ -143,33 +153,42 @@ def merged_hints(first: TableHints | None, second: TableHints | None) -> TableHi
     return merge_hints(first, second)
 
 
-def kept_types(columns: Mapping[str, ColumnSchema]) -> TableHints | None:
-    """Return hints for columns that were loaded with another type than the database has now; None without such ones.
-
-    No destination changes the type of a column: values that do not fit it go beside it.
+def stored_types(columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+    """Return columns of the resource at work that were loaded before, as they were, by their names in the database.
 
     Args:
         columns: What the database says.
     """
     schema, resource = current().schema, current().resource
     if not isinstance(schema, Schema) or not isinstance(resource, DltResource):
-        return None
+        return {}
     wanted = resource.table_name
-    if not isinstance(wanted, str):
-        # it depends on the row, and so does what was loaded
-        return None
-    stored = schema.tables.get(name_of_table(schema.naming, wanted))
+    # where it depends on the row, so does what was loaded
+    stored = schema.tables.get(name_of_table(schema.naming, wanted)) if isinstance(wanted, str) else None
     if stored is None or not (stored.get(X_NORMALIZER) or {}).get(SEEN_DATA):
-        return None
-    given = resource.hints.get("columns")
+        return {}
+    known = {name: stored["columns"].get(schema.naming.normalize_path(name), {}) for name in columns}
+    return {name: column for name, column in known.items() if "data_type" in column}
+
+
+def kept_types(columns: Mapping[str, ColumnSchema], stored: Mapping[str, ColumnSchema]) -> TableHints | None:
+    """Return hints for columns that were loaded with another type than the database has now; None without such ones.
+
+    No destination changes the type of a column: values that do not fit it go beside it.
+
+    Args:
+        columns: What the database says.
+        stored: What was loaded before.
+    """
+    resource = current().resource
+    given = resource.hints.get("columns") if isinstance(resource, DltResource) else None
     found: dict[str, ColumnSchema] = {}
-    for column, hints in columns.items():
-        there = stored["columns"].get(schema.naming.normalize_path(column), {})
-        own = given.get(column, {}) if isinstance(given, dict) else {}
+    for name, there in stored.items():
+        own, hints = given.get(name, {}) if isinstance(given, dict) else {}, columns[name]
         # what the program says of a column is not changed
         is_ours = own.get("data_type") in (None, hints.get("data_type"))
-        if is_ours and "data_type" in there and "data_type" in hints and _type_of(there) != _type_of(hints):
-            found[column] = cast(ColumnSchema, {"name": column, **dict.fromkeys(_SIZES), **_type_of(there)})
+        if is_ours and "data_type" in hints and _type_of(there) != _type_of(hints):
+            found[name] = cast(ColumnSchema, {"name": name, **dict.fromkeys(_SIZES), **_type_of(there)})
     return make_hints(columns=found) if found else None
 
 

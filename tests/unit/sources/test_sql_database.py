@@ -428,3 +428,57 @@ def test_numbers_of_oracle_that_are_whole_are_whole() -> None:
     seen = {"type": oracle.NUMBER(10, 2)}
     metadata.dispatch.column_reflect(None, None, seen)
     assert isinstance(seen["type"], sa.Numeric)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_rows_without_a_cursor_value_are_appended_once(tmp_path: Path, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """Each run asks for them again, and loads those that are new."""
+    path = tmp_path / "nulls.db"
+    execute(path, "CREATE TABLE nulls (id INTEGER PRIMARY KEY, at INTEGER)")
+    execute(path, "INSERT INTO nulls VALUES (1, NULL), (2, 10), (3, NULL)")
+
+    def load() -> None:
+        cursor: Any = dlt.sources.incremental("at", on_cursor_value_missing="include")
+        pipeline.run(sql_table(f"sqlite:///{path}", table="nulls", backend=backend, incremental=cursor, chunk_size=1))
+
+    load()
+    load()
+    execute(path, "INSERT INTO nulls VALUES (4, NULL), (5, 11)")
+    load()
+    assert [row["id"] for row in loaded(pipeline, "nulls")] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_changes_that_are_committed_late_are_found_by_a_lag(
+    tmp_path: Path, pipeline: dlt.Pipeline, backend: Any
+) -> None:
+    """Rows within the lag are asked for again; those that were loaded are not appended twice."""
+    path = tmp_path / "late.db"
+    execute(path, "CREATE TABLE late (id INTEGER PRIMARY KEY, at INTEGER)")
+    execute(path, "INSERT INTO late VALUES (1, 1), (2, 95), (3, 100)")
+
+    def load() -> None:
+        cursor: Any = dlt.sources.incremental("at", lag=10)
+        pipeline.run(sql_table(f"sqlite:///{path}", table="late", backend=backend, incremental=cursor))
+
+    load()
+    execute(path, "INSERT INTO late VALUES (4, 96), (5, 101)")
+    load()
+    execute(path, "INSERT INTO late VALUES (6, 95); UPDATE late SET at = 102 WHERE id = 2")
+    load()
+    load()
+    rows = [(row["id"], row["at"]) for row in loaded(pipeline, "late")]
+    assert sorted(rows) == [(1, 1), (2, 95), (2, 102), (3, 100), (4, 96), (5, 101), (6, 95)]
+
+
+def test_a_page_of_rows_without_a_cursor_value_ends_nothing(tmp_path: Path, pipeline: dlt.Pipeline) -> None:
+    """Pages in which no row has one come between others."""
+    path = tmp_path / "pages.db"
+    execute(path, "CREATE TABLE pages (id INTEGER PRIMARY KEY, at INTEGER)")
+    execute(path, "INSERT INTO pages VALUES (1, NULL), (2, NULL), (3, 5), (4, NULL), (5, NULL), (6, 7)")
+    for backend in ("sqlalchemy", "pyarrow", "pandas"):
+        cursor: Any = dlt.sources.incremental("at", on_cursor_value_missing="include", row_order="asc")
+        table = sql_table(f"sqlite:///{path}", table="pages", backend=backend, incremental=cursor, chunk_size=2)
+        own = table.with_name(backend)
+        pipeline.run(own)
+        assert len(loaded(pipeline, backend)) == 6
