@@ -262,14 +262,22 @@ class ResourceHints:
     def _rules_changed(self) -> None:
         """Do what new columns, or a new contract, ask for; nothing here."""
 
+    def take_hints(self, meta: Meta) -> None:
+        """Put the hints of a mark on top of those that are there; of a page without rows they hold for later ones.
+
+        Args:
+            meta: Mark of a page.
+        """
+        # it holds for a page, whose rows ask for their table one by one
+        if isinstance(meta, HintsMeta) and meta.hints is not None and meta is not self._last_mark:
+            self.merge_hints(meta.hints, meta.create_table_variant)
+            self._last_mark = meta
+
     def _hints_for(self, meta: Meta) -> TableHints:
         if isinstance(meta, HintsMeta):
             if meta.hints is None:
                 return self._variants.get(meta.table_name or "", self._hints)
-            # a mark holds for a page, whose rows ask for their table one by one
-            if meta is not self._last_mark:
-                self.merge_hints(meta.hints, meta.create_table_variant)
-                self._last_mark = meta
+            self.take_hints(meta)
             if meta.create_table_variant:
                 return self._variants[meta.hints.get("table_name") or self.name]
         elif isinstance(meta, TableNameMeta):

@@ -227,6 +227,7 @@ class SchemaExtract:
             groups.setdefault(resource.table_name_of(row, meta), []).append(row)
         if isinstance(item, MaterializedEmptyList) and not groups:
             self._write(resource, self._declare(source, resource, None, meta), item)
+        resource.take_hints(meta)
         for group in groups.values():
             table = self._declare(source, resource, group[0], meta)
             self._write(resource, table, group if isinstance(item, list) else item)

@@ -166,3 +166,20 @@ def test_a_refresh_without_rows_leaves_no_empty_table(pipeline: dlt.Pipeline) ->
     assert tables_of(pipeline) == {}
     pipeline.run(source([{"id": 2}]))
     assert pipeline.dataset().orders.select("id").fetchall() == [(2,)]
+
+
+def test_hints_of_a_page_without_rows_hold_for_the_pages_behind_it() -> None:
+    """A resource sends what it knows of a table first, with an empty page, and then rows by the name of the table."""
+
+    @dlt.resource
+    def changes() -> Any:
+        columns: Any = {"id": {"precision": 32}}
+        hints = dlt.mark.make_hints("t", primary_key="id", write_disposition="merge", columns=columns)
+        yield dlt.mark.with_hints([], hints, create_table_variant=True)
+        yield dlt.mark.with_table_name([{"id": 1, "v": 1}, {"id": 1, "v": 2}], "t")
+
+    pipeline = dlt.pipeline("hinted", destination="duckdb", dataset_name="data")
+    pipeline.run(changes())
+    assert pipeline.dataset()["t"].select("id").fetchall() == [(1,)]
+    assert pipeline.default_schema.tables["t"]["columns"]["id"]["precision"] == 32
+    assert "changes" not in pipeline.default_schema.tables
