@@ -263,23 +263,17 @@ class ResourceHints:
         """Do what new columns, or a new contract, ask for; nothing here."""
 
     def take_hints(self, meta: Meta) -> None:
-        """Put the hints of a mark on top of those that are there; of a page without rows they hold for later ones.
-
-        Args:
-            meta: Mark of a page.
-        """
-        # it holds for a page, whose rows ask for their table one by one
+        """Put the hints of a mark on top of those that are there, also where its page has no rows."""
         if isinstance(meta, HintsMeta) and meta.hints is not None and meta is not self._last_mark:
             self.merge_hints(meta.hints, meta.create_table_variant)
             self._last_mark = meta
 
     def _hints_for(self, meta: Meta) -> TableHints:
         if isinstance(meta, HintsMeta):
-            if meta.hints is None:
-                return self._variants.get(meta.table_name or "", self._hints)
             self.take_hints(meta)
-            if meta.create_table_variant:
-                return self._variants[meta.hints.get("table_name") or self.name]
+            if meta.create_table_variant or meta.hints is None:
+                name = meta.table_name if meta.hints is None else meta.hints.get("table_name") or self.name
+                return self._variants.get(str(name), self._hints)
         elif isinstance(meta, TableNameMeta):
             hints = self._variants.get(meta.table_name, self._hints)
             return {**hints, "table_name": meta.table_name}
