@@ -228,7 +228,7 @@ class Client:
         self._connections = max_connections
         # nothing is read from the configuration at import, when the program has not said where it is
         self._read_at: object = None
-        self._local = threading.local()
+        self._local, self._lock = threading.local(), threading.Lock()
 
     @staticmethod
     def _check(settings: Mapping[str, Any]) -> None:
@@ -271,11 +271,16 @@ class Client:
         """Read the settings that the program did not give, once, and again when the configuration was loaded anew."""
         if not self._follows or self._read_at == _settings_now():
             return
-        config = resolve_configuration(RuntimeConfiguration())
-        settings = {**self._settings, **{name: config[name] for name in self._follows}}
-        self._check(settings)
-        self._settings, self._read_at = settings, _settings_now()
-        self._local = threading.local()
+        # one thread reads them: a second one would take away the session that another has made since
+        with self._lock:
+            if self._read_at == _settings_now():
+                return
+            config = resolve_configuration(RuntimeConfiguration())
+            settings = {**self._settings, **{name: config[name] for name in self._follows}}
+            self._check(settings)
+            self._local, self._settings = threading.local(), settings
+            # last: who sees it goes on with what stands before it
+            self._read_at = _settings_now()
 
     @property
     def longest_delay(self) -> float:
