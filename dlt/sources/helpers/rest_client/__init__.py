@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dlt.sources.helpers.rest_client.auth import AuthConfigBase
 from dlt.sources.helpers.rest_client.client import PageData, RESTClient
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
+from dlt.sources.helpers.rest_client.typing import Hooks, HTTPMethodBasic
 
 if TYPE_CHECKING:
     from dlt.jsonpath import TJsonPath
-    from dlt.sources.helpers.rest_client.paginators import BasePaginator
-    from dlt.sources.helpers.rest_client.typing import Hooks, HTTPMethodBasic
 
-__all__ = ["PageData", "RESTClient", "paginate"]
+__all__ = ["AuthConfigBase", "BasePaginator", "HTTPMethodBasic", "Hooks", "PageData", "RESTClient", "paginate"]
 
 
 def paginate(

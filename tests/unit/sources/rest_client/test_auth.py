@@ -281,6 +281,22 @@ def test_an_answer_without_a_token_is_an_error(rest: RestServer) -> None:
     assert "geheim" not in str(caught.value)
 
 
+def test_a_page_in_place_of_a_token(rest: RestServer) -> None:
+    """Some servers answer with a form for people."""
+    rest.on("/token", Reply(body=b"<html>sign in</html>", headers={"Content-Type": "text/html"}))
+    with pytest.raises(ValueError, match=r"/token answered 200 with text/html, which is no JSON object"):
+        RESTClient(rest.url, auth=oauth(rest)).get("/api")
+
+
+@pytest.mark.parametrize("expires_in", ["soon", [], {}])
+def test_a_lifetime_that_is_no_number(rest: RestServer, expires_in: Any) -> None:
+    """The default counts, and a refusal ends the token before."""
+    tokens = _Tokens(rest, expires_in)
+    auth = oauth(rest)
+    assert RESTClient(rest.url, auth=auth).get("/api").status_code == 200
+    assert tokens.given == 1 and not auth.is_token_expired()
+
+
 def test_flavours_of_programs(rest: RestServer) -> None:
     """Other requests for a token, and other answers."""
 

@@ -290,6 +290,19 @@ def test_what_opens_a_server_goes_to_no_other(rest: RestServer) -> None:
         assert "geheim" not in str(asked.headers) and asked.headers["accept"] == "application/json"
 
 
+def test_what_is_no_reference_is_told(rest: RestServer, client: RESTClient) -> None:
+    """An object in place of a URL, and one that would stand in a URL; in a body a server gets back what it gave."""
+    rest.on("/x", {"items": ITEMS[:2], "next": {"href": "/x?p=2"}})
+    with pytest.raises(PaginatorSetupError, match=r"JSONLinkPaginator: next_url_path: next: found a dict"):
+        list(client.paginate("/x", paginator=JSONLinkPaginator()))
+    with pytest.raises(PaginatorSetupError, match="cursor_body_path"):
+        list(client.paginate("/x", paginator=JSONResponseCursorPaginator("next")))
+    rest.in_turn("/y", {"items": ITEMS[:2], "next": {"key": 1}}, {"items": ITEMS[2:4]})
+    paginator = JSONResponseCursorPaginator("next", cursor_body_path="start")
+    assert ids(client.paginate("/y", method="POST", paginator=paginator)) == [0, 1, 2, 3]
+    assert rest.seen[-1].json == {"start": {"key": 1}}
+
+
 # -- paginators of programs
 
 

@@ -11,7 +11,7 @@ from dlt.configuration.values import NotResolved, TSecretStrValue
 from dlt.errors import NativeValueError
 from dlt.redact import remember
 from dlt.sources.helpers.rest_client.auth.simple import AuthConfigBase
-from dlt.sources.helpers.rest_client.auth.tokens import RenewedToken, ask_for_token
+from dlt.sources.helpers.rest_client.auth.tokens import RenewedToken, ask_for_token, seconds_in
 
 
 @configspec
@@ -112,9 +112,7 @@ class OAuth2ClientCredentials(RenewedToken, OAuth2AuthBase):
         Args:
             response_json: What the server answered.
         """
-        seconds = response_json.get("expires_in")
-        # some servers tell it as text
-        return self.default_token_expiration if seconds is None else int(float(seconds))
+        return int(seconds_in(response_json, self.default_token_expiration))
 
     def parse_access_token(self, response_json: Any) -> str:
         """Return the token; override it.

@@ -14,7 +14,7 @@ from dlt.errors import MissingDependencyException
 from dlt.late import orjson
 from dlt.redact import remember
 from dlt.sources.helpers.rest_client.auth.simple import BearerTokenAuth
-from dlt.sources.helpers.rest_client.auth.tokens import RenewedToken, ask_for_token
+from dlt.sources.helpers.rest_client.auth.tokens import RenewedToken, ask_for_token, seconds_in
 
 _LIFE_OF_PROOF = 3600
 """Seconds for which the signed document is good; servers take no longer ones."""
@@ -84,8 +84,7 @@ class OAuthJWTAuth(RenewedToken, BearerTokenAuth):
             )
         self.token = token
         remember(token)
-        seconds = document.get("expires_in")
-        self._lives(self.default_token_expiration if seconds is None else float(seconds))
+        self._lives(seconds_in(document, self.default_token_expiration))
 
     def create_jwt_payload(self) -> dict[str, str | int]:
         """Return what is signed; override it."""

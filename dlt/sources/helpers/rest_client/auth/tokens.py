@@ -169,9 +169,17 @@ def ask_for_token(session: _requests.Session, url: str, arguments: Mapping[str, 
             response=answer,
             request=answer.request,
         ) from None
-    document = response.json()
+    try:
+        document = response.json()
+    except ValueError:
+        # a page of HTML may say everything but the reason
+        document = None
     if not isinstance(document, dict):
-        raise ValueError(f"{who}: {sanitize_url(url)} answered with a {type(document).__name__}, and no object.")
+        kind = response.headers.get("Content-Type", "no type")
+        raise ValueError(
+            f"{who}: {sanitize_url(url)} answered {response.status_code} with {kind}, which is no JSON object with a "
+            "token. Is it the URL at which tokens are asked for?"
+        )
     return document
 
 
@@ -183,3 +191,17 @@ def _reason(answer: Response) -> str:
         return ""
     error = document.get("error") if isinstance(document, dict) else None
     return f"It says {error!r}. " if isinstance(error, str) and len(error) < 100 else ""
+
+
+def seconds_in(document: Mapping[str, Any], default: float) -> float:
+    """Return how long a token lives, as the answer says it.
+
+    Args:
+        document: The answer.
+        default: What counts where it says nothing that is a number.
+    """
+    try:
+        # some servers tell it as text
+        return float(document["expires_in"])
+    except (KeyError, TypeError, ValueError):
+        return float(default)

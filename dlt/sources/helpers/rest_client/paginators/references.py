@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from requests import Request, Response
 
 from dlt.jsonpath import TJsonPath
+from dlt.sources.helpers.rest_client.exceptions import PaginatorSetupError
 from dlt.sources.helpers.rest_client.paginators.base import (
     BasePaginator,
     as_flag,
@@ -47,8 +48,18 @@ class BaseNextUrlPaginator(BaseReferencePaginator):
     """Follow the URL of the next page, which may be relative to the one before."""
 
     def update_request(self, request: Request) -> None:
-        """Ask for that URL, which holds all parameters that the server wants."""
-        request.url = urljoin(request.url, self._next_reference)
+        """Ask for that URL, which holds all parameters that the server wants.
+
+        Raises:
+            PaginatorSetupError: what was found is no URL.
+        """
+        reference = self._next_reference
+        if not isinstance(reference, str):
+            raise PaginatorSetupError(
+                f"{self}: found a {type(reference).__name__} where the URL of the next page should be. Set the path to "
+                "the URL itself, or take a paginator for cursors."
+            )
+        request.url = urljoin(str(request.url), reference)
         # they would stand there twice
         request.params = {}
 
@@ -178,11 +189,20 @@ class JSONResponseCursorPaginator(BaseReferencePaginator):
         )
 
     def update_request(self, request: Request) -> None:
-        """Put the cursor where the server looks for it."""
+        """Put the cursor where the server looks for it.
+
+        Raises:
+            PaginatorSetupError: it cannot stand there.
+        """
         if self.cursor_body_path:
             set_in_body(request, self.cursor_body_path, self._next_reference)
-        else:
-            set_param(request, self.cursor_param or "cursor", self._next_reference)
+            return
+        if isinstance(self._next_reference, (dict, list)):
+            raise PaginatorSetupError(
+                f"{self}: found a {type(self._next_reference).__name__} where the cursor should be, which cannot stand "
+                "in a URL. Set cursor_path to a value in it, or send it in the body with cursor_body_path."
+            )
+        set_param(request, self.cursor_param or "cursor", self._next_reference)
 
     def _shown(self) -> dict[str, object]:
         return {"cursor_path": self.cursor_path, "cursor": self.cursor_param or self.cursor_body_path}
