@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -196,8 +195,7 @@ class RESTClient:
             settings = session.merge_environment_settings(url, dict(options.get("proxies") or {}), *given)
             of_hosts[host] = settings
         further = {name: options[name] for name in ("timeout", "allow_redirects") if name in options}
-        if logger.isEnabledFor(logging.INFO):
-            logger.info("%s %s", prepared.method, sanitize_url(url))
+        logger.info("%s %s", prepared.method, _Shown(url))
         if self.rate_limit is None:
             return session.send(prepared, **settings, **further)
         self.rate_limit.wait()
@@ -342,6 +340,16 @@ class RESTClient:
             _dlt_raise_for_status(response, shown, longest, *args, **kwargs)
 
         return handle
+
+
+class _Shown:
+    """A URL in a line of the log, made only when somebody reads it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __str__(self) -> str:
+        return sanitize_url(self._url)
 
 
 def _without_those_of(url: str, params: Any, of_session: Any) -> Any:
