@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from requests import Session
 from requests.auth import AuthBase
 
 from dlt.errors import DltSourceException
@@ -15,7 +14,7 @@ from dlt.extract.decorators import resource
 from dlt.extract.incremental import Incremental
 from dlt.extract.resource import DltResource
 from dlt.redact import remember
-from dlt.sources.helpers.requests.retry import Client
+from dlt.sources.helpers.requests.limits import RateLimiter
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.rest_api.actions import create_response_hooks
 from dlt.sources.rest_api.checks import ROOT
@@ -79,9 +78,12 @@ class Clients:
         # a token may stand there too, and no message is to show it
         remember(self._headers)
         self._auth = create_auth(config.get("auth"), f"{ROOT}.client.auth")
-        self._session = _session(config.get("session"))
+        self._session = config.get("session")
         self._paginator = create_paginator(config.get("paginator"), f"{ROOT}.client.paginator")
-        self._rate_limit = config.get("rate_limit")
+        rate_limit = config.get("rate_limit")
+        # one for all endpoints, also those with authentication of their own
+        self._rate_limit = None if rate_limit is None else RateLimiter(rate_limit)
+        self._parallel_pages = config.get("parallel_pages") or 1
         self._made: dict[tuple[int | None, bool], RESTClient] = {}
 
     def of(self, auth: AuthBase | None, detects: bool) -> RESTClient:
@@ -101,13 +103,9 @@ class Clients:
                 paginator=None if detects else self._paginator,
                 session=self._session,
                 rate_limit=self._rate_limit,
+                parallel_pages=self._parallel_pages,
             )
         return self._made[key]
-
-
-def _session(given: object) -> Session | None:
-    # the documentation of PyPI dlt 1.x passes the client whose sessions they are
-    return cast("Session | None", given.session if isinstance(given, Client) else given)
 
 
 def _resource(

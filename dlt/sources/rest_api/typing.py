@@ -253,6 +253,7 @@ class ClientConfig(TypedDict, total=False):
     paginator: PaginatorConfig | None
     session: Session | Client | None
     rate_limit: float | None
+    parallel_pages: int
 
 
 # -- incremental loading

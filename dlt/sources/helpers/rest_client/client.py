@@ -61,11 +61,12 @@ class RESTClient:
         auth: Credentials of all requests.
         paginator: How to get from page to page, found by the first answer when None.
         data_selector: JSONPath of the items in an answer, found by the first answer when None.
-        session: What sends requests; one for each thread that tries transient failures again when None.
+        session: What sends requests: a session, or a client of `dlt.sources.helpers.requests`, which has one for each
+            thread; a client with its defaults when None.
         paginator_factory: What finds paginators.
         config: The section `runtime`; looked up when None.
-        rate_limit: Requests per second at most, over all threads. A server that says that its own limit is used up is
-            not asked before that counts anew.
+        rate_limit: Requests per second at most, over all threads; several clients may share a RateLimiter. A server
+            that says that its own limit is used up is not asked before that counts anew.
         parallel_pages: How many requests of one walk may be under way. With more than one the next page is asked for
             while the program works on the one before, and so are those behind it where the total is known; pages come
             in order. Hooks run in other threads then.
@@ -82,21 +83,23 @@ class RESTClient:
         auth: Auth = None,
         paginator: BasePaginator | None = None,
         data_selector: TJsonPath | None = None,
-        session: Session | None = None,
+        session: Session | Client | None = None,
         paginator_factory: PaginatorFactory | None = None,
         config: RuntimeConfiguration | None = None,
-        rate_limit: float | None = None,
+        rate_limit: float | RateLimiter | None = None,
         parallel_pages: int = 1,
     ) -> None:
         self.base_url, self.headers, self.auth = base_url, headers, auth
         self.paginator, self.data_selector = _checked(paginator), data_selector
         self.pagination_factory = paginator_factory or PaginatorFactory()
-        self.rate_limit = None if rate_limit is None else RateLimiter(rate_limit)
+        self.rate_limit = (
+            rate_limit if rate_limit is None or isinstance(rate_limit, RateLimiter) else RateLimiter(rate_limit)
+        )
         if isinstance(parallel_pages, bool) or not isinstance(parallel_pages, int) or parallel_pages < 1:
             raise ValueError(f"parallel_pages: found {parallel_pages!r}, expected a whole number above zero.")
         self.parallel_pages = parallel_pages
         self._config = config
-        self._client = Client(raise_for_status=False)
+        self._client = session if isinstance(session, Client) else Client(raise_for_status=False)
         if config is not None:
             self._client.update_from_config(config)
         if isinstance(session, RaisingSession) and session.raise_for_status:
@@ -104,7 +107,7 @@ class RESTClient:
                 "The session provided has raise_for_status enabled. This may cause unexpected behavior: "
                 "hooks do not see answers that raise."
             )
-        self._session = session
+        self._session = None if isinstance(session, Client) else session
 
     @property
     def session(self) -> Session:
