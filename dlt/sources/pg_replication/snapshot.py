@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from dlt.extract.decorators import resource
-from dlt.extract.items import MaterializedEmptyList
+from dlt.extract.hints import TableHints, make_hints
+from dlt.extract.items import DataItemWithMeta, HintsMeta, MaterializedEmptyList
 from dlt.extract.resource import DltResource
 from dlt.extract.state import resource_state
+from dlt.schema.typing import ColumnSchema
 from dlt.sources.pg_replication.changes import SNAPSHOTS
 from dlt.sources.pg_replication.server import (
     Server,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from dlt.types import Row
 
 _PAGE = 5000
+_DIGITS, _SCALE = 38, 9
+"""Digits of a decimal that every destination has, and those behind the point that are there for later numbers."""
 
 
 def create_slot(
@@ -189,16 +193,22 @@ def snapshot_resource(
     oid = server.row("SELECT %s::regclass::oid", quoted(schema, table))
     hints = hints_of(table, found, [name for name in key if name in names], only_inserts, of_changes=False)
 
-    def rows() -> Iterator[list[Row] | MaterializedEmptyList]:
+    unsized = [
+        name for name, column in _columns_in(hints).items()
+        if column.get("data_type") == "decimal" and column.get("precision") is None
+    ]  # fmt: skip
+
+    def rows() -> Iterator[list[Row] | DataItemWithMeta | MaterializedEmptyList]:
         own = resource_state()
         # old rows over newer ones would undo what the stream brought
         if tables.is_loaded(own.get("snapshot_lsn")):
             return
         held = tables.held()
         is_empty = True
+        mark = _sizes(held, f"FROM {quoted(schema, table)}", unsized)
         for page in _pages(held, query, names, decoders):
             is_empty = False
-            yield page
+            yield page if mark is None else DataItemWithMeta(mark, page)
         # who asks for it finds a table, though without rows
         if is_empty:
             yield MaterializedEmptyList()
@@ -210,6 +220,32 @@ def snapshot_resource(
     made = resource(rows, name=table)
     made.merge_hints(hints)
     return made
+
+
+def _columns_in(hints: TableHints) -> Mapping[str, ColumnSchema]:
+    """Return the hints of columns by name."""
+    return cast("Mapping[str, ColumnSchema]", hints["columns"])
+
+
+def _sizes(held: HeldSnapshot, place: str, names: Sequence[str]) -> HintsMeta | None:
+    """Return hints for numbers of any size: as many digits as those that are there have, where a column may."""
+    if not names:
+        return None
+    finite = [f"CASE WHEN {name}::text ~ '[0-9]' THEN {name} END" for name in map(quoted, names)]
+    sizes = ", ".join(f"max(length(trunc(abs({each}))::text)), max(scale({each}))" for each in finite)
+    connection = held.open()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {sizes} {place}")
+            found = [int(size or 0) for size in cursor.fetchone()]
+    finally:
+        close_quietly(connection)
+    columns: dict[str, ColumnSchema] = {}
+    for at, name in enumerate(names):
+        before, scale = found[2 * at], max(found[2 * at + 1], _SCALE)
+        if before + scale <= _DIGITS:
+            columns[name] = {"name": name, "precision": _DIGITS, "scale": scale}
+    return HintsMeta(make_hints(columns=columns)) if columns else None
 
 
 def _pages(held: HeldSnapshot, query: str, names: Sequence[str], decoders: Sequence[Decoder]) -> Iterator[list[Row]]:

@@ -152,8 +152,34 @@ def decoder_of(kind: ServerType) -> Decoder:
     if kind.element is None:
         return _KNOWN.get(kind.name, _TEXT)[1]
     # boxes have commas in them, so that they are parted by semicolons
-    element, delimiter = decoder_of(kind.element), kind.delimiter
+    element, delimiter = _element_of(kind.element), kind.delimiter
     return lambda text: _array(text, element, delimiter)
+
+
+def _number(text: str) -> object:
+    """Return a number of a document, or its text where no number of JSON is the same."""
+    found = Decimal(text)
+    if not found.is_finite():
+        return text
+    if found == found.to_integral_value():
+        return int(found)
+    near = float(text)
+    return near if Decimal(repr(near)) == found else text
+
+
+_IN_DOCUMENTS: dict[str, Decoder] = {
+    # as the server writes them in its own documents
+    **dict.fromkeys(("numeric", "float4", "float8"), _number),
+    **dict.fromkeys(("date", "time", "bytea"), str),
+    "timestamp": lambda text: text.replace(" ", "T", 1),
+    "timestamptz": lambda text: text.replace(" ", "T", 1) + (":00" if text.endswith("+00") else ""),
+    "json": json.loads,
+    "jsonb": json.loads,
+}
+
+
+def _element_of(kind: ServerType) -> Decoder:
+    return _IN_DOCUMENTS.get(kind.name) or decoder_of(kind)
 
 
 def _array(text: str, element: Decoder, delimiter: str) -> list[object]:

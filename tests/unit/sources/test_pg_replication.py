@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -86,7 +85,9 @@ def test_arrays_are_read_as_they_were_written(value: list[Any]) -> None:
 def test_texts_without_quotes_and_other_bounds_are_arrays_too() -> None:
     """As the server writes short ones."""
     numbers = decoder_of(ServerType("_numeric", ServerType("numeric")))
-    assert numbers("[0:1]={1.50,NULL}") == [Decimal("1.50"), None]
+    digits = "0.1234567890123456789"
+    assert numbers("[0:1]={1.50,NULL}") == [1.5, None]
+    assert numbers(f"{{3,NaN,{digits},12345678901234567890}}") == [3, "NaN", digits, 12345678901234567890]
     assert decoder_of(ServerType("_box", ServerType("box"), delimiter=";"))("{(1,1),(0,0);(2,2),(1,1)}") == [
         "(1,1),(0,0)",
         "(2,2),(1,1)",
