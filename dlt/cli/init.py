@@ -99,7 +99,8 @@ def _make(source: str, destination: str) -> int:
     # a folder may have several programs: they share what stands beside them
     _begin(".dlt/config.toml", '# settings that are no secrets\n\n[runtime]\nlog_level = "WARNING"\n')
     # each destination says itself what its credentials look like
-    _add_secrets(destination, load_destination(destination).example.format(source=source))
+    _add_secrets(f"destination.{destination}", load_destination(destination).example.format(source=source))
+    _add_secrets(template.secrets.partition("]")[0].lstrip("["), template.secrets)
     _begin(".gitignore", "secrets.toml\n*.secrets.toml\n.env\n.venv/\n*.duckdb\n*.wal\n__pycache__/\n")
     needed = [f"dlt-tasks[{destination}]" if destination != "dummy" else "dlt-tasks", *template.packages]
     is_new = _begin("requirements.txt", "\n".join(needed) + "\n")
@@ -134,13 +135,13 @@ def _begin(path: str, text: str) -> bool:
     return True
 
 
-def _add_secrets(destination: str, example: str) -> None:
-    """Add what the credentials of a destination look like to the file of secrets, unless it has a section for it."""
+def _add_secrets(section: str, example: str) -> None:
+    """Add what credentials look like to the file of secrets, unless it has the section."""
     if _begin(_SECRETS, f"# this file stays out of version control\n{example}"):
         return
     with open(_SECRETS, encoding="utf-8") as file:
         known = file.read()
     # by the section, not by its text: whoever filled it in has another one
-    if example and f"[destination.{destination}" not in known:
+    if example and f"[{section}" not in known:
         with open(_SECRETS, "a", encoding="utf-8") as file:
             file.write(("" if known.endswith("\n") or not known else "\n") + f"\n{example}")

@@ -12,11 +12,13 @@ class Template(NamedTuple):
         about: What it shows, in one line.
         text: The program; {source} and {destination} stand for names.
         packages: What it needs beside this library.
+        secrets: What its credentials look like, a section of the file of secrets.
     """
 
     about: str
     text: str
     packages: tuple[str, ...] = ()
+    secrets: str = ""
 
 
 # pipeline and dataset are named as in programs of PyPI dlt 1.x, so that texts about them hold here
@@ -165,6 +167,29 @@ def shop():
 ''',
             'shop(), write_disposition="merge"',
         ),
+    ),
+    "pg_replication": Template(
+        "tables of PostgreSQL, and then their changes",
+        '''"""Load tables of PostgreSQL into {destination}, and their changes each time that it runs."""
+
+import dlt
+from dlt.sources.pg_replication import init_replication, replication_resource
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline("{source}_pipeline", destination="{destination}", dataset_name="{source}_data")
+    # makes slot and publication where they are not there yet; the snapshot is loaded once
+    snapshot = init_replication(
+        slot_name="{source}_slot",
+        pub_name="{source}_pub",
+        schema_name="public",
+        table_names=["customers", "orders"],
+        persist_snapshots=True,
+    )
+    print(pipeline.run(snapshot))
+    print(pipeline.run(replication_resource("{source}_slot", "{source}_pub")))
+''',
+        ("dlt-tasks[pg_replication]",),
+        '[sources.pg_replication]\ncredentials = "postgresql://loader:password@localhost:5432/database"\n',
     ),
     "requests": Template(
         "pages of an API over HTTP",
