@@ -109,9 +109,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObj
     """
     found: JsonObject = {}
     for name in [variables] if isinstance(variables, str) else list(variables or ()):
-        document = _document(f"variable {name}", sdk.Variable.get(name))
-        _hide(document, False)
-        _merge(found, document)
+        _merge(found, variable_document(name, sdk.Variable.get(name)))
     for section, conn_id in _pairs(conn_ids):
         connection = sdk.BaseHook.get_connection(conn_id)
         values = values_of(connection)
@@ -129,6 +127,21 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObj
             )
         _merge(found, {place: values})
     return found
+
+
+def variable_document(name: str, text: str) -> JsonObject:
+    """Return what a variable says, its secrets hidden in logs.
+
+    Args:
+        name: Its name.
+        text: TOML or JSON.
+
+    Raises:
+        SpecInvalid: it is neither.
+    """
+    document = _document(f"variable {name}", text)
+    _hide(document, False)
+    return document
 
 
 def _pairs(conn_ids: ConnIds) -> list[tuple[str | None, str]]:

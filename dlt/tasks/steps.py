@@ -14,7 +14,7 @@ from dlt.destinations.client import WorkDone
 from dlt.errors import HandoffMissing, SpecInvalid
 from dlt.extract.resource import DltResource
 from dlt.extract.source import DltSource
-from dlt.load.work import REPEATS, roots_to_empty
+from dlt.load.work import OWN_STATE, REPEATS, roots_to_empty
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
@@ -249,14 +249,38 @@ def _extract(
     with run_context.use(window=window, in_task=True):
         data = open_source(spec)
         run.pipeline.extract(data, **arguments)
+    return signed(run, context, data, base, spec.reprocess, again)
+
+
+def signed(
+    run: TaskRun,
+    context: StepContext,
+    data: object,
+    base: State,
+    reprocess: str,
+    again: bool,
+    own_state: str = OWN_STATE,
+) -> tuple[list[LoadPackage], list[Change]]:
+    """Let the packages of an extract say whose work they are; return them, and what changed in the state.
+
+    Args:
+        run: The step that extracted.
+        context: The run and the try.
+        data: What was extracted.
+        base: State that the extract started from.
+        reprocess: What becomes of rows that an earlier load of the run appended.
+        again: The run was loaded before.
+        own_state: What is taken of a resource that keeps a state of its own.
+    """
     delta = difference(base, run.pipeline.state)
-    resources = what_repeats(data, base, context.window)
+    kinds = what_repeats(data, base, context.window)
+    resources = {name: own_state if kind == OWN_STATE else kind for name, kind in kinds.items()}
     packages = []
     for package in run.pipeline.workdir.packages("extracted"):
         name = package.schema_name
         # bare rows have no cursor: the factory gives all of them again
         gives = resources or dict.fromkeys(_resource_names(package), REPEATS)
-        work = work_of(run.pipeline_name, context, name, package.load_id, gives, spec.reprocess)
+        work = work_of(run.pipeline_name, context, name, package.load_id, gives, reprocess)
         if again:
             # what nobody can decide fails before anything is kept
             roots_to_empty(package.schema, work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 
 import pytest
 
@@ -11,18 +12,24 @@ from dlt.errors import NotOffered
 
 
 def test_helpers_say_what_to_do_instead() -> None:
-    """Of dbt, Airflow and others there are names."""
-    from dlt.helpers.airflow_helper import PipelineTasksGroup
+    """Of dbt and others there are names."""
     from dlt.helpers.dbt import create_runner
     from dlt.helpers.dbt_cloud import run_dbt_cloud_job
 
     with pytest.raises(NotOffered, match="Run dbt after"):
         dlt.dbt.package(None, "package")
-    for use in (PipelineTasksGroup, run_dbt_cloud_job):
+    for use in (run_dbt_cloud_job,):
         with pytest.raises(NotOffered):
             use("name")
     with pytest.raises(NotOffered):
         create_runner(None, None, "folder")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("airflow") is not None, reason="Airflow is installed")
+def test_without_airflow_its_names_say_what_to_install() -> None:
+    """By an error of an import, which programs catch."""
+    with pytest.raises(ImportError, match=r'pip install "dlt-tasks\[airflow\]"'):
+        from dlt.helpers.airflow_helper import PipelineTasksGroup  # noqa: F401
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ class DuckDb(Destination):
 
     Args:
         credentials: A path, `duckdb:///path`, a dict with "database", or an open connection, which may be one to a
-            database in memory. Without it: the configuration, else `<pipeline name>.duckdb` in the current folder.
+            database in memory. Without it: the configuration, else `<pipeline name>.duckdb` in the current folder,
+            or `<destination name>.duckdb` for a destination with a name of its own.
     """
 
     kind: ClassVar[str] = "duckdb"
@@ -85,6 +86,9 @@ class DuckDb(Destination):
         credentials = self._found()
         if isinstance(credentials, (dict, BaseConfiguration)):
             credentials = credentials.get("database")
+        if credentials is None and self.destination_name != self.kind:
+            # a destination with a name of its own has a file of its own, whichever pipelines load into it
+            return local_path(f"{self.destination_name}.duckdb")
         if credentials is None or credentials == ":pipeline:":
             return local_path(f"{self.pipeline_name or current().pipeline_name or 'dlt'}.duckdb")
         text = str(credentials).removeprefix("duckdb:///").removeprefix("duckdb://").partition("?")[0]
