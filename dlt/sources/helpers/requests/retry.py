@@ -167,10 +167,9 @@ def _tell(state: RetryCallState) -> None:
         request = response.request
     what = f"{response.status_code} {response.reason}" if response is not None else f"{type(error).__name__}: {error}"
     where = f"{request.method} {request.url!s}" if request is not None else "a request"
-    logger.warning(
-        redact(f"{where}: {what}. Attempt {state.attempt_number} failed; the next one follows in "
-               f"{state.upcoming_sleep:.1f} s.")
-    )  # fmt: skip
+    pause = state.next_action.sleep if state.next_action else 0.0
+    said = f"{where}: {what}. Attempt {state.attempt_number} failed; the next one follows in {pause:.1f} s."
+    logger.warning(redact(said))
 
 
 # -- clients

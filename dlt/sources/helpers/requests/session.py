@@ -99,6 +99,8 @@ class Adapter(_HTTPAdapter):
 
     def build_response(self, req: PreparedRequest, resp: Any) -> _requests.Response:
         """Return an answer whose errors show no secret."""
+        # urllib3 before 2 takes an answer that ends in the middle for a whole one, unless it is told
+        resp.enforce_content_length = True
         made = super().build_response(req, resp)
         # requests makes its own class by name, and gives no place to say another one
         made.__class__ = _Response

@@ -19,7 +19,7 @@ from dlt.sources.helpers.requests.session import leave_credentials_behind
 from dlt.sources.helpers.rest_client.decoding import document_of
 from dlt.sources.helpers.rest_client.detector import (
     PaginatorFactory,
-    as_jsonpath,
+    as_text,
     find_response_page_data,
     find_total_items,
 )
@@ -299,7 +299,7 @@ class RESTClient:
             response: The answer.
         """
         path, _ = find_response_page_data(document_of(response))
-        return "$" if path == ("$",) else str(as_jsonpath(path))
+        return as_text(path)
 
     def detect_paginator(self, response: Response, data: Any) -> BasePaginator:
         """Return the paginator that fits an answer.

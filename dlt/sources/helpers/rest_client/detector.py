@@ -72,7 +72,7 @@ def matches_any_pattern(key: str, patterns: Iterable[str]) -> bool:
 
 
 def as_jsonpath(path: Path) -> JSONPath:
-    """Return keys as a JSONPath; keys with other signs than letters are quoted in its text.
+    """Return keys as a JSONPath.
 
     Args:
         path: The keys, the outermost first.
@@ -81,6 +81,16 @@ def as_jsonpath(path: Path) -> JSONPath:
     for key in path[1:]:
         found = Child(found, Fields(key))
     return found
+
+
+def as_text(path: Path) -> str:
+    """Return keys as the text of a JSONPath; those with other signs than letters are quoted.
+
+    Args:
+        path: The keys, the outermost first.
+    """
+    quoted = (key if re.fullmatch(r"[A-Za-z_]\w*", key) else f'"{key}"' if "'" in key else f"'{key}'" for key in path)
+    return "$" if path == ("$",) else ".".join(quoted)
 
 
 # -- items

