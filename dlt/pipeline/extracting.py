@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dlt.extract.refresh import check_refresh
@@ -43,9 +44,10 @@ class Hints:
         """Return data as sources with these hints.
 
         Args:
-            data: Source, resource, iterator, rows, frame, or a list of them.
+            data: Source, resource, iterator, rows, frame, path or URL of files, or a list of them.
             parts: The pipeline, whose contract counts where these say none.
         """
+        data = _read_if_named(data)
         contract = self.schema_contract if self.schema_contract is not None else parts.settings.schema_contract
         return wrap_data(
             data,
@@ -59,6 +61,16 @@ class Hints:
             table_format=self.table_format,
             schema_contract=contract,
         )
+
+
+def _read_if_named(data: object) -> object:
+    first = data[0] if isinstance(data, (list, tuple)) and data else data
+    if not isinstance(first, (str, PurePath)):
+        return data
+    # imported for texts and paths only: a run of rows needs nothing of files
+    from dlt.sources.filesystem.uris import data_of_uris
+
+    return data_of_uris(data)
 
 
 def extract(

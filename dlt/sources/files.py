@@ -17,9 +17,10 @@ from urllib.request import url2pathname
 
 import fsspec
 
-from dlt.configuration.credentials.places import FilesystemConfiguration
-from dlt.destinations.impl.filesystem.options import store_options
-from dlt.errors import ValueErrorWithKnownValues
+from dlt.configuration.credentials.places import FilesystemConfiguration, HfCredentials, SFTPCredentials
+from dlt.destinations.impl.filesystem.options import EXTRAS, store_options
+from dlt.errors import MissingDependencyException, ValueErrorWithKnownValues
+from dlt.redact import remember
 from dlt.sources.listing import files_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,23 @@ def prepare_fsspec_args(config: FilesystemConfiguration) -> JsonObject:
         further["client_kwargs"] = config.client_kwargs
     if config.config_kwargs:
         further["config_kwargs"] = config.config_kwargs
-    return store_options(config.bucket_url or config.protocol, config.credentials, "filesystem", further)
+    credentials = config.credentials
+    if isinstance(credentials, SFTPCredentials):
+        return {**_sftp_options(config.bucket_url, credentials), **further}
+    if isinstance(credentials, HfCredentials):
+        told = {"token": credentials.hf_token, "endpoint": credentials.hf_endpoint}
+        return {**{key: value for key, value in told.items() if value is not None}, **further}
+    return store_options(config.bucket_url or config.protocol, credentials, "filesystem", further)
+
+
+def _sftp_options(url: str, credentials: SFTPCredentials) -> JsonObject:
+    """Return what paramiko takes: the host of a URL, and what the credentials say where the URL says nothing."""
+    told = {key.removeprefix("sftp_"): value for key, value in credentials.items() if value is not None}
+    parts = urlsplit(url)
+    named = {"host": parts.hostname, "port": parts.port, "username": parts.username, "password": parts.password}
+    if isinstance(named["password"], str):
+        remember(named["password"])
+    return {**told, **{key: value for key, value in named.items() if value is not None}}
 
 
 def fsspec_from_config(config: FilesystemConfiguration) -> tuple[AbstractFileSystem, str]:
@@ -118,7 +135,15 @@ def fsspec_from_config(config: FilesystemConfiguration) -> tuple[AbstractFileSys
     Raises:
         MissingDependencyException: The package of the file system is not installed.
     """
-    filesystem = fsspec.filesystem(config.protocol, **prepare_fsspec_args(config))
+    options = prepare_fsspec_args(config)
+    try:
+        filesystem = fsspec.filesystem(config.protocol, **options)
+    except ImportError as error:
+        extra = {**EXTRAS, "sftp": "sftp", "ssh": "sftp"}.get(config.protocol)
+        install = f'pip install "dlt-tasks[{extra}]"' if extra else f"the package that fsspec names: {error}"
+        raise MissingDependencyException(
+            f"{config.protocol}:// needs a package that is not installed. Run: {install}"
+        ) from error
     if config.protocol == "file":
         return filesystem, _local_path(config.bucket_url)
     return filesystem, filesystem._strip_protocol(config.bucket_url)  # noqa: SLF001  # of every file system
@@ -288,6 +313,8 @@ def _url_of(bucket_url: str, scheme: str, path: str) -> str:
 def _local_path(url: str) -> str:
     if urlsplit(url).scheme == "file":
         parts = urlsplit(url, allow_fragments=False)
-        # a folder behind two slashes, as people write it, is relative
-        return os.path.abspath(url2pathname(unquote(parts.netloc + parts.path)))
+        written = url2pathname(unquote(parts.netloc + parts.path))
+        # a folder behind two slashes, as people write it, begins at the top as in PyPI dlt 1.x, or where the program is
+        top = os.path.join(os.sep, written)
+        return top if parts.netloc and os.path.exists(top) else os.path.abspath(written)
     return os.path.abspath(url)

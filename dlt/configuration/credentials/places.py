@@ -132,12 +132,15 @@ class FilesystemConfiguration(BaseConfiguration):
 
         Raises:
             ValueError: it has another scheme, or none.
+            ConfigurationValueError: it names no path.
         """
         parts = urlsplit(file_url)
         if parts.scheme != "file":
             raise ValueError(
                 f"{file_url}: the scheme is {parts.scheme!r}. A local path has a URL that begins with file:."
             )
+        if not parts.path and not parts.netloc:
+            raise ConfigurationValueError(f"{file_url} names no path. Write one behind it, such as file:///folder.")
         # a name of a machine before the path is a share on Windows
         path = url2pathname(parts.path)
         return str(Path(f"//{parts.netloc}{path}" if parts.netloc else path))

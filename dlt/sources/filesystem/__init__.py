@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Union
 
 from fsspec import AbstractFileSystem
 
-from dlt.configuration import secrets
 from dlt.configuration.credentials.places import FileSystemCredentials
 from dlt.errors import ConfigurationValueError
 from dlt.extract.decorators import resource, source, transformer
@@ -20,7 +19,12 @@ from dlt.sources.files import FileItem, FileItemDict, fsspec_filesystem, glob_fi
 # before the source of the same name, as importing a module binds its name here
 from dlt.sources.filesystem import readers as _readers
 from dlt.sources.filesystem import seen
-from dlt.sources.filesystem.helpers import FilesystemConfigurationResource, file_system, fsspec_from_resource
+from dlt.sources.filesystem.helpers import (
+    ASKED,
+    FilesystemConfigurationResource,
+    file_system,
+    fsspec_from_resource,
+)
 from dlt.sources.filesystem.readers import (
     ReadersSource,
     _read_csv,
@@ -63,8 +67,8 @@ Credentials = Union[FileSystemCredentials, AbstractFileSystem]
 
 @resource(primary_key="file_url", spec=FilesystemConfigurationResource, section="filesystem")
 def filesystem(
-    bucket_url: str = secrets.value,
-    credentials: Credentials = secrets.value,
+    bucket_url: str = ASKED,
+    credentials: Credentials = ASKED,
     file_glob: str | None = "*",
     files_per_page: int = DEFAULT_CHUNK_SIZE,
     extract_content: bool = False,
@@ -123,8 +127,8 @@ def _taken(page: list[FileItemDict], remembers: bool) -> list[FileItemDict]:
 
 @source(name="readers", section="filesystem", spec=FilesystemConfigurationResource)
 def readers(
-    bucket_url: str = secrets.value,
-    credentials: Credentials = secrets.value,
+    bucket_url: str = ASKED,
+    credentials: Credentials = ASKED,
     file_glob: str | None = "*",
     kwargs: JsonObject | None = None,
     client_kwargs: JsonObject | None = None,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _OWN_TYPES = frozenset({"dtype", "converters", "parse_dates", "date_format", "thousands", "decimal", "iterator"})
 """Arguments that say what types columns have, so that none is looked for."""
+_DEFAULTS = {"compression": "infer", "float_precision": "high"}
+"""What pandas does anyway, and warns of where it is said."""
 _PATTERNS = {
     # of 19 digits some are beyond 64 bits
     "int": r"\s*[+-]?(?:0|[1-9][0-9]{0,17})\s*",
@@ -41,8 +43,9 @@ def rows_by_pandas(file: FileItemDict, chunksize: int, arguments: JsonObject) ->
     """
     given = {"header": "infer", **arguments} if "names" not in arguments else dict(arguments)
     # the file is unpacked already, unless the call says how
-    if given.get("compression") == "infer":
-        given.pop("compression")
+    for name, default in _DEFAULTS.items():
+        if given.get(name) == default:
+            given.pop(name)
     if not _OWN_TYPES.intersection(given):
         types = _types(file, chunksize, given)
         # pandas finds types chunk by chunk, so that those of two would differ

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Union, cast
 
 from dlt.configuration.credentials.places import FilesystemConfiguration
 from dlt.configuration.spec import configspec, resolve_type
-from dlt.configuration.values import ConfigValue
+from dlt.configuration.values import SECRETS_VALUE, ConfigValue
 from dlt.extract.function import Function
 from dlt.sources.filesystem.settings import DEFAULT_CHUNK_SIZE
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dlt.types import JsonObject, Row
 
 __all__ = ["FilesystemConfigurationResource", "add_columns", "fetch_arrow", "fetch_json", "fsspec_from_resource"]
+
+ASKED: ConfigValue = SECRETS_VALUE
+"""Default of an argument that the configuration must have, where the call does not."""
 
 
 @configspec
