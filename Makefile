@@ -209,6 +209,7 @@ endef
 system-packages:
 	$(call system_package,mariadbd,mariadb-server)
 	$(call system_package,redis-server,redis-server)
+	$(call system_package,sshd,openssh-server)
 
 # the emulator of BigQuery keeps one process busy, and servers of others wait for disks
 test-destinations: install install-bigquery install-azurite system-packages

@@ -316,10 +316,14 @@ def _inject(
         name, default = parameter.name, parameter.default
         if name not in given and filled is not None and (name in filled or spec in spec_kinds(hint)):
             value = filled.get(name) if name in filled else filled
-            if value is not None or default is inspect.Parameter.empty:
+            # what the spec lets be absent is not looked for in another way: its type may depend on other fields
+            asked = isinstance(default, Placeholder) and name in filled and not options.accept_partial
+            if value is not None or default is inspect.Parameter.empty or asked:
                 arguments[name] = value
                 continue
         marked = arguments.get(name, default)
+        if marked is None and name in given and filled is not None and name in filled:
+            continue
         secret = marked.secret if isinstance(marked, Placeholder) else is_secret(hint)
         try:
             if name in given:

@@ -118,7 +118,9 @@ def prepare_fsspec_args(config: FilesystemConfiguration) -> JsonObject:
 
 def _sftp_options(url: str, credentials: SFTPCredentials) -> JsonObject:
     """Return what paramiko takes: the host of a URL, and what the credentials say where the URL says nothing."""
-    told = {key.removeprefix("sftp_"): value for key, value in credentials.items() if value is not None}
+    # paramiko's own defaults are the same, and it does not take any more all that it took once
+    usual = SFTPCredentials()
+    told = {key.removeprefix("sftp_"): value for key, value in credentials.items() if value != usual.get(key)}
     # the only one whose name is another one there
     if "key_passphrase" in told:
         told["passphrase"] = told.pop("key_passphrase")

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Union, cast
 
 from dlt.configuration.credentials.places import FilesystemConfiguration
+from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.spec import configspec, resolve_type
 from dlt.configuration.values import SECRETS_VALUE, ConfigValue
+from dlt.destinations.impl.filesystem.options import SIGN_IN
 from dlt.extract.function import Function
 from dlt.sources.filesystem.settings import DEFAULT_CHUNK_SIZE
 
@@ -42,7 +44,8 @@ class FilesystemConfigurationResource(FilesystemConfiguration):
         if kinds is None:
             return Union[dict[str, ConfigValue], AbstractFileSystem, None]
         # a spec or a union of some, which only the scheme tells
-        return Union[cast(type, kinds), AbstractFileSystem]
+        # None where arguments of the file system say who asks, which `file_system` looks at
+        return Union[cast(type, kinds), AbstractFileSystem, None]
 
 
 def file_system(
@@ -55,6 +58,9 @@ def file_system(
         credentials: Who asks, or a file system, which is returned.
         kwargs: Arguments of the file system.
         client_kwargs: Those of the client that it works with.
+
+    Raises:
+        ConfigFieldMissingException: the store needs credentials, and they are nowhere, or not whole.
     """
     from fsspec import AbstractFileSystem
 
@@ -65,6 +71,10 @@ def file_system(
     config = FilesystemConfiguration(
         bucket_url=bucket_url, credentials=credentials, kwargs=kwargs, client_kwargs=client_kwargs
     )
+    if credentials is None and config.credentials_hint is not None and SIGN_IN.isdisjoint(kwargs or {}):
+        # once more, now as something that must be there: the error tells where it was looked for
+        asked = FilesystemConfiguration(bucket_url=bucket_url)
+        config.credentials = resolve_configuration(asked, sections=("sources", "filesystem")).credentials
     return fsspec_from_config(config)[0]
 
 

@@ -31,7 +31,7 @@ _KINDS = (
     stores.AzureCredentialsWithoutDefaults,
     stores.AzureServicePrincipalCredentialsWithoutDefaults,
 )
-_SIGN_IN = {"token", "anon", "key", "secret", "profile", "connection_string", "credential", "account_key", "sas_token"}
+SIGN_IN = {"token", "anon", "key", "secret", "profile", "connection_string", "credential", "account_key", "sas_token"}
 """Arguments of file systems that say who asks."""
 
 
@@ -70,7 +70,7 @@ def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow
         return {"project": google_project(given, "project_id", "quota_project_id"), "token": google.scoped(given)}
     spec = _spec(url, given, section)
     signs_in_otherwise = given is None and (
-        not _SIGN_IN.isdisjoint(arguments)
+        not SIGN_IN.isdisjoint(arguments)
         # adlfs takes it before everything else
         or (scheme in AZURE and "AZURE_STORAGE_CONNECTION_STRING" in os.environ)
     )
