@@ -463,3 +463,18 @@ def test_a_paginator_and_an_authentication_of_the_program(api: WebApi) -> None:
             _source(api, "a", client={"paginator": {"type": "countdown", "strat": 3}})
     finally:
         del PAGINATOR_MAP["countdown"], AUTH_MAP["own"]
+
+
+def test_any_authentication_of_requests_will_do(api: WebApi) -> None:
+    """Of the client and of an endpoint."""
+    from requests.auth import AuthBase, HTTPBasicAuth
+
+    class Own(AuthBase):
+        def __call__(self, request: Any) -> Any:
+            request.headers["Authorization"] = "Own"
+            return request
+
+    api.route("/.*", lambda asked: [{"auth": asked.headers["authorization"]}])
+    special = {"name": "b", "endpoint": {"auth": HTTPBasicAuth("u", "p")}}
+    found = list(_source(api, "a", special, client={"auth": Own()}))
+    assert [row["auth"] for row in found] == ["Own", "Basic dTpw"]
