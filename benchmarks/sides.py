@@ -59,7 +59,7 @@ def make_environments() -> None:
 
 def make_environment_of(checkout: Path, folder: Path) -> None:
     """Make an environment with the library of a checkout and what the workloads need beside it."""
-    found = ("-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql")
+    found = ("-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql", "sqlalchemy", "connectorx")
     make_environment(folder, CONSTRAINTS.read_text(), *found)
     compile_bytecode(folder, checkout / "dlt")
 

@@ -158,11 +158,12 @@ def pg_kinds(postgres: PostgresServer) -> str:
     return url
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", [*BACKENDS, "psycopg 3"])
 def test_every_type_of_postgres_on_every_backend(pg_kinds: str, tmp_path: Path, backend: Any) -> None:
-    """No column is lost, and each value is the same whatever the backend."""
+    """No column is lost, and each value is the same whatever the backend, and the driver."""
+    url = pg_kinds.replace("postgresql:", f"postgresql+{'psycopg' if backend == 'psycopg 3' else 'psycopg2'}:")
     pipeline = new_pipeline(tmp_path)
-    pipeline.run(sql_table(pg_kinds, table="kinds", backend=backend))
+    pipeline.run(sql_table(url, table="kinds", backend="pyarrow" if backend == "psycopg 3" else backend))
     first, empty, null = loaded(pipeline, "kinds")
     assert first == {"id": 1, **{name: value for name, (_, _, value) in PG_COLUMNS.items()}}
     assert empty["words"] == "" and null["words"] is None
@@ -254,12 +255,14 @@ def test_a_table_is_read_by_copy_in_bounded_chunks(postgres_url: str) -> None:
     pages = [len(page) for page in sql_table(postgres_url, table="many", backend="pyarrow", chunk_size=1000)]
     assert pages == [1000, 1000, 500]
     engine = sa.create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg2:"))
-    reading = iter(sql_table(engine, table="many", backend="pyarrow", chunk_size=10))
-    assert len(next(reading)) == 10
-    reading.close()  # type: ignore[attr-defined]
-    assert not [thread for thread in threading.enumerate() if thread.name == "dlt COPY"]
-    assert len(list(sql_table(engine, table="many"))) == 2500
-    engine.dispose()
+    other = sa.create_engine(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    for used in (engine, other):
+        reading = iter(sql_table(used, table="many", backend="pyarrow", chunk_size=10))
+        assert len(next(reading)) == 10
+        reading.close()  # type: ignore[attr-defined]
+        assert not [thread for thread in threading.enumerate() if thread.name == "dlt COPY"]
+        assert len(list(sql_table(used, table="many"))) == 2500
+        used.dispose()
 
 
 def test_columns_of_one_value_that_is_null_are_rows(postgres_url: str) -> None:

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.csv as csv
 import sqlalchemy as sa
@@ -19,9 +19,6 @@ from dlt.sources.sql_database.arrow_helpers import column_of, documents_of
 from dlt.sources.sql_database.engines import connected, error_of
 from dlt.sources.sql_database.reading import Wanted
 from dlt.sources.sql_database.vocabulary import SelectClause
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PgConnection
 
 _MAX_BYTES = 32 << 20
 """Bytes of rows that are read at once, however few rows these are; they bound the memory."""
@@ -38,7 +35,7 @@ Chunk = tuple[bytes, int]
 
 def can_copy(engine: Engine) -> bool:
     """Tell whether rows may come by COPY."""
-    return engine.dialect.name == "postgresql" and engine.dialect.driver == "psycopg2"
+    return engine.dialect.name == "postgresql" and engine.dialect.driver in ("psycopg2", "psycopg")
 
 
 def read(
@@ -62,7 +59,12 @@ def read(
         for setting in _SETTINGS:
             # for this transaction only: the connection may be the program's
             connection.exec_driver_sql(f"SET LOCAL {setting}")
-        copy = _Copy(engine, connection, statement_of(connection, query), chunk_size)
+        statement = f"COPY ({statement_of(connection, query)}) TO STDOUT (FORMAT csv)"
+        if engine.dialect.driver == "psycopg":
+            for data in _given_out(engine, connection, statement, chunk_size):
+                yield _table(data, wanted)
+            return
+        copy = _Copy(engine, connection, statement, chunk_size)
         try:
             for data in copy:
                 yield _table(data, wanted)
@@ -82,16 +84,37 @@ def statement_of(connection: Connection, query: SelectClause) -> str:
     if not values:
         # what is not given to the driver, it does not undo
         return str(compiled).replace("%%", "%")
-    cursor = _driver_connection(connection).cursor()
-    try:
+    native = _driver_connection(connection)
+    if connection.dialect.driver == "psycopg":
+        import psycopg
+
+        return str(psycopg.ClientCursor(native).mogrify(str(compiled), values))
+    with native.cursor() as cursor:
         return str(cursor.mogrify(str(compiled), values).decode())
-    finally:
-        cursor.close()
 
 
-def _driver_connection(connection: Connection) -> PgConnection:
-    found: PgConnection = connection.connection.driver_connection
+def _driver_connection(connection: Connection) -> Any:
+    # of either driver
+    found: Any = connection.connection.driver_connection
     return found
+
+
+def _given_out(engine: Engine, connection: Connection, statement: str, size: int) -> Iterator[bytes]:
+    """Yield the chunks of a COPY of psycopg 3, which gives its rows out one by one."""
+    rows: list[bytes] = []
+    count = 0
+    try:
+        with _driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
+            for row in copy:
+                rows.append(bytes(row))
+                count += len(rows[-1])
+                if len(rows) >= size or count >= _MAX_BYTES:
+                    yield b"".join(rows)
+                    rows, count = [], 0
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise error_of(engine, error) from None
+    if rows:
+        yield b"".join(rows)
 
 
 class _Copy:
@@ -148,7 +171,7 @@ class _Copy:
         try:
             # binary rows are half as large, and nothing in Arrow reads them
             with self._native.cursor() as cursor:
-                cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT csv)", self, 1 << 20)
+                cursor.copy_expert(statement, self, 1 << 20)
             self._flush()
         except BaseException as error:  # noqa: BLE001 - raised where the rows are read
             last = error

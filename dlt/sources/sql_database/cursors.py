@@ -18,6 +18,8 @@ from dlt.sources.sql_database.vocabulary import SelectClause, SqlType
 
 _OWN_VALUES = ("postgresql", "mysql", "mariadb", "sqlite")
 """Systems whose drivers give values from which all can be told; of others SQLAlchemy makes them."""
+_PIECE = 2_500
+"""Rows that are Python objects at once: few enough to stay near the processor."""
 Fetch = Callable[[int], Sequence[Sequence[Any]]]
 
 
@@ -90,14 +92,30 @@ def tables_of(
 def _tables(
     fetch: Fetch, names: Sequence[str], columns: Mapping[str, ColumnSchema], chunk_size: int, tz: str | None
 ) -> Iterator[pa.Table]:
+    pieces: list[pa.Table] = []
+    count = 0
     while True:
         # a driver may give fewer rows than there are; none at all means the end
-        rows = fetch(chunk_size)
+        rows = fetch(min(_PIECE, chunk_size - count))
         if not rows:
-            return
+            break
         # one walk over all values, and each column is a slice of what it finds
         flat, width = list(chain.from_iterable(rows)), len(names)
-        yield table_of(names, [flat[at::width] for at in range(width)], columns, tz)
+        pieces.append(table_of(names, [flat[at::width] for at in range(width)], columns, tz))
+        count += len(rows)
+        if count >= chunk_size:
+            yield from _joined(pieces)
+            pieces, count = [], 0
+    yield from _joined(pieces)
+
+
+def _joined(pieces: list[pa.Table]) -> Iterator[pa.Table]:
+    """Yield pieces as one table, or one by one where a column has texts in some of them only."""
+    try:
+        if pieces:
+            yield pa.concat_tables(pieces, promote_options="default").combine_chunks()
+    except pa.ArrowException:
+        yield from pieces
 
 
 def _with_singles(table: pa.Table, wanted: Sequence[Wanted]) -> pa.Table:

@@ -26,6 +26,7 @@ from dlt.redact import redact, remember
 from dlt.sources.sql_database.vocabulary import EngineAdapter
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy.engine.interfaces import ReflectedColumn
 
     from dlt.error_kinds import Kind
@@ -215,9 +216,37 @@ def _kind_of(engine: Engine, error: BaseException, text: str) -> Kind:
         from dlt.destinations.impl.postgres.errors import kind_of_connecting
 
         return kind_of_connecting(error, text) if isinstance(error, psycopg2.Error) else "refused"
+    if engine.dialect.driver == "psycopg":
+        import psycopg
+
+        return _kind_of_state(error, text) if isinstance(error, psycopg.Error) else "refused"
     from dlt.destinations.impl.sqlalchemy.connecting import kind_of_error
 
     return kind_of_error(engine.dialect.name, error, text)
+
+
+def _kind_of_state(error: psycopg.Error, text: str) -> Kind:
+    from dlt.error_kinds import refusal_kind
+
+    if error.sqlstate is None:
+        # it never reached the server, or lost it
+        return refusal_kind(text)
+    return next((kind for begin, kind in _STATES.items() if error.sqlstate.startswith(begin)), "refused")
+
+
+_STATES: Mapping[str, Kind] = {
+    "08": "connection",
+    "57P": "connection",
+    "40": "clash",
+    "53": "overloaded",
+    "57014": "timeout",
+    "42501": "right",
+    "28": "credentials",
+    "42P01": "undefined",
+    "3D000": "undefined",
+    "3F000": "undefined",
+}
+"""Beginnings of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 def _refuse_missing_file(engine: Engine) -> None:

@@ -91,7 +91,8 @@ class BaseTableLoader(ABC):
 
         PostgreSQL has numbers of any size, and a column of decimals has one: the values tell which.
         """
-        wanted = columns_of(query, self.columns, self.engine.dialect.name) if copying.can_copy(self.engine) else None
+        # only PostgreSQL has such columns
+        wanted = columns_of(query, self.columns, self.engine.dialect.name)
         names = [column.name for column in wanted or () if column.unsized]
         if not names:
             return None
