@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests import Request, Response
 from requests.exceptions import JSONDecodeError
 
+from dlt.formats.snapshot import snapshot
 from dlt.redact import redact
 from dlt.sources.helpers.rest_client.ahead import Ahead
 from dlt.sources.helpers.rest_client.decoding import Document, decoded_once, document_of
@@ -160,7 +161,8 @@ class Walk:
         """
         if not isinstance(paginator, RangePaginator):
             return True
-        before, self._items_before = self._items_before, items
+        # as they came: the program that gets the page may change its items, and children of `rest_api` do
+        before, self._items_before = self._items_before, list(map(snapshot, items))
         is_same = bool(before) and bool(items) and before == items
         self._same_pages = self._same_pages + 1 if is_same else 0
         if isinstance(paginator, PageNumberPaginator):

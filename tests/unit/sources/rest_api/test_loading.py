@@ -478,3 +478,12 @@ def test_any_authentication_of_requests_will_do(api: WebApi) -> None:
     special = {"name": "b", "endpoint": {"auth": HTTPBasicAuth("u", "p")}}
     found = list(_source(api, "a", special, client={"auth": Own()}))
     assert [row["auth"] for row in found] == ["Own", "Basic dTpw"]
+
+
+def test_pages_of_children_that_are_changed_do_not_come_twice(api: WebApi) -> None:
+    """The number of the first page is found by comparing pages as they came, whatever was put into their rows since."""
+    api.route("/posts", POSTS)
+    api.route(r"/posts/(\d)/c", _pages([{"n": n} for n in range(5)]))
+    child = {"name": "c", "endpoint": "posts/{resources.posts.id}/c", "include_from_parent": ["id"]}
+    rows = list(_source(api, {"name": "posts", "selected": False}, child))
+    assert [(row["_posts_id"], row["n"]) for row in rows] == [(post, n) for post in range(7) for n in range(5)]
