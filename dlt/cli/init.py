@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from dlt.cli import elsewhere
 from dlt.cli.asked import read
 from dlt.cli.output import say, say_error, say_note
-from dlt.cli.templates import DEFAULT, TEMPLATES
+from dlt.cli.source_templates import SOURCES
+from dlt.cli.templates import DEFAULT, FILES, TEMPLATES
 from dlt.configuration.similar import did_you_mean
 from dlt.destinations.base import KNOWN, load_destination
 from dlt.errors import NotOffered
@@ -32,10 +33,10 @@ def add_parser(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", nargs="?", help="name of a template, or of a source of your own: letters, digits and underscores"
+        "source", nargs="?", help="a source, a template, or a name of your own: letters, digits and underscores"
     )
     parser.add_argument("destination", nargs="?", help=f"one of {', '.join(KNOWN)}")
-    parser.add_argument("-l", "--list-sources", action="store_true", help="list the templates")
+    parser.add_argument("-l", "--list-sources", action="store_true", help="list sources and templates")
     parser.add_argument("--list-destinations", action="store_true", help="list the destinations")
     not_offered = "known from PyPI dlt, and not offered: sources of others are not fetched"
     parser.add_argument("--location", help=not_offered)
@@ -66,8 +67,9 @@ def _run(arguments: argparse.Namespace) -> int:
         say("\n".join(KNOWN))
         return 0
     if wanted.list_sources:
-        say("---\nAvailable dlt single file templates:\n---")
-        say("\n".join(f"{name}: {template.about}" for name, template in TEMPLATES.items()))
+        for title, found in (("core sources", SOURCES), ("single file templates", FILES)):
+            say(f"---\nAvailable dlt {title}:\n---")
+            say("\n".join(f"{name}: {template.about}" for name, template in found.items()))
         say(f"\nAny other name: dlt init NAME DESTINATION makes a source to fill in. {elsewhere.INIT}")
         return 0
     if wanted.source is None or wanted.destination is None:
@@ -92,7 +94,8 @@ def _make(source: str, destination: str) -> int:
     # not an error: most people begin with a name of their own
     template = TEMPLATES.get(source)
     if template is None:
-        say_note(f"There is no template of the name {source}: this is the default one. dlt init -l lists templates.")
+        near = did_you_mean(source, TEMPLATES) or "."
+        say_note(f"There is no source or template {source!r}{near} This is one to fill in; dlt init -l lists others.")
         template = TEMPLATES[DEFAULT]
     say(f"Creating and configuring a new pipeline with the template {script} ({template.about})")
     _write(script, template.text.format(source=source, destination=destination))

@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Template(NamedTuple):
-    """A program to begin with.
-
-    Attributes:
-        about: What it shows, in one line.
-        text: The program; {source} and {destination} stand for names.
-        packages: What it needs beside this library.
-        secrets: What its credentials look like, a section of the file of secrets.
-    """
-
-    about: str
-    text: str
-    packages: tuple[str, ...] = ()
-    secrets: str = ""
-
-
-# pipeline and dataset are named as in programs of PyPI dlt 1.x, so that texts about them hold here
-_END = """
-
-if __name__ == "__main__":
-    pipeline = dlt.pipeline("{source}_pipeline", destination="{destination}", dataset_name="{source}_data")
-    print(pipeline.run({given}))
-"""
-
-
-def _program(head: str, given: str) -> str:
-    return head + _END.replace("{given}", given)
-
+from dlt.cli.source_templates import SOURCES
+from dlt.cli.template import Template, program
 
 DEFAULT = "default"
 # tests run each of them as it is, but for the one that needs a network
-TEMPLATES: dict[str, Template] = {
+FILES: dict[str, Template] = {
     "arrow": Template(
         "tables of Arrow",
-        _program(
+        program(
             '''"""Load tables of Arrow from {source} into {destination}."""
 
 import dlt
@@ -56,7 +27,7 @@ def measurements():
     ),
     "dataframe": Template(
         "frames of pandas",
-        _program(
+        program(
             '''"""Load frames of pandas from {source} into {destination}."""
 
 import dlt
@@ -75,7 +46,7 @@ def measurements():
     # the number is beyond 53 bits: a way through a double would change it
     "debug": Template(
         "one column of each type",
-        _program(
+        program(
             '''"""Load one column of each type into {destination}, to see what becomes of it."""
 
 from datetime import date, datetime, time, timezone
@@ -106,7 +77,7 @@ def every_type():
     ),
     DEFAULT: Template(
         "a source with one resource",
-        _program(
+        program(
             '''"""Load {source} into {destination}."""
 
 import dlt
@@ -131,7 +102,7 @@ def {source}_data():
     # merged by keys, so that a program that is run again doubles nothing
     "fruitshop": Template(
         "a small shop: customers, what is in store, and purchases",
-        _program(
+        program(
             '''"""Load a small shop into {destination}: customers, what is in store, and purchases."""
 
 from datetime import date
@@ -168,32 +139,36 @@ def shop():
             'shop(), write_disposition="merge"',
         ),
     ),
-    "pg_replication": Template(
-        "tables of PostgreSQL, and then their changes",
-        '''"""Load tables of PostgreSQL into {destination}, and their changes each time that it runs."""
+    "github_api": Template(
+        "an API over HTTP, with a client that follows its pages",
+        program(
+            '''"""Load issues of a repository of GitHub into {destination}."""
 
 import dlt
-from dlt.sources.pg_replication import init_replication, replication_resource
+from dlt.sources.helpers.rest_client import RESTClient
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
+from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
 
-if __name__ == "__main__":
-    pipeline = dlt.pipeline("{source}_pipeline", destination="{destination}", dataset_name="{source}_data")
-    # makes slot and publication where they are not there yet; the snapshot is loaded once
-    snapshot = init_replication(
-        slot_name="{source}_slot",
-        pub_name="{source}_pub",
-        schema_name="public",
-        table_names=["customers", "orders"],
-        persist_snapshots=True,
+
+@dlt.resource(primary_key="id", write_disposition="merge")
+def issues(
+    repository: str = "python/typing",
+    token: str | None = dlt.secrets.value,
+    changed=dlt.sources.incremental("updated_at", initial_value="2024-01-01T00:00:00Z"),
+):
+    """Yield pages of issues that have changed since the last run. Without a token GitHub answers few requests."""
+    client = RESTClient(
+        "https://api.github.com/", auth=BearerTokenAuth(token) if token else None, paginator=HeaderLinkPaginator()
     )
-    print(pipeline.run(snapshot))
-    print(pipeline.run(replication_resource("{source}_slot", "{source}_pub")))
+    since = {{"state": "all", "sort": "updated", "per_page": 100, "since": changed.last_value}}
+    yield from client.paginate(f"repos/{{repository}}/issues", params=since)
 ''',
-        ("dlt-tasks[pg_replication]",),
-        '[sources.pg_replication]\ncredentials = "postgresql://loader:password@localhost:5432/database"\n',
+            "issues()",
+        ),
     ),
     "requests": Template(
         "pages of an API over HTTP",
-        _program(
+        program(
             '''"""Load pages of an API into {destination}."""
 
 import dlt
@@ -215,4 +190,5 @@ def pokemon():
         ),
     ),
 }
+TEMPLATES = {**SOURCES, **FILES}
 """Templates by name; what has none of its own begins with the default one."""

@@ -91,7 +91,9 @@ def test_explain_shows_places_and_hides_secrets(folder: Path, monkeypatch: pytes
     assert as_json("config", "explain", "sources.api.token")["value"] == "geheim"
 
 
-@pytest.mark.parametrize("source", ["github", "arrow", "dataframe", "debug", "default", "fruitshop"])
+@pytest.mark.parametrize(
+    "source", ["github", "arrow", "dataframe", "debug", "default", "fruitshop", "filesystem", "sql_database"]
+)
 def test_init_makes_a_project_that_runs(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Init writes the script of a template, and config, secrets, requirements and ignore file beside it."""
     project = tmp_path / "project"
@@ -105,6 +107,30 @@ def test_init_makes_a_project_that_runs(source: str, tmp_path: Path, monkeypatch
     assert "secrets.toml" in (project / ".gitignore").read_text()
     assert "dlt-tasks[duckdb]" in (project / "requirements.txt").read_text()
     assert (project / ".dlt" / "secrets.toml").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("source", ["requests", "rest_api", "github_api"])
+def test_templates_of_apis_run_up_to_the_network(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is missing."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "DLT_DATA_DIR": str(tmp_path / "data"),
+        # nobody listens there
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "RUNTIME__REQUEST_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert command("init", source, "duckdb").returncode == 0
+    ran = subprocess.run([sys.executable, f"{source}_pipeline.py"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1 and "ProxyError" in ran.stderr, ran.stderr
+
+
+def test_init_lists_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources that come with the library, and templates; a misspelt name is told with the one that was meant."""
+    monkeypatch.chdir(tmp_path)
+    shown = command("init", "-l").stdout
+    assert all(f"\n{name}: " in shown for name in ("filesystem", "rest_api", "sql_database", "fruitshop"))
+    assert "sql_database" in (told := command("init", "sql_databse", "duckdb")).stdout + told.stderr
 
 
 def test_init_is_used_again_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
