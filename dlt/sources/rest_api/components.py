@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.similar import did_you_mean
-from dlt.errors import ValueErrorWithKnownValues
+from dlt.errors import ConfigValueCannotBeCoercedException, ValueErrorWithKnownValues
 from dlt.redact import remember
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,
@@ -164,7 +164,7 @@ def check_paginator(value: object, place: str) -> None:
             f"{place}.type is missing. Allowed: {', '.join([AUTO, *PAGINATOR_MAP])}.", path=place, field="type"
         )
     # names that the program registered count as ours do
-    if name != AUTO and name not in PAGINATOR_MAP:
+    if not isinstance(name, str) or (name != AUTO and name not in PAGINATOR_MAP):
         raise _unknown(name, f"{place}.type", [AUTO, *PAGINATOR_MAP], "register_paginator adds others")
     if name == AUTO:
         return check_keys(value, ["type"], place)
@@ -204,7 +204,10 @@ def create_auth(auth_config: AuthConfig | None, place: str = "auth", sections: S
         return auth_config
     said: dict[str, object] = {"type": auth_config} if isinstance(auth_config, str) else {**auth_config}
     made = get_auth_class(str(said.pop("type", "bearer")))
-    return resolve_configuration(made(), sections=sections, explicit_value=said or None)
+    try:
+        return resolve_configuration(made(), sections=sections, explicit_value=said or None)
+    except ConfigValueCannotBeCoercedException as error:
+        raise RestApiConfigurationError(f"{place}: {error}", path=place, field=None) from error
 
 
 def check_auth(value: object, place: str) -> None:

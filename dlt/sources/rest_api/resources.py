@@ -80,10 +80,12 @@ class Clients:
         self._auth = create_auth(config.get("auth"), f"{ROOT}.client.auth")
         self._session = config.get("session")
         self._paginator = create_paginator(config.get("paginator"), f"{ROOT}.client.paginator")
-        rate_limit = config.get("rate_limit")
+        rate_limit, parallel_pages = config.get("rate_limit"), config.get("parallel_pages")
+        _check_number(rate_limit, "rate_limit")
+        _check_number(parallel_pages, "parallel_pages")
         # one for all endpoints, also those with authentication of their own
         self._rate_limit = None if rate_limit is None else RateLimiter(rate_limit)
-        self._parallel_pages = config.get("parallel_pages") or 1
+        self._parallel_pages = parallel_pages or 1
         self._made: dict[tuple[int | None, bool], RESTClient] = {}
 
     def of(self, auth: AuthBase | None, detects: bool) -> RESTClient:
@@ -106,6 +108,16 @@ class Clients:
                 parallel_pages=self._parallel_pages,
             )
         return self._made[key]
+
+
+def _check_number(number: float | None, key: str) -> None:
+    # not the other way round: NaN is neither
+    if number is not None and not number > 0:
+        raise RestApiConfigurationError(
+            f"{ROOT}.client.{key}: found {number!r}, and there must be a number above zero.",
+            path=f"{ROOT}.client",
+            field=key,
+        )
 
 
 def _resource(
@@ -166,6 +178,12 @@ def _resource(
         if isinstance(error, RestApiConfigurationError):
             raise
         raise RestApiConfigurationError(f"{place}: {error}", path=place, field=None) from error
+    if not isinstance(bound.name, str):
+        raise RestApiConfigurationError(
+            f"{place}.name: the function gave {type(bound.name).__name__}, and there must be text.",
+            path=place,
+            field="name",
+        )
     return _with_steps(bound, cast("Sequence[Mapping[str, Any]]", config.get("processing_steps") or ()))
 
 

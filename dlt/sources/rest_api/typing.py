@@ -253,7 +253,7 @@ class ClientConfig(TypedDict, total=False):
     paginator: PaginatorConfig | None
     session: Session | Client | None
     rate_limit: float | None
-    parallel_pages: int
+    parallel_pages: int | None
 
 
 # -- incremental loading

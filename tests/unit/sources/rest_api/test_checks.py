@@ -20,7 +20,7 @@ def _endpoint(**endpoint: Any) -> dict[str, Any]:
 
 
 def _resource(**resource: Any) -> dict[str, Any]:
-    return {"client": CLIENT, "resources": [{"name": "x", **resource}]}
+    return {"client": CLIENT, "resources": [{"name": "x"} | resource]}
 
 
 WRONG = [
@@ -66,6 +66,11 @@ WRONG = [
     ({"client": {**CLIENT, "auth": BearerTokenAuth}, "resources": []}, r"the class BearerTokenAuth"),
     ({"client": {**CLIENT, "auth": 1}, "resources": []}, r"client\.auth: found an object of int"),
     ({"client": {**CLIENT, "session": "x"}, "resources": []}, r"client\.session: found str, .*Session"),
+    ({"client": {**CLIENT, "rate_limit": 0}, "resources": []}, r"client\.rate_limit: found 0, .*above zero"),
+    ({"client": {**CLIENT, "parallel_pages": -1}, "resources": []}, r"client\.parallel_pages: found -1"),
+    ({"client": {**CLIENT, "paginator": {"type": []}}, "resources": []}, r"client\.paginator\.type: \[\] is not known"),
+    ({"client": {**CLIENT, "auth": {"token": {}}}, "resources": []}, r"client\.auth: token: a value of type dict"),
+    (_resource(name=lambda arguments: arguments, endpoint="x"), r"resources\[0\]\.name: the function gave dict"),
     (_resource(params={}), r"resources\[0\]\.params: .*'params' goes into 'endpoint'"),
     (_resource(endpoint={"primary_key": "id"}), r"endpoint\.primary_key: .*goes beside 'endpoint'"),
     (_resource(endpoint=1), r"resources\[0\]\.endpoint: found int"),
