@@ -45,6 +45,7 @@ from dlt.sources.sql_database.loaders import (
     get_table_loader_class,
     register_table_loader_backend,
 )
+from dlt.sources.sql_database.ranges import check_partitions
 from dlt.sources.sql_database.reflecting import Wishes, adapted_table, names_of_tables, reflected
 from dlt.sources.sql_database.snapshots import Snapshot
 from dlt.sources.sql_database.tables import hints_of, remove_nullability_adapter, table_rows
@@ -103,6 +104,7 @@ def sql_database(
     engine_kwargs: dict[str, Any] | None = None,
     table_loader_class: type[BaseTableLoader] | None = None,
     snapshot: bool = False,
+    partitions: int = 1,
 ) -> Iterable[DltResource]:
     """Make a source of the tables of a database, a resource for each.
 
@@ -127,6 +129,7 @@ def sql_database(
         engine_kwargs: Arguments of `sqlalchemy.create_engine`.
         table_loader_class: Loader in place of that of the backend.
         snapshot: Show all tables as they were at one moment; PostgreSQL only.
+        partitions: Ranges of its key in which each table is read by several connections at once.
 
     Raises:
         SqlDatabaseError: the database lets nobody in, or lacks a table.
@@ -135,6 +138,7 @@ def sql_database(
     """
     level = _level(reflection_level, detect_precision_hints)
     check_backend(backend, backend_kwargs, table_loader_class)
+    check_partitions(partitions)
     engine = prepared_engine(credentials, engine_kwargs, engine_adapter_callback)
     metadata = metadata if metadata is not None else sa.MetaData(schema=schema)
     default_engine_adapter_callback(engine, metadata)
@@ -158,6 +162,7 @@ def sql_database(
             engine_adapter_callback=engine_adapter_callback,
             engine_kwargs=engine_kwargs,
             table_loader_class=table_loader_class,
+            partitions=partitions,
         )
         yield table if shared is None else shared.bind(table)
 
@@ -187,6 +192,7 @@ def sql_table(
     merge_key: ColumnNamesHint | None = None,
     engine_kwargs: dict[str, Any] | None = None,
     table_loader_class: type[BaseTableLoader] | None = None,
+    partitions: int = 1,
 ) -> DltResource:
     """Make a resource of a table or view of a database.
 
@@ -215,6 +221,8 @@ def sql_table(
         merge_key: Column or columns that find the rows to replace.
         engine_kwargs: Arguments of `sqlalchemy.create_engine`.
         table_loader_class: Loader in place of that of the backend.
+        partitions: Ranges of its key in which the table is read by several connections at once; the key is a whole
+            number, and backends are those of the driver of the URL.
 
     Raises:
         SqlDatabaseError: the database lets nobody in, or lacks the table.
@@ -223,6 +231,7 @@ def sql_table(
     """
     level = _level(reflection_level, detect_precision_hints)
     check_backend(backend, backend_kwargs, table_loader_class)
+    check_partitions(partitions)
     engine = prepared_engine(credentials, engine_kwargs, engine_adapter_callback)
     metadata = metadata if metadata is not None else sa.MetaData(schema=schema)
     name = str(table)
@@ -254,6 +263,7 @@ def sql_table(
         query_adapter_callback=query_adapter_callback,
         resolve_foreign_keys=resolve_foreign_keys,
         table_loader_class=table_loader_class,
+        partitions=partitions,
     )
 
 

@@ -34,6 +34,7 @@ class SqlDatabaseConfiguration(BaseConfiguration):
     resolve_foreign_keys: bool = False
     engine_kwargs: Optional[dict[str, Any]] = None  # noqa: UP045
     snapshot: bool = False
+    partitions: int = 1
 
 
 @configspec
@@ -55,3 +56,4 @@ class SqlTableResourceConfiguration(BaseConfiguration):
     primary_key: Optional[Any] = None  # noqa: UP045
     merge_key: Optional[Any] = None  # noqa: UP045
     engine_kwargs: Optional[dict[str, Any]] = None  # noqa: UP045
+    partitions: int = 1

@@ -220,9 +220,14 @@ def _kind_of(engine: Engine, error: BaseException, text: str) -> Kind:
         import psycopg
 
         return _kind_of_state(error, text) if isinstance(error, psycopg.Error) else "refused"
+    if engine.dialect.name == "sqlite":
+        from dlt.destinations.impl.sqlalchemy.sqlite import kind_of
+
+        return kind_of(error) or "refused"
     from dlt.destinations.impl.sqlalchemy.connecting import kind_of_error
 
-    return kind_of_error(engine.dialect.name, error, text)
+    is_lost = type(error).__name__ in ("OperationalError", "InterfaceError")
+    return kind_of_error(engine.dialect.name, error, text) if is_lost else "refused"
 
 
 def _kind_of_state(error: psycopg.Error, text: str) -> Kind:

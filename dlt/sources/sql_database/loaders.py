@@ -22,6 +22,7 @@ from dlt.sources.sql_database.again import Known
 from dlt.sources.sql_database.arrow_helpers import in_zone, rows_of, without_types
 from dlt.sources.sql_database.engines import translated
 from dlt.sources.sql_database.queries import adapted, as_text, as_texts, cursor_column, range_of, select_from
+from dlt.sources.sql_database.ranges import in_ranges, read_at_once
 from dlt.sources.sql_database.reading import Wanted, columns_of, without_loss
 from dlt.sources.sql_database.vocabulary import SelectAny, SelectClause, SqlType, TableBackend, TQueryAdapter
 from dlt.types import TDataItem
@@ -51,6 +52,8 @@ class BaseTableLoader(ABC):
 
     begin: Sequence[str] = ()
     """Statements that come first in the transaction in which rows are read."""
+    partitions: int = 1
+    """Ranges of the key that are read at once."""
     kept: frozenset[str] = frozenset()
     """Columns whose type was loaded before, and stays."""
     known: Known | None = None
@@ -161,7 +164,10 @@ class TableLoader(BaseTableLoader):
 
     def _load_rows(self, query: SelectClause, backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
         """Yield the rows of a query; programs that page through a table have another one here."""
-        for table in self._tables(query, backend_kwargs.get("tz")):
+        tz = backend_kwargs.get("tz")
+        ranges = in_ranges(query, self.table, self.partitions, self.engine)
+        tables = read_at_once(ranges, lambda part: self._tables(part, tz)) if ranges else self._tables(query, tz)
+        for table in tables:
             yield from self._page(table, backend_kwargs)
 
     def _convert_result(self, result: Result[Any], backend_kwargs: BackendArguments) -> Iterator[TDataItem]:

@@ -68,6 +68,7 @@ def table_rows(
     resolve_foreign_keys: bool = False,
     table_loader_class: type[BaseTableLoader] | None = None,
     snapshot: Snapshot | None = None,
+    partitions: int = 1,
 ) -> Iterator[TDataItem]:
     """Yield the rows of a table, in pages.
 
@@ -88,6 +89,7 @@ def table_rows(
         resolve_foreign_keys: Foreign keys become references.
         table_loader_class: Loader in place of that of the backend.
         snapshot: The moment of the database that is shown.
+        partitions: Ranges of the key that are read at once.
 
     Raises:
         SqlDatabaseError: the database lets nobody in, lacks the table, or refuses the query.
@@ -118,6 +120,7 @@ def table_rows(
     )
     stored = stored_types(columns)
     pending = merged_hints(pending, kept_types(columns, stored))
+    loader.partitions = partitions
     loader.kept = frozenset(stored)
     loader.known = known_rows(incremental, get_primary_key(table))
     loader.casts = casts_of(table, type_adapter_callback)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -482,3 +483,43 @@ def test_a_page_of_rows_without_a_cursor_value_ends_nothing(tmp_path: Path, pipe
         own = table.with_name(backend)
         pipeline.run(own)
         assert len(loaded(pipeline, backend)) == 6
+
+
+@pytest.mark.parametrize("backend", ["sqlalchemy", "pyarrow"])
+def test_a_big_table_is_read_in_ranges_at_once(tmp_path: Path, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """All rows come once, whatever lies between the keys, and a cursor counts in every range."""
+    path = tmp_path / "big.db"
+    execute(path, "CREATE TABLE big (id INTEGER PRIMARY KEY, at INTEGER)")
+    keys = [-5, 0, 1, 2, 3, 500, 501, 1000]
+    execute(path, "INSERT INTO big VALUES " + ", ".join(f"({key}, {key})" for key in keys))
+    cursor: Any = dlt.sources.incremental("at", initial_value=0)
+    for number, found in ((1, None), (3, None), (4, cursor)):
+        table = sql_table(
+            f"sqlite:///{path}", table="big", backend=backend, partitions=number, incremental=found, chunk_size=1
+        ).with_name(f"big{number}")
+        pipeline.run(table)
+        wanted = keys if found is None else keys[1:]
+        assert [row["id"] for row in loaded(pipeline, f"big{number}")] == wanted
+    with pytest.raises(ConfigurationValueError, match="partitions=0"):
+        sql_table(f"sqlite:///{path}", table="big", partitions=0)
+
+
+def test_ranges_that_fail_or_are_left_give_everything_back(tmp_path: Path) -> None:
+    """No thread goes on when reading stops, and an error in one of them is told."""
+    path = tmp_path / "big.db"
+    execute(path, "CREATE TABLE big (id INTEGER PRIMARY KEY, at INTEGER)")
+    execute(path, "INSERT INTO big VALUES " + ", ".join(f"({key}, {key})" for key in range(100)))
+    table = sql_table(f"sqlite:///{path}", table="big", backend="pyarrow", partitions=4, chunk_size=2)
+    reading = iter(table)
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name == "dlt range"]
+
+    def fail(query: Any, _table: Any) -> Any:
+        # an absolute value that does not exist
+        return query.where(sa.func.abs(sa.text("CASE WHEN id = 99 THEN -9223372036854775808 ELSE 1 END")) > 0)
+
+    broken = sql_table(f"sqlite:///{path}", table="big", backend="pyarrow", partitions=4, query_adapter_callback=fail)
+    with pytest.raises(SqlDatabaseError, match="integer overflow"):
+        list(broken)
+    assert not [thread for thread in threading.enumerate() if thread.name == "dlt range"]
