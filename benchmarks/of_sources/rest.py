@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TITLE = "REST API: 2,000 pages of 100 rows"
-CASES = {"RESTClient": 4.0}
+CASES = {"RESTClient": 4.0, "rest_api": 4.0}
 PAGES, ROWS = 2000, 100
 
 
@@ -45,21 +45,31 @@ def prepare(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def load(case: str, settings: dict[str, str], pipeline: Any) -> dict[str, int]:
-    """Walk over the pages."""
+    """Walk over the pages, by hand or as a configuration says."""
+    if case == "rest_api":
+        from dlt.sources.rest_api import rest_api_source
+
+        paginator = {"type": "page_number", "base_page": 1, "total_path": "total_pages"}
+        endpoint = {"path": "items", "data_selector": "data", "paginator": paginator}
+        config = {"client": {"base_url": settings["url"]}, "resources": [{"name": "items", "endpoint": endpoint}]}
+        pipeline.run(rest_api_source(config))
+    else:
+        pipeline.run(_items(settings["url"]))
+    return dict(pipeline.last_trace.last_normalize_info.row_counts)
+
+
+def _items(url: str) -> Any:
     import dlt
     from dlt.sources.helpers.rest_client import RESTClient
     from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
 
-    del case
-
     @dlt.resource(name="items")
     def items() -> Iterator[Any]:
-        client = RESTClient(settings["url"])
+        client = RESTClient(url)
         paginator = PageNumberPaginator(base_page=1, total_path="total_pages")
         yield from client.paginate("/items", paginator=paginator, data_selector="data")
 
-    pipeline.run(items())
-    return dict(pipeline.last_trace.last_normalize_info.row_counts)
+    return items()
 
 
 def serve() -> None:

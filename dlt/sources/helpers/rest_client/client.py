@@ -23,6 +23,7 @@ from dlt.sources.helpers.rest_client.detector import (
     find_response_page_data,
     find_total_items,
 )
+from dlt.sources.helpers.rest_client.environment import Environment
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorNotFound
 from dlt.sources.helpers.rest_client.raising import _dlt_raise_for_status, raise_for_status
 from dlt.sources.helpers.rest_client.redaction import sanitize_url
@@ -98,7 +99,7 @@ class RESTClient:
         if isinstance(parallel_pages, bool) or not isinstance(parallel_pages, int) or parallel_pages < 1:
             raise ValueError(f"parallel_pages: found {parallel_pages!r}, expected a whole number above zero.")
         self.parallel_pages = parallel_pages
-        self._config = config
+        self._config, self._environment = config, Environment()
         self._client = session if isinstance(session, Client) else Client(raise_for_status=False)
         if config is not None:
             self._client.update_from_config(config)
@@ -174,29 +175,20 @@ class RESTClient:
         )
 
     def _send_request(self, request: Request, **kwargs: Any) -> Response:
-        return self._send(request, str(request.url), kwargs, {})
+        return self._send(request, str(request.url), kwargs)
 
-    def _send(
-        self, request: Request, began: str, options: Mapping[str, Any], of_hosts: dict[str, Mapping[str, Any]]
-    ) -> Response:
+    def _send(self, request: Request, began: str, options: Mapping[str, Any]) -> Response:
         """Send a request.
 
         Args:
             request: The request.
             began: URL with which the program began: what opens it goes nowhere else.
             options: Further arguments.
-            of_hosts: What the environment says of each host, such as its proxy; it is filled.
         """
         session = self.session
         prepared = self._prepared(session, request, began)
         url = str(prepared.url)
-        host = "/".join(url.split("/", 3)[:3])
-        settings = of_hosts.get(host)
-        if settings is None:
-            given = (options.get(name) for name in ("stream", "verify", "cert"))
-            # it reads all variables, which takes as long as the rest of a request
-            settings = session.merge_environment_settings(url, dict(options.get("proxies") or {}), *given)
-            of_hosts[host] = settings
+        settings = self._environment.settings(session, url, options)
         further = {name: options[name] for name in ("timeout", "allow_redirects") if name in options}
         logger.info("%s %s", prepared.method, _Shown(url))
         if self.rate_limit is None:
@@ -271,7 +263,7 @@ class RESTClient:
             request,
             _checked(paginator) or self.paginator,
             data_selector or self.data_selector,
-            partial(self._send, began=began, options=options, of_hosts={}),
+            partial(self._send, began=began, options=options),
             self.parallel_pages,
         )
         return walk.pages()

@@ -530,3 +530,17 @@ def test_paginate_as_a_function(rest: RestServer) -> None:
     rest.on("/x", lambda asked: {"found": [{"id": asked.headers["x-own"]}], "items": []})
     found = paginate(f"{rest.url}/x", headers={"X-Own": "7"}, paginator=SinglePagePaginator(), data_selector="found")
     assert list(found) == [[{"id": "7"}]]
+
+
+def test_the_environment_counts_when_it_changes(rest: RestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is set while the program runs gets the next request; arguments of the program come first."""
+    rest.on("/x", [{"direct": True}])
+    client = RESTClient(rest.url)
+    assert list(client.paginate("/x")) == [[{"direct": True}]]
+    away = "http://api.example/x"
+    monkeypatch.setenv("HTTP_PROXY", rest.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert client.get(away).status_code == 200 and list(client.paginate("/x")) == [[{"direct": True}]]
+    monkeypatch.delenv("HTTP_PROXY")
+    assert client.get(away, proxies={"http": rest.url}).status_code == 200
+    assert [asked.headers["host"] for asked in rest.seen].count("api.example") == 2
