@@ -21,6 +21,7 @@ from dlt.sources.helpers.rest_client.exceptions import (
 from dlt.sources.helpers.rest_client.paginators import (
     BaseReferencePaginator,
     JSONResponseCursorPaginator,
+    OffsetPaginator,
     PageNumberPaginator,
     RangePaginator,
 )
@@ -118,7 +119,7 @@ class Walk:
             ahead.close()
 
     def _one_by_one(self, send: Callable[[Request], Response], ahead: Ahead | None) -> Iterator[PageData]:
-        goes_on = True
+        goes_on, count = True, 0
         while goes_on:
             try:
                 response = send(self._request)
@@ -131,7 +132,15 @@ class Walk:
                 ahead.go_on(self._request, page.paginator)
             # the same page under another number is asked for and not handed out
             if is_new:
+                count += len(page)
                 yield page
+        paginator = self._paginator
+        if isinstance(paginator, OffsetPaginator) and paginator.left_out(count):
+            # rows would be missing without a word
+            user_log.info(
+                f"{sanitize_url(str(self._request.url))}: {count} items were read, {paginator.left_out(count)} fewer "
+                f"than the server counts. If it gives fewer than {paginator.limit} a page, set a lower limit."
+            )
 
     def _read(self, response: Response) -> tuple[PageData, bool]:
         """Return the page of an answer, and whether it is one that was not there yet."""

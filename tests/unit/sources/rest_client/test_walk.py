@@ -117,6 +117,28 @@ def test_what_was_not_read_is_told(rest: RestServer, client: RESTClient, capfd: 
     assert capfd.readouterr().err == ""
 
 
+def test_a_server_that_gives_less_than_asked_for_is_told(
+    rest: RestServer, client: RESTClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It holds pages shorter than the limit, and the offset leaps over the rest."""
+
+    def answer(asked: Asked) -> dict[str, Any]:
+        start = asked.param("offset", 0)
+        return {"items": ITEMS[start : start + 5], "total": 23}
+
+    rest.on("/x", answer)
+    assert ids(client.paginate("/x", paginator=OffsetPaginator(limit=10))) == [
+        *range(5),
+        *range(10, 15),
+        *range(20, 23),
+    ]
+    assert "13 items were read, 10 fewer than the server counts" in capfd.readouterr().err
+    assert ids(client.paginate("/x", paginator=OffsetPaginator(limit=5))) == ALL
+    assert len(ids(client.paginate("/x", paginator=OffsetPaginator(limit=5, offset=20)))) == 3
+    assert len(ids(client.paginate("/x", paginator=OffsetPaginator(limit=5, maximum_offset=10)))) == 10
+    assert capfd.readouterr().err == ""
+
+
 def test_a_number_in_the_path_is_replaced(rest: RestServer, client: RESTClient) -> None:
     """A program that writes the first page into the path does not get it on every page."""
     rest.on("/x", numbered(ITEMS, 5, 1, total=lambda _page, total: total))

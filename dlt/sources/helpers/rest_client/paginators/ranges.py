@@ -294,6 +294,16 @@ class OffsetPaginator(RangePaginator):
         super().update_request(request)
         self._update_request_limit(request)
 
+    def left_out(self, count: int) -> int:
+        """Return how many items a walk that is over did not bring, though the server counts them.
+
+        Args:
+            count: How many it brought.
+        """
+        if self._total is None or (self.maximum_value is not None and self.current_value >= self.maximum_value):
+            return 0
+        return max(self._total - self.initial_value - count, 0)
+
     def _update_request_limit(self, request: Request) -> None:
         if self.limit_body_path:
             set_in_body(request, self.limit_body_path, self.limit)
