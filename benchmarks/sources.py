@@ -64,7 +64,8 @@ def markdown(results: Results) -> str:
         part = parts()[name]
         for case, runs in cases.items():
             told = {side: middle(found, "cpu_s") for side, found in runs.items() if found}
-            memory = " / ".join(f"{middle(found, 'memory_bytes') / 1e6:.0f} MB" for found in runs.values() if found)
+            taken = [middle(runs[side], "memory_bytes") / 1e6 for side in ("peer", "ours") if runs.get(side)]
+            memory = " / ".join(f"{megabytes:.0f} MB" for megabytes in taken)
             ours, peer, goal = told.get("ours"), told.get("peer"), part.CASES.get(case)
             ratio = f"{peer / ours:.1f}" if ours and peer else "-"
             verdict = "-" if goal is None or ours is None else f"{'holds' if ours <= goal else 'MISSED'}: ≤ {goal:g} s"
