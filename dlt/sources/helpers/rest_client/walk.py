@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests import Request, Response
 from requests.exceptions import JSONDecodeError
 
+from dlt import user_log
 from dlt.formats.snapshot import snapshot
 from dlt.redact import redact
 from dlt.sources.helpers.rest_client.ahead import Ahead
@@ -95,7 +96,8 @@ class Walk:
         self._paginator = _own(paginator)
         self._selector = data_selector
         self._seen: set[int] = set()
-        self._items_before: list[Any] | None = None
+        self._first_items: list[Any] = []
+        self._print_before: tuple[object, ...] = ()
         self._same_pages, self._is_guessed = 0, False
         self._parallel = parallel
 
@@ -170,19 +172,24 @@ class Walk:
         """
         if not isinstance(paginator, RangePaginator):
             return True
-        # as they came: the program that gets the page may change its items, and children of `rest_api` do
-        before, self._items_before = self._items_before, list(map(snapshot, items))
-        is_same = bool(before) and bool(items) and before == items
-        self._same_pages = self._same_pages + 1 if is_same else 0
+        told = None
         if isinstance(paginator, PageNumberPaginator):
             told = first_value(paginator.told_path, document)
+            if paginator.base_is_guessed and self._first_items:
+                self._print_before = _fingerprint(items)
+                return self._find_base(paginator, self._first_items, items, told)
             if paginator.base_is_guessed:
-                return not before or self._find_base(paginator, before, items, told)
-            if str(told) == str(paginator.current_value):
-                return True
-            # a name that was guessed, and is not that of the parameter, brings the first page each time
-            self._same_pages *= _SAME_PAGES if self._is_guessed else 1
-        if self._same_pages >= _SAME_PAGES and (paginator.is_endless() or self._is_guessed):
+                # as they came: the program that gets the page may change its items, and children of `rest_api` do
+                self._first_items = list(map(snapshot, items))
+        if not self._is_guessed and not paginator.is_endless():
+            return True
+        before, self._print_before = self._print_before, _fingerprint(items)
+        is_same = bool(items) and before == self._print_before
+        self._same_pages = self._same_pages + 1 if is_same else 0
+        if told is not None and str(told) == str(paginator.current_value):
+            return True
+        # a name that was guessed, and is not that of the parameter, brings the first page each time
+        if self._same_pages >= (1 if self._is_guessed else _SAME_PAGES):
             raise self._again_and_again(paginator)
         return True
 
@@ -260,6 +267,11 @@ def _document(response: Response) -> Document:
             error.doc,
             error.pos,
         ) from None
+
+
+def _fingerprint(items: list[Any]) -> tuple[object, ...]:
+    """Return what differs between pages in all likelihood, and costs little to make of each."""
+    return (len(items), repr(items[0]), repr(items[-1])) if items else ()
 
 
 def _are_same(before: list[Any], after: list[Any]) -> bool:
