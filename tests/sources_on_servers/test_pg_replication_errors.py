@@ -12,6 +12,7 @@ import pytest
 import dlt
 from dlt.errors import InvalidHint, PipelineStepFailed, ReplicationError
 from dlt.sources.pg_replication import init_replication, replication_resource, server
+from dlt.sources.pg_replication.changes import Changes, Wanted
 from dlt.sources.pg_replication.helpers import (
     advance_slot,
     create_replication_slot,
@@ -145,6 +146,19 @@ def test_a_slot_that_was_made_anew_is_told(replicated: Replicated, capsys: pytes
     replicated.run()
     assert "made anew" in capsys.readouterr().err
     assert replicated.loaded("t", "id") == [(1,), (3,)]
+
+
+def test_a_server_behind_what_was_loaded_is_told(replicated: Replicated, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may have been restored from a backup, and would give changes that look like loaded ones."""
+    replicated.sql("CREATE TABLE t (id int PRIMARY KEY)")
+    replicated.init("t")
+    replicated.sql("INSERT INTO t VALUES (1)")
+    found = server.Server(server.connect(dlt.sources.credentials.ConnectionStringCredentials(replicated.url)))
+    credentials = dlt.sources.credentials.ConnectionStringCredentials(replicated.url)
+    changes = Changes(found, credentials, Wanted(replicated.slot, "pub"), {"lsn": 1 << 60})
+    assert list(changes.read()) == []
+    found.close()
+    assert "restored from a backup" in capsys.readouterr().err
 
 
 def test_a_slot_that_the_server_gave_up_is_told(replicated: Replicated) -> None:

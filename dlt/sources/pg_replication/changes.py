@@ -184,6 +184,7 @@ class Changes:
             self._tell_gap(slot.confirmed)
             if self._loaded < 0:
                 self._until.lsn = self._server.position()
+                self._tell_behind(position.lsn)
                 # what waits on this disk may be given up, and what is read outside of a run is not loaded at all
                 in_run = current().load_id is not None and not self._waits()
                 self._loaded = position.lsn if in_run else 0
@@ -235,6 +236,15 @@ class Changes:
                 f"pg_replication: the replication slot {name!r} begins at {lsn_text(confirmed)}, and what was loaded "
                 f"ends at {lsn_text(lsn)}: it was made anew, or someone else moved it. Changes between the two are not "
                 "loaded: load a new snapshot if there were any."
+            )
+
+    def _tell_behind(self, lsn: int) -> None:
+        if lsn > self._until.lsn:
+            user_log.error(
+                f"pg_replication: the log of the server ends at {lsn_text(self._until.lsn)}, and what was loaded at "
+                f"{lsn_text(lsn)}. A replica is behind and comes later; a server that was restored from a backup gives "
+                "changes which would be taken for loaded ones: forget the state of the resource "
+                "(dlt pipeline NAME drop RESOURCE --state-only), and load a new snapshot (reset=True)."
             )
 
     def _take(self, message: Message, lsn: int) -> Iterator[DataItemWithMeta]:
