@@ -110,11 +110,10 @@ class SlotStream:
             StreamBroken: the connection was lost.
             ReplicationError: the server cannot go on.
         """
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, self._telling():
             selector.register(self._connection, selectors.EVENT_READ)
             while True:
-                with self._telling():
-                    found = self._reader.read_message()
+                found = self._reader.read_message()
                 if found is not None:
                     yield found.payload, found.data_start
                 # the server tells where it is whenever it has nothing more to send
@@ -127,8 +126,7 @@ class SlotStream:
                     self._beat(reply=False)
 
     def _beat(self, reply: bool) -> None:
-        with self._telling():
-            self._answers.send_feedback(force=True, reply=reply)
+        self._answers.send_feedback(force=True, reply=reply)
         self._beat_at = time.monotonic() + _BEAT
 
     @contextmanager
