@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from tenacity import RetryCallState, Retrying
+from tenacity import RetryAction, RetryCallState, Retrying
 
 import dlt
 from dlt.configuration.runtime import RuntimeConfiguration
@@ -266,6 +266,19 @@ def test_a_bucket_of_tokens() -> None:
     for wrong in (0, -1, float("inf"), True, "5"):
         with pytest.raises(ValueError, match="rate_limit"):
             RateLimiter(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("pause", "is_told"), [(60.0, True), (3.0, False)])
+def test_a_long_wait_is_told(pause: float, is_told: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    """People would think that the program hangs; no secret of the URL is shown."""
+    response = answer(429)
+    response.reason = "Too Many Requests"
+    response.request = requests.Request("GET", "http://api.example/x?api_key=geheim").prepare()
+    state = after(response)
+    state.next_action = RetryAction(pause)
+    vars(requests.Client()._policy())["before_sleep"](state)
+    told = capfd.readouterr().err
+    assert ("the next one follows in 60.0 s" in told) == is_told and "geheim" not in told
 
 
 # -- settings and sessions

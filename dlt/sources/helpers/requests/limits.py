@@ -9,8 +9,12 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+from dlt import user_log
+
 LIMITED = 429
 """The status of an answer to a client that asks too often."""
+LONG_PAUSE = 10.0
+"""Seconds from which on people are told what a program waits for."""
 _REFUSED = 403
 _REMAINING = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 _RESET = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")
@@ -128,6 +132,8 @@ class RateLimiter:
             self._tokens -= 1
             pause = max(-self._tokens / self.rate, self._opens - now)
         # outside of the lock, so that others can get in line
+        if pause >= LONG_PAUSE:
+            user_log.info(f"the limit of the server is used up: the next request follows in {pause:.0f} s.")
         if pause > 0:
             time.sleep(pause)
 

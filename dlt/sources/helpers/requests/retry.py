@@ -15,11 +15,12 @@ from requests.exceptions import ChunkedEncodingError
 from tenacity import RetryCallState, Retrying, retry_any, retry_if_exception_type, stop_after_attempt, wait_exponential
 from tenacity.retry import retry_base
 
+from dlt import user_log
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.run_context import run_context
 from dlt.configuration.runtime import RuntimeConfiguration
 from dlt.redact import redact
-from dlt.sources.helpers.requests.limits import LIMITED, asked_wait, is_limited
+from dlt.sources.helpers.requests.limits import LIMITED, LONG_PAUSE, asked_wait, is_limited
 from dlt.sources.helpers.requests.session import DEFAULT_TIMEOUT, Adapter, RequestOptions, Session, seconds_of
 from dlt.sources.helpers.requests.typing import TimedeltaSeconds, TRequestTimeout
 from dlt.user_log import logger
@@ -169,7 +170,11 @@ def _tell(state: RetryCallState) -> None:
     where = f"{request.method} {request.url!s}" if request is not None else "a request"
     pause = state.next_action.sleep if state.next_action else 0.0
     said = f"{where}: {what}. Attempt {state.attempt_number} failed; the next one follows in {pause:.1f} s."
-    logger.warning(redact(said))
+    if pause < LONG_PAUSE:
+        logger.warning(redact(said))
+    else:
+        # who watches would think that nothing goes on
+        user_log.info(redact(said))
 
 
 # -- clients
