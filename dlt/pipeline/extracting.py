@@ -124,6 +124,7 @@ def extract(
             pipeline=parts.whose,
             pipeline_name=parts.pipeline_name,
         )
+        _forget_empty(state, before)
         home.keep_local_changes(state, before)
         # the last package carries the state, which lies in the dataset of the default schema
         extracts.sort(key=lambda extract: extract.schema.name == state["default_schema_name"])
@@ -159,6 +160,15 @@ def extract(
         infos = [package_info(package) for package in packages]
         step.info = info = ExtractInfo(parts.whose, metrics, named, list(metrics), infos, home.first_run)
     return info
+
+
+def _forget_empty(state: State, before: State) -> None:
+    # a source gets its place in the state before it is known whether it keeps anything
+    sources = state.get("sources", {})
+    for name in [name for name, found in sources.items() if not found and name not in before.get("sources", {})]:
+        del sources[name]
+    if not sources and "sources" not in before:
+        state.pop("sources", None)
 
 
 @contextmanager
