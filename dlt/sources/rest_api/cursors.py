@@ -13,6 +13,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import DataItemWithMeta, Meta
@@ -33,9 +34,11 @@ class ParentMeta:
 
     Attributes:
         parent: What `parent_key` returned.
+        cursor: The cursor of that parent.
     """
 
     parent: str
+    cursor: Cursor
 
 
 def parent_key(
@@ -65,7 +68,8 @@ class CursorPerParent(Incremental[Any]):
     """The cursor of a child; bound to a run it has one for each parent, and passes the rows to theirs."""
 
     _lock: threading.Lock
-    _parents: dict[str, Cursor]
+    _parents: WeakValueDictionary[str, Cursor]
+    """Those at work: of a parent whose rows are through only the state is left, as there may be very many."""
     _state_of_parents: dict[str, CursorState]
     _of_all: CursorState | None
     """The one cursor for all parents, if that is what the state had."""
@@ -95,7 +99,8 @@ class CursorPerParent(Incremental[Any]):
         before = {**whole, "unique_hashes": [*whole["unique_hashes"]]} if of_1x else None
         if before is not None:
             before.pop(PARENTS, None)
-        vars(made).update(_of_all=before, _state_of_parents=kept, _parents={}, _lock=threading.Lock())
+        vars(made).update(_of_all=before, _state_of_parents=kept)
+        vars(made).update(_parents=WeakValueDictionary(), _lock=threading.Lock())
         return made
 
     def of_parent(self, parent: str) -> Cursor:
@@ -106,9 +111,10 @@ class CursorPerParent(Incremental[Any]):
         """
         # a source that is parallelized asks from threads
         with self._lock:
-            if parent not in self._parents:
-                self._parents[parent] = self._begin(parent)
-            return self._parents[parent]
+            found = self._parents.get(parent)
+            if found is None:
+                found = self._parents[parent] = self._begin(parent)
+            return found
 
     def _begin(self, parent: str) -> Cursor:
         settings: Cursor = Incremental()
@@ -140,9 +146,8 @@ class CursorPerParent(Incremental[Any]):
         if not isinstance(meta, ParentMeta):
             # rows that a step of the program marked as its own: nobody knows their parent any more
             return super().__call__(items)
-        cursor = self.of_parent(meta.parent)
-        found = cursor(items)
-        self._note(meta.parent, cursor)
+        found = meta.cursor(items)
+        self._note(meta.parent, meta.cursor)
         # the mark has done its work, and the rows go on as those of any resource
         return None if found is None else DataItemWithMeta(None, found)
 

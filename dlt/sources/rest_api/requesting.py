@@ -250,16 +250,20 @@ def paginate_dependent_resource(
         resolved_params, include_from_parent or (), parent_key, incremental_object, incremental_param,
         incremental_cursor_transform, frozenset(find_placeholders(path)),
     )  # fmt: skip
+    left_out = 0
     for item in _items_of(items):
         values = resolved_values(item, resolved_params)
         if any(values[name] is None for name in children.in_path & values.keys()):
-            logger.warning("'%s': an item of the parent has None in a field of this path, and is left out", path)
+            left_out += 1
             continue
         read = _pages_of_parent(walk, children, item, values)
         if parallelized:
             yield partial(_read_all, read)
         else:
             yield from read
+    if left_out:
+        # once for a page, as a parent may have as many of them as it has items
+        logger.warning("'%s': %d items of the parent have None in a field of this path, and no rows", path, left_out)
 
 
 def _items_of(page: TDataItems) -> Iterable[TDataItem]:
@@ -283,8 +287,9 @@ def _pages_of_parent(walk: Walk, children: Children, item: TDataItem, values: Ma
     cursor = children.cursor
     mark: ParentMeta | None = None
     if isinstance(cursor, CursorPerParent):
-        mark = ParentMeta(parent_key(item, children.parent_key, values, children.in_path))
-        cursor = cursor.of_parent(mark.parent)
+        key = parent_key(item, children.parent_key, values, children.in_path)
+        mark = ParentMeta(key, cursor.of_parent(key))
+        cursor = mark.cursor
     at = None if cursor is None else CursorValues.of(cursor)
     parent = children.resolved_params[0].resolve_config["resource"]
     processed = _processed(walk.request, item, values, parent, children, at)
