@@ -11,9 +11,11 @@ from dlt.configuration.providers.base import IsValue
 SET_BY_SYSTEM = frozenset(
     [
         "_",
+        "COLUMNS",
         "HOME",
         "HOSTNAME",
         "LANG",
+        "LINES",
         "LOGNAME",
         "OLDPWD",
         "PATH",

@@ -164,7 +164,7 @@ def test_a_second_pipeline_does_not_take_the_options_of_the_first(write: Any) ->
     assert (second.dataset_name, second.config.defaults) == ("second", OURS)
 
 
-NAMES = ["PATH", "HOME", "USER", "LANG", "_", "PWD"]
+NAMES = ["PATH", "HOME", "USER", "LANG", "_", "PWD", "COLUMNS"]
 
 
 @pytest.mark.parametrize("name", NAMES)
