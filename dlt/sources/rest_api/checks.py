@@ -72,7 +72,7 @@ def check_params(params: object, place: str) -> None:
                 )
         elif kind not in PARAM_TYPES:
             raise RestApiConfigurationError(
-                f"{at}.type: {kind!r} is not known{did_you_mean(str(kind), PARAM_TYPES)}. Allowed: "
+                f"{at}.type: {kind!r} is not known{did_you_mean(str(kind), PARAM_TYPES) or '.'} Allowed: "
                 f"{', '.join(PARAM_TYPES)}.",
                 path=at,
                 field="type",
@@ -206,7 +206,7 @@ def _wrong_choice(value: object, choices: Sequence[object], place: str) -> RestA
     # a misspelt word, as names of secrets are never among these
     if isinstance(value, str) and words:
         return RestApiConfigurationError(
-            f"{place}: {value!r} is not known{did_you_mean(value, words)}. Allowed: {', '.join(words)}.",
+            f"{place}: {value!r} is not known{did_you_mean(value, words) or '.'} Allowed: {', '.join(words)}.",
             path=place,
             field=place.rpartition(".")[2],
         )

@@ -250,7 +250,7 @@ def check_keys(value: Mapping[object, object], known: Collection[str], place: st
     for key in value:
         if key not in known:
             raise RestApiConfigurationError(
-                f"{place}.{key}: there is no such key here{did_you_mean(str(key), known)}.{elsewhere} Allowed: "
+                f"{place}.{key}: there is no such key here{did_you_mean(str(key), known) or '.'}{elsewhere} Allowed: "
                 f"{', '.join(dict.fromkeys(known))}.",
                 path=place,
                 field=key,
@@ -273,7 +273,7 @@ def _parameters(made: type) -> tuple[list[str] | None, list[str]]:
 
 def _unknown(found: object, place: str, known: Collection[str], more: str) -> RestApiConfigurationError:
     return RestApiConfigurationError(
-        f"{place}: {found!r} is not known{did_you_mean(str(found), known)}. Allowed: {', '.join(known)}; {more}.",
+        f"{place}: {found!r} is not known{did_you_mean(str(found), known) or '.'} Allowed: {', '.join(known)}; {more}.",
         path=place,
         field="type",
     )

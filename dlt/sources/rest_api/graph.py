@@ -12,7 +12,7 @@ from dlt.sources.rest_api.checks import ROOT
 from dlt.sources.rest_api.defaults import make_endpoint_resource, setup_single_entity_endpoint
 from dlt.sources.rest_api.exceptions import RestApiConfigurationError, RestApiResourceCycle
 from dlt.sources.rest_api.incremental import has_incremental
-from dlt.sources.rest_api.placeholders import bind_template, checked_placeholders
+from dlt.sources.rest_api.placeholders import bind_template, checked_placeholders, find_placeholders
 from dlt.sources.rest_api.typing import (
     Endpoint,
     EndpointResource,
@@ -53,7 +53,7 @@ def build_resource_dependency_graph(
         endpoint = bind_path_params(resource, places[name])
         resource["endpoint"] = setup_single_entity_endpoint(endpoint)
         resolved[name] = params = find_resolved_params(endpoint, places[name])
-        parent = _parent(params, name, resources, places[name])
+        parent = _parent(params, name, resources, endpoint, places[name])
         if parent is None:
             graph.add(name)
             _refuse_without_parent(resource, places[name])
@@ -126,8 +126,8 @@ def bind_path_params(resource: EndpointResource, place: str = ROOT) -> Endpoint:
         if name not in params:
             raise RestApiConfigurationError(
                 f"{place}.endpoint.path: {path!r} names {name!r}, which is none of 'params'"
-                f"{did_you_mean(name, params)}. Give params.{name} a value, write {{resources.<parent>.<field>}} for a "
-                "field of a parent, or double the braces if they are meant as they are.",
+                f"{did_you_mean(name, params) or '.'} Give params.{name} a value, write {{resources.<parent>.<field>}} "
+                "for a field of a parent, or double the braces if they are meant as they are.",
                 path=f"{place}.endpoint.path",
                 field=name,
             )
@@ -211,8 +211,8 @@ def _check_placeholder(found: str, names: set[str], endpoint: Endpoint, place: s
     if found.startswith(INCREMENTAL):
         advice = " The endpoint has no 'incremental'."
     raise RestApiConfigurationError(
-        f"{place}: nothing has a value for the placeholder {{{found}}}{did_you_mean(found, names)}.{advice} Allowed: "
-        f"{', '.join(allowed)}. Braces that are meant as they are have to be doubled: {{{{ and }}}}.",
+        f"{place}: nothing has a value for the placeholder {{{found}}}{did_you_mean(found, names) or '.'}{advice} "
+        f"Allowed: {', '.join(allowed)}. Braces that are meant as they are have to be doubled: {{{{ and }}}}.",
         path=place,
         field=found,
     )
@@ -243,7 +243,9 @@ def expressions_to_resolved_params(expressions: Iterable[str], place: str = ROOT
     return made
 
 
-def _parent(params: list[ResolvedParam], name: str, resources: ResourceMap, place: str) -> str | None:
+def _parent(
+    params: list[ResolvedParam], name: str, resources: ResourceMap, endpoint: Endpoint, place: str
+) -> str | None:
     parents = dict.fromkeys(param.resolve_config["resource"] for param in params)
     # two parents would mean each pair of their items, and nobody has asked for that yet
     if len(parents) > 1:
@@ -256,14 +258,24 @@ def _parent(params: list[ResolvedParam], name: str, resources: ResourceMap, plac
         )
     for parent in parents:
         if parent not in resources:
+            where = _place_of(parent, params, endpoint, place)
             raise RestApiConfigurationError(
-                f"{place}: '{name}' takes its items from {parent!r}, which is no resource here"
-                f"{did_you_mean(parent, resources)}. There are: {', '.join(resources)}.",
-                path=place,
+                f"{where}: '{name}' takes its items from {parent!r}, which is no resource here"
+                f"{did_you_mean(parent, resources) or '.'} There are: {', '.join(resources)}.",
+                path=where,
                 field="resource",
             )
         return parent
     return None
+
+
+def _place_of(parent: str, params: list[ResolvedParam], endpoint: Endpoint, place: str) -> str:
+    """Return where an endpoint names a parent."""
+    names = [param.param_name for param in params if param.resolve_config["resource"] == parent]
+    for part in PARTS:
+        if set(names) & find_placeholders(endpoint.get(part)) and names[0].startswith(RESOURCES):
+            return f"{place}.endpoint.{part}"
+    return f"{place}.endpoint.params.{names[0]}.resource"
 
 
 def _refuse_without_parent(resource: EndpointResource, place: str) -> None:

@@ -100,8 +100,9 @@ WRONG = [
     (_endpoint(params={"id": {"type": "resolve", "resource": "posts", "field": "id"}}), r"params\.id: nothing uses it"),
     (
         _endpoint(path="x/{id}", params={"id": {"type": "resolve", "resource": "post", "field": "id"}}),
-        r"'post'.*did you mean 'posts'.*There are: posts, x",
+        r"resources\[1\]\.endpoint\.params\.id\.resource: .*'post'.*did you mean 'posts'\? There are: posts, x",
     ),
+    (_endpoint(json=["{resources.post.id}"]), r"resources\[1\]\.endpoint\.json: .*'post'"),
     (_endpoint(path="x/{id}"), r"resources\[1\]\.endpoint\.path: .*'id', which is none of 'params'"),
     (
         _endpoint(path="x/{id}", params={"id": {"type": "incremental", "cursor_path": "a"}}),
