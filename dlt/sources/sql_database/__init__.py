@@ -137,7 +137,7 @@ def sql_database(
         ValueErrorWithKnownValues: there is no such backend.
     """
     level = _level(reflection_level, detect_precision_hints)
-    check_backend(backend, backend_kwargs, table_loader_class)
+    check_backend(backend, backend_kwargs, table_loader_class, chunk_size)
     check_partitions(partitions)
     engine = prepared_engine(credentials, engine_kwargs, engine_adapter_callback)
     metadata = metadata if metadata is not None else sa.MetaData(schema=schema)
@@ -230,7 +230,7 @@ def sql_table(
         ValueErrorWithKnownValues: there is no such backend or column.
     """
     level = _level(reflection_level, detect_precision_hints)
-    check_backend(backend, backend_kwargs, table_loader_class)
+    check_backend(backend, backend_kwargs, table_loader_class, chunk_size)
     check_partitions(partitions)
     engine = prepared_engine(credentials, engine_kwargs, engine_adapter_callback)
     metadata = metadata if metadata is not None else sa.MetaData(schema=schema)

@@ -45,6 +45,11 @@ class Known:
         self._before = state.get(_LAST)
         self._best = self._before
 
+    @property
+    def count(self) -> int:
+        """Return how many rows are known: so many may come and be left out."""
+        return len(self._nulls) + len(self._late)
+
     def new_rows(self, table: pa.Table) -> pa.Table:
         """Return the rows of a table that did not come before, and remember them.
 

@@ -81,6 +81,10 @@ def column_of(values: Values, column: ColumnSchema | None) -> pa.Array:
     if quick is not None:
         return quick
     try:
+        if kind == "json":
+            return documents_of(
+                pa.array([None if value is None else _document(value) for value in values], pa.string())
+            )
         if not classes <= _OWN[kind]:
             converter = _converter(column)
             values = [None if value is None else converter(value) for value in values]
@@ -135,8 +139,11 @@ def in_zone(array: pa.Array, tz: str | None) -> pa.Array:
 
 
 def documents_of(texts: pa.Array) -> pa.Array:
-    """Return JSON as the same documents without spaces between their parts, however a database writes them."""
-    return pa.array([None if text is None else _compact(text) for text in texts.to_pylist()], pa.string())
+    """Return JSON as the same documents without spaces between their parts, however a database writes them.
+
+    A document that is null is no value, as it is none where documents are Python objects.
+    """
+    return pa.array([None if text in (None, "null") else _compact(text) for text in texts.to_pylist()], pa.string())
 
 
 def unquoted(texts: pa.ChunkedArray) -> pa.Array:

@@ -17,7 +17,7 @@ from dlt.sources.sql_database.arrow_helpers import column_of, shortest_floats, w
 from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import columns_of, hints_by_name
 from dlt.sources.sql_database.schema_types import name_of_column, name_of_type, plain_type, type_hints
-from dlt.sources.sql_database.vocabulary import SelectClause
+from dlt.sources.sql_database.vocabulary import SelectClause, SqlType
 
 _ARGUMENTS = ("protocol", "partition_on", "partition_range", "partition_num", "pre_execution_query")  # fmt: skip
 _RETURNS = ("arrow", "arrow_stream")
@@ -43,13 +43,16 @@ class Plain:
     singles: frozenset[str] = frozenset()
 
 
-def plain_query(query: SelectClause, columns: Mapping[str, ColumnSchema], engine: Engine) -> Plain:
+def plain_query(
+    query: SelectClause, columns: Mapping[str, ColumnSchema], engine: Engine, casts: Mapping[str, SqlType]
+) -> Plain:
     """Return a query in which what ConnectorX has no type for, or loses digits of, is text.
 
     Args:
         query: The query.
         columns: What is known of its columns, by name.
         engine: The engine.
+        casts: Types that the program wants in place of those of the database, by the names of columns.
 
     Raises:
         SqlDatabaseError: the database refuses the query.
@@ -63,7 +66,9 @@ def plain_query(query: SelectClause, columns: Mapping[str, ColumnSchema], engine
     chosen = []
     for column in query.selected_columns:
         name = name_of_column(column)
-        found = sa.func.hex(column) if name in hexed else _expression(column, plain_type(column.type), dialect)
+        wanted_one = sa.cast(column, casts[name]) if name in casts else column
+        sql_type = plain_type(wanted_one.type)
+        found = sa.func.hex(column) if name in hexed else _expression(wanted_one, sql_type, dialect)
         chosen.append(found.label(name))
     singles = frozenset(column.name for column in wanted if column.single)
     return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), hints_by_name(wanted), hexed, singles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pyarrow.csv as csv
@@ -53,13 +53,13 @@ def read(
     Raises:
         SqlDatabaseError: the database refuses the query, or is gone.
     """
-    with connected(engine) as connection:
+    with connected(engine) as connection, _transaction(connection):
         for statement in begin:
             connection.exec_driver_sql(statement)
         for setting in _SETTINGS:
             # for this transaction only: the connection may be the program's
             connection.exec_driver_sql(f"SET LOCAL {setting}")
-        statement = f"COPY ({statement_of(connection, query)}) TO STDOUT (FORMAT csv)"
+        statement = f"COPY ({statement_of(connection, query)}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
         if engine.dialect.driver == "psycopg":
             for data in _given_out(engine, connection, statement, chunk_size):
                 yield _table(data, wanted)
@@ -70,6 +70,22 @@ def read(
                 yield _table(data, wanted)
         finally:
             copy.close()
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    """Be in a transaction for the length of a block, also with an engine that commits each statement."""
+    if not _driver_connection(connection).autocommit:
+        # it begins with the first statement
+        yield
+        return
+    connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        # one that was given up is gone with its transaction
+        if not connection.invalidated and not _driver_connection(connection).closed:
+            connection.exec_driver_sql("ROLLBACK")
 
 
 def statement_of(connection: Connection, query: SelectClause) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, Result
 
-from dlt.errors import ValueErrorWithKnownValues
+from dlt.errors import ConfigurationValueError, ValueErrorWithKnownValues
 from dlt.extract.hints import TableHints, make_hints
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import DataItemWithMeta, HintsMeta
@@ -83,6 +84,8 @@ class BaseTableLoader(ABC):
         wanted = None if self.incremental is None else range_of(self.table, self.incremental)
         if wanted is not None and self.engine.dialect.name == "sqlite":
             wanted = as_texts(wanted)
+        if wanted is not None and self.known is not None:
+            wanted = replace(wanted, known=wanted.known + self.known.count)
         return select_from(self.table, wanted, self.limit, self.chunk_size)
 
     def make_query(self) -> SelectClause:
@@ -107,7 +110,8 @@ class BaseTableLoader(ABC):
             sized: ColumnSchema = {**own, "precision": _DIGITS, "scale": size}
             if "data_type" in own:
                 self.columns[name] = sized
-                if not is_usual and name not in self.kept:
+                # tables of Arrow tell the size of each column, as with PyPI dlt
+                if name not in self.kept and (not is_usual or self.backend in ("pyarrow", "auto")):
                     told[name] = sized
         return make_hints(columns=told) if told else None
 
@@ -253,7 +257,7 @@ class ConnectorXTableLoader(BaseTableLoader):
         yield from self._load_rows_connectorx(query, dict(backend_kwargs or {}))
 
     def _load_rows_connectorx(self, query: SelectClause, backend_kwargs: BackendArguments) -> Iterator[TDataItem]:
-        plain = connectorx.plain_query(query, self.columns, self.engine)
+        plain = connectorx.plain_query(query, self.columns, self.engine, self.casts)
         url = backend_kwargs.pop("conn", None) or self.get_connection_url()
         has_types = any("data_type" in column for column in self.columns.values())
         text = self.compile_query(plain.query)
@@ -307,7 +311,7 @@ def get_table_loader_class(backend_name: str) -> type[BaseTableLoader]:
 
 
 def check_backend(
-    backend: str, backend_kwargs: BackendArguments | None, loader_class: type[BaseTableLoader] | None
+    backend: str, backend_kwargs: BackendArguments | None, loader_class: type[BaseTableLoader] | None, chunk_size: int
 ) -> None:
     """Check a backend and its arguments before anything is asked of the database.
 
@@ -315,11 +319,14 @@ def check_backend(
         backend: Its name.
         backend_kwargs: Its arguments.
         loader_class: Loader of the program in place of its own.
+        chunk_size: Rows that are read at once.
 
     Raises:
         ValueErrorWithKnownValues: there is no such backend.
-        ConfigurationValueError: it has no such argument.
+        ConfigurationValueError: it has no such argument, or cannot read so few rows.
     """
+    if chunk_size < 1:
+        raise ConfigurationValueError(f"sql_database: chunk_size={chunk_size}. It is a number of rows: 1 or more.")
     if loader_class is None:
         get_table_loader_class(backend)
         frames.check_arguments(backend, dict(backend_kwargs or {}))

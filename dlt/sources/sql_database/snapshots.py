@@ -73,11 +73,18 @@ class Snapshot:
             name: Name of its resource.
         """
         source = current().source
-        wanted = set(source.resources.selected) if isinstance(source, DltSource) else self._names
+        wanted = self._names
+        if isinstance(source, DltSource):
+            # they may have other names by now
+            wanted = {found.name for found in source.resources.selected.values() if self._shows(found)}
         with self._lock:
             self._done.add(name)
-            if wanted & self._names <= self._done:
+            if wanted <= self._done:
                 self._close()
+
+    def _shows(self, found: DltResource) -> bool:
+        gen = found.pipe.gen
+        return isinstance(gen, Function) and gen.kwargs.get("snapshot") is self
 
     def _open(self) -> None:
         with translated(self._engine):

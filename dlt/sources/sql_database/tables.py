@@ -15,7 +15,9 @@ from dlt.extract.incremental import Incremental
 from dlt.extract.items import DataItemWithMeta, HintsMeta
 from dlt.extract.pipe import Limit
 from dlt.extract.resource import DltResource
+from dlt.extract.source import DltSource
 from dlt.extract.steps import Filter
+from dlt.schema.contract import expand
 from dlt.schema.naming import name_of_table
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
@@ -119,6 +121,8 @@ def table_rows(
         limit=_limit(),
     )
     stored = stored_types(columns)
+    if stored:
+        pending = leave_to_contract(columns, stored, pending)
     pending = merged_hints(pending, kept_types(columns, stored))
     loader.partitions = partitions
     loader.kept = frozenset(stored)
@@ -172,6 +176,42 @@ def stored_types(columns: Mapping[str, ColumnSchema]) -> dict[str, ColumnSchema]
         return {}
     known = {name: stored["columns"].get(schema.naming.normalize_path(name), {}) for name in columns}
     return {name: column for name, column in known.items() if "data_type" in column}
+
+
+def leave_to_contract(
+    columns: Mapping[str, ColumnSchema], stored: Mapping[str, ColumnSchema], pending: TableHints | None
+) -> TableHints | None:
+    """Take back the hints of columns that are new in the database, where a contract says what becomes of such ones.
+
+    What a program declares is allowed by its contract, and it is not the program that declares them.
+
+    Args:
+        columns: What the database says.
+        stored: What was loaded before.
+        pending: Hints that go out with the rows; they are returned without such columns.
+    """
+    resource, source = current().resource, current().source
+    if not isinstance(resource, DltResource):
+        return pending
+    contracts: list[object] = [resource.schema_contract]
+    if isinstance(source, DltSource):
+        contracts = [source.run_contract, resource.schema_contract, source.schema_contract]
+    said = next((contract for contract in contracts if contract is not None), None)
+    given = resource.columns
+    if callable(said) or expand(said)["columns"] == "evolve" or callable(given):
+        return pending
+    told = pending.get("columns") if pending is not None else None
+    kept: dict[str, object] = {**told} if isinstance(told, dict) else {}
+    for name in columns:
+        if name not in stored and _is_reflected(given.get(name), columns[name]):
+            given.pop(name, None)
+            kept.pop(name, None)
+    return pending if pending is None else cast(TableHints, {**pending, "columns": kept})
+
+
+def _is_reflected(hints: Mapping[str, object] | None, column: ColumnSchema) -> bool:
+    # one that the program changed is the program's
+    return all(column.get(key) == value for key, value in (hints or {}).items() if key != "primary_key")
 
 
 def kept_types(columns: Mapping[str, ColumnSchema], stored: Mapping[str, ColumnSchema]) -> TableHints | None:

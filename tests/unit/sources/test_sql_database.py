@@ -20,6 +20,7 @@ from dlt.errors import (
     ConfigurationValueError,
     InvalidConnectionString,
     MissingDependencyException,
+    PipelineStepFailed,
     ResourceExtractionError,
     SqlDatabaseError,
     SqlDatabaseTableMissing,
@@ -362,6 +363,8 @@ def test_mistakes_are_told_before_anything_is_read(shop: str, tmp_path: Path) ->
         sql_table(shop, table="customers", backend="arrow")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationValueError, match="tz"):
         sql_table(shop, table="customers", backend="pyarrow", backend_kwargs={"zone": "UTC"})
+    with pytest.raises(ConfigurationValueError, match="chunk_size=0"):
+        sql_table(shop, table="customers", chunk_size=0)
     with pytest.raises(SqlDatabaseTableMissing, match="custmoers"):
         sql_table(shop, table="custmoers")
     with pytest.raises(SqlDatabaseTableMissing, match="custmoers"):
@@ -523,3 +526,35 @@ def test_ranges_that_fail_or_are_left_give_everything_back(tmp_path: Path) -> No
     with pytest.raises(SqlDatabaseError, match="integer overflow"):
         list(broken)
     assert not [thread for thread in threading.enumerate() if thread.name == "dlt range"]
+
+
+@pytest.mark.parametrize("backend", ["sqlalchemy", "pyarrow"])
+@pytest.mark.parametrize("deferred", [False, True])
+def test_a_contract_decides_on_columns_that_are_new_in_the_database(
+    tmp_path: Path, pipeline: dlt.Pipeline, backend: Any, deferred: bool
+) -> None:
+    """They are frozen or left out, though the database declares them."""
+    path = tmp_path / "grown.db"
+    execute(path, "CREATE TABLE grown (id INTEGER PRIMARY KEY, a TEXT)")
+    execute(path, "INSERT INTO grown VALUES (1, 'x')")
+
+    def load(mode: Any) -> None:
+        table = sql_table(
+            f"sqlite:///{path}",
+            table="grown",
+            backend=backend,
+            write_disposition="replace",
+            defer_table_reflect=deferred,
+        )
+        table.apply_hints(schema_contract={"columns": mode})
+        pipeline.run(table)
+
+    load("freeze")
+    execute(path, "ALTER TABLE grown ADD COLUMN b TEXT")
+    execute(path, "UPDATE grown SET b = 'y'")
+    with pytest.raises(PipelineStepFailed, match="freeze"):
+        load("freeze")
+    load("discard_value")
+    assert loaded(pipeline, "grown") == [{"id": 1, "a": "x"}]
+    load("evolve")
+    assert loaded(pipeline, "grown") == [{"id": 1, "a": "x", "b": "y"}]
