@@ -30,16 +30,20 @@ def check_refresh(refresh: object) -> None:
         raise ValueErrorWithKnownValues("refresh", refresh, get_args(RefreshMode))
 
 
-def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str], source_state: State) -> Refresh:
+def refresh_source(
+    refresh: RefreshMode, schema: Schema, resources: Iterable[ResourceHints], source_state: State
+) -> Refresh:
     """Forget tables and state of a source, and return what the load must do at the destination first.
 
     Args:
         refresh: Drop all tables of the source, those of its resources, or empty the latter.
         schema: Schema of the package; tables are taken out of it.
-        resources: Names of the resources that are extracted.
+        resources: The resources that are extracted.
         source_state: State of the source; changed in place.
     """
-    wanted = set(resources)
+    given = list(resources)
+    wanted = {resource.name for resource in given}
+    loaded = {table.get("resource") for table in schema.tables.values()}
     names = [
         table["name"]
         for table in schema.data_tables(include_incomplete=True)
@@ -49,7 +53,9 @@ def refresh_source(refresh: RefreshMode, schema: Schema, resources: Iterable[str
         # in place: the run context holds the same dict
         source_state.clear()
     else:
-        for name in wanted:
+        # parents too that have no table of their own: what their cursors left out would be nowhere
+        parents = {pipe.name for resource in given for pipe in resource.pipe.lineage} - loaded
+        for name in wanted | parents:
             reset_resource_state(name, source_state)
     if refresh == "drop_data":
         # the schema stays: rows go, columns are those that the table has

@@ -129,7 +129,7 @@ class SchemaExtract:
         own_state = state.setdefault("sources", {}).setdefault(source.name, {})
         begin_again(source, own_state)
         if options.refresh:
-            found = refresh_source(options.refresh, self.schema, list(selected), own_state)
+            found = refresh_source(options.refresh, self.schema, selected.values(), own_state)
             self.refresh = self.refresh.joined(found)
         changes = {
             "state": state,

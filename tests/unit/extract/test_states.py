@@ -117,7 +117,8 @@ def refreshed(mode: Any, resources: list[str]) -> tuple[Any, set[str], dict[str,
         resource = {} if above else {"resource": name}
         schema.update_table({"name": name, "columns": {}, **above, **resource})  # type: ignore[typeddict-item] # tables
     own: dict[str, Any] = {"resources": {"orders": {"n": 1}, "users": {"n": 2}}, "token": "x"}
-    found = refresh_source(mode, schema, resources, own)
+    given = [dlt.resource([1], name=name) for name in resources]
+    found = refresh_source(mode, schema, given, own)
     return found, {table["name"] for table in schema.data_tables(include_incomplete=True)}, own
 
 

@@ -176,6 +176,25 @@ def test_each_name_has_a_state_of_its_own(loads: Loads) -> None:
         assert client.execute_sql("SELECT (SELECT count(*) FROM u), (SELECT count(*) FROM v)") == [(1, 1)]
 
 
+@pytest.mark.parametrize("refresh", ["drop_sources", "drop_resources", "drop_data"])
+def test_a_refresh_loads_all_files_again(loads: Loads, refresh: Any) -> None:
+    """As the table begins anew, so do the files."""
+    write(loads.files / "a.csv", 1)
+    loads.load()
+    loads.pipeline.run(loads.resource(), refresh=refresh)
+    assert loads.numbers() == [1]
+
+
+def test_the_destination_remembers_files(loads: Loads) -> None:
+    """A machine without the working folder loads what is new."""
+    write(loads.files / "a.csv", 1)
+    loads.load()
+    loads.pipeline.drop()
+    write(loads.files / "b.csv", 2)
+    loads.load()
+    assert loads.numbers() == [1, 2]
+
+
 PROGRAM = """
 import sys
 import dlt
