@@ -11,8 +11,9 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import fsspec
@@ -301,7 +302,8 @@ def _size(info: ReadOnlyRow) -> int:
 
 def _url_of(bucket_url: str, scheme: str, path: str) -> str:
     if scheme == "file":
-        return f"file://{path}" if path.startswith("/") else f"file:///{path}"
+        # signs that mean something in a URL are written as such, as in PyPI dlt 1.x
+        return PurePath(path).as_uri()
     if "://" in path:
         return path
     parts = urlsplit(bucket_url)
@@ -318,7 +320,9 @@ def _url_of(bucket_url: str, scheme: str, path: str) -> str:
 def _local_path(url: str) -> str:
     if urlsplit(url).scheme == "file":
         parts = urlsplit(url, allow_fragments=False)
-        written = url2pathname(unquote(parts.netloc + parts.path))
+        # a question mark that is no sign of a URL stands in a name
+        query = f"?{parts.query}" if parts.query else ""
+        written = url2pathname(parts.netloc + parts.path + query)
         # a folder behind two slashes, as people write it, begins at the top as in PyPI dlt 1.x, or where the program is
         top = os.path.join(os.sep, written)
         return top if parts.netloc and os.path.exists(top) else os.path.abspath(written)

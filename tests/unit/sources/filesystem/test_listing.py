@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlt.sources.filesystem import filesystem
+from dlt.sources.filesystem import filesystem, read_csv
 from dlt.sources.listing import files_of
 
 FILES = ["a/x.csv", "a/b/y.jsonl", "a/b/c/z.csv", "top.csv", "[1].txt", ".hidden/h.csv", "a/.h.csv", "year=1/m.parquet"]
@@ -95,3 +95,13 @@ def test_nothing_is_listed_before_it_is_wanted(folder: Path) -> None:
     assert asked == []
     assert next(found)[0].endswith("a/x.csv") or "c" not in asked
     assert "year=1" not in asked
+
+
+@pytest.mark.parametrize("name", ["ä b.csv", "50%41.csv", "a#b.csv", "what?.csv", "[x].csv", "a+b&c=d.csv"])
+def test_any_name_is_read(tmp_path: Path, name: str) -> None:
+    """The URL of a file says signs that mean something in URLs as PyPI `dlt` 1.x does, and opens the file."""
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    (file,) = filesystem(str(tmp_path), file_glob="*")
+    assert file["file_url"] == (tmp_path / name).as_uri() and file["relative_path"] == name
+    assert file.local_file_path == str(tmp_path / name) and file.read_bytes() == b"a,b\n1,2\n"
+    assert list(filesystem(file["file_url"], file_glob="") | read_csv()) == [{"a": 1, "b": 2}]
