@@ -18,6 +18,7 @@ from dlt.sources.pg_replication.helpers import (
     create_replication_slot,
     drop_publication,
     drop_replication_slot,
+    get_max_lsn,
     get_pg_version,
     get_pub_ops,
     lsn_int_to_hex,
@@ -192,6 +193,12 @@ def test_the_helpers_do_what_they_are_called(replicated: Replicated) -> None:
         drop_replication_slot(f"{replicated.slot}_two", cursor)
         drop_replication_slot(f"{replicated.slot}_two", cursor)
     connection.close()
+    options = {"proto_version": "1", "publication_names": "pub"}
+    assert get_max_lsn(replicated.slot, options, credentials) is None
+    before = replicated.position()
+    replicated.sql("INSERT INTO t VALUES (1)")
+    found = get_max_lsn(replicated.slot, options, credentials)
+    assert found is not None and before < found <= replicated.position()
     connection = psycopg2.connect(replicated.url)
     connection.autocommit = True
     with connection.cursor() as cursor:

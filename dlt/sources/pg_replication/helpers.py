@@ -18,6 +18,7 @@ from dlt.sources.pg_replication.server import (
     Server,
     connect,
     connect_for_replication,
+    lsn_number,
     lsn_text,
     quoted,
     quoted_text,
@@ -38,6 +39,7 @@ __all__ = [
     "create_replication_slot",
     "drop_publication",
     "drop_replication_slot",
+    "get_max_lsn",
     "get_pg_version",
     "get_pub_ops",
     "init_replication",
@@ -353,6 +355,27 @@ def get_pub_ops(pub_name: str, cur: PgCursor) -> dict[str, bool]:
     """
     operations = Server(cur.connection).publication(pub_name).operations
     return {name: name in operations for name in OPERATIONS}
+
+
+def get_max_lsn(slot_name: str, options: Mapping[str, str], credentials: ConnectionStringCredentials) -> int | None:
+    """Return the place of the last change that a slot has; None if it has none.
+
+    Args:
+        slot_name: Name of the slot.
+        options: Options of its output plugin, such as `proto_version` and `publication_names`.
+        credentials: Of the server.
+    """
+    given = [text for option in options.items() for text in option]
+    server = Server(connect(credentials))
+    try:
+        # to look at changes does not consume them
+        found = server.row(
+            "SELECT max(lsn) FROM pg_logical_slot_peek_binary_changes(%s, NULL, NULL, VARIADIC %s::text[])",
+            slot_name, given,
+        )  # fmt: skip
+    finally:
+        server.close()
+    return lsn_number(found[0]) if found and found[0] else None
 
 
 def advance_slot(upto_lsn: int, slot_name: str, credentials: ConnectionStringCredentials) -> None:
