@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.cursors import CursorPerParent, ParentMeta
 from tests.processes import run_python
 from tests.servers.rest import Reply
 from tests.unit.sources.rest_api.conftest import Asked, WebApi
@@ -377,3 +381,32 @@ def test_grandchildren_have_cursors_of_their_own(api: WebApi, load: Load) -> Non
     replies[("2", "1")] = [5, 6]
     found = load(rest_api_source(config), "replies")
     assert sorted((row["of"], row["n"]) for row in found["replies"]) == [("1", 1), ("1", 9), ("2", 5), ("2", 6)]
+
+
+ADDED = st.lists(st.dictionaries(st.integers(0, 3), st.lists(st.integers(0, 2), max_size=4), max_size=4), max_size=5)
+"""For each run, how far the rows that come to each parent go on from the one before."""
+
+
+@given(ADDED, st.integers(1, 3), st.randoms(use_true_random=False))
+def test_each_row_of_each_parent_comes_once(added: list[dict[int, list[int]]], size: int, order: Any) -> None:
+    """In whatever order parents come, however rows share a value, and whichever parent is new in a run."""
+    rows: dict[int, list[dict[str, int]]] = {}
+    state: dict[str, Any] = {}
+    loaded: list[tuple[int, int]] = []
+    template = CursorPerParent.of_cursor(dlt.sources.incremental("at", initial_value=0))
+    for steps in added:
+        for parent, further in steps.items():
+            known = rows.setdefault(parent, [])
+            for step in further:
+                at = (known[-1]["at"] if known else 0) + step
+                known.append({"parent": parent, "number": len(known), "at": at})
+        # the state is written and read between the runs
+        state = json.loads(json.dumps(state))
+        cursor = template.bind_to("children", state)
+        for parent in order.sample(list(rows), len(rows)):
+            of_parent = cursor.of_parent(str(parent))
+            found = [row for row in rows[parent] if row["at"] >= of_parent.start_value]
+            for start in range(0, len(found), size):
+                marked = cursor(found[start : start + size], ParentMeta(str(parent), of_parent))
+                loaded += [(row["parent"], row["number"]) for row in ([] if marked is None else marked.data)]
+    assert sorted(loaded) == sorted((row["parent"], row["number"]) for found in rows.values() for row in found)

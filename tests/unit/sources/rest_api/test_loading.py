@@ -487,3 +487,11 @@ def test_pages_of_children_that_are_changed_do_not_come_twice(api: WebApi) -> No
     child = {"name": "c", "endpoint": "posts/{resources.posts.id}/c", "include_from_parent": ["id"]}
     rows = list(_source(api, {"name": "posts", "selected": False}, child))
     assert [(row["_posts_id"], row["n"]) for row in rows] == [(post, n) for post in range(7) for n in range(5)]
+
+
+def test_rows_of_a_parent_come_before_those_of_its_children(api: WebApi) -> None:
+    """Where a source is read without loading it."""
+    api.route("/posts", POSTS[:2])
+    api.route(r"/posts/(\d)/c", lambda asked: [{"of": int(asked.groups[0])}])
+    found = list(_source(api, "posts", {"name": "c", "endpoint": "posts/{resources.posts.id}/c"}))
+    assert found == [*POSTS[:2], {"of": 0}, {"of": 1}]
