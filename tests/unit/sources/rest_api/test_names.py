@@ -10,8 +10,9 @@ import pytest
 from dlt.sources import rest_api
 
 NAMES = {
-    "dlt.sources.rest_api": "ClientConfig Endpoint EndpointResource EndpointResourceBase IncrementalParam RESTAPIConfig "
-    "ResolvedParam RestApiConfiguration build_resource_dependency_graph check_connection convert_incremental_values "
+    "dlt.sources.rest_api": "ClientConfig Endpoint EndpointResource EndpointResourceBase IncrementalParam "
+    "RESTAPIConfig ResolvedParam RestApiConfiguration build_resource_dependency_graph check_connection "
+    "convert_incremental_values "
     "create_auth create_paginator create_resources create_response_hooks expand_placeholders "
     "paginate_dependent_resource paginate_resource process_parent_data_item rest_api rest_api_resources "
     "rest_api_source setup_incremental_object",
