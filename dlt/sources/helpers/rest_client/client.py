@@ -12,6 +12,7 @@ from requests import PreparedRequest, Request, Response, Session
 
 from dlt import user_log
 from dlt.jsonpath import TJsonPath, find_values
+from dlt.secret_words import is_secret_name
 from dlt.sources.helpers.requests.limits import RateLimiter
 from dlt.sources.helpers.requests.retry import Client
 from dlt.sources.helpers.requests.session import Session as RaisingSession
@@ -26,7 +27,7 @@ from dlt.sources.helpers.rest_client.detector import (
 from dlt.sources.helpers.rest_client.environment import Environment
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException, PaginatorNotFound
 from dlt.sources.helpers.rest_client.raising import _dlt_raise_for_status, raise_for_status
-from dlt.sources.helpers.rest_client.redaction import sanitize_url
+from dlt.sources.helpers.rest_client.redaction import SENSITIVE_PARAMS, sanitize_url
 from dlt.sources.helpers.rest_client.typing import Hooks, HTTPMethod, HTTPMethodBasic
 from dlt.sources.helpers.rest_client.utils import join_url
 from dlt.sources.helpers.rest_client.walk import PageData, Walk
@@ -209,6 +210,7 @@ class RESTClient:
             return session.prepare_request(request)
         # a server that names another one does not get to say who is let in there
         request.auth = _nothing
+        request.params = _without_secrets(request.params, session.params)
         prepared = session.prepare_request(request)
         leave_credentials_behind(prepared)
         return prepared
@@ -357,6 +359,20 @@ def _without_those_of(url: str, params: Any, of_session: Any) -> Any:
     # None takes one out that the session has for all requests
     hidden = dict.fromkeys(there & set(of_session)) if isinstance(of_session, Mapping) else {}
     return {**{name: value for name, value in (params or {}).items() if name not in there}, **hidden}
+
+
+def _without_secrets(params: Any, of_session: Any) -> Any:
+    """Return parameters without those of the session and those whose names are those of secrets."""
+    if isinstance(params, (str, bytes)):
+        return params
+    if isinstance(params, (list, tuple)):
+        return [pair for pair in params if not _is_secret(str(pair[0]))]
+    hidden = dict.fromkeys(of_session) if isinstance(of_session, Mapping) else {}
+    return {**{name: value for name, value in (params or {}).items() if not _is_secret(str(name))}, **hidden}
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower() in SENSITIVE_PARAMS or is_secret_name(name)
 
 
 def _nothing(request: PreparedRequest) -> PreparedRequest:

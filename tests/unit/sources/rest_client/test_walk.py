@@ -301,7 +301,7 @@ def test_a_scroll_keeps_its_cursor(rest: RestServer, client: RESTClient) -> None
 
 def test_what_opens_a_server_goes_to_no_other(rest: RestServer) -> None:
     """Neither credentials nor headers and cookies follow a link to another host."""
-    rest.on("/x", linked(ITEMS, 10, lambda _asked, path: f"{rest.other_url}{path}"))
+    rest.on("/x", linked(ITEMS, 10, lambda _asked, path: f"{rest.other_url}{path.replace('api_key=geheim&', '')}"))
     client = RESTClient(rest.url, headers={"X-Api-Key": "geheim", "Accept": "application/json"}, auth=("u", "geheim"))
     client.session.cookies.set("sid", "geheim")
     client.session.params = {"api_key": "geheim"}
@@ -309,7 +309,21 @@ def test_what_opens_a_server_goes_to_no_other(rest: RestServer) -> None:
     first, *others = rest.seen
     assert first.headers["x-api-key"] == "geheim" and "authorization" in first.headers and "cookie" in first.headers
     for asked in others:
-        assert "geheim" not in str(asked.headers) and asked.headers["accept"] == "application/json"
+        assert "geheim" not in str(asked) and asked.headers["accept"] == "application/json"
+
+
+def test_secret_parameters_stay_as_well(rest: RestServer) -> None:
+    """Where a paginator of the program keeps the parameters beside another URL; the others go along."""
+
+    class SetsUrl(JSONLinkPaginator):
+        def update_request(self, request: Request) -> None:
+            request.url = self._next_reference
+
+    rest.on("/x", {"items": ITEMS[:1], "next": f"{rest.other_url}/y"})
+    rest.on("/y", {"items": ITEMS[1:2]})
+    params = {"apikey": "geheim", "access_token": "geheim", "size": 10}
+    assert ids(RESTClient(rest.url).paginate("/x", params=params, paginator=SetsUrl())) == [0, 1]
+    assert rest.seen[0].params["apikey"] == ["geheim"] and rest.seen[1].params == {"size": ["10"]}
 
 
 def test_what_is_no_reference_is_told(rest: RestServer, client: RESTClient) -> None:
