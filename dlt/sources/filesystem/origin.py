@@ -44,7 +44,9 @@ def told_columns(file: FileItemDict, include_file_url: bool, hive_partitions: bo
         # below the folder first: what stands above it is the same for all files
         columns.update(partitions_of(str(file.get("relative_path") or file["file_url"])))
         if not columns:
-            columns.update(partitions_of(str(file["file_url"])))
+            url = str(file["file_url"])
+            # of a file on a disk the signs of its path are written as those of a URL
+            columns.update(partitions_of(unquote(url) if url.startswith("file:") else url))
     if include_file_url:
         columns[FILE_URL] = str(file["file_url"])
     return columns

@@ -376,5 +376,8 @@ def test_where_rows_come_from(tmp_path: Path, reader: Any, name: str) -> None:
     folder.mkdir(parents=True)
     (folder / name).write_text('{"a": 1}\n' if name.endswith("jsonl") else "a,b\n1,2\n")
     (row,) = filesystem(str(tmp_path), file_glob="**/*.*") | reader(include_file_url=True, hive_partitions=True)
-    assert row["year"] == "2026" and row["month"] == "01" and row["file_url"] == f"file://{folder}/{name}"
+    assert row["year"] == "2026" and row["month"] == "01" and row["file_url"] == (folder / name).as_uri()
     assert row["a"] == 1
+    # also where the partition is the folder that is read
+    (row,) = filesystem(str(folder), file_glob="*") | reader(hive_partitions=True)
+    assert (row["year"], row["month"]) == ("2026", "01")
