@@ -78,6 +78,11 @@ __all__ = [
 ]
 
 
+def _name(arguments: Mapping[str, Any]) -> str:
+    # one that is not given stands in the configuration, if anywhere
+    return arguments["table"] if isinstance(arguments["table"], str) else "sql_table"
+
+
 def _section(_arguments: Mapping[str, Any]) -> str:
     # tables of a source that was renamed have their settings below those of the source
     return current().section or "sql_database"
@@ -167,7 +172,7 @@ def sql_database(
         yield table if shared is None else shared.bind(table)
 
 
-@resource(name=lambda arguments: str(arguments["table"]), section=_section, spec=SqlTableResourceConfiguration)
+@resource(name=_name, section=_section, spec=SqlTableResourceConfiguration)
 def sql_table(
     credentials: ConnectionStringCredentials | Engine | str = secrets.value,
     table: str = config.value,

@@ -210,6 +210,8 @@ def test_credentials_that_are_missing_are_asked_for() -> None:
         sql_database()
     with pytest.raises(ConfigFieldMissingException, match="SOURCES__SQL_DATABASE__ORDERS__CREDENTIALS"):
         sql_table(table="orders")
+    with pytest.raises(ConfigFieldMissingException, match="SOURCES__SQL_DATABASE__SQL_TABLE__TABLE"):
+        sql_table("sqlite:///x.db")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
