@@ -1,4 +1,4 @@
-"""`dlt.dbt` of PyPI `dlt` 1.x: runs of dbt packages, which are not here yet."""
+"""`dlt.dbt` of PyPI `dlt` 1.x: run packages of dbt after a load."""
 
 from dlt.helpers.dbt import get_venv, package
 

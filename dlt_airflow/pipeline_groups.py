@@ -205,6 +205,7 @@ class PipelineTasksGroup(TaskGroup):  # type: ignore[misc]  # Any without Airflo
                 return [self.run(pipeline, data, **given, **kwargs)]
             parts = _parts(pipeline, data)
             isolated = decompose == "parallel-isolated"
+            # tasks of Airflow 1 said so, and an operator that does nothing is asked as well
             whole, plain = _name_of(pipeline, data), {k: v for k, v in kwargs.items() if k != "provide_context"}
             start: list[Any] = []
             if decompose != "serialize" and not serialize_first_task:
@@ -216,6 +217,7 @@ class PipelineTasksGroup(TaskGroup):  # type: ignore[misc]  # Any without Airflo
                 for first, second in pairwise(tasks):
                     first >> second
                 return tasks
+            # without a first task of their own they begin with an empty one, so that the group has one beginning
             every: list[Any] = [*start, *tasks]
             before, rest = every[0], every[1:]
             end = EmptyOperator(task_id=self._unique(f"{whole}_end"), **plain)

@@ -122,8 +122,10 @@ class PipelineTask:
         task_id = context["ti"].task_id
         # the same in all tries of the task, and of no other task
         run_id = run_identity(context, f"{task_id}/{index}" if index else task_id)
+        # what the pipeline shows by itself comes first, see TaskRun
         progress = task_progress(options.log_progress_period) if options.log_progress_period > 0 else None
         who = replace(step_context(context, run_id), progress=progress)
+        # both must agree: the policy knows errors, and the group steps
         again = retry_all(options.retry_policy.retry, retry_if_exception(retry_load(options.retry_pipeline_steps)))
         policy = options.retry_policy.copy(retry=again)
         before = run_context.active_pipeline()
@@ -131,6 +133,7 @@ class PipelineTask:
         try:
             with folder.scratch() as scratch:
                 run = self._task_run(scratch, who)
+                # in one folder: a load that is tried again finds its package there
                 info = policy(self._load, run, who, reprocess_of("auto", context))
                 if info is not None:
                     self._save_infos(run, info)
@@ -190,6 +193,7 @@ class PipelineTask:
         if callable(data) and not isinstance(data, (DltSource, DltResource)):
             data = data()
         loaded = None
+        # all of them, or the work is not done
         for name in _schemas_of(data, pipeline):
             loaded = run.known_works(name, [work_of(run.pipeline_name, who, name)])[0]
             if loaded is None:
@@ -199,6 +203,7 @@ class PipelineTask:
             return False
         if loaded is not None:
             run.keep_empty()
+        # resources change the state in place
         base, window = deepcopy(pipeline.state), airflow_interval()
         with run_context.use(window=window):
             pipeline.extract(data, **self._hints)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dlt.errors import (
     ArgumentsOverloadException,
     DictValidationException,
@@ -19,6 +17,7 @@ from dlt.errors import (
     TransientException,
     ValueErrorWithKnownValues,
 )
+from dlt.helpers.venvs import CannotInstallDependencies, VenvNotFound
 
 __all__ = [
     "ArgumentsOverloadException",
@@ -57,22 +56,3 @@ class DependencyVersionException(DltException):
 
 class UnsupportedProcessStartMethodException(DltException):
     """Named by programs, raised by nothing here."""
-
-
-class VenvNotFound(DltException):
-    """There is no interpreter of Python at a place; raised by `dlt.common.runners.Venv`."""
-
-    def __init__(self, interpreter: str) -> None:
-        super().__init__(f"There is no virtual environment with {interpreter}.", interpreter=interpreter)
-
-
-class CannotInstallDependencies(DltException):
-    """Packages cannot be installed; raised by `dlt.common.runners.Venv`."""
-
-    def __init__(self, dependencies: Sequence[str], interpreter: str, output: str | bytes) -> None:
-        text = output.decode(errors="replace") if isinstance(output, bytes) else output
-        super().__init__(
-            f"{', '.join(dependencies)} cannot be installed for {interpreter}: {text}",
-            dependencies=dependencies,
-            interpreter=interpreter,
-        )

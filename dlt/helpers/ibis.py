@@ -46,6 +46,7 @@ def create_unbound_ibis_table(schema: Schema, dataset_name: str, table_name: str
         SchemaException: The schema has no such table, or the table no columns.
     """
     ibis = _ibis("create_unbound_ibis_table")
+    # it imports ibis at its top
     from dlt.dataset.ibis_backend import schema_of
 
     columns = schema.tables.get(table_name, {}).get("columns", {})
@@ -69,6 +70,7 @@ def compile_ibis_to_sqlglot(ibis_expr: Native, dialect: str) -> Query:
         MissingDependencyException: ibis is not installed.
         IbisNotAvailable: ibis does not write this SQL.
     """
+    # unbound: a table of a connection would bring what only that connection knows
     tree: Query = _get_ibis_to_sqlglot_compiler(dialect).to_sqlglot(ibis_expr.unbind())
     return tree
 

@@ -125,6 +125,7 @@ def import_script_module(
     name = name.replace(os.sep, ".").replace("/", ".").lstrip(".")
     folder = os.path.abspath(module_path)
     missing = _Missing(name.partition(".")[0])
+    # first, as for a script that is run
     sys.path.insert(0, folder)
     if ignore_missing_imports:
         sys.meta_path.append(missing)

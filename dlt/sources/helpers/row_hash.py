@@ -62,6 +62,7 @@ def _words(column: pa.Array) -> Words:
     if pa.types.is_nested(kind) or not (pa.types.is_decimal(kind) or _is_text(kind)):
         return np.fromiter((_digest(_text(v)) for v in column.to_pylist()), dtype=np.uint64, count=len(column))
     # a column of texts holds each of them many times, as a rule
+    # each distinct value is hashed once
     coded = column.dictionary_encode()
     if not len(coded.dictionary):
         return np.zeros(len(column), dtype=np.uint64)

@@ -7,22 +7,7 @@ import importlib.util
 
 import pytest
 
-import dlt
 from dlt.errors import NotOffered
-
-
-def test_helpers_say_what_to_do_instead() -> None:
-    """Of dbt and others there are names."""
-    from dlt.helpers.dbt import create_runner
-    from dlt.helpers.dbt_cloud import run_dbt_cloud_job
-
-    with pytest.raises(NotOffered, match="Run dbt after"):
-        dlt.dbt.package(None, "package")
-    for use in (run_dbt_cloud_job,):
-        with pytest.raises(NotOffered):
-            use("name")
-    with pytest.raises(NotOffered):
-        create_runner(None, None, "folder")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("airflow") is not None, reason="Airflow is installed")
@@ -39,7 +24,7 @@ def test_without_airflow_its_names_say_what_to_install() -> None:
         ("marimo", "render"),
         ("graphviz", "render_schema_with_graphviz"),
         ("dbml", "schema_to_dbml"),
-        ("dbt.runner", "DBTPackageRunner"),
+        ("dbt.dbt_utils", "run_dbt_command"),
     ],
 )
 def test_each_is_where_programs_import_it_from(module: str, name: str) -> None:
