@@ -173,6 +173,8 @@ def leave_credentials_behind(request: PreparedRequest) -> None:
             cookies.set_cookie(cookie)
     request._cookies = cookies  # noqa: SLF001 - as above
     request.prepare_cookies(cookies)
+    # an error tells it, as the other host may want what was left behind
+    vars(request)["is_stripped"] = True
 
 
 @contextmanager

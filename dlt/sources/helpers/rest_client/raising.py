@@ -40,7 +40,12 @@ def _dlt_raise_for_status(
         return
     kind = "Client" if status < 500 else "Server"
     text = f"{status} {kind} Error: {_reason(response.reason)} for url: {sanitize_url(str(response.url))}"
-    if status in _ADVICE:
+    if status in (401, 403) and vars(response.request or response).get("is_stripped"):
+        text += (
+            "\nCredentials, headers and cookies were not sent: the link or redirect that leads here names another host "
+            "than the one with which the program began. If it is to be trusted, begin there."
+        )
+    elif status in _ADVICE:
         text += f"\n{_ADVICE[status]}"
     if show_error_body:
         body = response.text

@@ -312,6 +312,19 @@ def test_what_opens_a_server_goes_to_no_other(rest: RestServer) -> None:
         assert "geheim" not in str(asked) and asked.headers["accept"] == "application/json"
 
 
+@pytest.mark.parametrize("way", ["link", "redirect"])
+def test_a_host_that_wants_what_was_left_behind(rest: RestServer, way: str) -> None:
+    """The error says why nothing was sent."""
+    away = Reply(302, headers={"Location": f"{rest.other_url}/y"})
+    rest.on("/x", away if way == "redirect" else {"items": ITEMS[:1], "next": f"{rest.other_url}/y"})
+    rest.on("/y", Reply(401, {"error": "who are you?"}))
+    client = RESTClient(rest.url, auth=("u", "geheim"))
+    with pytest.raises(
+        requests.HTTPError, match=r"401 Client.*localhost.*\nCredentials.* were not sent: the link"
+    ):
+        list(client.paginate("/x", paginator=JSONLinkPaginator()))
+
+
 def test_secret_parameters_stay_as_well(rest: RestServer) -> None:
     """Where a paginator of the program keeps the parameters beside another URL; the others go along."""
 
