@@ -308,8 +308,8 @@ def _url_of(bucket_url: str, scheme: str, path: str) -> str:
         return path
     parts = urlsplit(bucket_url)
     if scheme in _PATHS_OF_A_HOST:
-        # the path says nothing of the machine
-        return f"{scheme}://{parts.netloc}/{path.lstrip('/')}"
+        # the path says nothing of the machine; who asks, and with which password, is no part of what a row tells
+        return f"{scheme}://{parts.netloc.rpartition('@')[2]}/{path.lstrip('/')}"
     if "@" in parts.netloc:
         # a container and its account; the path has the container alone
         container, _, rest = path.lstrip("/").partition("/")

@@ -205,3 +205,17 @@ def test_urls_of_a_store_are_data(
     pipeline.extract([f"{store.url}/orders.csv", f"{store.url}/*.csv"])
     counts = pipeline.normalize().row_counts
     assert (counts["orders"], counts["in_put"]) == (1, 1)
+
+
+def test_a_password_in_a_url_stays_there(servers: Callable[[str], Any]) -> None:
+    """No row and no message has it."""
+    store = _sftp(servers("sftp"))
+    store.put("a.csv", b"a,b\n1,2\n")
+    store.put("bad.jsonl", b"{no")
+    user = store.options["credentials"]["sftp_username"]
+    url = store.url.replace("sftp://", f"sftp://{user}:a-secret-word@")
+    (file,) = filesystem(url, file_glob="*.csv", **store.options)
+    assert file["file_url"] == f"{store.url}/a.csv" and file.read_bytes() == b"a,b\n1,2\n"
+    with pytest.raises(ResourceExtractionError) as caught:
+        list(filesystem(url, file_glob="*.jsonl", **store.options) | read_jsonl())
+    assert "a-secret-word" not in str(caught.value) and "bad.jsonl" in str(caught.value)

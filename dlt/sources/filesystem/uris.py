@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dlt.errors import InvalidResourceDataTypeBasic
 from dlt.extract.decorators import resource
 from dlt.extract.resource import DltResource
+from dlt.redact import redact
 from dlt.sources.files import FileItemDict, glob_files
 from dlt.sources.filesystem import (
     Credentials,
@@ -136,5 +137,6 @@ def named_file(
     client = file_system(bucket_url, credentials, kwargs, client_kwargs)
     found = [FileItemDict(file, client) for file in glob_files(client, bucket_url, "")]
     if not found:
-        raise FileNotFoundError(f"{bucket_url}: there is no such file. Look at its name, and at who may read it.")
+        shown = redact(bucket_url)
+        raise FileNotFoundError(f"{shown}: there is no such file. Look at its name, and at who may read it.")
     yield found
