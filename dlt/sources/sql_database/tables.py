@@ -17,7 +17,7 @@ from dlt.extract.pipe import Limit
 from dlt.extract.resource import DltResource
 from dlt.extract.source import DltSource
 from dlt.extract.steps import Filter
-from dlt.schema.contract import expand
+from dlt.schema.contract import expand, violation
 from dlt.schema.naming import name_of_table
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema
@@ -189,6 +189,9 @@ def leave_to_contract(
         columns: What the database says.
         stored: What was loaded before.
         pending: Hints that go out with the rows; they are returned without such columns.
+
+    Raises:
+        DataValidationError: the contract freezes columns.
     """
     resource, source = current().resource, current().source
     if not isinstance(resource, DltResource):
@@ -198,12 +201,19 @@ def leave_to_contract(
         contracts = [source.run_contract, resource.schema_contract, source.schema_contract]
     said = next((contract for contract in contracts if contract is not None), None)
     given = resource.columns
-    if callable(said) or expand(said)["columns"] == "evolve" or callable(given):
+    if callable(said) or callable(given):
+        return pending
+    modes = expand(said)
+    if modes["columns"] == "evolve":
         return pending
     told = pending.get("columns") if pending is not None else None
     kept: dict[str, object] = {**told} if isinstance(told, dict) else {}
     for name in columns:
         if name not in stored and _is_reflected(given.get(name), columns[name]):
+            if modes["columns"] == "freeze":
+                # also where all its values are NULL so far
+                kind, schema = columns[name].get("data_type"), current().schema
+                raise violation("" if schema is None else schema.name, resource.name, "columns", modes, name, kind=kind)
             given.pop(name, None)
             kept.pop(name, None)
     return pending if pending is None else cast(TableHints, {**pending, "columns": kept})

@@ -553,9 +553,11 @@ def test_a_contract_decides_on_columns_that_are_new_in_the_database(
 
     load("freeze")
     execute(path, "ALTER TABLE grown ADD COLUMN b TEXT")
-    execute(path, "UPDATE grown SET b = 'y'")
-    with pytest.raises(PipelineStepFailed, match="freeze"):
-        load("freeze")
+    for _ in range(2):
+        # without values first
+        with pytest.raises(PipelineStepFailed, match="freezes columns"):
+            load("freeze")
+        execute(path, "UPDATE grown SET b = 'y'")
     load("discard_value")
     assert loaded(pipeline, "grown") == [{"id": 1, "a": "x"}]
     load("evolve")
