@@ -111,13 +111,7 @@ class DuckDb(Destination):
             InvalidInMemoryDuckdbCredentials: there is none.
             NotOffered: the credentials have settings of connections.
         """
-        found = self._found()
-        given = [key for key in OF_CONNECTIONS if isinstance(found, (dict, BaseConfiguration)) and found.get(key)]
-        if given:
-            raise NotOffered(
-                f"destination {self.destination_name}: {', '.join(given)} in the credentials of DuckDB are not applied "
-                "here. Pass a connection that has them: dlt.destinations.duckdb(duckdb.connect(path, config=...)).",
-            )
+        refuse_of_connections(self.destination_name, self._found())
         if not is_open(self.credentials) and self.path in IN_MEMORY:
             raise InvalidInMemoryDuckdbCredentials(
                 f"destination {self.destination_name}: a DuckDB database in memory is gone when its connection is "
@@ -159,6 +153,25 @@ class DuckDb(Destination):
             yield duckdb_client(DIALECT, dataset_name, connection, memory, is_own_file=not is_open(given))
         finally:
             connection.close()
+
+
+def refuse_of_connections(destination_name: str, credentials: object) -> None:
+    """Let nobody take settings of connections for applied that are not.
+
+    Args:
+        destination_name: The destination, for messages.
+        credentials: Its credentials.
+
+    Raises:
+        NotOffered: they have such settings.
+    """
+    found = credentials if isinstance(credentials, (dict, BaseConfiguration)) else {}
+    given = [key for key in OF_CONNECTIONS if found.get(key)]
+    if given:
+        raise NotOffered(
+            f"destination {destination_name}: {', '.join(given)} in the credentials of DuckDB are not applied "
+            "here. Pass a connection that has them: dlt.destinations.duckdb(duckdb.connect(path, config=...)).",
+        )
 
 
 def is_open(given: object) -> TypeGuard[duckdb.DuckDBPyConnection]:

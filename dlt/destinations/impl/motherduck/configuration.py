@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, unquote
 
 from dlt.absent import absent_names
 from dlt.configuration.spec import CredentialsConfiguration, configspec
@@ -23,21 +23,37 @@ class MotherDuckCredentials(CredentialsConfiguration):
     username: str | None = None
     password: TSecretStrValue | None = None
     attach_mode: str | None = None
+    query: dict[str, object] | None = None
+    extensions: list[str] | None = None
+    global_config: dict[str, object] | None = None
+    local_config: dict[str, object] | None = None
+    pragmas: list[str] | None = None
 
     def parse_native_representation(self, native_value: object) -> None:
-        """Take database and token from `md:database?motherduck_token=...`, also with slashes, or a JSON document."""
+        """Take database and token from `md:database?motherduck_token=...`, also with slashes, or a JSON document.
+
+        `md://name:token@/database` has both too, as PyPI `dlt` 1.x writes them.
+        """
         if not isinstance(native_value, str) or native_value.lstrip().startswith("{"):
             return super().parse_native_representation(native_value)
         rest = native_value.removeprefix("motherduck:").removeprefix("md:").lstrip("/")
-        name, _, query = rest.partition("?")
+        place, _, query = rest.partition("?")
+        user, at, name = place.rpartition("@")
+        if at:
+            self.username, _, token = user.partition(":")
+            self.password = unquote(token) or self.password
         options = {key: values[-1] for key, values in parse_qs(query).items()}
-        self.database = name or "my_db"
-        self.password = options.get("motherduck_token") or options.get("token") or self.password
+        self.database = name.lstrip("/") or "my_db"
+        self.password = options.pop("motherduck_token", "") or options.pop("token", "") or self.password
+        self.attach_mode = options.pop("attach_mode", "") or self.attach_mode
+        # such as saas_mode and session_hint, which DuckDB takes with the URL
+        self.query = dict(options) or self.query
 
     def to_native_representation(self) -> str:
         """Return the URL, with the token in it."""
-        token = f"?motherduck_token={quote(self.password)}" if self.password else ""
-        return f"md:{self.database}{token}"
+        options = {"motherduck_token": self.password, "attach_mode": self.attach_mode, **(self.query or {})}
+        said = "&".join(f"{key}={quote(str(value))}" for key, value in options.items() if value)
+        return f"md:{self.database}" + (f"?{said}" if said else "")
 
 
 __getattr__ = absent_names(

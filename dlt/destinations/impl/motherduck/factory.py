@@ -11,7 +11,7 @@ from dlt.configuration.spec import BaseConfiguration
 from dlt.destinations.base import Destination
 from dlt.destinations.impl.duckdb.configuration import DuckDbSettings
 from dlt.destinations.impl.duckdb.dialect import CAPABILITIES, DIALECT
-from dlt.destinations.impl.duckdb.factory import is_open, open_database
+from dlt.destinations.impl.duckdb.factory import is_open, open_database, refuse_of_connections
 from dlt.destinations.impl.duckdb.memory import Memory
 from dlt.destinations.impl.motherduck.configuration import MotherDuckCredentials
 from dlt.destinations.settings import settings_of
@@ -72,6 +72,16 @@ class MotherDuck(Destination):
     def path(self) -> str:
         """Return the URL of the database, with the token in it."""
         return self.resolved().to_native_representation()
+
+    @override
+    def check_settings(self) -> None:
+        """Look up database and token.
+
+        Raises:
+            NotOffered: the credentials have settings of connections.
+        """
+        refuse_of_connections(self.destination_name, None if is_open(self.credentials) else self.resolved())
+        super().check_settings()
 
     @override
     def displayable_credentials(self) -> str:
