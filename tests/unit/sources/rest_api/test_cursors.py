@@ -260,7 +260,13 @@ config = {
 }
 database = dlt.destinations.duckdb(folder + "/p.duckdb")
 pipeline = dlt.pipeline("p", destination=database, pipelines_dir=folder, dataset_name="d")
-pipeline.run(rest_api_source(config))
+try:
+    pipeline.run(rest_api_source(config))
+except Exception as error:
+    print(error, file=sys.stderr, flush=True)
+    os._exit(1)
+# at once: a process that was forked has not the threads that some versions of DuckDB wait for at its end
+os._exit(0)
 """
 
 
