@@ -36,6 +36,8 @@ _FAR = 16 << 20
 """Bytes of log without a change after which the place is noted all the same, so that the server can let them go."""
 _TRIES, _PAUSE = 5, 1.0
 """How often a connection is made anew that brings nothing, and seconds before each time."""
+_LARGE, _OUTSIDE = 32 << 20, 100_000
+"""Bytes that wait in memory at most, and how many a value is taken for that is looked up later."""
 SNAPSHOTS = "snapshots"
 OWN = "_dlt"
 """Names of tables that pipelines keep for themselves begin so."""
@@ -141,10 +143,10 @@ class Changes:
         self._relations: dict[int, Relation] = {}
         self._marks: dict[int, tuple[Table, HintsMeta]] = {}
         self._pages: dict[int, _Page] = {}
-        self._waiting = 0
+        self._waiting = self._size = 0
         self._began: Begin | None = None
         self._ended = 0
-        self._is_skipped = False
+        self._is_skipped, self._is_empty = False, True
 
     def read(self) -> Iterator[DataItemWithMeta]:
         """Yield pages, up to the place that the log has reached now.
@@ -171,12 +173,14 @@ class Changes:
                 user_log.info(f"{broken} It is asked once more.")
                 time.sleep(_PAUSE)
                 # pages that went out are noted in the state; what waited comes again
-                self._pages, self._waiting, self._began, self._ended = {}, 0, None, 0
+                self._pages, self._began, self._ended = {}, None, 0
+                self._waiting = self._size = 0
 
     def _read_once(self) -> Iterator[DataItemWithMeta]:
         stream = SlotStream(self._credentials, self._wanted.slot)
         try:
             identity = stream.identify()
+            self._system = identity.system
             self._position = position = Position(self._state, identity)
             slot = self._server.usable_slot(self._wanted.slot)
             if position.timeline != identity.timeline:
@@ -202,6 +206,7 @@ class Changes:
             reached = until.lsn
             for data, lsn in stream.messages(until):
                 message = parse(data)
+                self._size += len(data)
                 if message is not None:
                     yield from self._take(message, lsn)
             yield from self._flush(self._ended)
@@ -251,15 +256,17 @@ class Changes:
         if isinstance(message, Change):
             if not self._is_skipped and not self._is_known(message.relation):
                 self._add(message, lsn)
-                if self._waiting >= self._wanted.batch:
+                if self._is_full:
                     yield from self._flush(None)
         elif isinstance(message, Begin):
-            self._began, self._is_skipped = message, message.final_lsn < self._position.lsn
+            self._began, self._is_empty = message, True
+            self._is_skipped = message.final_lsn < self._position.lsn
         elif isinstance(message, Commit):
-            # a page that began within the transaction ends with it, so that the place may move on
-            if not self._is_skipped:
+            # one without changes, which old servers tell too, is nothing that has to be noted
+            if not self._is_skipped and not self._is_empty:
                 self._ended = message.end_lsn
-                if self._position.is_within or self._waiting >= self._wanted.batch:
+                # a page that began within the transaction ends with it, so that the place may move on
+                if self._position.is_within or self._is_full:
                     yield from self._flush(self._ended)
         elif isinstance(message, Relation):
             # rows that came before have the columns of before
@@ -274,12 +281,19 @@ class Changes:
         """Tell whether a change was taken before, is in the snapshot of its table, or of no table that is loaded."""
         table = str(oid)
         # those that another pipeline keeps for itself are no data
-        if self._relations[oid].name.startswith(OWN) or self._position.skips(table):
+        if self._relations[oid].name.startswith(OWN):
             return True
-        if self._began is not None and self._began.final_lsn < self._snapshots.get(table, 0):
+        self._is_empty = False
+        if self._position.skips(table):
+            return True
+        if self._began is not None and self._began.final_lsn < self._snapshots.get(f"{self._system}/{table}", 0):
             self._position.pass_by(table)
             return True
         return False
+
+    @property
+    def _is_full(self) -> bool:
+        return self._waiting >= self._wanted.batch or self._size >= _LARGE
 
     def _marked(self, oid: int) -> tuple[Table, HintsMeta]:
         found = self._marks.get(oid)
@@ -333,6 +347,7 @@ class Changes:
             row[column.name] = None if value is None else column.decode(value.decode())
         row[LSN] = lsn
         if missing:
+            self._size += _OUTSIDE * len(missing)
             key = tuple((values[column.index] or b"").decode() for column in page.table.key)
             page.missing.append(MissingValues(row, key, tuple(missing), self._began.xid if self._began else 0))
         return row
@@ -353,7 +368,8 @@ class Changes:
             ended: End of the transaction that was read last; None within one.
         """
         # taken out first: whoever stops within must not find them again
-        pages, self._pages, self._waiting = self._pages, {}, 0
+        pages, self._pages = self._pages, {}
+        self._waiting = self._size = 0
         for oid, page in pages.items():
             if page.missing:
                 fill(self._server, page.table, page.missing, self._until)

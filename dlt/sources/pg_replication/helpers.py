@@ -312,7 +312,7 @@ def create_replication_slot(name: str, cur: PgCursor, output_plugin: str = "pgou
     cur.execute(f"SELECT 1 FROM pg_replication_slots WHERE slot_name = {quoted_text(name)}")
     if cur.fetchone() is not None:
         return None
-    lsn, snapshot = create_slot(cur.connection, name, plugin=output_plugin)
+    lsn, snapshot, _ = create_slot(cur.connection, name, plugin=output_plugin)
     return {
         "slot_name": name,
         "consistent_point": lsn_text(lsn),

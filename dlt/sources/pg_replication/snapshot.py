@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
@@ -32,15 +32,16 @@ if TYPE_CHECKING:
     from dlt.sources.credentials import ConnectionStringCredentials
     from dlt.types import Row
 
-_PAGE = 5000
+_FIRST, _PAGE = 100, 5000
+_LARGE = 16 << 20
 _DIGITS, _SCALE = 38, 9
 """Digits of a decimal that every destination has, and those behind the point that are there for later numbers."""
 
 
 def create_slot(
     connection: LogicalReplicationConnection, name: str, temporary: bool = False, plugin: str = "pgoutput"
-) -> tuple[int, str]:
-    """Make a slot; return the place in the log where it begins, and the snapshot of the tables at that place.
+) -> tuple[int, str, str]:
+    """Make a slot; return the place in the log where it begins, the snapshot of the tables there, and the server.
 
     Args:
         connection: A connection for replication; the snapshot is there until its next command.
@@ -49,10 +50,13 @@ def create_slot(
         plugin: Its output plugin.
     """
     with connection.cursor() as cursor:
+        # before the slot is made: the snapshot is gone with the next command
+        cursor.execute("IDENTIFY_SYSTEM")
+        system = str(cursor.fetchone()[0])
         kind = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
         cursor.execute(f"CREATE_REPLICATION_SLOT {quoted(name)} {kind} {quoted(plugin)}")
         _, place, snapshot, _ = cursor.fetchone()
-    return lsn_number(place), snapshot
+    return lsn_number(place), snapshot, system
 
 
 class HeldSnapshot:
@@ -62,10 +66,11 @@ class HeldSnapshot:
         credentials: Of the server.
         lsn: The place.
         exported: Name under which the server knows the snapshot.
+        system: Which server it is.
     """
 
-    def __init__(self, credentials: ConnectionStringCredentials, lsn: int, exported: str) -> None:
-        self.lsn, self._credentials = lsn, credentials
+    def __init__(self, credentials: ConnectionStringCredentials, lsn: int, exported: str, system: str) -> None:
+        self.lsn, self.system, self._credentials = lsn, system, credentials
         self._holder = connect(credentials)
         try:
             with self._begun(self._holder, exported).cursor() as cursor:
@@ -191,46 +196,45 @@ def snapshot_resource(
     query = f"SELECT {', '.join(map(quoted, names))} FROM {quoted(schema, table)}"
     query += f" WHERE {condition}" if condition else ""
     oid = server.row("SELECT %s::regclass::oid", quoted(schema, table))
-    hints = hints_of(table, found, [name for name in key if name in names], only_inserts, of_changes=False)
+    own_key = [name for name in key if name in names]
 
-    unsized = [
-        name for name, column in _columns_in(hints).items()
-        if column.get("data_type") == "decimal" and column.get("precision") is None
-    ]  # fmt: skip
-
-    def rows() -> Iterator[list[Row] | DataItemWithMeta | MaterializedEmptyList]:
+    def rows() -> Iterator[DataItemWithMeta]:
         own = resource_state()
         # old rows over newer ones would undo what the stream brought
         if tables.is_loaded(own.get("snapshot_lsn")):
             return
         held = tables.held()
+        # now, as a column keeps the type with which the table was loaded before
+        hints = _columns_in(hints_of(table, found, own_key, only_inserts, of_changes=False))
+        mark = HintsMeta(make_hints(columns=_with_sizes(held, f"FROM {quoted(schema, table)}", hints)))
         is_empty = True
-        mark = _sizes(held, f"FROM {quoted(schema, table)}", unsized)
         for page in _pages(held, query, names, decoders):
             is_empty = False
-            yield page if mark is None else DataItemWithMeta(mark, page)
+            yield DataItemWithMeta(mark, page)
         # who asks for it finds a table, though without rows
         if is_empty:
-            yield MaterializedEmptyList()
+            yield DataItemWithMeta(mark, MaterializedEmptyList())
         # behind the last page: what was read in part only is read again
         own["snapshot_lsn"] = held.lsn
-        resource_state(tables.slot).setdefault(SNAPSHOTS, {})[oid[0] if oid else ""] = held.lsn
+        place = f"{held.system}/{oid[0] if oid else ''}"
+        resource_state(tables.slot).setdefault(SNAPSHOTS, {})[place] = held.lsn
         tables.done()
 
-    made = resource(rows, name=table)
-    made.merge_hints(hints)
-    return made
+    return resource(
+        rows, name=table, write_disposition="append" if only_inserts else "merge", primary_key=own_key or None
+    )
 
 
-def _columns_in(hints: TableHints) -> Mapping[str, ColumnSchema]:
+def _columns_in(hints: TableHints) -> dict[str, ColumnSchema]:
     """Return the hints of columns by name."""
-    return cast("Mapping[str, ColumnSchema]", hints["columns"])
+    return cast("dict[str, ColumnSchema]", hints["columns"])
 
 
-def _sizes(held: HeldSnapshot, place: str, names: Sequence[str]) -> HintsMeta | None:
-    """Return hints for numbers of any size: as many digits as those that are there have, where a column may."""
+def _with_sizes(held: HeldSnapshot, place: str, hints: dict[str, ColumnSchema]) -> dict[str, ColumnSchema]:
+    """Return hints with sizes for numbers of any size: as many digits as those that are there have."""
+    names = [n for n, column in hints.items() if column.get("data_type") == "decimal" and "precision" not in column]
     if not names:
-        return None
+        return hints
     finite = [f"CASE WHEN {name}::text ~ '[0-9]' THEN {name} END" for name in map(quoted, names)]
     sizes = ", ".join(f"max(length(trunc(abs({each}))::text)), max(scale({each}))" for each in finite)
     connection = held.open()
@@ -240,12 +244,13 @@ def _sizes(held: HeldSnapshot, place: str, names: Sequence[str]) -> HintsMeta | 
             found = [int(size or 0) for size in cursor.fetchone()]
     finally:
         close_quietly(connection)
-    columns: dict[str, ColumnSchema] = {}
+    sized = dict(hints)
     for at, name in enumerate(names):
         before, scale = found[2 * at], max(found[2 * at + 1], _SCALE)
+        # larger ones go beside their column
         if before + scale <= _DIGITS:
-            columns[name] = {"name": name, "precision": _DIGITS, "scale": scale}
-    return HintsMeta(make_hints(columns=columns)) if columns else None
+            sized[name] = {**hints[name], "precision": _DIGITS, "scale": scale}
+    return sized
 
 
 def _pages(held: HeldSnapshot, query: str, names: Sequence[str], decoders: Sequence[Decoder]) -> Iterator[list[Row]]:
@@ -253,7 +258,11 @@ def _pages(held: HeldSnapshot, query: str, names: Sequence[str], decoders: Seque
     try:
         with connection.cursor(name="dlt_snapshot") as cursor:
             cursor.execute(query)
-            while found := cursor.fetchmany(_PAGE):
+            size = _FIRST
+            while found := cursor.fetchmany(size):
+                # rows may be of any size, and a page is to be of one
+                bytes_of_row = max(sum(map(len, filter(None, row))) for row in found[:: max(1, len(found) // 50)])
+                size = max(1, min(_PAGE, _LARGE // (bytes_of_row + 1)))
                 yield [
                     {
                         name: None if value is None else decode(value)
