@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from dlt import user_log
-from dlt.cli import config, elsewhere, init, pipeline, schedule, schema, step
+from dlt.cli import config, elsewhere, init, pipeline, plan, schedule, schema, step
 from dlt.cli.line import Line
 from dlt.cli.output import add_telling, say, say_error, say_traceback
 from dlt.configuration.defaults import defaults_for
@@ -27,6 +27,7 @@ from dlt.version import __version__, form
 
 _COMMANDS = {
     "pipeline": pipeline.add_parser,
+    "plan": plan.add_parser,
     "schema": schema.add_parser,
     "init": init.add_parser,
     "config": config.add_parser,

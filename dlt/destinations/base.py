@@ -311,6 +311,14 @@ class Destination:
         """Tell whether it is certain, without a connection, that nothing is there yet and all can be made."""
         return False
 
+    def stand_in(self, folder: str) -> Destination:  # noqa: ARG002 - for destinations that can be missing
+        """Return a destination of the same kind and names that is empty; asked only where this one is missing.
+
+        Args:
+            folder: Where it may have files.
+        """
+        return self
+
     def displayable_credentials(self) -> str:
         """Return where the data goes, without secrets."""
         return self.destination_name

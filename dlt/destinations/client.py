@@ -62,6 +62,9 @@ class Client(Protocol):
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Add tables and columns."""
 
+    def ddl(self, update: SchemaUpdate) -> Sequence[str]:
+        """Return the statements by which `apply_ddl` would add tables and columns; nothing is changed."""
+
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Drop tables, and empty others, where they are there."""
 

@@ -95,6 +95,9 @@ def extract(
         PipelineStepFailed: with the cause chained; nothing was kept.
     """
     home, target = parts.home, parts.target
+    if (planner := parts.home.planner) is not None:
+        planner(parts, data, hints, refresh, None)
+        return ExtractInfo(parts.whose, {}, [], [], [], home.first_run)
     refresh = refresh or parts.settings.refresh
     with parts.tracer.step("extract") as step:
         check_refresh(refresh)
@@ -179,6 +182,7 @@ def changed_state(parts: Parts) -> Iterator[State]:
         parts: The pipeline.
     """
     home = parts.home
+    home.refuse_planned("managed_state")
     state, before = deepcopy(home.state), deepcopy(home.state)
     yield state
     home.keep_local_changes(state, before)

@@ -12,6 +12,7 @@ from dlt.packages.of_1x import refuse_pending_of_1x
 from dlt.packages.package import LoadPackage
 from dlt.packages.tidying import tidy
 from dlt.packages.workdir import Workdir
+from dlt.pipeline.plan_flag import CannotPlan, Planner, planner
 from dlt.pipeline.schemas import PipelineSchemas
 from dlt.pipeline.settings import PipelineSettings
 from dlt.schema.naming import MAX_SCHEMA_NAME, naming_from
@@ -26,10 +27,14 @@ class Home:
 
     Args:
         settings: Names, folders and options.
+
+    Attributes:
+        is_thrown_away: A plan is made here, and nothing of it stays.
     """
 
     def __init__(self, settings: PipelineSettings) -> None:
         self.settings = settings
+        self.is_thrown_away = False
         self.pipeline_name = settings.pipeline_name
         self.working_dir = os.path.join(settings.pipelines_dir, settings.pipeline_name)
         self.workdir = Workdir(self.working_dir)
@@ -54,13 +59,37 @@ class Home:
 
         Raises:
             PipelineLocked: a resource of this pipeline is being extracted here.
+            CannotPlan: runs are planned, and this would change something.
         """
+        if what != "run":
+            self.refuse_planned(what)
         if self.is_inside():
             raise PipelineLocked(
                 f"pipeline {self.pipeline_name}: {what} was called by a resource that this pipeline is extracting. "
                 "Yield the data instead, or give the inner pipeline another pipeline_name.",
                 pipeline_name=self.pipeline_name,
                 holder=self.lock.holder(),
+            )
+
+    @property
+    def planner(self) -> Planner | None:
+        """Return what takes the place of runs of this pipeline; None where they are done, as in a plan's own folder."""
+        return None if self.is_thrown_away else planner()
+
+    def refuse_planned(self, what: str) -> None:
+        """Let nothing but runs be asked of a pipeline whose runs are planned.
+
+        Args:
+            what: What is about to be done.
+
+        Raises:
+            CannotPlan: runs are planned.
+        """
+        if self.planner is not None:
+            raise CannotPlan(
+                f"pipeline {self.pipeline_name}: {what} changes state, folder or destination, which a plan leaves as "
+                "they are. Plan the script without it, for example by a question to its arguments.",
+                pipeline_name=self.pipeline_name,
             )
 
     # -- what others left

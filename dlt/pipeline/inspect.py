@@ -10,15 +10,15 @@ from dlt import context
 from dlt.clock import moment_of_load
 from dlt.configuration import get_value
 from dlt.destinations.function_state import read_function_state
-from dlt.errors import NoSchemaYet, NotOffered, ValueErrorWithKnownValues
+from dlt.errors import NoSchemaYet, NotOffered
 from dlt.info import LoadJobInfo, LoadPackageInfo
-from dlt.pipeline.packages import package_info
+from dlt.pipeline.packages import package_info, path_of_job
 from dlt.pipeline.parts import Parts
 from dlt.pipeline.trace import PipelineTrace
 from dlt.schema.naming import naming_from
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from dlt.configuration.run_context import RunContextBase
     from dlt.configuration.runtime import PipelineRuntimeConfiguration
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dlt.destinations.base import Destination
     from dlt.extract.vocabulary import Refresh
     from dlt.pipeline.hooks import Hook
+    from dlt.pipeline.plan import PipelinePlan
+    from dlt.pipeline.planning import PlanOptions
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.progress import Collector
     from dlt.schema.naming import NamingConvention
@@ -267,6 +269,24 @@ class Inspection:
         made = {"created_at": moment_of_load(load_id)}
         return {**(package.state or {}), **made, "destination_state": read_function_state(package.path)}
 
+    def plan(self, data: object = None, *, sample: int | None = None, **options: Unpack[PlanOptions]) -> PipelinePlan:
+        """Tell what `run` would do with the data; nothing is written: no state, no cursor, nothing at the destination.
+
+        The data is read, in a folder that is thrown away. What can be read once only is used up.
+
+        Args:
+            data: What would be loaded; None for packages that wait.
+            sample: Rows of each resource that are read at most; whole pages are taken.
+            **options: Those of `run` that say what the data is and how it goes in.
+
+        Raises:
+            PipelineStepFailed: a step failed, for another reason than a contract; the cause is chained.
+        """
+        # most programs plan nothing
+        from dlt.pipeline.planning import plan_of_call
+
+        return plan_of_call(self.parts, data, options, sample)
+
     def list_failed_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that failed."""
         return self.get_load_package_info(load_id).jobs["failed_jobs"]
@@ -289,12 +309,7 @@ class Inspection:
             LoadPackageNotFound: there is no package of this load id.
             ValueErrorWithKnownValues: no job of this name failed there.
         """
-        jobs = self.list_failed_jobs_in_package(load_id)
-        found = {job.job_file_info.file_name(): job for job in jobs}
-        by_id = {job.job_file_info.job_id(): job for job in jobs}
-        if job_file_name not in {**found, **by_id}:
-            raise ValueErrorWithKnownValues("job_file_name", job_file_name, found)
-        return {**by_id, **found}[job_file_name].file_path
+        return path_of_job(self.list_failed_jobs_in_package(load_id), job_file_name)
 
     def fail_pending_job(self, load_id: str, job_file_name: str) -> NoReturn:
         """Say that no job is given up alone.

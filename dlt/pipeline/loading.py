@@ -50,6 +50,10 @@ def load(
         PipelineStepFailed: with the cause chained; the packages stay.
     """
     home = parts.home
+    # what was to be extracted is planned already
+    if parts.home.planner is not None:
+        parts.target.choose(destination, None, credentials, dataset_name)
+        return load_info(parts, [], {}, home.first_run)
     with parts.tracer.step("load") as step:
         parts.target.choose(destination, None, credentials, dataset_name)
         parts.begin()

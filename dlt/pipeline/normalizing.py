@@ -32,6 +32,9 @@ def normalize(parts: Parts, file_format: str | None) -> NormalizeInfo:
     Raises:
         PipelineStepFailed: with the cause chained; the extracted packages stay.
     """
+    # what was to be extracted is planned already
+    if parts.home.planner is not None:
+        return NormalizeInfo(parts.whose, {}, [], [], parts.home.first_run)
     with parts.tracer.step("normalize") as step:
         parts.begin()
         metrics: dict[str, list[StepFigures]] = {}

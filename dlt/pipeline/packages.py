@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from dlt import metrics
+from dlt.errors import ValueErrorWithKnownValues
 from dlt.ids import digest_id
 from dlt.info import JOB_STATES, LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName
 from dlt.packages.advice import waiting_advice
@@ -171,3 +172,20 @@ def _outputs(package: LoadPackage, place: metrics.DataLocation) -> list[metrics.
         }
         for resource, names in tables.items()
     ]
+
+
+def path_of_job(jobs: Iterable[LoadJobInfo], name: str) -> str:
+    """Return the path of the file of a job.
+
+    Args:
+        jobs: The jobs that there are.
+        name: Name of the file, or the id of the job.
+
+    Raises:
+        ValueErrorWithKnownValues: there is none of this name.
+    """
+    found = {job.job_file_info.file_name(): job for job in jobs}
+    by_id = {job.job_file_info.job_id(): job for job in found.values()}
+    if name not in {**found, **by_id}:
+        raise ValueErrorWithKnownValues("job_file_name", name, found)
+    return {**by_id, **found}[name].file_path

@@ -78,6 +78,7 @@ def make_tables(parts: Parts, schema: Schema) -> dict[str, TableSchema]:
     Raises:
         SchemaUpdateTerminalError: a column has another type at the destination.
     """
+    parts.home.refuse_planned("sync_schema")
     wanted = {table["name"]: table for table in schema.missing_in(None).tables.values()}
     with client_for(parts, schema.name) as client:
         client.begin()
@@ -175,6 +176,7 @@ def sync(
     Raises:
         PipelineStepFailed: with the cause chained.
     """
+    parts.home.refuse_planned("sync_destination")
     with parts.tracer.step("sync"):
         parts.target.choose(destination, staging, None, dataset_name)
         parts.target.need("sync")

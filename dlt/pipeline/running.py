@@ -34,6 +34,9 @@ def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_
     Raises:
         PipelineStepFailed: a step failed; the cause is chained.
     """
+    if (planner := parts.home.planner) is not None:
+        planner(parts, data, hints, refresh, file_format)
+        return load_info(parts, [], {}, parts.home.first_run)
     parts.target.need("run")
     _retried(parts, "sync", lambda: _sync(parts))
     if data is not None and parts.home.workdir.packages("extracted"):

@@ -94,6 +94,10 @@ class Tracer:
     @contextmanager
     def run(self) -> Iterator[None]:
         """Let the steps of the block be one run, in one trace."""
+        if self._home.planner is not None:
+            # nothing runs: the folder stays as it is
+            yield
+            return
         shown = excepthook.in_one_line(self.telling.excepthook)
         handled = signals.handled(self._home.settings.intercept_signals)
         with use(self.telling), shown, handled, self._held("run"):

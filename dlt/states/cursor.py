@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol, TypedDict, cast
 
@@ -95,6 +95,19 @@ def cursors_of(source_state: State, resource: str) -> Mapping[str, object]:
         resource: Its name.
     """
     return ((source_state.get(_RESOURCES) or {}).get(resource) or {}).get(_INCREMENTAL) or {}
+
+
+def cursors(state: State) -> Iterator[tuple[CursorKey, Cursor]]:
+    """Yield all cursors of the state of a pipeline.
+
+    Args:
+        state: The state.
+    """
+    for source, source_state in (state.get("sources") or {}).items():
+        for resource in source_state.get(_RESOURCES) or {}:
+            for path, found in cursors_of(source_state, resource).items():
+                if isinstance(found, Mapping):
+                    yield CursorKey(source, resource, path), Cursor.read(found)
 
 
 def other_keys(resource_state: State) -> State:

@@ -17,7 +17,7 @@ from dlt.cli import main, make_parser
 
 PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 # these run a script or a task, or look at settings of the whole machine; tests of their own run them
-_ELSEWHERE = ("dlt schedule", "dlt step", "dlt config")
+_ELSEWHERE = ("dlt schedule", "dlt step", "dlt config", "dlt plan")
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

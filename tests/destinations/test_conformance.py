@@ -857,3 +857,36 @@ def test_queries_and_datasets(make: MakePipeline) -> None:
             assert cursor.fetchone() == (0,) and cursor.fetchmany(2) == [(1,), (2,)] and cursor.fetchall() == [(3,)]
         with pytest.raises(DatabaseUndefinedRelation):
             client.execute_sql(f"SELECT * FROM {client.make_qualified_table_name('nothing_here')}")
+
+
+def test_a_plan_tells_what_a_load_does(make: MakePipeline) -> None:
+    """It counts keys and rows that are there, and neither makes a dataset nor changes a row."""
+    pipeline = make()
+
+    def data(first: int, last: int) -> list[Any]:
+        found = [{"id": number, "v": number, "l": [{"x": number}]} for number in range(first, last)]
+        return [
+            dlt.resource(found, name="merged", primary_key="id", write_disposition="merge"),
+            dlt.resource(found, name="replaced", write_disposition="replace"),
+            dlt.resource(found, name="added", write_disposition="append"),
+        ]
+
+    merges = "delete-insert" in pipeline.destination.capabilities().supported_merge_strategies
+    resources = slice(0 if merges else 1, None)
+    plan = pipeline.plan(data(0, 5)[resources])
+    assert {table.name: table.rows for table in plan.tables if "__" not in table.name} == {
+        resource.name: 5 for resource in data(0, 5)[resources]
+    }
+    assert all(table.is_new for table in plan.tables)
+    with pipeline.destination.connect("data") as client:
+        assert not client.has_dataset()
+    load_all = pipeline.run(data(0, 5)[resources])
+    assert not load_all.has_failed_jobs
+    plan = pipeline.plan(data(3, 9)[resources])
+    told = {table.name: (table.rows, table.inserted, table.updated, table.removed) for table in plan.tables}
+    assert told["replaced"] == (6, None, None, 5) and told["replaced__l"] == (6, None, None, 5)
+    assert told["added"] == (6, None, None, None)
+    if merges:
+        assert told["merged"] == (6, 4, 2, 0)
+    assert rows(pipeline, "added", "id") == [(number,) for number in range(5)]
+    assert rows(pipeline, "replaced", "id") == [(number,) for number in range(5)]

@@ -98,6 +98,14 @@ class SqlDestinationClient:
         for table in self.catalog.apply_ddl(update):
             self.loader.fill_root_ids(table)
 
+    def ddl(self, update: SchemaUpdate) -> list[str]:
+        """Return the statements by which the dataset, tables and columns would be added; nothing is changed."""
+        with self.session.recorded() as statements:
+            if not self.has_dataset():
+                self.create_dataset()
+            self.catalog.apply_ddl(update)
+        return statements
+
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Drop tables, and empty others, where they are there."""
         self.catalog.remove_tables(drop, truncate)

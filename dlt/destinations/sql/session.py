@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from dlt.clock import utc_now
 from dlt.destinations.sql.cursor import Cursor
@@ -32,6 +33,7 @@ class Session(ABC):
         self.now = utc_now()
         self.transaction: int | None = None
         self._begun = 0
+        self._recorded: list[str] | None = None
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Cursor:
@@ -43,9 +45,29 @@ class Session(ABC):
 
     def run_ddl(self, *statements: str) -> None:
         """Run statements that make, change or drop tables or a dataset."""
-        if statements:
-            # at once: to a server far away the way takes longer than the statement
-            self.query("; ".join(statements))
+        if self._recorded is not None:
+            self._recorded += statements
+        elif statements:
+            self._run_ddl(statements)
+
+    def _run_ddl(self, statements: Sequence[str]) -> None:
+        # at once: to a server far away the way takes longer than the statement
+        self.query("; ".join(statements))
+
+    @property
+    def records(self) -> bool:
+        """Tell whether statements that change tables are noted and not run."""
+        return self._recorded is not None
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[str]]:
+        """Let statements that change tables be noted in a list for the length of a block, and not run."""
+        found: list[str] = []
+        self._recorded = found
+        try:
+            yield found
+        finally:
+            self._recorded = None
 
     def typed(self, cursor: Cursor, columns: Mapping[str, ColumnSchema]) -> Cursor:  # noqa: ARG002 - for drivers
         """Return a result whose values have the classes of these columns, where the driver gives others."""

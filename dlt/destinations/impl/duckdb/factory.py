@@ -104,6 +104,11 @@ class DuckDb(Destination):
         return not os.path.lexists(self.path) and os.path.isdir(folder) and os.access(folder, os.W_OK)
 
     @override
+    def stand_in(self, folder: str) -> DuckDb:
+        """Return a database whose file has the same name."""
+        return self.bind(os.path.join(folder, os.path.basename(self.path)))
+
+    @override
     def check_settings(self) -> None:
         """Look up where the file is.
 

@@ -40,6 +40,10 @@ class DummyClient:
     def apply_ddl(self, update: SchemaUpdate) -> None:
         """Keep nothing."""
 
+    def ddl(self, update: SchemaUpdate) -> tuple[str, ...]:
+        """Return nothing: no table is made."""
+        return ()
+
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Keep nothing."""
 

@@ -101,6 +101,10 @@ class FilesystemClient:
         """
         self.catalog.apply_ddl(update)
 
+    def ddl(self, update: SchemaUpdate) -> tuple[str, ...]:  # noqa: ARG002 - of the seam
+        """Return nothing: tables are files, and a snapshot names their columns."""
+        return ()
+
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
         """Drop tables, and empty others, where they are there."""
         self.catalog.remove_tables(drop, truncate)

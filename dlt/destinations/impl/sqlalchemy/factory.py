@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
@@ -94,6 +95,24 @@ class SqlAlchemy(Destination):
         if self.backend == "sqlite" and database and database != ":memory:":
             database = local_path(database)
         return digest_id(f"sqlalchemy {self.backend} {known.host} {known.port} {database}")
+
+    @override
+    def is_missing(self) -> bool:
+        """Tell whether it is a file of SQLite that is not there."""
+        if _is_engine(self.credentials) or self.backend != "sqlite":
+            return False
+        database = self.resolved().database
+        if not database or database == ":memory:" or database.startswith("file:"):
+            return False
+        path = local_path(database)
+        folder = os.path.dirname(path)
+        return not os.path.lexists(path) and os.path.isdir(folder) and os.access(folder, os.W_OK)
+
+    @override
+    def stand_in(self, folder: str) -> SqlAlchemy:
+        """Return a database whose file has the same name."""
+        name = os.path.basename(local_path(str(self.resolved().database)))
+        return self.bind(f"sqlite:///{os.path.join(folder, name)}")
 
     @override
     @contextmanager

@@ -273,7 +273,9 @@ class MySqlCatalog(Catalog):
         """Make the database if it is not there, and use it: temporary tables belong to one."""
         if not self.has_dataset():
             self.session.run_ddl(f"CREATE DATABASE IF NOT EXISTS {self.qualified_dataset()} CHARACTER SET utf8mb4")
-        self.session.query(f"USE {self.qualified_dataset()}")
+        # it is not there where it was only noted
+        if not self.session.records:
+            self.session.query(f"USE {self.qualified_dataset()}")
         self.need_records()
 
     def drop_dataset(self) -> None:

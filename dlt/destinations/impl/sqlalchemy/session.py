@@ -200,8 +200,8 @@ class SqlAlchemySession(Session):
             return found if isinstance(found, DatabaseTransientException) else database_error("connection", str(found))
         return found
 
-    def run_ddl(self, *statements: str) -> None:
-        """Run statements that make, change or drop tables or a dataset, one by one."""
+    def _run_ddl(self, statements: Sequence[str]) -> None:
+        # one by one: not every driver takes several
         for sql in statements:
             try:
                 if not self.ddl_commits or self.transaction is None:

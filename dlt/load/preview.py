@@ -1,0 +1,315 @@
+"""What a plan would do to rows that are there: which keys are known, and what goes. Nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
+
+from dlt.destinations.client import Client
+from dlt.destinations.impl.duckdb.arrow import as_table
+from dlt.destinations.reading import select
+from dlt.late import duckdb, pa
+from dlt.late_dataclass import dataclass
+from dlt.load.plan import LoadPlan, Publication
+from dlt.schema.holding import type_text
+from dlt.schema.system_columns import ROW_ID
+from dlt.schema.typing import ColumnSchema, TableSchema
+from dlt.schema.x_keys import X_ACTIVE_TIMESTAMP, X_MERGE_STRATEGY, X_ROW_VERSION, X_VALID_TO
+
+
+@dataclass(frozen=True)
+class TablePreview:
+    """What a load would do to one table.
+
+    Attributes:
+        name: Its name.
+        dataset_name: Its dataset.
+        strategy: "append", "replace" or "merge" with its strategy; that of its root table where it is nested.
+        is_new: The table is not there yet.
+        new_columns: Types of the columns that are added, by name.
+        rows: Rows that come.
+        bytes: Size of their files.
+        inserted: Of the rows that come, those whose key is not there; of a history, versions that are new. None where
+            rows are not told apart by keys.
+        updated: Keys that are there already and come again; of a history, versions that stay as they are.
+        removed: Rows that are there and go for good: all of a table that is replaced, dropped or emptied, and those of
+            keys that come marked as deleted; of a history, versions that end.
+        hard_deleted: Rows that come and say that theirs is to go.
+        counts: Values of each new column.
+        is_dropped: The table goes before anything comes.
+    """
+
+    name: str
+    dataset_name: str
+    strategy: str = "append"
+    is_new: bool = False
+    new_columns: Mapping[str, str] = field(default_factory=dict)
+    rows: int = 0
+    bytes: int = 0
+    inserted: int | None = None
+    updated: int | None = None
+    removed: int | None = None
+    hard_deleted: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    is_dropped: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything would be different afterwards."""
+        return bool(self.is_new or self.new_columns or self.rows or self.removed or self.is_dropped)
+
+
+def preview(plan: LoadPlan, client: Client) -> list[TablePreview]:
+    """Return what a plan would do to each table.
+
+    Args:
+        plan: The plan.
+        client: Client of its dataset; it is read.
+    """
+    there = plan.standing.tables
+    dataset, found = plan.order.dataset_name, []
+    for name in plan.changes.dropped:
+        found.append(TablePreview(name, dataset, "drop", removed=_count(client, name), is_dropped=True))
+    for publication in plan.publications:
+        found += _of_chain(plan, publication, client)
+    seen = {table.name for table in found}
+    for name in plan.changes.emptied:
+        if name in there and name not in seen:
+            found.append(TablePreview(name, dataset, "empty", removed=_count(client, name)))
+            seen.add(name)
+    # tables that get columns and no row
+    for name, table in plan.changes.added.items():
+        if name not in seen:
+            columns = _types(table["columns"])
+            found.append(TablePreview(name, dataset, is_new=name not in there, new_columns=columns))
+    return found
+
+
+def joined(tables: Sequence[TablePreview]) -> list[TablePreview]:
+    """Return what several loads, one after the other, would do to each table.
+
+    Args:
+        tables: What each of them would do; each was compared with what is there now.
+    """
+    # packages that wait may fill the tables of those that follow
+    found: dict[tuple[str, str], TablePreview] = {}
+    for table in tables:
+        key = (table.dataset_name, table.name)
+        known = found.get(key)
+        if known is None:
+            found[key] = table
+            continue
+        found[key] = replace(
+            known if known.rows else table,
+            new_columns={**known.new_columns, **table.new_columns},
+            rows=known.rows + table.rows,
+            bytes=known.bytes + table.bytes,
+            hard_deleted=known.hard_deleted + table.hard_deleted,
+            counts=dict(Counter(known.counts) + Counter(table.counts)),
+            # keys of both may be the same ones
+            inserted=None if known.rows and table.rows else known.inserted or table.inserted,
+            updated=None if known.rows and table.rows else known.updated or table.updated,
+        )
+    return list(found.values())
+
+
+def _of_chain(plan: LoadPlan, publication: Publication, client: Client) -> Iterator[TablePreview]:
+    root = publication.chain[0]
+    rows: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for group in publication.groups:
+        for file in group.files:
+            rows[file.table] += file.rows
+            sizes[file.table] += file.bytes
+    for table in publication.chain:
+        name = table["name"]
+        is_new = name not in plan.standing.tables
+        added = plan.changes.added.get(name)
+        columns = _types(added["columns"]) if added is not None else {}
+        # a table without rows is made with its first ones, and one that is appended to stays as it is
+        if not rows[name] and (is_new or publication.strategy == "append"):
+            continue
+        files = _Files(plan, publication, table)
+        fate = _Fate()
+        if publication.strategy == "replace":
+            fate = _Fate(removed=0 if is_new else _count(client, name))
+        elif publication.strategy != "append" and table is root:
+            fate = _merged(root, files, None if is_new else client)
+        yield TablePreview(
+            name,
+            plan.order.dataset_name,
+            publication.strategy,
+            is_new,
+            columns,
+            rows[name],
+            sizes[name],
+            fate.inserted,
+            fate.updated,
+            fate.removed,
+            fate.hard_deleted,
+            files.values(list(columns)) if columns else {},
+        )
+
+
+@dataclass(frozen=True)
+class _Fate:
+    inserted: int | None = None
+    updated: int | None = None
+    removed: int | None = None
+    hard_deleted: int = 0
+
+
+def _types(columns: Mapping[str, ColumnSchema]) -> dict[str, str]:
+    return {name: type_text(column) for name, column in columns.items() if "data_type" in column}
+
+
+def _count(client: Client, table: str) -> int | None:
+    """Return how many rows a table has; None where the destination answers no queries."""
+    sql = client.sql_client()
+    if sql is None:
+        return None
+    found = sql.execute_sql(f"SELECT COUNT(*) FROM {sql.make_qualified_table_name(table)}")
+    return int(str(found[0][0])) if found else None
+
+
+def _merged(root: TableSchema, files: _Files, client: Client | None) -> _Fate:
+    columns = root["columns"]
+    deleting = next((name for name, column in columns.items() if column.get("hard_delete")), None)
+    deleted = files.count_deleting(deleting, columns[deleting]) if deleting is not None else 0
+    history = root.get(X_MERGE_STRATEGY) == "scd2"
+    hinted = ([name for name, column in columns.items() if column.get(hint)] for hint in ("primary_key", "merge_key"))
+    keys = [root.get(X_ROW_VERSION) or ROW_ID] if history else next((names for names in hinted if names), [])
+    if not keys:
+        return _Fate(hard_deleted=deleted)
+    coming = files.distinct(keys, deleting)
+    if client is None:
+        return _Fate(coming.num_rows, 0, 0, deleted)
+    there = _known_keys(client, root, keys, coming, history)
+    if there is None:
+        return _Fate(hard_deleted=deleted)
+    kept = _common(coming, there)
+    if history:
+        # with a merge key, rows of other keys stay; which these are is not told here
+        partly = any(column.get("merge_key") for column in columns.values())
+        return _Fate(coming.num_rows - kept, kept, None if partly else there.num_rows - kept, deleted)
+    gone = _common(files.distinct(keys), there) - kept if deleting is not None else 0
+    if root.get(X_MERGE_STRATEGY) == "insert-only":
+        return _Fate(coming.num_rows - kept, 0, 0, deleted)
+    return _Fate(coming.num_rows - kept, kept, gone, deleted)
+
+
+def _known_keys(
+    client: Client, root: TableSchema, keys: Sequence[str], coming: pa.Table, history: bool
+) -> pa.Table | None:
+    """Return the keys of a table that may be among those that come."""
+    sql = client.sql_client()
+    if sql is None:
+        return None
+    quoted = [sql.escape_column_name(key) for key in keys]
+    query = f"SELECT DISTINCT {', '.join(quoted)} FROM {sql.make_qualified_table_name(root['name'])}"
+    values: list[object] = []
+    if history:
+        end = sql.escape_column_name(str(root.get(X_VALID_TO)))
+        active = root.get(X_ACTIVE_TIMESTAMP)
+        query += f" WHERE {end} IS NULL" + (f" OR {end} >= %s" if active is not None else "")
+        values += [active] if active is not None else []
+    elif coming.num_rows:
+        # a table may be much larger than what comes: its other end need not be read
+        low, high = _ends(coming)
+        query += f" WHERE {quoted[0]} >= %s AND {quoted[0]} <= %s"
+        values += [low, high]
+    known = {key: root["columns"][key] for key in keys}
+    with sql.execute_query(query, *values, columns=known) as cursor:
+        rows = cursor.fetchall()
+    arrays = [
+        pa.array(list(column), coming.schema.field(key).type)
+        for key, column in zip(keys, zip(*rows, strict=True), strict=True)
+    ]
+    return pa.table(dict(zip(keys, arrays, strict=True))) if rows else coming.slice(0, 0)
+
+
+def _ends(rows: pa.Table) -> tuple[object, object]:
+    from dlt.late import pc
+
+    found = pc.min_max(rows.column(0))
+    return found["min"].as_py(), found["max"].as_py()
+
+
+def _common(some: pa.Table, others: pa.Table) -> int:
+    """Return how many rows of one table are in another one; both have the same columns."""
+    # the keys of both fit into memory, and joins of engines differ in what they call equal
+    with duckdb.connect() as connection:
+        connection.register("dlt_coming", some)
+        connection.register("dlt_known", others)
+        keys = ", ".join(_quoted(name) for name in some.column_names)
+        found = connection.execute(f"SELECT COUNT(*) FROM dlt_coming SEMI JOIN dlt_known USING ({keys})").fetchone()
+    return int(found[0]) if found else 0
+
+
+class _Files:
+    """The rows that come into one table, read by DuckDB."""
+
+    def __init__(self, plan: LoadPlan, publication: Publication, table: TableSchema) -> None:
+        groups = [group for group in publication.groups if group.table["name"] == table["name"]]
+        named = [(plan.path(file), group.file_format) for group in groups for file in group.files]
+        self._table = table
+        self._arrow = [path for path, kind in named if kind == "arrow"]
+        self._others = [(path, kind) for path, kind in named if kind != "arrow"]
+
+    def _query(self, chosen: str, rest: str = "") -> pa.Table:
+        with duckdb.connect() as connection:
+            # moments without a zone are UTC, whatever the zone of the machine is
+            connection.execute("SET TimeZone = 'UTC'")
+            parts = []
+            for number, path in enumerate(self._arrow):
+                # mapped, and read as it is needed
+                with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
+                    connection.register(f"part_{number}", stream.read_all())
+                parts.append(f"SELECT * FROM part_{number}")
+            if self._others:
+                parts.append(select(self._table["columns"], self._others))
+            rows = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+            return as_table(connection.execute(f"SELECT {chosen} FROM ({rows}) AS coming{rest}"))
+
+    @property
+    def _is_empty(self) -> bool:
+        return not self._arrow and not self._others
+
+    def distinct(self, keys: Sequence[str], deleting: str | None = None) -> pa.Table:
+        """Return the keys of the rows, without those that say that theirs is to go."""
+        columns = ", ".join(_quoted(key) for key in keys)
+        if self._is_empty:
+            return pa.table({key: pa.nulls(0) for key in keys})
+        where = f" WHERE NOT {_deletes(deleting, self._table['columns'][deleting])}" if deleting is not None else ""
+        return self._query(f"DISTINCT {columns}", where)
+
+    def count_deleting(self, name: str, column: ColumnSchema) -> int:
+        """Return how many rows say that theirs is to go."""
+        if self._is_empty:
+            return 0
+        return int(self._query("COUNT(*)", f" WHERE {_deletes(name, column)}").column(0)[0].as_py())
+
+    def values(self, names: Sequence[str]) -> dict[str, int]:
+        """Return how many rows have a value in each of some columns."""
+        if self._is_empty:
+            return {}
+        # files of a package may lack columns that its later files have
+        there = set(self._query("*", " LIMIT 0").column_names)
+        counted = [name for name in names if name in there]
+        columns = ", ".join(f"COUNT({_quoted(name)})" for name in counted)
+        found = self._query(columns).to_pylist() if counted else [{}]
+        return dict(zip(counted, found[0].values(), strict=True))
+
+
+def _deletes(name: str, column: ColumnSchema) -> str:
+    # as in a merge: true, or any value of a column of another type
+    quoted = _quoted(name)
+    return f"COALESCE({quoted}, FALSE)" if column.get("data_type") == "bool" else f"({quoted} IS NOT NULL)"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+__all__ = ["TablePreview", "joined", "preview"]

@@ -1,0 +1,91 @@
+"""`dlt plan` turns the runs of a script into plans."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlt import context
+from dlt.cli import main
+
+SCRIPT = """
+import sys
+import dlt
+
+pipeline = dlt.pipeline("shop", destination="duckdb", dataset_name="data")
+info = pipeline.run([{"id": 1, "name": sys.argv[1]}], table_name="customers")
+info.raise_on_failed_jobs()
+print("loaded", info.loads_ids)
+pipeline.extract([{"id": n} for n in range(9)], table_name="orders")
+pipeline.normalize()
+pipeline.load()
+if __name__ == "__main__" and "drop" in sys.argv:
+    pipeline.drop()
+if "freeze" in sys.argv:
+    dlt.run([{"id": "x", "new": 1}], table_name="customers", schema_contract="freeze")
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in an empty folder with a script."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
+    context.activate(None)
+    (tmp_path / "shop.py").write_text(SCRIPT)
+    yield tmp_path
+    context.activate(None)
+
+
+def test_it_tells_each_run_and_loads_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps that are called one by one are a run too; what the script prints goes to the other stream."""
+    assert main(["plan", "shop.py", "Ada"]) == 0
+    told = capsys.readouterr()
+    assert told.out.count("Plan of pipeline shop into duckdb:///") == 2
+    assert "customers  create  append     1" in told.out and "orders  create  append     9" in told.out
+    assert "loaded []" in told.err and "loaded" not in told.out
+    assert sorted(path.name for path in folder.iterdir()) == ["shop.py"]
+
+
+def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two if something would change and it is asked for, one if a contract refuses it."""
+    assert main(["plan", "--detailed-exitcode", "shop.py", "Ada"]) == 2
+    (folder / "none.py").write_text("import dlt\n")
+    assert main(["plan", "--detailed-exitcode", "none.py"]) == 0
+    assert "ran no pipeline" in capsys.readouterr().err
+    (folder / "bad.py").write_text("raise ValueError('no')\n")
+    assert main(["plan", "bad.py"]) == 1
+    assert main(["plan", "missing.py"]) == 1
+    assert "there is no script missing.py" in capsys.readouterr().err
+    # the data is there now: the contract has something to compare with
+    monkeypatch.setattr(sys, "argv", ["shop.py", "Ada"])
+    runpy.run_path("shop.py")
+    context.activate(None)
+    capsys.readouterr()
+    assert main(["plan", "shop.py", "freeze"]) == 1
+    assert "Nothing would be loaded: customers" in capsys.readouterr().out
+
+
+def test_json_sample_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
+    """For programs, for a quick look, and for whoever has to agree to a change of tables."""
+    assert main(["plan", "--json", "--sample", "3", "shop.py", "Ada"]) == 0
+    plans: list[Any] = json.loads(capsys.readouterr().out)
+    assert [plan["tables"][0]["name"] for plan in plans] == ["customers", "orders"]
+    assert all(plan["is_sample"] for plan in plans)
+    assert main(["plan", "--ddl", "shop.py", "Ada"]) == 0
+    assert 'CREATE TABLE "shop"."data"."customers" (' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["plan", "--sample", "0", "shop.py"])
+
+
+def test_what_is_no_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that drops its pipeline would do it for real."""
+    assert main(["plan", "shop.py", "drop"]) == 1
+    assert "drop changes state, folder or destination" in capsys.readouterr().err

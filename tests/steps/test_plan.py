@@ -1,0 +1,172 @@
+"""A plan tells what a run would do, and does nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dlt
+from dlt.errors import PipelineConfigMissing, PipelineStepFailed
+from dlt.load.preview import TablePreview
+from dlt.pipeline.plan import CursorMove, PipelinePlan
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return all files below a folder, with a digest of each; the lock says who holds it."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def table(plan: PipelinePlan, name: str) -> TablePreview:
+    """Return what becomes of a table."""
+    return next(found for found in plan.tables if found.name == name)
+
+
+def users(first: int = 1, **hints: Any) -> Any:
+    """Return a resource with a cursor and nested rows."""
+
+    @dlt.resource(name="users", **{"primary_key": "id", "write_disposition": "merge", **hints})
+    def found(cursor: Any = dlt.sources.incremental("at")) -> Iterator[Any]:
+        yield [{"id": n, "name": f"n{n}", "at": first, "tags": [{"t": n}]} for n in range(first, first + 5)]
+
+    return found()
+
+
+def test_a_first_plan_makes_nothing(pipeline: Any, tmp_path: Path) -> None:
+    """No folder, no file of the destination: and the run that follows does what it told."""
+    plan = pipeline.plan(users())
+    assert tree(tmp_path) == {}
+    assert not os.path.exists(pipeline.working_dir)
+    found = table(plan, "users")
+    assert (found.is_new, found.rows, found.inserted, found.updated, found.removed) == (True, 5, 5, 0, 0)
+    types = {name: kind for name, kind in found.new_columns.items() if not name.startswith("_dlt")}
+    assert types == {"id": "bigint", "name": "text", "at": "bigint"}
+    assert table(plan, "users__tags").rows == 5
+    assert [statement.partition(" (")[0] for statement in plan.ddl] == [
+        'CREATE SCHEMA IF NOT EXISTS "spec"."data"',
+        'CREATE TABLE "spec"."data"."users"',
+        'CREATE TABLE "spec"."data"."users__tags"',
+    ]
+    assert plan.cursors == [CursorMove("spec", "users", "at", None, 1)]
+    assert plan.has_changes and plan.refused is None
+    pipeline.run(users())
+    assert dict(pipeline.dataset().row_counts().fetchall()) == {"users": 5, "users__tags": 5}
+
+
+def test_a_later_plan_compares_with_what_is_there(pipeline: Any, tmp_path: Path) -> None:
+    """Keys that are there are told from new ones, and every file stays as it was."""
+    pipeline.run([users(), dlt.resource([{"k": 1}, {"k": 2}], name="snap", write_disposition="replace")])
+    before = tree(tmp_path)
+    more = dlt.resource([{"k": 1, "z": 1.5}, {"k": 2, "z": "x"}], name="snap", write_disposition="replace")
+    plan = pipeline.plan([users(3), more])
+    assert tree(tmp_path) == before
+    found = table(plan, "users")
+    assert (found.is_new, dict(found.new_columns), found.rows) == (False, {}, 5)
+    assert (found.inserted, found.updated, found.removed) == (2, 3, 0)
+    assert (table(plan, "snap").removed, table(plan, "snap").rows) == (2, 2)
+    assert plan.ddl == [
+        'ALTER TABLE "spec"."data"."snap" ADD COLUMN "z" DOUBLE',
+        'ALTER TABLE "spec"."data"."snap" ADD COLUMN "z__v_text" VARCHAR',
+    ]
+    assert {doubt.column: doubt.reason for doubt in plan.doubts} == {
+        "z": "one value in all rows tells its type",
+        "z__v_text": "values of z that do not fit its type go here",
+    }
+    assert plan.cursors == [CursorMove("spec", "users", "at", 1, 3)]
+    # what was planned was not done: the run finds the same
+    pipeline.run(users(3))
+    assert dict(pipeline.dataset().row_counts().fetchall())["users"] == 7
+
+
+def test_nothing_new_changes_nothing(pipeline: Any) -> None:
+    """The cursor stands, and no row comes."""
+    pipeline.run(users(primary_key=None, write_disposition="append"))
+    plan = pipeline.plan(users(primary_key=None, write_disposition="append"))
+    assert not plan.has_changes
+    assert "Nothing would change." in str(plan)
+
+
+def test_what_a_contract_refuses_and_discards(pipeline: Any) -> None:
+    """A contract that freezes refuses the run, one that discards takes rows away; both are told."""
+    pipeline.run([{"k": 1}], table_name="t")
+    refused = pipeline.plan([{"k": "x"}], table_name="t", schema_contract="freeze")
+    assert refused.refused is not None and "t.k" in refused.refused and "freezes data_type" in refused.refused
+    assert f"Nothing would be loaded: {refused.refused}" in str(refused)
+    rows = [{"k": 2}, {"k": "x"}, {"k": 3}]
+    plan = pipeline.plan(rows, table_name="t", schema_contract={"data_type": "discard_row"})
+    assert (table(plan, "t").rows, plan.discarded) == (2, {"t": 1})
+    with pytest.raises(PipelineStepFailed, match="step extract"):
+        pipeline.plan(dlt.resource(iter([1, 1 / 1]), name="t").add_map(lambda _value: 1 / 0))
+
+
+def test_deletes_histories_and_inserts_only(pipeline: Any) -> None:
+    """Each strategy tells what it does with keys that are there."""
+    deleting = {"columns": {"gone": {"hard_delete": True, "data_type": "bool"}}}
+    merge = {"write_disposition": "merge", "primary_key": "id"}
+
+    def data(last: int, mark: Any = None) -> Any:
+        rows = [{"id": n, "v": n} for n in range(last)]
+        return [
+            dlt.resource([{**row, "gone": row["id"] == mark} for row in rows], name="deleting", **merge, **deleting),
+            dlt.resource(
+                [{"id": n, "v": last if n == 0 else n} for n in range(last)],
+                name="history",
+                write_disposition={"disposition": "merge", "strategy": "scd2"},
+            ),
+            dlt.resource(
+                rows,
+                name="once",
+                primary_key="id",
+                write_disposition={"disposition": "merge", "strategy": "insert-only"},
+            ),
+        ]
+
+    pipeline.run(data(3))
+    plan = pipeline.plan(data(4, mark=1))
+    told = {
+        name: (found.inserted, found.updated, found.removed, found.hard_deleted)
+        for name in ("deleting", "history", "once")
+        if (found := table(plan, name))
+    }
+    # of the history the row whose value changed ends, two stay, and two versions are new
+    assert told == {"deleting": (1, 2, 1, 1), "history": (2, 2, 1, 0), "once": (1, 0, 0, 0)}
+
+
+def test_packages_that_wait_are_planned_too(pipeline: Any, tmp_path: Path) -> None:
+    """They are loaded first by the run; they stay where they are."""
+    pipeline.extract([{"k": 1}], table_name="waits")
+    before = tree(tmp_path)
+    plan = pipeline.plan([{"k": 2}], table_name="comes")
+    assert {found.name: found.rows for found in plan.tables} == {"waits": 1, "comes": 1}
+    assert tree(tmp_path) == before
+
+
+def test_a_sample_reads_some_rows(pipeline: Any) -> None:
+    """Whole pages are taken; the resource of the program has no limit afterwards."""
+    resource = dlt.resource(lambda: ([{"k": n}] for n in range(100)), name="many")
+    plan = pipeline.plan(resource, sample=7)
+    assert table(plan, "many").rows == 7 and plan.is_sample
+    pipeline.run(resource)
+    assert dict(pipeline.dataset().row_counts().fetchall()) == {"many": 100}
+
+
+def test_it_is_a_value_for_programs(pipeline: Any) -> None:
+    """As JSON it has all that the table shows."""
+    told = json.loads(json.dumps(pipeline.plan(users()).asdict()))
+    assert told["tables"][0]["name"] == "users" and told["tables"][0]["inserted"] == 5
+    assert told["has_changes"] and told["bytes"] > 0 and told["ddl"] and told["cursors"][0]["after"] == 1
+
+
+def test_the_active_pipeline_stays(pipeline: Any) -> None:
+    """The one that planned in a folder of its own is nobody's afterwards."""
+    other = dlt.pipeline("other", destination="duckdb")
+    pipeline.plan([{"k": 1}], table_name="t")
+    assert dlt.pipeline() is other
+    with pytest.raises(PipelineConfigMissing, match="plan needs a destination"):
+        dlt.pipeline("nowhere").plan([{"k": 1}], table_name="t")
