@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # what a page may hold in memory: fewer rows where rows are wide
 PAGE_ROWS = 10_000
 PAGE_CELLS = 2_000_000
+PAGE_BYTES = 32 << 20
+"""Of texts and bytes, as some rows of each page tell."""
 ROWS_AFTER_A_REFUSAL = 100
 """Rows that stay together with one that is refused, and twice as many after each further one: rows must keep their
 order, and each change between columns and rows is another file."""
@@ -58,6 +60,20 @@ def waiting_rows(table_schema: TableSchema, normalize: Callable[[str], str]) -> 
     return CopiedRows(kept_whole, nested)
 
 
+def bytes_of(rows: Sequence[TDataItem]) -> int:
+    """Return about how many bytes texts and bytes of rows have, as a few of them tell.
+
+    Args:
+        rows: The rows.
+    """
+    step = max(1, len(rows) // 8)
+    found = 0
+    for row in rows[::step]:
+        if type(row) is dict:
+            found += sum([len(value) for value in row.values() if type(value) is str or type(value) is bytes])
+    return found * step
+
+
 class KeptRows:
     """Rows that become columns page by page, in Python.
 
@@ -68,6 +84,7 @@ class KeptRows:
     def __init__(self, encoder: PageEncoder) -> None:
         self._encoder = encoder
         self._rows: list[TDataItem] = []
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -86,6 +103,10 @@ class KeptRows:
             self._rows[-added:] = map(snapshot, self._rows[-added:])
         for start in range(0, full, step):
             yield self._encoded(waiting[start : start + step])
+        self._bytes += bytes_of(rows)
+        if self._bytes >= PAGE_BYTES:
+            self._bytes = 0
+            yield from self.rest()
 
     def rest(self) -> Iterator[Page]:
         """Yield all that still waits."""
@@ -114,6 +135,7 @@ class CopiedRows:
         self._copied = Rows(kept_whole, nested, PAGE_ROWS, PAGE_CELLS)
         self._refused: list[TDataItem] = []
         self._left, self._patience = 0, ROWS_AFTER_A_REFUSAL
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._copied) + len(self._refused)
@@ -133,6 +155,11 @@ class CopiedRows:
                 self._left, self._patience = self._patience, self._patience * 2
             if self._copied.is_full:
                 yield from self._batch()
+        # a few rows with large values would fill the memory long before they are many
+        self._bytes += bytes_of(given)
+        if self._bytes >= PAGE_BYTES:
+            self._bytes = 0
+            yield from self._batch()
 
     def rest(self) -> Iterator[Page]:
         """Yield all that still waits."""

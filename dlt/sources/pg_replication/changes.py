@@ -36,7 +36,7 @@ _FAR = 16 << 20
 """Bytes of log without a change after which the place is noted all the same, so that the server can let them go."""
 _TRIES, _PAUSE = 5, 1.0
 """How often a connection is made anew that brings nothing, and seconds before each time."""
-_LARGE, _OUTSIDE = 32 << 20, 100_000
+_LARGE, _OUTSIDE = 32 << 20, 640_000
 """Bytes that wait in memory at most, and how many a value is taken for that is looked up later."""
 SNAPSHOTS = "snapshots"
 OWN = "_dlt"

@@ -83,3 +83,14 @@ def test_an_unserialisable_value_names_table_and_item(tmp_path: pathlib.Path) ->
     """Bad input gives a clear error."""
     with pytest.raises(InvalidDataItem, match=r"table t: item 1 .*object"):
         spool(tmp_path, [{"a": 1}, {"a": object()}])
+
+
+def test_rows_with_large_values_do_not_wait_for_many_others(tmp_path: pathlib.Path) -> None:
+    """What waits in memory is bounded in bytes too."""
+    spool = SpoolWriter(str(tmp_path))
+    table: Any = {"name": "t", "columns": {}}
+    for number in range(20):
+        spool.write("t", [{"id": number, "text": "x" * 4_000_000}], table)
+    written = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert written > 30_000_000
+    assert sum(file.rows for file in spool.close()) == 20
