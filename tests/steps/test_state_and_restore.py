@@ -236,7 +236,7 @@ def test_a_backfill_leaves_the_state_as_it_is(pipeline: Any) -> None:
 
     backfill = dlt.sources.incremental(initial_value=2, end_value=4)
     pipeline.run(numbers(at=backfill))
-    assert not any(source.get("resources") for source in pipeline.state["sources"].values())
+    assert not any(source.get("resources") for source in pipeline.state.get("sources", {}).values())
     pipeline.run(numbers())
     before = pipeline.state
     pipeline.run(numbers(at=backfill))
