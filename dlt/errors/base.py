@@ -156,6 +156,16 @@ def rebuild(
     return error
 
 
+def ended(text: str) -> str:
+    """Return a text that a sentence can follow: with a full stop, unless it ends already.
+
+    Args:
+        text: What an error says, for instance.
+    """
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
 def _travels(value: object) -> bool:
     """Tell whether a value can be sent to another process."""
     # the usual details, for which nothing has to be tried

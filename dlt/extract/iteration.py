@@ -18,6 +18,7 @@ from dlt.errors import (
     PipelineException,
     ResourceExtractionError,
 )
+from dlt.errors.base import ended
 from dlt.extract.function import Function
 from dlt.extract.items import (
     PLAIN_TYPES,
@@ -316,8 +317,8 @@ class PipeIterator:
             return error
         name, gen = node.pipe.name, node.pipe.gen
         failure = ResourceExtractionError(
-            f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: {error}. "
-            "Nothing of this run was kept. Mend the resource or drop such items with add_filter.",
+            f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: "
+            f"{ended(str(error))} Nothing of this run was kept. Mend the resource or drop such items with add_filter.",
             resource_name=name,
             pipe_name=name,
             item_position=position,

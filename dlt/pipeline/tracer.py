@@ -21,6 +21,7 @@ from dlt.errors import (
     SourceExhausted,
     SourceExhaustedInStep,
 )
+from dlt.errors.base import ended
 from dlt.info import LoadInfo, duration_text, size_text
 from dlt.io.sealed import Damaged
 from dlt.metrics import LoadJobMetrics
@@ -132,7 +133,7 @@ class Tracer:
             except OSError as error:
                 # a run that loaded has loaded, and of one that failed its own error is the one to see
                 advice = folder_advice(error, self._home.working_dir)
-                said = f"{error}{_stop(error)}{f' {advice}' if advice else ''}"
+                said = f"{ended(str(error))} {advice}" if advice else ended(str(error))
                 user_log.error(f"{self._name}: the trace of the run cannot be stored: {said}")
 
     @contextmanager
@@ -243,8 +244,8 @@ class Tracer:
         kind = SourceExhaustedInStep if isinstance(error, SourceExhausted) else PipelineStepFailed
         return kind(
             f"Pipeline {self._name} failed at step {step}"
-            f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: {error}"
-            f"{f'{_stop(error)} {advice}' if advice else ''}",
+            f"{f' of package {load_id}' if load_id else ''} with {type(error).__name__}: "
+            f"{f'{ended(str(error))} {advice}' if advice else error}",
             pipeline=self._whose,
             step=step,
             load_id=load_id,
@@ -315,8 +316,3 @@ def table_totals(info: ExtractInfo | NormalizeInfo | LoadInfo | None) -> dict[st
                 seconds = (job.finished_at - job.started_at).total_seconds()
                 tables.setdefault(job.table_name, TableTotal()).seconds += seconds
     return tables
-
-
-def _stop(error: BaseException) -> str:
-    """Return what ends the text of an error before a sentence that follows."""
-    return "" if str(error).rstrip().endswith((".", "!", "?", ":")) else "."

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from dlt.errors import ConfigurationValueError, MissingDependencyException, SqlDatabaseError
+from dlt.errors.base import ended
 from dlt.late import pa
 from dlt.late_dataclass import dataclass
 from dlt.redact import redact
@@ -168,8 +169,8 @@ def _tables(query: str, url: str, chunk_size: int, kind: str, arguments: dict[st
     except BaseException as error:  # noqa: BLE001
         text = redact(" ".join(str(error).split()), _secrets(url))
         raise SqlDatabaseError(
-            f"connectorx cannot read the query: {text}. Use the backend pyarrow, or change the column that it names by "
-            "query_adapter_callback."
+            f"connectorx cannot read the query: {ended(text)} Use the backend pyarrow, or change the column that it "
+            "names by query_adapter_callback."
         ) from None
 
 

@@ -22,6 +22,7 @@ from dlt.errors import (
     SqlDatabaseTableMissing,
     SqlDatabaseUnreachable,
 )
+from dlt.errors.base import ended
 from dlt.redact import redact, remember
 from dlt.sources.sql_database.vocabulary import EngineAdapter
 
@@ -203,10 +204,12 @@ def error_of(engine: Engine, error: BaseException) -> SqlDatabaseError:
     text, where = redact(text, secrets), f"sql_database ({shown(engine)})"
     kind = _kind_of(engine, error, text)
     if kind == "undefined":
-        return SqlDatabaseTableMissing(f"{where}: {text}. Check the names of schema, table and columns.")
+        return SqlDatabaseTableMissing(f"{where}: {ended(text)} Check the names of schema, table and columns.")
     if is_transient(kind):
-        return SqlDatabaseUnreachable(f"{where}: {text}. Check that the server runs and can be reached; run again.")
-    return SqlDatabaseError(f"{where}: {text}. {_CHECK if kind == 'credentials' else ''}".rstrip())
+        return SqlDatabaseUnreachable(
+            f"{where}: {ended(text)} Check that the server runs and can be reached; run again."
+        )
+    return SqlDatabaseError(f"{where}: {ended(text)} {_CHECK if kind == 'credentials' else ''}".rstrip())
 
 
 def _kind_of(engine: Engine, error: BaseException, text: str) -> Kind:

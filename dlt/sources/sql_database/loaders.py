@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -134,7 +135,11 @@ class BaseTableLoader(ABC):
         """Return the URL of the database with its password and without a driver, for readers that are no DBAPI."""
         # the name of a driver means something to SQLAlchemy only
         url = self.engine.url
-        return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+        url = url.set(drivername=url.get_backend_name())
+        # ConnectorX takes a path from the top only
+        if url.drivername == "sqlite" and url.database:
+            url = url.set(database=os.path.abspath(url.database))
+        return url.render_as_string(hide_password=False)
 
     @abstractmethod
     def load_rows(self, backend_kwargs: BackendArguments | None = None) -> Iterator[TDataItem]:

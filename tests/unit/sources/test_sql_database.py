@@ -562,3 +562,15 @@ def test_a_contract_decides_on_columns_that_are_new_in_the_database(
     assert loaded(pipeline, "grown") == [{"id": 1, "a": "x"}]
     load("evolve")
     assert loaded(pipeline, "grown") == [{"id": 1, "a": "x", "b": "y"}]
+
+
+def test_a_path_of_sqlite_is_one_of_this_folder_for_every_backend(
+    tmp_path: Path, pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ConnectorX takes paths from the top only, and would not find the tables."""
+    monkeypatch.chdir(tmp_path)
+    execute(tmp_path / "near.db", "CREATE TABLE near (id INTEGER PRIMARY KEY)")
+    execute(tmp_path / "near.db", "INSERT INTO near VALUES (1)")
+    for backend in BACKENDS:
+        pipeline.run(sql_table("sqlite:///near.db", table="near", backend=backend), write_disposition="replace")
+        assert [row["id"] for row in loaded(pipeline, "near")] == [1]
