@@ -263,7 +263,7 @@ class SpoolWriter:
             self._flush_columns(table)
         # small ones together, as each that is written has a price
         waiting.append(batch)
-        if sum(map(len, waiting)) >= COLUMN_ROWS:
+        if sum(map(len, waiting)) >= COLUMN_ROWS or sum(page.nbytes for page in waiting) >= self._max_file_bytes:
             self._flush_columns(table)
         return int(batch.num_rows)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ROWS = 20_000
 """Rows that are read at once; a page has as many as were asked for, or fewer."""
+_BYTES = 64 << 20
+"""Bytes of rows that are read at once, by what the file says of its row groups."""
 
 
 def parquet_of(file: FileItemDict, chunksize: int, as_arrow: bool) -> Iterator[TDataItem]:
@@ -34,12 +36,19 @@ def parquet_of(file: FileItemDict, chunksize: int, as_arrow: bool) -> Iterator[T
     with _random_access(file) as content:
         try:
             with pq.ParquetFile(content) as found:
-                yield from pages_of(found.iter_batches(max(chunksize, _ROWS)), chunksize, as_arrow)
+                yield from pages_of(found.iter_batches(_rows_at_once(found.metadata, chunksize)), chunksize, as_arrow)
         except (pa.ArrowException, OSError) as error:
             # a disk or a network that fails, and not the file
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise broken(file, error, "a Parquet file") from error
+
+
+def _rows_at_once(metadata: pq.FileMetaData, chunksize: int) -> int:
+    size: int = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    # rows with large values are few at once
+    fit: int = _BYTES * max(metadata.num_rows, 1) // max(size, 1)
+    return max(1, min(max(chunksize, _ROWS), fit))
 
 
 def arrow_of(file: FileItemDict, chunksize: int, as_arrow: bool) -> Iterator[TDataItem]:
