@@ -128,18 +128,28 @@ def table_rows(
     loader.kept = frozenset(stored)
     loader.known = known_rows(incremental, get_primary_key(table))
     loader.casts = casts_of(table, type_adapter_callback)
-    if pending is not None:
-        # alone, so that a table that has no rows gets them too
-        yield DataItemWithMeta(HintsMeta(pending), None)
     # loaders of programs speak to the driver themselves
     try:
         with translated(engine):
             loader.begin = () if snapshot is None else snapshot.begin()
-            yield from loader.load_rows(backend_kwargs)
+            yield from _marked(loader.load_rows(backend_kwargs), pending)
     finally:
         if snapshot is not None:
             snapshot.finish(str(current().resource_name or table.name))
         release(engine)
+
+
+def _marked(pages: Iterator[TDataItem], hints: TableHints | None) -> Iterator[TDataItem]:
+    """Yield pages, the first of them with all hints that come before it: alone they would count for a limit."""
+    for page in pages:
+        if isinstance(page, DataItemWithMeta) and page.data is None and isinstance(page.meta, HintsMeta):
+            hints = merged_hints(hints, page.meta.hints)
+            continue
+        yield page if hints is None else DataItemWithMeta(HintsMeta(hints), page)
+        hints = None
+    if hints is not None:
+        # a table that has no rows gets them too
+        yield DataItemWithMeta(HintsMeta(hints), None)
 
 
 def _below_own(found: TableHints) -> TableHints:

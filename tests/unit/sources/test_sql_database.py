@@ -574,3 +574,11 @@ def test_a_path_of_sqlite_is_one_of_this_folder_for_every_backend(
     for backend in BACKENDS:
         pipeline.run(sql_table("sqlite:///near.db", table="near", backend=backend), write_disposition="replace")
         assert [row["id"] for row in loaded(pipeline, "near")] == [1]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_told_of_columns_does_not_count_for_a_limit(shop: str, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """A table that is reflected when it is read gives as many pages as one that was reflected before."""
+    table = sql_table(shop, table="customers", defer_table_reflect=True, backend=backend, chunk_size=2)
+    pipeline.run(table.add_limit(1))
+    assert len(loaded(pipeline, "customers")) == 2
