@@ -9,6 +9,7 @@ Each message says what failed, on which thing, what was found and what to do; de
         MissingDependencyException
         NotOffered
         SystemConfigurationException
+        BrokenFile
         ReferenceImportError
             UnknownDestinationModule
         ConfigurationException
