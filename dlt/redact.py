@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
-from dlt.secret_words import SECRET_NAMES, is_secret_name
+from dlt.secret_words import SECRET_NAMES, is_place_name, is_secret_name
 
 MASK = "***"
 _MOST_KNOWN = 1024
@@ -138,6 +138,18 @@ def remember(value: object) -> None:
         remember(value.decode(errors="replace"))
     elif isinstance(value, str) and len(value) <= _LONGEST:
         _remember_text(value.strip())
+
+
+def remember_setting(name: str, value: object, is_secret: bool) -> None:
+    """Note what is secret of a setting.
+
+    Args:
+        name: Its name.
+        value: Its value.
+        is_secret: It is declared as a secret.
+    """
+    # a bucket or the path of a database stands beside its password: a word such as `events` may be shown
+    remember(value if is_secret and not is_place_name(name) else {name: value})
 
 
 def _remember_document(document: Mapping[object, object]) -> None:

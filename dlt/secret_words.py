@@ -20,6 +20,11 @@ def is_secret_name(name: str) -> bool:
     return re.search(_NAME, name) is not None
 
 
+def is_place_name(name: str) -> bool:
+    """Tell whether a key or parameter of this name says where something is: of its value a login alone is secret."""
+    return name == "credentials" or re.search(r"(?i)(?:^|_)ur[li]$", name) is not None
+
+
 def may_be_secret_name(name: str) -> bool:
     """Tell whether a name has a word in it that is used of secrets: enough to keep a value to oneself.
 

@@ -85,7 +85,7 @@ class BaseConfiguration(MutableMapping[str, ConfigValue]):
             value = self.get(name)
             if value is not None and not isinstance(value, BaseConfiguration):
                 # by its name a field may be a secret without a type that says so
-                redact.remember(value if is_secret(hint) else {name: value})
+                redact.remember_setting(name, value, is_secret(hint))
 
     def given_fields(self) -> set[str]:
         """Return the names of fields that the program set: passed to the constructor, or assigned since."""

@@ -19,7 +19,7 @@ from dlt.configuration.signature import spec_from_signature
 from dlt.configuration.spec import BaseConfiguration, is_secret, optional
 from dlt.configuration.values import Placeholder, choices_of, is_class, is_untyped
 from dlt.errors import ConfigFieldMissingException
-from dlt.redact import remember
+from dlt.redact import remember_setting
 from dlt.user_log import tell_without_effect
 
 __all__ = ["configured_incremental", "with_config"]
@@ -281,7 +281,7 @@ def note_secrets(
         marked = is_secret(hints.get(name)) or (isinstance(default, Placeholder) and default.secret)
         # a spec notes its own secrets, field by field, and its other fields may be shown
         if not isinstance(value, (Placeholder, BaseConfiguration)):
-            remember(value if marked and name != "credentials" else {name: value})
+            remember_setting(name, value, marked)
 
 
 def _places(options: _Options, arguments: Mapping[str, object]) -> tuple[str, ...]:

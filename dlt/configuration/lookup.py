@@ -16,7 +16,7 @@ from dlt.configuration.sections import current_sections, is_section, search_path
 from dlt.configuration.values import UNTYPED, ConfigValue
 from dlt.errors import ConfigFieldMissingException, ValueNotSecretException
 from dlt.errors.lookups import LookupTrace, LookupTraces, Traced
-from dlt.redact import remember
+from dlt.redact import remember_setting
 from dlt.secret_words import is_secret_name
 
 
@@ -274,8 +274,7 @@ def get_value(
             return default
         raise missing("", {key: trace}, secret_keys={key} if secret else set())
     if secret:
-        # credentials may be the path of a file
-        remember({key: value} if key == "credentials" else value)
+        remember_setting(key, value, is_secret=True)
     return coerce(value, type_, key, secret=secret or trace.hidden, place=trace.place)
 
 

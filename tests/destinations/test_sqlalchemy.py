@@ -226,7 +226,6 @@ def test_databases_without_standard_temporary_tables_do_not_merge() -> None:
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("postgresql+psycopg://u:p@localhost/db", 'postgresql+psycopg:// (pip install "psycopg[binary]")'),
         ("postgresql+pg8000://u:p@localhost/db", 'postgresql+psycopg2:// (pip install "psycopg2-binary")'),
         ("mysql+mysqldb://u:p@localhost/db", 'mysql+pymysql:// (pip install "pymysql")'),
         ("mssql+pyodbc://u:p@localhost/db", 'mssql+pymssql:// (pip install "pymssql")'),

@@ -151,3 +151,18 @@ def test_the_secret_of_a_pipeline_is_in_no_repr() -> None:
     """Its settings are shown without it."""
     made = dlt.pipeline("secretive", pipeline_salt="geheim-salt", destination="duckdb")
     assert "geheim" not in repr(made.config) and "geheim" not in repr(made)
+
+
+def test_where_something_is_may_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket or folder is configured beside secrets: its name stays readable, and a login in it does not."""
+    monkeypatch.setenv("SOURCES__FILESYSTEM__BUCKET_URL", "events")
+
+    @dlt.resource(section="filesystem")
+    def found(bucket_url: str = dlt.secrets.value, webhook_uri: Any = dlt.secrets.value) -> Any:
+        yield bucket_url
+
+    assert list(found(webhook_uri="sftp://ada:lovelace1815@host/events")) == ["events"]
+    assert redact.redact("events of lovelace1815 at host") == "events of *** at host"
+    monkeypatch.setenv("SOURCES__FILESYSTEM__WEBHOOK_URI", "calls")
+    assert list(found("orders")) == ["orders"]
+    assert redact.redact("orders, calls and events") == "orders, calls and events"
