@@ -36,27 +36,29 @@ if "freeze" in sys.argv:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Work in an empty folder with a script."""
     monkeypatch.chdir(tmp_path)
+    # the command adds the folder, whose script no other test must find
+    monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("RUNTIME__USER_LOG", "false")
     context.activate(None)
-    (tmp_path / "shop.py").write_text(SCRIPT)
+    (tmp_path / "planned_shop.py").write_text(SCRIPT)
     yield tmp_path
     context.activate(None)
 
 
 def test_it_tells_each_run_and_loads_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Steps that are called one by one are a run too; what the script prints goes to the other stream."""
-    assert main(["plan", "shop.py", "Ada"]) == 0
+    assert main(["plan", "planned_shop.py", "Ada"]) == 0
     told = capsys.readouterr()
     assert told.out.count("Plan of pipeline shop into duckdb:///") == 2
     assert "customers  create  append     1" in told.out and "orders  create  append     9" in told.out
     assert "loaded []" in told.err and "loaded" not in told.out
-    assert sorted(path.name for path in folder.iterdir()) == ["shop.py"]
+    assert sorted(path.name for path in folder.iterdir()) == ["planned_shop.py"]
 
 
 def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Two if something would change and it is asked for, one if a contract refuses it."""
-    assert main(["plan", "--detailed-exitcode", "shop.py", "Ada"]) == 2
+    assert main(["plan", "--detailed-exitcode", "planned_shop.py", "Ada"]) == 2
     (folder / "none.py").write_text("import dlt\n")
     assert main(["plan", "--detailed-exitcode", "none.py"]) == 0
     assert "ran no pipeline" in capsys.readouterr().err
@@ -65,27 +67,27 @@ def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatc
     assert main(["plan", "missing.py"]) == 1
     assert "there is no script missing.py" in capsys.readouterr().err
     # the data is there now: the contract has something to compare with
-    monkeypatch.setattr(sys, "argv", ["shop.py", "Ada"])
-    runpy.run_path("shop.py")
+    monkeypatch.setattr(sys, "argv", ["planned_shop.py", "Ada"])
+    runpy.run_path("planned_shop.py")
     context.activate(None)
     capsys.readouterr()
-    assert main(["plan", "shop.py", "freeze"]) == 1
+    assert main(["plan", "planned_shop.py", "freeze"]) == 1
     assert "Nothing would be loaded: customers" in capsys.readouterr().out
 
 
 def test_json_sample_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
     """For programs, for a quick look, and for whoever has to agree to a change of tables."""
-    assert main(["plan", "--json", "--sample", "3", "shop.py", "Ada"]) == 0
+    assert main(["plan", "--json", "--sample", "3", "planned_shop.py", "Ada"]) == 0
     plans: list[Any] = json.loads(capsys.readouterr().out)
     assert [plan["tables"][0]["name"] for plan in plans] == ["customers", "orders"]
     assert all(plan["is_sample"] for plan in plans)
-    assert main(["plan", "--ddl", "shop.py", "Ada"]) == 0
+    assert main(["plan", "--ddl", "planned_shop.py", "Ada"]) == 0
     assert 'CREATE TABLE "shop"."data"."customers" (' in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        main(["plan", "--sample", "0", "shop.py"])
+        main(["plan", "--sample", "0", "planned_shop.py"])
 
 
 def test_what_is_no_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that drops its pipeline would do it for real."""
-    assert main(["plan", "shop.py", "drop"]) == 1
+    assert main(["plan", "planned_shop.py", "drop"]) == 1
     assert "drop changes state, folder or destination" in capsys.readouterr().err

@@ -687,7 +687,8 @@ def load_until_no_clash(pipeline: Any) -> None:
     """Load; engines that do not make a load wait for another one refuse it, and then it may run again."""
     for _ in range(20):
         try:
-            pipeline.load()
+            info = pipeline.load()
+            assert not info.has_failed_jobs, str(info)
             return
         except PipelineStepFailed as error:
             if not isinstance(error.__cause__, DestinationTransientException):

@@ -12,8 +12,9 @@ import pytest
 
 import dlt
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.impl.duckdb.errors import translate
 from dlt.destinations.impl.duckdb.exceptions import InvalidInMemoryDuckdbCredentials
-from dlt.errors import PipelineStepFailed
+from dlt.errors import DatabaseTransientException, DatabaseUndefinedRelation, PipelineStepFailed
 
 
 @pytest.mark.parametrize("name", ["shop", "Shop", "other"])
@@ -125,3 +126,11 @@ def test_settings_of_connections_are_not_ignored(
     with pytest.raises(PipelineStepFailed, match=f"{key} in the credentials.*duckdb.connect"):
         dlt.pipeline("set", destination=dlt.destinations.duckdb(given)).run([{"id": 1}], table_name="items")
     assert not Path(path).exists()
+
+
+def test_a_database_that_another_thread_is_opening_is_busy() -> None:
+    """What reads Arrow is made known when DuckDB is opened: a load that began before goes again."""
+    early = duckdb.CatalogException("Catalog Error: Table Function with name python_arrow_scan does not exist!")
+    assert isinstance(translate(early), DatabaseTransientException)
+    missing = duckdb.CatalogException("Catalog Error: Table with name t does not exist!")
+    assert isinstance(translate(missing), DatabaseUndefinedRelation)

@@ -88,6 +88,9 @@ def kind_of(error: duckdb.Error) -> Kind:
         return "read_only"
     if "permission denied" in text:
         return "right"
+    # the thread that opens a database first is still at it: a transaction that began before does not see Arrow
+    if "python_arrow_scan does not exist" in text:
+        return "clash"
     # of this class are also errors over what is there already
     if isinstance(error, duckdb.CatalogException) and "does not exist" in text:
         return "undefined"
