@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,11 @@ def test_a_missing_driver_names_the_extra_of_its_destination(
     name: str, package: str, extra: str, credentials: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The advice installs what this destination needs, not another one's."""
+    # what is imported anew takes the place of the package as an attribute, too
+    monkeypatch.setattr("dlt.destinations.impl", import_module("dlt.destinations.impl"))
     # those of ours too, which keep what they imported when another test loaded
-    for module in [m for m in sys.modules if f"{m}.".startswith((f"{package}.", "dlt.destinations.impl."))]:
+    own = (f"{package}.", "dlt.destinations.impl.")
+    for module in [m for m in sys.modules if f"{m}.".startswith(own)]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     destination = getattr(dlt.destinations, name)(credentials, destination_name="mine")
@@ -102,6 +106,8 @@ def test_a_missing_driver_names_the_extra_of_its_destination(
         destination.connect("data"),
     ):
         raise AssertionError("not reached")
+    for module in [m for m in sys.modules if f"{m}.".startswith(own)]:
+        del sys.modules[module]
 
 
 def test_what_the_program_says_comes_before_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
