@@ -6,6 +6,7 @@ import argparse
 import os
 import runpy
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from dlt.cli.output import add_telling, say, say_json, say_note, stdout_as_stderr
@@ -53,27 +54,46 @@ def _positive(text: str) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    failed: Exception | None = None
     # what the script prints is no part of the plan
     with planning(arguments.sample) as planned, stdout_as_stderr():
-        _run_script(arguments.script, arguments.arguments)
+        try:
+            _run_script(arguments.script, arguments.arguments)
+        except ScriptMissing:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, behind the plans that were made before it
+            failed = error
     if arguments.json:
         say_json([plan.asdict() for plan in planned.plans])
     else:
-        _say(planned, arguments.ddl)
+        _say(planned, arguments.ddl, failed is not None)
+    if failed is not None:
+        say_note(_where(failed, arguments.script))
+        raise failed
     if any(plan.refused is not None for plan in planned.plans):
         return 1
     changes = any(plan.has_changes for plan in planned.plans)
     return CHANGES if changes and arguments.detailed_exitcode else 0
 
 
-def _say(planned: Planned, ddl: bool) -> None:
+def _where(error: Exception, script: str) -> str:
+    """Return a sentence that says where a script stopped."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
+    line = f" at line {lines[-1]}" if lines else ""
+    return (
+        f"{script} stopped{line}. The plans above are those of its runs before. In a plan nothing is loaded: infos are "
+        "empty, and datasets and schemas are those of the last real run."
+    )
+
+
+def _say(planned: Planned, ddl: bool, failed: bool) -> None:
     for number, plan in enumerate(planned.plans):
         if number:
             say()
         say(str(plan))
         if ddl and plan.ddl:
             say("\n" + "\n".join(f"{statement};" for statement in plan.ddl))
-    if not planned.plans:
+    if not planned.plans and not failed:
         say_note("the script ran no pipeline, so there is nothing to plan")
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from dlt.destinations.client import Client
-from dlt.destinations.impl.duckdb.arrow import as_table
-from dlt.destinations.reading import select
-from dlt.late import duckdb, pa
+from dlt.late import pa, pc
 from dlt.late_dataclass import dataclass
+from dlt.load.coming import GONE, ComingRows, count_common
 from dlt.load.plan import LoadPlan, Publication
 from dlt.schema.holding import type_text
 from dlt.schema.system_columns import ROW_ID
@@ -67,22 +66,24 @@ def preview(plan: LoadPlan, client: Client) -> list[TablePreview]:
         plan: The plan.
         client: Client of its dataset; it is read.
     """
-    there = plan.standing.tables
-    dataset, found = plan.order.dataset_name, []
-    for name in plan.changes.dropped:
-        found.append(TablePreview(name, dataset, "drop", removed=_count(client, name), is_dropped=True))
+    dataset = plan.order.dataset_name
+    found: list[TablePreview] = []
+    # what a refresh takes away: the look at the destination leaves out what is dropped, as the load does
+    leaving = [*plan.changes.dropped, *plan.changes.emptied]
+    gone = {name: _count(client, name) for name in client.stored_tables(leaving)}
     for publication in plan.publications:
-        found += _of_chain(plan, publication, client)
+        found += _of_chain(plan, publication, client, gone)
     seen = {table.name for table in found}
-    for name in plan.changes.emptied:
-        if name in there and name not in seen:
-            found.append(TablePreview(name, dataset, "empty", removed=_count(client, name)))
+    for name, rows in gone.items():
+        if name not in seen:
+            dropped = name in plan.changes.dropped
+            found.append(TablePreview(name, dataset, "drop" if dropped else "empty", removed=rows, is_dropped=dropped))
             seen.add(name)
     # tables that get columns and no row
     for name, table in plan.changes.added.items():
         if name not in seen:
             columns = _types(table["columns"])
-            found.append(TablePreview(name, dataset, is_new=name not in there, new_columns=columns))
+            found.append(TablePreview(name, dataset, is_new=name not in plan.standing.tables, new_columns=columns))
     return found
 
 
@@ -114,7 +115,9 @@ def joined(tables: Sequence[TablePreview]) -> list[TablePreview]:
     return list(found.values())
 
 
-def _of_chain(plan: LoadPlan, publication: Publication, client: Client) -> Iterator[TablePreview]:
+def _of_chain(
+    plan: LoadPlan, publication: Publication, client: Client, gone: Mapping[str, int | None]
+) -> Iterator[TablePreview]:
     root = publication.chain[0]
     rows: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -128,14 +131,15 @@ def _of_chain(plan: LoadPlan, publication: Publication, client: Client) -> Itera
         added = plan.changes.added.get(name)
         columns = _types(added["columns"]) if added is not None else {}
         # a table without rows is made with its first ones, and one that is appended to stays as it is
-        if not rows[name] and (is_new or publication.strategy == "append"):
+        if not rows[name] and name not in gone and (is_new or publication.strategy == "append"):
             continue
-        files = _Files(plan, publication, table)
+        coming = ComingRows(plan, publication, table)
         fate = _Fate()
         if publication.strategy == "replace":
             fate = _Fate(removed=0 if is_new else _count(client, name))
         elif publication.strategy != "append" and table is root:
-            fate = _merged(root, files, None if is_new else client)
+            # of what goes before no key is there any more
+            fate = _merged(root, coming, None if is_new or name in gone else client)
         yield TablePreview(
             name,
             plan.order.dataset_name,
@@ -146,9 +150,10 @@ def _of_chain(plan: LoadPlan, publication: Publication, client: Client) -> Itera
             sizes[name],
             fate.inserted,
             fate.updated,
-            fate.removed,
+            gone.get(name, fate.removed),
             fate.hard_deleted,
-            files.values(list(columns)) if columns else {},
+            coming.values(list(columns)),
+            name in plan.changes.dropped and name in gone,
         )
 
 
@@ -173,39 +178,38 @@ def _count(client: Client, table: str) -> int | None:
     return int(str(found[0][0])) if found else None
 
 
-def _merged(root: TableSchema, files: _Files, client: Client | None) -> _Fate:
+def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fate:
     columns = root["columns"]
-    deleting = next((name for name, column in columns.items() if column.get("hard_delete")), None)
-    deleted = files.count_deleting(deleting, columns[deleting]) if deleting is not None else 0
+    deleted = coming.count_deleting()
     history = root.get(X_MERGE_STRATEGY) == "scd2"
     hinted = ([name for name, column in columns.items() if column.get(hint)] for hint in ("primary_key", "merge_key"))
-    keys = [root.get(X_ROW_VERSION) or ROW_ID] if history else next((names for names in hinted if names), [])
-    if not keys:
+    names = [root.get(X_ROW_VERSION) or ROW_ID] if history else next((names for names in hinted if names), [])
+    keys = coming.keys(names) if names else None
+    if keys is None:
         return _Fate(hard_deleted=deleted)
-    coming = files.distinct(keys, deleting)
+    staying = keys.filter(pc.invert(keys.column(GONE))).select(names)
     if client is None:
-        return _Fate(coming.num_rows, 0, 0, deleted)
-    there = _known_keys(client, root, keys, coming, history)
+        return _Fate(staying.num_rows, 0, 0, deleted)
+    there = _known_keys(client, root, keys.select(names), history)
     if there is None:
         return _Fate(hard_deleted=deleted)
-    kept = _common(coming, there)
+    kept = count_common(staying, there)
     if history:
         # with a merge key, rows of other keys stay; which these are is not told here
         partly = any(column.get("merge_key") for column in columns.values())
-        return _Fate(coming.num_rows - kept, kept, None if partly else there.num_rows - kept, deleted)
-    gone = _common(files.distinct(keys), there) - kept if deleting is not None else 0
+        return _Fate(staying.num_rows - kept, kept, None if partly else there.num_rows - kept, deleted)
     if root.get(X_MERGE_STRATEGY) == "insert-only":
-        return _Fate(coming.num_rows - kept, 0, 0, deleted)
-    return _Fate(coming.num_rows - kept, kept, gone, deleted)
+        return _Fate(staying.num_rows - kept, 0, 0, deleted)
+    gone = count_common(keys.filter(keys.column(GONE)).select(names), there)
+    return _Fate(staying.num_rows - kept, kept, gone, deleted)
 
 
-def _known_keys(
-    client: Client, root: TableSchema, keys: Sequence[str], coming: pa.Table, history: bool
-) -> pa.Table | None:
+def _known_keys(client: Client, root: TableSchema, coming: pa.Table, history: bool) -> pa.Table | None:
     """Return the keys of a table that may be among those that come."""
     sql = client.sql_client()
     if sql is None:
         return None
+    keys = coming.column_names
     quoted = [sql.escape_column_name(key) for key in keys]
     query = f"SELECT DISTINCT {', '.join(quoted)} FROM {sql.make_qualified_table_name(root['name'])}"
     values: list[object] = []
@@ -222,94 +226,16 @@ def _known_keys(
     known = {key: root["columns"][key] for key in keys}
     with sql.execute_query(query, *values, columns=known) as cursor:
         rows = cursor.fetchall()
-    arrays = [
-        pa.array(list(column), coming.schema.field(key).type)
-        for key, column in zip(keys, zip(*rows, strict=True), strict=True)
-    ]
-    return pa.table(dict(zip(keys, arrays, strict=True))) if rows else coming.slice(0, 0)
+    if not rows:
+        return coming.slice(0, 0)
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, coming.schema, strict=True)]
+    return pa.table(arrays, names=keys)
 
 
 def _ends(rows: pa.Table) -> tuple[object, object]:
-    from dlt.late import pc
-
     found = pc.min_max(rows.column(0))
     return found["min"].as_py(), found["max"].as_py()
-
-
-def _common(some: pa.Table, others: pa.Table) -> int:
-    """Return how many rows of one table are in another one; both have the same columns."""
-    # the keys of both fit into memory, and joins of engines differ in what they call equal
-    with duckdb.connect() as connection:
-        connection.register("dlt_coming", some)
-        connection.register("dlt_known", others)
-        keys = ", ".join(_quoted(name) for name in some.column_names)
-        found = connection.execute(f"SELECT COUNT(*) FROM dlt_coming SEMI JOIN dlt_known USING ({keys})").fetchone()
-    return int(found[0]) if found else 0
-
-
-class _Files:
-    """The rows that come into one table, read by DuckDB."""
-
-    def __init__(self, plan: LoadPlan, publication: Publication, table: TableSchema) -> None:
-        groups = [group for group in publication.groups if group.table["name"] == table["name"]]
-        named = [(plan.path(file), group.file_format) for group in groups for file in group.files]
-        self._table = table
-        self._arrow = [path for path, kind in named if kind == "arrow"]
-        self._others = [(path, kind) for path, kind in named if kind != "arrow"]
-
-    def _query(self, chosen: str, rest: str = "") -> pa.Table:
-        with duckdb.connect() as connection:
-            # moments without a zone are UTC, whatever the zone of the machine is
-            connection.execute("SET TimeZone = 'UTC'")
-            parts = []
-            for number, path in enumerate(self._arrow):
-                # mapped, and read as it is needed
-                with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
-                    connection.register(f"part_{number}", stream.read_all())
-                parts.append(f"SELECT * FROM part_{number}")
-            if self._others:
-                parts.append(select(self._table["columns"], self._others))
-            rows = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
-            return as_table(connection.execute(f"SELECT {chosen} FROM ({rows}) AS coming{rest}"))
-
-    @property
-    def _is_empty(self) -> bool:
-        return not self._arrow and not self._others
-
-    def distinct(self, keys: Sequence[str], deleting: str | None = None) -> pa.Table:
-        """Return the keys of the rows, without those that say that theirs is to go."""
-        columns = ", ".join(_quoted(key) for key in keys)
-        if self._is_empty:
-            return pa.table({key: pa.nulls(0) for key in keys})
-        where = f" WHERE NOT {_deletes(deleting, self._table['columns'][deleting])}" if deleting is not None else ""
-        return self._query(f"DISTINCT {columns}", where)
-
-    def count_deleting(self, name: str, column: ColumnSchema) -> int:
-        """Return how many rows say that theirs is to go."""
-        if self._is_empty:
-            return 0
-        return int(self._query("COUNT(*)", f" WHERE {_deletes(name, column)}").column(0)[0].as_py())
-
-    def values(self, names: Sequence[str]) -> dict[str, int]:
-        """Return how many rows have a value in each of some columns."""
-        if self._is_empty:
-            return {}
-        # files of a package may lack columns that its later files have
-        there = set(self._query("*", " LIMIT 0").column_names)
-        counted = [name for name in names if name in there]
-        columns = ", ".join(f"COUNT({_quoted(name)})" for name in counted)
-        found = self._query(columns).to_pylist() if counted else [{}]
-        return dict(zip(counted, found[0].values(), strict=True))
-
-
-def _deletes(name: str, column: ColumnSchema) -> str:
-    # as in a merge: true, or any value of a column of another type
-    quoted = _quoted(name)
-    return f"COALESCE({quoted}, FALSE)" if column.get("data_type") == "bool" else f"({quoted} IS NOT NULL)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 __all__ = ["TablePreview", "joined", "preview"]

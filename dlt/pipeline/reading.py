@@ -142,7 +142,8 @@ def dataset_of(parts: Parts, schema: SchemaRef, dataset_type: str | None) -> Dat
         )
     home, target = parts.home, parts.target
     target.need("dataset")
-    if schema is None and home.default_schema_name is None and parts.settings.restore_from_destination is not False:
+    restores = parts.settings.restore_from_destination is not False and home.planner is None
+    if schema is None and home.default_schema_name is None and restores:
         # it may have run on another machine
         sync(parts)
     first = home.default_schema_name

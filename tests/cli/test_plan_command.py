@@ -91,3 +91,22 @@ def test_what_is_no_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that drops its pipeline would do it for real."""
     assert main(["plan", "planned_shop.py", "drop"]) == 1
     assert "drop changes state, folder or destination" in capsys.readouterr().err
+
+
+def test_plans_are_told_whatever_the_script_does_behind_its_runs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may look at its data, which are those of the last real run; where it stops is told, after the plans."""
+    (folder / "look.py").write_text(
+        "import dlt\n"
+        "pipeline = dlt.pipeline('look', destination='duckdb', dataset_name='data')\n"
+        "info = pipeline.run([{'id': 1}], table_name='t')\n"
+        "print(pipeline.dataset().row_counts().fetchall())\n"
+        "pipeline.run([{'id': 1}], table_name='t')\n"
+        "print(info.loads_ids[0])\n"
+    )
+    assert main(["plan", "look.py"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.count(f"Plan of pipeline look into duckdb:///{folder}/look.duckdb") == 2
+    assert "look.py stopped at line 6. The plans above" in printed.err and "IndexError" in printed.err
+    assert sorted(path.name for path in folder.iterdir()) == ["look.py", "planned_shop.py"]

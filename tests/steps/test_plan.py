@@ -170,3 +170,66 @@ def test_the_active_pipeline_stays(pipeline: Any) -> None:
     assert dlt.pipeline() is other
     with pytest.raises(PipelineConfigMissing, match="plan needs a destination"):
         dlt.pipeline("nowhere").plan([{"k": 1}], table_name="t")
+
+
+MERGE: Any = {"primary_key": "id", "write_disposition": "merge", "table_name": "t"}
+
+
+def told(plan: PipelinePlan) -> tuple[int | None, int | None, int | None]:
+    """Return what becomes of keys and rows of the table `t`."""
+    found = table(plan, "t")
+    return found.inserted, found.updated, found.removed
+
+
+def test_keys_of_which_none_is_known(pipeline: Any) -> None:
+    """The most frequent case: all rows are new."""
+    pipeline.run([{"id": 1, "k": "a"}], **MERGE)
+    assert told(pipeline.plan([{"id": 2, "k": "a"}], **MERGE)) == (1, 0, 0)
+    both = {**MERGE, "primary_key": ["id", "k"]}
+    assert told(pipeline.plan([{"id": 1, "k": "b"}, {"id": 1, "k": "a"}], **both)) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # each row is an id and whether it is to go; 1, 2 and 3 are there
+        ([(1, True)], (0, 0, 1)),
+        ([(1, True), (2, False)], (0, 1, 1)),
+        ([(1, True), (9, False), (2, False), (77, True)], (1, 1, 1)),
+        ([(9, False), (9, True), (1, False)], (0, 1, 0)),
+        ([(1, True), (1, False)], (0, 1, 0)),
+    ],
+)
+def test_deletes_among_other_changes(pipeline: Any, rows: Any, expected: tuple[int, int, int]) -> None:
+    """Of several rows with one key the last one counts, as in the run."""
+    columns = {"gone": {"hard_delete": True, "data_type": "bool"}}
+    # a first load in which no row is to go has no such column in its files
+    assert told(pipeline.plan([{"id": 1}], columns=columns, **MERGE)) == (1, 0, 0)
+    pipeline.run([{"id": number} for number in (1, 2, 3)], columns=columns, **MERGE)
+    data = [{"id": number, "gone": gone} for number, gone in rows]
+    assert told(pipeline.plan(data, columns=columns, **MERGE)) == expected
+    pipeline.run(data, columns=columns, **MERGE)
+    inserted, _, removed = expected
+    assert dict(pipeline.dataset().row_counts().fetchall())["t"] == 3 + inserted - removed
+
+
+def test_the_hint_says_which_of_several_rows_counts(pipeline: Any) -> None:
+    """It is no matter which of them comes last."""
+    columns: Any = {"gone": {"hard_delete": True, "data_type": "bool"}, "at": {"dedup_sort": "desc"}}
+    pipeline.run([{"id": 1, "at": 0, "gone": False}], columns=columns, **MERGE)
+    data = [{"id": 1, "at": 5, "gone": True}, {"id": 1, "at": 3, "gone": False}]
+    assert told(pipeline.plan(data, columns=columns, **MERGE)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("refresh", ["drop_data", "drop_resources", "drop_sources"])
+@pytest.mark.parametrize("disposition", ["merge", "replace", "append"])
+def test_what_a_refresh_takes_away(pipeline: Any, refresh: str, disposition: str) -> None:
+    """All rows that are there go, whatever comes."""
+    hints = {**MERGE, "write_disposition": disposition}
+    pipeline.run([{"id": number} for number in (1, 2, 3)], **hints)
+    plan = pipeline.plan([{"id": 2}], refresh=refresh, **hints)
+    inserted = 1 if disposition == "merge" else None
+    assert told(plan) == (inserted, 0 if disposition == "merge" else None, 3)
+    assert table(plan, "t").is_dropped == (refresh != "drop_data")
+    pipeline.run([{"id": 2}], refresh=refresh, **hints)
+    assert dict(pipeline.dataset().row_counts().fetchall()) == {"t": 1}
