@@ -39,7 +39,7 @@ def prepare(name: str, scale: float) -> Path:
         write_pages(folder / "pages.pickle", upserts(count, base))
         write_ipc(folder / "base.arrow", batches_of(read_pages(folder / "base.pickle")))
         write_ipc(folder / "table.arrow", batches_of(read_pages(folder / "pages.pickle")))
-    elif name == "W5":
+    elif workload.tables:
         with (folder / "pages.pickle").open("wb") as file:
             for number in range(count):
                 pickle.dump(small_table(number), file, protocol=5)

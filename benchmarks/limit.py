@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from data import read_ipc, read_pages
 from measure import Meter
+from workloads import WORKLOADS
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,9 +22,10 @@ def from_ndjson(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def merge(connection: duckdb.DuckDBPyConnection) -> None:
-    """W4: stage the rows, delete what they replace, insert them."""
-    connection.execute("BEGIN")
-    connection.execute("CREATE TEMPORARY TABLE staged AS SELECT * FROM arrow_table")
+    """W4: stage the rows, delete what they replace, insert them, into the table that this project has made."""
+    connection.execute("USE bench_data; BEGIN")
+    columns = "*, '1' AS _dlt_load_id, format('{:014d}', id) AS _dlt_id"
+    connection.execute(f"CREATE TEMPORARY TABLE staged AS SELECT {columns} FROM arrow_table")
     connection.execute("DELETE FROM items WHERE id IN (SELECT id FROM staged)")
     connection.execute("INSERT INTO items BY NAME SELECT * FROM staged")
     connection.execute("COMMIT")
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--base", type=Path, help="the database to merge into; it is copied")
     args = parser.parse_args()
 
     import duckdb
@@ -45,12 +48,10 @@ def main() -> None:
     tables = []
     if name in ("W3", "W4"):
         tables = [read_ipc(args.data / "table.arrow")]
-    elif name == "W5":
+    elif WORKLOADS[name].tables:
         tables = [pa.Table.from_pylist(page) for page in read_pages(args.data / "pages.pickle")]
     if name == "W4":
-        with duckdb.connect(str(database)) as connection:
-            connection.register("base", read_ipc(args.data / "base.arrow"))
-            connection.execute("CREATE TABLE items AS SELECT * FROM base")
+        shutil.copy(args.base, database)
     with Meter() as meter, duckdb.connect(str(database)) as connection:
         connection.execute("SET preserve_insertion_order = false")
         if name in ("W3", "W4"):
@@ -59,7 +60,7 @@ def main() -> None:
             connection.execute("CREATE TABLE items AS SELECT * FROM arrow_table")
         elif name == "W4":
             merge(connection)
-        elif name == "W5":
+        elif WORKLOADS[name].tables:
             connection.execute("BEGIN")
             for number, table in enumerate(tables):
                 connection.register("small", table)

@@ -33,15 +33,30 @@ class Meter:
         # the data stands for a server that sends it: the garbage collector must not walk through it all the time
         gc.collect()
         gc.freeze()
-        self.memory = high_water(reset=True)
+        self.began = high_water(reset=True)
         self.wall, self.cpu = time.perf_counter(), cpu_seconds()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.wall = time.perf_counter() - self.wall
         self.cpu = cpu_seconds() - self.cpu
-        self.memory = max(0, high_water() - self.memory)
+        self.peak = high_water()
 
     def asdict(self) -> dict[str, float]:
-        """Return seconds and bytes."""
-        return {"wall_s": self.wall, "cpu_s": self.cpu, "memory_bytes": self.memory}
+        """Return seconds, and how many bytes the peak lies above where the block began."""
+        return {"wall_s": self.wall, "cpu_s": self.cpu, "memory_bytes": max(0, self.peak - self.began)}
+
+
+def together(meters: dict[str, Meter]) -> dict[str, object]:
+    """Return what blocks took that ran one after the other: the sums of their seconds, and the highest peak.
+
+    Args:
+        meters: By the name of the block, in their order.
+    """
+    first = next(iter(meters.values()))
+    return {
+        "wall_s": sum(meter.wall for meter in meters.values()),
+        "cpu_s": sum(meter.cpu for meter in meters.values()),
+        "memory_bytes": max(0, max(meter.peak for meter in meters.values()) - first.began),
+        "steps": {name: meter.asdict() for name, meter in meters.items()},
+    }

@@ -19,7 +19,7 @@ OUR_VENV = HERE / ".venv-ours"
 PEER_REQUIREMENTS = HERE / "peer-requirements.txt"
 CONSTRAINTS = HERE.parent / "constraints.txt"
 # what both sides have in common is compared with the same versions; other packages of the peer are those that it wants
-SHARED = ("duckdb", "pyarrow", "numpy")
+SHARED = ("duckdb", "pyarrow", "numpy", "pandas")
 
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL", "RUNTIME__USER_LOG": "false"}
 # what the peer's page on performance advises: large buffers, no compression; larger ones than 20,000 were slower
@@ -37,14 +37,26 @@ class Side:
     arguments: tuple[str, ...] = ()
 
 
-def sides(names: list[str], tuned: bool) -> list[Side]:
-    """Return the sides of a workload in the order of `names`."""
+def sides(names: list[str], tuned: bool, without: str = "") -> list[Side]:
+    """Return the sides of a workload in the order of `names`.
+
+    Args:
+        names: Which; "pure" is this project without what it compiles.
+        tuned: Whether the peer gets the settings that its documentation advises.
+        without: A package that is installed, and must not be found.
+    """
     our_python, peer_python = (str(folder / "bin" / "python") for folder in (OUR_VENV, PEER_VENV))
+    hidden = {"BENCH_WITHOUT": without}
     all_sides = {
-        "ours": Side("ours", our_python, "child.py"),
+        "ours": Side("ours", our_python, "child.py", hidden),
+        "pure": Side("pure", our_python, "child.py", {"DLT_PURE_PYTHON": "1"}),
         "limit": Side("limit", our_python, "limit.py"),
         "peer": Side(
-            "peer", peer_python, "child.py", PEER_TUNED if tuned else {}, ("--format", "parquet") if tuned else ()
+            "peer",
+            peer_python,
+            "child.py",
+            hidden | (PEER_TUNED if tuned else {}),
+            ("--format", "parquet") if tuned else (),
         ),
     }
     return [all_sides[name] for name in names]
@@ -59,7 +71,8 @@ def make_environments() -> None:
 
 def make_environment_of(checkout: Path, folder: Path) -> None:
     """Make an environment with the library of a checkout and what the workloads need beside it."""
-    found = ("-e", f"{checkout}[postgres]", "adbc-driver-manager", "adbc-driver-postgresql", "sqlalchemy", "connectorx")
+    drivers = ("adbc-driver-manager", "adbc-driver-postgresql", "sqlalchemy", "connectorx")
+    found = ("-e", f"{checkout}[postgres]", "pandas", *drivers)
     make_environment(folder, CONSTRAINTS.read_text(), *found)
     compile_bytecode(folder, checkout / "dlt")
 

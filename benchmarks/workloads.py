@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -30,16 +30,23 @@ class Goal:
 
 @dataclass(frozen=True)
 class Workload:
-    """One thing to measure; `rows` is its size at scale 1, `base` the rows that are there before (merge only)."""
+    """One thing to measure.
+
+    `rows` is its size at scale 1, `base` the rows that are there before (merge only). `tables` says that its items are
+    whole tables, `pure` that the form in Python is measured too, `without` that a package is there but not found.
+    """
 
     name: str
     title: str
     rows: int
-    goal: Goal
+    goal: Goal = field(default_factory=lambda: Goal())
     limit_title: str = ""
     base: int = 0
     tuned: bool = True
     whole_process: bool = False
+    tables: bool = False
+    pure: bool = False
+    without: str = ""
 
     def scaled(self, scale: float) -> int:
         """Return the number of rows (documents, tables) at a scale."""
@@ -49,28 +56,55 @@ class Workload:
 WORKLOADS = {
     w.name: w
     for w in (
-        Workload("W0", "one row, import included", 1, Goal(must=3), whole_process=True),
+        Workload("W0", "one row, import included, pandas installed", 1, Goal(2.3, 3), whole_process=True),
+        Workload("W0n", "one row, import included, no pandas", 1, whole_process=True, without="pandas"),
         Workload(
-            "W1", "flat: 1,000,000 rows of 10 columns", 1_000_000, Goal(12, 18, 1.2), "DuckDB reads NDJSON into a table"
+            "W1",
+            "flat: 1,000,000 rows of 10 columns",
+            1_000_000,
+            Goal(15, 20, 0.9),
+            "DuckDB reads NDJSON into a table",
+            pure=True,
         ),
-        Workload("W1d", "flat: 50,000 single rows, the peer's defaults", 50_000, Goal(must=50), tuned=False),
-        Workload("W2", "nested: 200,000 documents", 200_000, Goal(7, 10, 1.5), "DuckDB reads NDJSON into one table"),
+        Workload("W1d", "flat: 50,000 single rows, the peer's defaults", 50_000, Goal(45), tuned=False, pure=True),
         Workload(
-            "W3", "Arrow: 6,000,000 order lines", 6_000_000, Goal(1.7, None, 1.15), "DuckDB copies the Arrow table"
+            "W2",
+            "nested: 200,000 documents",
+            200_000,
+            Goal(8, 10, 1.2),
+            "DuckDB reads NDJSON into one table",
+            pure=True,
+        ),
+        Workload(
+            "W2w", "wide and deep: 10,000 documents, six levels", 10_000, limit_title="DuckDB reads NDJSON", pure=True
+        ),
+        Workload(
+            "W3", "Arrow: 6,000,000 order lines", 6_000_000, Goal(1.9, None, 1.12), "DuckDB copies the Arrow table"
         ),
         Workload(
             "W4",
             "merge: 500,000 rows into 2,000,000",
             500_000,
-            Goal(4, None, 1.6),
-            "DuckDB: Arrow to a temporary table, DELETE, INSERT",
+            Goal(7, None, 2),
+            "DuckDB: Arrow to a temporary table, DELETE, INSERT into the same table",
             base=2_000_000,
         ),
         Workload(
-            "W5", "many: 200 tables of 100 rows", 200, Goal(must=6), "DuckDB: 200 CREATE TABLE AS, one transaction"
+            "W5",
+            "many: 200 tables of 100 rows",
+            200,
+            Goal(5, 7, 1.7),
+            "DuckDB: 200 CREATE TABLE AS, one transaction",
+            tables=True,
         ),
+        Workload("W5m", "many: 2,000 tables of 100 rows", 2_000, limit_title="DuckDB: CREATE TABLE AS", tables=True),
         Workload(
-            "W6", "wide: 20,000 rows of 500 columns", 20_000, Goal(10, 18, 0.6), "DuckDB reads NDJSON into a table"
+            "W6",
+            "wide: 20,000 rows of 500 columns",
+            20_000,
+            Goal(6.5, 8, 0.35),
+            "DuckDB reads NDJSON into a table",
+            pure=True,
         ),
     )
 }
@@ -221,10 +255,32 @@ def wide(rows: int, columns: int = 500, seed: int = 6) -> Iterator[Row]:
         yield {name: make() for name, make in names}
 
 
+def deep(rows: int, seed: int = 7) -> Iterator[Row]:
+    """Yield W2w: documents of six levels, some 500 fields and lists of objects that hold lists of objects."""
+    r = random.Random(seed)
+
+    def part(level: int) -> Row:
+        found: Row = {f"n{i}": r.randrange(1_000_000) for i in range(6)}
+        found |= {f"t{i}": r.choice(WORDS) for i in range(6) if r.random() > 0.2}
+        found |= {f"f{i}": r.random() for i in range(4)}
+        if level < 6:
+            found |= {"left": part(level + 1)} if level > 3 else {"left": part(level + 1), "right": part(level + 1)}
+        return found
+
+    def line(i: int) -> Row:
+        parts = [{"sku": f"s{r.randrange(5000)}", "count": r.randrange(9), "price": r.random()} for _ in range(i % 3)]
+        return {"position": i, "name": r.choice(WORDS), "parts": parts}
+
+    for i in range(rows):
+        yield {"id": i, **part(1), "lines": [line(n) for n in range(r.randrange(4))]}
+
+
 def rows_of(workload: Workload, count: int) -> Iterator[Row]:
     """Yield the rows that a workload loads (W5 apart: its items are tables)."""
-    if workload.name in ("W0", "W1", "W1d"):
+    if workload.name in ("W0", "W0n", "W1", "W1d"):
         return flat(count)
+    if workload.name == "W2w":
+        return deep(count)
     if workload.name == "W2":
         return nested(count)
     if workload.name == "W6":
