@@ -128,7 +128,8 @@ def verdict_lines(results: Results) -> list[str]:
 
 def markdown(results: Results) -> str:
     """Return the tables of results as Markdown."""
-    measured = f"Python {results['machine']['python']}, {results['machine']['cores']} cores."
+    measured = f"Python {results['machine']['python']}, {results['machine']['cores']} cores{_days(results)}."
+    shares = [_shares(name, entry) for name, entry in results["workloads"].items() if step_seconds(entry, "ours")]
     lines = [
         "Made by `make bench`. CPU seconds are user and system time with child processes: medians, and in brackets the",
         "quartiles. Memory is how far the process grew above what its data took.",
@@ -150,13 +151,7 @@ def markdown(results: Results) -> str:
             [_row(name, entry) for name, entry in results["workloads"].items()],
         ),
         "",
-        "### Where the time goes",
-        "",
-        *_table(
-            ["workload", "dlt-tasks: extract", "normalize", "load", "PyPI dlt: extract", "normalize", "load"],
-            [_shares(name, entry) for name, entry in results["workloads"].items()],
-        ),
-        "",
+        *(_steps(shares) if shares else []),
         *(_growth(results) if results.get("growth") else []),
         *(_loads(results["loads"]) if "loads" in results else []),
         "### Goals",
@@ -167,6 +162,16 @@ def markdown(results: Results) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _days(results: Results) -> str:
+    days = sorted({str(entry["made"])[:10] for entry in results["workloads"].values() if "made" in entry})
+    return f", measured {' to '.join(dict.fromkeys((days[0], days[-1])))}" if days else ""
+
+
+def _steps(shares: list[list[str]]) -> list[str]:
+    heads = ["workload", "dlt-tasks: extract", "normalize", "load", "PyPI dlt: extract", "normalize", "load"]
+    return ["### Where the time goes", "", *_table(heads, shares), ""]
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
@@ -192,7 +197,7 @@ def _row(name: str, entry: Results) -> list[str]:
 
 def step_seconds(entry: Results, side: str) -> dict[str, float]:
     """Return the median CPU time of each step of a side; nothing if it was not measured."""
-    runs = entry["runs"].get(side) or []
+    runs = [run for run in entry["runs"].get(side) or [] if "steps" in run]
     return {step: median(run["steps"][step]["cpu_s"] for run in runs) for step in STEPS} if runs else {}
 
 

@@ -15,13 +15,18 @@ from typing import Any
 
 from data import prepare
 from plots import bar_chart, growth_chart, share_chart
-from report import Results, markdown, verdict_lines
+from report import Results, markdown, step_seconds, verdict_lines
 from sides import Side, make_base, make_environments, measure, sides
 from workloads import WORKLOADS, Workload
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+PICTURES = {
+    "bench.svg": "CPU time of each side",
+    "bench-steps.svg": "Shares of the steps",
+    "bench-growth.svg": "Growth",
+}
 PARTS = (*WORKLOADS, "growth", "loads")
 GROWTH = {
     "W1": ((0.1, 1), (1.0, 1), (1.0, 10)),
@@ -152,13 +157,16 @@ def write(results: Results, output: Path) -> list[Path]:
     pictures = PAGE.parent / "images" if whole else output.parent
     page = PAGE if whole else output.with_suffix(".md")
     texts = {output.with_suffix(".json"): json.dumps(results) + "\n", pictures / "bench.svg": bar_chart(results)}
-    texts[pictures / "bench-steps.svg"] = share_chart(results)
+    if any(step_seconds(entry, "ours") for entry in results["workloads"].values()):
+        texts[pictures / "bench-steps.svg"] = share_chart(results)
     if results.get("growth"):
         texts[pictures / "bench-growth.svg"] = growth_chart(results)
+    shown = [f"![{title}](images/{name})\n" for name, title in PICTURES.items() if pictures / name in texts]
     texts[page] = markdown(results)
     if whole:
         before, _, rest = PAGE.read_text().partition(BEGIN)
-        texts[page] = f"{before}{BEGIN}\n\n{markdown(results)}\n{END}{rest.partition(END)[2]}"
+        found = "\n".join([*shown, markdown(results)])
+        texts[page] = f"{before}{BEGIN}\n\n{found}\n{END}{rest.partition(END)[2]}"
     for path, text in texts.items():
         path.write_text(text)
     return list(texts)
