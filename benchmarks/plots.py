@@ -74,19 +74,21 @@ def growth_chart(results: Results) -> str:
     colours = ["#2f6fde", "#e0a13a", "#58a65c"]
     for panel, (title, key) in enumerate((("CPU a row", "cpu"), ("memory of load", "memory"))):
         x0 = left + panel * (span + 80)
-        parts += [_text(x0, top - 12, title, "bold")]
-        for multiple in (0, 1, 2):
-            y = top + height - multiple * height / 3
+        parts.append(_text(x0, top - 12, title, "bold"))
+        multiples = [
+            [_growth_value(size, key) / _growth_value(sizes[0], key) for size in sizes]
+            for sizes in results["growth"].values()
+        ]
+        # the lines stay in their panel, however steep they are
+        highest = max(3, math.ceil(max(max(values) for values in multiples)))
+        for multiple in range(highest + 1):
+            y = top + height - multiple * height / highest
             parts.append(f'<line x1="{x0}" y1="{y:.1f}" x2="{x0 + span}" y2="{y:.1f}" stroke="#ddd"/>')
             parts.append(_text(x0 - 24, y + 4, f"{multiple}×", "small"))
-        for colour, sizes in zip(colours, results["growth"].values(), strict=False):
-            values = [
-                size["cpu_s"] / size["rows"] if key == "cpu" else size["steps"]["load"]["memory_bytes"]
-                for size in sizes
-            ]
+        for colour, sizes, values in zip(colours, results["growth"].values(), multiples, strict=False):
             logs = [math.log10(size["rows"]) for size in sizes]
             points = [
-                (x0 + (log - logs[0]) / (logs[-1] - logs[0]) * span, top + height - value / values[0] * height / 3)
+                (x0 + (log - logs[0]) / (logs[-1] - logs[0]) * span, top + height - value * height / highest)
                 for log, value in zip(logs, values, strict=True)
             ]
             line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
@@ -97,6 +99,10 @@ def growth_chart(results: Results) -> str:
         parts.append(_bar(left, y - 10, 12, 12, colour))
         parts.append(_text(left + 18, y, f"{name}: {', '.join(format(size['rows'], ',') for size in sizes)} rows"))
     return _drawing("Growth, as multiples of the smallest size (rows on a logarithmic axis).", parts, top + height + 90)
+
+
+def _growth_value(size: Results, key: str) -> float:
+    return float(size["cpu_s"] / size["rows"] if key == "cpu" else size["steps"]["load"]["memory_bytes"])
 
 
 def _drawing(head: str, parts: list[str], height: float) -> str:
