@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from dlt.clock import moment_of
@@ -25,6 +25,10 @@ Converter = Callable[[Any], object]
 _LONG_NUMBER = re.compile(r"\d{16}|\d[eE]")
 _MIDNIGHT = datetime.datetime(1970, 1, 1)
 _DAY = datetime.timedelta(days=1)
+_EXACT = 2.0**53
+"""From here on a float has no fraction, and its shortest text has zeros in place of digits."""
+_WIDE = Context(prec=400)
+"""Room for the digits of each float."""
 
 
 def row_tuples_to_arrow(
@@ -94,7 +98,24 @@ def column_of(values: Values, column: ColumnSchema | None) -> pa.Array:
             return pa.array(values)
         return pa.array(values, wanted)
     except (pa.ArrowException, ArithmeticError, TypeError, ValueError):
-        return as_texts(values)
+        return _beside(values, column) if kind in ("bool", "decimal", "wei") else as_texts(values)
+
+
+def _beside(values: Values, column: ColumnSchema) -> pa.Array:
+    """Return values as texts of which the type of the column takes all but those that are none of it.
+
+    A text of a date is one that the column takes by itself; a whole number is no text of what is true.
+    """
+    converter = _converter(column)
+
+    def text_of(value: object) -> str:
+        try:
+            found = converter(value)
+        except (ArithmeticError, TypeError, ValueError):
+            return _text(value)
+        return str(found).lower() if isinstance(found, bool) else str(found)
+
+    return pa.array([None if value is None else text_of(value) for value in values], pa.string())
 
 
 def _at_once(values: Values, classes: set[type], column: ColumnSchema, wanted: pa.DataType | None) -> pa.Array | None:
@@ -111,8 +132,12 @@ def _at_once(values: Values, classes: set[type], column: ColumnSchema, wanted: p
             ends = pc.min_max(numbers)
             return numbers.cast(pa.bool_()) if ends["min"].as_py() >= 0 and ends["max"].as_py() <= 1 else None
         if kind == "decimal" and wanted is not None and classes <= {int, float}:
+            numbers = pa.array(values, pa.float64())
+            largest = pc.max(pc.abs(numbers)).as_py()
+            if not largest < _EXACT:
+                return None
             # by the shortest text of a float: it has digits that nobody wrote
-            return pa.array(values, pa.float64()).cast(pa.string()).cast(wanted)
+            return numbers.cast(pa.string()).cast(wanted)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
         # value by value then, so that those which are odd are found
         return None
@@ -310,18 +335,21 @@ def _decimal(value: object, scale: int | None) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"{value!r} is no number")
     try:
-        # by its text: a float has digits that nobody wrote
-        found = Decimal(str(value))
+        # by its text: a float has digits that nobody wrote; one too large for a fraction is a whole number, exactly
+        found = Decimal(value) if isinstance(value, float) and abs(value) >= _EXACT else Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is no number") from error
     if isinstance(value, float) and scale is not None and found.is_finite():
-        return found.quantize(Decimal(1).scaleb(-scale))
+        return found.quantize(Decimal(1).scaleb(-scale), context=_WIDE)
     return found
 
 
 def _bool(value: object) -> bool:
     if value in (0, 1):
         return bool(value)
+    if value in ("0", "1"):
+        # a driver without a type for it gives its text
+        return value == "1"
     if isinstance(value, bytes) and len(value) == 1 and value[0] in (0, 1):
         return bool(value[0])
     raise ValueError(f"{value!r} is neither true nor false")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from dlt.sources.sql_database.vocabulary import SelectClause, SqlType
 _ARGUMENTS = ("protocol", "partition_on", "partition_range", "partition_num", "pre_execution_query")  # fmt: skip
 _RETURNS = ("arrow", "arrow_stream")
 _MYSQL = ("mysql", "mariadb")
+_FLOAT = re.compile(r"-?\d+\.\d+(e[+-]\d+)?")
 _GEOMETRY = 255
 """By which number drivers of MySQL call the type of shapes."""
 
@@ -36,12 +38,14 @@ class Plain:
         columns: What its columns are, by name.
         hexed: Names of columns whose bytes come as text.
         singles: Names of numbers of 32 bits that come with 64.
+        floats: Names of decimals that may be floats, all digits of which come as text.
     """
 
     query: SelectClause
     columns: Mapping[str, ColumnSchema]
     hexed: frozenset[str] = frozenset()
     singles: frozenset[str] = frozenset()
+    floats: frozenset[str] = frozenset()
 
 
 def plain_query(
@@ -72,7 +76,10 @@ def plain_query(
         found = sa.func.hex(column) if name in hexed else _expression(wanted_one, sql_type, dialect)
         chosen.append(found.label(name))
     singles = frozenset(column.name for column in wanted if column.single)
-    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), hints_by_name(wanted), hexed, singles)
+    known = hints_by_name(wanted)
+    decimals = {name for name, hints in known.items() if hints.get("data_type") == "decimal"}
+    floats = frozenset(decimals if dialect == "sqlite" else ())
+    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), known, hexed, singles, floats)
 
 
 def _shapes(engine: Engine, query: sa.Select[Any]) -> frozenset[str]:
@@ -90,6 +97,11 @@ def _expression(column: Any, sql_type: sa.types.TypeEngine[Any], dialect: str) -
         # as text it would have six digits
         return sa.cast(column, sa.Double())
     texts: sa.types.TypeEngine[Any] = sa.CHAR() if dialect in _MYSQL else sa.Text()
+    if dialect == "sqlite" and (kind in ("bool", "decimal") or name in ("REAL", "FLOAT")):
+        # such a column holds what it is given, and a cast would leave 15 digits of a float
+        return sa.case(
+            (sa.func.typeof(column) == "real", sa.func.printf("%!.17g", column)), else_=sa.cast(column, texts)
+        )
     if kind in ("bool", "binary") or (kind == "text" and isinstance(sql_type, sa.Text | sa.String)):
         found: sa.ColumnElement[Any] = column
         if isinstance(sql_type, sa.Enum) or name == "CITEXT":
@@ -189,6 +201,8 @@ def _column(name: str, array: pa.Array, plain: Plain) -> pa.Array:
     if hints is None or "data_type" not in hints:
         return array
     wanted = wanted_type(hints)
+    if name in plain.floats:
+        return column_of([_number(text) for text in array.to_pylist()], hints)
     if wanted is not None and hints["data_type"] != "json":
         try:
             if pa.types.is_timestamp(wanted) and wanted.tz is not None and pa.types.is_string(array.type):
@@ -197,3 +211,7 @@ def _column(name: str, array: pa.Array, plain: Plain) -> pa.Array:
         except pa.ArrowException:
             pass  # value by value then
     return column_of(array.to_pylist(), hints)
+
+
+def _number(text: str | None) -> float | str | None:
+    return float(text) if text is not None and _FLOAT.fullmatch(text) else text

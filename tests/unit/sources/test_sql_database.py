@@ -110,6 +110,26 @@ def test_dicts_hold_python_values(shop: str) -> None:
     assert row["seen"] == datetime.datetime(2024, 1, 1, 10) and row["notes"] == {"a": [1, 2.5]} and row["vip"] is True
 
 
+@pytest.mark.parametrize("backend", [*BACKENDS, "connectorx"])
+def test_a_value_that_does_not_fit_takes_no_other_with_it(tmp_path: Path, pipeline: dlt.Pipeline, backend: Any) -> None:
+    """However many rows are read at once, what is neither true nor false goes beside the column, and nothing else."""
+    execute(
+        tmp_path / "odd.db",
+        "CREATE TABLE odd (id INTEGER PRIMARY KEY, yes BOOLEAN, price DECIMAL(38, 10));"
+        "INSERT INTO odd VALUES (1, 1, 12345678901234567168.0), (2, 0, 1.1), (3, 1, 0.1), (4, 5, 7), (5, NULL, NULL);",
+    )
+    for size in (1, 2, 100):
+        pipeline.run(
+            sql_table(f"sqlite:///{tmp_path / 'odd.db'}", table="odd", backend=backend, chunk_size=size),
+            table_name=f"odd_{size}",
+        )
+        rows = loaded(pipeline, f"odd_{size}")
+        assert [row["yes"] for row in rows] == [True, False, True, None, None]
+        assert [row["yes__v_text"] for row in rows] == [None, None, None, "5", None]
+        prices = [Decimal(12345678901234567168), Decimal("1.1"), Decimal("0.1"), Decimal(7), None]
+        assert [row["price"] for row in rows] == prices
+
+
 def test_a_column_takes_what_sqlite_allows_in_it(tmp_path: Path, pipeline: dlt.Pipeline) -> None:
     """Values that do not fit the declared type are kept beside the column, and none is lost."""
     execute(

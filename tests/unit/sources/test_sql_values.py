@@ -82,3 +82,18 @@ def test_numbers_of_32_bits_have_their_shortest_text(values: list[float | None])
     found = shortest_floats(pa.array(values, pa.float64()))
     assert found.cast(pa.float32()).to_pylist() == pa.array(values, pa.float32()).to_pylist()
     assert [value is None for value in found.to_pylist()] == [value is None for value in values]
+
+
+def test_only_a_number_that_is_neither_true_nor_false_has_another_text() -> None:
+    """SQLite holds any number in such a column: what fits it is read as true or false again, and no other value is."""
+    column: Any = {"data_type": "bool"}
+    assert column_of([1, 0, None, 5, "maybe"], column).to_pylist() == ["true", "false", None, "5", "maybe"]
+    assert column_of(["1", "0", None], column).to_pylist() == [True, False, None]
+
+
+@pytest.mark.parametrize("others", [[], [0.1], ["free"]])
+def test_a_float_without_a_fraction_becomes_all_of_its_digits(others: list[Any]) -> None:
+    """One that has a fraction is what its shortest text says, whatever stands beside it."""
+    column: Any = {"data_type": "decimal", "precision": 38, "scale": 10}
+    found = column_of([12345678901234567168.0, 1.1, *others], column).to_pylist()
+    assert [Decimal(value) for value in found[:2]] == [Decimal(12345678901234567168), Decimal("1.1")]
