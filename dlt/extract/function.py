@@ -111,7 +111,11 @@ class Function:
         Raises:
             TypeError: the function does not take these arguments.
         """
-        self.signature.bind_partial(*args, **kwargs)
+        try:
+            self.signature.bind_partial(*args, **kwargs)
+        except TypeError as error:
+            # as Python itself says it
+            raise TypeError(f"{self.name}() {error}") from None
         return replace(self, args=args, kwargs=dict(kwargs), bound=True)
 
     @property

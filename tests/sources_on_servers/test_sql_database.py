@@ -305,8 +305,34 @@ def test_who_is_not_let_in_is_told_without_the_password(postgres: PostgresServer
         sql_database("postgresql://me:s3cretpass@127.0.0.1:1/db")
     with pytest.raises(SqlDatabaseTableMissing, match="nosuchtable"):
         sql_table(postgres_url, table="nosuchtable")
-    with pytest.raises(SqlDatabaseTableMissing, match="nosuchdatabase"):
-        sql_database(postgres.url("nosuchdatabase"))
+    for driver in ("psycopg2", "psycopg"):
+        url = postgres.url("nosuchdatabase").replace("postgresql:", f"postgresql+{driver}:")
+        with pytest.raises(
+            SqlDatabaseError, match=r"nosuchdatabase.*Check the name of the database in the cred"
+        ) as told:
+            sql_database(url)
+        assert not isinstance(told.value, SqlDatabaseTableMissing)
+    with pytest.raises(SqlDatabaseError, match=r"there is no schema 'nope'. There are: .*public"):
+        sql_database(postgres_url, schema="nope")
+
+
+def test_partitions_come_with_their_table_only(postgres_url: str) -> None:
+    """Rows of a partition are those of its table; one whose table is in another schema comes by itself."""
+    execute(
+        postgres_url,
+        "CREATE SCHEMA other",
+        "CREATE TABLE part (id int, k int) PARTITION BY RANGE (id)",
+        "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (k)",
+        "CREATE TABLE part_1_a PARTITION OF part_1 DEFAULT",
+        "CREATE TABLE other.part_2 PARTITION OF part FOR VALUES FROM (10) TO (20)",
+        "CREATE TABLE plain (id int)",
+        "INSERT INTO part VALUES (1, 1), (11, 1)",
+    )
+    source = sql_database(postgres_url, include_views=True)
+    assert sorted(source.resources) == ["part", "plain"] and len(list(source.part)) == 2
+    assert sorted(sql_database(postgres_url, schema="public", defer_table_reflect=True).resources) == ["part", "plain"]
+    assert list(sql_database(postgres_url, schema="other").resources) == ["part_2"]
+    assert list(sql_database(postgres_url, table_names=["part_1"]).resources) == ["part_1"]
 
 
 def test_a_query_that_fails_on_its_way_loses_nothing(postgres_url: str, tmp_path: Path) -> None:

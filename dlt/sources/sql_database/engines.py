@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dlt.error_kinds import Kind
 
 _CHECK = "Check credentials under [sources.sql_database.credentials], or where the program passes them."
+_NO_DATABASE = re.compile(r'database "[^"]*" does not exist|^(1049 )?unknown database', re.IGNORECASE)
 _INTEGER_DIGITS = 18
 """What 64 bits hold."""
 
@@ -203,6 +205,8 @@ def error_of(engine: Engine, error: BaseException) -> SqlDatabaseError:
     ]
     text, where = redact(text, secrets), f"sql_database ({shown(engine)})"
     kind = _kind_of(engine, error, text)
+    if _NO_DATABASE.search(text):
+        return SqlDatabaseError(f"{where}: {ended(text)} Check the name of the database in the credentials.")
     if kind == "undefined":
         return SqlDatabaseTableMissing(f"{where}: {ended(text)} Check the names of schema, table and columns.")
     if is_transient(kind):

@@ -11,11 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SAWarning
 
-from dlt.errors import ValueErrorWithKnownValues
+from dlt.errors import SqlDatabaseError, ValueErrorWithKnownValues
 from dlt.late_dataclass import dataclass
-from dlt.sources.sql_database.engines import connected, release
+from dlt.sources.sql_database.engines import connected, release, shown
 from dlt.sources.sql_database.schema_types import default_table_adapter
 from dlt.sources.sql_database.vocabulary import TTableAdapter
+
+_WITH_PARTITIONS = (10,)
+"""Redshift and others say that they are older."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def names_of_tables(engine: Engine, metadata: sa.MetaData, wishes: Wishes, defer
 
     Raises:
         SqlDatabaseTableMissing: there is no table of a name.
-        SqlDatabaseError: the database lets nobody in.
+        SqlDatabaseError: there is no such schema, or the database lets nobody in.
     """
     if wishes.names is not None and deferred:
         return list(wishes.names)
@@ -54,9 +57,17 @@ def names_of_tables(engine: Engine, metadata: sa.MetaData, wishes: Wishes, defer
         return [table.name for table in metadata.sorted_tables if table.schema == schema]
     with connected(engine) as connection, _quietly():
         inspector = sa.inspect(connection)
+        if schema is not None and engine.dialect.name == "sqlite":
+            # it refuses to list the tables of one that is not there
+            _check_schema(inspector, engine, schema)
         known = list(inspector.get_table_names(schema=schema))
         if wishes.names is None and wishes.include_views:
             known += inspector.get_view_names(schema=schema)
+        if schema is not None and not known:
+            _check_schema(inspector, engine, schema)
+        if wishes.names is None and engine.dialect.name == "postgresql":
+            partitions = _partitions(connection, schema)
+            known = [name for name in known if name not in partitions]
         names = known if wishes.names is None else [name for name in wishes.names if name in known]
         if not deferred and names:
             # all of them by a few queries
@@ -68,6 +79,31 @@ def names_of_tables(engine: Engine, metadata: sa.MetaData, wishes: Wishes, defer
     # tables may be read much later, or elsewhere
     release(engine)
     return found
+
+
+def _check_schema(inspector: sa.Inspector, engine: Engine, schema: str) -> None:
+    known = inspector.get_schema_names()
+    if schema not in known:
+        raise SqlDatabaseError(
+            f"sql_database ({shown(engine)}): there is no schema {schema!r}. There are: {', '.join(known)}."
+        )
+
+
+def _partitions(connection: sa.Connection, schema: str | None) -> frozenset[str]:
+    """Return the names of tables whose rows a table of the same schema gives as well."""
+    if (connection.dialect.server_version_info or (0,)) < _WITH_PARTITIONS:
+        return frozenset()
+    found = connection.execute(
+        sa.text(
+            "SELECT part.relname FROM pg_inherits"
+            " JOIN pg_class part ON part.oid = inhrelid JOIN pg_class whole ON whole.oid = inhparent"
+            " JOIN pg_namespace space ON space.oid = part.relnamespace"
+            " WHERE part.relispartition AND whole.relnamespace = part.relnamespace"
+            " AND space.nspname = coalesce(:schema, current_schema())"
+        ),
+        {"schema": schema},
+    )
+    return frozenset(found.scalars())
 
 
 @contextmanager

@@ -191,6 +191,21 @@ def test_nothing_is_asked_before_a_deferred_table_is_read() -> None:
     assert set(source.resources) == {"t"}
 
 
+def test_a_schema_that_is_not_there_is_told(shop: str) -> None:
+    """Together with those that there are; one without tables gives none."""
+    with pytest.raises(SqlDatabaseError, match=r"there is no schema 'nope'. There are: main."):
+        sql_database(shop, schema="nope")
+    assert set(sql_database(shop, schema="main").resources) == {"customers", "orders"}
+
+
+def test_an_argument_that_there_is_none_of_is_told_with_its_function(shop: str) -> None:
+    """Its function is named: a program may call several."""
+    with pytest.raises(TypeError, match=r"^sql_table\(\) got an unexpected keyword argument 'tabel'"):
+        sql_table(shop, tabel="orders")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^sql_database\(\) got an unexpected keyword argument 'tabel'"):
+        sql_database(shop, tabel="orders")  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_columns_are_left_out(shop: str, pipeline: dlt.Pipeline, backend: Any) -> None:
     """Columns are left out."""

@@ -319,9 +319,7 @@ def test_a_host_that_wants_what_was_left_behind(rest: RestServer, way: str) -> N
     rest.on("/x", away if way == "redirect" else {"items": ITEMS[:1], "next": f"{rest.other_url}/y"})
     rest.on("/y", Reply(401, {"error": "who are you?"}))
     client = RESTClient(rest.url, auth=("u", "geheim"))
-    with pytest.raises(
-        requests.HTTPError, match=r"401 Client.*localhost.*\nCredentials.* were not sent: the link"
-    ):
+    with pytest.raises(requests.HTTPError, match=r"401 Client.*localhost.*\nCredentials.* were not sent: the link"):
         list(client.paginate("/x", paginator=JSONLinkPaginator()))
 
 
