@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import resource
 import signal
 import threading
@@ -168,6 +169,36 @@ def test_every_type_of_postgres_on_every_backend(pg_kinds: str, tmp_path: Path, 
     assert first == {"id": 1, **{name: value for name, (_, _, value) in PG_COLUMNS.items()}}
     assert empty["words"] == "" and null["words"] is None
     assert {name for name, value in null.items() if value is not None} == {"id"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_numbers_of_documents_keep_their_digits(postgres_url: str, tmp_path: Path, backend: Any) -> None:
+    """A document is the text of the server where a float would round; a list has such a number as its text."""
+    number = "0.12345678901234567890123"
+    document = f'{{"k": 12345678901234567890123, "f":{number}, "z": 1.10, "t": "a \\" 1e5 b"}}'
+    execute(
+        postgres_url,
+        "CREATE TABLE d (id int PRIMARY KEY, plain json, binary_one jsonb, numbers numeric[], near json)",
+        f"INSERT INTO d VALUES (1, '{document}', '{document}', "
+        f"'{{{number},12345678901234567890123,1.5,NULL}}', '{{\"a\": 0.30000000000000004, \"b\": 1e3}}')",
+        """INSERT INTO d VALUES (2, '{"e": 1e400}', '{"e": 1e400}', '{NaN,0.5}', NULL)""",
+    )
+    pipeline = new_pipeline(tmp_path)
+    pipeline.run(sql_table(postgres_url, table="d", backend=backend))
+    row, other = loaded(pipeline, "d")
+    assert row["plain"] == document.replace(": ", ":").replace(", ", ",")
+    kept = json.loads(row["binary_one"], parse_float=str, parse_int=str)
+    assert kept == {
+        "k": "12345678901234567890123",
+        "f": number,
+        "z": "1.10",
+        "t": 'a " 1e5 b',
+    }
+    assert row["numbers"] == f'["{number}",12345678901234567890123,1.5,null]'
+    assert json.loads(row["near"]) == {"a": 0.30000000000000004, "b": 1000.0}
+    # a number beyond all floats is one that readers of JSON refuse, so that it goes beside
+    assert other["plain__v_text"] == '{"e":1e400}' and other["numbers"] == '["NaN",0.5]'
+    assert other["binary_one__v_text"] == f'{{"e":1{"0" * 400}}}'
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
@@ -13,16 +12,15 @@ from typing import Any
 from dlt.clock import moment_of
 from dlt.errors import ConfigurationValueError
 from dlt.formats.pages import aware_moments
-from dlt.late import np, orjson, pa, pc
+from dlt.late import np, pa, pc
 from dlt.schema.arrow import arrow_type
 from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema
+from dlt.sources.sql_database.documents import document_of, documents_of, is_held
 
 Values = Sequence[Any]
 """Values of one column, as a driver gives them."""
 Converter = Callable[[Any], object]
-# numbers that a float does not hold, and that orjson makes one of
-_LONG_NUMBER = re.compile(r"\d{16}|\d[eE]")
 _MIDNIGHT = datetime.datetime(1970, 1, 1)
 _DAY = datetime.timedelta(days=1)
 _EXACT = 2.0**53
@@ -87,7 +85,7 @@ def column_of(values: Values, column: ColumnSchema | None) -> pa.Array:
     try:
         if kind == "json":
             return documents_of(
-                pa.array([None if value is None else _document(value) for value in values], pa.string())
+                pa.array([None if value is None else document_of(value) for value in values], pa.string())
             )
         if not classes <= _OWN[kind]:
             converter = _converter(column)
@@ -163,26 +161,6 @@ def in_zone(array: pa.Array, tz: str | None) -> pa.Array:
         raise ConfigurationValueError(f"backend_kwargs: tz={tz!r} is no zone. Name one as in 'UTC'.") from error
 
 
-def documents_of(texts: pa.Array) -> pa.Array:
-    """Return JSON as the same documents without spaces between their parts, however a database writes them.
-
-    A document that is null is no value, as it is none where documents are Python objects.
-    """
-    return pa.array([None if text in (None, "null") else _compact(text) for text in texts.to_pylist()], pa.string())
-
-
-def unquoted(texts: pa.ChunkedArray) -> pa.Array:
-    """Return JSON that is the text of other JSON as the latter, and any other as it is."""
-    return pa.array([_unquoted(text) for text in texts.to_pylist()], texts.type)
-
-
-def _unquoted(text: str | None) -> str | None:
-    if text is None or not text.startswith('"'):
-        return text
-    inner = json.loads(text)
-    return inner if isinstance(inner, str) else text
-
-
 def rows_of(table: pa.Table, columns: Mapping[str, ColumnSchema]) -> list[dict[str, Any]]:
     """Return an Arrow table as dicts.
 
@@ -210,7 +188,8 @@ def _python_values(array: pa.ChunkedArray, column: ColumnSchema | None) -> list[
         return [None if moment is None else moment.replace(tzinfo=utc) for moment in found]
     values: list[Any] = array.to_pylist()
     if column is not None and column.get("data_type") == "json" and pa.types.is_string(kind):
-        return [None if text is None else json.loads(text) for text in values]
+        # one whose numbers Python would round stays the text that it is in the database
+        return [text if text is None or not is_held(text) else json.loads(text) for text in values]
     return values
 
 
@@ -379,22 +358,6 @@ def _binary(value: object) -> bytes:
     raise ValueError(f"{value!r} is not binary")
 
 
-def _document(value: object) -> str:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        value = bytes(value).decode()
-    return _compact(value) if isinstance(value, str) else json_text(value)
-
-
-def _compact(text: str) -> str:
-    try:
-        if not _LONG_NUMBER.search(text):
-            return orjson.dumps(orjson.loads(text)).decode()
-        return json_text(json.loads(text))
-    except ValueError:
-        # SQLite holds what it is given
-        return json_text(text)
-
-
 _OWN: Mapping[str, set[type]] = {
     "text": {str},
     "json": set(),
@@ -412,8 +375,8 @@ _OWN: Mapping[str, set[type]] = {
 """Classes that need no conversion."""
 _CONVERTERS: Mapping[str, Converter] = {
     "text": _text,
-    "json": _document,
-    "complex": _document,
+    "json": document_of,
+    "complex": document_of,
     "double": _float,
     "bigint": _int,
     "bool": _bool,

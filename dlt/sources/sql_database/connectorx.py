@@ -16,6 +16,7 @@ from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.schema.typing import ColumnSchema
 from dlt.sources.sql_database.arrow_helpers import column_of, shortest_floats, wanted_type
+from dlt.sources.sql_database.documents import exact_lists
 from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import columns_of, hints_by_name
 from dlt.sources.sql_database.schema_types import name_of_column, name_of_type, plain_type, type_hints
@@ -39,6 +40,7 @@ class Plain:
         hexed: Names of columns whose bytes come as text.
         singles: Names of numbers of 32 bits that come with 64.
         floats: Names of decimals that may be floats, all digits of which come as text.
+        lists: Names of lists of PostgreSQL, which come as documents.
     """
 
     query: SelectClause
@@ -46,6 +48,7 @@ class Plain:
     hexed: frozenset[str] = frozenset()
     singles: frozenset[str] = frozenset()
     floats: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
 
 
 def plain_query(
@@ -79,7 +82,8 @@ def plain_query(
     known = hints_by_name(wanted)
     decimals = {name for name, hints in known.items() if hints.get("data_type") == "decimal"}
     floats = frozenset(decimals if dialect == "sqlite" else ())
-    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), known, hexed, singles, floats)
+    lists = frozenset(column.name for column in wanted if column.listed)
+    return Plain(query.with_only_columns(*chosen, maintain_column_froms=True), known, hexed, singles, floats, lists)
 
 
 def _shapes(engine: Engine, query: sa.Select[Any]) -> frozenset[str]:
@@ -210,7 +214,8 @@ def _column(name: str, array: pa.Array, plain: Plain) -> pa.Array:
             return array.cast(wanted)
         except pa.ArrowException:
             pass  # value by value then
-    return column_of(array.to_pylist(), hints)
+    found = column_of(array.to_pylist(), hints)
+    return exact_lists(found) if name in plain.lists else found
 
 
 def _number(text: str | None) -> float | str | None:

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection, Engine
 from dlt.late import pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema
-from dlt.sources.sql_database.arrow_helpers import column_of, documents_of
+from dlt.sources.sql_database.arrow_helpers import column_of
+from dlt.sources.sql_database.documents import documents_of, exact_lists
 from dlt.sources.sql_database.engines import connected, error_of
 from dlt.sources.sql_database.reading import Wanted
 from dlt.sources.sql_database.vocabulary import SelectClause
@@ -218,6 +219,7 @@ def _table(data: bytes, wanted: Sequence[Wanted]) -> pa.Table:
         arrays = [
             _by_text(array.combine_chunks(), column.hints) for array, column in zip(found.columns, wanted, strict=True)
         ]
+    arrays = [exact_lists(array) if column.listed else array for array, column in zip(arrays, wanted, strict=True)]
     return pa.Table.from_arrays(arrays, names=[column.name for column in wanted])
 
 

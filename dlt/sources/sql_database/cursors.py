@@ -12,6 +12,7 @@ from sqlalchemy.engine import CursorResult, Engine, Result
 from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
 from dlt.sources.sql_database.arrow_helpers import shortest_floats, table_of
+from dlt.sources.sql_database.documents import exact_lists
 from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import Wanted, columns_of, hints_by_name, without_loss
 from dlt.sources.sql_database.vocabulary import SelectClause, SqlType
@@ -63,7 +64,7 @@ def read(
             known = dict(columns) if wanted is None else hints_by_name(wanted)
             fetch = _own_fetch(result) if is_own else result.fetchmany
             for table in _tables(fetch, names, known, chunk_size, tz):
-                yield _with_singles(table, wanted or ())
+                yield _finished(table, wanted or ())
         finally:
             result.close()
 
@@ -118,8 +119,10 @@ def _joined(pieces: list[pa.Table]) -> Iterator[pa.Table]:
         yield from pieces
 
 
-def _with_singles(table: pa.Table, wanted: Sequence[Wanted]) -> pa.Table:
+def _finished(table: pa.Table, wanted: Sequence[Wanted]) -> pa.Table:
     for at, column in enumerate(wanted):
         if column.single and pa.types.is_float64(table.schema.field(at).type):
             table = table.set_column(at, column.name, shortest_floats(table.column(at).combine_chunks()))
+        if column.listed and pa.types.is_string(table.schema.field(at).type):
+            table = table.set_column(at, column.name, exact_lists(table.column(at)))
     return table

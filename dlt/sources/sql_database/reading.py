@@ -26,12 +26,14 @@ class Wanted:
         hints: Its type, from what the program says, or else the database.
         unsized: A number of PostgreSQL of any size: values tell which one is needed.
         single: A number of 32 bits that comes with 64.
+        listed: A list of PostgreSQL, which comes as a document.
     """
 
     name: str
     hints: ColumnSchema
     unsized: bool = False
     single: bool = False
+    listed: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -63,7 +65,8 @@ def columns_of(query: SelectClause, columns: Mapping[str, ColumnSchema], dialect
             and dialect == "postgresql"
             and isinstance(sql_type, sa.Numeric)
         )
-        found.append(Wanted(name, hints, unsized, _is_single(sql_type, dialect)))
+        listed = hints.get("data_type") == "json" and dialect == "postgresql" and isinstance(sql_type, sa.ARRAY)
+        found.append(Wanted(name, hints, unsized, _is_single(sql_type, dialect), listed))
     return found
 
 
