@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dlt.io.exact_json import exact_document, may_be_long
 from dlt.late import orjson
 from dlt.sources.filesystem.contents import broken, buffered, text_on_disk, unpacked
 
@@ -34,8 +35,8 @@ def lines_of(file: FileItemDict, chunksize: int) -> Iterator[list[TDataItem]]:
                 lines[0] = lines[0][len(_MARK) :]
             try:
                 # each by itself: two broken lines may be a document together
-                page = list(map(orjson.loads, lines))
-            except orjson.JSONDecodeError:
+                page = list(map(exact_document if may_be_long(b"".join(lines)) else orjson.loads, lines))
+            except ValueError:
                 # an empty line, or a broken one: which, tells a look at each
                 page = list(_one_by_one(file, lines, number))
             number += len(lines)
@@ -48,8 +49,8 @@ def _one_by_one(file: FileItemDict, lines: list[bytes], before: int) -> Iterator
         if line.isspace():
             continue
         try:
-            yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
+            yield exact_document(line)
+        except ValueError as error:
             shown = line[:80].decode("utf-8", "replace").rstrip()
             raise broken(file, f"line {before + offset + 1} is no JSON, {error}: {shown!r}", "JSON Lines") from error
 
@@ -69,8 +70,8 @@ def documents_of(file: FileItemDict, chunksize: int) -> Iterator[list[TDataItem]
     if not text.strip():
         return
     try:
-        found = orjson.loads(text.removeprefix(_MARK))
-    except orjson.JSONDecodeError as error:
+        found = exact_document(text.removeprefix(_MARK))
+    except ValueError as error:
         raise broken(file, f"{error}; for a document in each line use read_jsonl", "JSON") from error
     rows = found if isinstance(found, list) else [found]
     for start in range(0, len(rows), chunksize):

@@ -8,13 +8,11 @@ from typing import Any
 
 from requests import Response
 
+from dlt.io.exact_json import may_be_long
 from dlt.late import orjson
 
 Document = Any
 """What an answer holds; its shape is the server's."""
-_DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
-_LONG, _LONG_NEGATIVE = b"0" * 20, b"-" + b"0" * 19
-"""Integers beyond 64 bits, which orjson would make floats of, have as many digits or more."""
 _NO_CONTENT = 204
 
 
@@ -34,9 +32,7 @@ def document_of(response: Response) -> Document:
     content = response.content
     if not content and response.status_code == _NO_CONTENT:
         return []
-    # a search for one text goes ten times as fast as one for a pattern
-    digits = content.translate(_DIGITS)
-    if _LONG not in digits and _LONG_NEGATIVE not in digits:
+    if not may_be_long(content):
         try:
             return orjson.loads(content)
         except ValueError:

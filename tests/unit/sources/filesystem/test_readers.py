@@ -211,6 +211,17 @@ def test_two_documents_that_are_one_only_together(read: Callable[..., Rows]) -> 
         read(read_jsonl, "a.jsonl", '{"a": [1\n2]}\n')
 
 
+@pytest.mark.parametrize(("reader", "name"), [(read_jsonl, "a.jsonl"), (read_json, "a.json")])
+def test_whole_numbers_of_json_keep_their_digits(read: Callable[..., Rows], reader: Any, name: str) -> None:
+    """Two keys beyond 64 bits that differ in the last digit are two."""
+    keys = [12345678901234567890123, 12345678901234567890124, 2**64, -(2**63) - 1, 1]
+    lines = [f'{{"id": {key}}}' for key in keys]
+    text = "\n".join(lines) if reader is read_jsonl else f"[{', '.join(lines)}]"
+    assert read(reader, name, text) == [{"id": key} for key in keys]
+    with pytest.raises(ResourceExtractionError, match="cannot be read as JSON"):
+        read(reader, name, '{"id": ' + "9" * 5000 + "}")
+
+
 def test_json_documents(read: Callable[..., Rows]) -> None:
     """A list is its items, anything else one row."""
     assert read(read_json, "a.json", '[{"a": 1}, {"a": 2}]', chunksize=1) == [{"a": 1}, {"a": 2}]
