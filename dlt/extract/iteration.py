@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from dlt.configuration.lookup import get_value
 from dlt.context import current, use
 from dlt.errors import (
+    BrokenFile,
     ConfigurationValueError,
     DltSourceException,
     ExtractorException,
@@ -316,9 +317,11 @@ class PipeIterator:
         if isinstance(error, _PASS):
             return error
         name, gen = node.pipe.name, node.pipe.gen
+        # a file says itself what to do with it
+        advice = "" if isinstance(error, BrokenFile) else " Mend the resource or drop such items with add_filter."
         failure = ResourceExtractionError(
             f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: "
-            f"{ended(str(error))} Nothing of this run was kept. Mend the resource or drop such items with add_filter.",
+            f"{ended(str(error))} Nothing of this run was kept.{advice}",
             resource_name=name,
             pipe_name=name,
             item_position=position,

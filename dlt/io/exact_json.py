@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlt.late import orjson
+
+if TYPE_CHECKING:
+    from dlt.types import TDataItem
 
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG, _LONG_NEGATIVE = b"0" * 20, b"-" + b"0" * 19
@@ -23,7 +26,7 @@ def may_be_long(content: bytes) -> bool:
     return _LONG in digits or _LONG_NEGATIVE in digits
 
 
-def exact_document(content: bytes) -> Any:
+def exact_document(content: bytes) -> TDataItem:
     """Return a document with all digits of its integers.
 
     Args:

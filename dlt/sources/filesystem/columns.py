@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dlt.formats.arrow_values import values_of
 from dlt.formats.column_rows import ColumnRows
 from dlt.late import pa, pc
 from dlt.types import TDataItem
+
+_NANOSECONDS = "time64[ns]"
 
 
 def pages_of(batches: Iterator[pa.RecordBatch], rows: int, as_arrow: bool) -> Iterator[TDataItem]:
@@ -44,6 +47,13 @@ def as_rows(batch: pa.RecordBatch) -> pa.RecordBatch | list[dict[str, object]]:
 
 def _row_by_row(batch: pa.RecordBatch) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = batch.to_pylist()
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        # the only values that lose something on their way to those of Python, and do not say so
+        if _NANOSECONDS in str(array.type):
+            whole = _plain(array)
+            values = values_of(array) if whole is None else whole.to_pylist()
+            for row, value in zip(rows, values, strict=True):
+                row[name] = value
     return rows
 
 
@@ -62,8 +72,8 @@ def _plain(array: pa.Array) -> pa.Array | None:
     try:
         return pc.cast(array, wanted)
     except pa.ArrowException:
-        # what does not fit, such as nanoseconds
-        return None
+        # what does not fit, such as nanoseconds; those of a time of day are text, as no type has them
+        return pc.cast(array, pa.string()) if types.is_time64(kind) else None
 
 
 def _wanted(kind: pa.DataType) -> pa.DataType | None:

@@ -50,8 +50,7 @@ def broken(file: FileItemDict, why: object, what: str) -> BrokenFile:
         what: What it should be, such as "a Parquet file".
     """
     return BrokenFile(
-        f"{url_of(file)} cannot be read as {what}: {why}. Nothing of this run was kept; mend the file, or leave it "
-        "out with file_glob or add_filter, and run again.",
+        f"{url_of(file)} cannot be read as {what}: {why}. Mend the file, or leave it out with file_glob or add_filter.",
         file_url=url_of(file),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from dlt.late import duckdb, pa
 from dlt.schema.inference import ISO_TIMESTAMP
 from dlt.sources.filesystem.contents import broken, text_on_disk
 from dlt.sources.filesystem.csv_dialect import Dialect, columns_of, dialect_of, header_of
+from dlt.sources.filesystem.csv_numbers import FINITE, FLOAT, INFINITE, INT
+from dlt.sources.filesystem.csv_width import has_longer_rows
 from dlt.sources.filesystem.duckdb_files import quoted, reading_connection, text_of
 from dlt.sources.filesystem.helpers import fetch_arrow
 
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dlt")
 _SAMPLE = 20_000
 """Rows that tell which kinds a column may have, so that the whole file is only asked for these."""
-_INT = r"\s*[+-]?(0|[1-9][0-9]*)\s*"
-_FLOAT = r"\s*[+-]?(((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity))\s*"
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 # as the pattern ends where the text ends
 _MOMENT = ISO_TIMESTAMP.pattern.replace(r"\Z", "")
@@ -63,7 +64,10 @@ def rows_of(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Iterat
         logger.info("%s is read by pandas: %s", file.get("file_url"), error)
     except duckdb.Error as error:
         raise broken(file, str(error).partition("\n\n")[0], "CSV") from error
-    yield from rows_by_pandas(file, chunksize, arguments)
+    with text_on_disk(file, dialect.encoding, dialect.errors) as path:
+        # as DuckDB does by itself: fields behind the last column that hold nothing count for nothing
+        cut = {"index_col": False} if has_longer_rows(file, path, dialect) else {}
+    yield from rows_by_pandas(file, chunksize, {**arguments, **cut})
 
 
 @dataclass(frozen=True)
@@ -104,21 +108,25 @@ def _table_of(connection: duckdb.DuckDBPyConnection, path: str, dialect: Dialect
 
 def _source(path: str, names: Sequence[str], dialect: Dialect, skipped: int) -> str:
     columns = ", ".join(f"{text_of(name)}: 'VARCHAR'" for name in names)
-    no_values = ", ".join(map(text_of, dialect.no_values))
+    # without a text that means no value, DuckDB takes the empty one: this one stands nowhere
+    no_values = ", ".join(map(text_of, dialect.no_values or (uuid.uuid4().hex,)))
     return (
         f"read_csv({text_of(path)}, columns = {{{columns}}}, auto_detect = false, "
         f"delim = {text_of(dialect.delimiter)}, quote = {text_of(dialect.quote)}, escape = {text_of(dialect.quote)}, "
-        f"header = {'true' if dialect.has_header else 'false'}, hive_partitioning = false, skip = {skipped}"
-        + (f", nullstr = [{no_values}]" if dialect.no_values else "")
-        + ")"
+        f"header = {'true' if dialect.has_header else 'false'}, hive_partitioning = false, skip = {skipped}, "
+        f"nullstr = [{no_values}])"
     )
 
 
 _TESTS = {
-    "int": f"bool_and(regexp_full_match({{0}}, {text_of(_INT)}) "
+    "int": f"bool_and(regexp_full_match({{0}}, {text_of(INT)}) "
     "AND CASE WHEN {0} IS NULL THEN NULL ELSE TRY_CAST({0} AS BIGINT) IS NOT NULL END)",
-    "long": f"bool_and(regexp_full_match({{0}}, {text_of(_INT)}))",
-    "float": f"bool_and(regexp_full_match({{0}}, {text_of(_FLOAT)}))",
+    "long": f"bool_and(regexp_full_match({{0}}, {text_of(INT)}))",
+    # what is too large for a double would become infinite; the cast is for those that may be
+    "float": f"bool_and(CASE WHEN regexp_full_match({{0}}, {text_of(FINITE)}) THEN true "
+    f"WHEN {{0}} IS NULL THEN NULL WHEN regexp_full_match({{0}}, {text_of(FLOAT)}) "
+    "THEN coalesce(isfinite(TRY_CAST(trim({0}, ' \t') AS DOUBLE)), false) "
+    f"ELSE regexp_full_match({{0}}, {text_of(INFINITE)}) END)",
     "bool": f"bool_and({{0}} IN ({', '.join(map(text_of, (*_TRUE, *_FALSE)))}))",
     "moment": f"bool_and(regexp_full_match({{0}}, {text_of(_MOMENT)}) "
     "AND CASE WHEN {0} IS NULL THEN NULL ELSE TRY_CAST(left({0}, 10) AS DATE) IS NOT NULL END)",

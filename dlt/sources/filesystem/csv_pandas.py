@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from dlt.errors import MissingDependencyException
 from dlt.sources.filesystem.contents import broken, buffered, unpacked
+from dlt.sources.filesystem.csv_numbers import FLOAT, INFINITE, INT
+from dlt.sources.filesystem.csv_width import longer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +23,16 @@ _OWN_TYPES = frozenset({"dtype", "converters", "parse_dates", "date_format", "th
 _DEFAULTS = {"compression": "infer", "float_precision": "high"}
 """What pandas does anyway, and warns of where it is said."""
 _PATTERNS = {
-    # of 19 digits some are beyond 64 bits
-    "int": r"\s*[+-]?(?:0|[1-9][0-9]{0,17})\s*",
-    "float": r"\s*[+-]?(?:(?:0|[1-9][0-9]{0,17})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*",
+    "int": INT,
+    "long": INT,
+    "float": rf"{FLOAT}|{INFINITE}",
     "bool": r"(?:true|True|TRUE|false|False|FALSE)",
     "text": r"(?s:.*)",
 }
+_MAYBE_LARGE = {"int": r".*[0-9]{19}.*", "float": r".*(?:[eE]\+?[0-9]{3}|[0-9]{200}).*"}
+"""Numbers that may be too large for 64 bits."""
+_MOST_SIGNS = 100
+"""Longer texts are no numbers of 64 bits, and Python refuses to read some."""
 _TYPES = {"int": "Int64", "float": "float64", "text": str}
 
 
@@ -66,9 +73,23 @@ def _types(file: FileItemDict, chunksize: int, arguments: JsonObject) -> dict[ob
         for position, name in enumerate(frame.columns):
             values = frame.iloc[:, position].dropna().astype(str)
             left = possible.setdefault(name, set(_PATTERNS))
-            left -= {kind for kind in left if len(values) and not values.str.fullmatch(_PATTERNS[kind]).all()}
+            left -= {kind for kind in left if not _are_all(values, kind)}
+    for left in possible.values():
+        # numbers beyond 64 bits would lose digits
+        left -= {"float"} if "long" in left and "int" not in left else set()
     told = {name: next(kind for kind in _TYPES if kind in left) for name, left in possible.items() if _told(left)}
     return {name: _TYPES[kind] for name, kind in told.items()}
+
+
+def _are_all(values: pd.Series[str], kind: str) -> bool:
+    if not values.str.fullmatch(_PATTERNS[kind]).all():
+        return False
+    if kind not in _MAYBE_LARGE:
+        return True
+    large = values[values.str.fullmatch(_MAYBE_LARGE[kind])]
+    if kind == "int":
+        return all(-(2**63) <= int(value) < 2**63 if len(value) < _MOST_SIGNS else False for value in large)
+    return all(math.isfinite(float(value)) for value in large)
 
 
 def _told(left: set[str]) -> bool:
@@ -90,14 +111,22 @@ def _frames(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Iterat
             # what the arguments are, only pandas knows
             reader: Any = pd.read_csv(content, **{"chunksize": chunksize, **arguments})
             if isinstance(reader, pd.DataFrame):
-                yield reader
+                yield _checked(file, reader, arguments)
                 return
             with reader:
-                yield from reader
+                yield from (_checked(file, frame, arguments) for frame in reader)
         except pd.errors.EmptyDataError:
             return
         except (pd.errors.ParserError, UnicodeError) as error:
-            raise broken(file, error, "CSV") from error
+            raise broken(file, str(error).strip(), "CSV") from error
+
+
+def _checked(file: FileItemDict, frame: pd.DataFrame, arguments: JsonObject) -> pd.DataFrame:
+    """Return a frame whose first columns pandas did not make an index of, unless the call says so."""
+    if arguments.get("index_col") is None and len(frame) and type(frame.index).__name__ != "RangeIndex":
+        names = len(frame.columns)
+        raise longer(file, "its first row", frame.index.nlevels + names, names)
+    return frame
 
 
 @contextmanager

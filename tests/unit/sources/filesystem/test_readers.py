@@ -103,6 +103,16 @@ def test_text_that_begins_like_moments_is_text(tmp_path: Path) -> None:
         ("a,a,\n1,2,3\n", {}, [{"a": 1, "a.1": 2, "Unnamed: 2": 3}]),
         ("a,b,c\n1,2\n3,4,5\n", {}, [{"a": 1, "b": 2, "c": None}, {"a": 3, "b": 4, "c": 5}]),
         ("a,b\n12345678901234567890,1\n", {}, [{"a": "12345678901234567890", "b": 1}]),
+        # an empty text is one, and no number, where nothing says that it is no value
+        ('a,b\n,1\n"",2\n', {"keep_default_na": False}, [{"a": "", "b": 1}, {"a": "", "b": 2}]),
+        ("a,b\n1,\n2,3\n", {"keep_default_na": False}, [{"a": 1, "b": ""}, {"a": 2, "b": "3"}]),
+        ("a,b\n-,\n", {"keep_default_na": False, "na_values": ["-"]}, [{"a": None, "b": ""}]),
+        # fields behind the last column that hold nothing
+        ("a,b\n1,2,\n3,4\n", {}, [{"a": 1, "b": 2}, {"a": 3, "b": 4}]),
+        ("a,b\n1,2,,\n", {}, [{"a": 1, "b": 2}]),
+        ("a\n1,\n", {}, [{"a": 1}]),
+        ("a,b\n1,2,3\n", {"index_col": False}, [{"a": 1, "b": 2}]),
+        ("a,b\n1,2,3\n", {"index_col": 0}, [{"a": 2, "b": 3}]),
         ("\ufeffa,b\n1,2\n", {}, [{"a": 1, "b": 2}]),
         ("a,b\n", {}, []),
         ("", {}, []),
@@ -120,6 +130,52 @@ def test_arguments_are_those_of_pandas(
 ) -> None:
     """Files are read as pandas reads them, but that zeros stay, and that what is missing changes no type."""
     assert read(read_csv, "a.csv", text, **options) == expected
+
+
+BOUNDS = [2**63 - 1, -(2**63), 1]
+
+
+@pytest.mark.parametrize("second", ["", ",x"])
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (BOUNDS, BOUNDS),
+        ([*BOUNDS, 2**63], list(map(str, [*BOUNDS, 2**63]))),
+        ([2**63 - 1, "NA"], [2**63 - 1, None]),
+        (["1E400", "2"], ["1E400", "2"]),
+        (["1e300", "-.5", "+2"], [1e300, -0.5, 2.0]),
+        (["9" * 20 + "e300"], ["9" * 20 + "e300"]),
+        (["inf", "1"], [float("inf"), 1.0]),
+        (["+4930123456", "+5"], ["+4930123456", "+5"]),
+        (["+123456", "-5"], [123456, -5]),
+        (["1" * 5000], ["1" * 5000]),
+    ],
+)
+def test_numbers_are_those_that_their_type_holds(
+    read: Callable[..., Rows], second: str, written: list[object], expected: list[object]
+) -> None:
+    """Whole numbers of 64 bits, finite floats; what would lose something is text, with one column and with two."""
+    text = "".join(f"{value}{second}\n" for value in ["a", *written])
+    assert [row["a"] for row in read(read_csv, "a.csv", text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        ("a,b\n1,2,3\n4,5,6\n", {}, "line 2 has 3 fields, and there are 2 names"),
+        ("\na,b\n1,2,\n4,5,6\n", {}, "line 4 has 3 fields"),
+        ("a\n1,2\n", {}, "line 2 has 2 fields, and there are 1 names"),
+        ("a,b\n1,2,3\n", {"usecols": ["b"]}, "line 2 has 3 fields"),
+        ("a,b\n1,2,3\n", {"dtype": str}, "line 2 has 3 fields"),
+        ("1,2,3\n", {"names": ["a", "b"]}, "line 1 has 3 fields, and there are 2 names"),
+        ("a,b\n1,2,3\n", {"thousands": "."}, "its first row has 3 fields, and there are 2 names"),
+    ],
+)
+def test_no_column_becomes_an_index(read: Callable[..., Rows], text: str, options: dict[str, Any], told: str) -> None:
+    """Pandas would take the first column away and shift the others."""
+    with pytest.raises(ResourceExtractionError, match=rf"a\.csv cannot be read as CSV: {told}.* Name all") as caught:
+        read(read_csv, "a.csv", text, **options)
+    assert str(caught.value).count("Nothing of this run was kept") == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1", "cp1252", "utf-8-sig"])
@@ -261,6 +317,21 @@ def test_types_of_parquet_are_those_of_rows(tmp_path: Path) -> None:
     with pipeline.sql_client() as client:
         assert client.execute_sql("SELECT i, f, d, doc__x, b FROM t") == [(1, 1.5, moment.date(), 1, b"\x00")]
         assert client.execute_sql("SELECT value FROM t__list ORDER BY 1") == [(1,), (2,)]
+
+
+def test_nanoseconds_of_a_time_of_day_are_kept(read: Callable[..., Rows]) -> None:
+    """As text, since no value of Python has them; also in lists, and beside values that are read row by row."""
+    times = pa.array([1, 2_000], pa.time64("ns"))
+    table = pa.table({"t": times, "list": pa.array([[1], [2_001]], pa.list_(pa.time64("ns")))})
+    texts = ["00:00:00.000000001", "00:00:00.000002000"]
+    expected = [{"t": texts[0], "list": texts[:1]}, {"t": texts[1], "list": ["00:00:00.000002001"]}]
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    assert read(read_parquet, "a.parquet", _parquet(table.select(["t"]))) == [{"t": text} for text in texts]
+    assert read(read_arrow, "a.arrow", sink.getvalue()) == expected
+    whole = pa.table({"t": pa.array([2_000], pa.time64("ns"))})
+    assert read(read_parquet, "b.parquet", _parquet(whole)) == [{"t": datetime.time(0, 0, 0, 2)}]
 
 
 @pytest.mark.parametrize("version", [2, "stream"])
