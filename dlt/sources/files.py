@@ -22,6 +22,7 @@ from dlt.configuration.credentials.places import FilesystemConfiguration, HfCred
 from dlt.destinations.impl.filesystem.options import EXTRAS, store_options
 from dlt.errors import MissingDependencyException, ValueErrorWithKnownValues
 from dlt.redact import remember
+from dlt.sources.absent_places import check_place
 from dlt.sources.listing import files_of
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class FileItemDict(dict[str, Any]):
 
 
 def glob_files(
-    fs_client: AbstractFileSystem, bucket_url: str, file_glob: str = "**", fetch_file_info: bool = False
+    fs_client: AbstractFileSystem, bucket_url: str | PurePath, file_glob: str = "**", fetch_file_info: bool = False
 ) -> Iterator[FileItem]:
     """Yield the files of a folder or bucket, without their content.
 
@@ -255,14 +256,21 @@ def glob_files(
         bucket_url: The folder or bucket, as a URL or a path.
         file_glob: Which files, from there on: `**` are folders at any depth.
         fetch_file_info: Ask for each file again; some file systems tell little where they list.
+
+    Raises:
+        FileNotFoundError: there is no such folder or bucket, or a web server has no such file.
+        ConnectionError: a web server does not answer, or refuses.
     """
+    bucket_url = str(bucket_url)
     parts = urlsplit(bucket_url)
     # a letter alone is the drive of a path on Windows
     scheme = parts.scheme if len(parts.scheme) > 1 else "file"
     is_local = scheme == "file"
     root = _local_path(bucket_url) if is_local else fs_client._strip_protocol(bucket_url)  # noqa: SLF001
     root = (root.replace(os.sep, "/").rstrip("/") or "/") if is_local else root.rstrip("/")
+    found_any = False
     for path, listed in files_of(fs_client, scheme, root, file_glob):
+        found_any = True
         info = fs_client.info(path) if fetch_file_info else listed
         name = posixpath.basename(path)
         mime_type, encoding = guess_mime_type(name)
@@ -279,6 +287,8 @@ def glob_files(
         if encoding:
             item["encoding"] = encoding
         yield item
+    if not found_any:
+        check_place(fs_client, scheme, bucket_url, root)
 
 
 def modified(scheme: str, info: ReadOnlyRow) -> datetime.datetime:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dlt.sources.absent_places import PAGES, check_page, told_of_servers
+
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
@@ -15,8 +17,6 @@ Info = Mapping[str, object]
 """What a file system tells of a file."""
 ANY_DEPTH = "**"
 _MAGIC = re.compile(r"[*?\[]")
-_PAGES = ("http", "https")
-"""What lists is a page with links, which only its own file system reads."""
 
 
 @dataclass(frozen=True)
@@ -75,22 +75,35 @@ def files_of(files: AbstractFileSystem, scheme: str, root: str, pattern: str) ->
         root: The folder, as the file system names it.
         pattern: Which files: `*`, `?` and `[…]` within a name, `**` for folders at any depth; "" for the root itself.
     """
+    if scheme in PAGES:
+        yield from _on_pages(files, root, pattern)
+        return
     whole = posixpath.normpath(posixpath.join(root, pattern)) if "://" not in root else posixpath.join(root, pattern)
     place = Place.of(files, scheme)
     if not _MAGIC.search(pattern):
         # the folder itself may have such signs in its name
-        info = place.info(whole.rstrip("/") if pattern == "" else whole)
+        whole = whole.rstrip("/") if pattern == "" else whole
+        info = place.info(whole)
         if info is not None and not pattern.endswith("/"):
             yield whole, info
-        return
-    if scheme in _PAGES:
-        for path, info in files.glob(whole, detail=True).items():
-            if _is_file(info):
-                yield path, info
         return
     # what has no wildcards is not listed, but entered
     fixed, parts = _apart(posixpath.normpath(root), posixpath.normpath(pattern))
     yield from _walk(place, fixed, parts)
+
+
+def _on_pages(files: AbstractFileSystem, root: str, pattern: str) -> Iterator[tuple[str, Info]]:
+    """Yield the files of a web server: the one that is named, or those to which the page of a folder has links."""
+    whole = posixpath.join(root, pattern) if pattern else root
+    with told_of_servers(whole):
+        # a question mark begins the parameters of a URL
+        if not _MAGIC.search(pattern.replace("?", "")):
+            found = {} if pattern.endswith("/") else {whole: files.info(whole)}
+        else:
+            found = files.glob(whole, detail=True)
+            if not found:
+                check_page(files, root)
+    yield from ((path, info) for path, info in found.items() if _is_file(info))
 
 
 def _apart(root: str, pattern: str) -> tuple[str, list[str]]:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +29,7 @@ from tests.servers.s3 import KEY, SECRET, S3Server
 from tests.servers.seaweedfs import SeaweedServer
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("stores")]
+ABSENT = "no-such-bucket-of-ours"
 STORES = ["s3", "seaweedfs", "gcs", "azurite", "sftp"]
 
 
@@ -78,7 +80,8 @@ def _gcs(server: GcsServer) -> Store:
     bucket = server.new_bucket()
     client = gcsfs.GCSFileSystem(**server.kwargs())
     # it asks Google itself, and not the emulator, what kind of a bucket this is
-    client._storage_layout_cache[bucket.removeprefix("gs://")] = BucketType.NON_HIERARCHICAL
+    for name in (bucket.removeprefix("gs://"), ABSENT):
+        client._storage_layout_cache[name] = BucketType.NON_HIERARCHICAL
     return Store(f"{bucket}/in put", {"credentials": client})
 
 
@@ -144,6 +147,19 @@ def test_a_store_is_listed_and_read(store: Store) -> None:
     assert first["file_url"] == f"{store.url}/a.csv" and first["size_in_bytes"] == 13
     assert first["modification_date"] > before and first.read_bytes() == b"code,n\n007,1\n"
     assert next(iter(store.files("a.csv", extract_content=True, fetch_file_info=True)))["file_content"].endswith(b"1\n")
+
+
+@pytest.mark.parametrize("pattern", ["*.csv", "**/*", "a.csv"])
+def test_a_place_that_is_not_there_is_no_empty_one(store: Store, pattern: str) -> None:
+    """A bucket or a folder must be there; in stores without folders a prefix without files is an empty one."""
+    parts = urlsplit(store.url)
+    # a server with folders, and one with buckets
+    absent = f"{store.url}/nowhere" if parts.scheme == "sftp" else f"{parts.scheme}://{ABSENT}/files"
+    told = "nowhere: there is no such folder" if parts.scheme == "sftp" else f"no bucket '{ABSENT}'"
+    with pytest.raises(ResourceExtractionError, match=told):
+        list(filesystem(absent, file_glob=pattern, **store.options))
+    if parts.scheme != "sftp":
+        assert list(filesystem(f"{store.url}/nowhere", file_glob=pattern, **store.options)) == []
 
 
 def test_every_reader_reads_from_a_store(store: Store) -> None:

@@ -102,7 +102,8 @@ class FilesystemConfiguration(BaseConfiguration):
     @property
     def protocol(self) -> str:
         """Return the scheme of the URL, "file" for a path."""
-        return self.parse_protocol(self.bucket_url or "")
+        # a program may give a path
+        return self.parse_protocol(str(self.bucket_url or ""))
 
     @property
     def is_local_filesystem(self) -> bool:
@@ -177,6 +178,7 @@ class FilesystemConfiguration(BaseConfiguration):
         Raises:
             ConfigurationValueError: the URL names no folder.
         """
+        self.bucket_url = str(self.bucket_url)
         parts = urlsplit(self.bucket_url)
         if not parts.path and not parts.netloc:
             raise ConfigurationValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from operator import itemgetter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Union
 
 from fsspec import AbstractFileSystem
@@ -67,7 +68,7 @@ Credentials = Union[FileSystemCredentials, AbstractFileSystem]
 
 @resource(primary_key="file_url", spec=FilesystemConfigurationResource, section="filesystem")
 def filesystem(
-    bucket_url: str = ASKED,
+    bucket_url: str | PurePath = ASKED,
     credentials: Credentials = ASKED,
     file_glob: str | None = "*",
     files_per_page: int = DEFAULT_CHUNK_SIZE,
@@ -93,9 +94,12 @@ def filesystem(
 
     Raises:
         ConfigurationValueError: a page of no files is asked for.
+        FileNotFoundError: there is no such folder or bucket, or a web server has no such file.
+        ConnectionError: a web server does not answer, or refuses.
     """
     if files_per_page < 1:
         raise ConfigurationValueError(f"filesystem: files_per_page is {files_per_page}. A page has 1 file or more.")
+    bucket_url = str(bucket_url)
     # once for all pages, so that their files share its connections
     client = file_system(bucket_url, credentials, kwargs, client_kwargs)
     files: Iterable[FileItem] = glob_files(client, bucket_url, "*" if file_glob is None else file_glob, fetch_file_info)
@@ -127,7 +131,7 @@ def _taken(page: list[FileItemDict], remembers: bool) -> list[FileItemDict]:
 
 @source(name="readers", section="filesystem", spec=FilesystemConfigurationResource)
 def readers(
-    bucket_url: str = ASKED,
+    bucket_url: str | PurePath = ASKED,
     credentials: Credentials = ASKED,
     file_glob: str | None = "*",
     kwargs: JsonObject | None = None,
