@@ -31,6 +31,8 @@ _WHOLE_WORD = 8
 # passwords of databases on a developer's machine, which are names of other things as well
 _COMMON = {"admin", "bigquery", "default", "duckdb", "false", "loader", "minio", "minioadmin", "none", "null"}
 _COMMON |= {"password", "postgres", "public", "redshift", "secret", "token", "true", "user", "username"}
+# kinds of authentication, which stand where a secret could
+_COMMON |= {"api_key", "basic", "bearer", "http_basic", "oauth2_client_credentials"}
 
 # texts, not compiled patterns: `re` compiles and keeps a pattern at its first use, and most programs use none of them
 _LOGIN = r"(?i)([a-z][a-z0-9+.-]{0,40}://[^\s/?#:@'\"]*):([^\s/?#'\"]+)@"
@@ -138,6 +140,15 @@ def remember(value: object) -> None:
         remember(value.decode(errors="replace"))
     elif isinstance(value, str) and len(value) <= _LONGEST:
         _remember_text(value.strip())
+
+
+def never_hide(word: str) -> None:
+    """Note a word that is no secret wherever it stands, such as the name of a kind of authentication.
+
+    Args:
+        word: The word.
+    """
+    _COMMON.add(word.lower())
 
 
 def remember_setting(name: str, value: object, is_secret: bool) -> None:

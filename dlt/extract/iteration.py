@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -317,11 +318,9 @@ class PipeIterator:
         if isinstance(error, _PASS):
             return error
         name, gen = node.pipe.name, node.pipe.gen
-        # a file says itself what to do with it
-        advice = "" if isinstance(error, BrokenFile) else " Mend the resource or drop such items with add_filter."
         failure = ResourceExtractionError(
             f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: "
-            f"{ended(str(error))} Nothing of this run was kept.{advice}",
+            f"{ended(str(error))} Nothing of this run was kept.{_advice(error)}",
             resource_name=name,
             pipe_name=name,
             item_position=position,
@@ -331,6 +330,20 @@ class PipeIterator:
         )
         failure.__cause__ = error
         return failure
+
+
+def _advice(error: BaseException) -> str:
+    """Return what helps against an error of a resource, behind a space."""
+    if isinstance(error, BrokenFile):
+        # a file says itself what to do with it
+        return ""
+    if isinstance(error, (ConnectionError, TimeoutError)):
+        return " Check that the server runs and can be reached, and run again."
+    # whoever raised one of its errors has it
+    of_requests: object = getattr(sys.modules.get("requests"), "RequestException", None)
+    if isinstance(of_requests, type) and isinstance(error, of_requests):
+        return " Check base_url, the credentials and whether the server is well, and run again."
+    return " Mend the resource or drop such items with add_filter."
 
 
 def _unfolds(item: TDataItem) -> bool:

@@ -11,7 +11,7 @@ from requests.auth import AuthBase
 from dlt.configuration.resolve import resolve_configuration
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import ConfigValueCannotBeCoercedException, ValueErrorWithKnownValues
-from dlt.redact import remember
+from dlt.redact import never_hide, remember
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,
     AuthConfigBase,
@@ -89,6 +89,7 @@ def register_auth(auth_name: str, auth_class: type[AuthConfigBase]) -> None:
         raise ValueError(
             f"Invalid auth: `{name}`. Derive it from AuthConfigBase of dlt.sources.helpers.rest_client.auth."
         )
+    never_hide(auth_name)
     AUTH_MAP[auth_name] = auth_class
 
 
@@ -204,8 +205,10 @@ def create_auth(auth_config: AuthConfig | None, place: str = "auth", sections: S
         return auth_config
     said: dict[str, object] = {"type": auth_config} if isinstance(auth_config, str) else {**auth_config}
     made = get_auth_class(str(said.pop("type", "bearer")))
+    # what a program says nothing of may be in the configuration
+    told = {name: field for name, field in said.items() if field is not None}
     try:
-        return resolve_configuration(made(), sections=sections, explicit_value=said or None)
+        return resolve_configuration(made(), sections=sections, explicit_value=told or None)
     except ConfigValueCannotBeCoercedException as error:
         raise RestApiConfigurationError(f"{place}: {error}", path=place, field=None) from error
 

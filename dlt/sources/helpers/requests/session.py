@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -84,7 +86,30 @@ class RequestOptions(TypedDict, total=False):
     cert: str | tuple[str, str] | None
 
 
-class _Response(_requests.Response):
+def marked_json(response: _requests.Response, **kwargs: Any) -> Any:
+    """Return the document of an answer that begins with a byte order mark.
+
+    Args:
+        response: The answer.
+        **kwargs: Arguments of the parser.
+
+    Raises:
+        requests.exceptions.JSONDecodeError: it is none.
+    """
+    try:
+        return json.loads(response.content.decode("utf-8-sig"), **kwargs)
+    except json.JSONDecodeError as error:
+        raise _requests.JSONDecodeError(error.msg, error.doc, error.pos) from None
+
+
+class Answer(_requests.Response):
+    """An answer whose errors show no secret, and whose JSON may begin with a byte order mark."""
+
+    # what the parser takes, requests leaves open
+    def json(self, **kwargs: Any) -> Any:
+        """Return the document; see `requests.Response.json`."""
+        return marked_json(self, **kwargs) if self.content.startswith(BOM_UTF8) else super().json(**kwargs)
+
     def raise_for_status(self) -> None:
         """Raise HTTPError for answers of 400 and above; its text shows no secret of the URL."""
         try:
@@ -103,7 +128,7 @@ class Adapter(_HTTPAdapter):
         resp.enforce_content_length = True
         made = super().build_response(req, resp)
         # requests makes its own class by name, and gives no place to say another one
-        made.__class__ = _Response
+        made.__class__ = Answer
         return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from requests import Response
 
 from dlt.io.exact_json import may_be_long
 from dlt.late import orjson
+from dlt.sources.helpers.requests.session import Answer, marked_json
 
 Document = Any
 """What an answer holds; its shape is the server's."""
@@ -26,19 +28,23 @@ def document_of(response: Response) -> Document:
         requests.exceptions.JSONDecodeError: it is none.
     """
     # a hook or a session of the program may have put something else there
-    if type(response).json is not Response.json or "json" in vars(response):
+    if type(response).json not in (Response.json, Answer.json) or "json" in vars(response):
         return response.json()
     # most answers are UTF-8 without long numbers: those take a tenth of the time of Python's parser
     content = response.content
     if not content and response.status_code == _NO_CONTENT:
         return []
+    marked = content.startswith(BOM_UTF8)
+    if marked:
+        content = content[len(BOM_UTF8) :]
     if not may_be_long(content):
         try:
             return orjson.loads(content)
         except ValueError:
             # NaN, lone surrogates, and encodings other than UTF-8 are for the parser that takes them
             pass
-    return response.json()
+    # sessions of a program have answers of requests alone, which take no mark
+    return marked_json(response) if marked else response.json()
 
 
 @contextmanager

@@ -7,8 +7,12 @@ import time
 from typing import Any
 
 import pytest
+from requests import Session
 
+from dlt.errors import ResourceExtractionError
+from dlt.redact import redact
 from dlt.sources.helpers import requests
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from dlt.sources.rest_api import rest_api_resources
 from tests.servers.rest import Asked, Reply, RestServer, numbered
 
@@ -62,3 +66,23 @@ def test_wrong_numbers_are_refused(rest: RestServer, wrong: dict[str, Any]) -> N
     with pytest.raises(ValueError, match=next(iter(wrong))):
         rows({"client": {"base_url": rest.url, **wrong}, "resources": ["items"]})
     assert not rest.seen
+
+
+def test_a_token_that_is_none_comes_from_the_configuration(rest: RestServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the program had not named it; the word for the kind of authentication is no secret."""
+    monkeypatch.setenv("CREDENTIALS__TOKEN", "t0ken-of-the-environment")
+    rest.on("/items", lambda asked: [{"sent": asked.headers.get("authorization")}])
+    for auth in ("bearer", {"type": "bearer", "token": None}, BearerTokenAuth(token=None)):  # type: ignore[arg-type]
+        (row,) = rows({"client": {"base_url": rest.url, "auth": auth}, "resources": ["items"]})
+        assert row["sent"] == "Bearer t0ken-of-the-environment"
+    assert redact("bearer of t0ken-of-the-environment") == "bearer of ***"
+
+
+def test_an_error_of_a_server_says_what_helps(rest: RestServer) -> None:
+    """Neither a resource nor its items are to blame where a server does not answer, or lets nobody in."""
+    rest.on("/items", Reply(403, {}))
+    for url in (rest.url, "http://127.0.0.1:1"):
+        client = {"base_url": url, "session": Session()}
+        with pytest.raises(ResourceExtractionError, match="Check base_url, the credentials") as told:
+            rows({"client": client, "resources": ["items"]})
+        assert "add_filter" not in str(told.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from requests import Request, Response
+from requests import JSONDecodeError, Request, Response, Session
 
 from dlt.sources.helpers import requests
 from dlt.sources.helpers.rest_client import PageData, RESTClient, paginate
@@ -49,6 +49,43 @@ ALL = list(range(23))
 
 
 # -- pages by number
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+@pytest.mark.parametrize("guessed", [True, False])
+def test_an_empty_page_in_the_middle_does_not_end_the_walk(rest: RestServer, guessed: bool, parallel: int) -> None:
+    """Where the server counts pages, those behind it are read."""
+    pages = {1: [{"id": 1}, {"id": 2}], 2: [], 3: [{"id": 3}], 4: []}
+    rest.on("/x", lambda asked: {"items": pages[asked.param("page", 1) or 1], "total_pages": 4})
+    paginator = None if guessed else PageNumberPaginator(base_page=1, total_path="total_pages")
+    client = RESTClient(rest.url, paginator=paginator, parallel_pages=parallel)
+    assert ids(client.paginate("/x")) == [1, 2, 3]
+
+
+def test_a_walk_that_ends_before_the_last_page_that_is_counted_says_so(
+    rest: RestServer, client: RESTClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Under a name that may count items a walk ends at an empty page, and is silent where it counted them."""
+    pages = {1: [{"id": 1}, {"id": 2}], 2: [], 3: [{"id": 3}]}
+    for total in (3, 2):
+        rest.on("/x", lambda asked, total=total: {"items": pages[asked.param("page", 1)], "total": total})
+        assert ids(client.paginate("/x", paginator=PageNumberPaginator(base_page=1))) == [1, 2]
+        said = capfd.readouterr().err
+        assert ("page 2 is empty" in said and "the server counts 1 more at total" in said) == (total == 3)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "text/plain"])
+def test_a_byte_order_mark_is_no_part_of_a_document(rest: RestServer, kind: str) -> None:
+    """Whoever reads the answer, and whatever the server says of its letters."""
+    rest.on("/x", Reply(body=b"\xef\xbb\xbf" + b'[{"id": 123456789012345678901234}]', headers={"Content-Type": kind}))
+    rest.on("/bad", Reply(body=b"\xef\xbb\xbfno", headers={"Content-Type": kind}))
+    document = [{"id": 123456789012345678901234}]
+    for session in (None, Session()):
+        client = RESTClient(rest.url, paginator=SinglePagePaginator(), session=session)
+        assert list(client.paginate("/x")) == [document]
+        with pytest.raises(JSONDecodeError):
+            list(client.paginate("/bad"))
+    assert requests.get(f"{rest.url}/x").json() == document
 
 
 @pytest.mark.parametrize("base", [0, 1])

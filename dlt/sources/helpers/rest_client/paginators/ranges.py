@@ -18,6 +18,9 @@ from dlt.sources.helpers.rest_client.paginators.base import (
     set_param,
 )
 
+_COUNTS_PAGES = re.compile(r"(total|num|numberof|max)pages?|pages|lastpage|(total)?page(s)?(count|total)")
+"""Names, as small letters only, of what counts pages and certainly not items."""
+
 
 class RangePaginator(BasePaginator):
     """Count up a number in the request, until the server or a limit says that this was all.
@@ -212,6 +215,8 @@ class PageNumberPaginator(RangePaginator):
     """Only the second answer shows with which number the server begins to count."""
     told_path: JSONPath | None = None
     """Where an answer tells its own number, as far as that is known."""
+    _items = 0
+    """How many items there were until now."""
 
     def __init__(
         self,
@@ -239,6 +244,35 @@ class PageNumberPaginator(RangePaginator):
             has_more_path=has_more_path,
             param_body_path=page_body_path,
         )
+
+    def init_request(self, request: Request) -> None:
+        """Begin with the first number."""
+        self._items = 0
+        super().init_request(request)
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        """Count up, and note whether that is still a page."""
+        self._items += len(data or ())
+        super().update_state(response, data)
+
+    def _stop_after_this_page(self, data: list[Any] | None = None) -> bool:
+        if not super()._stop_after_this_page(data):
+            return False
+        # a page in the middle may be empty, where what is counted are certainly pages
+        return not (self._counts_pages() and self.left_out())
+
+    def left_out(self) -> int:
+        """Return how many pages behind this one the server counts, though the walk ends with it."""
+        if self._total is None or self.maximum_value is not None or self.has_more_path:
+            return 0
+        # under a name such as `total` many servers count items
+        if self._items == self._total and not self._counts_pages():
+            return 0
+        return max(self._total + self.base_index - 1 - self.current_value, 0)
+
+    def _counts_pages(self) -> bool:
+        name = re.sub(r"[^a-z]", "", str(self.total_path).rpartition(".")[2].lower())
+        return _COUNTS_PAGES.fullmatch(name) is not None
 
 
 class OffsetPaginator(RangePaginator):
