@@ -64,14 +64,35 @@ def test_a_wrong_password_stays_secret(logical_postgres: PostgresServer, replica
     replicated.sql(f"DROP ROLE {WITH_PASSWORD}")
 
 
+def test_tables_that_are_not_there_leave_nothing_behind(replicated: Replicated) -> None:
+    """Neither names that there are none of, nor tables that the role may not publish, leave a publication."""
+    replicated.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM t")
+    for names in ("nope", ["t", "nope"], "v", "T"):
+        told = refused(lambda names=names: init_replication("s", "p", "public", names, credentials=replicated.url))
+        assert "there is no table" in told and "'public'" in told
+    for tables in ("t", None):
+        told = refused(lambda tables=tables: init_replication("s", "p", "nope", tables, credentials=replicated.url))
+        assert "there is no schema 'nope'" in told
+    replicated.sql("DROP ROLE IF EXISTS copier; CREATE ROLE copier LOGIN REPLICATION")
+    replicated.sql(f'GRANT CREATE ON DATABASE "{replicated.url.rpartition("/")[2]}" TO copier')
+    url = replicated.url.replace("postgres@", "copier@")
+    assert "owner" in refused(lambda: init_replication("s", "p", "public", "t", credentials=url), psycopg2.Error)
+    connection = psycopg2.connect(replicated.url)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pubname FROM pg_publication")
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")
+        assert cursor.fetchall() == []
+    connection.close()
+
+
 def test_what_is_missing_is_named(replicated: Replicated) -> None:
     """Slot, publication and table."""
     replicated.sql("CREATE TABLE t (id int PRIMARY KEY)")
     assert "no publication 'pub'" in refused(replicated.run)
     replicated.sql("CREATE PUBLICATION pub FOR TABLE t")
     assert f"no replication slot {replicated.slot!r}" in refused(replicated.run)
-    with pytest.raises(psycopg2.errors.UndefinedTable, match=r"public\.nothing"):
-        replicated.init("nothing")
+    assert "no table 'nothing' in the schema 'public'" in refused(lambda: replicated.init("nothing"))
     assert "publish is 'inserts'" in refused(lambda: replicated.init("t", publish="inserts"), InvalidHint)
     assert "table_names is empty" in refused(
         lambda: init_replication("s", "p", "public", [], credentials=replicated.url), InvalidHint

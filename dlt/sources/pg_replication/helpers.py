@@ -87,7 +87,7 @@ def init_replication(
         the slot was there before, and the pipeline loaded the snapshot, it gives nothing.
 
     Raises:
-        ReplicationError: the server or the role cannot replicate.
+        ReplicationError: the server or the role cannot replicate, or a table is not there.
         IncompatiblePostgresVersionException: a schema as a whole is asked of a server before version 15.
         InvalidHint: `publish` names no operation, or something else, or `table_names` names no table.
     """
@@ -97,17 +97,14 @@ def init_replication(
     server = Server(connect(credentials))
     try:
         server.check()
+        _check_tables(server, schema_name, table_names)
         with server.connection.cursor() as cursor:
             if reset:
                 _wait_for_slot(server, slot_name)
                 drop_replication_slot(slot_name, cursor)
                 drop_publication(pub_name, cursor)
             # a slot decodes with the publication as it was at each place of the log, so this comes first
-            create_publication(pub_name, cursor, publish)
-            if table_names is None:
-                add_schema_to_publication(schema_name, pub_name, cursor)
-            else:
-                add_tables_to_publication(table_names, schema_name, pub_name, cursor)
+            _publish(server, cursor, pub_name, publish, schema_name, table_names)
         names = _names(server, schema_name, pub_name, table_names)
         publication = server.publication(pub_name)
         only_inserts = publication.only_inserts
@@ -131,6 +128,45 @@ def init_replication(
         return made[0] if isinstance(table_names, str) else made
     finally:
         server.close()
+
+
+def _check_tables(server: Server, schema: str, given: str | Sequence[str] | None) -> None:
+    """Check that the tables are there, before anything is made for them.
+
+    Raises:
+        ReplicationError: there is no such schema, or no such table in it.
+    """
+    if server.row("SELECT nspname FROM pg_namespace WHERE nspname = %s", schema) is None:
+        raise ReplicationError(f"init_replication: there is no schema {schema!r}. Check schema_name.")
+    names = [given] if isinstance(given, str) else list(given or ())
+    known = server.rows(
+        "SELECT relname FROM pg_class, pg_namespace n WHERE relnamespace = n.oid AND nspname = %s"
+        " AND relkind IN ('r', 'p')",
+        schema,
+    )
+    missing = [name for name in names if (name,) not in known]
+    if missing:
+        raise ReplicationError(
+            f"init_replication: there is no table {missing[0]!r} in the schema {schema!r}. Check table_names, capitals "
+            "included; views cannot be replicated. Nothing was made on the server."
+        )
+
+
+def _publish(
+    server: Server, cursor: PgCursor, name: str, publish: str, schema: str, tables: str | Sequence[str] | None
+) -> None:
+    """Make the publication if it is not there, and add what is not in it; leave none behind that is not whole."""
+    is_new = server.row("SELECT pubname FROM pg_publication WHERE pubname = %s", name) is None
+    create_publication(name, cursor, publish)
+    try:
+        if tables is None:
+            add_schema_to_publication(schema, name, cursor)
+        else:
+            add_tables_to_publication(tables, schema, name, cursor)
+    except Exception:
+        if is_new:
+            drop_publication(name, cursor)
+        raise
 
 
 def _operations(publish: str) -> list[str]:
