@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -53,6 +53,8 @@ def rows_by_pandas(file: FileItemDict, chunksize: int, arguments: JsonObject) ->
     for name, default in _DEFAULTS.items():
         if given.get(name) == default:
             given.pop(name)
+    if given.get("index_col") is None:
+        _refuse_index(file, given)
     if not _OWN_TYPES.intersection(given):
         types = _types(file, chunksize, given)
         # pandas finds types chunk by chunk, so that those of two would differ
@@ -97,7 +99,7 @@ def _told(left: set[str]) -> bool:
     return left != set(_PATTERNS) and "bool" not in left
 
 
-def _frames(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Iterator[pd.DataFrame]:
+def _frames(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Generator[pd.DataFrame, None, None]:
     try:
         import pandas as pd
     except ImportError as error:
@@ -111,22 +113,25 @@ def _frames(file: FileItemDict, chunksize: int, arguments: JsonObject) -> Iterat
             # what the arguments are, only pandas knows
             reader: Any = pd.read_csv(content, **{"chunksize": chunksize, **arguments})
             if isinstance(reader, pd.DataFrame):
-                yield _checked(file, reader, arguments)
+                yield reader
                 return
             with reader:
-                yield from (_checked(file, frame, arguments) for frame in reader)
+                yield from reader
         except pd.errors.EmptyDataError:
             return
         except (pd.errors.ParserError, UnicodeError) as error:
             raise broken(file, str(error).strip(), "CSV") from error
 
 
-def _checked(file: FileItemDict, frame: pd.DataFrame, arguments: JsonObject) -> pd.DataFrame:
-    """Return a frame whose first columns pandas did not make an index of, unless the call says so."""
-    if arguments.get("index_col") is None and len(frame) and type(frame.index).__name__ != "RangeIndex":
+def _refuse_index(file: FileItemDict, arguments: JsonObject) -> None:
+    """Refuse a file whose first columns pandas takes for an index, which the call does not ask for."""
+    # one row by itself: of numbers that follow each other, pandas makes the same as of rows without an index
+    frames = _frames(file, 1, arguments)
+    frame = next(frames, None)
+    frames.close()
+    if frame is not None and len(frame) and type(frame.index).__name__ != "RangeIndex":
         names = len(frame.columns)
         raise longer(file, "its first row", frame.index.nlevels + names, names)
-    return frame
 
 
 @contextmanager

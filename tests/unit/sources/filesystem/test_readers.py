@@ -168,7 +168,8 @@ def test_numbers_are_those_that_their_type_holds(
         ("a,b\n1,2,3\n", {"usecols": ["b"]}, "line 2 has 3 fields"),
         ("a,b\n1,2,3\n", {"dtype": str}, "line 2 has 3 fields"),
         ("1,2,3\n", {"names": ["a", "b"]}, "line 1 has 3 fields, and there are 2 names"),
-        ("a,b\n1,2,3\n", {"thousands": "."}, "its first row has 3 fields, and there are 2 names"),
+        ("# x\na,b\n1,2,\n2,2,\n", {"skiprows": 1}, "its first row has 3 fields"),
+        ("a,b\n0,2,3\n1,2,3\n", {"thousands": "."}, "its first row has 3 fields, and there are 2 names"),
     ],
 )
 def test_no_column_becomes_an_index(read: Callable[..., Rows], text: str, options: dict[str, Any], told: str) -> None:
