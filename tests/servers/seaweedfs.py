@@ -16,6 +16,7 @@ KEY, SECRET = "writer", "test-secret/with+signs"
 READER, READER_SECRET = "reader", "secret-of-the-reader"
 BUCKET = "tests"
 _folders = count(1)
+_TRIES = 3
 
 
 def program() -> str | None:
@@ -27,12 +28,25 @@ class SeaweedServer:
     """One server with two users: a writer who may do all, and a reader who may list and read."""
 
     def __init__(self) -> None:
+        self._take_ports()
+
+    def _take_ports(self) -> None:
         self._process = ServerProcess("seaweedfs")
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> SeaweedServer:
         """Start the server and wait until it takes an object."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._start()
+            except RuntimeError:
+                # it listens on nine ports, and another server that starts at this moment may have taken one
+                self._process.stop()
+                self._take_ports()
+        return self._start()
+
+    def _start(self) -> SeaweedServer:
         folder = self._process.folder
         everything = ["Admin", "Read", "Write", "List", "Tagging"]
         users = [

@@ -227,6 +227,7 @@ def test_a_connection_that_is_lost_is_made_anew(replicated: Replicated, capsys: 
 
     replicated.pipeline.run(replicated.changes(target_batch_size=100).add_map(cut))
     assert replicated.loaded("t", "count(*), count(DISTINCT id)") == [(60000, 60000)]
-    assert capsys.readouterr().err.count("asked once more") == 2
+    # what the driver has read already needs no connection: the second cut may come behind it
+    assert capsys.readouterr().err.count("asked once more") in (1, 2)
     # what went out before the connection was lost, was not loaded yet
     assert replicated.confirmed() == begin
