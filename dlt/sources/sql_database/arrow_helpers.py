@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
@@ -16,7 +16,7 @@ from dlt.late import np, pa, pc
 from dlt.schema.arrow import arrow_type
 from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema
-from dlt.sources.sql_database.documents import document_of, documents_of, is_held
+from dlt.sources.sql_database.documents import document_of, documents_of, is_held, structure_of
 
 Values = Sequence[Any]
 """Values of one column, as a driver gives them."""
@@ -161,23 +161,25 @@ def in_zone(array: pa.Array, tz: str | None) -> pa.Array:
         raise ConfigurationValueError(f"backend_kwargs: tz={tz!r} is no zone. Name one as in 'UTC'.") from error
 
 
-def rows_of(table: pa.Table, columns: Mapping[str, ColumnSchema]) -> list[dict[str, Any]]:
+def rows_of(table: pa.Table, columns: Mapping[str, ColumnSchema], nested: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return an Arrow table as dicts.
 
     Args:
         table: The table.
         columns: What is known of its columns: those of JSON are parsed.
+        nested: Names of those that stay no documents, and become tables.
     """
     if not table.num_columns:
         return [{} for _ in range(table.num_rows)]
     values = [
-        _python_values(array, columns.get(name)) for name, array in zip(table.column_names, table.columns, strict=True)
+        _python_values(array, columns.get(name), name in nested)
+        for name, array in zip(table.column_names, table.columns, strict=True)
     ]
     names = table.column_names
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _python_values(array: pa.ChunkedArray, column: ColumnSchema | None) -> list[Any]:
+def _python_values(array: pa.ChunkedArray, column: ColumnSchema | None, is_nested: bool) -> list[Any]:
     kind = array.type
     if pa.types.is_timestamp(kind) and kind.unit == "us" and kind.tz in (None, "UTC"):
         # one call for all of them, where to_pylist makes each by itself
@@ -188,6 +190,8 @@ def _python_values(array: pa.ChunkedArray, column: ColumnSchema | None) -> list[
         return [None if moment is None else moment.replace(tzinfo=utc) for moment in found]
     values: list[Any] = array.to_pylist()
     if column is not None and column.get("data_type") == "json" and pa.types.is_string(kind):
+        if is_nested:
+            return [None if text is None else structure_of(text) for text in values]
         # one whose numbers Python would round stays the text that it is in the database
         return [text if text is None or not is_held(text) else json.loads(text) for text in values]
     return values

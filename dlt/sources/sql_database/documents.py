@@ -86,6 +86,11 @@ def _is_float(digits: str) -> bool:
         return False
 
 
+def structure_of(text: str) -> object:
+    """Return the document of a JSON text, with a decimal for each number that no float is."""
+    return json.loads(text, parse_float=lambda digits: float(digits) if _is_float(digits) else Decimal(digits))
+
+
 def exact_lists(texts: pa.Array) -> pa.Array:
     """Return lists of numbers as JSON whose numbers are the same for each reader: those that no float is are texts.
 

@@ -202,7 +202,8 @@ class TableLoader(BaseTableLoader):
         if not table.num_rows:
             return
         if self.backend == "sqlalchemy":
-            yield rows_of(table, _with_documents(self.columns, self.table))
+            nested = [name for name in table.column_names if "data_type" not in self.columns.get(name, {})]
+            yield rows_of(table, _with_documents(self.columns, self.table), nested)
             return
         if not any("data_type" in column for column in self.columns.values()):
             table = without_types(table)

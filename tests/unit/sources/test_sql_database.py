@@ -191,6 +191,16 @@ def test_nothing_is_asked_before_a_deferred_table_is_read() -> None:
     assert set(source.resources) == {"t"}
 
 
+def test_documents_whose_numbers_are_long(tmp_path: Path) -> None:
+    """They are texts where they stay documents; where they become tables, such numbers are decimals."""
+    document = '{"a":0.12345678901234567890123,"b":[1.5,2]}'
+    execute(tmp_path / "long.db", f"CREATE TABLE t (j JSON); INSERT INTO t VALUES ('{document}'), ('[0.5]');")
+    url = f"sqlite:///{tmp_path / 'long.db'}"
+    assert [row["j"] for row in sql_table(url, table="t")] == [document, [0.5]]
+    found = [row["j"] for row in sql_table(url, table="t", reflection_level="minimal")]
+    assert found == [{"a": Decimal("0.12345678901234567890123"), "b": [1.5, 2]}, [0.5]]
+
+
 def test_a_schema_that_is_not_there_is_told(shop: str) -> None:
     """Together with those that there are; one without tables gives none."""
     with pytest.raises(SqlDatabaseError, match=r"there is no schema 'nope'. There are: main."):
