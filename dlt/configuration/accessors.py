@@ -12,7 +12,7 @@ from dlt.configuration.defaults import defaults_for
 from dlt.configuration.lookup import MISSING, Trace, find_value, missing
 from dlt.configuration.providers.base import ConfigProvider, WritableProvider
 from dlt.configuration.values import CONFIG_VALUE, SECRETS_VALUE, ConfigValue
-from dlt.redact import remember
+from dlt.redact import remember, remember_setting
 
 Wanted = TypeVar("Wanted")
 
@@ -36,7 +36,7 @@ class Accessor:
 
     def __setitem__(self, key: str, value: object) -> None:
         if self._secret:
-            remember(value)
+            _note(key, value)
         # the program's own values are asked first of all, before the environment too
         container.memory(self._secret).set(key, value)
 
@@ -113,12 +113,21 @@ class Accessor:
         # a key that a program writes out is the whole path: nothing is dropped from it or put before it
         value, trace = find_value(last, sections, secret=self._secret, exact=True)
         if self._secret and value is not MISSING:
-            remember(value)
+            _note(key, value)
         return value, trace
 
     def __repr__(self) -> str:
         places = ", ".join(repr(place.name) for place in self.config_providers)
         return f"dlt.{'secrets' if self._secret else 'config'}(config_providers=[{places}])"
+
+
+def _note(key: str, value: object) -> None:
+    name = key.rpartition(".")[2]
+    # whatever a program puts there by hand as credentials may be a secret as a whole
+    if name == "credentials":
+        remember(value)
+    else:
+        remember_setting(name, value, is_secret=True)
 
 
 config = Accessor(secret=False)

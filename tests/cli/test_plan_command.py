@@ -87,6 +87,19 @@ def test_json_sample_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
         main(["plan", "--sample", "0", "planned_shop.py"])
 
 
+def test_a_script_that_plans_by_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own plan is one, and its run becomes one."""
+    (folder / "own.py").write_text(
+        "import dlt\n"
+        "pipeline = dlt.pipeline('own', destination='duckdb', dataset_name='data')\n"
+        "print('own plan', pipeline.plan([{'id': 1}], table_name='t').has_changes)\n"
+        "pipeline.run([{'id': 1}], table_name='t')\n"
+    )
+    assert main(["plan", "own.py"]) == 0
+    told = capsys.readouterr()
+    assert "own plan True" in told.err and told.out.count("Plan of pipeline own") == 1
+
+
 def test_what_is_no_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that drops its pipeline would do it for real."""
     assert main(["plan", "planned_shop.py", "drop"]) == 1

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pickle
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import dlt
 from dlt import redact
+from dlt.configuration import container
 from dlt.errors import DltException
 
 
 @pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin without known secrets."""
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin without known secrets, and drop what a test sets."""
     monkeypatch.setattr(redact, "_known", redact._Known())
+    yield
+    container.forget()
 
 
 @pytest.mark.parametrize(
@@ -166,3 +170,7 @@ def test_where_something_is_may_be_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SOURCES__FILESYSTEM__WEBHOOK_URI", "calls")
     assert list(found("orders")) == ["orders"]
     assert redact.redact("orders, calls and events") == "orders, calls and events"
+    # the same by hand, where a word that is given as credentials is a secret
+    dlt.secrets["sources.shop.bucket_url"], dlt.secrets["sources.shop.credentials"] = "invoices", "lovelace1852"
+    assert dlt.secrets["sources.filesystem.bucket_url"] == "events"
+    assert redact.redact("invoices and events of lovelace1852") == "invoices and events of ***"

@@ -94,7 +94,6 @@ class Walk:
         paginator: How pages follow each other.
         data_selector: Where the rows are in an answer.
         hooks: Hooks of the requests.
-        auth: That of the endpoint in place of that of the client.
         resource: Name of the resource, for messages.
     """
 
