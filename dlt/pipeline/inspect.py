@@ -18,7 +18,7 @@ from dlt.pipeline.trace import PipelineTrace
 from dlt.schema.naming import naming_from
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Self
 
     from dlt.configuration.run_context import RunContextBase
     from dlt.configuration.runtime import PipelineRuntimeConfiguration
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dlt.destinations.base import Destination
     from dlt.extract.vocabulary import Refresh
     from dlt.pipeline.hooks import Hook
-    from dlt.pipeline.plan import PipelinePlan
-    from dlt.pipeline.planning import PlanOptions
     from dlt.pipeline.schemas import PipelineSchemas
     from dlt.progress import Collector
     from dlt.schema.naming import NamingConvention
@@ -268,24 +266,6 @@ class Inspection:
         package = self.workdir.package(load_id)
         made = {"created_at": moment_of_load(load_id)}
         return {**(package.state or {}), **made, "destination_state": read_function_state(package.path)}
-
-    def plan(self, data: object = None, *, sample: int | None = None, **options: Unpack[PlanOptions]) -> PipelinePlan:
-        """Tell what `run` would do with the data; nothing is written: no state, no cursor, nothing at the destination.
-
-        The data is read, in a folder that is thrown away. What can be read once only is used up.
-
-        Args:
-            data: What would be loaded; None for packages that wait.
-            sample: Rows of each resource that are read at most; whole pages are taken.
-            **options: Those of `run` that say what the data is and how it goes in.
-
-        Raises:
-            PipelineStepFailed: a step failed, for another reason than a contract; the cause is chained.
-        """
-        # most programs plan nothing
-        from dlt.pipeline.planning import plan_of_call
-
-        return plan_of_call(self.parts, data, options, sample)
 
     def list_failed_jobs_in_package(self, load_id: str) -> list[LoadJobInfo]:
         """Return the jobs of a package that failed."""

@@ -14,6 +14,7 @@ from dlt.pipeline.extracting import Hints
 from dlt.pipeline.inspect import Inspection
 from dlt.pipeline.parts import make_parts
 from dlt.pipeline.settings import PipelineSettings
+from dlt.pipeline.trust import Trust
 from dlt.schema.schema import Schema
 from dlt.user_log import tell_without_effect
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-class Pipeline(Inspection):
+class Pipeline(Inspection, Trust):
     """Move data: `run`, or `extract`, `normalize` and `load` one by one.
 
     Args:
