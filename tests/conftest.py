@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dlt import redact
 from tests.servers import azurite as azurite_server
 from tests.servers import bigquery as bigquery_server
 from tests.servers import gcs as gcs_server
@@ -44,6 +45,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Take addresses of objects out of the names of tests, which have to be the same in every process."""
     item._nodeid = re.sub(r" at 0x[0-9a-f]+", "", item.nodeid)
+
+
+@pytest.fixture(autouse=True)
+def own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Know no secret yet: one of another test would be hidden in the messages of this one."""
+    monkeypatch.setattr(redact, "_known", type(redact._known)())
 
 
 @pytest.fixture(scope="session")

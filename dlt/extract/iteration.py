@@ -339,6 +339,9 @@ def _advice(error: BaseException) -> str:
         return ""
     if isinstance(error, (ConnectionError, TimeoutError)):
         return " Check that the server runs and can be reached, and run again."
+    if isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)):
+        # no item is to blame for what is not there, or not for everybody
+        return " Check the path and who may read it, and run again."
     # whoever raised one of its errors has it
     of_requests: object = getattr(sys.modules.get("requests"), "RequestException", None)
     if isinstance(of_requests, type) and isinstance(error, of_requests):

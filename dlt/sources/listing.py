@@ -141,6 +141,8 @@ def _at_any_depth(place: Place, folder: str, rest: list[str]) -> Iterator[tuple[
     while rest and rest[0] == ANY_DEPTH:
         rest = rest[1:]
     wanted = _deep(rest or ["*"], place.hides_dots)
+    # folders that begin with a dot are entered where a part of the pattern does, too
+    hides = place.hides_dots and not any(part.startswith(".") for part in rest)
     for path, info in place.entries(folder):
         name = posixpath.basename(path)
         if _is_file(info):
@@ -150,18 +152,20 @@ def _at_any_depth(place: Place, folder: str, rest: list[str]) -> Iterator[tuple[
             # one question for all below, in place of one for each folder
             cut = len(folder.rstrip("/")) + 1
             yield from (found for found in place.below(path) if wanted(found[0][cut:]))
-        elif not (place.hides_dots and name.startswith(".")):
-            yield from _below(place, path, name, wanted)
+        elif not (hides and name.startswith(".")):
+            yield from _below(place, path, name, wanted, hides)
 
 
-def _below(place: Place, folder: str, prefix: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Info]]:
+def _below(
+    place: Place, folder: str, prefix: str, wanted: Callable[[str], bool], hides: bool
+) -> Iterator[tuple[str, Info]]:
     for path, info in place.entries(folder):
         name = posixpath.basename(path)
         relative = f"{prefix}/{name}"
         if not _is_file(info):
             # a link to a folder above would lead round and round
-            if not (place.hides_dots and name.startswith(".")) and not info.get("islink"):
-                yield from _below(place, path, relative, wanted)
+            if not (hides and name.startswith(".")) and not info.get("islink"):
+                yield from _below(place, path, relative, wanted, hides)
         elif wanted(relative):
             yield path, info
 
@@ -169,11 +173,13 @@ def _below(place: Place, folder: str, prefix: str, wanted: Callable[[str], bool]
 def _deep(parts: list[str], hides_dots: bool) -> Callable[[str], bool]:
     """Return what tells whether a path matches the parts behind a `**`."""
     # any number of folders, none too
-    written = ["(?:[^/]+/)*"]
+    name = r"(?!\.)[^/]" if hides_dots else "[^/]"
+    folders = f"(?:{name}+/)*"
+    written = [folders]
     for position, part in enumerate(parts):
         last = position == len(parts) - 1
         if part == ANY_DEPTH:
-            written.append("(?:[^/]+/)*" if not last else ".*")
+            written.append(f"{folders}{name}*" if last else folders)
         else:
             written.append(_of_part(part, hides_dots) + ("" if last else "/"))
     matches = re.compile("".join(written)).fullmatch

@@ -12,8 +12,8 @@ from typing import Any
 
 from tests.servers.process import ServerProcess, free_port
 
-KEY, SECRET = "writer", "test-secret/with+signs"
-READER, READER_SECRET = "reader", "secret-of-the-reader"
+KEY, SECRET = "key-of-the-writer", "test-secret/with+signs"
+READER, READER_SECRET = "key-of-the-reader", "secret-of-the-reader"
 BUCKET = "tests"
 _folders = count(1)
 _TRIES = 3

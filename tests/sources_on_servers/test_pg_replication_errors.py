@@ -45,10 +45,10 @@ def test_a_server_without_logical_decoding_is_refused(postgres: PostgresServer) 
 
 def test_a_role_that_may_not_replicate_is_refused(replicated: Replicated) -> None:
     """The message names the role and the statement."""
-    replicated.sql("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN; CREATE TABLE t (id int PRIMARY KEY)")
-    url = replicated.url.replace("postgres@", "reader@")
+    replicated.sql("DROP ROLE IF EXISTS no_replica; CREATE ROLE no_replica LOGIN; CREATE TABLE t (id int PRIMARY KEY)")
+    url = replicated.url.replace("postgres@", "no_replica@")
     told = refused(lambda: init_replication("s", "p", "public", "t", credentials=url))
-    assert 'ALTER ROLE "reader" REPLICATION' in told
+    assert 'ALTER ROLE "no_replica" REPLICATION' in told
 
 
 def test_a_wrong_password_stays_secret(logical_postgres: PostgresServer, replicated: Replicated) -> None:
@@ -65,7 +65,10 @@ def test_a_wrong_password_stays_secret(logical_postgres: PostgresServer, replica
 
 
 def test_tables_that_are_not_there_leave_nothing_behind(replicated: Replicated) -> None:
-    """Neither names that there are none of, nor tables that the role may not publish, leave a publication."""
+    """Neither names that there are none of, nor tables that the role may not publish, leave a publication.
+
+    What the server said is told with what helps.
+    """
     replicated.sql("CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM t")
     for names in ("nope", ["t", "nope"], "v", "T"):
         told = refused(lambda names=names: init_replication("s", "p", "public", names, credentials=replicated.url))
@@ -73,10 +76,15 @@ def test_tables_that_are_not_there_leave_nothing_behind(replicated: Replicated) 
     for tables in ("t", None):
         told = refused(lambda tables=tables: init_replication("s", "p", "nope", tables, credentials=replicated.url))
         assert "there is no schema 'nope'" in told
-    replicated.sql("DROP ROLE IF EXISTS copier; CREATE ROLE copier LOGIN REPLICATION")
-    replicated.sql(f'GRANT CREATE ON DATABASE "{replicated.url.rpartition("/")[2]}" TO copier')
-    url = replicated.url.replace("postgres@", "copier@")
-    assert "owner" in refused(lambda: init_replication("s", "p", "public", "t", credentials=url), psycopg2.Error)
+    replicated.sql("DROP ROLE IF EXISTS no_owner; CREATE ROLE no_owner LOGIN REPLICATION")
+    url = replicated.url.replace("postgres@", "no_owner@")
+    told = refused(lambda: init_replication("s", "p", "public", "t", credentials=url))
+    assert "the publication 'p' cannot be made: permission denied" in told and "GRANT CREATE ON DATABASE" in told
+    replicated.sql(f'GRANT CREATE ON DATABASE "{replicated.url.rpartition("/")[2]}" TO no_owner')
+    told = refused(lambda: init_replication("s", "p", "public", "t", credentials=url))
+    assert "added to the publication 'p': must be owner of table t" in told and "Only the owner of a table" in told
+    told = refused(lambda: init_replication("s", "p", "public", None, credentials=url))
+    assert "must be superuser" in told and "name the tables" in told
     connection = psycopg2.connect(replicated.url)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pubname FROM pg_publication")

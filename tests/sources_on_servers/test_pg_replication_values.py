@@ -44,6 +44,8 @@ VALUES: dict[str, tuple[str, str, Any, dict[str, Any]]] = {
     "by": ("bytea", r"'\xdeadbeef'", b"\xde\xad\xbe\xef", {"data_type": "binary"}),
     "js": ("json", """'{"a": [1, null]}'""", '{"a":[1,null]}', {"data_type": "json"}),
     "jb": ("jsonb", """'"12"'""", '"12"', {"data_type": "json"}),
+    "jl": ("json", """'{"a": 0.12345678901234567890}'""", '{"a":0.12345678901234567890}', {"data_type": "json"}),
+    "jla": ("jsonb[]", """ARRAY['{"a": 0.12345678901234567890}'::jsonb]""", '[{"a":"0.12345678901234567890"}]', {}),
     "ia": ("int[]", "'{{1,NULL},{3,4}}'", "[[1,null],[3,4]]", {"data_type": "json"}),
     "ta": ("text[]", """ARRAY['a,b', '"q"', 'NULL', '', '{}', NULL]""", r'["a,b","\"q\"","NULL","","{}",null]', {}),
     "na": ("numeric[]", "'{1.5,3,NULL}'", "[1.5,3,null]", {}),

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlt import context, redact
-
-
-@pytest.fixture(autouse=True)
-def own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Know no secret yet: one of another test would be hidden in the messages of this one."""
-    monkeypatch.setattr(redact, "_known", type(redact._known)())
+from dlt import context
 
 
 @pytest.fixture(autouse=True)

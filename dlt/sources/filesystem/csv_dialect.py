@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -162,13 +162,21 @@ def columns_of(first: list[str], dialect: Dialect) -> list[str] | None:
         return list(dialect.names) if len(dialect.names) == len(first) else None
     if not dialect.has_header:
         return [str(number) for number in range(len(first))]
-    # as pandas tells columns of one name apart
-    found: list[str] = []
-    for number, field_name in enumerate(first):
-        name = field_name or f"Unnamed: {number}"
-        base, count = name, 0
-        while name in found or (count and name in first):
+    return apart([name or f"Unnamed: {number}" for number, name in enumerate(first)])
+
+
+def apart(names: Sequence[str]) -> list[str]:
+    """Return names of columns of which none is there twice, as pandas tells those of one name apart.
+
+    Args:
+        names: The names as the file has them.
+    """
+    found: dict[str, None] = {}
+    given = set(names)
+    for base in names:
+        name, count = base, 0
+        while name in found or (count and name in given):
             count += 1
             name = f"{base}.{count}"
-        found.append(name)
-    return found
+        found[name] = None
+    return list(found)

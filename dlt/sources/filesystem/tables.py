@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from dlt.errors import MissingDependencyException
 from dlt.sources.filesystem.contents import broken, on_disk
+from dlt.sources.filesystem.csv_dialect import apart
 
 if TYPE_CHECKING:
     from dlt.sources.files import FileItemDict
@@ -57,9 +58,16 @@ def _rows(lines: Iterator[tuple[object, ...]], chunksize: int) -> Iterator[list[
     head = next(filled, None)
     if head is None:
         return
-    names = [f"Unnamed: {number}" if name is None else str(name) for number, name in enumerate(head)]
+    names = _names(head)
     while page := list(islice(filled, chunksize)):
+        # some programs write each line as long as it is, and no longer
+        widest = max(map(len, page))
+        names = names if widest <= len(names) else _names([*head, *[None] * (widest - len(head))])
         yield [dict(zip(names, line, strict=False)) for line in page]
+
+
+def _names(head: Sequence[object]) -> list[str]:
+    return apart([f"Unnamed: {number}" if name is None else str(name) for number, name in enumerate(head)])
 
 
 def avro_of(file: FileItemDict, chunksize: int) -> Iterator[list[Row]]:

@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.configuration.accessors import config, secrets
-from dlt.errors import IncompatiblePostgresVersionException, InvalidHint, ReplicationError
+from dlt.errors import InvalidHint, ReplicationError
 from dlt.extract.resource import DltResource
 from dlt.schema.typing import ColumnSchema
 from dlt.sources.config import with_config
 from dlt.sources.credentials import ConnectionStringCredentials
 from dlt.sources.pg_replication.changes import OWN
+from dlt.sources.pg_replication.publications import (
+    add_schema_to_publication,
+    add_table_to_publication,
+    add_tables_to_publication,
+    create_publication,
+    drop_publication,
+    publish_tables,
+)
 from dlt.sources.pg_replication.server import (
     BUSY_SECONDS,
     Server,
@@ -20,7 +28,6 @@ from dlt.sources.pg_replication.server import (
     connect_for_replication,
     lsn_number,
     lsn_text,
-    quoted,
     quoted_text,
 )
 from dlt.sources.pg_replication.snapshot import HeldSnapshot, SnapshotTables, create_slot, snapshot_resource
@@ -104,7 +111,7 @@ def init_replication(
                 drop_replication_slot(slot_name, cursor)
                 drop_publication(pub_name, cursor)
             # a slot decodes with the publication as it was at each place of the log, so this comes first
-            _publish(server, cursor, pub_name, publish, schema_name, table_names)
+            publish_tables(server, cursor, pub_name, publish, schema_name, table_names)
         names = _names(server, schema_name, pub_name, table_names)
         publication = server.publication(pub_name)
         only_inserts = publication.only_inserts
@@ -150,23 +157,6 @@ def _check_tables(server: Server, schema: str, given: str | Sequence[str] | None
             f"init_replication: there is no table {missing[0]!r} in the schema {schema!r}. Check table_names, capitals "
             "included; views cannot be replicated. Nothing was made on the server."
         )
-
-
-def _publish(
-    server: Server, cursor: PgCursor, name: str, publish: str, schema: str, tables: str | Sequence[str] | None
-) -> None:
-    """Make the publication if it is not there, and add what is not in it; leave none behind that is not whole."""
-    is_new = server.row("SELECT pubname FROM pg_publication WHERE pubname = %s", name) is None
-    create_publication(name, cursor, publish)
-    try:
-        if tables is None:
-            add_schema_to_publication(schema, name, cursor)
-        else:
-            add_tables_to_publication(tables, schema, name, cursor)
-    except Exception:
-        if is_new:
-            drop_publication(name, cursor)
-        raise
 
 
 def _operations(publish: str) -> list[str]:
@@ -260,83 +250,6 @@ def replication_connection(
     return connect_for_replication(credentials)
 
 
-def create_publication(name: str, cur: PgCursor, publish: str = "insert, update, delete") -> None:
-    """Make a publication, if there is none of this name.
-
-    Args:
-        name: Its name.
-        cur: A cursor.
-        publish: What it publishes.
-    """
-    cur.execute("SELECT 1 FROM pg_publication WHERE pubname = %s", (name,))
-    if cur.fetchone() is not None:
-        return
-    version = cur.connection.server_version
-    options = [f"publish = {quoted_text(publish)}"]
-    if version >= 130000:
-        # rows of partitions come as those of their table
-        options.append("publish_via_partition_root = true")
-    if version >= 180000:
-        options.append("publish_generated_columns = stored")
-    cur.execute(f"CREATE PUBLICATION {quoted(name)} WITH ({', '.join(options)})")
-
-
-def add_table_to_publication(table_name: str, schema_name: str, pub_name: str, cur: PgCursor) -> None:
-    """Add a table to a publication, if it is not in it.
-
-    Args:
-        table_name: Name of the table.
-        schema_name: Its schema.
-        pub_name: Name of the publication.
-        cur: A cursor.
-    """
-    cur.execute(
-        "SELECT 1 FROM pg_publication_tables WHERE pubname = %s AND schemaname = %s AND tablename = %s",
-        (pub_name, schema_name, table_name),
-    )
-    if cur.fetchone() is None:
-        cur.execute(f"ALTER PUBLICATION {quoted(pub_name)} ADD TABLE {quoted(schema_name, table_name)}")
-
-
-def add_tables_to_publication(table_names: str | Sequence[str], schema_name: str, pub_name: str, cur: PgCursor) -> None:
-    """Add tables to a publication.
-
-    Args:
-        table_names: A table, or several.
-        schema_name: Their schema.
-        pub_name: Name of the publication.
-        cur: A cursor.
-    """
-    for name in [table_names] if isinstance(table_names, str) else table_names:
-        add_table_to_publication(name, schema_name, pub_name, cur)
-
-
-def add_schema_to_publication(schema_name: str, pub_name: str, cur: PgCursor) -> None:
-    """Add all tables of a schema to a publication, those that it will have too.
-
-    Args:
-        schema_name: Name of the schema.
-        pub_name: Name of the publication.
-        cur: A cursor of a superuser.
-
-    Raises:
-        IncompatiblePostgresVersionException: the server is older than version 15.
-    """
-    version = get_pg_version(cur)
-    if version < 150000:
-        raise IncompatiblePostgresVersionException(
-            f"pg_replication: all tables of schema {schema_name} are asked for, which a server knows from version 15 "
-            f"on, and this one has {version // 10000}. Name the tables: table_names=[...]."
-        )
-    cur.execute(
-        "SELECT 1 FROM pg_publication_namespace, pg_publication p, pg_namespace n"
-        " WHERE pnpubid = p.oid AND pnnspid = n.oid AND pubname = %s AND nspname = %s",
-        (pub_name, schema_name),
-    )
-    if cur.fetchone() is None:
-        cur.execute(f"ALTER PUBLICATION {quoted(pub_name)} ADD TABLES IN SCHEMA {quoted(schema_name)}")
-
-
 def create_replication_slot(name: str, cur: PgCursor, output_plugin: str = "pgoutput") -> dict[str, str] | None:
     """Make a replication slot, if there is none of this name; return what the server says of it.
 
@@ -367,16 +280,6 @@ def drop_replication_slot(name: str, cur: PgCursor) -> None:
     cur.execute(
         f"SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = {quoted_text(name)}"
     )
-
-
-def drop_publication(name: str, cur: PgCursor) -> None:
-    """Drop a publication, if it is there.
-
-    Args:
-        name: Its name.
-        cur: A cursor.
-    """
-    cur.execute(f"DROP PUBLICATION IF EXISTS {quoted(name)}")
 
 
 def get_pub_ops(pub_name: str, cur: PgCursor) -> dict[str, bool]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
@@ -103,6 +103,26 @@ def _connect(
             f"pg_replication: no connection to {credentials}: {text.rstrip('.')}. Check host, user, password and "
             "database under [sources.pg_replication.credentials]; replication needs a role with REPLICATION."
         ) from None
+
+
+@contextmanager
+def refused(what: str, advice: str) -> Iterator[None]:
+    """Say of a statement that the server refuses what was tried, and what helps.
+
+    Args:
+        what: What was tried, as "the slot 'a' cannot be made".
+        advice: What helps.
+
+    Raises:
+        ReplicationError: the server refuses it.
+    """
+    import psycopg2
+
+    try:
+        yield
+    except psycopg2.Error as error:
+        told = redact(" ".join(str(error).split())).rstrip(".")
+        raise ReplicationError(f"init_replication: {what}: {told}. {advice}") from error
 
 
 def quoted(*names: str) -> str:

@@ -21,6 +21,7 @@ from dlt.sources.pg_replication.server import (
     lsn_number,
     quoted,
     quoted_text,
+    refused,
 )
 from dlt.sources.pg_replication.tables import ColumnHints, IncludedColumns, columns_of, hints_of
 from dlt.sources.pg_replication.values import Decoder
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 _FIRST, _PAGE = 100, 5000
 _LARGE = 16 << 20
+_SLOTS = (
+    "Names have lower case letters, digits and underscores. Where no slot is free, drop one that nobody reads (SELECT "
+    "pg_drop_replication_slot(...)), or raise max_replication_slots and restart the server."
+)
 _DIGITS, _SCALE = 38, 9
 """Digits of a decimal that every destination has, and those behind the point that are there for later numbers."""
 
@@ -48,13 +53,17 @@ def create_slot(
         name: Name of the slot.
         temporary: It goes with the connection.
         plugin: Its output plugin.
+
+    Raises:
+        ReplicationError: the server refuses it.
     """
     with connection.cursor() as cursor:
         # before the slot is made: the snapshot is gone with the next command
         cursor.execute("IDENTIFY_SYSTEM")
         system = str(cursor.fetchone()[0])
         kind = "TEMPORARY LOGICAL" if temporary else "LOGICAL"
-        cursor.execute(f"CREATE_REPLICATION_SLOT {quoted(name)} {kind} {quoted(plugin)}")
+        with refused(f"the replication slot {name!r} cannot be made", _SLOTS):
+            cursor.execute(f"CREATE_REPLICATION_SLOT {quoted(name)} {kind} {quoted(plugin)}")
         _, place, snapshot, _ = cursor.fetchone()
     return lsn_number(place), snapshot, system
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timezone
@@ -10,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dlt.schema.typing import ColumnSchema
+from dlt.sources.documents import document_in_column, document_in_list
 
 Decoder = Callable[[str], object]
 SERVER_SETTINGS = {
@@ -74,12 +74,6 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def _document(text: str) -> object:
-    found = json.loads(text)
-    # a text in a column for documents is read as one, and that of the server is one
-    return text if isinstance(found, str) else found
-
-
 _HSTORE = re.compile(r'"((?:[^"\\]|\\.)*)"=>(?:NULL|"((?:[^"\\]|\\.)*)")', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -106,7 +100,7 @@ def _kept(decode: Decoder) -> Decoder:
 _WHOLE: tuple[ColumnSchema, Decoder] = ({"data_type": "bigint"}, int)
 _FRACTION: tuple[ColumnSchema, Decoder] = ({"data_type": "double"}, float)
 _TEXT: tuple[ColumnSchema, Decoder] = ({"data_type": "text"}, str)
-_DOCUMENT: tuple[ColumnSchema, Decoder] = ({"data_type": "json"}, _document)
+_DOCUMENT: tuple[ColumnSchema, Decoder] = ({"data_type": "json"}, document_in_column)
 _KNOWN: dict[str, tuple[ColumnSchema, Decoder]] = {
     **dict.fromkeys(("int2", "int4", "int8", "oid"), _WHOLE),
     **dict.fromkeys(("float4", "float8"), _FRACTION),
@@ -173,8 +167,7 @@ _IN_DOCUMENTS: dict[str, Decoder] = {
     **dict.fromkeys(("date", "time", "bytea"), str),
     "timestamp": lambda text: text.replace(" ", "T", 1),
     "timestamptz": lambda text: text.replace(" ", "T", 1) + (":00" if text.endswith("+00") else ""),
-    "json": json.loads,
-    "jsonb": json.loads,
+    **dict.fromkeys(("json", "jsonb"), document_in_list),
 }
 
 

@@ -16,7 +16,7 @@ from dlt.late import np, pa, pc
 from dlt.schema.arrow import arrow_type
 from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema
-from dlt.sources.sql_database.documents import document_of, documents_of, is_held, structure_of
+from dlt.sources.documents import document_of, documents_of, is_held, structure_of
 
 Values = Sequence[Any]
 """Values of one column, as a driver gives them."""

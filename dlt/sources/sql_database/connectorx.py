@@ -15,8 +15,8 @@ from dlt.late import pa
 from dlt.late_dataclass import dataclass
 from dlt.redact import redact
 from dlt.schema.typing import ColumnSchema
+from dlt.sources.documents import exact_lists
 from dlt.sources.sql_database.arrow_helpers import column_of, shortest_floats, wanted_type
-from dlt.sources.sql_database.documents import exact_lists
 from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import columns_of, hints_by_name
 from dlt.sources.sql_database.schema_types import name_of_column, name_of_type, plain_type, type_hints

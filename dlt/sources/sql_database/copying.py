@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection, Engine
 from dlt.late import pa
 from dlt.schema.arrow import arrow_type
 from dlt.schema.typing import ColumnSchema
+from dlt.sources.documents import documents_of, exact_lists
 from dlt.sources.sql_database.arrow_helpers import column_of
-from dlt.sources.sql_database.documents import documents_of, exact_lists
 from dlt.sources.sql_database.engines import connected, error_of
 from dlt.sources.sql_database.reading import Wanted
 from dlt.sources.sql_database.vocabulary import SelectClause

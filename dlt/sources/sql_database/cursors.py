@@ -11,8 +11,8 @@ from sqlalchemy.engine import CursorResult, Engine, Result
 
 from dlt.late import pa
 from dlt.schema.typing import ColumnSchema
+from dlt.sources.documents import exact_lists
 from dlt.sources.sql_database.arrow_helpers import shortest_floats, table_of
-from dlt.sources.sql_database.documents import exact_lists
 from dlt.sources.sql_database.engines import connected
 from dlt.sources.sql_database.reading import Wanted, columns_of, hints_by_name, without_loss
 from dlt.sources.sql_database.vocabulary import SelectClause, SqlType

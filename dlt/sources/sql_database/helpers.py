@@ -60,7 +60,7 @@ def unwrap_json_connector_x(field: str) -> Callable[[TDataItem], TDataItem]:
     """
 
     def unwrap(table: Any) -> TDataItem:
-        from dlt.sources.sql_database.documents import unquoted
+        from dlt.sources.documents import unquoted
 
         at = table.column_names.index(field)
         return table.set_column(at, table.schema.field(at), unquoted(table.column(at)))

@@ -82,6 +82,21 @@ def test_arrays_are_read_as_they_were_written(value: list[Any]) -> None:
     assert decoder_of(ServerType("_text", ServerType("text")))(array_text(value)) == value
 
 
+def test_documents_keep_the_digits_of_numbers_that_python_would_round() -> None:
+    """Such a document is its text, and within an array such a number is one; all others are what they say."""
+    long = '{"n": 0.12345678901234567890, "m": 12345678901234567890123, "t": "a b"}'
+    for kind in ("json", "jsonb"):
+        read = decoder_of(ServerType(kind))
+        assert read(long) == long.replace(": ", ":").replace(", ", ",")
+        assert read("12.00000000000000000001") == "12.00000000000000000001"
+        assert read('{"m": 12345678901234567890123, "f": 0.1}') == {"m": 12345678901234567890123, "f": 0.1}
+        assert read('"12"') == '"12"'
+        listed = decoder_of(ServerType(f"_{kind}", ServerType(kind)))
+        assert listed('{"{\\"n\\": 0.12345678901234567890}","[0.5]",NULL}') == [
+            {"n": "0.12345678901234567890"}, [0.5], None
+        ]  # fmt: skip
+
+
 def test_texts_without_quotes_and_other_bounds_are_arrays_too() -> None:
     """As the server writes short ones."""
     numbers = decoder_of(ServerType("_numeric", ServerType("numeric")))

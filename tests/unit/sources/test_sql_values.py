@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dlt.sources.documents import documents_of
 from dlt.sources.sql_database.arrow_helpers import column_of, row_tuples_to_arrow, shortest_floats
-from dlt.sources.sql_database.documents import documents_of
 
 MOMENTS = st.datetimes(min_value=datetime.datetime(1, 1, 2), max_value=datetime.datetime(9999, 12, 30))
 VALUES: dict[str, st.SearchStrategy[Any]] = {

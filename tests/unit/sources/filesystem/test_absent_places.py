@@ -94,8 +94,10 @@ def test_no_secret_of_a_url_is_told(web: RestServer) -> None:
 def test_a_folder_that_is_not_there(pipeline: dlt.Pipeline, place: str, told: str, name: str) -> None:
     """Whether it is a path or a URL; one that is there may have no file that matches."""
     for written in (place, Path(place), Path(place).absolute().as_uri()):
-        with pytest.raises(ResourceExtractionError, match=rf"{place}.*{told}"):
+        with pytest.raises(ResourceExtractionError, match=rf"{place}.*{told}") as caught:
             list(filesystem(written, file_glob=name))
+        # no file is to blame that could be filtered out
+        assert "add_filter" not in str(caught.value) and "Check the path" in str(caught.value)
     assert list(filesystem("d", file_glob="no/*")) == list(filesystem("memory://nowhere", file_glob=name)) == []
 
 

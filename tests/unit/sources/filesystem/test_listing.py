@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dlt.sources.filesystem import filesystem, read_csv
@@ -32,6 +32,7 @@ part = st.sampled_from(PARTS)
 
 
 @given(parts=st.lists(part, min_size=1, max_size=4))
+@example(parts=["**", "*", "**"])
 @settings(max_examples=60, deadline=None)
 def test_files_on_a_disk_are_those_that_python_finds(folder: Path, parts: list[str]) -> None:
     """The patterns are those of Python's `glob`."""

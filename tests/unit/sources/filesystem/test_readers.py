@@ -359,6 +359,23 @@ def test_workbooks(read: Callable[..., Rows]) -> None:
         read(read_excel, "a.xlsx", sink.getvalue(), sheet_name="three")
 
 
+def test_no_cell_of_a_workbook_is_lost(read: Callable[..., Rows]) -> None:
+    """Columns of one name are told apart as in CSV, and cells beyond the names have columns too."""
+    import openpyxl
+
+    book, sink = openpyxl.Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet()
+    for line in (["a", "a", None, "a.1"], [1, 2, 3, 4], [5], [6, 7, 8, 9, 10]):
+        sheet.append(line)
+    book.save(sink)
+    rows = read(read_excel, "a.xlsx", sink.getvalue())
+    assert [[value for value in row.values() if value is not None] for row in rows] == [
+        [1, 2, 3, 4], [5], [6, 7, 8, 9, 10]
+    ]  # fmt: skip
+    assert list(rows[2]) == ["a", "a.2", "Unnamed: 2", "a.1", "Unnamed: 4"]
+    assert read(read_csv, "a.csv", "a,a,,a.1\n1,2,3,4\n")[0] == dict(zip(rows[2], [1, 2, 3, 4], strict=False))
+
+
 def test_avro(read: Callable[..., Rows]) -> None:
     """Logical types become those of Python."""
     import fastavro

@@ -91,6 +91,17 @@ def structure_of(text: str) -> object:
     return json.loads(text, parse_float=lambda digits: float(digits) if _is_float(digits) else Decimal(digits))
 
 
+def document_in_column(text: str) -> object:
+    """Return the document of a JSON text, and the text itself where Python would round a number of it.
+
+    A column for documents takes both, and a document that is a text only with its quotes.
+    """
+    if not is_held(text):
+        return compact(text)
+    found = json.loads(text)
+    return text if isinstance(found, str) else found
+
+
 def exact_lists(texts: pa.Array) -> pa.Array:
     """Return lists of numbers as JSON whose numbers are the same for each reader: those that no float is are texts.
 
@@ -101,11 +112,14 @@ def exact_lists(texts: pa.Array) -> pa.Array:
 
 
 def _exact_list(text: str) -> str:
+    return text if is_held(text) else json_text(document_in_list(text))
+
+
+def document_in_list(text: str) -> object:
+    """Return the document of a JSON text, with a text for each number that Python would round."""
     if is_held(text):
-        return text
-    return json_text(
-        json.loads(text, parse_float=lambda digits: float(digits) if _is_float(digits) else digits, parse_int=_whole)
-    )
+        return json.loads(text)
+    return json.loads(text, parse_float=lambda digits: float(digits) if _is_float(digits) else digits, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | str:
