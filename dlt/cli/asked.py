@@ -90,6 +90,7 @@ class Asked:
         schema_name: Name of a schema.
         form: How a schema is written.
         selection: What is to be dropped.
+        cascade: Undo later loads that are in the way too.
     """
 
     name: str | None = None
@@ -109,3 +110,4 @@ class Asked:
     schema_name: str | None = None
     form: Form = Form()
     selection: Selection = Selection()
+    cascade: bool = False

@@ -13,6 +13,7 @@ from dlt.cli import changing, package, showing
 from dlt.cli.asked import Asked, Form, Selection, read
 from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
+from dlt.cli.undo import undo
 from dlt.clock import utc_now
 from dlt.configuration.similar import did_you_mean
 from dlt.errors import CannotRestorePipelineException
@@ -114,6 +115,20 @@ ACTIONS: dict[str, _Action] = {
         asks=True,
         has_destination=True,
     ),
+    "undo": _Action(
+        undo,
+        "let the dataset be as it was before a load",
+        (
+            "dlt pipeline shop undo 1700000000.1234567 --dry-run",
+            "dlt pipeline shop undo 1700000000.1234567",
+            "dlt pipeline shop undo 1700000000.1234567 --cascade --yes --json",
+        ),
+        "Its rows go, those that it replaced come back where load.keep_undo kept them, and cursors go back, in one "
+        "transaction; the next run loads its rows again. What happens is shown first, and asked for. The exit code is "
+        "1 where it is refused: then later loads are in the way (--cascade undoes them too), or nothing was kept.",
+        asks=True,
+        has_destination=True,
+    ),
     "abort-packages": _Action(
         changing.abort_packages,
         "give packages up that were not loaded",
@@ -182,6 +197,10 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
         what = list(package.PACKAGE_ACTIONS)
         parser.add_argument("package_action", nargs="?", choices=what, help="what of it; info without it")
         parser.add_argument("job", nargs="?", metavar="PART", help="part of the name of a job")
+    if name == "undo":
+        parser.add_argument("load_id", metavar="LOAD_ID", help="load id, as in _dlt_loads")
+        parser.add_argument("--dry-run", action="store_true", help="only show what would be undone")
+        parser.add_argument("--cascade", action="store_true", help="undo later loads that are in the way too")
     if name == "show":
         parser.add_argument("--edit", action="store_true", help="known from PyPI dlt, and not offered: no dashboard")
     if name == "schema":

@@ -14,6 +14,7 @@ from dlt.types import JsonObject
 
 if TYPE_CHECKING:
     from dlt.destinations.sql.sql_client import SqlClient
+    from dlt.destinations.undoing import Undoing
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class WorkDone:
         revision: Higher when someone asked for the work to be done once more.
         wish: Number of the wish by which it was loaded, the same in all tries of a load task.
         load_id: Load that holds it now.
+        is_undone: That load was undone.
     """
 
     revision: int
     wish: int
     load_id: str
+    is_undone: bool = False
 
 
 class Client(Protocol):
@@ -78,7 +81,13 @@ class Client(Protocol):
         """Bring what was staged for a chain into its tables, as its write disposition says."""
 
     def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete."""
+        """Tell whether a load was committed, also if it was undone since."""
+
+    def is_undone(self, load_id: str) -> bool:
+        """Tell whether a load that was committed was undone."""
+
+    def undoing(self) -> Undoing | None:
+        """Return what undoes loads, None where none can be undone."""
 
     def loaded_schema(self, load_id: str) -> str | None:
         """Return the name of the schema of a complete load."""

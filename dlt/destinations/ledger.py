@@ -22,6 +22,8 @@ from dlt.states.model import State, encode
 
 STATES_KEPT = 5
 """States of a pipeline that stay when newer ones come."""
+UNDONE = -1
+"""Status of a load that was undone; 0 is complete, and larger numbers are those of programs that go on from there."""
 FENCES_TABLE = "_dlt_fences"
 TRIES_PER_ATTEMPT = 1_000_000
 

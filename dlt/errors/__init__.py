@@ -103,6 +103,8 @@ Each message says what failed, on which thing, what was found and what to do; de
                     DatabaseUndefinedRelation
                 DatabaseTerminalException
                 LoadPackageAborted
+                LoadUndone
+                UndoRefused
                 LoadJobTerminalException
                 MergeDispositionException
                 InvalidFilesystemLayout

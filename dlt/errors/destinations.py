@@ -61,6 +61,14 @@ class LoadPackageAborted(DestinationTerminalException):
     """A file of a package cannot be loaded, so that nothing of the package was."""
 
 
+class LoadUndone(DestinationTerminalException):
+    """A package is to be loaded whose load was undone; attribute load_id."""
+
+
+class UndoRefused(DestinationTerminalException):
+    """A load cannot be undone; attributes load_id, and blocking with the loads that are in the way."""
+
+
 class LoadJobTerminalException(DestinationTerminalException):
     """The function of a destination failed with an error that it calls terminal."""
 

@@ -34,6 +34,7 @@ NAMES = (
     "abandon.removed",
     # the load of a package
     "load.before_begin",
+    "load.after_undo",
     "load.after_ddl",
     "load.after_files",
     "load.after_publish",

@@ -13,6 +13,7 @@ from dlt.destinations.client import Client
 from dlt.errors import DestinationException, TerminalException
 from dlt.io import failpoints
 from dlt.load.drift import Drift
+from dlt.load.keeping import Keeper, keeper_of
 from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
 from dlt.load.planning import make_plan
@@ -142,6 +143,11 @@ def _roll_back(client: Client) -> None:
 
 
 def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: Collector) -> None:
+    if undoes := plan.order.package.manifest.undoes:
+        from dlt.load.undo import carry_out
+
+        carry_out(plan.undo, client, plan.order.package.load_id, plan.order.package.schema_name, undoes)
+        failpoints.point("load.after_undo")
     for removal in plan.removals:
         client.remove_load(removal.chain, removal.load_id)
     changes = plan.changes
@@ -153,6 +159,9 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
     if changes.emptied:
         # after all DDL: DuckDB 1 does not commit what deletes rows of a table and then alters it
         client.remove_tables((), changes.emptied)
+    keeper = keeper_of(plan, client) if plan.order.keep_undo else None
+    if keeper is not None:
+        keeper.prepare()
     failpoints.point("load.after_ddl")
     files = plan.order.package.files
     totals = Counter[str]()
@@ -165,8 +174,10 @@ def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: 
         # before any file comes: files have no rows that could tell their load
         client.note_parts(of_parts)
     for publication in plan.publications:
-        _publish(plan, publication, client, jobs, collector, totals)
+        _publish(plan, publication, client, jobs, collector, totals, keeper)
         failpoints.point("load.after_publish")
+    if keeper is not None:
+        keeper.end()
 
 
 def _publish(
@@ -176,11 +187,14 @@ def _publish(
     jobs: dict[str, Job],
     collector: Collector,
     totals: Mapping[str, int],
+    keeper: Keeper | None,
 ) -> None:
     chain, load_id = publication.chain, plan.order.package.load_id
     # an error that is about no file is told at the first one: failures are shown by jobs only
     first = publication.groups[0].files[0].name
     with _failing(first, jobs):
+        if keeper is not None:
+            keeper.before_stage(publication)
         targets = client.stage(chain, load_id)
     for group in publication.groups:
         name = group.table["name"]
@@ -194,6 +208,8 @@ def _publish(
             collector.update(name, file.rows, totals[name])
         failpoints.point("load.after_files")
     with _failing(first, jobs):
+        if keeper is not None:
+            keeper.before_publish(publication)
         client.publish(chain, load_id)
 
 

@@ -49,6 +49,7 @@ class LoadOrder:
         run: Given for a load that runs in the pipeline's own folder: its state is joined with what the pipeline left
             from elsewhere meanwhile. The state is written as the package has it when both are None.
         state_stays: The state is in the working folder alone, and is not written.
+        keep_undo: Of how many loads it is kept what they replace, so that they can be undone.
     """
 
     package: LoadPackage
@@ -58,6 +59,7 @@ class LoadOrder:
     task: TaskLoad | None = None
     run: RunLoad | None = None
     state_stays: bool = False
+    keep_undo: int = 0
 
     @property
     def load_ids(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 from dlt.destinations.client import WorkDone
+from dlt.destinations.undoing import Step
 from dlt.late_dataclass import dataclass
 from dlt.load.drift import Drift
 from dlt.load.order import LoadOrder
@@ -113,6 +114,7 @@ class LoadPlan:
         publications: Files, and how their rows get into tables.
         records: Rows that make the load complete.
         joined: The state holds what another run left there meanwhile.
+        undo: What is done to tables to undo loads, each step with its load.
     """
 
     order: LoadOrder
@@ -124,6 +126,7 @@ class LoadPlan:
     publications: tuple[Publication, ...] = ()
     records: Records | None = None
     joined: bool = False
+    undo: tuple[tuple[str, Step], ...] = ()
 
     def __str__(self) -> str:
         return plan_text(self)
@@ -146,6 +149,7 @@ def plan_text(plan: LoadPlan) -> str:
     sections = {
         "Requirements": _requirements(plan),
         "Rows of earlier loads that go": _removals(plan),
+        "Undone": [(step.chain[0]["name"], f"of load {load_id}", step.how) for load_id, step in plan.undo],
         "Tables": _tables(plan),
         "Files": _files(plan),
         "Publication": [_publication(publication) for publication in plan.publications],

@@ -56,6 +56,7 @@ def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
         publications=tuple(_publications(order, at_work)),
         records=Records(order.load_ids, schema, state, works),
         joined=joins_state(order, standing),
+        undo=standing.undo,
     )
 
 
@@ -79,7 +80,7 @@ def _removals(order: LoadOrder, standing: Standing, schema: Schema) -> Iterator[
     dropped = (order.package.manifest.refresh or Refresh()).drop_tables
     for work in order.package.manifest.works:
         done = standing.works.get(work.key)
-        if done is not None:
+        if done is not None and not done.is_undone:
             for root in roots_to_empty(schema, work, dropped):
                 yield Removal(tuple(complete(table) for table in schema.chain(root)), done.load_id)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from dlt.destinations.client import Client, WorkDone
-from dlt.errors import LoadPackageAborted, StaleExtract
+from dlt.destinations.undoing import Step
+from dlt.errors import LoadPackageAborted, LoadUndone, StaleExtract
 from dlt.late_dataclass import dataclass
 from dlt.load.order import LoadOrder
 from dlt.load.work import known_work
@@ -29,6 +30,7 @@ class Standing:
         state: State of the pipeline.
         schema: Newest stored version of the schema; None also where nothing depends on it.
         tables: Columns of the tables of the schema that are there, by table.
+        undo: What the undo of loads does to tables, where the package is one.
     """
 
     loads: Mapping[str, str | None] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Standing:
     state: State | None = None
     schema: JsonObject | None = None
     tables: Mapping[str, Mapping[str, ColumnSchema]] = field(default_factory=dict)
+    undo: tuple[tuple[str, Step], ...] = ()
 
 
 def look(order: LoadOrder, client: Client) -> Standing:
@@ -48,10 +51,15 @@ def look(order: LoadOrder, client: Client) -> Standing:
     Raises:
         LoadPackageAborted: something else stands there under the load id.
         StaleExtract: another run changed the same state since this package was extracted.
+        LoadUndone: it was loaded, and undone since.
+        UndoRefused: it undoes loads, and another load came in between.
     """
     package = order.package
     works = {work.key: done for work in package.manifest.works if (done := known_work(work, client)) is not None}
     found = [load_id for load_id in order.load_ids if not package.manifest.works and client.has_load(load_id)]
+    for load_id in found:
+        if client.is_undone(load_id):
+            raise was_undone(order, load_id)
     # one tells it: all parts of a package have its schema
     loads = {load_id: client.loaded_schema(load_id) if load_id == found[0] else None for load_id in found}
     standing = Standing(loads, works)
@@ -70,7 +78,19 @@ def look(order: LoadOrder, client: Client) -> Standing:
     if stored is None and tables and any(name in missing for name in wanted):
         # what others removed is told by what earlier loads made
         stored = client.read_schema(name=package.schema_name)
-    return Standing(loads, works, state, stored, tables)
+    return Standing(loads, works, state, stored, tables, _undo(order, client))
+
+
+def _undo(order: LoadOrder, client: Client) -> tuple[tuple[str, Step], ...]:
+    """Return what the package undoes, if it is an undo."""
+    load_ids = order.package.manifest.undoes
+    if not load_ids:
+        return ()
+    from dlt.load.undo import check_undo, look_for_undo
+
+    name = order.package.pipeline_name
+    facts = look_for_undo(client, load_ids[-1], order.dataset_name, name, order.home)
+    return check_undo(facts, load_ids, name, order.dataset_name)
 
 
 def _without(
@@ -80,6 +100,26 @@ def _without(
     refresh = order.package.manifest.refresh
     dropped = refresh.drop_tables if refresh is not None else ()
     return {name: columns for name, columns in tables.items() if name not in dropped}
+
+
+def was_undone(order: LoadOrder, load_id: str) -> LoadUndone:
+    """Return the error for a package whose load was undone since.
+
+    Args:
+        order: What is to be loaded.
+        load_id: The load.
+    """
+    name = order.package.pipeline_name
+    how = (
+        "Clear the extract task with those behind it, so that the run is extracted again."
+        if order.task is not None
+        else f"Its rows come again with the next run. {drop_advice(name, order.package.load_id)}"
+    )
+    return LoadUndone(
+        f"pipeline {name}: load {load_id} was loaded before and undone since. It is neither loaded again nor taken for "
+        f"loaded. {how}",
+        load_id=load_id,
+    )
 
 
 # -- what it decides
@@ -94,6 +134,7 @@ def settled(order: LoadOrder, standing: Standing) -> tuple[WorkDone, ...]:
 
     Raises:
         LoadPackageAborted: it has a part, or something else under the load id.
+        LoadUndone: it was loaded, and undone since.
     """
     package, works = order.package, order.package.manifest.works
     if not works:
@@ -101,6 +142,11 @@ def settled(order: LoadOrder, standing: Standing) -> tuple[WorkDone, ...]:
     else:
         known = [(work, standing.works.get(work.key)) for work in works]
         found = [done for work, done in known if done is not None and done.revision >= work.revision]
+        for work, done in known:
+            # what was extracted after the undo is new work; the package that was undone is not
+            if done is not None and done.is_undone and done.load_id == work.load_id:
+                raise was_undone(order, done.load_id)
+        found = [done for done in found if not done.is_undone]
     if found and len(found) < len(order.load_ids):
         raise LoadPackageAborted(
             f"package {package.load_id}: {', '.join(done.load_id for done in found)} of its parts were loaded before "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.work import CHOICES
@@ -27,7 +28,10 @@ def known_work(work: Work, client: Client) -> WorkDone | None:
     found = client.read_work(work.key)
     # releases that knew no works recorded the load only
     if found is None and work.before and client.has_load(work.before):
-        return WorkDone(0, 0, work.before)
+        found = WorkDone(0, 0, work.before)
+    # asked of work that was done before only
+    if found is not None and client.has_load(found.load_id) and client.is_undone(found.load_id):
+        return replace(found, is_undone=True)
     return found
 
 
@@ -52,7 +56,7 @@ def roots_to_empty(schema: Schema, work: Work, dropped: Collection[str] = ()) ->
             continue
         # nested rows may be appended where those of the root are not; they are found by their root rows
         heads = {loaded_with(schema.tables, nested["name"]) for nested in schema.chain(table["name"])}
-        if not any(_appends(schema.tables[head]) for head in heads):
+        if not any(appends(schema.tables[head]) for head in heads):
             continue
         if work.reprocess == "keep" or (work.reprocess == "auto" and kind == GOES_ON):
             continue
@@ -65,7 +69,8 @@ def roots_to_empty(schema: Schema, work: Work, dropped: Collection[str] = ()) ->
     return found
 
 
-def _appends(table: TableSchema) -> bool:
+def appends(table: TableSchema) -> bool:
+    """Tell whether rows of a root table are added, whatever is there."""
     disposition = table.get("write_disposition", "append")
     if disposition != "merge":
         return disposition == "append"

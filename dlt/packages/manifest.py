@@ -153,6 +153,7 @@ class Manifest:
         dataset_name: Dataset that it was loaded into.
         schema_update: Tables and columns that its load added.
         completed_at: When it was loaded.
+        undoes: Loads that its load undoes, newest first.
     """
 
     schema_name: str
@@ -174,6 +175,7 @@ class Manifest:
     dataset_name: str | None = None
     schema_update: Mapping[str, object] = field(default_factory=dict)
     completed_at: datetime.datetime | None = None
+    undoes: tuple[str, ...] = ()
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
 

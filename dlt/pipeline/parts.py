@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dlt import user_log
 from dlt.configuration import get_value
 from dlt.configuration.container import own_places
+from dlt.errors import ConfigurationValueError
 from dlt.load.execute import LoadResult, execute
 from dlt.load.order import LoadOrder
 from dlt.packages.package import LoadPackage
@@ -103,9 +104,19 @@ class Parts:
         Args:
             package: The package.
             dataset: Name of the dataset.
+
+        Raises:
+            ConfigurationValueError: a setting of the load is none.
         """
         stays = self.settings.state_stays
-        return LoadOrder(package, dataset, self.target.capabilities(), self.target.main_dataset(), state_stays=stays)
+        keeps = self.option("keep_undo", "load", 0)
+        if keeps < 0:
+            raise ConfigurationValueError(
+                f"pipeline {self.pipeline_name}: load.keep_undo is {keeps}. Give the number of loads that can be "
+                "undone, 0 for none."
+            )
+        home = self.target.main_dataset()
+        return LoadOrder(package, dataset, self.target.capabilities(), home, state_stays=stays, keep_undo=keeps)
 
 
 def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dlt.load.undo_plan import UndoPlan
     from dlt.pipeline.parts import Parts
     from dlt.pipeline.plan import PipelinePlan
     from dlt.pipeline.planning import PlanOptions
@@ -33,3 +34,23 @@ class Trust:
         from dlt.pipeline.planning import plan_of_call
 
         return plan_of_call(self.parts, data, options, sample)
+
+    def undo(self, load_id: str, dry_run: bool = False, cascade: bool = False) -> UndoPlan:
+        """Let the dataset be as it was before a load: its rows go, those that it replaced come back, cursors too.
+
+        The next run loads again what was undone. What a merge, a replace or a history replaced is there only if
+        `load.keep_undo` said so when it was loaded.
+
+        Args:
+            load_id: The load, as in `_dlt_loads`.
+            dry_run: Only tell what would be done.
+            cascade: Undo later loads that are in the way too, newest first, all in one transaction.
+
+        Raises:
+            UndoRefused: the load is not there or cannot be undone; attribute blocking has the loads in the way.
+            PipelineHasPendingDataException: packages wait to be loaded.
+            PipelineStepFailed: the destination failed; the undo waits, and the next run tries it again.
+        """
+        from dlt.pipeline.undoing import undo
+
+        return undo(self.parts, load_id, dry_run, cascade)

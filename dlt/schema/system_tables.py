@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dlt.ids import digest_id
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
 
 LOADS_TABLE = "_dlt_loads"
 VERSION_TABLE = "_dlt_version"
 STATE_TABLE = "_dlt_pipeline_state"
+UNDO_TABLE = "_dlt_undo"
+KEPT_PREFIX = "_dlt_undo__"
+"""Beginning of the names of tables that hold rows which loads replaced."""
+KEPT_BY = "_dlt_undo_load_id"
+"""Column of these tables: the load that replaced the row."""
 PREFIX = "_dlt"
 
 
@@ -65,6 +71,34 @@ def state_table() -> TableSchema:
     # as PyPI dlt has it, which loads the state as a row of data
     table["columns"][ROW_ID].update({"unique": True, "row_key": True})
     return table
+
+
+def undo_table() -> TableSchema:
+    """Return the table that says what loads did to tables, in datasets where that is kept or where one was undone."""
+    return _table(
+        UNDO_TABLE,
+        [
+            ("load_id", "text", False),
+            ("schema_name", "text", False),
+            ("table_name", "text", True),
+            ("how", "text", True),
+            ("kept_as", "text", True),
+            ("undoes", "text", True),
+            ("inserted_at", "timestamp", False),
+        ],
+    )
+
+
+def kept_name(table: str, longest: int | None) -> str:
+    """Return the name of the table that holds rows of a table which loads replaced.
+
+    Args:
+        table: Name of the table.
+        longest: Bytes that a name may have; None for any.
+    """
+    name = f"{KEPT_PREFIX}{table}"
+    # engines cut names that are too long, some without a word
+    return name if longest is None or len(name.encode()) <= longest else f"{KEPT_PREFIX}{digest_id(table)}"
 
 
 def is_system_name(name: object) -> bool:

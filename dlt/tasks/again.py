@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.destinations.client import WorkDone
-from dlt.errors import SpecInvalid
+from dlt.errors import LoadUndone, SpecInvalid
 from dlt.extract.resource import DltResource
 from dlt.extract.source import DltSource
 from dlt.load.work import GOES_ON, OWN_STATE, REPEATS
@@ -55,7 +55,47 @@ def loaded_before(run: TaskRun, context: StepContext) -> WorkDone | None:
         context: The run, the part and the wish.
     """
     name = run.pipeline.default_schema_name
-    return run.known_works(name, [work_of(run.pipeline_name, context, name)])[0] if name else None
+    found = run.known_works(name, [work_of(run.pipeline_name, context, name)])[0] if name else None
+    # what was undone is to be extracted again, as if it had never been loaded
+    return None if found is not None and found.is_undone else found
+
+
+def refuse_undone(run: TaskRun, tokens: Sequence[Token]) -> None:
+    """Let no step go on with packages whose load was undone since.
+
+    Args:
+        run: The step.
+        tokens: What it was given.
+
+    Raises:
+        LoadUndone: the load of one of them was undone.
+    """
+    for token in tokens:
+        gone = undone_packages(run, token)
+        if gone:
+            raise LoadUndone(
+                f"pipeline {run.pipeline_name}, run {token.run_id}: load {gone[0]} was loaded before and undone since. "
+                "It is neither loaded again nor taken for loaded. Clear the extract task with those behind it, so that "
+                "the run is extracted again.",
+                load_id=gone[0],
+            )
+
+
+def undone_packages(run: TaskRun, token: Token) -> list[str]:
+    """Return the load ids of those packages of a token that were loaded, and undone since.
+
+    Args:
+        run: The step.
+        token: What an earlier step left.
+    """
+    found = []
+    for reference in token.packages:
+        key = work_key(token.pipeline_name, token.run_id, token.chunk, reference.schema_name)
+        work = Work(key, token.revision, reference.load_id, before=reference.load_id)
+        (known,) = run.known_works(reference.schema_name, [work])
+        if known is not None and known.is_undone and known.load_id == reference.load_id:
+            found.append(reference.load_id)
+    return found
 
 
 def known_packages(run: TaskRun, found: Sequence[tuple[Token, PackageRef]]) -> list[WorkDone | None]:
@@ -73,7 +113,8 @@ def known_packages(run: TaskRun, found: Sequence[tuple[Token, PackageRef]]) -> l
     ]
     done = run.known_works(found[0][1].schema_name, works)
     return [
-        known if known and known.revision >= work.revision else None for work, known in zip(works, done, strict=True)
+        known if known and known.revision >= work.revision and not known.is_undone else None
+        for work, known in zip(works, done, strict=True)
     ]
 
 

@@ -19,7 +19,15 @@ from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import MANIFEST, LoadPackage
 from dlt.states.delta import Change, difference, encode_delta, fingerprints, stale_changes
 from dlt.states.model import State
-from dlt.tasks.again import check_parts, known_packages, loaded_before, what_repeats, work_of
+from dlt.tasks.again import (
+    check_parts,
+    known_packages,
+    loaded_before,
+    refuse_undone,
+    undone_packages,
+    what_repeats,
+    work_of,
+)
 from dlt.tasks.bench import bench, discreet
 from dlt.tasks.combine import combine, made_as
 from dlt.tasks.folder import RunFolder, link_package
@@ -118,6 +126,7 @@ def normalize_step(
             packages = [folder.fetch(reference, "extracted") for reference in token.packages]
         except HandoffMissing:
             if not all(_all_known(run, [token])):
+                refuse_undone(run, [token])
                 raise
             # the run was cleaned up after it was loaded
             told = f"run {token.run_id} was loaded before, so there is nothing to normalize"
@@ -179,6 +188,7 @@ def load_step(
         except HandoffMissing:
             known = _all_known(run, parts)
             if not all(known):
+                refuse_undone(run, parts)
                 raise
             # the run was cleaned up after it was loaded
             return known_report(run, parts, [done for done in known if done is not None], own.revision)
@@ -301,6 +311,9 @@ def _still_counts(run: TaskRun, token: Token, context: StepContext, loaded: Work
         return False
     if loaded is not None and loaded.revision >= token.revision:
         return True
+    # what was loaded once is there again only by a new extract
+    if undone_packages(run, token):
+        return False
     # its rows go on from a state that is no longer there
     return not stale_changes(run.pipeline.state, token.changes)
 

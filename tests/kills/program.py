@@ -99,7 +99,7 @@ def expected(strategy: str, runs: list[int], others: list[int] | None = None) ->
 
 
 def work(order: dict[str, Any]) -> None:
-    """Do what an order says: `run`, `prepare` (all but the load), `load`, or `task` (a load with a number)."""
+    """Do what an order says: `run`, `prepare` (all but the load), `load`, `undo`, or `task` (a load with a number)."""
     made = pipeline(order["place"], order["folder"], order.get("name", "killed"))
     do = order["do"]
     if do == "run":
@@ -110,6 +110,8 @@ def work(order: dict[str, Any]) -> None:
         made.normalize()
     elif do == "load":
         made.load()
+    elif do == "undo":
+        made.undo(order["load_id"])
     else:
         (package,) = made.workdir.packages("normalized")
         task, name = TaskLoad(made.pipeline_name, order["attempt"]), made.dataset_name

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 import dlt
-from dlt.errors import PipelineStepFailed, ReloadUndecided, SpecInvalid
+from dlt.errors import LoadUndone, PipelineStepFailed, ReloadUndecided, SpecInvalid
 from dlt.tasks import (
     LoadReport,
     Spec,
@@ -379,3 +379,39 @@ def test_what_the_version_before_extracted_is_loaded(database: Path) -> None:
     again = run(spec(source_args={"value": "new"}), generation=1)
     assert again.removed == ["people"]
     assert rows(database, "SELECT value, count(*) FROM d.people GROUP BY 1") == [("new", 3)]
+
+
+# -- runs that were undone
+
+
+def a_pipeline() -> Any:
+    """Return the pipeline of the runs, as a person has it on a machine of their own."""
+    return dlt.pipeline(
+        "again", destination=dlt.destinations.duckdb(os.environ["AGAIN_DB"]), dataset_name="d", pipelines_dir="own"
+    )
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_run_that_was_undone_is_extracted_again(database: Path, clean: bool) -> None:
+    """A cleared run does all steps anew, without a wish of its own, and its rows are there once."""
+    first = run(spec(source_args={"value": "old"}), clean=clean)
+    a_pipeline().undo(first.load_ids[0])
+    assert rows(database, "SELECT count(*) FROM d.people") == [(0,)]
+    again = run(spec(source_args={"value": "new"}), clean=clean)
+    assert not again.skipped and again.load_ids != first.load_ids and again.removed == []
+    assert rows(database, "SELECT value, count(*) FROM d.people__pets__toys GROUP BY 1") == [("new", 3)]
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_load_task_of_an_undone_run_fails(database: Path, clean: bool) -> None:
+    """Its package is neither loaded again nor taken for loaded, also where its files are gone."""
+    who = StepContext("r")
+    done = normalize_step(extract_step(spec(), who), who)
+    first = load_step(done, who)
+    if clean:
+        cleanup_step(done)
+    a_pipeline().undo(first.load_ids[0])
+    with pytest.raises((PipelineStepFailed, LoadUndone), match="undone since") as failed:
+        load_step(done, who)
+    assert is_terminal(failed.value)
+    assert rows(database, "SELECT count(*) FROM d.people") == [(0,)]

@@ -13,6 +13,7 @@ from dlt.destinations.sql.ledger import Ledger
 from dlt.destinations.sql.loader import Loader
 from dlt.destinations.sql.session import Session
 from dlt.schema.schema import Schema
+from dlt.schema.system_tables import kept_name
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.states.model import State
@@ -20,6 +21,7 @@ from dlt.types import JsonObject
 
 if TYPE_CHECKING:
     from dlt.destinations.sql.sql_client import SqlClient
+    from dlt.destinations.sql.undo import SqlUndo
 
 
 class SqlDestinationClient:
@@ -107,8 +109,9 @@ class SqlDestinationClient:
         return statements
 
     def remove_tables(self, drop: Sequence[str], truncate: Sequence[str]) -> None:
-        """Drop tables, and empty others, where they are there."""
-        self.catalog.remove_tables(drop, truncate)
+        """Drop tables, with what is kept of them for an undo, and empty others, where they are there."""
+        longest = self.catalog.dialect.capabilities.max_identifier_length
+        self.catalog.remove_tables([*drop, *(kept_name(name, longest) for name in drop)], truncate)
 
     # -- rows
 
@@ -141,8 +144,18 @@ class SqlDestinationClient:
     # -- records
 
     def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete."""
+        """Tell whether a load was committed."""
         return self.ledger.has_load(load_id)
+
+    def is_undone(self, load_id: str) -> bool:
+        """Tell whether a load that was committed was undone."""
+        return self.ledger.is_undone(load_id)
+
+    def undoing(self) -> SqlUndo:
+        """Return what undoes loads."""
+        from dlt.destinations.sql.undo import SqlUndo
+
+        return SqlUndo(self.loader, self.ledger)
 
     def loaded_schema(self, load_id: str) -> str | None:
         """Return the name of the schema of a complete load."""

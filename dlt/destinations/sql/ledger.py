@@ -16,7 +16,7 @@ from dlt.clock import utc_now
 from dlt.destinations.client import WorkDone
 from dlt.destinations.ledger import (
     FENCES_TABLE,
-    STATES_KEPT,
+    UNDONE,
     LoadRow,
     StateRow,
     VersionRow,
@@ -62,7 +62,7 @@ class Ledger:
     # -- loads, schemas and states
 
     def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete; in a transaction, let no other one load it before this one ends."""
+        """Tell whether a load was committed; in a transaction, let no other one load it before this one ends."""
         if self.session.transaction is not None:
             # its commit may still be on its way where a connection broke, and two that see it missing would both load
             self.catalog.lock(load_fence(load_id))
@@ -70,6 +70,12 @@ class Ledger:
             return False
         sql = f"SELECT 1 FROM {self.catalog.qualified(LOADS_TABLE)} WHERE load_id = %s"
         return self.session.query(sql, (load_id,)).fetchone() is not None
+
+    def is_undone(self, load_id: str) -> bool:
+        """Tell whether a load that was committed was undone."""
+        sql = f"SELECT status FROM {self.catalog.qualified(LOADS_TABLE)} WHERE load_id = %s"
+        row = self.session.query(sql, (load_id,)).fetchone()
+        return row is not None and row[0] == UNDONE
 
     def loaded_schema(self, load_id: str) -> str | None:
         """Return the name of the schema of a complete load."""
@@ -102,7 +108,7 @@ class Ledger:
         self.catalog.need(state_table())
         self.insert(state_table(), row.values())
         sql = f"DELETE FROM {self.catalog.qualified(STATE_TABLE)} WHERE pipeline_name = %s AND version <= %s"
-        self.session.change(sql, (row.pipeline_name, row.version - STATES_KEPT))
+        self.session.change(sql, (row.pipeline_name, row.version - self.session.states_kept))
 
     def insert(self, table: TableSchema, values: Sequence[object]) -> None:
         """Add a row to a system table."""

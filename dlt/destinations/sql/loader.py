@@ -141,6 +141,10 @@ class Loader(ABC):
         # short: engines cut names that are too long, some without a word
         return self.dialect.quote(f"dlt_staged_{digest_id(f'{load_id} {table}')}")
 
+    def staged_rows(self, table: TableSchema, load_id: str) -> str:
+        """Return the new rows of a table that is to be merged, as what stands after FROM."""
+        return self.staged_name(table["name"], load_id)
+
     def _final(self, table: TableSchema) -> str:
         return self.catalog.qualified(table["name"])
 

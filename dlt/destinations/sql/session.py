@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from dlt.clock import utc_now
+from dlt.destinations.ledger import STATES_KEPT
 from dlt.destinations.sql.cursor import Cursor
 from dlt.destinations.sql.dbapi import NativeConnection
 from dlt.destinations.sql.dialect import Dialect
@@ -20,6 +21,7 @@ class Session(ABC):
         ddl_commits: A change of tables commits what came before it, so it runs on a connection of its own.
         now: Moment of the load, by which its records are newer than others.
         transaction: Number of the transaction that is open, None outside of one.
+        states_kept: States of a pipeline that stay when a newer one comes.
 
     Args:
         dialect: How the engine writes names and types.
@@ -32,6 +34,7 @@ class Session(ABC):
         self.dialect, self.connection = dialect, connection
         self.now = utc_now()
         self.transaction: int | None = None
+        self.states_kept = STATES_KEPT
         self._begun = 0
         self._recorded: list[str] | None = None
 

@@ -97,6 +97,11 @@ class BigQueryLoader(Loader):
                     f"INSERT INTO {final} ({names}) SELECT {names} FROM {self._source(table)} AS _dlt_q"
                 )
 
+    def staged_rows(self, table: TableSchema, load_id: str) -> str:  # noqa: ARG002 - of the seam
+        """Return the new rows of a table, as what stands after FROM; wait for them."""
+        self._staging.wait()
+        return self._source(table)
+
     def _source(self, table: TableSchema) -> str:
         """Return the new rows of a table, as what stands after FROM."""
         staged = self._staging.where(table["name"])

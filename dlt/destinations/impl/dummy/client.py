@@ -61,6 +61,13 @@ class DummyClient:
         """Tell that no load is there."""
         return False
 
+    def is_undone(self, load_id: str) -> bool:
+        """Tell that none was."""
+        return False
+
+    def undoing(self) -> None:
+        """Return nothing: nothing is kept that could be undone."""
+
     def loaded_schema(self, load_id: str) -> str | None:
         """Return none."""
         return None

@@ -14,6 +14,7 @@ from dlt.destinations.impl.filesystem.loader import FilesLoader
 from dlt.destinations.impl.filesystem.query import open_tables
 from dlt.destinations.impl.filesystem.session import FilesSession
 from dlt.destinations.impl.filesystem.snapshot import Snapshot
+from dlt.destinations.impl.filesystem.undo import FilesUndo
 from dlt.destinations.sql.sql_client import SqlClient
 from dlt.io.store import Store
 from dlt.schema.schema import Schema
@@ -138,8 +139,16 @@ class FilesystemClient:
     # -- records
 
     def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete."""
+        """Tell whether a load was committed."""
         return self.ledger.has_load(load_id)
+
+    def is_undone(self, load_id: str) -> bool:
+        """Tell whether a load that was committed was undone."""
+        return self.ledger.is_undone(load_id)
+
+    def undoing(self) -> FilesUndo:
+        """Return what undoes loads."""
+        return FilesUndo(self.session)
 
     def loaded_schema(self, load_id: str) -> str | None:
         """Return the name of the schema of a complete load."""

@@ -30,8 +30,12 @@ class FilesLedger:
     # -- loads, schemas and states
 
     def has_load(self, load_id: str) -> bool:
-        """Tell whether a load is complete."""
+        """Tell whether a load was committed."""
         return self._session.base.has_load(load_id)
+
+    def is_undone(self, load_id: str) -> bool:
+        """Tell whether a load that was committed was undone."""
+        return load_id in self._session.base.undone
 
     def loaded_schema(self, load_id: str) -> str | None:
         """Return the name of the schema of a complete load."""

@@ -115,7 +115,7 @@ class FilesSession:
             if not self.change.is_in(self.base):
                 # another try of this load was faster: what counts are its files
                 self.store.delete(written)
-            elif self.change.rewritten:
+            elif self.change.rewritten or self.change.keeps or self.change.undone:
                 # other programs may read older versions of tables with a format, and take their files away themselves
                 self.store.delete(before - self.base.paths() - indexed)
             self.snapshots.prune()

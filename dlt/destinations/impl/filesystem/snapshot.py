@@ -14,6 +14,7 @@ from typing import TypedDict
 
 import orjson
 
+from dlt.destinations.ledger import STATES_KEPT, UNDONE
 from dlt.errors import DestinationTerminalException, DestinationTransientException
 from dlt.io import failpoints
 from dlt.io.store import Store
@@ -24,8 +25,8 @@ from dlt.types import JsonObject
 FOLDER = "_dlt_snapshots"
 # older ones are needed to join what another program made of a table with what was loaded since
 KEPT = 10
-_STATES_KEPT = 5
 _NATIVE = "native"
+_LATER = ("since", "refused", "undo", "undone")
 TYPE = ("data_type", "precision", "scale", "timezone")
 """Keys of a column that make up its type."""
 
@@ -55,6 +56,22 @@ class Outgoing(TypedDict):
     state: JsonObject
 
 
+class Kept(TypedDict):
+    """What a load did, and the files that it replaced.
+
+    Attributes:
+        schema: Its schema.
+        loads: Load ids that its rows bear.
+        how: How it brought rows into each table; None for those that it dropped or emptied.
+        before: Entries of each table that it replaced.
+    """
+
+    schema: str
+    loads: list[str]
+    how: dict[str, str | None]
+    before: dict[str, list[Entry]]
+
+
 class WorkRow(TypedDict):
     """Which load holds the work of a part of a run, as `WorkDone` has it."""
 
@@ -82,6 +99,8 @@ class Snapshot:
         since: Number of the snapshot that dropped the dataset as it was before; 0 if it was never dropped.
         work: Which load holds the work of a part of a run, by the key of that work: revision, wish, load_id.
         refused: Letters of tries that began long ago and must not commit any more, as their files were deleted.
+        undo: What the last loads did, and which files they replaced, where that is kept; by load id.
+        undone: Loads that were undone, each with the load id of its undo.
     """
 
     number: int = 0
@@ -96,6 +115,8 @@ class Snapshot:
     since: int = 0
     work: dict[str, WorkRow] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    undo: dict[str, Kept] = field(default_factory=dict)
+    undone: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_dataset(self) -> bool:
@@ -105,16 +126,18 @@ class Snapshot:
     def encoded(self) -> bytes:
         """Return the content of its file."""
         # earlier versions of this program do not know all of these, and read a dataset that has none of them
-        known = {key: value for key, value in self.__dict__.items() if key not in ("since", "refused") or value}
+        known = {key: value for key, value in self.__dict__.items() if key not in _LATER or value}
         return orjson.dumps(known, default=str)
 
     def paths(self) -> set[str]:
-        """Return the paths of all data files."""
-        return {entry["path"] for entries in self.files.values() for entry in entries}
+        """Return the paths of all data files, also of those that are kept for an undo."""
+        kept = (entries for row in self.undo.values() for entries in row["before"].values())
+        return {entry["path"] for entries in (*self.files.values(), *kept) for entry in entries}
 
     def indexed_paths(self) -> set[str]:
         """Return the paths of the files of tables with a format."""
-        return {entry["path"] for table in self.formats for entry in self.files.get(table, [])}
+        known = (self.files, *(row["before"] for row in self.undo.values()))
+        return {entry["path"] for files in known for table in self.formats for entry in files.get(table, [])}
 
     def has_load(self, load_id: str) -> bool:
         """Tell whether a load is complete."""
@@ -137,6 +160,11 @@ class Change:
     formats: dict[str, str] = field(default_factory=dict)
     published: dict[str, int] = field(default_factory=dict)
     work: dict[str, WorkRow] = field(default_factory=dict)
+    undo: dict[str, Kept] = field(default_factory=dict)
+    undone: dict[str, str] = field(default_factory=dict)
+    keeps: int = 0
+    """Of how many loads of a schema it stays kept what they replaced; 0 leaves that as it is."""
+    states_kept: int = STATES_KEPT
     refused: Sequence[str] = ()
     letters: str = ""
     """Those of the try that makes this change."""
@@ -162,12 +190,12 @@ class Change:
             number=base.number + 1,
             files=files,
             columns=columns,
-            loads=[*base.loads, *self.loads],
+            loads=[*(self._marked(load) for load in base.loads), *self.loads],
             versions=[
                 *base.versions,
                 *(v for v in self.versions if (v["schema_name"], v["version_hash"]) not in known),
             ],
-            states=_with_states(base.states, self.states),
+            states=_with_states(base.states, self.states, self.states_kept),
             outbox=[*(e for e in base.outbox if e["state"][ROW_ID] not in self.forwarded), *self.outbox],
             formats=formats,
             unpublished={
@@ -177,7 +205,22 @@ class Change:
             since=base.since,
             work={**base.work, **self.work},
             refused=list(dict.fromkeys([*base.refused, *self.refused])),
+            undo=self._kept(base),
+            undone={**base.undone, **self.undone},
         )
+
+    def _marked(self, load: JsonObject) -> JsonObject:
+        return {**load, "status": UNDONE} if load["load_id"] in self.undone else load
+
+    def _kept(self, base: Snapshot) -> dict[str, Kept]:
+        """Return what is known of the last loads of each schema, without those that were undone."""
+        known = {name: row for name, row in base.undo.items() if not self.undone.keys() & row["loads"]}
+        for name, row in self.undo.items():
+            own = [other for other, kept in known.items() if kept["schema"] == row["schema"] and other != name]
+            for other in own[: max(0, len(own) - self.keeps + 1)]:
+                del known[other]
+            known[name] = row
+        return known
 
     @property
     def rewritten(self) -> set[str]:
@@ -218,7 +261,7 @@ def _type_of(column: ColumnSchema) -> list[object]:
     return [column.get(key) for key in TYPE]
 
 
-def _with_states(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[JsonObject]:
+def _with_states(old: Iterable[JsonObject], new: Iterable[JsonObject], keeps: int) -> list[JsonObject]:
     # one that was sent twice is there once
     found = {state[ROW_ID]: state for state in [*old, *new]}
     by_pipeline: dict[str, list[JsonObject]] = {}
@@ -226,7 +269,7 @@ def _with_states(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[J
         by_pipeline.setdefault(state["pipeline_name"], []).append(state)
     kept: list[JsonObject] = []
     for states in by_pipeline.values():
-        kept += sorted(states, key=lambda state: (state["version"], state["created_at"]))[-_STATES_KEPT:]
+        kept += sorted(states, key=lambda state: (state["version"], state["created_at"]))[-keeps:]
     return kept
 
 

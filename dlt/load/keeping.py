@@ -1,0 +1,68 @@
+"""Keep what a load replaces, in its own transaction, so that the load can be undone."""
+
+from __future__ import annotations
+
+from dlt.destinations.client import Client
+from dlt.destinations.undoing import MERGE, Replacing, Undoing
+from dlt.load.order import LoadOrder
+from dlt.load.plan import LoadPlan, Publication
+from dlt.load.undo import way_of
+from dlt.packages.manifest import Refresh
+
+
+class Keeper:
+    """What a load keeps of what it replaces.
+
+    Args:
+        plan: The load.
+        undoing: The destination, which keeps it.
+    """
+
+    def __init__(self, plan: LoadPlan, undoing: Undoing) -> None:
+        order = plan.order
+        self._plan, self._undoing, self._keeps = plan, undoing, order.keep_undo
+        self._load = Replacing(order.package.schema_name, order.load_ids, order.package.load_id)
+        # what a refresh drops or empties is gone before anything could be copied
+        self._lost = (order.package.manifest.refresh or Refresh()).tables
+        self._kept = [p for p in plan.publications if p.chain[0]["name"] not in self._lost]
+
+    def prepare(self) -> None:
+        """Make room, when all tables are as the load needs them."""
+        self._undoing.prepare([(found.chain, way_of(found.chain[0])) for found in self._kept], self._keeps)
+        self._undoing.note_lost(self._lost, self._load)
+
+    def before_stage(self, publication: Publication) -> None:
+        """Keep what goes when files are staged: all rows, where they are replaced or where a history goes on."""
+        if (way := way_of(publication.chain[0])) != MERGE:
+            self._keep(publication, way)
+
+    def before_publish(self, publication: Publication) -> None:
+        """Keep what a merge replaces, which the staged rows tell."""
+        if (way := way_of(publication.chain[0])) == MERGE:
+            self._keep(publication, way)
+
+    def _keep(self, publication: Publication, way: str) -> None:
+        if publication in self._kept:
+            self._undoing.keep(publication.chain, way, self._load)
+
+    def end(self) -> None:
+        """Forget what older loads replaced."""
+        if self._plan.publications or self._lost:
+            self._undoing.prune(self._load, self._keeps)
+
+
+def keeper_of(plan: LoadPlan, client: Client) -> Keeper | None:
+    """Return what keeps what a load replaces, None where nothing is to be kept.
+
+    Args:
+        plan: The load.
+        client: Client of the dataset.
+    """
+    if not _keeps(plan.order) or not (plan.publications or plan.order.package.manifest.refresh):
+        return None
+    undoing = client.undoing()
+    return Keeper(plan, undoing) if undoing is not None else None
+
+
+def _keeps(order: LoadOrder) -> bool:
+    return order.keep_undo > 0 and not order.package.manifest.undoes
