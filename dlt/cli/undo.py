@@ -26,7 +26,7 @@ def undo(asked: Asked, pipeline: Pipeline) -> int:
     except UndoRefused as refused:
         if not asked.json:
             raise
-        say_json({"load_id": load_id, "refused": str(refused), "blocking": list(refused.blocking or ())})
+        say_json({"load_id": load_id, "refused": str(refused), "blocking": list(refused.blocking)})
         return 1
     return _say(asked, plan, str(plan))
 

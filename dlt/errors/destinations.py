@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlt.errors.base import DltException, ReferenceImportError, TerminalException, TransientException
 
 
@@ -66,7 +68,15 @@ class LoadUndone(DestinationTerminalException):
 
 
 class UndoRefused(DestinationTerminalException):
-    """A load cannot be undone; attributes load_id, and blocking with the loads that are in the way."""
+    """A load cannot be undone.
+
+    Attributes:
+        load_id: The load.
+        blocking: Later loads that are in the way.
+    """
+
+    load_id: str = ""
+    blocking: Sequence[str] = ()
 
 
 class LoadJobTerminalException(DestinationTerminalException):

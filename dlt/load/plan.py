@@ -149,7 +149,7 @@ def plan_text(plan: LoadPlan) -> str:
     sections = {
         "Requirements": _requirements(plan),
         "Rows of earlier loads that go": _removals(plan),
-        "Undone": [(step.chain[0]["name"], f"of load {load_id}", step.how) for load_id, step in plan.undo],
+        "Undone": _undone(plan),
         "Tables": _tables(plan),
         "Files": _files(plan),
         "Publication": [_publication(publication) for publication in plan.publications],
@@ -175,6 +175,10 @@ def _requirements(plan: LoadPlan) -> list[tuple[str, ...]]:
 
 def _removals(plan: LoadPlan) -> list[tuple[str, ...]]:
     return [(removal.chain[0]["name"], f"of load {removal.load_id}") for removal in plan.removals]
+
+
+def _undone(plan: LoadPlan) -> list[tuple[str, ...]]:
+    return [(step.chain[0]["name"], f"of load {load_id}", step.how) for load_id, step in plan.undo]
 
 
 def _tables(plan: LoadPlan) -> list[tuple[str, ...]]:

@@ -88,7 +88,7 @@ def _undo(order: LoadOrder, client: Client) -> tuple[tuple[str, Step], ...]:
         return ()
     from dlt.load.undo import check_undo, look_for_undo
 
-    name = order.package.pipeline_name
+    name = str(order.package.pipeline_name)
     facts = look_for_undo(client, load_ids[-1], order.dataset_name, name, order.home)
     return check_undo(facts, load_ids, name, order.dataset_name)
 

@@ -206,7 +206,8 @@ class _Planner:
         found = UndoPlan(load_id, self._facts.dataset_name, row.schema_name)
         if row.status == UNDONE:
             return replace(found, was_undone=True)
-        chosen, blocking = self._newest_first(self._together(row)), []
+        chosen = self._newest_first(self._together(row))
+        blocking: list[str] = []
         while more := [*self.blocking_by_rows(chosen), *self._blocking_by_state(chosen)]:
             blocking = list(dict.fromkeys([*blocking, *more]))
             together = {one for other in more for one in self._together(self._row(other))}
@@ -290,7 +291,9 @@ class _Planner:
             counts = self._facts.rows.get(root)
             rows = counts.get(load_id, 0) if counts is not None else None
             if record.how != UNDO:
-                yield root, Touch(record.how, record.kept_as, rows=rows)
+                # a merge that found nothing to replace only added, and may have added to rows that were there
+                adds = record.how == APPEND and root in tables and way_of(tables[root]) != APPEND
+                yield root, Touch(REPLACE if adds else record.how, record.kept_as, rows=rows)
         if own or schema is None:
             return
         for root in _roots(schema):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.ledger import STATES_KEPT, UNDONE, LoadRow, StateRow
 from dlt.destinations.undoing import APPEND, MERGE, NESTED, UNDO, Replacing, Step, UndoRecord
@@ -28,6 +28,7 @@ from dlt.schema.update import SchemaUpdate
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
+    from dlt.destinations.sql.dbapi import ResultRow
     from dlt.destinations.sql.ledger import Ledger
     from dlt.destinations.sql.loader import Loader
 
@@ -75,7 +76,7 @@ class SqlUndo:
     def _is_gone(self, record: UndoRecord) -> bool:
         return record.kept_as is not None and not self._catalog.has_table(self._kept_name(str(record.table)))
 
-    def _all(self, ledger: Ledger, table: TableSchema, name: str) -> list[Any]:
+    def _all(self, ledger: Ledger, table: TableSchema, name: str) -> list[ResultRow]:
         if not ledger.catalog.has_table(name):
             return []
         names = ", ".join(self._dialect.quote(column) for column in table["columns"])

@@ -15,7 +15,7 @@ from dlt.destinations.impl.filesystem.session import FilesSession
 from dlt.destinations.impl.filesystem.snapshot import Entry, Kept, Snapshot
 from dlt.destinations.ledger import STATES_KEPT, LoadRow, StateRow
 from dlt.destinations.undoing import APPEND, NESTED, REPLACE, UNDO, Replacing, Step, UndoRecord
-from dlt.schema.system_tables import loads_table, state_table
+from dlt.schema.system_tables import state_table
 from dlt.schema.typing import TableSchema
 
 _SNAPSHOT = "snapshot "
@@ -38,9 +38,16 @@ class FilesUndo:
 
     def loads(self) -> list[LoadRow]:
         """Return the records of loads, in the order in which they were committed."""
-        names = list(loads_table()["columns"])
-        rows = [{**row, "inserted_at": _moment(row["inserted_at"])} for row in self._session.begun().loads]
-        return [LoadRow(**{name: row.get(name) for name in names}) for row in rows]
+        return [
+            LoadRow(
+                str(row["load_id"]),
+                str(row["schema_name"]),
+                int(row["status"]),
+                _moment(row["inserted_at"]),
+                str(row["schema_version_hash"]),
+            )
+            for row in self._session.begun().loads
+        ]
 
     def states(self, pipeline_name: str, dataset_name: str) -> list[StateRow]:
         """Return the states of a pipeline that are still there, oldest first."""
@@ -82,11 +89,9 @@ class FilesUndo:
             paths = {entry["path"] for entry in new}
             if [entry["path"] for entry in old] == [entry["path"] for entry in new]:
                 continue
-            if all(entry["path"] in paths for entry in old):
-                yield UndoRecord(load_id, schema_name, table, APPEND)
-            else:
-                kept_as = f"{_SNAPSHOT}{before.number}" if self._are_there(old) else None
-                yield UndoRecord(load_id, schema_name, table, REPLACE, kept_as)
+            how = APPEND if all(entry["path"] in paths for entry in old) else REPLACE
+            kept_as = f"{_SNAPSHOT}{before.number}" if how == APPEND or self._are_there(old) else None
+            yield UndoRecord(load_id, schema_name, table, how, kept_as)
 
     def _are_there(self, entries: Sequence[Entry]) -> bool:
         folders: dict[str, set[str]] = {}
