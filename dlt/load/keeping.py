@@ -6,7 +6,7 @@ from dlt.destinations.client import Client
 from dlt.destinations.undoing import MERGE, Replacing, Undoing
 from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
-from dlt.load.undo import way_of
+from dlt.load.undo_facts import way_of
 from dlt.packages.manifest import Refresh
 
 

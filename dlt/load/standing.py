@@ -86,7 +86,8 @@ def _undo(order: LoadOrder, client: Client) -> tuple[tuple[str, Step], ...]:
     load_ids = order.package.manifest.undoes
     if not load_ids:
         return ()
-    from dlt.load.undo import check_undo, look_for_undo
+    from dlt.load.undo import check_undo
+    from dlt.load.undo_facts import look_for_undo
 
     name = str(order.package.pipeline_name)
     facts = look_for_undo(client, load_ids[-1], order.dataset_name, name, order.home)

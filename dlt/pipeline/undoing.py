@@ -14,7 +14,8 @@ from dlt import user_log
 from dlt.clock import new_load_id
 from dlt.errors import DltException, PipelineHasPendingDataException, PipelineStepFailed, TerminalException, UndoRefused
 from dlt.ids import random_id
-from dlt.load.undo import UndoFacts, look_for_undo, plan_undo
+from dlt.load.undo import plan_undo
+from dlt.load.undo_facts import UndoFacts, look_for_undo
 from dlt.load.undo_plan import UndoPlan
 from dlt.packages.abandon import abandon
 from dlt.packages.manifest import Manifest
