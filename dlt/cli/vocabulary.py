@@ -93,7 +93,7 @@ def pipeline_options() -> dict[str, object]:
     # these are read from sections of their own
     for name in ("defaults", "raise_on_failed_jobs", "intercept_signals"):
         found.pop(name)
-    secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt"), _SECRET_TEXT)
+    secrets = dict.fromkeys(("pipeline_secret", "pipeline_salt", "mask_salt"), _SECRET_TEXT)
     names = dict.fromkeys(("destination", "destination_type", "staging", "staging_type", "refresh", "progress"), str)
     return {**found, **secrets, **names, "dev_mode": bool, "retry": Any}
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 from dlt.errors import InvalidHint
+from dlt.schema.masks import MaskFunction
 from dlt.schema.typing import OLD_TYPES
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def _column(place: str, name: object, column: object) -> dict[str, object]:
     if isinstance(data_type, str):
         # programs still write names that types had before
         found["data_type"] = OLD_TYPES.get(data_type, data_type)
+    if callable(mask := found.get("mask")):
+        found["mask"] = MaskFunction(mask)
     return found
 
 
@@ -112,8 +115,10 @@ def columns_of(model: type) -> Columns:
 def _columns(model: type, skip_nested: bool, outer: tuple[type, ...]) -> Columns:
     """Return the columns of a class; `outer` are the classes that it stands in."""
     columns: Columns = {}
+    masks = _masks(model)
     for name, annotation in _fields(model):
         data_type, nullable = _data_type(annotation)
+        columns.update(_inner_masks(name, annotation, (model, *outer)))
         if data_type == "json" and skip_nested:
             inner = _model_in(annotation)
             # lists and dicts come with the data, see skipped_of; so does a class that contains itself
@@ -126,8 +131,35 @@ def _columns(model: type, skip_nested: bool, outer: tuple[type, ...]) -> Columns
         column: dict[str, object] = {"name": name, "nullable": nullable}
         if data_type:
             column["data_type"] = data_type
-        columns[name] = column
+        columns[name] = {**column, **masks.get(name, {})}
     return columns
+
+
+def _masks(model: type) -> Columns:
+    """Return the masks of a model's own fields, as `Field(json_schema_extra={"mask": "hash"})` gives them."""
+    found: Columns = {}
+    for name, field in model.model_fields.items() if is_model(model) else ():
+        extra = field.json_schema_extra
+        if isinstance(extra, Mapping) and "mask" in extra:
+            mask: object = extra["mask"]
+            found[field.alias or name] = {"mask": MaskFunction(mask) if callable(mask) else mask}
+    return found
+
+
+def _inner_masks(name: str, annotation: object, outer: tuple[type, ...]) -> Columns:
+    """Return the masks inside of a field with a model, or a list of one, by their paths."""
+    parts = typing.get_args(annotation)
+    inner, between = _model_in(annotation), "__"
+    if inner is None and typing.get_origin(annotation) in (list, tuple, set, frozenset, Sequence) and parts:
+        inner, between = _model_in(parts[0]), "[*]."
+    if inner is None and typing.get_origin(annotation) in (Union, types.UnionType, typing.Annotated):
+        # a list that may be None
+        found = [_inner_masks(name, part, outer) for part in parts if isinstance(part, (type, types.GenericAlias))]
+        return {key: column for columns in found for key, column in columns.items()}
+    if inner is None or inner in outer:
+        return {}
+    masked = {key: {"mask": c["mask"]} for key, c in _columns(inner, False, outer).items() if "mask" in c}
+    return {f"{name}{between}{key}": {"name": f"{name}{between}{key}", **mask} for key, mask in masked.items()}
 
 
 def skipped_of(model: type) -> list[str]:

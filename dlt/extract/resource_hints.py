@@ -18,6 +18,7 @@ from dlt.extract.hints import (
 )
 from dlt.extract.incremental import Incremental
 from dlt.extract.items import HintsMeta, ImportFileMeta, Meta, TableNameMeta
+from dlt.extract.list_paths import with_list_paths
 from dlt.extract.models import Columns
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
@@ -371,4 +372,4 @@ class ResourceHints:
     def compute_tables(self, naming: NamingConvention, item: TDataItem = None, meta: Meta = None) -> list[TableSchema]:
         """Return the partial schemas of the root table and of nested tables with hints."""
         root = self.compute_table_schema(item, meta)
-        return [root, *self.compute_nested_table_schemas(root["name"], naming, item, meta)]
+        return with_list_paths([root, *self.compute_nested_table_schemas(root["name"], naming, item, meta)], naming)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from dlt.extract.items import (
     is_frame,
 )
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
+from dlt.extract.masks import Masks
 from dlt.extract.names import NameCheck
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
@@ -30,11 +31,8 @@ from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.versions import note_former_settings, require_version, way_of_versions, with_versions
 from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
-from dlt.ids import random_id
-from dlt.io.codec import decode
-from dlt.packages.manifest import Manifest, PackageFile, Refresh, StepMetrics
-from dlt.packages.package import LoadPackage, PackageBuilder
-from dlt.packages.undo import is_of, own_changes, undo_of
+from dlt.packages.manifest import PackageFile, Refresh
+from dlt.packages.package import PackageBuilder
 from dlt.packages.workdir import Workdir
 from dlt.progress import Collector, NullCollector
 from dlt.schema.capabilities import Capabilities
@@ -46,7 +44,6 @@ from dlt.schema.naming import name_of_table
 from dlt.schema.schema import Schema
 from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
-from dlt.states.delta import Change, encode_delta
 from dlt.states.model import State
 from dlt.types import TDataItem
 
@@ -113,6 +110,7 @@ class SchemaExtract:
             checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
             names=self._names,
         )
+        self._masks = Masks(schema)
         self._collector = options.collector
         self._capabilities = options.capabilities
         self._keeps_keys = options.keeps_keys
@@ -140,6 +138,8 @@ class SchemaExtract:
             "schema": self.schema,
             "load_id": self.builder.load_id,
         }
+        for one in selected.values():
+            self._masks.check(one)
         with use(**changes):
             items = extract_items(
                 list(selected.values()),
@@ -243,6 +243,7 @@ class SchemaExtract:
                 self._spool.write_nothing(table)
                 self.tables.setdefault(table, 0)
             return
+        item = self._masks.apply(table, item)
         item = with_versions(entry, item, self.schema.naming, self.tables.get(table, 0))
         # what was yielded row by row was copied when it was
         count = self._spool.write(table, item, entry, own=type(item) is Joined)
@@ -268,6 +269,7 @@ class SchemaExtract:
             return known.name
         # what is declared is changed below, and is compared as the resource said it
         plain: tuple[TableSchema, list[TableSchema]] = ({**root}, [{**table} for table in nested])
+        self._masks.settle(root, nested)
         name = self._names.declare(root)
         if "resource" in self.schema.tables.get(name, {}) and (item is None or self.tables.get(name)):
             # of several it belongs to the first that has rows for it
@@ -286,7 +288,8 @@ class SchemaExtract:
             root[X_NORMALIZER] = {**(root.get(X_NORMALIZER) or {}), "max_nesting": limit}
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
         root.pop("schema_contract", None)
-        if self._refuses(name, contract, item, is_empty):
+        # what a contract refuses is shown, and nothing of it is masked yet
+        if self._refuses(name, contract, None if self._masks.hides(root, *nested) else item, is_empty):
             self._known[key] = _Declared(*plain, name="")
             return ""
         for table in (root, *nested):
@@ -297,6 +300,7 @@ class SchemaExtract:
             # a contract counts as the code has it now, and not as an earlier run stored it
             own = contract if table is root else table.pop("schema_contract", None)
             declare(self.schema.update_table(table), own, self._keeps_contracts)
+        self._masks.ready(name)
         # on the whole table: an earlier run may have given the key that a strategy needs
         for declared in dict.fromkeys((name, *(name_of_table(self.schema.naming, t["name"]) for t in nested))):
             check_disposition(self.schema.tables[self.schema.root_of(declared)], self._capabilities)
@@ -399,51 +403,3 @@ def extract_sources(
             extract.abort()
         raise
     return list(extracts.values())
-
-
-def commit_extracts(
-    workdir: Workdir,
-    extracts: Iterable[SchemaExtract],
-    state: State | None,
-    *,
-    before: State,
-    changes: list[Change],
-    schemas_before: Mapping[str, Schema],
-    pipeline_name: str,
-    known_state: str | None,
-) -> list[LoadPackage]:
-    """Commit the packages of one extract, all or none; the last one carries the state.
-
-    Args:
-        workdir: Their working folder.
-        extracts: What `extract_sources` gave.
-        state: Pipeline state that becomes visible with the last load, or None.
-        before: State before the extract.
-        changes: What the extract changed in it.
-        schemas_before: Schemas before the extract, by name.
-        pipeline_name: Name of the pipeline.
-        known_state: Version hash of the state that is at the destination, where it is known.
-    """
-    prepared = list(extracts)
-    extract_id = random_id()
-    elsewhere = {name for extract in prepared[:-1] for name in extract.sources}
-    for position, extract in enumerate(prepared):
-        # the state becomes visible with the last load, when all the rows it tells of are there
-        last = position == len(prepared) - 1
-        own = own_changes(changes, extract.sources)
-        if last:
-            # names of schemas and the like, and what a resource wrote for another source
-            own = [change for change in changes if change in own or not is_of(change, elsewhere)]
-        manifest = Manifest(
-            extract.schema.name,
-            "extracted",
-            files=tuple(extract.files),
-            pipeline_name=pipeline_name,
-            known_state=known_state,
-            state_delta=encode_delta(changes) if last and state is not None else None,
-            refresh=extract.refresh or None,
-            metrics={"extract": decode(StepMetrics, metrics.document(extract.figures()))},
-        )
-        undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)
-        extract.builder.prepare(manifest, extract.schema, state if last else None, undo)
-    return workdir.commit([extract.builder for extract in prepared], "extracted")

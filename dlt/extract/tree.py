@@ -19,7 +19,10 @@ from dlt.errors import (
 )
 from dlt.extract.function import Function
 from dlt.extract.incremental import Incremental
+from dlt.extract.incremental.incremental import salt_rows
 from dlt.extract.items import DataItemWithMeta, Joined, Meta, is_whole
+from dlt.extract.mask_salt import salt_for
+from dlt.extract.masks import has_masked
 from dlt.extract.pipe import Pipe
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.source_settings import SourceSettings
@@ -116,6 +119,10 @@ class Node:
             # none
             if self.incremental.primary_key is None and self.resource is not None:
                 self.incremental.primary_key = self.resource.static_primary_key
+            schema = current().schema
+            # what it remembers of rows stands in the state, and depends on their clear values
+            if schema is not None and has_masked(self.pipe.hints, schema):
+                salt_rows(self.incremental, salt_for(f"the cursor of resource '{self.pipe.name}', which has masks"))
         return cursor.name if cursor is not None else None
 
     def open(self) -> Stream[Node]:

@@ -9,9 +9,11 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
 from dlt.absent import absent_names
+from dlt.context import current
 from dlt.errors import DataValidationError
 from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, are_frames, is_frame
+from dlt.extract.masks import has_masked
 from dlt.extract.models import Columns, choices_of, columns_of, is_model, is_model_item, model_config
 from dlt.extract.steps import Map, Step
 from dlt.types import TDataItem, TDataItems
@@ -75,6 +77,8 @@ class PydanticValidator(Step):
         from pydantic import ValidationError
 
         self._failure = ValidationError
+        self.hints: TableHints = {}
+        """Those of its resource: where they mask a column, no message shows a value."""
         self.model = model
         self.column_mode = column_mode
         self.data_mode = data_mode
@@ -96,7 +100,7 @@ class PydanticValidator(Step):
             return own
         modes = _modes(self.model, contract)
         found = PydanticValidator(self.model, modes["columns"], modes["data_type"], self.table_name)
-        found._own = own
+        found._own, found.hints = own, self.hints
         return found
 
     def __call__(self, item: TDataItem, meta: Meta = None) -> TDataItems:
@@ -104,10 +108,14 @@ class PydanticValidator(Step):
         return item if is_frame(item) or are_frames(item) else self._map(item, meta)
 
     def _check(self, item: TDataItem) -> TDataItem:
+        failure: ValidationError | None = None
         try:
             valid = self._strict.model_validate(item.model_dump(by_alias=True) if is_model_item(item) else item)
         except self._failure as error:
-            return self._on_errors(item, error)
+            failure = error
+        if failure is not None:
+            # outside of the handler: the error of pydantic shows values, and may not hang on ours where they are masked
+            return self._on_errors(item, failure)
         # by alias, as the columns of a model are named by alias too
         return valid if self._keep_models else valid.model_dump(by_alias=True)
 
@@ -141,17 +149,19 @@ class PydanticValidator(Step):
             forbidden = entity == "columns" and mode != "discard_row" and self.data_mode != "discard_value"
             if kinds and (mode == "freeze" or forbidden):
                 place = ".".join(str(part) for part in kinds[0]["loc"])
+                hides = has_masked(self.hints, current().schema)
+                told = f"found {kinds[0]['type']}" if hides else kinds[0]["msg"]
                 raise DataValidationError(
-                    f"Table '{self.table_name}', column '{place}': {kinds[0]['msg']} (model "
+                    f"Table '{self.table_name}', column '{place}': {told} (model "
                     f"{self.model.__name__}). Mend the item, or set schema_contract for '{entity}' to 'discard_row'.",
                     schema_name=None,
                     table_name=self.table_name,
                     column_name=place,
                     schema_entity=entity,
                     contract_mode=mode,
-                    data_item=item,
-                    validation_error=error,
-                ) from error
+                    data_item=None if hides else item,
+                    validation_error=None if hides else error,
+                ) from (None if hides else error)
         # values that do not fit become variants later
         if all(e["type"] != "extra_forbidden" for e in found) and self.data_mode == "evolve":
             return item.model_dump(by_alias=True) if is_model_item(item) else item
@@ -264,7 +274,9 @@ def validator_for(resource: Hinted, known: PydanticValidator | None) -> Pydantic
     # what the model asks for holds for the table too, not only for its items
     if contract is None:
         resource.hints["schema_contract"] = modes.copy()
-    return PydanticValidator(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
+    found = PydanticValidator(model, modes["columns"], modes["data_type"], resource.name, explicit=contract is not None)
+    found.hints = resource.hints
+    return found
 
 
 __getattr__ = absent_names(

@@ -8,8 +8,9 @@ from copy import deepcopy
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from dlt.extract.committing import commit_extracts
 from dlt.extract.refresh import check_refresh
-from dlt.extract.step import ExtractOptions, commit_extracts, extract_sources
+from dlt.extract.step import ExtractOptions, extract_sources
 from dlt.extract.wrapping import wrap_data
 from dlt.info import ExtractInfo
 from dlt.late_dataclass import dataclass

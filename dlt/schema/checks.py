@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from dlt.errors import InvalidHint
+from dlt.schema.masks import MASKS, is_mask
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID
 from dlt.schema.typing import DATA_TYPES, OLD_TYPES, ColumnSchema
-from dlt.schema.x_keys import X_NORMALIZER
+from dlt.schema.x_keys import X_MASK_KEY, X_NORMALIZER
 
 FLAGS = frozenset(
     {
@@ -29,7 +30,7 @@ FLAGS = frozenset(
 )
 _NUMBERS = frozenset({"precision", "scale"})
 _ORDERS = ("asc", "desc")
-_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZER})
+_KNOWN = sorted({*ColumnSchema.__annotations__, *FLAGS, *_NUMBERS} - {X_NORMALIZER, X_MASK_KEY})
 _ONE_OF_A_TABLE = ("hard_delete", "dedup_sort")
 
 
@@ -96,6 +97,9 @@ def _wrong(hint: object, value: object) -> str | None:
         return None if whole else "It is a whole number."
     if hint == "dedup_sort":
         return None if value in _ORDERS else known_values(value, _ORDERS)
+    if hint == "mask":
+        words = ", ".join(map(repr, MASKS))
+        return None if is_mask(value) else f"It is one of {words}, a function of the value, or False for clear values."
     if hint == "description":
         return None if isinstance(value, str) else "It is a text."
     return f"There is no such hint. {known_values(hint, _KNOWN)} Hints of your own begin with 'x-'."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypedDict, Union
 
 from dlt.schema.x_keys import NormalizerSettings
+from dlt.types import TDataItem
 
 DataType = Literal["text", "double", "bool", "timestamp", "bigint", "binary", "json", "decimal", "wei", "date", "time"]
 DATA_TYPES: tuple[DataType, ...] = (
@@ -58,6 +59,8 @@ ColumnSchema = TypedDict(
         "dedup_sort": str,
         "variant": bool,
         "incremental": bool,
+        "mask": Union[Literal["hash", "redact", "partial", False], Callable[[TDataItem], object]],
+        "x-mask-key": str,
         "x-normalizer": NormalizerSettings,
     },
     total=False,

@@ -18,6 +18,8 @@ X_FORMER_ACTIVE: Final = "x-former-active"
 X_DEDUPLICATED: Final = "x-deduplicated"
 X_DECLARED_CONTRACT: Final = "x-declared-contract"
 """The contract that code declared last, in settings and tables. One that differs was set by hand and stays."""
+X_MASK_KEY: Final = "x-mask-key"
+"""Tells whether the salt of a column's hashes is still the one of earlier loads."""
 X_BIGQUERY: Final = "x-bigquery"
 
 SEEN_DATA: Final = "seen-data"

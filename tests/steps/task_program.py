@@ -86,6 +86,20 @@ def days(first: int = 1, last: int = 9) -> Any:
     return hours
 
 
+@dlt.source(name="people")
+def people() -> Any:
+    """Give people whose addresses are masked."""
+
+    @dlt.resource(columns={"email": {"mask": "hash"}, "phones[*].number": {"mask": "redact"}})
+    def users() -> Any:
+        for way in "ab":
+            # built here, so that the text is in no file of the program
+            clear = ".".join(("kanarie", "vogel@example", "com"))
+            yield {"id": way, "email": clear, "phones": [{"number": clear}]}
+
+    return users
+
+
 def nothing() -> None:
     """Return what is no source."""
 

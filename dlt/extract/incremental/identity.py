@@ -19,7 +19,9 @@ LENGTHS_OF_1X = frozenset({12, 20})
 """Of the hashes that PyPI `dlt` 1.x leaves in a state, the longer ones before 1.31; ours have 16 digits."""
 
 
-def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str) -> str:
+def row_hash(
+    row: TDataItem, primary_key: ColumnNamesHint | None, resource: str, cursor_path: str, salt: bytes = b""
+) -> str:
     """Return 16 hexadecimal digits that depend on a row's primary key, or on the whole row.
 
     Args:
@@ -27,11 +29,12 @@ def row_hash(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str,
         primary_key: Field, fields, a function of the row, or None for the whole row.
         resource: Name of the resource, for messages.
         cursor_path: Cursor path, for messages.
+        salt: Of resources with masked columns, whose values nobody may find by trying.
 
     Raises:
         IncrementalPrimaryKeyMissing: the row lacks a field of the key.
     """
-    return short_hash(_identity(row, primary_key, resource, cursor_path))
+    return short_hash(_identity(row, primary_key, resource, cursor_path), salt)
 
 
 def row_hash_of_1x(
@@ -95,8 +98,8 @@ def _identity(row: TDataItem, primary_key: ColumnNamesHint | None, resource: str
     return values
 
 
-def short_hash(value: object) -> str:
-    """Return 16 hexadecimal digits that depend on a value, the same ones in every process."""
+def short_hash(value: object, salt: bytes = b"") -> str:
+    """Return 16 hexadecimal digits that depend on a value and a salt, the same ones in every process."""
     # keys sorted: the same row comes with its keys in another order, from another page of an API
     options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
     try:
@@ -104,7 +107,7 @@ def short_hash(value: object) -> str:
     except TypeError:
         # numbers beyond 64 bits, lone surrogates
         text = repr(_in_order(value)).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
+    return hashlib.blake2b(text, digest_size=8, key=salt[:64]).hexdigest()
 
 
 def _plain(value: object) -> object:

@@ -416,6 +416,18 @@ def _no_metrics() -> dict[str, int]:
 Incremental.EMPTY = Incremental()
 
 
+def salt_rows(incremental: Incremental[object], salt: bytes | None = None) -> bytes:
+    """Return the salt of the hashes by which a cursor remembers rows; set it first, if one is given.
+
+    Args:
+        incremental: One that is bound to the run.
+        salt: The salt.
+    """
+    run = incremental._bound()  # noqa: SLF001 - the class is at its greatest length
+    run.salt = run.salt if salt is None else salt
+    return run.salt
+
+
 def leave_to_source(incremental: Incremental[object]) -> Run:
     """Let every row pass in a run: the source knows which ones are new. The last value moves on as ever.
 

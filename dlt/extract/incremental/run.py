@@ -75,6 +75,8 @@ class Run:
         self._kind: tuple[type, bool] | None = None
         self.boundary = frozenset(state.setdefault("unique_hashes", []))
         self._hashes = set(self.boundary)
+        self.salt = b""
+        """Of the hashes of rows, where columns of the resource are masked."""
         self._of_1x = LENGTHS_OF_1X.intersection(map(len, self.boundary))
 
     @property
@@ -200,7 +202,7 @@ class Run:
     def hash_row(self, row: TDataItem) -> str:
         """Return a short hash of a row's primary key, or of the whole row."""
         s = self.settings
-        return row_hash(row, s.primary_key, str(s.resource_name), str(s.cursor_path))
+        return row_hash(row, s.primary_key, str(s.resource_name), str(s.cursor_path), self.salt)
 
     def was_taken(self, row: TDataItem) -> bool:
         """Tell whether a row at the start was taken by an earlier run, also by one of PyPI `dlt` 1.x."""
@@ -208,6 +210,9 @@ class Run:
             return True
         s = self.settings
         key, name, path = s.primary_key, str(s.resource_name), str(s.cursor_path)
+        # by a run that masked nothing yet
+        if self.salt and row_hash(row, key, name, path) in self.boundary:
+            return True
         return any(row_hash_of_1x(row, key, name, path, length) in self.boundary for length in self._of_1x)
 
     # -- errors

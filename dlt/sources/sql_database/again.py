@@ -15,6 +15,7 @@ from dlt.errors import PipelineStateNotAvailable
 from dlt.extract.incremental import Incremental
 from dlt.extract.incremental.cursor import column_name, move_back
 from dlt.extract.incremental.identity import short_hash
+from dlt.extract.incremental.incremental import salt_rows
 from dlt.extract.resource import DltResource
 from dlt.extract.state import resource_state
 from dlt.late import np, pa, pc
@@ -37,6 +38,7 @@ class Known:
     def __init__(self, incremental: Incremental[Any], key: Sequence[str] | None, state: State) -> None:
         self._cursor = str(column_name(str(incremental.cursor_path)))
         self._key, self._state = key, state
+        self._salt = salt_rows(incremental)
         self._function = incremental.last_value_func
         self._lag = incremental.lag or 0
         self._nulls: set[str] = set(state.get(_NULLS, ()))
@@ -108,7 +110,7 @@ class Known:
         if any(name not in table.column_names for name in names):
             names = table.column_names
         rows = table.select(names).take(pa.array(positions)).to_pylist()
-        return [short_hash(list(row.values())) for row in rows]
+        return [short_hash(list(row.values()), self._salt) for row in rows]
 
     def _warn(self, count: int, what: str) -> None:
         if count > _WARN_AT:

@@ -1,0 +1,320 @@
+"""What is masked in the tables of a package: refused early where it cannot be right, kept in the schema, applied."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from dlt.errors import InvalidDataItem, InvalidHint
+from dlt.extract.hint_checks import is_dynamic
+from dlt.extract.incremental.cursor import keys_of
+from dlt.extract.mask_salt import salt_for
+from dlt.extract.masked_values import MaskValue, hashed, partly, print_of, redacted
+from dlt.extract.masker import ChainMasks, Masker
+from dlt.extract.models import columns_dict
+from dlt.schema.chains import found_in
+from dlt.schema.masks import HASH, MASKS, PARTIAL, REDACT, MaskFunction, has_masks, is_function_name
+from dlt.schema.naming import name_of_hint, name_of_key, name_of_table
+from dlt.schema.system_tables import is_system_name
+from dlt.schema.table import has_seen_data
+from dlt.schema.x_keys import X_MASK_KEY, X_ROW_VERSION
+
+if TYPE_CHECKING:
+    from dlt.extract.resource_hints import ResourceHints
+    from dlt.schema.schema import Schema
+    from dlt.schema.typing import ColumnSchema, TableSchema
+    from dlt.types import TDataItem, TDataItems
+
+logger = logging.getLogger("dlt")
+_READ_BY_LOADS = {
+    "incremental": "the cursor, whose values stand in the state",
+    "hard_delete": "the one that says which rows go",
+    "dedup_sort": "the one that says which of several rows stays",
+    "row_key": "the id of a row, which the library makes",
+    "parent_key": "the id of a row, which the library makes",
+    "root_key": "the id of a row, which the library makes",
+}
+_KEYS = ("primary_key", "merge_key")
+_OF_OTHER_TYPE = ("data_type", "precision", "scale", "timezone")
+
+
+class Masks:
+    """The masks of one package.
+
+    Args:
+        schema: The schema of the package.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema, self._naming = schema, schema.naming
+        self._functions: dict[tuple[str, str], MaskValue] = {}
+        self._maskers: dict[str, Masker] = {}
+
+    def apply(self, table: str, item: TDataItems) -> TDataItems:
+        """Return an item of a root table masked; the same one where nothing is.
+
+        Args:
+            table: Name of the table.
+            item: The item.
+        """
+        masker = self._maskers.get(table)
+        return item if masker is None else masker(item)
+
+    def check(self, resource: ResourceHints) -> None:
+        """Refuse masks of a resource that cannot be right, before anything is read.
+
+        Args:
+            resource: The resource.
+
+        Raises:
+            InvalidHint: the cursor or another column that loads depend on is masked.
+            ConfigFieldMissingException: a hash needs a salt, and there is none.
+        """
+        if not has_masked(resource.hints, self._schema):
+            return
+        # hints that are functions of the item are known with the first one only, and are looked at then
+        if not (resource.has_dynamic_table_name or resource.has_other_dynamic_hints):
+            root, *nested = resource.compute_tables(self._naming)
+            self._check_path_of_cursor(resource, root)
+            self.settle(root, nested, is_look=True)
+
+    def settle(self, root: TableSchema, nested: list[TableSchema], is_look: bool = False) -> None:
+        """Write what hints say of masks as a schema keeps it; take up what it says already.
+
+        Args:
+            root: A root table as hints declare it; its columns are replaced.
+            nested: Its nested tables; those whose masks only the schema knows are added.
+            is_look: Nothing is to be told yet.
+
+        Raises:
+            InvalidHint: a mask cannot be right.
+            ConfigFieldMissingException: a hash needs a salt, and there is none.
+        """
+        names = {self._name_of(table) for table in (root, *nested)}
+        for name, known in self._schema.tables.items():
+            parent = known.get("parent") if name not in names and has_masks(known["columns"]) else None
+            if parent and self._is_in_chain(name, self._name_of(root)):
+                nested.append({"name": name, "parent": parent, "columns": {}})
+        for table in (root, *nested):
+            name = self._name_of(table)
+            stored: TableSchema = self._schema.tables.get(name) or {}
+            if has_masks(table.get("columns")) or has_masks(stored.get("columns")):
+                self._settle(name, table, stored, is_look)
+
+    def ready(self, root: str) -> None:
+        """Make what masks the items of a root table, now that its tables are in the schema.
+
+        Args:
+            root: Name of the table.
+
+        Raises:
+            InvalidHint: a function masked a column, and the code does not give it any more.
+        """
+        masks: dict[str, dict[str, MaskValue]] = {}
+        documents: dict[str, frozenset[str]] = {}
+        for name, table in self._schema.tables.items():
+            if not has_masks(table["columns"]) and name != root:
+                continue
+            if not self._is_in_chain(name, root):
+                continue
+            for column_name, column in table["columns"].items():
+                if mask := column.get("mask"):
+                    masks.setdefault(name, {})[column_name] = self._value_mask(name, column_name, mask)
+            documents[name] = frozenset(n for n, c in table["columns"].items() if c.get("data_type") == "json")
+        # made anew each time: a later item may bring hints that mask more
+        if masks:
+            self._maskers[root] = Masker(ChainMasks(root, masks, documents), self._naming)
+        else:
+            self._maskers.pop(root, None)
+
+    def hides(self, *tables: TableSchema) -> bool:
+        """Tell whether rows of tables, as hints declare them, have values that nobody may see."""
+        return any(
+            has_masks(table.get("columns"))
+            or has_masks((self._schema.tables.get(self._name_of(table)) or {}).get("columns"))
+            for table in tables
+        )
+
+    # -- inside
+
+    def _settle(self, name: str, table: TableSchema, stored: TableSchema, is_look: bool) -> None:
+        columns: dict[str, ColumnSchema] = {}
+        known = stored.get("columns") or {}
+        version = table.get(X_ROW_VERSION)
+        named = {name_of_hint(self._naming, column.get("name") or key) for key, column in table["columns"].items()}
+        # masks that only the schema knows are looked at too
+        told: dict[str, ColumnSchema] = {
+            key: {"name": key} for key, column in known.items() if column.get("mask") and key not in named
+        }
+        for key, column in {**table["columns"], **told}.items():
+            own = name_of_hint(self._naming, column.get("name") or key)
+            there: ColumnSchema = known.get(own) or {}
+            mask = column["mask"] if column.get("mask") is not None else there.get("mask")
+            if not mask:
+                columns[key] = column
+                continue
+            if version is not None and name_of_hint(self._naming, version) == own:
+                raise _refused(name, own, mask, "the version of a row, by which loads tell which row is newer")
+            _check(name, own, mask, {**there, **column})
+            columns[key] = self._masked(name, own, mask, column, there)
+            if not is_look and not there.get("mask") and "data_type" in there and has_seen_data(stored):
+                logger.warning(
+                    "table %s, column %s is masked from now on. Rows that were loaded before keep the clear values; "
+                    "load the table anew with refresh='drop_resources' to mask them too.",
+                    name,
+                    own,
+                )
+        table["columns"] = columns
+
+    def _masked(self, name: str, own: str, mask: object, column: ColumnSchema, there: ColumnSchema) -> ColumnSchema:
+        made: dict[str, object] = {**column, "mask": str(mask)}
+        if isinstance(mask, MaskFunction):
+            self._functions[name, own] = _guarded(mask.function, name, own)
+            return cast("ColumnSchema", made)
+        if mask in MASKS:
+            is_typed = "data_type" in column or "data_type" in there
+            for key in _OF_OTHER_TYPE:
+                made.pop(key, None)
+            if is_typed:
+                # a column that holds clear values of another type keeps it: what is masked goes beside them
+                made["data_type"] = there.get("data_type", "text")
+            if made.get("data_type", "text") != "text" and (
+                column.get("nullable") is False or there.get("nullable") is False
+            ):
+                raise InvalidHint(
+                    f"table {name}, column {own!r}: the mask {mask!r} makes text of it, and the table that was loaded "
+                    f"has {made['data_type']} in it and needs a value in each row. Load the table anew with "
+                    "refresh='drop_resources'.",
+                    column_name=own,
+                    hint="mask",
+                    found=mask,
+                )
+        if mask == HASH:
+            self._check_salt(name, own, there, made)
+        return cast("ColumnSchema", made)
+
+    def _check_salt(self, name: str, own: str, there: ColumnSchema, made: dict[str, object]) -> None:
+        salt = salt_for(f"the mask 'hash' of {name}.{own}")
+        made[X_MASK_KEY] = print_of(salt)
+        if there.get("mask") == HASH and there.get(X_MASK_KEY, made[X_MASK_KEY]) != made[X_MASK_KEY]:
+            raise InvalidHint(
+                f"table {name}, column {own!r}: mask_salt is another one than in earlier loads, so that equal values "
+                "would have other hashes, and keys would find no row. Set the former mask_salt, or load the table "
+                "anew with refresh='drop_resources'.",
+                column_name=own,
+                hint="mask",
+            )
+
+    def _check_path_of_cursor(self, resource: ResourceHints, root: TableSchema) -> None:
+        incremental = resource.pipe.merged_incremental(look_up=False)
+        keys = keys_of(incremental.cursor_path) if incremental is not None and incremental.cursor_path else None
+        if not keys or len(keys) == 1:
+            return
+        # one that leads into a document is no column of the hints
+        own = self._naming.shorten_fragments(*(name_of_key(self._naming, key) for key in keys))
+        name = self._name_of(root)
+        stored: TableSchema = self._schema.tables.get(name) or {}
+        for columns in (root["columns"], stored.get("columns") or {}):
+            for key, column in columns.items():
+                if column.get("mask") and name_of_hint(self._naming, column.get("name") or key) == own:
+                    raise _refused(name, own, column["mask"], _READ_BY_LOADS["incremental"])
+
+    def _value_mask(self, table: str, column: str, mask: object) -> MaskValue:
+        if mask == HASH:
+            return _guarded(hashed(salt_for(f"the mask 'hash' of {table}.{column}")), table, column)
+        if mask in (REDACT, PARTIAL):
+            return redacted if mask == REDACT else _guarded(partly, table, column)
+        # only code has functions: without one a clear value would be written
+        found = self._functions.get((table, column))
+        if found is None or not is_function_name(mask):
+            raise InvalidHint(
+                f"table {table}, column {column!r}: the {mask} masked it in earlier runs, and no code gives it to this "
+                f"one. Give the column its function again, as mask= of the resource's columns, or one of "
+                f"{', '.join(MASKS)}; mask=False stores clear values.",
+                column_name=column,
+                hint="mask",
+                found=mask,
+            )
+        return found
+
+    def _name_of(self, table: TableSchema) -> str:
+        given = table["name"]
+        return self._naming.normalize_tables_path(given) if table.get("parent") else name_of_table(self._naming, given)
+
+    def _is_in_chain(self, name: str, root: str) -> bool:
+        above: str | None = name
+        while above is not None and above != root:
+            above = found_in(self._schema.tables.get(above))
+        return above == root
+
+
+def has_masked(hints: Mapping[str, object], schema: object) -> bool:
+    """Tell whether something of a resource is masked, by its hints or by the schema.
+
+    Args:
+        hints: Hints of the resource.
+        schema: The schema, where one is at work.
+    """
+    nested = hints.get("nested_hints")
+    declared = [hints.get("columns"), *(_columns_of(value) for value in _values(nested))]
+    # a function of the item tells its columns when they are declared
+    if any(has_masks(columns_dict(found)) for found in declared if not is_dynamic(found)):
+        return True
+    tables: Mapping[str, TableSchema] = getattr(schema, "tables", {})
+    return any(has_masks(table["columns"]) for table in tables.values())
+
+
+def _columns_of(hints: object) -> object:
+    return hints.get("columns") if isinstance(hints, Mapping) else None
+
+
+def _values(hints: object) -> list[object]:
+    return list(hints.values()) if isinstance(hints, Mapping) else []
+
+
+def _check(table: str, name: str, mask: object, column: Mapping[str, object]) -> None:
+    if is_system_name(name):
+        raise _refused(table, name, mask, "one that the library makes")
+    for hint, what in _READ_BY_LOADS.items():
+        if column.get(hint):
+            raise _refused(table, name, mask, what)
+    keys = [hint for hint in _KEYS if column.get(hint)]
+    if keys and mask in (REDACT, PARTIAL):
+        raise InvalidHint(
+            f"table {table}, column {name!r}: the mask {mask!r} gives many values one text, and the column is part of "
+            f"the {keys[0]}, so that rows would take each other's place. Give mask='hash', which keeps keys apart and "
+            "joinable.",
+            column_name=name,
+            hint="mask",
+            found=mask,
+        )
+
+
+def _refused(table: str, name: str, mask: object, what: str) -> InvalidHint:
+    return InvalidHint(
+        f"table {table}, column {name!r}: it has mask={str(mask)!r}, and is {what}. Take the mask away, or copy the "
+        "value to another key with add_map and mask that one.",
+        column_name=name,
+        hint="mask",
+        found=mask,
+    )
+
+
+def _guarded(function: Callable[[TDataItem], object], table: str, column: str) -> MaskValue:
+    """Return a mask whose failure tells nothing of the value."""
+
+    def call(value: TDataItem) -> object:
+        try:
+            return function(value)
+        except Exception as error:  # noqa: BLE001 - a function of the user; told below
+            kind = type(error).__name__
+        # outside of the handler, so that no error with the value hangs on this one
+        raise InvalidDataItem(
+            f"table {table}, column {column}: a value of type {type(value).__name__} cannot be masked: "
+            f"{getattr(function, '__name__', 'the mask')} failed with {kind}. What it says is left out, as it may "
+            "tell the value. Mend the function, or drop such items with add_filter.",
+            table=table,
+        )
+
+    return call
