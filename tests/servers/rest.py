@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -91,6 +92,15 @@ class RestServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.other_url = f"http://localhost:{self.port}"
         """The same server under the name of another host."""
+
+    def over(self, context: ssl.SSLContext) -> None:
+        """Speak TLS; before it starts.
+
+        Args:
+            context: The certificate, with its key.
+        """
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Begin to answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -27,6 +28,11 @@ class DirectKeyFormatter(string.Formatter):
 
 
 _formatter = DirectKeyFormatter()
+_QUERY = r"(?![\w.~%\[\]-]+=)"
+"""Behind a sign: no name of a parameter follows."""
+_ENDS_PATH, _ENDS_PATH_OR_BEGINS_QUERY = re.compile(r"[#?]"), re.compile(rf"#|\?{_QUERY}")
+_ENDS_VALUE = re.compile(rf"#|&{_QUERY}|\+(?=\d\d:?\d\d$)")
+"""The last one stands before the zone of a moment, and would be read as a space."""
 
 
 def expand_placeholders(obj: object, placeholders: Mapping[str, object], preserve_value_type: bool = False) -> object:
@@ -49,6 +55,45 @@ def expand_placeholders(obj: object, placeholders: Mapping[str, object], preserv
         return _formatter.vformat(text, (), placeholders)
 
     return _mapped(obj, fill)
+
+
+def expand_path(path: str, placeholders: Mapping[str, object]) -> str:
+    """Return a path with values in place of its placeholders, each of which stays where it stands.
+
+    Signs that would end the path or the value are escaped. Slashes lead further, percent signs stay, and a value at the
+    end of a path may bring parameters along, as links do.
+
+    Args:
+        path: The path.
+        placeholders: Values by the names of the placeholders.
+
+    Raises:
+        KeyError: a placeholder has no value.
+    """
+    parts = list(string.Formatter().parse(path))
+    made = ""
+    for number, (literal, name, shape, conversion) in enumerate(parts):
+        made += literal
+        if name is None:
+            continue
+        value = _formatter.vformat(_written(name, shape, conversion), (), placeholders)
+        # a field may be a whole address
+        if not made and re.match(r"https?://", value, re.IGNORECASE):
+            made = value
+        elif "?" in made:
+            made += _escaped(_ENDS_VALUE, value)
+        else:
+            goes_on = any("/" in following for following, *_ in parts[number + 1 :])
+            made += _escaped(_ENDS_PATH if goes_on else _ENDS_PATH_OR_BEGINS_QUERY, value)
+    return made
+
+
+def _escaped(signs: re.Pattern[str], text: str) -> str:
+    return signs.sub(lambda match: f"%{ord(match.group()):02X}", text)
+
+
+def _written(name: str, shape: str | None, conversion: str | None) -> str:
+    return "{" + name + (f"!{conversion}" if conversion else "") + (f":{shape}" if shape else "") + "}"
 
 
 def _mapped(obj: object, fill: Replace) -> object:
@@ -137,5 +182,5 @@ def bind_template(template: str, values: Mapping[str, object]) -> str:
         if name in values and not shape and not conversion:
             made.append(str(values[name]))
         else:
-            made.append("{" + name + (f"!{conversion}" if conversion else "") + (f":{shape}" if shape else "") + "}")
+            made.append(_written(name, shape, conversion))
     return "".join(made)

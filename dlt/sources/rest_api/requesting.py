@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from jsonpath_ng import JSONPath
@@ -24,7 +24,12 @@ from dlt.sources.rest_api.incremental import (
     IncrementalParam,
     with_incremental_params,
 )
-from dlt.sources.rest_api.placeholders import expand_placeholders, find_placeholders, single_placeholder
+from dlt.sources.rest_api.placeholders import (
+    expand_path,
+    expand_placeholders,
+    find_placeholders,
+    single_placeholder,
+)
 from dlt.sources.rest_api.typing import HTTPMethodBasic, ResolvedParam
 from dlt.types import TDataItem, TDataItems
 
@@ -52,7 +57,7 @@ class Request:
         """
         return replace(
             self,
-            path=str(expand_placeholders(self.path, values)),
+            path=expand_path(self.path, values),
             headers=_texts(self.headers, values),
             params=_texts(self.params, values),
             json=expand_placeholders(self.json, values, preserve_value_type=True),
@@ -188,6 +193,7 @@ class Children:
         cursor: Cursor of the child.
         param: The parameters that its start and end go into.
         convert: Makes of a value what the API takes.
+        in_path: Names of values that stand in the path.
     """
 
     resolved_params: Sequence[ResolvedParam]
@@ -300,16 +306,34 @@ def _marked(
     walk: Walk, request: Request, parent_record: Document, cursor: Cursor | None, mark: ParentMeta | None
 ) -> Iterator[Page]:
     for page in walk.pages(request):
-        # in place, as the page was made for this walk and is nobody else's
         if parent_record:
-            for row in page:
-                # a selector may find texts and numbers, which have no fields
-                if isinstance(row, dict):
-                    row.update(parent_record)
+            _include(parent_record, page, walk.request.path)
         yield page if mark is None else DataItemWithMeta(mark, page)  # type: ignore[arg-type] # for the cursor alone
         # its rows have gone through the steps by now, unless they are read in a thread
         if cursor is not None and cursor.can_close():
             return
+
+
+def _include(parent_record: Document, page: Iterable[Any], path: str) -> None:
+    # a selector may find texts and numbers, which have no fields
+    rows = [row for row in page if isinstance(row, dict)]
+    overwritten = parent_record.keys() & rows[0].keys() if rows else ()
+    if overwritten:
+        _tell_overwritten(path, ", ".join(sorted(overwritten)))
+    # in place, as the page was made for this walk and is nobody else's
+    for row in rows:
+        row.update(parent_record)
+
+
+# once for a resource, which may have as many pages as its parent has items
+@lru_cache(maxsize=1000)
+def _tell_overwritten(path: str, names: str) -> None:
+    logger.warning(
+        "'%s': rows have %s already, and the field of the parent took its place. Rename it among the processing steps "
+        "of the parent to keep both.",
+        path,
+        names,
+    )
 
 
 def process_parent_data_item(

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from requests import PreparedRequest, Request, Response, Session
 
@@ -21,6 +21,7 @@ from dlt.sources.helpers.rest_client.decoding import document_of
 from dlt.sources.helpers.rest_client.detector import (
     PaginatorFactory,
     as_text,
+    find_more,
     find_response_page_data,
     find_total_items,
 )
@@ -205,6 +206,7 @@ class RESTClient:
         if url != began:
             # the paginator goes on with the request as it is
             request = copy.copy(request)
+            request.url = url = _secured(url, began)
             request.params = _without_those_of(url, request.params, session.params)
         if not session.should_strip_auth(began, url):
             return session.prepare_request(request)
@@ -311,12 +313,19 @@ class RESTClient:
             raise PaginatorNotFound(
                 f"{where}: no detector of the client found how to get to the next page. Give it a paginator."
             )
-        total = find_total_items(document_of(response)) if score == 0.0 and isinstance(data, list) else None
+        ends_here = score == 0.0 and isinstance(data, list)
+        total = find_total_items(document_of(response)) if ends_here else None
+        more = find_more(document_of(response)) if ends_here else None
         if total is not None and total > len(data):
             # rows would be missing without a word
             user_log.info(
                 f"{where}: {len(data)} of {total} items were read, as nothing in the answer leads to the next page. "
                 "Give the client a paginator."
+            )
+        elif more is not None:
+            user_log.info(
+                f"{where}: {len(data)} items were read, and {more!r} in the answer says that there are more, but "
+                "nothing leads to the next page. Give the client a paginator."
             )
         elif score == 0.0:
             logger.warning(
@@ -347,6 +356,16 @@ class _Shown:
 
     def __str__(self) -> str:
         return sanitize_url(self._url)
+
+
+def _secured(url: str, began: str) -> str:
+    """Return a link with https where the walk began so: a server behind a proxy that adds it names itself without."""
+    first, then = urlsplit(began), urlsplit(url)
+    if (first.scheme, then.scheme) != ("https", "http") or first.hostname != then.hostname:
+        return url
+    if then.port not in (None, 80, first.port):
+        return url
+    return urlunsplit(then._replace(scheme="https", netloc=first.netloc.rpartition("@")[2]))
 
 
 def _without_those_of(url: str, params: Any, of_session: Any) -> Any:

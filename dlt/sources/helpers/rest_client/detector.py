@@ -25,7 +25,7 @@ RECORD_KEY_PATTERNS = frozenset(
 )
 NON_RECORD_KEY_PATTERNS = frozenset(["meta", "extras", "pagination", "headers", "metadata", "links"])
 NEXT_PAGE_KEY_PATTERNS = frozenset(["next"])
-NEXT_PAGE_DICT_KEY_PATTERNS = frozenset(["href", "url"])
+NEXT_PAGE_DICT_KEY_PATTERNS = frozenset(["href", "url", "^uri$", "^link$"])
 TOTAL_PAGES_KEYS = frozenset(["^total_pages$", "^pages$", "^totalpages$"])
 _CURSOR_KEYS = (
     r"^next$|next.*(cursor|token|id|page|offset|marker|key|start|after|position|ref|link|uri|url|batch|scroll)"
@@ -35,6 +35,8 @@ _PAGE_PARAMS = frozenset(["page", "p", "pagenumber", "pageno", "pageindex", "cur
 _TOTAL_KEYS = frozenset(
     ["count", *(f"total{what}" for what in ("", "count", "items", "results", "records", "elements", "rows", "hits"))]
 )
+_MORE_KEYS = frozenset(["hasmore", "more", "hasnext", "hasnextpage", "moreitemsincollection", "hasmoreitems"])
+_LAST_KEYS = frozenset(["islast", "last", "lastpage", "islastpage", "done", "endofstream"])
 _DEEPEST = 3
 """Further down are the items' own lists and links."""
 
@@ -224,6 +226,23 @@ def find_total_items(response: Found, depth: int = 0) -> int | None:
             return _whole(value)
     found = (find_total_items(value, depth + 1) for value in response.values())
     return next((total for total in found if total is not None), None)
+
+
+def find_more(response: Found, depth: int = 0) -> str | None:
+    """Return the key with which a document says that there are more items than it has, None where none says so.
+
+    Args:
+        response: The document.
+        depth: How deep it stands in a larger one.
+    """
+    if not isinstance(response, dict) or depth == _DEEPEST - 1:
+        return None
+    for key, value in response.items():
+        name = re.sub(r"[_\s-]", "", key.lower())
+        if (value is True and name in _MORE_KEYS) or (value is False and name in _LAST_KEYS):
+            return str(key)
+    found = (find_more(value, depth + 1) for value in response.values())
+    return next((key for key in found if key is not None), None)
 
 
 def _whole(value: Found) -> int | None:

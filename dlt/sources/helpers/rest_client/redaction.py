@@ -15,12 +15,14 @@ SENSITIVE_PARAMS = {
     "api-key",
     "api_key",
     "apikey",
+    "client_id",
     "client_secret",
     "key",
     "password",
     "pwd",
     "secret",
     "token",
+    "username",
 }
 """Names of parameters that hold secrets, beside those whose names say so in other words."""
 

@@ -138,10 +138,11 @@ class Walk:
                 yield page
         paginator = self._paginator
         if isinstance(paginator, PageNumberPaginator) and paginator.left_out():
+            from_one = "If it counts from 1, set base_page=1. " if paginator.current_value == 0 else ""
             user_log.info(
                 f"{sanitize_url(str(self._request.url))}: page {paginator.current_value} is empty and was the last, "
-                f"and the server counts {paginator.left_out()} more at {paginator.total_path}. If it counts something "
-                "else there, set another total_path, or None; else stop_after_empty_page=False reads on."
+                f"and the server counts {paginator.left_out()} more at {paginator.total_path}. {from_one}If it counts "
+                "something else there, set another total_path, or None; else stop_after_empty_page=False reads on."
             )
         if isinstance(paginator, OffsetPaginator) and paginator.left_out(count):
             # rows would be missing without a word

@@ -74,6 +74,8 @@ ITEM = [{"id": 1}]
     [
         ({"items": ITEM, "next": "http://api.example/x?p=2"}, JSONLinkPaginator, "next"),
         ({"items": ITEM, "links": {"next": {"href": "/x?p=2"}}}, JSONLinkPaginator, "links.next.href"),
+        ({"items": ITEM, "paging": {"next": {"after": "9", "link": "/x?a=9"}}}, JSONLinkPaginator, "paging.next.link"),
+        ({"data": ITEM, "next_page": {"offset": "e9", "uri": "/x?offset=e9"}}, JSONLinkPaginator, "next_page.uri"),
         ({"items": ITEM, "next_cursor": "abc", "next": "/x?p=2"}, JSONLinkPaginator, "next"),
         ({"value": ITEM, "@odata.nextLink": "https://api.example/x?$skip=2"}, JSONLinkPaginator, "'@odata.nextLink'"),
         ({"items": ITEM, "next_cursor": "abc"}, JSONResponseCursorPaginator, "next_cursor to cursor"),
@@ -146,6 +148,7 @@ def test_paths_of_single_things() -> None:
         ("https://a.example/x?API-Key=&Token=b#part", "https://a.example/x?API-Key=***&Token=***#part"),
         ("https://u:p@a.example/x?a=1;password=x", "https://***@a.example/x?a=1;password=***"),
         ("https://a.example/x?access%5Ftoken=s", "https://a.example/x?access%5Ftoken=***"),
+        ("https://a.example/x?client_id=c&username=u", "https://a.example/x?client_id=***&username=***"),
         ("https://a.example/x?page=1&sort=", "https://a.example/x?page=1&sort="),
         ("/x", "/x"),
     ],

@@ -62,6 +62,17 @@ def test_an_empty_page_in_the_middle_does_not_end_the_walk(rest: RestServer, gue
     assert ids(client.paginate("/x")) == [1, 2, 3]
 
 
+def test_the_first_page_may_be_empty_too(
+    rest: RestServer, client: RESTClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Page 0 is not one of them: a server that counts from 1 has none, and so the walk ends and says what to set."""
+    pages = {0: [], 1: [], 2: [{"id": 2}], 3: [{"id": 3}]}
+    rest.on("/x", lambda asked: {"items": pages[asked.param("page", 1)], "total_pages": 3})
+    assert ids(client.paginate("/x", paginator=PageNumberPaginator(base_page=1, total_path="total_pages"))) == [2, 3]
+    assert ids(client.paginate("/x", paginator=PageNumberPaginator(total_path="total_pages"))) == []
+    assert "page 0 is empty and was the last" in (said := capfd.readouterr().err) and "set base_page=1" in said
+
+
 def test_a_walk_that_ends_before_the_last_page_that_is_counted_says_so(
     rest: RestServer, client: RESTClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -149,7 +160,11 @@ def test_what_was_not_read_is_told(rest: RestServer, client: RESTClient, capfd: 
     rest.on("/x", {"items": ITEMS[:5], "meta": {"totalCount": 23}})
     assert len(list(client.paginate("/x"))) == 1
     assert "/x: 5 of 23 items were read" in capfd.readouterr().err
-    rest.on("/x", {"items": ITEMS[:5], "total": 5})
+    for flag in ({"has_more": True}, {"meta": {"isLast": False}}):
+        rest.on("/x", {"items": ITEMS[:5], **flag})
+        assert len(list(client.paginate("/x"))) == 1
+        assert "/x: 5 items were read, and" in (said := capfd.readouterr().err) and "says that there are more" in said
+    rest.on("/x", {"items": ITEMS[:5], "total": 5, "has_more": False, "last": True})
     assert len(list(client.paginate("/x"))) == 1
     assert capfd.readouterr().err == ""
 

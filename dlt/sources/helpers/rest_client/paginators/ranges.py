@@ -253,11 +253,22 @@ class PageNumberPaginator(RangePaginator):
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Count up, and note whether that is still a page."""
         self._items += len(data or ())
+        if not data and self._total is None and self._counts_pages():
+            # those behind it are there all the same, as far as the answer says how many
+            self._note_pages(response)
         super().update_state(response, data)
+
+    def _note_pages(self, response: Response) -> None:
+        found = first_value(self.total_path, response.json())
+        if isinstance(found, (int, str)) and re.fullmatch(r"\d+", str(found)):
+            self._total = int(found)
 
     def _stop_after_this_page(self, data: list[Any] | None = None) -> bool:
         if not super()._stop_after_this_page(data):
             return False
+        # a server that counts from 1 has no page 0, and pages that were counted from there would be one too few
+        if self.current_value == 0:
+            return True
         # a page in the middle may be empty, where what is counted are certainly pages
         return not (self._counts_pages() and self.left_out())
 
