@@ -92,6 +92,11 @@ coverage: install
 bench: install
 	$(PY) benchmarks/run.py
 
+# on what a load spends its time, by perf
+.PHONY: bench-profile
+bench-profile: install
+	$(PY) benchmarks/profiled.py
+
 # the compiled form beside the one in Python
 .PHONY: bench-forms
 bench-forms: install

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -44,6 +46,8 @@ DATASET = "bench_data"
 def resources(workload: Workload, pages: list[Any], repeat: int) -> Any:
     """Return what is handed to `pipeline.run`."""
     if workload.tables:
+        # PyPI dlt descends once for each resource of a source, and Python ends that at a thousand
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 20 * len(pages)))
         return [dlt.resource(iter([page]), name=f"table_{number:03d}") for number, page in enumerate(pages)]
 
     def items() -> Iterator[Any]:
@@ -118,8 +122,20 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=1, help="yield the data so many times")
     parser.add_argument("--postgres", help="URL of a database to load into")
     parser.add_argument("--wire", help="destination for which files are made that are not sent")
+    parser.add_argument("--profile", type=Path, help="write samples of all threads, by perf")
     parser.add_argument("--frames", type=int, default=0, help="how deep in the stack the load begins")
     return parser.parse_args()
+
+
+def start_sampler(path: Path) -> subprocess.Popen[bytes]:
+    """Let `perf` write samples of all threads of this process, from now on until it is interrupted."""
+    command = ["perf", "record", "--quiet", "-e", "cpu-clock", "-F", "499", "-p", str(os.getpid()), "-o", str(path)]
+    sampler = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not path.exists() or not path.stat().st_size:
+        if sampler.poll() is not None:
+            raise SystemExit("perf does not run here: install it (Debian: linux-perf), and allow it to sample.")
+        time.sleep(0.05)
+    return sampler
 
 
 def below(frames: int, args: argparse.Namespace) -> None:
@@ -136,6 +152,7 @@ def load(args: argparse.Namespace) -> None:
     pages = read_items(workload, args.data, args.base)
     given = {"loader_file_format": args.format} if args.format else {}
     meters = {name: Meter() for name in ("extract", "normalize", "load")}
+    sampler = start_sampler(args.profile) if args.profile else None
     with meters["extract"]:
         pipeline = dlt.pipeline(
             pipeline_name="bench",
@@ -157,6 +174,9 @@ def load(args: argparse.Namespace) -> None:
         with meters["load"]:
             info = pipeline.load()
         assert not info.has_failed_jobs, str(info)
+    if sampler is not None:
+        sampler.send_signal(signal.SIGINT)
+        sampler.wait()
     if args.wire:
         tables = dict(pipeline.last_trace.last_normalize_info.row_counts)
     else:
