@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dlt.cli import changing, package, showing
+from dlt.cli import changing, package, reconcile, showing
 from dlt.cli.asked import Asked, Form, Selection, read
 from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
@@ -74,6 +74,14 @@ ACTIONS: dict[str, _Action] = {
         "row-counts asks the destination how many rows of the load it has; job PART shows jobs with PART in their "
         "names; abort gives the package up, and those that build on it.",
         asks=True,
+    ),
+    "reconcile": _Action(
+        reconcile.reconcile,
+        "count the rows of each load, and tell where they differ",
+        ("dlt pipeline shop reconcile", "dlt pipeline shop reconcile --json"),
+        "For each table of each load: what was extracted, normalized, discarded, quarantined and loaded, and what the "
+        "destination has of it now. Exit code 1 if counts differ that should be equal; a query shows the rows.",
+        has_destination=True,
     ),
     "failed-jobs": _Action(
         showing.failed_jobs,

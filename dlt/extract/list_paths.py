@@ -30,6 +30,7 @@ def with_list_paths(tables: list[TableSchema], naming: NamingConvention) -> list
     paths = [key for key in root["columns"] if LIST in key]
     if not paths:
         return tables
+    # what is left are columns of the root table itself
     own = {key: column for key, column in root["columns"].items() if key not in paths}
     found = {table["name"]: table for table in nested}
     for path in paths:

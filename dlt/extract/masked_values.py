@@ -85,6 +85,7 @@ def text_of(value: TDataItem) -> str:
     if isinstance(plain, bytes):
         return plain.hex()
     # the order of keys is no part of a document
+    # and documents that are equal must have one hash
     return json_text(_in_order(plain))
 
 

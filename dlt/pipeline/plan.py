@@ -113,7 +113,7 @@ class PipelinePlan:
         lines = [head + (", of a sample of the rows" if self.is_sample else "")]
         for title, rows in sections.items():
             if rows:
-                lines += ["", *([title] if title else []), *_aligned(rows)]
+                lines += ["", *([title] if title else []), *aligned(rows)]
         return "\n".join([*lines, "", f"{size_text(self.bytes)} in all. Nothing was written."])
 
 
@@ -152,7 +152,12 @@ def _shown(value: object) -> str:
     return "start" if value is None else str(value)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of text in columns, two blanks from the left; numbers stand right.
+
+    Args:
+        rows: The rows, the first one the heading.
+    """
     columns = list(zip_longest(*rows, fillvalue=""))
     widths = [max(map(len, column)) for column in columns]
     # the heading of numbers stands above them

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dlt.pipeline.parts import Parts
     from dlt.pipeline.plan import PipelinePlan
     from dlt.pipeline.planning import PlanOptions
+    from dlt.pipeline.reconcile import Reconciliation
 
 
 class Trust:
@@ -54,3 +55,17 @@ class Trust:
         from dlt.pipeline.undoing import undo
 
         return undo(self.parts, load_id, dry_run, cascade)
+
+    def reconcile(self, source: object = None) -> Reconciliation:
+        """Count the rows of each load: what came, what was loaded, what is there now; tell where that differs.
+
+        Args:
+            source: A source or resource of `sql_database`, whose tables are counted at the source too.
+
+        Raises:
+            PipelineConfigMissing: the pipeline has no destination.
+            NotOffered: nothing of the source can be counted.
+        """
+        from dlt.pipeline.reconciling import reconcile
+
+        return reconcile(self.parts, source)
