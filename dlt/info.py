@@ -74,6 +74,18 @@ class _Step:
         """Tell whether there was nothing to do."""
         return not self.loads_ids
 
+    @property
+    def quarantined(self) -> dict[str, int]:
+        """Return the items that went to quarantine, by root table, over all packages."""
+        counts: dict[str, int] = {}
+        for entry in self._each():
+            for table, count in entry.get("quarantined", {}).items():
+                counts[table] = counts.get(table, 0) + count
+        return counts
+
+    def _told_quarantine(self) -> list[str]:
+        return [f"{count:,} item(s) of {table} went to quarantine" for table, count in self.quarantined.items()]
+
     def _each(self) -> Iterator[StepFigures]:
         for metrics in self.metrics.values():
             yield from metrics
@@ -171,6 +183,7 @@ class NormalizeInfo(_NormalizeInfo, _Step):
         """Return some lines to read."""
         lines = [f"Pipeline {self._name()} normalize step {self._took()}"]
         lines += [f"- {table}: {count} row(s)" for table, count in self.row_counts.items()]
+        lines += self._told_quarantine()
         for package in self.load_packages:
             lines.append(f"Load package {package.load_id} is normalized and ready to load")
             if verbosity > 0:
@@ -275,6 +288,7 @@ class LoadInfo(_LoadInfo, _Step):
             f"The {self.destination_name} destination used {self.destination_displayable_credentials} location "
             "to store data",
         ]
+        lines += self._told_quarantine()
         for package in self.load_packages:
             failed = package.jobs["failed_jobs"]
             state = "LOADED and contains no failed jobs"

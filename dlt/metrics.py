@@ -134,6 +134,8 @@ class StepFigures(TypedDict, total=False):
     dataset_name: str
     job_metrics: Mapping[str, Union[DataWriterMetrics, LoadJobMetrics]]
     table_metrics: Mapping[str, DataWriterMetrics]
+    quarantined: Mapping[str, int]
+    """Items that went to quarantine, by root table; left out where there are none."""
     resource_metrics: Mapping[str, DataWriterAndCustomMetrics]
     dag: list[tuple[str, str]]
     """Which resource takes the items of which: parent and child, a resource without parent with itself."""

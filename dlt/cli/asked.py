@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from dataclasses import Field
     from typing import TypeAlias
 
+    from dlt.schema.typing import ContractMode
+
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
 
 
@@ -69,6 +71,25 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class InQuarantine:
+    """What of the quarantine is asked for.
+
+    Attributes:
+        quarantine_action: "list", "show", "replay" or "drop".
+        table: Items of this root table only.
+        of_load: Items that this load brought only.
+        contract: Contract for this replay only.
+        limit: Items that are shown at most.
+    """
+
+    quarantine_action: str | None = None
+    table: str | None = None
+    of_load: str | None = None
+    contract: ContractMode | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True)
 class Asked:
     """What is asked of a pipeline.
 
@@ -91,6 +112,7 @@ class Asked:
         form: How a schema is written.
         selection: What is to be dropped.
         cascade: Undo later loads that are in the way too.
+        quarantine: What of the quarantine is asked for.
     """
 
     name: str | None = None
@@ -111,3 +133,4 @@ class Asked:
     form: Form = Form()
     selection: Selection = Selection()
     cascade: bool = False
+    quarantine: InQuarantine = InQuarantine()

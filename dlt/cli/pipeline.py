@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dlt.cli import changing, package, reconcile, showing
-from dlt.cli.asked import Asked, Form, Selection, read
+from dlt.cli import changing, package, quarantine, reconcile, showing
+from dlt.cli.asked import Asked, Form, InQuarantine, Selection, read
 from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
 from dlt.cli.undo import undo
@@ -106,6 +106,14 @@ ACTIONS: dict[str, _Action] = {
         ("dlt pipeline shop run-pending",),
         "For packages that a run left behind: its load failed, or its process ended. Nothing is extracted. The command "
         "is run in the folder of the program, where its configuration is.",
+        has_destination=True,
+    ),
+    "quarantine": _Action(
+        quarantine.run,
+        "items that a contract kept out of the tables: look at them, replay or drop them",
+        quarantine.EXAMPLES,
+        quarantine.MORE,
+        asks=True,
         has_destination=True,
     ),
     "drop": _Action(
@@ -214,6 +222,8 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
     if name == "schema":
         parser.add_argument("--name", dest="schema_name", help="name of the schema; the default one without it")
         add_form(parser)
+    if name == "quarantine":
+        quarantine.add_options(parser)
     if name == "drop":
         parser.add_argument("resources", nargs="*", metavar="RESOURCE", help="names, or patterns that begin with re:")
         parser.add_argument("--drop-all", action="store_true", help="all resources of the schema")
@@ -229,7 +239,12 @@ def _examples(examples: tuple[str, ...]) -> str:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    asked = replace(read(Asked, arguments), form=read(Form, arguments), selection=read(Selection, arguments))
+    asked = replace(
+        read(Asked, arguments),
+        form=read(Form, arguments),
+        selection=read(Selection, arguments),
+        quarantine=read(InQuarantine, arguments),
+    )
     # an option of PyPI dlt 1.x, and what people type first
     if asked.list_pipelines or asked.name is None:
         return _list(asked)

@@ -285,6 +285,7 @@ class FunctionDestination(Destination):
             naming_convention=self.options.naming,
             max_table_nesting=self.options.nesting,
             keeps_types=False,
+            keeps_own_tables=False,
         )
 
     @override

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlt.formats.column_rows import PLAIN_TEXT
+from dlt.formats.frames import as_arrow
 from dlt.formats.pages import JSON_FIELD
-from dlt.formats.spool import as_arrow
 from dlt.late import pa
 from dlt.types import TDataItem
 

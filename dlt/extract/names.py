@@ -22,6 +22,7 @@ from dlt.late import pa
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.chains import found_in
 from dlt.schema.naming import NamingConvention, name_of_hint, name_of_key, name_of_table
+from dlt.schema.quarantine import MODE as QUARANTINE
 from dlt.schema.required import required_columns, unbound
 from dlt.schema.schema import Schema
 from dlt.schema.system_tables import is_system_name
@@ -183,7 +184,9 @@ class NameCheck:
             missing = {name: reason for name, reason in required.items() if name not in seen}
             _check_sort(table, entry, list(seen))
             check_validity(entry, seen)
-            if missing:
+            holds = self._schema.resolve_contract(table)["data_type"] == QUARANTINE
+            # such rows go to quarantine, all of them too
+            if missing and not holds:
                 nested = [name for name in self._seen if name.startswith(table) and name != table]
                 raise unbound(table, missing, list(seen), self._written.get(table), nested)
 

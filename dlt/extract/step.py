@@ -25,9 +25,11 @@ from dlt.extract.items import (
 from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, extract_setting
 from dlt.extract.masks import Masks
 from dlt.extract.names import NameCheck
+from dlt.extract.quarantine import ExtractQuarantine, parted
 from dlt.extract.refresh import RefreshMode, begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
 from dlt.extract.table import STRATEGY_HINTS
+from dlt.extract.validation import may_hold_back
 from dlt.extract.versions import note_former_settings, require_version, way_of_versions, with_versions
 from dlt.formats.column_rows import ColumnRows
 from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
@@ -41,6 +43,8 @@ from dlt.schema.contract import declare, expand, violation, with_row
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.naming import name_of_table
+from dlt.schema.quarantine import MODE as QUARANTINE
+from dlt.schema.quarantine import note_emptied
 from dlt.schema.schema import Schema
 from dlt.schema.table import without_key
 from dlt.schema.x_keys import NEW_TABLE, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH
@@ -50,7 +54,7 @@ from dlt.types import TDataItem
 if TYPE_CHECKING:
     from dlt.extract.source import DltSource
     from dlt.extract.vocabulary import ContractHint
-    from dlt.schema.typing import TableSchema
+    from dlt.schema.typing import ContractMode, TableSchema
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,14 @@ class SchemaExtract:
             builder.path,
             options.max_file_bytes,
             schema.naming.normalize_path,
-            # where the contract drops rows, a row without a value that must be there is dropped, and no error
-            checked=lambda table: self.schema.resolve_contract(table)["data_type"] != "discard_row",
+            # where the contract drops rows or keeps them in quarantine, one without a value is no error
+            checked=lambda table: self.schema.resolve_contract(table)["data_type"] not in ("discard_row", QUARANTINE),
             names=self._names,
         )
         self._masks = Masks(schema)
+        self.quarantine = ExtractQuarantine(self._spool.write_exact)
+        self._holding: frozenset[str] = frozenset()
+        """Names of the resources of which a model may put items into quarantine."""
         self._collector = options.collector
         self._capabilities = options.capabilities
         self._keeps_keys = options.keeps_keys
@@ -122,6 +129,7 @@ class SchemaExtract:
     def add_source(self, source: DltSource, state: State, options: ExtractOptions) -> None:
         """Extract the selected resources of a source."""
         selected = source.resources.selected
+        self._holding = may_hold_back(selected.values())
         self.sources.add(source.name)
         # first, as resources read their state when they begin
         own_state = state.setdefault("sources", {}).setdefault(source.name, {})
@@ -167,6 +175,7 @@ class SchemaExtract:
         Raises:
             UnboundColumnException: no row of a table has a column that all of them must have.
         """
+        note_emptied(self.schema.tables, self.refresh.tables, self.builder.load_id)
         self.files = self._spool.close()
         self._names.close(self.tables)
 
@@ -187,6 +196,7 @@ class SchemaExtract:
             "started_at": self.started_at,
             "finished_at": finished_at,
             "schema_name": self.schema.name,
+            **({"quarantined": self.quarantine.counts} if self.quarantine.counts else {}),
             **metrics.written(self.builder.target("extracted"), self.files, self.tables, self.started_at, finished_at),
         }
 
@@ -213,6 +223,10 @@ class SchemaExtract:
     def _add(self, source: DltSource, resource: ResourceHints, item: TDataItem, meta: Meta) -> None:
         if isinstance(meta, ImportFileMeta):
             item = read_file(meta)
+        if self._holding and resource.name in self._holding:
+            item = self._hold_back(source, resource, item, meta)
+            if item is None:
+                return
         if meta is None and not resource.has_dynamic_table_name and not resource.has_other_dynamic_hints:
             # by far the most frequent case: fixed hints are declared once, and a page goes on with one look-up
             table = self._fixed.get(id(resource))
@@ -232,7 +246,24 @@ class SchemaExtract:
             table = self._declare(source, resource, group[0], meta)
             self._write(resource, table, group if isinstance(item, list) else item)
 
+    def _hold_back(self, source: DltSource, resource: ResourceHints, page: TDataItem, meta: Meta) -> TDataItem | None:
+        """Put the items into quarantine that a model refused; return the others, None if there are none."""
+        refused, others = parted(page)
+        for row in refused:
+            # declared like that of others: a replay finds its hints in the schema
+            if table := self._declare(source, resource, row, meta):
+                item, modes = self._masks.apply(table, dict(row)), self.schema.resolve_contract(table)
+                self.quarantine.take(table, row, item, modes)
+                self.resources[resource.name] = self.resources.get(resource.name, 0) + 1
+        return others
+
     def _write(self, resource: ResourceHints, table: str, item: TDataItem) -> None:
+        # before all else: the schema knows nothing of such a table
+        if self.quarantine.holds(table):
+            if not isinstance(item, MaterializedEmptyList):
+                count = self.quarantine.take_page(table, item)
+                self.resources[resource.name] = self.resources.get(resource.name, 0) + count
+            return
         if not table or self.schema.tables[table].get("write_disposition") == "skip":
             return  # the contract discards it, or nobody wants it
         entry = self.schema.tables[table]
@@ -289,9 +320,13 @@ class SchemaExtract:
         contract = source.run_contract if source.run_contract is not None else root.pop("schema_contract", None)
         root.pop("schema_contract", None)
         # what a contract refuses is shown, and nothing of it is masked yet
-        if self._refuses(name, contract, None if self._masks.hides(root, *nested) else item, is_empty):
-            self._known[key] = _Declared(*plain, name="")
-            return ""
+        hides = self._masks.hides(root, *nested)
+        if modes := _refuses(self.schema, name, contract, None if hides else item, is_empty):
+            held = modes["tables"] == QUARANTINE
+            if held:
+                self.quarantine.hold_table(name, [plain[0], *plain[1]], contract, modes, hides)
+            self._known[key] = _Declared(*plain, name=name if held else "")
+            return self._known[key].name
         for table in (root, *nested):
             self._forget(table, resource.removed_keys(meta) if table is root else ())
             # before the update makes it known: columns of a table that is new in this run evolve
@@ -313,20 +348,6 @@ class SchemaExtract:
         has_key = any(column.get("primary_key") or column.get("merge_key") for column in table["columns"].values())
         # one that was loaded before stays what it was
         return stands_alone(there) or (self._keys_part_tables and has_key and not (there or {}).get("parent"))
-
-    def _refuses(self, name: str, contract: ContractHint | None, item: TDataItem, is_empty: bool) -> bool:
-        """Tell whether the contract keeps out a table that is new.
-
-        Raises:
-            DataValidationError: it freezes tables, and the resource is not one that gave nothing.
-        """
-        if not self.schema.is_new_table(name):
-            return False
-        modes = expand(contract, expand(self.schema.settings.get("schema_contract")))
-        if modes["tables"] == "freeze" and not is_empty:
-            first = item[0] if isinstance(item, list) and item else item
-            raise with_row(violation(self.schema.name, name, "tables", modes), None if is_frame(first) else first)
-        return modes["tables"] != "evolve"
 
     def _forget(self, declared: TableSchema, removed: Iterable[str]) -> None:
         """Take back what earlier runs said of a table and this one says otherwise."""
@@ -357,6 +378,23 @@ class SchemaExtract:
             # checked, but a table is known from its first rows on, and has the hints that it has then
             self.schema.drop_tables(self.schema.tables.keys() - before)
             self._known.clear()
+
+
+def _refuses(
+    schema: Schema, name: str, contract: ContractHint | None, item: TDataItem, is_empty: bool
+) -> dict[str, ContractMode] | None:
+    """Return the contract that keeps out a table that is new, None if none does.
+
+    Raises:
+        DataValidationError: it freezes tables, and the resource is not one that gave nothing.
+    """
+    if not schema.is_new_table(name):
+        return None
+    modes = expand(contract, expand(schema.settings.get("schema_contract")))
+    if modes["tables"] == "freeze" and not is_empty:
+        first = item[0] if isinstance(item, list) and item else item
+        raise with_row(violation(schema.name, name, "tables", modes), None if is_frame(first) else first)
+    return modes if modes["tables"] != "evolve" else None
 
 
 def extract_sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, cast
 
@@ -15,12 +15,18 @@ from dlt.extract.hints import TableHints
 from dlt.extract.items import Meta, are_frames, is_frame
 from dlt.extract.masks import has_masked
 from dlt.extract.models import Columns, choices_of, columns_of, is_model, is_model_item, model_config
+from dlt.extract.quarantine import QuarantinedItem
 from dlt.extract.steps import Map, Step
+from dlt.schema.quarantine import MODE as QUARANTINE
+from dlt.schema.quarantine import MODEL, Refusal
+from dlt.secret_words import may_be_secret_name
 from dlt.types import TDataItem, TDataItems
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
 
+    from dlt.extract.resource_hints import ResourceHints
     from dlt.extract.vocabulary import ContractHint
     from dlt.schema.typing import ContractDict, ContractMode
 
@@ -34,6 +40,7 @@ EXTRA_OF_MODE: dict[str, Extra] = {
     "discard_value": "ignore",
     "freeze": "forbid",
     "discard_row": "forbid",
+    "quarantine": "forbid",
 }
 
 
@@ -85,6 +92,9 @@ class PydanticValidator(Step):
         self.table_name = table_name
         self._strict = with_extra(model, EXTRA_OF_MODE[column_mode], explicit)
         self._own: PydanticValidator | None = None
+        self._raises = data_mode not in ("discard_value", QUARANTINE)
+        self.quarantines = QUARANTINE in (column_mode, data_mode)
+        """Some items may go to quarantine."""
         self._keep_models = bool(model_config(model).get("return_validated_models"))
         super().__init__(self._check)
         self._map = Map(self._check)
@@ -141,12 +151,13 @@ class PydanticValidator(Step):
 
     def _on_errors(self, item: TDataItem, error: ValidationError) -> TDataItem:
         found = error.errors()
-        for entity, mode, kinds in (
+        broken = (
             ("columns", self.column_mode, [e for e in found if e["type"] == "extra_forbidden"]),
             ("data_type", self.data_mode, [e for e in found if e["type"] != "extra_forbidden"]),
-        ):
+        )
+        for entity, mode, kinds in broken:
             # a nested model may forbid by itself what the contract lets pass
-            forbidden = entity == "columns" and mode != "discard_row" and self.data_mode != "discard_value"
+            forbidden = entity == "columns" and mode not in ("discard_row", QUARANTINE) and self._raises
             if kinds and (mode == "freeze" or forbidden):
                 place = ".".join(str(part) for part in kinds[0]["loc"])
                 hides = has_masked(self.hints, current().schema)
@@ -162,6 +173,9 @@ class PydanticValidator(Step):
                     data_item=None if hides else item,
                     validation_error=None if hides else error,
                 ) from (None if hides else error)
+        for _, mode, kinds in broken:
+            if kinds and (mode == QUARANTINE or (mode != "discard_row" and self.data_mode == QUARANTINE)):
+                return self._quarantined(item, kinds[0])
         # values that do not fit become variants later
         if all(e["type"] != "extra_forbidden" for e in found) and self.data_mode == "evolve":
             return item.model_dump(by_alias=True) if is_model_item(item) else item
@@ -169,6 +183,26 @@ class PydanticValidator(Step):
             bad = {e["loc"][0] for e in found if e["loc"]}
             return {key: value for key, value in item.items() if key not in bad}
         return None
+
+    def _quarantined(self, item: TDataItem, error: ErrorDetails) -> QuarantinedItem:
+        given = item.model_dump(by_alias=True) if is_model_item(item) else item
+        place = ".".join(str(part) for part in error["loc"])
+        # what a validator of the program says may hold the value
+        secret = any(may_be_secret_name(str(part)) for part in error["loc"]) or has_masked(self.hints, current().schema)
+        why = f"{error['type'] if secret else error['msg']} (model {self.model.__name__})"
+        whole = given if isinstance(given, Mapping) else {"value": given}
+        return QuarantinedItem(whole, Refusal(MODEL, place, why), self.model.__name__)
+
+
+def may_hold_back(resources: Iterable[ResourceHints]) -> frozenset[str]:
+    """Return the names of the resources of which a model may put items into quarantine."""
+    # asked once for a source: pages of all others are not looked through
+    return frozenset(
+        resource.name
+        for resource in resources
+        for step in resource.pipe.steps
+        if isinstance(step, PydanticValidator) and step.quarantines
+    )
 
 
 def with_extra(model: type[BaseModel], extra: str, explicit: bool) -> type[BaseModel]:

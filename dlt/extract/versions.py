@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from dlt.errors import DataValidationError
 from dlt.extract.versions_of_1x import with_versions_of_1x
 from dlt.formats.column_rows import ColumnRows
-from dlt.formats.spool import as_arrow
+from dlt.formats.frames import as_arrow
 from dlt.late import pa, pc
 from dlt.schema.naming import name_of_hint, name_of_key
 from dlt.schema.system_columns import ROW_ID

@@ -8,10 +8,9 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from dlt.errors import InvalidDataItem, UnsupportedDataType
-from dlt.formats.arrow_values import column_of
+from dlt.errors import InvalidDataItem
 from dlt.formats.column_rows import ColumnRows
-from dlt.formats.pages import ARROW_LEVELS, levels_of
+from dlt.formats.frames import tabular
 from dlt.formats.required import Required, columns_without_variant
 from dlt.formats.waiting import Page, WaitingRows, waiting_rows
 from dlt.io.typed_json import TooDeep, dump_row
@@ -221,17 +220,17 @@ class SpoolWriter:
                 return self._write_columns(table, items.batch, table_schema)
             items, own = items.rows(), True
         if not isinstance(items, (list, dict)):
-            tabular = _tabular(items, table)
-            if tabular is not None:
+            found = tabular(items, table)
+            if found is not None:
                 # rows that came before stand before the table
                 self._flush(table)
                 if required := self._required_of(table, table_schema):
-                    required.check_table(tabular)
+                    required.check_table(found)
                 if self._name_check is not None:
-                    self._name_check.tabular(table, tabular.schema)
-                for batch in tabular.to_batches() or _empty_batches(tabular, table_schema):
+                    self._name_check.tabular(table, found.schema)
+                for batch in found.to_batches() or _empty_batches(found, table_schema):
                     self._write_batch(table, batch, "table")
-                return int(tabular.num_rows)
+                return int(found.num_rows)
             items = [items]
         elif isinstance(items, dict):
             items = [items]
@@ -284,6 +283,25 @@ class SpoolWriter:
         """
         if table not in self._open and not self._waiting.get(table) and not self._columns.get(table):
             self._write_rows(table, [])
+
+    def write_exact(self, table: str, rows: Sequence[TDataItem]) -> None:
+        """Append rows of a table of the library, as they are.
+
+        Args:
+            table: Name of the table.
+            rows: The rows.
+        """
+        self._write_rows(table, rows)
+
+    def cut(self, table: str) -> set[str]:
+        """End the file of a table, so that what comes next goes to another one; return the names of its files.
+
+        Args:
+            table: Name of the table.
+        """
+        self._flush(table)
+        self._end(table)
+        return {file.name for file in self._files if file.table == table}
 
     def forget(self, table: str) -> None:
         """Delete what was written of a table.
@@ -385,48 +403,3 @@ def _empty_batches(items: pa.Table, table_schema: TableSchema) -> list[pa.Record
     if any("data_type" in column for column in (table_schema.get("columns") or {}).values()):
         return []
     return [pa.RecordBatch.from_pylist([], schema=items.schema)]
-
-
-def _tabular(items: TDataItems, table: str) -> pa.Table | None:
-    """Return an Arrow table whose types all have a place, None for rows."""
-    try:
-        tabular = as_arrow(items)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-        raise InvalidDataItem(
-            f"table {table}: the frame cannot become Arrow data: {error}. Give the column that is named values of one "
-            "type, or yield the rows as dicts.",
-            table=table,
-        ) from error
-    for field in tabular.schema if tabular is not None else ():
-        if levels_of(field.type) > ARROW_LEVELS:
-            raise InvalidDataItem(
-                f"table {table}: column {field.name} of the Arrow data has more than {ARROW_LEVELS} levels of structs "
-                "and lists. Turn it into JSON text before it is yielded.",
-                table=table,
-            )
-        if pa.types.is_null(field.type):
-            continue
-        try:
-            column_of(field.name, field.type)
-        except UnsupportedDataType as error:
-            raise UnsupportedDataType(f"table {table}, {error}", table=table, column=field.name) from None
-    return tabular
-
-
-def as_arrow(items: TDataItems) -> pa.Table | None:
-    """Return an Arrow table for tables, record batches, pandas and polars frames; None for anything else."""
-    # by the name of the module: nobody imports pandas or polars to find out that an item is none of theirs
-    module = type(items).__module__.partition(".")[0]
-    if module not in ("pyarrow", "pandas", "polars"):
-        return None
-    if isinstance(items, pa.Table):
-        return items
-    if isinstance(items, pa.RecordBatch):
-        return pa.Table.from_batches([items])
-    if module == "pandas" and hasattr(items, "columns"):
-        # no index, as in PyPI dlt 1.x; without pandas' metadata, which counts where schemas are compared
-        return pa.Table.from_pandas(items, preserve_index=False).replace_schema_metadata(None)
-    if module == "polars" and hasattr(items, "to_arrow"):
-        table = items.to_arrow()
-        return table if isinstance(table, pa.Table) else None
-    return None

@@ -8,14 +8,14 @@ from dlt.destinations.client import WorkDone
 from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.order import LoadOrder
 from dlt.load.plan import Changes, FileGroup, LoadPlan, Publication, Records, Removal, Requirements
-from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write
-from dlt.load.work import roots_to_empty
+from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write, tables_of
+from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import PackageFile, Refresh
 from dlt.schema.chains import loaded_with
 from dlt.schema.dispositions import check_disposition
 from dlt.schema.row_order import as_staged
 from dlt.schema.schema import Schema
-from dlt.schema.system_tables import PREFIX
+from dlt.schema.system_tables import PREFIX, QUARANTINE_TABLE, quarantine_table
 from dlt.schema.table import has_seen_data
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -44,7 +44,7 @@ def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
         return LoadPlan(order, standing, done)
     schema, task = schema_to_load(order, standing), order.task
     wish = task.wish if task is not None else 0
-    at_work = _with_data(order, standing, schema)
+    at_work = _as_replayed(order, _with_data(order, standing, schema))
     works = {work.key: WorkDone(work.revision, wish, work.load_id) for work in order.package.manifest.works}
     state = state_to_write(order, standing)
     return LoadPlan(
@@ -75,14 +75,32 @@ def _with_data(order: LoadOrder, standing: Standing, schema: Schema) -> Schema:
     return found
 
 
+def _as_replayed(order: LoadOrder, schema: Schema) -> Schema:
+    """Return a schema whose tables take rows of the quarantine beside those that are there: a replay replaces none."""
+    if order.package.manifest.replay is None:
+        return schema
+    found = schema.clone(copy_tables=False)
+    found.tables = {
+        name: {**table, "write_disposition": "append"} if table.get("write_disposition") == "replace" else table
+        for name, table in schema.tables.items()
+    }
+    return found
+
+
 def _removals(order: LoadOrder, standing: Standing, schema: Schema) -> Iterator[Removal]:
-    """Yield what earlier loads of the same work appended to tables that this one fills anew."""
+    """Yield what earlier loads of the same work appended to tables that this one fills anew, and what is replayed."""
     dropped = (order.package.manifest.refresh or Refresh()).drop_tables
     for work in order.package.manifest.works:
         done = standing.works.get(work.key)
         if done is not None and not done.is_undone:
             for root in roots_to_empty(schema, work, dropped):
                 yield Removal(tuple(complete(table) for table in schema.chain(root)), done.load_id)
+            # what goes on behind a cursor gives none of its items again, and those there must stay
+            if QUARANTINE_TABLE in schema.tables and set(work.resources.values()) == {REPEATS}:
+                yield Removal((quarantine_table(),), done.load_id)
+    # what of these loads stays comes again, as a file of the package
+    for load_id in order.package.manifest.replay.removes if order.package.manifest.replay is not None else ():
+        yield Removal((quarantine_table(),), load_id)
 
 
 def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
@@ -92,7 +110,7 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
     """
     refresh = order.package.manifest.refresh or Refresh()
     # parents first: nested rows get from them what they lack
-    tables = sorted(schema.data_tables(), key=lambda table: _depth(schema, table))
+    tables = sorted(tables_of(order, schema), key=lambda table: _depth(schema, table))
     wanted = {table["name"]: complete(table) for table in tables}
     missing = schema.missing_in(standing.tables)
     data = {name: table for name, table in missing.tables.items() if name in wanted}

@@ -14,7 +14,8 @@ from dlt.load.work import known_work
 from dlt.packages.advice import drop_advice
 from dlt.schema.chains import loaded_with
 from dlt.schema.schema import Schema
-from dlt.schema.typing import ColumnSchema
+from dlt.schema.system_tables import QUARANTINE_TABLE
+from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.states.delta import apply
 from dlt.states.model import State, decode
 from dlt.types import JsonObject
@@ -72,7 +73,7 @@ def look(order: LoadOrder, client: Client) -> Standing:
     standing = Standing(loads, works, state)
     stored = client.read_schema(name=package.schema_name) if joins_schema(order, standing) else None
     schema = schema_to_load(order, Standing(loads, works, state, stored))
-    wanted = [table["name"] for table in schema.data_tables()]
+    wanted = [table["name"] for table in tables_of(order, schema)]
     tables = _without(client.stored_tables(wanted), order)
     missing = schema.missing_in(tables).tables
     if stored is None and tables and any(name in missing for name in wanted):
@@ -121,6 +122,18 @@ def was_undone(order: LoadOrder, load_id: str) -> LoadUndone:
         f"loaded. {how}",
         load_id=load_id,
     )
+
+
+def tables_of(order: LoadOrder, schema: Schema) -> list[TableSchema]:
+    """Return the tables that a load fills or may have to change: those of users, and the quarantine where it is filled.
+
+    Args:
+        order: What is to be loaded.
+        schema: The schema.
+    """
+    # a load of good rows only must not ask for it, nor make it
+    filled = any(file.table == QUARANTINE_TABLE for file in order.package.files)
+    return [*schema.data_tables(), *([schema.get_table(QUARANTINE_TABLE)] if filled else [])]
 
 
 # -- what it decides

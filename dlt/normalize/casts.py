@@ -9,11 +9,14 @@ from dlt.errors import UnsupportedDataType
 from dlt.formats.arrow_values import DAYS, MOMENTS, plain, values_of
 from dlt.late import pa, pc
 from dlt.normalize.arrays import arrow_type, build
-from dlt.normalize.placement import DiscardRow, Placement, taken
+from dlt.normalize.placement import DiscardRow, Placement, QuarantineRow, taken
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.limits import int_range
+from dlt.schema.quarantine import Refusal
 from dlt.schema.typing import ColumnSchema, DataType
 
+KeptOut = dict[int, Refusal]
+"""Rows that go to quarantine, each with the first reason that was found."""
 # 18 digits always fit 64 bits; longer numbers are looked at one by one
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"
 _SECONDS = (MOMENTS[0] // 1_000_000, MOMENTS[1] // 1_000_000)
@@ -41,7 +44,7 @@ def whole(array: pa.Array, column: ColumnSchema, capabilities: Capabilities) -> 
 
 
 def by_value(
-    placement: Placement, table: str, name: str, values: list[object]
+    placement: Placement, table: str, name: str, values: list[object], kept_out: KeptOut | None = None
 ) -> tuple[dict[str, pa.Array], pa.Array | None]:
     """Return the columns into which values go one by one, and a mask of the rows that the contract discards, or None.
 
@@ -50,6 +53,10 @@ def by_value(
         table: Name of the table.
         name: The column that the values are meant for; it is among those returned unless its values are discarded.
         values: Values as the table of conversions knows them.
+        kept_out: Gets the rows that go to quarantine, which are among those of the mask then.
+
+    Raises:
+        QuarantineRow: a row goes to quarantine, and nothing takes it.
     """
     gathered: dict[str, list[object]] = {}
     refused: list[int] = []
@@ -59,6 +66,12 @@ def by_value(
         try:
             placed = placement.place(table, name, value)
         except DiscardRow:
+            refused.append(row)
+            continue
+        except QuarantineRow as why:
+            if kept_out is None:
+                raise
+            kept_out.setdefault(row, why.refusal)
             refused.append(row)
             continue
         if placed is not None:
@@ -79,12 +92,14 @@ def by_value(
     return arrays, pa.array(mask)
 
 
-def place(placement: Placement, table: str, name: str, array: pa.Array) -> tuple[dict[str, pa.Array], pa.Array | None]:
+def place(
+    placement: Placement, table: str, name: str, array: pa.Array, kept_out: KeptOut | None = None
+) -> tuple[dict[str, pa.Array], pa.Array | None]:
     """Return the columns into which an array goes, whose own has a type, and a mask of discarded rows, or None."""
     found = whole(array, placement.columns(table)[name], placement.capabilities)
     if found is not None:
         return {name: found}, None
-    return by_value(placement, table, name, values_of(array))
+    return by_value(placement, table, name, values_of(array), kept_out)
 
 
 def coalesced(known: pa.Array | None, values: pa.Array, table: str, column: str) -> pa.Array:

@@ -5,8 +5,7 @@ It gives the tables that `exact` gives. What it cannot do without looking at row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dlt.formats.arrow_values import values_of
 from dlt.formats.column_rows import PLAIN_TEXT
@@ -24,8 +23,7 @@ from dlt.schema.typing import ColumnSchema
 
 Metadata = Mapping[bytes, bytes] | None
 """What stands beside a field of a page; it marks documents."""
-if TYPE_CHECKING:
-    Field = tuple[str, pa.Array, Metadata]
+Field = tuple[str, "pa.Array", Metadata]
 SYSTEM_NAMES = frozenset({ROW_ID, LOAD_ID, PARENT_ID, ROOT_ID, LIST_INDEX, ROW_ORDER})
 
 
@@ -67,10 +65,12 @@ class ColumnarNormalizer:
         Raises:
             NotColumnar: the page must be taken row by row; nothing of it was added.
         """
-        # a contract may discard single rows, and a limit keeps documents whole: both need a look at each
-        if not self._placement.evolves(table) or self._placement.schema.max_nesting(table) not in (None, 0):
+        # a contract may discard single rows, and a limit keeps documents whole: both need a look at each; of rows that
+        # may go to quarantine only those come here that do not
+        evolves = self._placement.evolves(table) or self._placement.quarantines(table)
+        if not evolves or self._placement.schema.max_nesting(table) not in (None, 0):
             raise NotColumnar
-        fields = [(field.name, array, field.metadata) for field, array in zip(batch.schema, batch.columns, strict=True)]
+        fields = fields_of(batch)
         # before anything is emitted, as half of a page cannot be taken back
         self._check_names(table, fields)
         self._placement.open_table(table, None)
@@ -88,8 +88,8 @@ class ColumnarNormalizer:
     def _columns(self, table: str, fields: Sequence[Field]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
         columns: dict[str, pa.Array] = {}
         lists: list[tuple[str, pa.Array]] = []
-        for name, array, metadata in self._flat(fields, ""):
-            if _is_list(array.type):
+        for name, array, metadata in self.flat(fields, ""):
+            if is_list(array.type):
                 lists.append((name, array))
                 continue
             for column, values in self._placed(table, name, array, metadata):
@@ -101,7 +101,7 @@ class ColumnarNormalizer:
         values = array.flatten()
         if not len(values):
             return
-        table = self._path(parent, name)
+        table = self.path(parent, name)
         try:
             self._placement.open_table(table, parent)
         except DiscardRow:
@@ -113,9 +113,9 @@ class ColumnarNormalizer:
         starts = np.cumsum(lengths, dtype=np.int64) - lengths
         indexes = np.arange(len(values), dtype=np.int64) - starts[parents]
         if pa.types.is_struct(values.type):
-            columns, lists = self._columns(table, _struct_fields(values))
+            columns, lists = self._columns(table, struct_fields(values))
         else:
-            columns, lists = self._columns(table, [("list" if _is_list(values.type) else "value", values, None)])
+            columns, lists = self._columns(table, [("list" if is_list(values.type) else "value", values, None)])
         # a position for each item: columns of the parent are spread over the list in one step
         positions = integers(parents)
         inherited = {column: values.take(positions) for column, values in of_root.items()}
@@ -127,7 +127,8 @@ class ColumnarNormalizer:
         for child, nested in lists:
             self._children(table, child, nested, columns[ROW_ID], inherited)
 
-    def _flat(self, fields: Sequence[Field], prefix: str) -> Iterator[Field]:
+    def flat(self, fields: Iterable[Field], prefix: str) -> Iterator[Field]:
+        """Yield the columns of fields and of the documents in them, under their final names; none without a value."""
         last: list[tuple[str, pa.Array]] = []
         for key, array, metadata in fields:
             name = self._name(prefix, key)
@@ -135,12 +136,12 @@ class ColumnarNormalizer:
                 if self._documents_last:
                     last.append((name, array))
                 else:
-                    yield from self._flat(_struct_fields(array), name)
+                    yield from self.flat(struct_fields(array), name)
             # a column without a value has no type yet, and `exact` would not see it
             elif array.null_count < len(array):
                 yield name, array, metadata
         for name, array in reversed(last):
-            yield from self._flat(_struct_fields(array), name)
+            yield from self.flat(struct_fields(array), name)
 
     def _check_names(self, table: str, fields: Sequence[Field]) -> None:
         # checked before anything is emitted: rows are what names the keys of a clash, and what keeps documents whole
@@ -150,17 +151,17 @@ class ColumnarNormalizer:
                 raise NotColumnar
             if _is_nested(array.type) and self._whole(table, name):
                 raise NotColumnar
-            if _is_list(array.type):
-                if stands_alone(self._placement.schema.tables.get(self._path(table, name))):
+            if is_list(array.type):
+                if stands_alone(self._placement.schema.tables.get(self.path(table, name))):
                     raise NotColumnar
-                self._check_list(self._path(table, name), array.type.value_type)
+                self._check_list(self.path(table, name), array.type.value_type)
 
     def _check_list(self, table: str, kind: pa.DataType) -> None:
         empty = pa.nulls(0, kind)
         if pa.types.is_struct(kind):
-            self._check_names(table, _struct_fields(empty))
+            self._check_names(table, struct_fields(empty))
         else:
-            self._check_names(table, [("list" if _is_list(kind) else "value", empty, None)])
+            self._check_names(table, [("list" if is_list(kind) else "value", empty, None)])
 
     def _paths_of(
         self, fields: Sequence[Field], prefix: str, above: tuple[str, ...]
@@ -169,14 +170,14 @@ class ColumnarNormalizer:
             name, path = self._name(prefix, key), (*above, key)
             yield path, name, array
             if pa.types.is_struct(array.type):
-                yield from self._paths_of(_struct_fields(array), name, path)
+                yield from self._paths_of(struct_fields(array), name, path)
 
     def _whole(self, table: str, name: str) -> bool:
         column = self._placement.columns(table).get(name)
         return column is not None and column.get("data_type") == "json"
 
     def _placed(self, table: str, name: str, array: pa.Array, metadata: Metadata) -> list[tuple[str, pa.Array]]:
-        document = metadata is not None and metadata.get(b"dlt.type") == JSON_FIELD[b"dlt.type"]
+        document = is_document(metadata)
         column = self._placement.columns(table).get(name)
         if column is None or "data_type" not in column:
             # the first value decides the column, by the rules that hold for single rows
@@ -208,11 +209,22 @@ class ColumnarNormalizer:
             known = self._names[prefix, key] = self._naming.shorten_fragments(prefix, name) if prefix else name
         return known
 
-    def _path(self, table: str, name: str) -> str:
+    def path(self, table: str, name: str) -> str:
+        """Return the name of the nested table for the lists of a column."""
         known = self._paths.get((table, name))
         if known is None:
             known = self._paths[table, name] = self._naming.shorten_fragments(table, name)
         return known
+
+
+def fields_of(batch: pa.RecordBatch) -> list[Field]:
+    """Return the fields of a page."""
+    return [(field.name, array, field.metadata) for field, array in zip(batch.schema, batch.columns, strict=True)]
+
+
+def is_document(metadata: Metadata) -> bool:
+    """Tell whether a field holds documents as JSON text."""
+    return metadata is not None and metadata.get(b"dlt.type") == JSON_FIELD[b"dlt.type"]
 
 
 def first_valid(array: pa.Array) -> int:
@@ -227,11 +239,13 @@ def _is_plain_text(metadata: Metadata) -> bool:
     return metadata is not None and metadata.get(b"dlt.type") == PLAIN_TEXT[b"dlt.type"]
 
 
-def _struct_fields(array: pa.Array) -> list[Field]:
+def struct_fields(array: pa.Array) -> list[Field]:
+    """Return the fields of documents."""
     return [(field.name, values, None) for field, values in zip(array.type, array.flatten(), strict=True)]
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Tell whether values are lists."""
     return bool(pa.types.is_list(kind))
 
 

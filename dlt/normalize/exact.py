@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dlt.errors import CannotCoerceColumnException, DataValidationError, SchemaIdentifierNormalizationCollision
-from dlt.normalize.placement import DiscardRow, Placement, taken
+from dlt.normalize.placement import DiscardRow, Placement, QuarantineRow, taken
 from dlt.normalize.row_ids import child_id
 from dlt.schema.chains import stands_alone
 from dlt.schema.contract import with_row
 from dlt.schema.conversions import convert
 from dlt.schema.limits import Misfit
 from dlt.schema.naming import name_of_key
+from dlt.schema.quarantine import Refusal
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 
 
@@ -26,6 +27,9 @@ class RowNormalizer:
         row_order: Gives the place of the next root row in the load; None where rows need none.
         add_alone: Takes the items of lists whose table stands alone, and how many levels of tables they may have.
         documents_last: Columns of documents come behind plain ones.
+        quarantine: Takes the items of a table that the contract puts into quarantine; None where it puts none there.
+        required: Gives the columns that every row of a table must fill, with the reasons, where rows that leave one out
+            go to quarantine.
     """
 
     def __init__(
@@ -37,6 +41,8 @@ class RowNormalizer:
         row_order: Callable[[], int] | None = None,
         add_alone: Callable[[str, list[object], int | None], None] | None = None,
         documents_last: bool = False,
+        quarantine: Callable[[str, object, Refusal], None] | None = None,
+        required: Callable[[str], Mapping[str, str]] | None = None,
     ) -> None:
         self._placement = placement
         self._load_id = load_id
@@ -45,6 +51,7 @@ class RowNormalizer:
         self._row_order = row_order
         self._add_alone = add_alone
         self._documents_last = documents_last
+        self._quarantine, self._required = quarantine, required
         self._alone: list[tuple[str, list[object], int | None]] = []
         self._order: dict[str, int] = {}
         self._naming = placement.schema.naming
@@ -71,6 +78,11 @@ class RowNormalizer:
             self._placement.open_table(table, None, item)
             self._expand(rows, table, item, {LOAD_ID: self._load_id, **self._order}, None, 0)
         except DiscardRow:
+            return
+        except QuarantineRow as refused:
+            if self._quarantine is None:
+                raise
+            self._quarantine(table, item, refused.refusal)
             return
         for name, row in rows:
             self.tables.setdefault(name, []).append(row)
@@ -108,6 +120,8 @@ class RowNormalizer:
                 row[placed[0]] = placed[1]
         except DataValidationError as error:
             raise with_row(error, flat) from None
+        if self._required is not None:
+            self._check_gaps(table, row, self._required)
         if level == 0:
             row_id = system[ROW_ID] = _given_id(own, table) or self._row_id(row, item)
             root_id = row_id if self._keep_root else None
@@ -119,13 +133,21 @@ class RowNormalizer:
                 # it stands where it stands: the levels above it count too
                 self._alone.append((child, values, None if self._limit is None else self._limit - level - 1))
             else:
-                self._children(rows, table, child, values, str(system[ROW_ID]), root_id, level)
+                self._children(rows, table, child, name, values, str(system[ROW_ID]), root_id, level)
+
+    @staticmethod
+    def _check_gaps(table: str, row: dict[str, object], required: Callable[[str], Mapping[str, str]]) -> None:
+        # only for contracts of this kind: all other rows are checked by the page
+        for name, reason in required(table).items():
+            if row.get(name) is None:
+                raise QuarantineRow(Refusal("data_type", name, f"there is no value, and the column is {reason}"))
 
     def _children(
         self,
         rows: list[tuple[str, dict[str, object]]],
         parent: str,
         child: str,
+        name: str,
         values: list[object],
         parent_id: str,
         root_id: str | None,
@@ -143,6 +165,9 @@ class RowNormalizer:
                 self._expand(rows, child, value, system, root_id, level + (2 if isinstance(value, list) else 1))
             except DiscardRow:
                 del rows[mark:]
+            # what cannot be loaded takes its root item along: loaded without it, nothing could put it back
+            except QuarantineRow as refused:
+                raise QuarantineRow(refused.refusal.within(f"{name}[{index}]")) from None
 
     def _flatten(
         self,

@@ -7,12 +7,14 @@ import re
 from dlt.errors import CannotCoerceColumnException, SchemaIdentifierNormalizationCollision
 from dlt.schema.capabilities import GENERIC, Capabilities
 from dlt.schema.columns import column_for
-from dlt.schema.contract import is_marked_new, violation, with_row
+from dlt.schema.contract import expand, is_marked_new, violation, with_row
 from dlt.schema.conversions import convert
 from dlt.schema.inference import infer_type, variants
 from dlt.schema.limits import Misfit, TooLong
+from dlt.schema.quarantine import MODE as QUARANTINE
+from dlt.schema.quarantine import Refusal
 from dlt.schema.schema import Schema
-from dlt.schema.typing import ColumnSchema, DataType, TableSchema
+from dlt.schema.typing import ColumnSchema, Contract, DataType, TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.schema.width import check_width
 from dlt.schema.x_keys import OPEN_COLUMNS, X_NORMALIZER
@@ -20,6 +22,18 @@ from dlt.schema.x_keys import OPEN_COLUMNS, X_NORMALIZER
 
 class DiscardRow(Exception):
     """Tell the caller that the contract discards the row with all its children."""
+
+
+class QuarantineRow(Exception):
+    """Tell the caller that the contract keeps the whole root item out, in quarantine.
+
+    Args:
+        refusal: Why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 _SYSTEM = 5
@@ -33,10 +47,18 @@ class Placement:
         schema: The schema so far; it is not changed.
         capabilities: What the destination can store.
         as_in_1x: Variant columns have the names that PyPI dlt 1.x gives them, and moments of Arrow its types.
+        contract: Counts in place of those of the schema and its tables; these when None.
     """
 
-    def __init__(self, schema: Schema, capabilities: Capabilities = GENERIC, as_in_1x: bool = False) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        capabilities: Capabilities = GENERIC,
+        as_in_1x: bool = False,
+        contract: Contract | None = None,
+    ) -> None:
         self.schema, self.capabilities, self.as_in_1x = schema, capabilities, as_in_1x
+        self._given = expand(contract) if contract is not None else None
         # types of which every value fits, so that no limit has to be asked
         self._same: dict[type, DataType] = {bool: "bool"}
         if capabilities.supports_nan:
@@ -64,13 +86,36 @@ class Placement:
 
     def evolves(self, table: str) -> bool:
         """Tell whether the contract lets everything of a table evolve."""
-        return all(mode == "evolve" for mode in self._contract(table).values())
+        return all(mode == "evolve" for mode in self.contract(table).values())
+
+    def quarantines(self, table: str) -> bool:
+        """Tell whether the contract puts items into quarantine, and does nothing else to any."""
+        modes = set(self.contract(table).values())
+        return QUARANTINE in modes and modes <= {"evolve", QUARANTINE}
+
+    def quarantines_values(self, table: str) -> bool:
+        """Tell whether items whose values do not fit go to quarantine."""
+        return self.contract(table)["data_type"] == QUARANTINE
+
+    def is_known(self, table: str) -> bool:
+        """Tell whether a table has columns, or was opened."""
+        return table in self._known
+
+    def takes_table(self, table: str, parent: str | None) -> bool:
+        """Tell whether a new table would be made, for items of a contract that discards none."""
+        return self.contract(self.root_of(parent) if parent else table)["tables"] == "evolve"
+
+    def takes_column(self, table: str, name: str) -> bool:
+        """Tell whether a column that has no type yet would get one, for items of a contract that discards none."""
+        has_column = name in self.columns(table) or self._new(table) or self._is_open(table, name)
+        return has_column or self.contract(table)["columns"] == "evolve"
 
     def open_table(self, table: str, parent: str | None, row: object = None) -> None:
         """Make a table known.
 
         Raises:
             DiscardRow: the contract discards rows of new tables.
+            QuarantineRow: the contract puts items that bring new tables into quarantine.
             DataValidationError: the contract is frozen.
         """
         if table in self._known:
@@ -79,11 +124,13 @@ class Placement:
         if parent and self.filtered(table, "", self.root_of(parent)):
             raise DiscardRow
         root = self.root_of(parent) if parent else table
-        mode = self._contract(root)["tables"]
+        mode = self.contract(root)["tables"]
         if mode == "freeze":
-            raise with_row(violation(self.schema.name, table, "tables", self._contract(root)), row)
+            raise with_row(violation(self.schema.name, table, "tables", self.contract(root)), row)
         if mode in ("discard_row", "discard_value"):
             raise DiscardRow
+        if mode == QUARANTINE:
+            raise QuarantineRow(Refusal("tables", "", f"the table {table} is new"))
         self._known.add(table)
         # a column of the library's may have been added before
         added = self._added.setdefault(table, {"name": table, "columns": {}})
@@ -95,6 +142,7 @@ class Placement:
 
         Raises:
             DiscardRow: the contract discards the row.
+            QuarantineRow: the contract puts the item into quarantine.
             DataValidationError: the contract is frozen.
         """
         column = self.columns(table).get(name)
@@ -124,6 +172,12 @@ class Placement:
             return None
         except Misfit:
             return self._place_variant(table, name, column, value)
+
+    def add_table(self, table: TableSchema) -> None:
+        """Make a table of the library known, with all of its columns."""
+        self._known.add(table["name"])
+        self._added[table["name"]] = table
+        self._columns[table["name"]] = dict(table["columns"])
 
     def filtered(self, table: str, name: str, root: str | None = None) -> bool:
         """Tell whether the filters of the root table exclude a column or, without a name, a nested table.
@@ -160,9 +214,11 @@ class Placement:
 
     def _refuse_long(self, table: str, name: str, error: TooLong) -> None:
         """Raise, unless the contract discards the value."""
-        mode = self._contract(table)["data_type"]
+        mode = self.contract(table)["data_type"]
         if mode == "discard_row":
             raise DiscardRow
+        if mode == QUARANTINE:
+            raise QuarantineRow(Refusal("data_type", name, str(error)))
         if mode == "discard_value":
             return
         raise CannotCoerceColumnException(
@@ -176,8 +232,10 @@ class Placement:
         columns = self.columns(table)
         # in a variant column the value would leave a NULL in its own
         if own.get("nullable") is False:
-            if self._contract(table)["data_type"] == "discard_row":
+            if self.contract(table)["data_type"] == "discard_row":
                 raise DiscardRow
+            if self.contract(table)["data_type"] == QUARANTINE:
+                raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
             raise CannotCoerceColumnException(
                 f"{table}.{name}: a value of type {type(value).__name__} does not fit the column, whose type is "
                 f"{own['data_type']}. The column must have a value in every row{_of_key(own)}, so that it cannot go "
@@ -196,10 +254,14 @@ class Placement:
             except Misfit:
                 continue
             if "data_type" not in columns.get(variant, {}):
+                if self.contract(table)["data_type"] == QUARANTINE:
+                    raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
                 if not self._allowed(table, variant, "data_type", column["data_type"], has_column=False):
                     return None
                 self.add_column(table, {**column, "variant": True})
             return variant, stored
+        if self.contract(table)["data_type"] == QUARANTINE:
+            raise QuarantineRow(Refusal("data_type", name, _misfit(value, own)))
         raise CannotCoerceColumnException(
             f"{table}.{name}: a value of type {type(value).__name__} fits neither {own['data_type']} nor the columns "
             f"{name}__v_…, as these have other types than their names say. Rename or drop them.",
@@ -212,6 +274,7 @@ class Placement:
 
         Raises:
             DiscardRow: the contract discards rows that have a value for it.
+            QuarantineRow: it puts them into quarantine.
             DataValidationError: the contract is frozen.
         """
         name = column["name"]
@@ -222,22 +285,25 @@ class Placement:
     def _allowed(self, table: str, name: str, entity: str, kind: DataType, has_column: bool) -> bool:
         if has_column or (entity == "columns" and (self._new(table) or self._is_open(table, name))):
             return True
-        mode = self._contract(table)[entity]
+        mode = self.contract(table)[entity]
         if mode == "evolve":
             return True
         if mode == "freeze":
             known = self.schema.tables.get(table)
-            raise violation(self.schema.name, table, entity, self._contract(table), name, known, kind)
+            raise violation(self.schema.name, table, entity, self.contract(table), name, known, kind)
         if mode == "discard_row":
             raise DiscardRow
+        if mode == QUARANTINE:
+            raise QuarantineRow(Refusal(entity, name, f"the column is new; its value is of type {kind}"))
         return False
 
-    def _contract(self, table: str) -> dict[str, str]:
+    def contract(self, table: str) -> dict[str, str]:
+        """Return the modes of the contract that counts for a table, by entity."""
         if table not in self._modes:
             # a table that is new has the contract of its root
             own = table if table in self.schema.tables else self.root_of(table)
             # asked for every value, so it is looked up once
-            self._modes[table] = dict(self.schema.resolve_contract(own))
+            self._modes[table] = dict(self._given or self.schema.resolve_contract(own))
         return self._modes[table]
 
     def _new(self, table: str) -> bool:
@@ -274,6 +340,10 @@ def taken(table: str, column: str) -> SchemaIdentifierNormalizationCollision:
         table=table,
         column=column,
     )
+
+
+def _misfit(value: object, column: ColumnSchema) -> str:
+    return f"a value of type {type(value).__name__} does not fit the column, whose type is {column['data_type']}"
 
 
 def _of_key(column: ColumnSchema) -> str:

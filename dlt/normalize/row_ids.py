@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dlt.ids import ROW_ID_LENGTH, digest_id
@@ -68,16 +68,34 @@ class RowOrder:
 
     def __init__(self) -> None:
         self._count = 0
+        self._given: Iterator[int] | None = None
 
     def __call__(self) -> int:
         """Return the next place."""
+        if self._given is not None:
+            return next(self._given)
         self._count += 1
         return self._count - 1
 
     def take(self, count: int) -> pa.Int64Array:
         """Return the next `count` places."""
+        if self._given is not None:
+            return integers(np.fromiter(self._given, dtype=np.int64, count=count))
         self._count += count
         return integers(np.arange(self._count - count, self._count, dtype=np.int64))
+
+    def out_of_order(self, parts: Iterable[Numbers]) -> Iterator[None]:
+        """Yield for each part of a page, while places are those of its rows in the page.
+
+        Args:
+            parts: Numbers of the rows of each part, all together those of the page.
+        """
+        start, total = self._count, 0
+        for rows in parts:
+            total += len(rows)
+            self._given = iter((start + rows).tolist())
+            yield
+        self._given, self._count = None, start + total
 
 
 def key_id(values: Sequence[object]) -> str:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dlt.formats.batches import batch_rows
 from dlt.formats.loader import LoaderFiles
 from dlt.io.typed_json import read_rows
 from dlt.late import pa
+from dlt.normalize.apart import take_apart
 from dlt.normalize.arrays import build
+from dlt.normalize.casts import KeptOut
 from dlt.normalize.column_order import names_in_order, names_of_rows, ordered
 from dlt.normalize.columnar import ColumnarNormalizer, NotColumnar
 from dlt.normalize.exact import RowNormalizer
 from dlt.normalize.file_formats import ARROW, FileFormats
-from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.placement import DiscardRow, Placement, QuarantineRow
+from dlt.normalize.quarantine import Quarantine
 from dlt.normalize.required import RequiredColumns
-from dlt.normalize.row_hash import lists_of, version_of
-from dlt.normalize.row_ids import RootIds, RowOrder, key_id
-from dlt.normalize.tabular import ROW_COLUMNS, conform, holds_plain_values, loads_unchanged
-from dlt.packages.manifest import PackageFile
+from dlt.normalize.root_rows import RootRows
+from dlt.normalize.row_ids import RootIds, RowOrder
+from dlt.normalize.tabular import ROW_COLUMNS, conform, has_gaps, holds_plain_values, loads_unchanged
+from dlt.packages.manifest import PackageFile, Replay
 from dlt.schema.arrow import integers
 from dlt.schema.capabilities import Capabilities
-from dlt.schema.documents import json_text
 from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
+from dlt.schema.system_tables import QUARANTINE_TABLE
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import ROOT_IDS, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
 
@@ -60,6 +64,7 @@ class PackageNormalizer:
         mixed: Names of tables to which rows come as well as Arrow tables; there all get what rows have.
         as_in_1x: Columns stand where their first value comes, in a row those of documents behind plain ones; those of
             variants are named by what the value is as it comes.
+        replay: What the package takes out of the quarantine.
     """
 
     def __init__(
@@ -72,15 +77,19 @@ class PackageNormalizer:
         add_to_tables: Collection[str] = (),
         mixed: Collection[str] = (),
         as_in_1x: bool = False,
+        replay: Replay | None = None,
     ) -> None:
-        self.placement = Placement(schema, capabilities, as_in_1x)
+        given = replay.contract if replay is not None else None
+        self.placement = Placement(schema, capabilities, as_in_1x, json.loads(given) if given is not None else None)
+        self.quarantine = Quarantine(self.placement, load_id, nonce, self._write)
+        self._replayed = replay.files if replay is not None else {}
         self._required = RequiredColumns(self.placement)
         self.rows: dict[str, int] = {}
         self.shapes: dict[str, dict[str, pa.DataType]] = {}
         self._schema, self._load_id, self._nonce = schema, load_id, nonce
         self._capabilities, self._files = capabilities, files
         self._add_to_tables, self._mixed, self._as_in_1x = add_to_tables, mixed, as_in_1x
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[str, RootRows] = {}
         # where an earlier load wrote root ids the column takes no NULL, whatever is asked for now
         self._with_root_ids = {
             schema.root_of(name)
@@ -91,6 +100,12 @@ class PackageNormalizer:
     def file(self, folder: str, file: PackageFile) -> None:
         """Normalize one file of the package."""
         path = os.path.join(folder, file.name)
+        if file.table == QUARANTINE_TABLE:
+            # what extract put there, and what a replay leaves there
+            with open(path, "rb") as lines:
+                self.quarantine.take(read_rows(lines))
+            return
+        self.quarantine.replayed = self._replayed.get(file.name)
         table = self._table(file.table)
         if file.format == "rows":
             if not file.rows:
@@ -103,7 +118,7 @@ class PackageNormalizer:
             return
         with pa.OSFile(path) as source:
             stream = pa.ipc.open_stream(source)
-            if file.format == "table" and not self._takes(table):
+            if file.format == "table" and not self._takes(table, stream):
                 return
             if file.format == "table" and self._fits_as_it_is(table, path, stream.schema):
                 # before the file is linked: what is refused must leave nothing behind
@@ -124,7 +139,7 @@ class PackageNormalizer:
             if entry.get("parent") and self._keeps_root(self._schema.tables[self._schema.root_of(name)]):
                 self._system(name, (ROOT_ID,))
 
-    def _table(self, name: str) -> _Table:
+    def _table(self, name: str) -> RootRows:
         table = self._tables.get(name)
         if table is None:
             ids = RootIds(self._nonce, name)
@@ -135,7 +150,7 @@ class PackageNormalizer:
             # these ids must be the same in every load: a row is found again by them, with its nested rows
             if strategy in ("upsert", "insert-only"):
                 keys = tuple(n for n, c in entry.get("columns", {}).items() if c.get("primary_key"))
-            table = _Table(name, ids, keys, whole_row=strategy == "scd2" and not _own_version(entry))
+            table = RootRows(name, ids, keys, whole_row=strategy == "scd2" and not bool(entry.get(X_ROW_VERSION)))
             if table.whole_row and entry.get(X_ROW_HASH):
                 table.placement = self.placement
             table.order = RowOrder() if keeps_order(entry) else None
@@ -147,6 +162,8 @@ class PackageNormalizer:
                 table.order,
                 lambda alone, values, limit: self._rows(self._table(alone), values, limit),
                 documents_last=self._as_in_1x,
+                quarantine=self.quarantine.add,
+                required=self._gaps(name),
             )
             table.columnar = ColumnarNormalizer(
                 self.placement,
@@ -158,17 +175,24 @@ class PackageNormalizer:
             self._tables[name] = table
         return table
 
-    def _page(self, table: _Table, batch: pa.RecordBatch) -> None:
+    def _gaps(self, table: str) -> Callable[[str], Mapping[str, str]] | None:
+        """Return what gives the columns that no row may leave out, where those that do go to quarantine."""
+        return self._required.of if self.placement.quarantines_values(table) else None
+
+    def _page(self, table: RootRows, batch: pa.RecordBatch) -> None:
+        # the version of a row needs its whole document
         if not table.whole_row:
+            if self.placement.quarantines(table.name):
+                take_apart(self.placement, self._gaps(table.name), table, batch, lambda rows: self._rows(table, rows))
+                return
             try:
                 table.columnar.add(table.name, batch)
                 return
             except NotColumnar:
                 pass  # the same page again, row by row
-        # also where the version of a row needs its whole document
         self._rows(table, batch_rows(batch))
 
-    def _rows(self, table: _Table, rows: Iterable[object], limit: int | None = None) -> None:
+    def _rows(self, table: RootRows, rows: Iterable[object], limit: int | None = None) -> None:
         exact = table.exact
         for row in rows:
             exact.add(table.name, row, limit)
@@ -180,7 +204,8 @@ class PackageNormalizer:
         """Make a table as rows would make it, of the columns that are declared."""
         try:
             self.placement.open_table(table, None)
-        except DiscardRow:
+        except (DiscardRow, QuarantineRow):
+            # there is no item that could go to quarantine
             return
         self._system(table, (LOAD_ID, ROW_ID))
         self.rows.setdefault(table, 0)
@@ -214,7 +239,7 @@ class PackageNormalizer:
         value = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(text)])
         return pa.DictionaryArray.from_arrays(zeros, value)
 
-    def _root_columns(self, table: _Table, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
+    def _root_columns(self, table: RootRows, columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
         found = {LOAD_ID: self._load_ids(rows), ROW_ID: table.column_ids(columns, rows)}
         if table.order is not None:
             found[ROW_ORDER] = table.order.take(rows)
@@ -242,14 +267,22 @@ class PackageNormalizer:
             or (entry.get(X_NORMALIZER) or {}).get(ROOT_IDS, False)
         )
 
-    def _takes(self, table: _Table) -> bool:
+    def _takes(self, table: RootRows, stream: Iterable[pa.RecordBatch]) -> bool:
         try:
             self.placement.open_table(table.name, None)
         except DiscardRow:
             return False
+        except QuarantineRow as refused:
+            for batch in stream:
+                self._keep_out(table, batch, dict.fromkeys(range(batch.num_rows), refused.refusal))
+            return False
         return True
 
-    def _fits_as_it_is(self, table: _Table, path: str, schema: pa.Schema) -> bool:
+    def _keep_out(self, table: RootRows, batch: pa.RecordBatch, kept_out: KeptOut) -> None:
+        for row in sorted(kept_out):
+            self.quarantine.add_arrow(table.name, batch.slice(row, 1), kept_out[row])
+
+    def _fits_as_it_is(self, table: RootRows, path: str, schema: pa.Schema) -> bool:
         """Tell whether the columns of Arrow data need neither names nor casts nor additions; make them known."""
         # each of these means columns that are not in the file
         if (
@@ -263,8 +296,11 @@ class PackageNormalizer:
             return False
         with pa.memory_map(path) as source, pa.ipc.open_stream(source) as stream:
             # all batches are looked at before the schema grows: a file is taken as a whole or not at all
-            if not all(holds_plain_values(batch, self._capabilities) for batch in stream):
-                return False
+            gaps = self._gaps(table.name)
+            required = gaps(table.name) if gaps is not None else {}
+            for batch in stream:
+                if not holds_plain_values(batch, self._capabilities) or has_gaps(batch, required):
+                    return False
         # no rows: this makes the columns known, with all that the contract says of them
         empty = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
         arrays = conform(self.placement, table.name, empty)
@@ -280,8 +316,11 @@ class PackageNormalizer:
                 columns = dict(zip(batch.schema.names, batch.columns, strict=True))
                 self._required.check(table, columns, batch.num_rows)
 
-    def _tabular(self, table: _Table, batch: pa.RecordBatch) -> None:
-        arrays = conform(self.placement, table.name, batch)
+    def _tabular(self, table: RootRows, batch: pa.RecordBatch) -> None:
+        kept_out: KeptOut = {}
+        gaps = self._gaps(table.name)
+        arrays = conform(self.placement, table.name, batch, kept_out, gaps(table.name) if gaps is not None else None)
+        self._keep_out(table, batch, kept_out)
         if not arrays:
             return
         count = len(next(iter(arrays.values())))
@@ -300,48 +339,20 @@ class PackageNormalizer:
         self._emit(table.name, arrays, count)
 
 
-class _Table:
-    """How the rows of one root table get their ids."""
+class Normalized(NamedTuple):
+    """What became of a package.
 
-    exact: RowNormalizer
-    columnar: ColumnarNormalizer
-    order: RowOrder | None = None
-    """Gives root rows their places in the load, where a merge needs them."""
+    Attributes:
+        schema: The evolved schema.
+        files: The manifest entries of the loader files.
+        rows: The number of rows of each table.
+        quarantined: Items that went to quarantine, by their root tables.
+    """
 
-    placement: Placement | None = None
-    """Knows the columns, where the id of a row is a hash of its values in any order; else keys count as they come."""
-
-    def __init__(self, name: str, ids: RootIds, keys: tuple[str, ...], whole_row: bool) -> None:
-        self.name, self.keys, self.whole_row = name, keys, whole_row
-        self._ids = ids
-
-    def row_id(self, row: dict[str, object], document: object) -> str:
-        """Return the id of a root row."""
-        if self.placement is not None:
-            lists = lists_of(document, self.placement.schema.naming, row)
-            return version_of(row, self.placement.columns(self.name), lists)
-        if self.whole_row:
-            return key_id([json_text(document)])
-        if self.keys:
-            return key_id([row.get(key) for key in self.keys])
-        return self._ids()
-
-    def column_ids(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
-        """Return the ids of root rows."""
-        if self.placement is not None:
-            known = self.placement.columns(self.name)
-            rows = zip(*(array.to_pylist() for array in columns.values()), strict=True)
-            return pa.array([version_of(dict(zip(columns, row, strict=True)), known) for row in rows], pa.string())
-        # sorted, as the order of columns is not the row's
-        names = sorted(columns) if self.whole_row else self.keys
-        if not names:
-            return self._ids.take(count)
-        values = [columns[name].to_pylist() if name in columns else [None] * count for name in names]
-        return pa.array([key_id(row) for row in zip(*values, strict=True)], pa.string())
-
-
-def _own_version(entry: TableSchema) -> bool:
-    return bool(entry.get(X_ROW_VERSION))
+    schema: Schema
+    files: list[PackageFile]
+    rows: dict[str, int]
+    quarantined: dict[str, int]
 
 
 def normalize_package(
@@ -352,7 +363,7 @@ def normalize_package(
     formats: FileFormats = ARROW,
     add_to_tables: Collection[str] = (),
     as_in_1x: bool = False,
-) -> tuple[Schema, list[PackageFile], dict[str, int]]:
+) -> Normalized:
     """Normalize an extracted package into loader files in a folder.
 
     Args:
@@ -364,8 +375,6 @@ def normalize_package(
         add_to_tables: Which of "_dlt_id" and "_dlt_load_id" rows of Arrow tables and frames get as well.
         as_in_1x: Columns have the order and variants the names of PyPI dlt 1.x.
 
-    Returns:
-        The evolved schema, the manifest entries of the files, and the number of rows of each table.
     """
     of_tables = {file.table for file in package.files if file.format == "table"}
     of_rows = {file.table for file in package.files if file.format != "table"}
@@ -385,11 +394,20 @@ def normalize_package(
     files = LoaderFiles(folder, kind_of, max_bytes, formats.max_rows, formats.options, is_read)
     nonce = package.manifest.nonce or package.load_id
     normalizer = PackageNormalizer(
-        schema, package.load_id, nonce, capabilities, files, add_to_tables, of_tables & of_rows, as_in_1x
+        schema,
+        package.load_id,
+        nonce,
+        capabilities,
+        files,
+        add_to_tables,
+        of_tables & of_rows,
+        as_in_1x,
+        package.manifest.replay,
     )
     # before any rows, so that all files of a table have the column
     normalizer.add_root_keys()
     for file in package.files:
         normalizer.file(str(package.path), file)
+    normalizer.quarantine.flush()
     grown = ordered(schema.apply(normalizer.placement.update), schema, normalizer.shapes, as_in_1x)
-    return grown, files.close(), normalizer.rows
+    return Normalized(grown, files.close(), normalizer.rows, normalizer.quarantine.counts)

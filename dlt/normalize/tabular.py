@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from dlt.errors import DataValidationError, SchemaIdentifierNormalizationCollision
 from dlt.formats.arrow_values import column_of
 from dlt.late import pa, pc
-from dlt.normalize.casts import all_finite, coalesced, days_in_bounds, holds_nul, moments_in_bounds, place
-from dlt.normalize.placement import DiscardRow, Placement
+from dlt.normalize.casts import KeptOut, all_finite, coalesced, days_in_bounds, holds_nul, moments_in_bounds, place
+from dlt.normalize.placement import DiscardRow, Placement, QuarantineRow
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.contract import with_row
 from dlt.schema.limits import digits_of, limited
 from dlt.schema.naming import name_of_key
+from dlt.schema.quarantine import Refusal
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema
 
@@ -24,8 +26,9 @@ ROW_COLUMNS = (ROW_ID, LOAD_ID)
 def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool:
     """Tell whether columns keep their names, and have types that every destination of Arrow data takes as they are."""
     columns = placement.columns(table)
+    evolves, quarantines = placement.evolves(table), placement.quarantines(table)
     # rows in the same table have ids, which the file would lack
-    if not placement.evolves(table) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
+    if not (evolves or quarantines) or any("data_type" in columns.get(name, {}) for name in ROW_COLUMNS):
         return False
     for field in schema:
         name, kind = field.name, field.type
@@ -41,6 +44,9 @@ def loads_unchanged(placement: Placement, table: str, schema: pa.Schema) -> bool
         if placement.filtered(table, name):
             return False
         known = columns.get(name, {})
+        # of columns that are there and of the same type no value can be refused
+        if quarantines and "data_type" not in known:
+            return False
         if not _same_column(known, column_of(name, kind), placement.capabilities):
             return False
         if placement.as_in_1x and kind == pa.timestamp("us") and known.get("timezone", True):
@@ -76,8 +82,26 @@ def holds_plain_values(batch: pa.RecordBatch, capabilities: Capabilities) -> boo
     return True
 
 
-def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+def has_gaps(batch: pa.RecordBatch, required: Collection[str]) -> bool:
+    """Tell whether a row leaves out a column that it must fill."""
+    return any(name not in batch.schema.names or batch.column(name).null_count for name in required)
+
+
+def conform(
+    placement: Placement,
+    table: str,
+    batch: pa.RecordBatch,
+    kept_out: KeptOut | None = None,
+    required: Mapping[str, str] | None = None,
+) -> dict[str, pa.Array]:
     """Return the columns of a batch under their final names and types, without what the contract discards.
+
+    Args:
+        placement: Decides the columns.
+        table: Name of the table.
+        batch: The batch.
+        kept_out: Gets the rows that go to quarantine, by their numbers in the batch.
+        required: Columns that every row must fill, with the reasons, where rows that leave one out go to quarantine.
 
     Raises:
         SchemaIdentifierNormalizationCollision: two columns get one name.
@@ -102,27 +126,61 @@ def conform(placement: Placement, table: str, batch: pa.RecordBatch) -> dict[str
         known = placement.columns(table).get(name)
         if known is None or "data_type" not in known:
             added = _new_column(placement, name, field.type)
-            try:
-                if not placement.accepts(table, added):
-                    continue
-            except DiscardRow:
-                # only rows that have a value for the column break the contract
-                refused.append(array.is_valid())
+            if not _accepted(placement, table, added, (batch, array), refused, kept_out):
                 continue
-            except DataValidationError as error:
-                raise with_row(error, _first_row(batch, array)) from None
             placement.add_column(table, {**added, **(known or {}), "data_type": added["data_type"]})
         elif placement.filtered(table, name):
             continue
         try:
-            columns, discarded = place(placement, table, name, array)
+            columns, discarded = place(placement, table, name, array, kept_out)
         except DataValidationError as error:
             raise with_row(error, _first_row(batch, array)) from None
         for column, values in columns.items():
             arrays[column] = coalesced(arrays.get(column), values, table, column)
         if discarded is not None:
             refused.append(discarded)
+    refused += _gaps(arrays, batch.num_rows, required or {}, kept_out)
     return _kept(arrays, refused)
+
+
+def _accepted(
+    placement: Placement,
+    table: str,
+    column: ColumnSchema,
+    found: tuple[pa.RecordBatch, pa.Array],
+    refused: list[pa.Array],
+    kept_out: KeptOut | None,
+) -> bool:
+    """Tell whether a new column is taken; of one that is not, rows that have a value may be refused."""
+    batch, array = found
+    try:
+        return placement.accepts(table, column)
+    except DiscardRow:
+        # only rows that have a value for the column break the contract
+        refused.append(array.is_valid())
+    except QuarantineRow as why:
+        refused.append(array.is_valid())
+        _keep_out(kept_out, refused[-1], why.refusal)
+    except DataValidationError as error:
+        raise with_row(error, _first_row(batch, array)) from None
+    return False
+
+
+def _gaps(
+    arrays: Mapping[str, pa.Array], count: int, required: Mapping[str, str], kept_out: KeptOut | None
+) -> list[pa.Array]:
+    """Return masks of the rows that leave out columns which they must fill."""
+    found = []
+    for name, reason in required.items():
+        found.append(arrays[name].is_null() if name in arrays else pc.is_null(pa.nulls(count)))
+        _keep_out(kept_out, found[-1], Refusal("data_type", name, f"there is no value, and the column is {reason}"))
+    return found
+
+
+def _keep_out(kept_out: KeptOut | None, mask: pa.Array, refusal: Refusal) -> None:
+    if kept_out is not None:
+        for row in pc.indices_nonzero(mask).to_pylist():
+            kept_out.setdefault(row, refusal)
 
 
 def _new_column(placement: Placement, name: str, kind: pa.DataType) -> ColumnSchema:

@@ -108,6 +108,36 @@ class Work:
 
 
 @dataclass(frozen=True)
+class ReplayedFile:
+    """Where the items of a file come from that were in quarantine.
+
+    Attributes:
+        load_id: Load that brought them.
+        quarantined_at: When they were put there.
+    """
+
+    load_id: str
+    quarantined_at: datetime.datetime
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a package takes out of the quarantine.
+
+    Attributes:
+        removes: Loads whose rows there go when it is loaded; what of them stays is among its files.
+        files: Files with items that were there, by their names.
+        contract: Counts in place of those of the schema, as JSON; these when None.
+    """
+
+    removes: tuple[str, ...] = ()
+    files: Mapping[str, ReplayedFile] = field(default_factory=dict)
+    contract: str | None = None
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+
+@dataclass(frozen=True)
 class TableMetrics:
     """What a step came to in one table: rows, or items of an extract, and bytes."""
 
@@ -118,9 +148,16 @@ class TableMetrics:
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """What a step came to, by table; the rest is for programs that read it."""
+    """What a step came to, by table; the rest is for programs that read it.
+
+    Attributes:
+        table_metrics: Rows, or items of an extract.
+        quarantined: Items of root tables that went to quarantine: by normalize all of the package, by extract those
+            that it put there itself, which are not among the items of their tables.
+    """
 
     table_metrics: Mapping[str, TableMetrics] = field(default_factory=dict)
+    quarantined: Mapping[str, int] = field(default_factory=dict)
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
     @property
@@ -145,6 +182,7 @@ class Manifest:
         state_delta: What its extract changed in the state, as text.
         known_state: Version hash of the state that was at the destination when it was extracted.
         refresh: Tables that its load drops or empties first.
+        replay: What it takes out of the quarantine.
         metrics: What the steps came to, by their names.
         works: Parts of runs of tasks that it does.
         parts: Load ids of the packages that it was made of.
@@ -167,6 +205,7 @@ class Manifest:
     state_delta: str | None = None
     known_state: str | None = None
     refresh: Refresh | None = None
+    replay: Replay | None = None
     metrics: Mapping[str, StepMetrics] = field(default_factory=dict)
     works: tuple[Work, ...] = ()
     parts: tuple[str, ...] = ()

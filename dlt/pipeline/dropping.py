@@ -13,6 +13,7 @@ from dlt.ids import random_id
 from dlt.late_dataclass import dataclass
 from dlt.packages.manifest import Manifest, Refresh
 from dlt.packages.undo import undo_of
+from dlt.schema.quarantine import note_emptied
 from dlt.schema.schema import Schema
 from dlt.states.delta import difference, encode_delta
 from dlt.states.model import State, bump
@@ -201,6 +202,8 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
     schema_before = pipeline.schemas[plan.schema_name].clone()
     schema = schema_before.clone()
     schema.drop_tables(plan.tables)
+    load_id = new_load_id([pipeline.workdir.newest_load_id() or "0"])
+    note_emptied(schema.tables, plan.tables, load_id)
     schema.bump()
     source_state = _source_state(state, plan.schema_name)
     for resource in plan.states:
@@ -217,7 +220,7 @@ def _commit(pipeline: Pipeline, plan: DropPlan) -> None:
         refresh=Refresh(drop_tables=plan.tables) if plan.tables else None,
         state_delta=encode_delta(changes),
     )
-    pipeline.workdir.begin(new_load_id([pipeline.workdir.newest_load_id() or "0"])).commit(
+    pipeline.workdir.begin(load_id).commit(
         manifest,
         schema,
         state if changed else None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dlt import user_log
 from dlt.clock import utc_now
+from dlt.errors import DestinationCapabilitiesException
 from dlt.info import NormalizeInfo
 from dlt.io.codec import decode
 from dlt.metrics import StepFigures, document
@@ -13,7 +15,7 @@ from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
 from dlt.packages.undo import changed_tables, with_more_tables
 from dlt.pipeline.live_schemas import live_schema
-from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info
+from dlt.pipeline.packages import mark_seen, normalize_metrics, package_info, told_quarantine
 from dlt.pipeline.parts import Parts
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.system_tables import STATE_TABLE
@@ -58,7 +60,7 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     schema = live_schema(parts, package)
     builder = workdir.begin(package.load_id)
     try:
-        grown, files, rows = normalize_package(
+        grown, files, rows, quarantined = normalize_package(
             package, builder.path, schema, caps, formats, _added(parts), parts.settings.defaults.columns_as_in_1x
         )
         mark_seen(grown, rows)
@@ -69,6 +71,9 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
             # it goes to its table with the package, and needs no file
             counts[STATE_TABLE] = 1
         entry = normalize_metrics(builder.target("normalized"), started_at, utc_now(), grown.name, files, counts)
+        if quarantined:
+            _check_place(parts)
+            entry["quarantined"] = quarantined
         manifest = replace(
             package.manifest,
             stage="normalized",
@@ -94,7 +99,19 @@ def _normalize_one(parts: Parts, package: LoadPackage, file_format: str | None) 
     workdir.replace(package)
     for table, count in rows.items():
         parts.collector.update(table, count)
+    if quarantined and not parts.home.is_thrown_away:
+        user_log.info(f"{parts.pipeline_name}: {told_quarantine(parts.pipeline_name, quarantined)}")
     return done, entry
+
+
+def _check_place(parts: Parts) -> None:
+    """Make sure that the destination has a place for items that go to quarantine; a function has none."""
+    if not parts.target.capabilities().keeps_own_tables:
+        raise DestinationCapabilitiesException(
+            f"pipeline {parts.pipeline_name}: a contract puts items into quarantine, and the destination "
+            f"{parts.target.there().destination_name} is a function, which holds no table for them. Set the contract "
+            "to 'freeze' or 'discard_row', or load into a destination with tables."
+        )
 
 
 def _added(parts: Parts) -> tuple[str, ...]:

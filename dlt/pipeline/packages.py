@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dlt import metrics
@@ -132,6 +132,18 @@ def normalize_metrics(
     }
 
 
+def told_quarantine(pipeline_name: str, quarantined: Mapping[str, int]) -> str:
+    """Return a line on items that went to quarantine.
+
+    Args:
+        pipeline_name: Name of the pipeline.
+        quarantined: Their numbers, by root table.
+    """
+    total = sum(quarantined.values())
+    tables = ", ".join(f"{table} {count:,}" for table, count in quarantined.items())
+    return f"{total:,} item(s) go to quarantine ({tables}). See: dlt pipeline {pipeline_name} quarantine list"
+
+
 def load_metrics(
     package: LoadPackage, result: LoadResult, dataset: str, place: metrics.DataLocation
 ) -> metrics.StepFigures:
@@ -143,10 +155,13 @@ def load_metrics(
         dataset: Dataset that it went to.
         place: What is known of the destination.
     """
+    normalized = package.manifest.metrics.get("normalize")
+    quarantined = normalized.quarantined if normalized is not None and not result.failed else {}
     return {
         "started_at": result.started_at,
         "finished_at": result.finished_at,
         "dataset_name": dataset,
+        **({"quarantined": quarantined} if quarantined else {}),
         **metrics.loaded(package.path, result.jobs),
         "outputs": _outputs(package, {**place, "physical_dataset_name": dataset}),
     }

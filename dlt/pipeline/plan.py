@@ -63,6 +63,7 @@ class PipelinePlan:
         cursors: Cursors that would move.
         doubts: Columns whose types are doubtful.
         discarded: Rows that a contract would discard, by resource's table, where some would be.
+        quarantined: Items that a contract would put into quarantine, by root table.
         refused: Why nothing would be loaded, such as a contract; None where nothing stands against it.
         is_sample: Not all rows were read.
     """
@@ -75,6 +76,7 @@ class PipelinePlan:
     cursors: Sequence[CursorMove] = ()
     doubts: Sequence[Doubt] = ()
     discarded: Mapping[str, int] = field(default_factory=dict)
+    quarantined: Mapping[str, int] = field(default_factory=dict)
     refused: str | None = None
     is_sample: bool = False
 
@@ -102,6 +104,7 @@ class PipelinePlan:
             "": _table_rows(self.tables),
             "New columns": list(_column_rows(self.tables)),
             "Rows that a contract discards": [(name, f"{count:,}") for name, count in self.discarded.items()],
+            "Items that go to quarantine": [(name, f"{count:,}") for name, count in self.quarantined.items()],
             "Cursors": [
                 (f"{move.resource}.{move.cursor_path}", _shown(move.before), "→", _shown(move.after))
                 for move in self.cursors
@@ -138,6 +141,8 @@ def _table_rows(tables: Sequence[TablePreview]) -> list[tuple[str, ...]]:
 
 def _column_rows(tables: Iterable[TablePreview]) -> Iterable[tuple[str, ...]]:
     for table in tables:
+        if table.name.startswith("_dlt"):
+            continue
         own = [f"{name} {kind}" for name, kind in table.new_columns.items() if not name.startswith("_dlt")]
         more = f" and {len(own) - _MOST_COLUMNS} more" if len(own) > _MOST_COLUMNS else ""
         if own:
@@ -181,7 +186,7 @@ def doubts_of(tables: Iterable[TablePreview]) -> list[Doubt]:
     found = []
     for table in tables:
         for name, kind in table.new_columns.items():
-            if name.startswith("_dlt"):
+            if name.startswith("_dlt") or table.name.startswith("_dlt"):
                 continue
             column, variant, _ = name.partition("__v_")
             if variant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
@@ -113,7 +114,7 @@ def plan_run(
             parts.pipeline_name, parts.target.location(), copy.target.main_dataset(), is_sample=sample is not None
         )
         try:
-            before, discarded = _prepare(copy, data, hints, refresh, file_format, sample)
+            before, discarded, quarantined = _prepare(copy, data, hints, refresh, file_format, sample)
         except PipelineStepFailed as failed:
             refusal = _refusal(failed)
             if refusal is None:
@@ -133,6 +134,7 @@ def plan_run(
             cursors=list(_moves(before, copy.home.state)),
             doubts=doubts_of(joined(tables)),
             discarded=discarded,
+            quarantined=quarantined,
         )
 
 
@@ -164,8 +166,8 @@ def _thrown_away(parts: Parts) -> Iterator[Parts]:
 
 def _prepare(
     copy: Parts, data: object, hints: Hints, refresh: Refresh | None, file_format: str | None, sample: int | None
-) -> tuple[State, Mapping[str, int]]:
-    """Extract and normalize; return the state from before, and how many rows a contract discards, by table."""
+) -> tuple[State, Mapping[str, int], Mapping[str, int]]:
+    """Extract and normalize; return the state from before, and how many rows a contract discards or puts aside."""
     with copy.tracer.failing("sync"):
         copy.begin()
         copy.remote.sync_on_start()
@@ -178,14 +180,18 @@ def _prepare(
             data, hints = sources, Hints(schema_contract=hints.schema_contract)
         extract(copy, data, hints, refresh)
     normalize(copy, file_format)
-    discarded: dict[str, int] = {}
+    discarded, quarantined = Counter[str](), Counter[str]()
     for package in copy.home.workdir.packages("normalized"):
         metrics = package.manifest.metrics
         came, stayed = (metrics[step].rows if step in metrics else {} for step in ("extract", "normalize"))
+        aside, before_it = (metrics[step].quarantined if step in metrics else {} for step in ("normalize", "extract"))
+        quarantined.update(aside)
         for table, rows in came.items():
-            if rows > stayed.get(table, 0):
-                discarded[table] = discarded.get(table, 0) + rows - stayed.get(table, 0)
-    return before, discarded
+            # what extract puts aside is not among what came
+            gone = rows - stayed.get(table, 0) - aside.get(table, 0) + before_it.get(table, 0)
+            if gone > 0:
+                discarded[table] += gone
+    return before, dict(discarded), dict(quarantined)
 
 
 def _refusal(failed: BaseException) -> str | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dlt.pipeline.parts import Parts
     from dlt.pipeline.plan import PipelinePlan
     from dlt.pipeline.planning import PlanOptions
+    from dlt.pipeline.quarantine import Quarantine
     from dlt.pipeline.reconcile import Reconciliation
 
 
@@ -18,6 +19,13 @@ class Trust:
     """What lets people trust the loads of a pipeline; most programs use none of it, so it is imported in place."""
 
     parts: Parts
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Return what contracts kept out of the tables: to list, to send through normalize again, or to drop."""
+        from dlt.pipeline.quarantine import Quarantine
+
+        return Quarantine(self.parts)
 
     def plan(self, data: object = None, *, sample: int | None = None, **options: Unpack[PlanOptions]) -> PipelinePlan:
         """Tell what `run` would do with the data; nothing is written: no state, no cursor, nothing at the destination.

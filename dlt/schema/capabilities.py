@@ -34,6 +34,7 @@ class Capabilities(Mapping[str, object]):
         supports_nul: Texts may hold the character NUL.
         enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
         keeps_types: It has tables, whose columns keep the types with which they were made.
+        keeps_own_tables: It holds the tables of the library too, and gives back what is in them.
     """
 
     preferred_loader_file_format: str = "arrow"
@@ -59,6 +60,7 @@ class Capabilities(Mapping[str, object]):
     supports_nul: bool = True
     enforces_length: bool = False
     keeps_types: bool = True
+    keeps_own_tables: bool = True
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
     supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
         "truncate-and-insert",

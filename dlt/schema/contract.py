@@ -133,8 +133,8 @@ def violation(
         what = f"{table_name}.{name}: a new {change} came with a value of type {kind}"
     return DataValidationError(
         f"{what}, but the contract of schema {schema_name} freezes {entity}. Mend the data, declare it in the schema, "
-        f"or set schema_contract={{{entity!r}: 'evolve'}}, 'discard_row' or 'discard_value', for the resource, its "
-        "source or this run.",
+        f"or set schema_contract={{{entity!r}: 'evolve'}}, 'quarantine', 'discard_row' or 'discard_value', for the "
+        "resource, its source or this run.",
         schema_name=schema_name,
         table_name=table_name,
         column_name=column_name,

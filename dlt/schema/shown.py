@@ -33,10 +33,20 @@ def shown_row(row: object, columns: Mapping[str, Mapping[str, object]], first: s
     return "{" + ", ".join([*parts, *more]) + "}"
 
 
+def is_secret(name: str, column: Mapping[str, object]) -> bool:
+    """Tell whether values of a column stay out of messages: by its hints, or as its name says so.
+
+    Args:
+        name: Name of the column, or the key of a value.
+        column: The column; an empty one where it is not known.
+    """
+    return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(name)
+
+
 def _is_hidden(name: str, columns: Mapping[str, Mapping[str, object]]) -> bool:
     # the value of a variant column is that of the column itself
     column = columns.get(name) or columns.get(name.partition("__v_")[0]) or {}
-    return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(name)
+    return is_secret(name, column)
 
 
 def _cut(value: object) -> str:

@@ -14,6 +14,7 @@ KEPT_PREFIX = "_dlt_undo__"
 """Beginning of the names of tables that hold rows which loads replaced."""
 KEPT_BY = "_dlt_undo_load_id"
 """Column of these tables: the load that replaced the row."""
+QUARANTINE_TABLE = "_dlt_quarantine"
 PREFIX = "_dlt"
 
 
@@ -99,6 +100,31 @@ def kept_name(table: str, longest: int | None) -> str:
     name = f"{KEPT_PREFIX}{table}"
     # engines cut names that are too long, some without a word
     return name if longest is None or len(name.encode()) <= longest else f"{KEPT_PREFIX}{digest_id(table)}"
+
+
+def quarantine_table() -> TableSchema:
+    """Return the table with the items that a contract kept out; only datasets that use it have one."""
+    table = _table(
+        QUARANTINE_TABLE,
+        [
+            ("load_id", "text", False),
+            ("quarantined_at", "timestamp", False),
+            ("schema_name", "text", False),
+            ("table_name", "text", False),
+            ("path", "text", True),
+            ("reason", "text", False),
+            ("entity", "text", False),
+            ("contract", "text", False),
+            ("item", "text", False),
+            ("origin", "text", True),
+            (LOAD_ID, "text", False),
+            (ROW_ID, "text", False),
+        ],
+    )
+    # its rows are files of a package like those of other tables
+    table["write_disposition"] = "append"
+    table["columns"][ROW_ID].update({"unique": True, "row_key": True})
+    return table
 
 
 def is_system_name(name: object) -> bool:

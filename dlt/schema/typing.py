@@ -28,7 +28,7 @@ OLD_TYPES: dict[str, DataType] = {"complex": "json"}
 WriteDisposition = Literal["skip", "append", "replace", "merge"]
 MergeStrategy = Literal["delete-insert", "scd2", "upsert", "insert-only"]
 ReplaceStrategy = Literal["truncate-and-insert", "insert-from-staging", "staging-optimized"]
-ContractMode = Literal["evolve", "discard_value", "freeze", "discard_row"]
+ContractMode = Literal["evolve", "discard_value", "freeze", "discard_row", "quarantine"]
 ContractEntity = Literal["tables", "columns", "data_type"]
 TableFormat = Literal["iceberg", "delta", "hive", "native"]
 LoaderFormat = Literal[
@@ -143,6 +143,7 @@ TableSchema = TypedDict(
         "x-former-active": list[str],
         "x-deduplicated": bool,
         "x-declared-contract": Contract,
+        "x-emptied": dict[str, str],
     },
     total=False,
 )

@@ -20,6 +20,8 @@ X_DECLARED_CONTRACT: Final = "x-declared-contract"
 """The contract that code declared last, in settings and tables. One that differs was set by hand and stays."""
 X_MASK_KEY: Final = "x-mask-key"
 """Tells whether the salt of a column's hashes is still the one of earlier loads."""
+X_EMPTIED: Final = "x-emptied"
+"""Of the table of the quarantine: by table the load that dropped or emptied it last; items from before are outdated."""
 X_BIGQUERY: Final = "x-bigquery"
 
 SEEN_DATA: Final = "seen-data"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 
 from dlt.io import typed_json
-from dlt.packages.manifest import MANIFEST_DOCUMENT, PackageFile, Refresh
+from dlt.packages.manifest import MANIFEST_DOCUMENT, PackageFile, Refresh, StepMetrics
 from dlt.packages.package import MANIFEST, SCHEMA, STATE, UNDO, LoadPackage
 from dlt.states.delta import combined, encode_delta
 from dlt.tasks.folder import link_package
@@ -46,6 +47,7 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
         packages[0].manifest,
         files=tuple(files),
         refresh=_refresh(packages),
+        metrics=_metrics(packages),
         parts=tuple(made_as(package) for package in packages),
         # packages of earlier versions have none
         works=tuple(work for found in works for work in found) if all(works) else (),
@@ -66,6 +68,18 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
 def made_as(package: LoadPackage) -> str:
     """Return the load id that a package was made under: its folder has a name of its own at the hand-off."""
     return package.manifest.load_id or package.load_id
+
+
+def _metrics(packages: Sequence[LoadPackage]) -> dict[str, StepMetrics]:
+    """Return the metrics of the first part, with the items that any of them put into quarantine."""
+    found = dict(packages[0].manifest.metrics)
+    for step, own in found.items():
+        # rows are counted by the files, these items by nothing else
+        total = Counter[str]()
+        for package in packages:
+            total.update(package.manifest.metrics.get(step, StepMetrics()).quarantined)
+        found[step] = replace(own, quarantined=dict(total))
+    return found
 
 
 def _refresh(packages: Sequence[LoadPackage]) -> Refresh | None:

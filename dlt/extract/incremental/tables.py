@@ -8,7 +8,7 @@ from dlt.errors import IncrementalCursorPathMissing, IncrementalPrimaryKeyMissin
 from dlt.extract.incremental.cursor import Ordered, keys_of
 from dlt.extract.incremental.rows import filter_rows
 from dlt.extract.incremental.run import Run
-from dlt.formats.spool import as_arrow
+from dlt.formats.frames import as_arrow
 from dlt.late import np, pa, pc
 from dlt.types import TDataItem, TDataItems
 

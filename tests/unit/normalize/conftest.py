@@ -32,7 +32,7 @@ def normalize_pages(
             spool._flush(table)
     files = spool.close()
     package = SimpleNamespace(path=source, load_id="1.0", manifest=Manifest("s", nonce="n"), files=files)
-    schema, written, _ = normalize_package(package, str(target), schema, GENERIC)
+    schema, written, *_ = normalize_package(package, str(target), schema, GENERIC)
     tables: dict[str, list[dict[str, Any]]] = {}
     for file in written:
         with pa.OSFile(str(target / file.name)) as stream:

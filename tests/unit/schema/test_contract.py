@@ -58,7 +58,7 @@ def test_no_contract_is_the_default() -> None:
         ({"tables": "frozen"}, "there is no mode 'frozen'"),
         ({"tables": None}, "there is no mode None"),
         ({"tables": "evolve", "data_type": "discard"}, "there is no mode 'discard'"),
-        (5, "Give one of evolve, discard_value, freeze, discard_row, or a dict of them"),
+        (5, "Give one of evolve, discard_value, freeze, discard_row, quarantine, or a dict of them"),
         (["freeze"], "Give one of evolve"),
         (True, "Give one of evolve"),
     ],
