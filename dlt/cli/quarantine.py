@@ -75,6 +75,7 @@ def _show(asked: Asked, pipeline: Pipeline) -> int:
         say(f"{row.table_name}{path}: {row.refusal.reason}")
         say(f"  load {row.load_id}, {row.quarantined_at:%Y-%m-%d %H:%M:%S}, id {row.row_id}")
         say(f"  {shown_row(_without_secrets(pipeline, row), {}, row.refusal.path.partition('.')[0])}")
+    # beside the result, which programs may read
     if len(rows) > len(shown):
         say_note(f"{len(rows) - len(shown):,} more; --limit shows more of them")
     elif not rows:
@@ -101,6 +102,7 @@ def _starred(schema: Schema, table: str, value: object, prefix: str) -> object:
         name = schema.naming.shorten_fragments(prefix, name) if prefix else name
         if is_secret(str(key), columns.get(name) or {}):
             found[key] = "***"
+        # items of lists are rows of a table of their own, whose columns have hints of their own
         elif isinstance(inner, list):
             found[key] = _starred(schema, schema.naming.shorten_fragments(table, name), inner, "")
         else:

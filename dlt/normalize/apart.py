@@ -108,6 +108,7 @@ class RowsApart:
         if placement.filtered(table, name):
             return
         column = placement.columns(table).get(name)
+        # nobody knows yet whether values fit
         if column is None or "data_type" not in column:
             self._new(roots[numbers_of(pc.indices_nonzero(array.is_valid()))], placement.takes_column(table, name))
         elif is_document(metadata):
@@ -115,11 +116,13 @@ class RowsApart:
             as_text = column["data_type"] in ("json", "text") and "precision" not in column
             if not as_text or (not placement.capabilities.supports_nul and holds_escaped_nul(array)):
                 self.mask[roots[numbers_of(pc.indices_nonzero(array.is_valid()))]] = True
+        # nearly always the whole column fits, which a cast tells
         elif whole(array, column, placement.capabilities) is None:
             values = values_of(array)
             self.mask[roots[[row for row, value in enumerate(values) if not self._fits(value, column)]]] = True
 
     def _new(self, roots: Numbers, taken: bool) -> None:
+        # refused, all of them; or the first one opens what the others need
         if not taken:
             self.mask[roots] = True
         elif len(roots):

@@ -171,6 +171,7 @@ def _gaps(
 ) -> list[pa.Array]:
     """Return masks of the rows that leave out columns which they must fill."""
     found = []
+    # a column that is missing as a whole is one without a value
     for name, reason in required.items():
         found.append(arrays[name].is_null() if name in arrays else pc.is_null(pa.nulls(count)))
         _keep_out(kept_out, found[-1], Refusal("data_type", name, f"there is no value, and the column is {reason}"))
