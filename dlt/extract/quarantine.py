@@ -135,6 +135,7 @@ class ExtractQuarantine:
         self._put([Quarantined(table, refused.refusal, modes, _text(table, item), origin)])
 
     def _put(self, rows: Sequence[Quarantined]) -> None:
+        # they are not among the items of their table, and are counted apart
         for row in rows:
             self.counts[row.table_name] = self.counts.get(row.table_name, 0) + 1
         if rows:

@@ -69,6 +69,7 @@ def by_value(
             refused.append(row)
             continue
         except QuarantineRow as why:
+            # of pages only rows come here of which nothing is refused: a fault must not pass as a gap
             if kept_out is None:
                 raise
             kept_out.setdefault(row, why.refusal)

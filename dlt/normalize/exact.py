@@ -80,6 +80,7 @@ class RowNormalizer:
         except DiscardRow:
             return
         except QuarantineRow as refused:
+            # programs that ask for rows without a load have nowhere to put it
             if self._quarantine is None:
                 raise
             self._quarantine(table, item, refused.refusal)

@@ -90,6 +90,7 @@ class RowOrder:
         Args:
             parts: Numbers of the rows of each part, all together those of the page.
         """
+        # the parts are taken one after the other, and their rows keep the places that they came in
         start, total = self._count, 0
         for rows in parts:
             total += len(rows)

@@ -279,6 +279,7 @@ class PackageNormalizer:
         return True
 
     def _keep_out(self, table: RootRows, batch: pa.RecordBatch, kept_out: KeptOut) -> None:
+        # in the order of the rows, whichever column refused them
         for row in sorted(kept_out):
             self.quarantine.add_arrow(table.name, batch.slice(row, 1), kept_out[row])
 

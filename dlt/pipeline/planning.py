@@ -185,6 +185,7 @@ def _prepare(
         metrics = package.manifest.metrics
         came, stayed = (metrics[step].rows if step in metrics else {} for step in ("extract", "normalize"))
         aside, before_it = (metrics[step].quarantined if step in metrics else {} for step in ("normalize", "extract"))
+        # those of normalize are all of the package
         quarantined.update(aside)
         for table, rows in came.items():
             # what extract puts aside is not among what came

@@ -80,6 +80,7 @@ def schemas_of(parts: Parts) -> list[Schema]:
     if home.default_schema_name is None and home.planner is None:
         # it may have run on another machine
         sync(parts)
+    # a schema has the table from the first item on
     found = [home.schemas[name] for name in home.schemas]
     return [schema for schema in found if QUARANTINE_TABLE in schema.tables]
 

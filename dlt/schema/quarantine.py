@@ -122,6 +122,7 @@ def note_emptied(tables: dict[str, TableSchema], names: Iterable[str], load_id: 
         names: The tables.
         load_id: The load.
     """
+    # a load id tells it: rows there bear that of the load which brought them
     table = tables.get(QUARANTINE_TABLE)
     found = dict.fromkeys(names, load_id)
     if table is not None and found:
