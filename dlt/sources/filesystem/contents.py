@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from dlt.errors import BrokenFile, MissingDependencyException
+from dlt.errors.base import ended
 
 if TYPE_CHECKING:
     from dlt.sources.files import FileItemDict
@@ -50,7 +51,8 @@ def broken(file: FileItemDict, why: object, what: str) -> BrokenFile:
         what: What it should be, such as "a Parquet file".
     """
     return BrokenFile(
-        f"{url_of(file)} cannot be read as {what}: {why}. Mend the file, or leave it out with file_glob or add_filter.",
+        f"{url_of(file)} cannot be read as {what}: {ended(str(why))} Mend the file, or leave it out with file_glob or "
+        "add_filter.",
         file_url=url_of(file),
     )
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _ROWS = 50_000
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT")
-_NUMBERS = (*_WHOLE, "DOUBLE", "FLOAT", "DECIMAL")
+_FLOATS = ("DOUBLE", "FLOAT")
+_NUMBERS = (*_WHOLE, *_FLOATS, "DECIMAL")
 _OWN_TYPES = frozenset({"all_varchar", "columns", "dtype", "types", "auto_type_candidates", "auto_detect"})
 
 
@@ -73,12 +74,19 @@ def _relation(connection: duckdb.DuckDBPyConnection, path: str, given: JsonObjec
 
 
 def _checked(texts: duckdb.DuckDBPyRelation, types: dict[str, str]) -> tuple[list[str], bool]:
-    """Return which columns of numbers are codes with zeros before them, and whether all values are of their types."""
+    """Return which columns of numbers have to be texts, and whether all values are of their types.
+
+    Codes with zeros before them lose these as numbers.
+    """
     questions = []
     for name, kind in types.items():
         column = quoted(name)
         is_number, is_whole = kind.partition("(")[0] in _NUMBERS, kind in _WHOLE
-        zeros = f"bool_or(regexp_matches({column}, '^\\s*[+-]?0[0-9]'))" if is_number else "false"
+        kept = f"regexp_matches({column}, '^\\s*[+-]?0[0-9]')"
+        if kind in _FLOATS:
+            # too large a number would become infinite
+            kept += f" OR (isinf(TRY_CAST({column} AS {kind})) AND regexp_matches({column}, '[0-9]'))"
+        zeros = f"bool_or({kept})" if is_number else "false"
         # a cast to a whole number rounds
         fits = f"TRY_CAST({column} AS {kind}) IS NOT NULL"
         fits += f" AND regexp_full_match({column}, '\\s*[+-]?[0-9]+\\s*')" if is_whole else ""

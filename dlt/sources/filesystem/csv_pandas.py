@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from dlt.sources.files import FileItemDict
     from dlt.types import JsonObject, TDataItem
 
-_OWN_TYPES = frozenset({"dtype", "converters", "parse_dates", "date_format", "thousands", "decimal", "iterator"})
-"""Arguments that say what types columns have, so that none is looked for."""
+_OF_ALL = frozenset({"thousands", "decimal", "iterator"})
+"""Arguments that say how numbers are written, so that no types are looked for."""
+_OF_SOME = ("dtype", "converters", "parse_dates", "date_format")
+"""Arguments that say what types some columns have."""
 _DEFAULTS = {"compression": "infer", "float_precision": "high"}
 """What pandas does anyway, and warns of where it is said."""
 _PATTERNS = {
@@ -55,16 +57,34 @@ def rows_by_pandas(file: FileItemDict, chunksize: int, arguments: JsonObject) ->
             given.pop(name)
     if given.get("index_col") is None:
         _refuse_index(file, given)
-    if not _OWN_TYPES.intersection(given):
-        types = _types(file, chunksize, given)
+    said = _said(given)
+    if said is not None:
+        plain = {name: value for name, value in given.items() if name not in _OF_SOME}
+        types = {name: kind for name, kind in _types(file, chunksize, plain).items() if name not in said}
         # pandas finds types chunk by chunk, so that those of two would differ
         if types:
-            given["dtype"] = types
+            given["dtype"] = {**types, **(given.get("dtype") or {})}
     for frame in _frames(file, chunksize, given):
         # no index, as its rows are numbered only
         rows = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
         if rows:
             yield cast("list[TDataItem]", rows)
+
+
+def _said(arguments: JsonObject) -> set[object] | None:
+    """Return the columns whose type the call says; None where it says that of all, or not by name."""
+    if _OF_ALL.intersection(arguments):
+        return None
+    named: set[object] = set()
+    for name, kind in (("dtype", dict), ("converters", dict), ("parse_dates", list)):
+        given = arguments.get(name)
+        if given is None or given is False:
+            continue
+        # a dict with a default says it of all columns
+        if type(given) is not kind or not all(isinstance(column, str) for column in given):
+            return None
+        named.update(given)
+    return named
 
 
 def _types(file: FileItemDict, chunksize: int, arguments: JsonObject) -> dict[object, object]:

@@ -216,13 +216,13 @@ def get_primary_key(table: sa.Table) -> list[str] | None:
     return keys or None
 
 
-def get_table_references(table: sa.Table) -> list[TableReference] | None:
+def get_table_references(table: sa.Table) -> list[TableReference]:
     """Return the foreign keys of a table whose tables are reflected and stand in the same schema.
 
     Args:
         table: A reflected table.
     """
-    pairs: dict[str, list[tuple[str, str]]] = {}
+    found: list[TableReference] = []
     # a subquery has none
     for key in table.foreign_key_constraints if isinstance(table, sa.Table) else ():
         try:
@@ -235,17 +235,15 @@ def get_table_references(table: sa.Table) -> list[TableReference] | None:
         # a reference names a table only, and all tables of a source have one schema
         if other.schema != table.schema:
             continue
-        pairs.setdefault(str(other.name), []).extend(
-            (str(element.parent.name), str(element.column.name)) for element in key.elements
+        found.append(
+            {
+                "columns": [str(element.parent.name) for element in key.elements],
+                "referenced_table": str(other.name),
+                "referenced_columns": [str(element.column.name) for element in key.elements],
+            }
         )
-    return [
-        {
-            "columns": [own for own, _ in found],
-            "referenced_table": name,
-            "referenced_columns": [far for _, far in found],
-        }
-        for name, found in pairs.items()
-    ]
+    # they come in any order, and the schema is to be the same in each run
+    return sorted(found, key=lambda reference: list(reference["columns"]))
 
 
 def table_to_resource_hints(
@@ -270,7 +268,7 @@ def table_to_resource_hints(
     key = get_primary_key(table)
     if key is not None:
         found["primary_key"] = key
-    references = get_table_references(table) if resolve_foreign_keys else None
+    references = get_table_references(table) if resolve_foreign_keys else []
     if references:
         found["references"] = references
     return found

@@ -163,6 +163,22 @@ def test_keys_and_foreign_keys_become_hints(shop: str) -> None:
     assert "references" not in sql_database(shop).resources["orders"].compute_table_schema()
 
 
+def test_each_foreign_key_is_a_reference_of_its_own(tmp_path: Path) -> None:
+    """Also where several lead to one table, and always in the same order."""
+    connection = sqlite3.connect(tmp_path / "keys.db")
+    connection.executescript(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, a INT, b INT, UNIQUE (a, b));"
+        "CREATE TABLE letters (writer INT REFERENCES people (id), reader INT REFERENCES people (id), b INT, a INT,"
+        " FOREIGN KEY (b, a) REFERENCES people (b, a))"
+    )
+    connection.close()
+    source = sql_database(f"sqlite:///{tmp_path}/keys.db", resolve_foreign_keys=True)
+    assert source.resources["letters"].compute_table_schema()["references"] == [
+        {"columns": columns, "referenced_table": "people", "referenced_columns": referenced}
+        for columns, referenced in ((["b", "a"], ["b", "a"]), (["reader"], ["id"]), (["writer"], ["id"]))
+    ]
+
+
 def test_levels_of_reflection(shop: str) -> None:
     """Levels of reflection."""
 

@@ -359,6 +359,29 @@ def test_workbooks(read: Callable[..., Rows]) -> None:
         read(read_excel, "a.xlsx", sink.getvalue(), sheet_name="three")
 
 
+def test_what_is_said_of_some_columns_says_nothing_of_others(read: Callable[..., Rows]) -> None:
+    """Codes keep their zeros, and each column has one type, whatever pandas is asked to do with others."""
+    text = "day,zip,n,m\n2026-01-01,01067,1,x\n2026-01-02,10115,,y\n"
+    told: list[dict[str, Any]] = [
+        {"parse_dates": ["day"]},
+        {"parse_dates": ["day"], "date_format": "%Y-%m-%d"},
+        {"converters": {"m": str.upper}},
+        {"dtype": {"m": "category"}},
+        {"parse_dates": ["day"], "chunksize": 1},
+    ]
+    for options in told:
+        rows = read(read_csv, "a.csv", text, **options)
+        assert [(row["zip"], row["n"]) for row in rows] == [("01067", 1), ("10115", None)]
+        assert isinstance(rows[0]["day"], datetime.datetime) is ("parse_dates" in options)
+        assert rows[0]["m"] == ("X" if "converters" in options else "x")
+
+
+def test_a_number_that_is_too_large_stays_what_it_is_with_duckdb(read: Callable[..., Rows]) -> None:
+    """Infinite is only what says so."""
+    rows = read(read_csv_duckdb, "a.csv", "a,b,c\n1e400,1.5,inf\n2,-2.5,1.5\n")
+    assert [list(row.values()) for row in rows] == [["1e400", 1.5, "inf"], ["2", -2.5, "1.5"]]
+
+
 def test_no_cell_of_a_workbook_is_lost(read: Callable[..., Rows]) -> None:
     """Columns of one name are told apart as in CSV, and cells beyond the names have columns too."""
     import openpyxl
