@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 
-from dlt.destinations.impl.duckdb.arrow import as_table
+from dlt.destinations.impl.duckdb.arrow import as_table, batches_of_files
 from dlt.destinations.impl.duckdb.errors import translate
 from dlt.destinations.impl.duckdb.memory import Memory, as_told
 from dlt.destinations.sql.catalog import Catalog, Questions
@@ -302,20 +303,16 @@ class DuckDbLoader(Loader):
         self.session.query(f"INSERT INTO {target} ({names}) {rows}")
 
     def _load_arrow(self, table: TableSchema, target: str, paths: Sequence[str]) -> None:
-        """Take files of Arrow from mapped memory."""
-        # files stay mapped until DuckDB has read them
-        with ExitStack() as stack:
-            parts = [pa.ipc.open_stream(stack.enter_context(pa.memory_map(path))).read_all() for path in paths]
-            # files of one load may have integers and floats of several widths
-            rows = parts[0] if len(parts) == 1 else pa.concat_tables(parts, promote_options="permissive")
-            # threads cost more than they bring where rows are few
-            if rows.nbytes > _SMALL:
-                self.session.use_threads()
-            there = set(rows.column_names)
+        """Take files of Arrow, one after the other, in one statement."""
+        # threads cost more than they bring where rows are few
+        if sum(map(os.path.getsize, paths)) > _SMALL:
+            self.session.use_threads()
+        with batches_of_files(paths) as rows:
+            there = set(rows.schema.names)
             names = ", ".join(self.dialect.quote(name) for name in table["columns"] if name in there)
             self._insert_rows(f"INSERT INTO {target} ({names}) SELECT {names} FROM dlt_rows", rows)
 
-    def _insert_rows(self, sql: str, dlt_rows: pa.Table) -> None:  # noqa: ARG002 - DuckDB finds the table by this name
+    def _insert_rows(self, sql: str, dlt_rows: pa.RecordBatchReader) -> None:  # noqa: ARG002 - DuckDB finds the rows by this name
         # a registered table would stay in memory until the commit
         with self.session.translating():
             self.session.connection.execute(sql)
