@@ -12,10 +12,12 @@ from dlt.configuration.lookup import get_value
 from dlt.context import current, use
 from dlt.errors import (
     BrokenFile,
+    ConfigFieldMissingException,
     ConfigurationValueError,
     DltSourceException,
     ExtractorException,
     InvalidResourceReturnsResource,
+    MissingDependencyException,
     PipeException,
     PipelineException,
     ResourceExtractionError,
@@ -334,8 +336,8 @@ class PipeIterator:
 
 def _advice(error: BaseException) -> str:
     """Return what helps against an error of a resource, behind a space."""
-    if isinstance(error, BrokenFile):
-        # a file says itself what to do with it
+    if isinstance(error, (BrokenFile, MissingDependencyException, ConfigFieldMissingException)):
+        # they say themselves what to do
         return ""
     if isinstance(error, (ConnectionError, TimeoutError)):
         return " Check that the server runs and can be reached, and run again."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
@@ -16,7 +15,7 @@ from dlt.late import np, pa, pc
 from dlt.schema.arrow import arrow_type
 from dlt.schema.documents import json_text
 from dlt.schema.typing import ColumnSchema
-from dlt.sources.documents import document_of, documents_of, is_held, structure_of
+from dlt.sources.documents import document_in_column, document_of, documents_of, structure_of
 
 Values = Sequence[Any]
 """Values of one column, as a driver gives them."""
@@ -192,8 +191,8 @@ def _python_values(array: pa.ChunkedArray, column: ColumnSchema | None, is_neste
     if column is not None and column.get("data_type") == "json" and pa.types.is_string(kind):
         if is_nested:
             return [None if text is None else structure_of(text) for text in values]
-        # one whose numbers Python would round stays the text that it is in the database
-        return [text if text is None or not is_held(text) else json.loads(text) for text in values]
+        # one whose numbers Python would round stays the text that it is in the database, as one does that is a text
+        return [None if text is None else document_in_column(text) for text in values]
     return values
 
 

@@ -138,8 +138,9 @@ def _scalar_hints(sql_type: SqlType, name: str, with_sizes: bool) -> ColumnSchem
     if isinstance(sql_type, sa.Numeric):
         found: ColumnSchema = {"data_type": "decimal"}
         if sql_type.precision is not None:
-            found["precision"] = sql_type.precision
-            found["scale"] = sql_type.scale or 0
+            # of fewer digits than zero behind the point so many more stand before it
+            scale = sql_type.scale or 0
+            found["precision"], found["scale"] = max(sql_type.precision - min(scale, 0), scale), max(scale, 0)
         return found
     if isinstance(sql_type, sa.Integer) or name in ("OID", "YEAR"):
         is_small = with_sizes and isinstance(sql_type, sa.SmallInteger)

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 import dlt
-from dlt.errors import ConfigurationValueError, InvalidResourceReturnsResource, PipeException, ResourceExtractionError
+from dlt.errors import (
+    BrokenFile,
+    ConfigurationValueError,
+    InvalidResourceReturnsResource,
+    MissingDependencyException,
+    PipeException,
+    ResourceExtractionError,
+)
 from dlt.extract.decorators import defer, resource, transformer
 from dlt.extract.items import Joined
 from dlt.extract.iteration import extract_items
@@ -214,6 +221,22 @@ def test_a_failure_between_rows_names_the_row(parallel: bool) -> None:
         rows_of(failing)
     assert caught.value.item_position == 777
     assert "add_filter" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [MissingDependencyException("pip install it"), FileNotFoundError("x"), BrokenFile("x")]
+)
+def test_no_item_is_blamed_for_what_is_not_there(error: Exception) -> None:
+    """A package, a file or a folder comes back by no filter."""
+
+    @resource
+    def failing() -> Iterator[int]:
+        yield 1
+        raise error
+
+    with pytest.raises(ResourceExtractionError) as caught:
+        rows_of(failing)
+    assert "add_filter" not in str(caught.value)
 
 
 def test_a_failure_of_a_transformer_is_its_own() -> None:
