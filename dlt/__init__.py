@@ -9,7 +9,7 @@ from dlt.lazy_names import lazy_names
 from dlt.version import __version__
 
 if TYPE_CHECKING:
-    from dlt import current, dbt, destinations, hub, progress, sources
+    from dlt import check, current, dbt, destinations, hub, progress, sources
     from dlt.configuration import TCredentials, TSecretStrValue, TSecretValue, config, secrets, with_config
     from dlt.dataset.dataset import Dataset
     from dlt.dataset.dataset import open_dataset as dataset
@@ -44,6 +44,7 @@ else:
             "TSecretValue": "dlt.configuration.values:TSecretValue",
             "anonymize": "dlt.pipeline.anonymize:anonymize",
             "attach": "dlt.pipeline.factory:attach",
+            "check": "dlt.check",
             "config": "dlt.configuration.accessors:config",
             "current": "dlt.current",
             "dataset": "dlt.dataset.dataset:open_dataset",
@@ -97,6 +98,7 @@ __all__ = [
     "__version__",
     "anonymize",
     "attach",
+    "check",
     "config",
     "current",
     "dataset",

@@ -41,8 +41,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dlt.context import PipelineAtWork
     from dlt.metrics import StepFigures
+    from dlt.packages.manifest import CheckDone
     from dlt.tables import TableLine
 
 
@@ -236,6 +239,11 @@ class LoadInfo(_LoadInfo, _Step):
         """Return the failed jobs by load id."""
         return {p.load_id: p.jobs["failed_jobs"] for p in self.load_packages if p.jobs["failed_jobs"]}
 
+    @property
+    def checks(self) -> list[CheckDone]:
+        """Return what came of checks of data, of the packages that were loaded."""
+        return [result for package in self.load_packages for result in package.checks]
+
     def raise_on_failed_jobs(self) -> None:
         """Raise when a job failed.
 
@@ -274,7 +282,8 @@ class LoadInfo(_LoadInfo, _Step):
 
     def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
-        return {**self._base(self._asdict()), "has_failed_jobs": self.has_failed_jobs}
+        checks = [result.asdict() for result in self.checks]
+        return {**self._base(self._asdict()), "has_failed_jobs": self.has_failed_jobs, "checks": checks}
 
     def asstr(self, verbosity: int = 0) -> str:
         """Return some lines to read."""
@@ -300,12 +309,23 @@ class LoadInfo(_LoadInfo, _Step):
             lines.append(f"Load package {package.load_id}{where} is {state}")
             lines.extend(f"  {text}" for text in text_table(self._tables(package)))
             lines.extend(f"\t{job.asstr()}" for job in failed)
+            lines.extend(_check_lines(package.checks))
             if verbosity > 0:
                 lines.append(package.asstr(verbosity))
         return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.asstr()
+
+
+def _check_lines(checks: Sequence[CheckDone]) -> list[str]:
+    """Return lines on checks of data: how many passed, and each that failed."""
+    if not checks:
+        return []
+    failed = [result for result in checks if not result.passed]
+    lines = [f"  {len(checks) - len(failed)} of {len(checks)} checks of its data passed"]
+    lines += [f"  {result.severity}: {result.text}" for result in failed]
+    return lines
 
 
 def _rows(entry: StepFigures) -> Iterator[tuple[str, list[dict[str, object]]]]:

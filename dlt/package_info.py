@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
+    from dlt.packages.manifest import CheckDone
     from dlt.schema.schema import Schema
     from dlt.schema.typing import TableSchema
 
@@ -163,6 +164,7 @@ class LoadPackageInfo(NamedTuple):
     jobs: dict[str, list[LoadJobInfo]]
     dataset_name: str | None = None
     refresh: Mapping[str, Sequence[str]] | None = None
+    checks: Sequence[CheckDone] = ()
 
     @property
     def schema_name(self) -> str:

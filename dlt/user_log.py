@@ -172,6 +172,11 @@ def info(text: str) -> None:
     _tell(text, logging.INFO, "")
 
 
+def warning(text: str) -> None:
+    """Tell people, and the logger as a warning."""
+    _tell(text, logging.WARNING, "")
+
+
 def error(text: str) -> None:
     """Tell people in red, and the logger as an error."""
     _tell(text, logging.ERROR, _RED)

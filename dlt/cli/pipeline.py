@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dlt.cli import changing, package, quarantine, reconcile, showing
+from dlt.cli import changing, checks, package, quarantine, reconcile, showing
 from dlt.cli.asked import Asked, Form, InQuarantine, Selection, read
 from dlt.cli.output import add_common, say, say_json, say_note
 from dlt.cli.schema import add_form
@@ -87,6 +87,14 @@ ACTIONS: dict[str, _Action] = {
         showing.failed_jobs,
         "failed jobs, with their files and the causes",
         ("dlt pipeline shop failed-jobs", "dlt pipeline shop failed-jobs 1700000000.1234567"),
+    ),
+    "checks": _Action(
+        checks.checks,
+        "what came of checks of data",
+        ("dlt pipeline shop checks", "dlt pipeline shop checks --load-id 1700000000.1234567 --json"),
+        "Those of loads are read from the destination; those of packages that were not loaded, as a check failed, from "
+        "the folder. The exit code is 1 if such a package waits.",
+        has_destination=True,
     ),
     "schema": _Action(
         showing.schema,
@@ -217,6 +225,8 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
         parser.add_argument("load_id", metavar="LOAD_ID", help="load id, as in _dlt_loads")
         parser.add_argument("--dry-run", action="store_true", help="only show what would be undone")
         parser.add_argument("--cascade", action="store_true", help="undo later loads that are in the way too")
+    if name == "checks":
+        parser.add_argument("--load-id", metavar="LOAD_ID", help="load id of one load; all without it")
     if name == "show":
         parser.add_argument("--edit", action="store_true", help="known from PyPI dlt, and not offered: no dashboard")
     if name == "schema":

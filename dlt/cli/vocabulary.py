@@ -76,7 +76,7 @@ _NORMALIZE = Section(
     without_effect=frozenset(OPTIONS["normalize"]),
 )
 _LOAD = Section(
-    {"raise_on_failed_jobs": bool, "delete_completed_jobs": bool, "keep_undo": int},
+    {"raise_on_failed_jobs": bool, "raise_on_failed_checks": bool, "delete_completed_jobs": bool, "keep_undo": int},
     without_effect=frozenset(OPTIONS["load"]),
 )
 _HANDOFF = Section({"url": str, "work_dir": str, "max_bytes": int, "options": _TABLE})

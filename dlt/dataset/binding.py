@@ -10,6 +10,7 @@ from dlt.dataset.lineage import Columns, columns_of, exact, in_full, is_plain, l
 from dlt.errors import LineageFailedException
 from dlt.late import exp
 from dlt.late_dataclass import dataclass
+from dlt.schema.system_tables import OCCASIONAL
 from dlt.schema.typing import ColumnSchema
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _plain_names(full: exp.Select) -> Iterable[str]:
 def _known_tables(query: exp.Query, names: Names) -> tuple[list[Known], bool]:
     """Give the tables of a query the names that they have; return those that are known, and whether all are."""
     # names that differ by case only may all be tables: what is written as it is stands for itself
-    spelled = {name.casefold(): name for name in names.tables} | {name: name for name in names.tables}
+    every = (*names.tables, *OCCASIONAL)
+    spelled = {name.casefold(): name for name in every} | {name: name for name in every}
     within = {cte.alias for cte in query.find_all(exp.CTE)}
     found: list[tuple[exp.Table, Known]] = []
     all_known = not any(not isinstance(source, exp.Values) for source in query.find_all(exp.UDTF))

@@ -23,6 +23,7 @@ from dlt.late import exp
 from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LOAD_ID
+from dlt.schema.system_tables import OCCASIONAL
 from dlt.schema.table import typed_columns
 from dlt.schema.typing import ColumnSchema
 from dlt.user_log import tell_without_effect
@@ -145,6 +146,10 @@ class Dataset:
                 dataset = place
                 for name, column in typed_columns(schema.tables[table]).items():
                     columns.setdefault(name, column)
+        if not columns and table in OCCASIONAL:
+            # in no schema: the first load that needs it makes it
+            dataset = dataset or self._place.dataset_for(self.schema.name)
+            columns = OCCASIONAL[table]()["columns"]
         return Known(dataset, table, columns) if columns else None
 
     @property

@@ -143,5 +143,8 @@ class Client(Protocol):
             ReloadUndecided: nobody can tell which rows these are.
         """
 
+    def checking_client(self) -> SqlClient | None:
+        """Return a client for queries in the transaction, which sees what it did; None where nothing can."""
+
     def sql_client(self) -> SqlClient | None:
         """Return a client for queries, or None."""

@@ -286,6 +286,8 @@ class FunctionDestination(Destination):
             max_table_nesting=self.options.nesting,
             keeps_types=False,
             keeps_own_tables=False,
+            # what it took it keeps, so that nothing could be checked before
+            supported_checks=(),
         )
 
     @override

@@ -6,6 +6,7 @@ Each message says what failed, on which thing, what was found and what to do; de
     DltException
         DictValidationException
             InvalidHint
+                InvalidCheck
         MissingDependencyException
         NotOffered
         SystemConfigurationException
@@ -115,6 +116,8 @@ Each message says what failed, on which thing, what was found and what to do; de
                     LoadClientJobFailed
                 DestinationSchemaTampered
                 TableFormatNotSupported
+                ChecksNotSupported
+                ChecksFailed
                 OpenTableFormatNotSupported
                 OpenTableClientNotAvailable
                 SqlClientNotAvailable

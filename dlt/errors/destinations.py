@@ -151,6 +151,18 @@ class TableFormatNotSupported(DestinationTerminalException):
     """The destination does not know this format of tables."""
 
 
+class ChecksNotSupported(DestinationTerminalException):
+    """The destination cannot do a check of data; attributes table, check."""
+
+
+class ChecksFailed(DestinationTerminalException):
+    """Checks of data failed, so that nothing of the load is visible.
+
+    Attributes:
+        checks: The results of all checks of the load.
+    """
+
+
 class OpenTableFormatNotSupported(DestinationTerminalException):
     """The place or the data does not go with this format of tables."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dlt.errors.base import DictValidationException, DltException
+from dlt.errors.base import DictValidationException, DltException, TerminalException
 
 
 class InvalidHint(DictValidationException, ValueError):
     """A hint of a table or column is not known, or has a value that cannot be; attributes hint, column_name, found."""
+
+
+class InvalidCheck(InvalidHint, TerminalException):
+    """A check of data cannot be done as it is declared; attributes hint, column_name, found."""
 
 
 class SchemaException(DltException):

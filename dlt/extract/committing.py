@@ -58,6 +58,7 @@ def commit_extracts(
             known_state=known_state,
             state_delta=encode_delta(changes) if last and state is not None else None,
             refresh=extract.refresh or None,
+            unfilled=tuple(extract.unfilled),
             metrics={"extract": decode(StepMetrics, metrics.document(extract.figures()))},
         )
         undo = undo_of(extract_id, before, own, schemas_before.get(extract.schema.name), extract.schema)

@@ -10,7 +10,15 @@ from dlt.schema.capabilities import Capabilities
 from dlt.schema.holding import holds, type_text
 from dlt.schema.naming import NamingConvention
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.x_keys import SEEN_DATA, X_MERGE_STRATEGY, X_NORMALIZER, X_VALID_FROM, X_VALID_TO
+from dlt.schema.x_keys import (
+    SEEN_DATA,
+    X_CHECKS,
+    X_DECLARED_CHECKS,
+    X_MERGE_STRATEGY,
+    X_NORMALIZER,
+    X_VALID_FROM,
+    X_VALID_TO,
+)
 
 _VALIDITY: Final[tuple[Literal["x-valid-from"], Literal["x-valid-to"]]] = (X_VALID_FROM, X_VALID_TO)
 
@@ -124,3 +132,26 @@ def check_validity(table: TableSchema, seen: Collection[str]) -> None:
             column_name=taken[0],
             hint="write_disposition",
         )
+
+
+def forget_checks(known: TableSchema, declared: TableSchema) -> None:
+    """Take the checks of a table back that code declared and declares no more; those of a YAML file stay.
+
+    Args:
+        known: The table as it was, which is changed.
+        declared: What a resource says of it now.
+    """
+    # of several resources that fill one table the one that it belongs to says its checks
+    is_own = declared.get("resource") == known.get("resource")
+    if is_own and X_CHECKS not in declared and known.pop(X_DECLARED_CHECKS, False):
+        known.pop(X_CHECKS, None)
+
+
+def counts_rows(table: TableSchema) -> bool:
+    """Tell whether a table has a check that may fail also where no row comes.
+
+    Args:
+        table: The table.
+    """
+    # the others are about rows, and hold where there are none
+    return any(check.get("check") in ("row_count", "fresh") for check in table.get(X_CHECKS) or ())

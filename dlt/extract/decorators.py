@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dlt.extract.options import HintOptions, ResourceOptions
     from dlt.extract.resource_hints import IncrementalHint
     from dlt.extract.vocabulary import (
+        Checks,
         ColumnNamesHint,
         ColumnsHint,
         ContractHint,
@@ -183,6 +184,7 @@ def resource(
     data_from: DataFrom | None = None,
     parent_table_name: Hint[str] | None = None,
     additional_table_hints: Mapping[str, object] | None = None,
+    checks: Hint[Checks] | None = None,
 ) -> DltResource | Callable[[Wrapped], DltResource]:
     """Make a resource of a function that yields items, or of data.
 
@@ -211,6 +213,7 @@ def resource(
         data_from: Parent whose items the function takes.
         parent_table_name: Name of the table that this one is nested in.
         additional_table_hints: More keys of the table.
+        checks: What must hold for the rows before a load becomes visible, of `dlt.check`.
     """
     if standalone is not None:
         tell_without_effect("dlt.resource: standalone", "every resource can stand alone")
@@ -219,6 +222,7 @@ def resource(
         columns=columns, primary_key=primary_key, merge_key=merge_key, schema_contract=schema_contract,
         table_format=table_format, file_format=file_format, additional_table_hints=additional_table_hints,
         references=references, incremental=incremental, nested_hints=nested_hints, max_table_nesting=max_table_nesting,
+        checks=checks,
     )  # fmt: skip
 
     def decorate(found: object) -> DltResource:

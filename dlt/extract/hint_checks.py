@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, get_args
 
 from dlt.errors import InconsistentTableTemplate, InvalidHint, ValueErrorWithKnownValues
@@ -45,6 +45,7 @@ _NESTED = frozenset(
         "references",
         "max_table_nesting",
         "additional_table_hints",
+        "checks",
     }
 )
 HINTS = (*sorted({*_NESTED, "table_name", "parent", "incremental", "nested_hints"}), "original_columns", "validator")
@@ -222,6 +223,17 @@ def _references(place: str, hint: str, value: object) -> None:
             )
 
 
+def _data_checks(place: str, hint: str, value: object) -> None:
+    from dlt.schema.data_checks import check_of
+
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidHint(
+            f"{place}: found {hint}={value!r}. Give a list of checks of dlt.check.", hint=hint, found=value
+        )
+    for check in value:
+        check_of(check, place)
+
+
 def _nested(place: str, hint: str, value: object) -> None:
     _mapping(place, hint, value)
     for path, hints in (value if isinstance(value, Mapping) else {}).items():
@@ -260,4 +272,5 @@ _CHECKS: dict[str, Callable[[str, str, object], None]] = {
     "references": _references,
     "nested_hints": _nested,
     "additional_table_hints": _mapping,
+    "checks": _data_checks,
 }

@@ -9,6 +9,7 @@ from dlt.errors import InconsistentTableTemplate
 from dlt.extract.hint_checks import check_hints, is_dynamic
 from dlt.extract.models import Columns, columns_dict, is_model
 from dlt.extract.vocabulary import (
+    Checks,
     ColumnNames,
     ColumnNamesHint,
     ColumnsGiven,
@@ -49,6 +50,7 @@ class TableHints(TypedDict, total=False):
     nested_hints: Hint[NestedHints]
     max_table_nesting: Union[int, None]
     additional_table_hints: Hint[Mapping[str, object]]
+    checks: Hint[Checks]
 
 
 class ResolvedHints(TypedDict, total=False):
@@ -67,6 +69,7 @@ class ResolvedHints(TypedDict, total=False):
     nested_hints: NestedHints
     max_table_nesting: Union[int, None]
     additional_table_hints: Mapping[str, object]
+    checks: Checks
 
 
 def make_hints(
@@ -84,6 +87,7 @@ def make_hints(
     incremental: object = None,
     nested_hints: Hint[NestedHints] | None = None,
     max_table_nesting: int | None = None,
+    checks: Hint[Checks] | None = None,
 ) -> TableHints:
     """Return the hints that were given, checked.
 
@@ -102,6 +106,7 @@ def make_hints(
         incremental: Incremental loading of the resource.
         nested_hints: Hints for nested tables by path.
         max_table_nesting: Levels of nested tables.
+        checks: What must hold for the rows before a load becomes visible.
 
     Raises:
         InvalidHint: a hint has a value that cannot be.
@@ -182,6 +187,8 @@ def merge_hints(old: TableHints, new: TableHints) -> TableHints:
             merged["columns"] = _without_hint(merged["columns"], key)
         if _is_empty(value) and key in _KEYS:
             merged[key] = ""  # said, so that a key which an earlier run stored goes too
+        elif _is_empty(value) and key == "checks":
+            merged[key] = []  # said as well: those of a stored schema go
         elif _is_empty(value):
             # an empty one says nothing, as in 1.x: rows that are merged would be doubled
             if key != "write_disposition":

@@ -9,6 +9,7 @@ from dlt.extract.resource import DataFrom
 from dlt.extract.resource_data import ByArguments
 from dlt.extract.resource_hints import IncrementalHint
 from dlt.extract.vocabulary import (
+    Checks,
     ColumnNamesHint,
     ColumnsHint,
     ContractHint,
@@ -42,6 +43,7 @@ class HintOptions(TypedDict, total=False):
     standalone: Union[bool, None]
     parent_table_name: Union[Hint[str], None]
     additional_table_hints: Union[Mapping[str, object], None]
+    checks: Union[Hint[Checks], None]
 
 
 class ResourceOptions(HintOptions, total=False):

@@ -23,6 +23,7 @@ from dlt.extract.models import Columns
 from dlt.extract.pipe import Pipe
 from dlt.extract.table import build_table
 from dlt.extract.vocabulary import (
+    Checks,
     ColumnNames,
     ColumnNamesHint,
     ColumnsHint,
@@ -191,6 +192,7 @@ class ResourceHints:
         references: References | None = None,
         create_table_variant: bool = False,
         nested_hints: NestedHints | None = None,
+        checks: Hint[Checks] | None = None,
     ) -> Self:
         """Change hints: None leaves a hint as it is, an empty value removes it.
 
@@ -209,6 +211,7 @@ class ResourceHints:
             references: Tables that this one refers to.
             create_table_variant: The hints hold for `table_name` only.
             nested_hints: Hints for nested tables by path.
+            checks: What must hold for the rows before a load becomes visible; they take the place of others.
         """
         given = {key: value for key, value in locals().items() if key not in ("self", "create_table_variant")}
         self.merge_hints(given_hints(**given), create_table_variant)
@@ -234,8 +237,7 @@ class ResourceHints:
             # whatever it is: what cannot be one is found when a run binds it
             self.set_incremental(cast(IncrementalHint, incremental))
         # the cursor stands among the steps, and nowhere else, so that the two cannot differ
-        plain = hints_template.copy()
-        plain.pop("incremental", None)
+        plain = cast(TableHints, {key: value for key, value in hints_template.items() if key != "incremental"})
         if create_table_variant:
             name = plain.get("table_name") or self.name
             # a variant begins with the hints of the resource, and later ones of the resource leave it alone
@@ -307,8 +309,7 @@ class ResourceHints:
             DataItemRequiredForDynamicTableHints: a hint is a function and there is no item.
         """
         hints = self._hints_for(meta)
-        if isinstance(item, list) and item:
-            item = item[0]
+        item = item[0] if isinstance(item, list) and item else item
         dynamic = [key for key, value in hints.items() if is_dynamic(value)]
         if item is None and dynamic:
             raise DataItemRequiredForDynamicTableHints(

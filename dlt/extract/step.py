@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dlt import metrics
 from dlt.clock import new_load_id, utc_now
 from dlt.context import use
+from dlt.extract.declared import counts_rows, forget_checks
 from dlt.extract.descriptions import Described, edges, told_hints
 from dlt.extract.imported import read_file
 from dlt.extract.items import (
@@ -26,21 +27,20 @@ from dlt.extract.iteration import MAX_PARALLEL_ITEMS, WORKERS, extract_items, ex
 from dlt.extract.masks import Masks
 from dlt.extract.names import NameCheck
 from dlt.extract.quarantine import ExtractQuarantine, parted
-from dlt.extract.refresh import RefreshMode, begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
+from dlt.extract.refresh import begin_again, emptied_chain, emptied_tables, loaded_roots, refresh_source
 from dlt.extract.resource_hints import ResourceHints
+from dlt.extract.settings import ExtractOptions
 from dlt.extract.table import STRATEGY_HINTS
 from dlt.extract.validation import may_hold_back
 from dlt.extract.versions import note_former_settings, require_version, way_of_versions, with_versions
 from dlt.formats.column_rows import ColumnRows
-from dlt.formats.spool import MAX_FILE_BYTES, SpoolWriter
+from dlt.formats.spool import SpoolWriter
 from dlt.packages.manifest import PackageFile, Refresh
 from dlt.packages.package import PackageBuilder
 from dlt.packages.workdir import Workdir
-from dlt.progress import Collector, NullCollector
-from dlt.schema.capabilities import Capabilities
 from dlt.schema.chains import let_stand_alone, stands_alone
 from dlt.schema.contract import declare, expand, violation, with_row
-from dlt.schema.dispositions import check_disposition
+from dlt.schema.dispositions import check_checks, check_disposition
 from dlt.schema.files import check_schema
 from dlt.schema.naming import name_of_table
 from dlt.schema.quarantine import MODE as QUARANTINE
@@ -66,26 +66,6 @@ class _Declared:
     name: str
 
 
-@dataclass
-class ExtractOptions:
-    """How to extract; sizes in bytes."""
-
-    workers: int | None = None
-    max_parallel_items: int | None = None
-    max_file_bytes: int = MAX_FILE_BYTES
-    refresh: RefreshMode | None = None
-    collector: Collector = field(default_factory=NullCollector)
-    capabilities: Capabilities | None = None
-    """What the destination can do, if it is known."""
-    keeps_contracts: bool = False
-    """A contract that the code does not give any more still counts, as it was stored."""
-    keys_part_tables: bool = False
-    """A nested table that is new and has a key is one of its own."""
-
-    keeps_keys: bool = False
-    """An empty key leaves that of earlier runs as it is."""
-
-
 class SchemaExtract:
     """The package of one schema under construction.
 
@@ -105,6 +85,7 @@ class SchemaExtract:
         self.sources: set[str] = set()
         self.refresh = Refresh()
         self.files: list[PackageFile] = []
+        self.unfilled: list[str] = []
         self._names = NameCheck(schema, options.capabilities)
         self._spool = SpoolWriter(
             builder.path,
@@ -186,8 +167,8 @@ class SchemaExtract:
 
     @property
     def is_empty(self) -> bool:
-        """Return True when there is nothing to load, to empty or to drop, and no news of the schema."""
-        return not (self.files or self.refresh or self.schema.is_modified)
+        """Return True when there is nothing to load, to empty, to drop or to check, and no news of the schema."""
+        return not (self.files or self.refresh or self.unfilled or self.schema.is_modified)
 
     def figures(self) -> metrics.StepFigures:
         """Return what was extracted, by file and table."""
@@ -339,6 +320,7 @@ class SchemaExtract:
         # on the whole table: an earlier run may have given the key that a strategy needs
         for declared in dict.fromkeys((name, *(name_of_table(self.schema.naming, t["name"]) for t in nested))):
             check_disposition(self.schema.tables[self.schema.root_of(declared)], self._capabilities)
+            check_checks(self.schema.tables[declared], self._capabilities)
         self._known[key] = _Declared(*plain, name=name)
         return name
 
@@ -357,6 +339,7 @@ class SchemaExtract:
         require_version(declared, known)
         if known is None:
             return
+        forget_checks(known, declared)
         for key in () if self._keeps_keys else removed:
             known["columns"] = without_key(known["columns"], key)
         # a table has one cursor: the one of this run
@@ -374,7 +357,9 @@ class SchemaExtract:
         is_dynamic = resource.has_dynamic_table_name or resource.has_other_dynamic_hints
         if not is_dynamic and not self.resources.get(resource.name):
             before = set(self.schema.tables)
-            self._declare(source, resource, None, None, is_empty=True)
+            name = self._declare(source, resource, None, None, is_empty=True)
+            if name in before and counts_rows(self.schema.tables[name]):
+                self.unfilled.append(name)
             # checked, but a table is known from its first rows on, and has the hints that it has then
             self.schema.drop_tables(self.schema.tables.keys() - before)
             self._known.clear()

@@ -13,6 +13,8 @@ from dlt.schema.x_keys import (
     OPEN_COLUMNS,
     X_ACTIVE_TIMESTAMP,
     X_BOUNDARY_TIMESTAMP,
+    X_CHECKS,
+    X_DECLARED_CHECKS,
     X_DEDUPLICATED,
     X_MERGE_STRATEGY,
     X_NORMALIZER,
@@ -22,7 +24,7 @@ from dlt.schema.x_keys import (
 )
 
 if TYPE_CHECKING:
-    from dlt.extract.vocabulary import DispositionDict, DispositionName
+    from dlt.extract.vocabulary import Checks, DispositionDict, DispositionName
     from dlt.schema.typing import TableSchema
     from dlt.schema.x_keys import NormalizerSettings
 
@@ -66,6 +68,8 @@ def build_table(hints: ResolvedHints, name: str) -> TableSchema:
     disposition = hints.get("write_disposition")
     if disposition:
         _add_disposition(table, columns, disposition)
+    if hints.get("checks") is not None:
+        _add_checks(table, hints["checks"])
     normalizer = _normalizer_settings(hints)
     if normalizer:
         table[X_NORMALIZER] = normalizer
@@ -74,6 +78,16 @@ def build_table(hints: ResolvedHints, name: str) -> TableSchema:
         known = table.get(key)
         table[key] = {**known, **value} if isinstance(known, Mapping) and isinstance(value, Mapping) else value
     return cast("TableSchema", table)  # every hint was checked; additional ones may be of any name
+
+
+def _add_checks(table: dict[str, object], checks: Checks) -> None:
+    from dlt.schema.data_checks import check_of, check_typed
+
+    place = f"table {table['name']!r}"
+    found = [check_of(check, place) for check in checks]
+    for check in found:
+        check_typed(cast("TableSchema", table), check, place)
+    table[X_CHECKS], table[X_DECLARED_CHECKS] = [check.to_dict() for check in found], True
 
 
 def _normalizer_settings(hints: ResolvedHints) -> NormalizerSettings:

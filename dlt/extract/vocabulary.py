@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, TypedDict, TypeVar, Union
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Union
 
 from dlt.schema.typing import ColumnSchema, ContractDict, ContractMode, MergeStrategy, ReplaceStrategy, TableFormat
 from dlt.types import TDataItem
+
+if TYPE_CHECKING:
+    from dlt.schema.data_checks import Check
 
 DispositionName = Literal["skip", "append", "replace", "merge"]
 Refresh = Literal["drop_sources", "drop_resources", "drop_data"]
@@ -42,6 +45,8 @@ TableFormatHint = Hint[TableFormat]
 FileFormatHint = Hint[FileFormat]
 References = Sequence[Mapping[str, object]]
 """Tables that a table refers to; each with `columns`, `referenced_table` and `referenced_columns`."""
+Checks = Sequence[Union["Check", Mapping[str, object]]]
+"""What must hold for the rows of a table: checks of `dlt.check`, or what a schema has of them."""
 NestedHints = Union[
     Mapping[str, Mapping[str, object]],
     Mapping[tuple[str, ...], Mapping[str, object]],

@@ -38,6 +38,7 @@ NAMES = (
     "load.after_ddl",
     "load.after_files",
     "load.after_publish",
+    "load.after_checks",
     "load.before_commit",
     "load.after_commit",
     # the steps as tasks; the star is the stage

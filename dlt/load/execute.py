@@ -18,7 +18,7 @@ from dlt.load.order import LoadOrder
 from dlt.load.plan import LoadPlan, Publication
 from dlt.load.planning import make_plan
 from dlt.load.standing import look
-from dlt.packages.manifest import Job
+from dlt.packages.manifest import CheckDone, Job
 from dlt.progress import Collector, NullCollector
 from dlt.redact import redact
 from dlt.schema.typing import TableSchema
@@ -37,6 +37,7 @@ class LoadResult:
         known: It had it by another wish than that of this task, so that this is no retry.
         load_ids: Loads that hold the rows.
         removed: Tables from which the rows of an earlier load of the same work were deleted.
+        checks: What came of checks of data.
         state: State that the destination has now, if this load changed it.
         joined: The state holds what another run left there meanwhile.
     """
@@ -51,6 +52,7 @@ class LoadResult:
     known: bool = False
     load_ids: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    checks: tuple[CheckDone, ...] = ()
     state: State | None = None
     joined: bool = False
 
@@ -82,6 +84,7 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
     Raises:
         Superseded: another try of the task took over.
         StaleExtract: another run changed the same state since this package was extracted.
+        ChecksFailed: a check of its data failed.
     """
     plan, order = (what, what.order) if isinstance(what, LoadPlan) else (None, what)
     package, task = order.package, order.task
@@ -111,6 +114,12 @@ def execute(what: LoadPlan | LoadOrder, client: Client, collector: Collector | N
             result.schema_update, result.joined = plan.changes.added, plan.joined
             result.removed = [removal.chain[0]["name"] for removal in plan.removals]
             _carry_out(plan, client, jobs, collector or NullCollector())
+            if plan.checks:
+                from dlt.load.checking import run_checks
+
+                # behind all publications: a check may look at other tables
+                result.checks = run_checks(plan, client)
+                failpoints.point("load.after_checks")
             result.state = _record(plan, client)
             # another try may have taken over while this one loaded
             _hold(order, client, epoch)

@@ -50,6 +50,7 @@ class LoadOrder:
             from elsewhere meanwhile. The state is written as the package has it when both are None.
         state_stays: The state is in the working folder alone, and is not written.
         keep_undo: Of how many loads it is kept what they replace, so that they can be undone.
+        checks_raise: A check of data that fails undoes the load; it is told and recorded only where it is False.
     """
 
     package: LoadPackage
@@ -60,12 +61,19 @@ class LoadOrder:
     run: RunLoad | None = None
     state_stays: bool = False
     keep_undo: int = 0
+    checks_raise: bool = True
 
     @property
     def load_ids(self) -> tuple[str, ...]:
         """Return the load ids that its rows bear: its own, or those of the packages that it was made of."""
         # parts of a run keep load ids of their own, so that one of them can be loaded again without the others
         return tuple(self.package.manifest.parts or [self.package.load_id])
+
+    @property
+    def pipeline_name(self) -> str | None:
+        """Return the name of the pipeline, where it is known."""
+        whose = self.task or self.run
+        return whose.pipeline_name if whose is not None else self.package.manifest.pipeline_name
 
     @property
     def compares(self) -> bool:

@@ -83,6 +83,7 @@ def _bits(flags: Sequence[bool]) -> pa.Buffer:
 
 
 def _whole(value: object) -> int:
+    # exact, where a timestamp of Python would be a float
     if isinstance(value, datetime.datetime):
         return (value - _EPOCH) // _MICROSECOND
     return value if isinstance(value, int) else 0

@@ -13,6 +13,7 @@ from dlt.load.drift import Drift
 from dlt.load.order import LoadOrder
 from dlt.load.standing import Standing
 from dlt.packages.manifest import PackageFile
+from dlt.schema.data_checks import Check
 from dlt.schema.schema import Schema
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.update import SchemaUpdate
@@ -84,6 +85,21 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class TableChecks:
+    """Checks of data of one table.
+
+    Attributes:
+        table: The table, also with columns of which no value came yet.
+        checks: Its checks.
+        is_new: All of its rows are those of the load.
+    """
+
+    table: TableSchema
+    checks: tuple[Check, ...]
+    is_new: bool
+
+
+@dataclass(frozen=True)
 class Records:
     """Rows that make the load complete.
 
@@ -112,6 +128,7 @@ class LoadPlan:
         removals: Rows of earlier loads that go.
         changes: What happens to tables.
         publications: Files, and how their rows get into tables.
+        checks: Checks of data that must hold before the load becomes visible.
         records: Rows that make the load complete.
         joined: The state holds what another run left there meanwhile.
         undo: What is done to tables to undo loads, each step with its load.
@@ -124,6 +141,7 @@ class LoadPlan:
     removals: tuple[Removal, ...] = ()
     changes: Changes = field(default_factory=Changes)
     publications: tuple[Publication, ...] = ()
+    checks: tuple[TableChecks, ...] = ()
     records: Records | None = None
     joined: bool = False
     undo: tuple[tuple[str, Step], ...] = ()
@@ -153,6 +171,7 @@ def plan_text(plan: LoadPlan) -> str:
         "Tables": _tables(plan),
         "Files": _files(plan),
         "Publication": [_publication(publication) for publication in plan.publications],
+        "Checks": _checks(plan),
         "Records": list(_records(plan)),
     }
     found = [f"{title}\n{_aligned(rows)}" for title, rows in sections.items() if rows]
@@ -179,6 +198,10 @@ def _removals(plan: LoadPlan) -> list[tuple[str, ...]]:
 
 def _undone(plan: LoadPlan) -> list[tuple[str, ...]]:
     return [(step.chain[0]["name"], f"of load {load_id}", step.how) for load_id, step in plan.undo]
+
+
+def _checks(plan: LoadPlan) -> list[tuple[str, ...]]:
+    return [(found.table["name"], str(check)) for found in plan.checks for check in found.checks]
 
 
 def _tables(plan: LoadPlan) -> list[tuple[str, ...]]:

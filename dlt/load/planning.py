@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dlt.destinations.client import WorkDone
 from dlt.load.drift import Drift, check_drift, find_drift
 from dlt.load.order import LoadOrder
-from dlt.load.plan import Changes, FileGroup, LoadPlan, Publication, Records, Removal, Requirements
+from dlt.load.plan import Changes, FileGroup, LoadPlan, Publication, Records, Removal, Requirements, TableChecks
 from dlt.load.standing import Standing, joins_state, schema_to_load, settled, state_to_write, tables_of
 from dlt.load.work import REPEATS, roots_to_empty
 from dlt.packages.manifest import PackageFile, Refresh
@@ -19,7 +19,7 @@ from dlt.schema.system_tables import PREFIX, QUARANTINE_TABLE, quarantine_table
 from dlt.schema.table import has_seen_data
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import X_MERGE_STRATEGY
+from dlt.schema.x_keys import X_CHECKS, X_MERGE_STRATEGY
 
 MAX_GROUP_BYTES = 128 << 20
 """Size, in bytes, of files that a destination takes at once; it bounds the memory of a load."""
@@ -45,6 +45,7 @@ def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
     schema, task = schema_to_load(order, standing), order.task
     wish = task.wish if task is not None else 0
     at_work = _as_replayed(order, _with_data(order, standing, schema))
+    publications = tuple(_publications(order, at_work))
     works = {work.key: WorkDone(work.revision, wish, work.load_id) for work in order.package.manifest.works}
     state = state_to_write(order, standing)
     return LoadPlan(
@@ -53,7 +54,8 @@ def make_plan(order: LoadOrder, standing: Standing) -> LoadPlan:
         requirements=Requirements(order.load_ids, order.package.load_id if task is not None else None),
         removals=tuple(_removals(order, standing, at_work)),
         changes=_changes(order, standing, at_work),
-        publications=tuple(_publications(order, at_work)),
+        publications=publications,
+        checks=_checks(order, standing, at_work, publications),
         records=Records(order.load_ids, schema, state, works),
         joined=joins_state(order, standing),
         undo=standing.undo,
@@ -134,6 +136,18 @@ def _changes(order: LoadOrder, standing: Standing, schema: Schema) -> Changes:
         tuple(dict.fromkeys([*drift.empty, *refresh.truncate_tables])),
         drift,
     )
+
+
+def _checks(
+    order: LoadOrder, standing: Standing, schema: Schema, publications: Sequence[Publication]
+) -> tuple[TableChecks, ...]:
+    filled = (table for publication in publications for table in publication.chain)
+    if not order.package.manifest.unfilled and not any(table.get(X_CHECKS) for table in filled):
+        return ()
+    # most loads have none
+    from dlt.load.checking import checks_to_do
+
+    return tuple(checks_to_do(order, standing, schema, publications))
 
 
 def _depth(schema: Schema, table: TableSchema) -> int:

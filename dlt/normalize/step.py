@@ -34,8 +34,9 @@ from dlt.schema.row_order import keeps_order
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LIST_INDEX, LOAD_ID, PARENT_ID, ROOT_ID, ROW_ID, ROW_ORDER
 from dlt.schema.system_tables import QUARANTINE_TABLE
+from dlt.schema.table import has_seen_data
 from dlt.schema.typing import ColumnSchema, TableSchema
-from dlt.schema.x_keys import ROOT_IDS, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
+from dlt.schema.x_keys import ROOT_IDS, X_CHECKS, X_MERGE_STRATEGY, X_NORMALIZER, X_ROW_HASH, X_ROW_VERSION
 
 if TYPE_CHECKING:
     from dlt.packages.package import LoadPackage
@@ -291,6 +292,7 @@ class PackageNormalizer:
             or self._add_to_tables
             or table.name in self._mixed
             or table.order is not None
+            or _tells_loads(self._schema.tables.get(table.name))
         ):
             return False
         if not loads_unchanged(self.placement, table.name, schema):
@@ -331,6 +333,8 @@ class PackageNormalizer:
         wanted.add(ROW_ORDER)
         if table.name in self._mixed:
             wanted.update(ROW_COLUMNS)
+        if _tells_loads(self._schema.tables.get(table.name)):
+            wanted.add(LOAD_ID)
         # the id is the version of a row; no other merge needs one, as tables have no nested rows
         if table.whole_row:
             wanted.add(ROW_ID)
@@ -354,6 +358,14 @@ class Normalized(NamedTuple):
     files: list[PackageFile]
     rows: dict[str, int]
     quarantined: dict[str, int]
+
+
+def _tells_loads(entry: TableSchema | None) -> bool:
+    """Tell whether rows of a table need the ids of their loads: checks of data look at those of one load."""
+    if entry is None or not entry.get(X_CHECKS):
+        return False
+    # rows that are there without one stay so: the column takes no NULL
+    return LOAD_ID in entry["columns"] or not has_seen_data(entry)
 
 
 def normalize_package(

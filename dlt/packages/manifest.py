@@ -63,6 +63,53 @@ class Job:
 
 
 @dataclass(frozen=True)
+class CheckDone:
+    """What came of one check of data.
+
+    Attributes:
+        load_id: Load whose rows were checked.
+        table: Their table.
+        check: The check, as text.
+        severity: "error" or "warn".
+        scope: "load" or "table".
+        passed: No row failed.
+        failing: Rows that failed; 1 where a check is about all rows together.
+        checked: Rows that were looked at.
+        checked_at: When.
+        keys: Keys of some rows that failed, never other values of them.
+    """
+
+    load_id: str
+    table: str
+    check: str
+    severity: str
+    scope: str
+    passed: bool
+    failing: int
+    checked: int
+    checked_at: datetime.datetime
+    keys: tuple[Mapping[str, object], ...] = ()
+    rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+
+    @property
+    def text(self) -> str:
+        """Return a line: table, check, how many rows failed, and keys of some of them."""
+        rows = f"{self.failing} of {self.checked} rows"
+        # of these no row alone is at fault
+        if self.check.startswith("row_count("):
+            rows = f"there are {self.checked} rows"
+        elif self.check.startswith("fresh("):
+            rows = f"the newest of {self.checked} rows is older"
+        keys = "; ".join(", ".join(f"{name}={value}" for name, value in key.items()) for key in self.keys)
+        return f"table {self.table}, check {self.check}: {rows}{f' ({keys})' if keys else ''}"
+
+    def asdict(self) -> dict[str, object]:
+        """Return a dict of JSON values."""
+        found = {name: value for name, value in vars(self).items() if name != "rest"}
+        return {**found, "checked_at": self.checked_at.isoformat(), "keys": [dict(key) for key in self.keys]}
+
+
+@dataclass(frozen=True)
 class Refresh:
     """Tables that a load drops, or empties, before it fills them."""
 
@@ -183,11 +230,13 @@ class Manifest:
         known_state: Version hash of the state that was at the destination when it was extracted.
         refresh: Tables that its load drops or empties first.
         replay: What it takes out of the quarantine.
+        unfilled: Tables that got no rows, and whose checks count rows all the same.
         metrics: What the steps came to, by their names.
         works: Parts of runs of tasks that it does.
         parts: Load ids of the packages that it was made of.
         tried: A load of it began at a destination that cannot take tables and columns back.
         jobs: What became of its files.
+        checks: What came of checks of its data, in its last load.
         dataset_name: Dataset that it was loaded into.
         schema_update: Tables and columns that its load added.
         completed_at: When it was loaded.
@@ -206,11 +255,13 @@ class Manifest:
     known_state: str | None = None
     refresh: Refresh | None = None
     replay: Replay | None = None
+    unfilled: tuple[str, ...] = ()
     metrics: Mapping[str, StepMetrics] = field(default_factory=dict)
     works: tuple[Work, ...] = ()
     parts: tuple[str, ...] = ()
     tried: bool = False
     jobs: tuple[Job, ...] = ()
+    checks: tuple[CheckDone, ...] = ()
     dataset_name: str | None = None
     schema_update: Mapping[str, object] = field(default_factory=dict)
     completed_at: datetime.datetime | None = None

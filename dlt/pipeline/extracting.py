@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from dlt.extract.committing import commit_extracts
 from dlt.extract.refresh import check_refresh
-from dlt.extract.step import ExtractOptions, extract_sources
+from dlt.extract.settings import ExtractOptions
+from dlt.extract.step import extract_sources
 from dlt.extract.wrapping import wrap_data
 from dlt.info import ExtractInfo
 from dlt.late_dataclass import dataclass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dlt import user_log
 from dlt.clock import utc_now
 from dlt.destinations.base import Destination
-from dlt.errors import DestinationHasFailedJobs, LoadClientJobFailed
+from dlt.errors import ChecksFailed, DestinationHasFailedJobs, LoadClientJobFailed
 from dlt.info import LoadInfo, LoadPackageInfo
 from dlt.late_dataclass import dataclass
 from dlt.load.execute import LoadResult
@@ -116,6 +116,9 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
         try:
             result = parts.load_one(parts, package, dataset)
         except Exception as error:
+            if isinstance(error, ChecksFailed):
+                # beside the package, which waits: nothing of its load is at the destination
+                home.workdir.record(package, replace(package.manifest, checks=error.checks))
             from dlt.pipeline.refusal import tell_waiting
 
             tell_waiting(parts, package, error)
@@ -123,7 +126,9 @@ def _load_one(parts: Parts, package: LoadPackage) -> tuple[LoadPackage, LoadResu
         # what a failed load added was taken back with it
         update = {} if result.failed else dict(result.schema_update)
         jobs = (*result.jobs, *_state_as_job(parts, package, result))
-        manifest = replace(package.manifest, jobs=jobs, dataset_name=dataset, schema_update=update)
+        manifest = replace(
+            package.manifest, jobs=jobs, dataset_name=dataset, schema_update=update, checks=result.checks
+        )
         if result.failed:
             package = home.workdir.record(package, manifest)
             user_log.error(f"{parts.pipeline_name}: {failed_message(package, parts.is_task)}")

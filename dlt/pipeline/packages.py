@@ -47,6 +47,7 @@ def package_info(package: LoadPackage) -> LoadPackageInfo:
         jobs,
         manifest.dataset_name,
         _by_name(manifest.refresh),
+        manifest.checks,
     )
 
 

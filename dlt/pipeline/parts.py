@@ -21,6 +21,7 @@ from dlt.pipeline.settings import PipelineSettings, configured_telling
 from dlt.pipeline.target import Target
 from dlt.pipeline.tracer import Tracer
 from dlt.progress import Collector, collector_from
+from dlt.schema.x_keys import X_CHECKS
 
 if TYPE_CHECKING:
     from dlt.context import PipelineAtWork
@@ -115,8 +116,12 @@ class Parts:
                 f"pipeline {self.pipeline_name}: load.keep_undo is {keeps}. Give the number of loads that can be "
                 "undone, 0 for none."
             )
-        home = self.target.main_dataset()
-        return LoadOrder(package, dataset, self.target.capabilities(), home, state_stays=stays, keep_undo=keeps)
+        raises = True
+        # most packages have none, and ask for no setting
+        if any(table.get(X_CHECKS) for table in package.schema.tables.values()):
+            raises = self.option("raise_on_failed_checks", "load", True)
+        home, capabilities = self.target.main_dataset(), self.target.capabilities()
+        return LoadOrder(package, dataset, capabilities, home, state_stays=stays, keep_undo=keeps, checks_raise=raises)
 
 
 def make_parts(settings: PipelineSettings, whose: PipelineAtWork) -> Parts:

@@ -14,6 +14,7 @@ from dlt.info import (
     NormalizeInfo,
     ParsedLoadJobFileName,
 )
+from dlt.io.codec import decode
 from dlt.metrics import (
     EMPTY_DATA_WRITER_METRICS,
     DataLocation,
@@ -23,6 +24,7 @@ from dlt.metrics import (
     StepFigures,
     moment,
 )
+from dlt.packages.manifest import CheckDone
 from dlt.types import JsonObject
 
 _KINDS: Mapping[str, type[ExtractInfo] | type[NormalizeInfo] | type[LoadInfo]] = {
@@ -198,5 +200,7 @@ def _package(stored: JsonObject) -> LoadPackageInfo:
         "schema_update": update,
         "completed_at": moment(stored["completed_at"]),
         "jobs": jobs,
+        # an earlier release had none
+        "checks": tuple(decode(CheckDone, result) for result in stored.get("checks") or ()),
     }
     return LoadPackageInfo._make(own[part] if part in own else stored[part] for part in LoadPackageInfo._fields)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dlt.load.undo_plan import UndoPlan
+    from dlt.packages.manifest import CheckDone
     from dlt.pipeline.parts import Parts
     from dlt.pipeline.plan import PipelinePlan
     from dlt.pipeline.planning import PlanOptions
@@ -77,3 +78,14 @@ class Trust:
         from dlt.pipeline.reconciling import reconcile
 
         return reconcile(self.parts, source)
+
+    def check_results(self, load_id: str | None = None, limit: int = 1000) -> list[CheckDone]:
+        """Return what came of checks of data of loads that the destination has, the newest first.
+
+        Args:
+            load_id: Load id of one load; all when None.
+            limit: So many results at most.
+        """
+        from dlt.pipeline.checks import check_results
+
+        return check_results(self.parts, load_id, limit)

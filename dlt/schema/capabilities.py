@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from dlt.late_dataclass import dataclass
-from dlt.schema.typing import MergeStrategy, ReplaceStrategy
+from dlt.schema.typing import CHECK_KINDS, CheckKind, MergeStrategy, ReplaceStrategy
 from dlt.user_log import tell_without_effect
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Capabilities(Mapping[str, object]):
         enforces_length: A text or binary column refuses, or cuts, what is longer than its precision.
         keeps_types: It has tables, whose columns keep the types with which they were made.
         keeps_own_tables: It holds the tables of the library too, and gives back what is in them.
+        supported_checks: Checks of data that it can do before a load becomes visible.
     """
 
     preferred_loader_file_format: str = "arrow"
@@ -61,6 +62,7 @@ class Capabilities(Mapping[str, object]):
     enforces_length: bool = False
     keeps_types: bool = True
     keeps_own_tables: bool = True
+    supported_checks: tuple[CheckKind, ...] = CHECK_KINDS
     supported_merge_strategies: tuple[MergeStrategy, ...] = ("delete-insert", "upsert", "scd2", "insert-only")
     supported_replace_strategies: tuple[ReplaceStrategy, ...] = (
         "truncate-and-insert",

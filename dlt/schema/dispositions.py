@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlt.errors import MergeDispositionException, TableFormatNotSupported, WriteDispositionNotSupported
 from dlt.schema.capabilities import Capabilities
 from dlt.schema.typing import TableSchema
-from dlt.schema.x_keys import X_MERGE_STRATEGY
+from dlt.schema.x_keys import X_CHECKS, X_MERGE_STRATEGY
 from dlt.user_log import tell_without_effect
 
 _NEED_KEYS = ("upsert", "insert-only")
@@ -41,6 +41,22 @@ def check_disposition(root: TableSchema, capabilities: Capabilities | None) -> N
             "delete-insert with a merge_key.",
             table=root["name"],
         )
+
+
+def check_checks(table: TableSchema, capabilities: Capabilities | None) -> None:
+    """Check that a destination can do the checks of data that a table asks for.
+
+    Args:
+        table: The table.
+        capabilities: What the destination can do; None while it is not known.
+
+    Raises:
+        ChecksNotSupported: it cannot do one.
+    """
+    if capabilities is not None and table.get(X_CHECKS):
+        from dlt.schema.data_checks import check_supported
+
+        check_supported(table, capabilities)
 
 
 def _check_format(root: TableSchema, capabilities: Capabilities) -> None:

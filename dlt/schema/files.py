@@ -11,6 +11,7 @@ from dlt.schema.checks import check_columns, known_values
 from dlt.schema.contract import check_contract
 from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema, WriteDisposition
+from dlt.schema.x_keys import X_CHECKS
 
 
 def read_schema_file(path: str | os.PathLike[str]) -> Schema:
@@ -60,6 +61,10 @@ def check_schema(schema: Schema, place: str, own_hints: bool = True) -> None:
 def _check_table(place: str, table: TableSchema, own_hints: bool) -> None:
     check_columns(place, table["columns"], own_hints)
     check_contract(table.get("schema_contract"), place)
+    if table.get(X_CHECKS):
+        from dlt.schema.data_checks import checks_of
+
+        checks_of(table)
     disposition = table.get("write_disposition")
     if disposition is not None and disposition not in get_args(WriteDisposition):
         raise InvalidHint(

@@ -27,7 +27,7 @@ def shown_row(row: object, columns: Mapping[str, Mapping[str, object]], first: s
         names.remove(str(first))
         names.insert(0, str(first))
     parts = [
-        f"{name!r}: {'***' if _is_hidden(str(name), columns) else _cut(row[name])}" for name in names[:_MOST_COLUMNS]
+        f"{name!r}: {'***' if is_hidden(str(name), columns) else _cut(row[name])}" for name in names[:_MOST_COLUMNS]
     ]
     more = [f"and {len(names) - _MOST_COLUMNS} more"] if len(names) > _MOST_COLUMNS else []
     return "{" + ", ".join([*parts, *more]) + "}"
@@ -43,7 +43,13 @@ def is_secret(name: str, column: Mapping[str, object]) -> bool:
     return any(column.get(hint) for hint in _HIDDEN) or may_be_secret_name(name)
 
 
-def _is_hidden(name: str, columns: Mapping[str, Mapping[str, object]]) -> bool:
+def is_hidden(name: str, columns: Mapping[str, Mapping[str, object]]) -> bool:
+    """Tell whether the values of a column are kept to itself: it is secret or masked, or its name says so.
+
+    Args:
+        name: Name of the column.
+        columns: Columns of its table.
+    """
     # the value of a variant column is that of the column itself
     column = columns.get(name) or columns.get(name.partition("__v_")[0]) or {}
     return is_secret(name, column)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from dlt.ids import digest_id
 from dlt.schema.system_columns import LOAD_ID, ROW_ID
 from dlt.schema.typing import ColumnSchema, DataType, TableSchema
@@ -15,6 +17,7 @@ KEPT_PREFIX = "_dlt_undo__"
 KEPT_BY = "_dlt_undo_load_id"
 """Column of these tables: the load that replaced the row."""
 QUARANTINE_TABLE = "_dlt_quarantine"
+CHECKS_TABLE = "_dlt_checks"
 PREFIX = "_dlt"
 
 
@@ -90,6 +93,25 @@ def undo_table() -> TableSchema:
     )
 
 
+def checks_table() -> TableSchema:
+    """Return the table with what came of checks of data, made where a resource has some."""
+    return _table(
+        CHECKS_TABLE,
+        [
+            ("load_id", "text", False),
+            ("schema_name", "text", True),
+            ("table_name", "text", False),
+            ("check_name", "text", False),
+            ("severity", "text", False),
+            ("scope", "text", False),
+            ("passed", "bool", False),
+            ("failing_count", "bigint", False),
+            ("checked_count", "bigint", False),
+            ("checked_at", "timestamp", False),
+        ],
+    )
+
+
 def kept_name(table: str, longest: int | None) -> str:
     """Return the name of the table that holds rows of a table which loads replaced.
 
@@ -125,6 +147,10 @@ def quarantine_table() -> TableSchema:
     table["write_disposition"] = "append"
     table["columns"][ROW_ID].update({"unique": True, "row_key": True})
     return table
+
+
+OCCASIONAL: Mapping[str, Callable[[], TableSchema]] = {UNDO_TABLE: undo_table, CHECKS_TABLE: checks_table}
+"""Tables that only datasets have which use what they are for; no schema has them."""
 
 
 def is_system_name(name: object) -> bool:

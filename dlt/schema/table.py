@@ -14,7 +14,7 @@ from dlt.errors import (
 from dlt.schema.naming import NamingConvention, name_of_hint, name_of_table
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import SEEN_DATA, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
+from dlt.schema.x_keys import SEEN_DATA, X_CHECKS, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
 
 _NAMING_HINTS: Final = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
 """Hints of tables that name a column."""
@@ -128,6 +128,8 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
             named[hint] = naming.normalize_path(named[hint])
     if references := named.get("references"):
         named["references"] = [_named_reference(reference, naming) for reference in references]
+    if checks := named.get(X_CHECKS):
+        named[X_CHECKS] = [_named_check(check, naming) for check in checks]
     return named
 
 
@@ -144,6 +146,16 @@ def _named_reference(reference: TableReference, naming: NamingConvention) -> Tab
         named["columns"] = [naming.normalize_path(name) for name in columns]
     if columns := reference.get("referenced_columns"):
         named["referenced_columns"] = [naming.normalize_path(name) for name in columns]
+    return named
+
+
+def _named_check(check: Mapping[str, object], naming: NamingConvention) -> dict[str, object]:
+    named = dict(check)
+    for key in ("columns", "referenced_columns"):
+        if isinstance(names := named.get(key), (list, tuple)):
+            named[key] = [naming.normalize_path(name) for name in names]
+    if isinstance(table := named.get("table"), str):
+        named["table"] = naming.normalize_tables_path(table)
     return named
 
 

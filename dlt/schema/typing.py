@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypedDict, Union
+from typing import Final, Literal, TypedDict, Union, get_args
 
 from dlt.schema.x_keys import NormalizerSettings
 from dlt.types import TDataItem
@@ -31,6 +31,9 @@ ReplaceStrategy = Literal["truncate-and-insert", "insert-from-staging", "staging
 ContractMode = Literal["evolve", "discard_value", "freeze", "discard_row", "quarantine"]
 ContractEntity = Literal["tables", "columns", "data_type"]
 TableFormat = Literal["iceberg", "delta", "hive", "native"]
+CheckKind = Literal["not_null", "unique", "accepted", "between", "matches", "references", "row_count", "fresh", "sql"]
+REFERENCES: Final = "references"
+CHECK_KINDS: tuple[CheckKind, ...] = get_args(CheckKind)
 LoaderFormat = Literal[
     "preferred", "jsonl", "typed-jsonl", "insert_values", "parquet", "csv", "arrow", "model", "reference"
 ]
@@ -144,6 +147,8 @@ TableSchema = TypedDict(
         "x-deduplicated": bool,
         "x-declared-contract": Contract,
         "x-emptied": dict[str, str],
+        "x-checks": list[dict[str, object]],
+        "x-declared-checks": bool,
     },
     total=False,
 )

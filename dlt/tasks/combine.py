@@ -48,6 +48,7 @@ def combine(packages: Sequence[LoadPackage], target: str) -> None:
         files=tuple(files),
         refresh=_refresh(packages),
         metrics=_metrics(packages),
+        unfilled=tuple(dict.fromkeys(name for package in packages for name in package.manifest.unfilled)),
         parts=tuple(made_as(package) for package in packages),
         # packages of earlier versions have none
         works=tuple(work for found in works for work in found) if all(works) else (),

@@ -35,7 +35,10 @@ assert "pandas" not in sys.modules
 """
 
 
-@pytest.mark.parametrize("hints", ["{}", '{"primary_key": "id", "write_disposition": "merge"}'])
+@pytest.mark.parametrize(
+    "hints",
+    ["{}", '{"primary_key": "id", "write_disposition": "merge"}', '{"checks": [dlt.check.between("id", 0, 9)]}'],
+)
 def test_pandas_is_not_imported(tmp_path: Path, hints: str) -> None:
     """Rows of all kinds, single ones and pages, are appended and merged without it, though pyarrow knows it."""
     assert find_spec("pandas")

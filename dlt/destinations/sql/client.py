@@ -58,6 +58,10 @@ class SqlDestinationClient:
 
         return SqlClient(self, self.dataset_name)
 
+    def checking_client(self) -> SqlClient | None:
+        """Return a client for queries in the transaction, which sees what it did."""
+        return self.sql_client()
+
     # -- the transaction
 
     def begin(self) -> None:

@@ -26,6 +26,7 @@ class Dialect:
         temporary: How temporary tables are made.
         quote_character: Stands around identifiers.
         precisions: Digits of seconds that a type keeps, where its name tells.
+        regex: The condition that a regular expression, {pattern}, is found in a {text}.
     """
 
     types: dict[DataType, str]
@@ -35,6 +36,7 @@ class Dialect:
     temporary: str = "TEMP"
     quote_character: str = '"'
     precisions: Mapping[str, int] = field(default_factory=dict)
+    regex: str = "REGEXP_LIKE({text}, {pattern})"
 
     def quote(self, name: str) -> str:
         """Return an identifier in quotes."""
@@ -90,6 +92,24 @@ class Dialect:
             direction: "asc" or "desc".
         """
         return f"{column} {direction.upper()} NULLS LAST"
+
+    def matching(self, text: str, pattern: str) -> str:
+        """Return the condition that a regular expression is found in a text.
+
+        Args:
+            text: Gives the text.
+            pattern: The expression.
+        """
+        return self.regex.format(text=text, pattern=self.literal(pattern))
+
+    def comparable(self, text: str, column: ColumnSchema) -> str:  # noqa: ARG002 - for engines that store texts
+        """Return what gives the value of a column so that it can be compared with a literal.
+
+        Args:
+            text: Gives the value as it is stored.
+            column: The column.
+        """
+        return text
 
     def create_temporary(self, name: str, query: str, lookup: str | None = None) -> str:  # noqa: ARG002 - for an index
         """Return the statement that makes a temporary table of a query.

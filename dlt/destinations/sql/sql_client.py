@@ -169,6 +169,24 @@ class SqlClient:
             return dialect.moment(value)
         return dialect.literal(value)
 
+    def matching(self, text: str, pattern: str) -> str:
+        """Return the condition that a regular expression is found in a text.
+
+        Args:
+            text: SQL that gives the text.
+            pattern: The expression, as the engine reads it.
+        """
+        return self._client.session.dialect.matching(text, pattern)
+
+    def comparable(self, text: str, column: ColumnSchema) -> str:
+        """Return SQL for the value of a column that can be compared with a literal.
+
+        Args:
+            text: SQL that gives the value as it is stored.
+            column: The column.
+        """
+        return self._client.session.dialect.comparable(text, column)
+
     def has_dataset(self) -> bool:
         """Tell whether the dataset is there."""
         return self._client.catalog.for_dataset(self.dataset_name).has_dataset()

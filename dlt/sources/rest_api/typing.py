@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from dlt.extract.resource import DltResource
 from dlt.extract.vocabulary import (
+    Checks,
     ColumnNamesHint,
     ColumnsHint,
     ContractHint,
@@ -369,6 +370,7 @@ class ResourceBase(TypedDict, total=False):
     table_format: TableFormatHint | None
     file_format: FileFormatHint | None
     references: Hint[References] | None
+    checks: Hint[Checks] | None
     nested_hints: NestedHints | None
     max_table_nesting: int | None
     selected: bool | None

@@ -54,6 +54,9 @@ class BigQueryClient(SqlDestinationClient):
         self.session.bare_names_in = self.dataset_name if self.has_dataset() else None
         return BigQuerySqlClient(self, self.session, self.dataset_name)
 
+    def checking_client(self) -> None:
+        """Return none: the transaction is a script, of which nothing runs before the commit."""
+
     def begin(self) -> None:
         """Begin to collect statements."""
         self.session.begin()

@@ -18,6 +18,8 @@ CAPABILITIES = Capabilities(
     has_case_sensitive_identifiers=True,
     max_columns=10_000,
     supports_ddl_transactions=False,
+    # the transaction is one script, which is sent with the commit
+    supported_checks=(),
     max_decimal=(76, 38),
     sqlglot_dialect="bigquery",
 )

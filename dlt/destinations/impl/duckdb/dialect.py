@@ -25,6 +25,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
 
 
 DIALECT = Dialect(
+    regex="regexp_matches({text}, {pattern})",
     types={
         "text": "VARCHAR",
         "double": "DOUBLE",

@@ -109,5 +109,8 @@ class DummyClient:
     def remove_load(self, chain: Sequence[TableSchema], load_id: str) -> None:
         """Keep nothing."""
 
+    def checking_client(self) -> None:
+        """Return none."""
+
     def sql_client(self) -> None:
         """Return none."""

@@ -71,7 +71,7 @@ class Dummy(Destination):
     def own_capabilities(self) -> Capabilities:
         """Return what is accepted: everything."""
         kind = str(self.settings.get("loader_file_format") or "arrow")
-        return replace(Capabilities(), keeps_types=False, preferred_loader_file_format=kind)
+        return replace(Capabilities(), keeps_types=False, supported_checks=(), preferred_loader_file_format=kind)
 
     @override
     @contextmanager

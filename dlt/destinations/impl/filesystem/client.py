@@ -219,13 +219,21 @@ class FilesystemClient:
         self._open.append(close)
         return client
 
+    def checking_client(self) -> SqlClient:
+        """Return a client for queries that sees the dataset as the load will leave it: its files are there already."""
+        client, close = open_tables(self.store, self.dataset_name, lambda: self._own(self.session.pending()))
+        self._open.append(close)
+        return client
+
     def _visible(self) -> Snapshot:
         """Return the newest snapshot with those files of the tables of the schema that are of the schema."""
-        newest = self.session.snapshots.newest()
+        return self._own(self.session.snapshots.newest())
+
+    def _own(self, snapshot: Snapshot) -> Snapshot:
         for table in self._schema.tables if self._schema is not None else ():
-            if table in newest.files and table not in newest.formats:
-                newest.files[table] = self.session.own(table, newest.files[table])
-        return newest
+            if table in snapshot.files and table not in snapshot.formats:
+                snapshot.files[table] = self.session.own(table, snapshot.files[table])
+        return snapshot
 
     def close(self) -> None:
         """End the connections that were opened for queries."""

@@ -37,6 +37,7 @@ def _sized(column: ColumnSchema, capabilities: Capabilities) -> str | None:
 
 
 DIALECT = Dialect(
+    regex="{text} ~ {pattern}",
     types={
         "text": "text",
         "double": "double precision",

@@ -127,6 +127,7 @@ class RedshiftDialect(Dialect):
 
 
 DIALECT = RedshiftDialect(
+    regex=POSTGRES.regex,
     types={
         **POSTGRES.types,
         "text": f"character varying({MAX_TEXT})",

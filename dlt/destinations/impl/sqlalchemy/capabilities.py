@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dlt.schema.capabilities import Capabilities
+from dlt.schema.typing import CHECK_KINDS
 
 SQLITE = Capabilities(
     max_columns=2_000,
@@ -29,6 +30,8 @@ STANDARD = Capabilities(
     supports_ddl_transactions=False,
     enforces_length=True,
     max_decimal=(38, 38),
+    # each has another word for regular expressions, if it has them
+    supported_checks=tuple(kind for kind in CHECK_KINDS if kind != "matches"),
 )
 NO_MERGE = replace(STANDARD, supported_merge_strategies=())
 """Of databases that cannot make a temporary table of a query the standard way."""

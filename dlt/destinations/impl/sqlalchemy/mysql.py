@@ -204,6 +204,7 @@ def dialect_for(is_mariadb: bool) -> MySqlDialect:
         temporary="TEMPORARY",
         quote_character="`",
         # others take no notice of blanks at the end, and two keys would be one
+        regex="{text} REGEXP {pattern}",
         collation="utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin",
     )
 

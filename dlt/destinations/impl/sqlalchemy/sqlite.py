@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,10 @@ class SqliteDialect(Dialect):
             return f"'{value.isoformat()}'"
         return super().literal(value)
 
+    def comparable(self, text: str, column: ColumnSchema) -> str:
+        """Return the value of a column as one that compares with a literal: decimals are stored as texts."""
+        return f"CAST({text} AS REAL)" if column.get("data_type") in ("decimal", "wei") else text
+
     def delete_matching(self, table: str, keys: str, match: str) -> str:
         """Return the statement that deletes rows whose keys are in a query."""
         # DELETE of SQLite knows neither USING nor JOIN
@@ -81,6 +86,7 @@ class SqliteDialect(Dialect):
 
 
 DIALECT = SqliteDialect(
+    regex="{text} REGEXP {pattern}",
     types={
         "text": "TEXT",
         "double": "DOUBLE",
@@ -157,8 +163,14 @@ def sqlite_client(connection: Connection, dataset_name: str) -> SqlAlchemyClient
         dataset_name: Name of the dataset.
     """
     session = SqlAlchemySession(DIALECT, connection, ENGINE)
+    # SQLite has the operator, and leaves the function behind it to programs
+    session.driver_connection.create_function("regexp", 2, _is_found, deterministic=True)
     catalog = SqliteCatalog(session, dataset_name)
     return SqlAlchemyClient(session, catalog, Ledger(catalog))
+
+
+def _is_found(pattern: str, text: str | None) -> bool | None:
+    return None if text is None else re.search(pattern, text) is not None
 
 
 class SqliteCatalog(Catalog):

@@ -1,0 +1,143 @@
+"""What the features that let people trust a load cost: each beside the same load without it, in turns, in one run.
+
+    python benchmarks/trust.py [checks] [--rounds 5] [--scale 1]
+
+Parts are named; all of them run without a name. Each load is a process of its own. CPU is that of extract, normalize
+and load; the figure is the median of the ratios of the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data import prepare, read_pages
+from measure import Meter
+from workloads import LANDS
+
+HERE = Path(__file__).resolve()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One feature.
+
+    Attributes:
+        title: What is compared.
+        goal: The most that a load with the feature may take, as a multiple of one without it.
+        variants: Loads the pages of W1 in each way, by its name; the first one is that without the feature.
+    """
+
+    title: str
+    goal: float
+    variants: dict[str, Callable[[Any, Path], None]]
+
+
+def load(pages: Any, work: Path, **hints: Any) -> None:
+    """Load the pages into DuckDB."""
+    import dlt
+
+    pipeline = dlt.pipeline(
+        "bench",
+        pipelines_dir=str(work / "pipelines"),
+        destination=dlt.destinations.duckdb(str(work / "bench.duckdb")),
+        dataset_name="bench_data",
+    )
+    pipeline.run(dlt.resource(lambda: iter(pages), name="items", **hints))
+
+
+def checked(*names: str) -> Callable[[Any, Path], None]:
+    """Return what loads with checks, by their names."""
+
+    def run(pages: Any, work: Path) -> None:
+        from dlt import check
+
+        known = {
+            "not_null": check.not_null("id"),
+            "unique": check.unique("id"),
+            "accepted": check.accepted("country", LANDS),
+            "between": check.between("price", 0, 100_000),
+            "row_count": check.row_count(min=1),
+            "matches": check.matches("name", "^[^ ]+ [^ ]+$"),
+        }
+        load(pages, work, checks=[known[name] for name in names])
+
+    return run
+
+
+FIVE = ("not_null", "unique", "accepted", "between", "row_count")
+PARTS = {
+    "checks": Part(
+        "W1 with five checks, and with one of each kind alone",
+        1.10,
+        {
+            "without": load,
+            "five checks": checked(*FIVE),
+            **{name: checked(name) for name in (*FIVE, "matches")},
+        },
+    ),
+}
+
+
+def child(part: str, variant: str, scale: float) -> None:
+    """Load in one way, and print what it took."""
+    pages = list(read_pages(prepare("W1", scale) / "pages.pickle"))
+    import dlt
+
+    # what is imported at the first load is no part of what is compared
+    assert dlt.pipeline and dlt.resource
+    with tempfile.TemporaryDirectory(prefix="dlt-bench-") as work, Meter() as meter:
+        PARTS[part].variants[variant](pages, Path(work))
+    print(json.dumps(meter.asdict()))
+
+
+def rounds_of(part: str, rounds: int, scale: float) -> Iterator[dict[str, float]]:
+    """Yield for each round what each variant took, in seconds of CPU."""
+    names = list(PARTS[part].variants)
+    for number in range(rounds):
+        found = {}
+        for name in names if number % 2 else names[::-1]:
+            command = [sys.executable, str(HERE), part, "--child", name, "--scale", str(scale)]
+            out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            found[name] = json.loads(out.splitlines()[-1])["cpu_s"]
+        yield found
+
+
+def main() -> int:
+    """Compare, and say whether a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=f"names of parts: {', '.join(PARTS)}; all without one")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the rows, for a quick look")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child:
+        child(args.parts[0], args.child, args.scale)
+        return 0
+    prepare("W1", args.scale)
+    missed = []
+    for name in args.parts or PARTS:
+        part = PARTS[name]
+        taken = list(rounds_of(name, args.rounds, args.scale))
+        without, main_one, *_ = part.variants
+        print(f"{part.title}: seconds of CPU, median of {args.rounds} rounds")
+        for variant in part.variants:
+            seconds = statistics.median(one[variant] for one in taken)
+            ratio = statistics.median(one[variant] / one[without] for one in taken)
+            print(f"  {variant:<14} {seconds:7.2f} s  {ratio:5.2f}x", flush=True)
+            if variant == main_one and ratio > part.goal:
+                missed.append(name)
+    print(f"goal missed: {', '.join(missed)}" if missed else "goals met")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
