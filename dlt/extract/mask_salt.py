@@ -26,7 +26,10 @@ def salt_for(what: str) -> bytes:
     """
     value, trace = find_value(SETTING, secret=True)
     if value is MISSING:
-        raise missing(what, {SETTING: trace}, {SETTING}, advice=_ADVICE)
+        error = missing(what, {SETTING: trace}, {SETTING}, advice=_ADVICE)
+        # it stands in the message, and the step that fails would tell it a second time
+        error.advice = ""
+        raise error
     salt = get_value(SETTING, str, secret=True)
     if len(salt) < _LEAST:
         raise ConfigurationValueError(

@@ -382,6 +382,7 @@ def test_without_a_salt_nothing_is_read(pipeline: Any, monkeypatch: pytest.Monke
     assert isinstance(cause, ConfigFieldMissingException)
     for text in ("'mask_salt' for the mask 'hash' of users.email", "MASK_SALT", "secrets.toml", "token_urlsafe"):
         assert text in str(cause)
+    assert str(failed.value).count("token_urlsafe") == 1
     assert not read
 
 
