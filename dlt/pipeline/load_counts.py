@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from dlt.dataset.query import quoted
 from dlt.late import exp
 from dlt.late_dataclass import dataclass
+from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.reconcile import TableCount
 from dlt.schema.chains import loaded_with
@@ -54,30 +56,32 @@ def counts_of(package: LoadPackage) -> list[TableCount]:
         package: The package.
     """
     manifest, schema = package.manifest, package.schema
-    extract, normalize = (manifest.metrics.get(step) for step in ("extract", "normalize"))
-    came = extract.rows if extract is not None else {}
-    made = normalize.rows if normalize is not None else {}
+    none = StepMetrics()
+    extract, normalize = (manifest.metrics.get(step, none) for step in ("extract", "normalize"))
+    # what extract itself put into quarantine is not among the items of its tables
+    came = Counter(extract.rows) + Counter(extract.quarantined)
     files: dict[tuple[str, str], int] = {}
     for file in package.files:
         # of parts of a run that are loaded together each has its own load id
         key = file.load_id or package.load_id, file.table
         files[key] = files.get(key, 0) + file.rows
-    # tables of the library's own have rows of which no source knows
-    names = [name for name in dict.fromkeys((*came, *made, *(t for _, t in files))) if not is_system_name(name)]
     if manifest.parts:
         # what the steps counted is of all parts together, so that only files tell of one
         own = [(load_id, table, rows) for (load_id, table), rows in files.items() if not is_system_name(table)]
         return [TableCount(load, schema.name, table, how_of(schema, table), loaded=rows) for load, table, rows in own]
+    # tables of the library's own have rows of which no source knows
+    named = dict.fromkeys((*extract.rows, *came, *normalize.quarantined, *normalize.rows, *(t for _, t in files)))
     counts = []
-    for name in names:
-        extracted, normalized = came.get(name), made.get(name, 0) if made else None
+    for name in (name for name in named if not is_system_name(name)):
+        extracted = came[name] if name in came or name in extract.rows else None
+        normalized = None if normalize is none else normalize.rows.get(name, 0)
+        quarantined = normalize.quarantined.get(name, 0)
         discarded = None
         if extracted is not None and normalized is not None and may_discard(schema, name):
             # what a contract lets go is counted by nobody else
-            discarded = max(0, extracted - normalized)
-        loaded = files.get((package.load_id, name), 0)
-        how = how_of(schema, name)
-        counts.append(TableCount(package.load_id, schema.name, name, how, extracted, normalized, discarded, 0, loaded))
+            discarded = max(0, extracted - normalized - quarantined)
+        told = (extracted, normalized, discarded, quarantined, files.get((package.load_id, name), 0))
+        counts.append(TableCount(package.load_id, schema.name, name, how_of(schema, name), *told))
     return counts
 
 

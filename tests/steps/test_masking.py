@@ -510,6 +510,47 @@ def test_the_masked_value_is_what_a_contract_judges(pipeline: Any, tmp_path: Pat
     assert files_with(tmp_path, CANARY) == []
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_items_in_quarantine_are_masked(pipeline: Any, tmp_path: Path, log: io.StringIO, way: str) -> None:
+    """They wait masked, and a replay masks nothing a second time."""
+    strict: Any = {"schema_contract": {"columns": "quarantine"}}
+    pipeline.run(users(as_rows(["a"]), **strict))
+    data = WAYS[way]([CANARY])
+    if isinstance(data, pa.Table):
+        data = data.append_column("more", [[1]])
+    elif isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data]).append_column("more", [[1]]).to_batches()[0]
+    elif isinstance(data, pd.DataFrame):
+        data["more"] = [1]
+    else:
+        data = [{**row, "more": 1} for row in data]
+    info = pipeline.run(users(data, **strict))
+    assert info.quarantined == {"users": 1}
+    assert hashed(CANARY) in str(stored(pipeline, "SELECT item FROM _dlt_quarantine"))
+    assert files_with(tmp_path, CANARY) == [] and CANARY not in log.getvalue()
+    pipeline.quarantine.replay(schema_contract="evolve")
+    assert stored(pipeline, "SELECT email FROM users WHERE more = 1") == [(hashed(CANARY),)]
+    assert files_with(tmp_path, CANARY) == []
+
+
+def test_items_that_a_model_puts_into_quarantine_are_masked(pipeline: Any, tmp_path: Path) -> None:
+    """Item and reason: the model sees clear values."""
+    from pydantic import BaseModel, Field
+
+    class User(BaseModel):
+        id: int
+        email: Annotated[int, Field(json_schema_extra={"mask": "hash"})]
+
+    pipeline.run(
+        dlt.resource(
+            [{"id": 1, "email": CANARY}], name="users", columns=User, schema_contract={"data_type": "quarantine"}
+        )
+    )
+    ((item, reason),) = stored(pipeline, "SELECT item, reason FROM _dlt_quarantine")
+    assert hashed(CANARY) in item and CANARY not in reason
+    assert files_with(tmp_path, CANARY) == []
+
+
 @pytest.mark.parametrize("mask", ["hsh", 1, True, ["hash"]], ids=str)
 def test_an_unknown_mask_is_refused(mask: Any) -> None:
     """When the resource is made."""

@@ -126,6 +126,21 @@ def test_discarded_rows_are_counted(pipeline: Any) -> None:
     assert (last.extracted, last.normalized, last.discarded, last.loaded, last.there) == (3, 1, 2, 1, 1)
 
 
+def test_quarantined_items_are_counted(pipeline: Any) -> None:
+    """Of each load, and of the replay that brings some of them back."""
+    pipeline.run([{"id": 1}], table_name="t")
+    rows = [{"id": 2}, {"id": 3, "more": 1}, {"id": 4, "more": 2}]
+    pipeline.run(rows, table_name="t", schema_contract={"columns": "quarantine"})
+    found = pipeline.reconcile()
+    assert found.is_equal, str(found)
+    last = counts(found, "t")[1]
+    assert (last.extracted, last.normalized, last.quarantined, last.loaded, last.there) == (3, 1, 2, 1, 1)
+    pipeline.quarantine.replay(schema_contract="evolve")
+    found = pipeline.reconcile()
+    assert found.is_equal, str(found)
+    assert [(c.normalized, c.quarantined, c.there) for c in counts(found, "t")] == [(1, 0, 1), (1, 2, 1), (2, 0, 2)]
+
+
 def test_an_undone_load_has_no_rows(pipeline: Any) -> None:
     """Its record says so by its status."""
     info = pipeline.run([{"id": 1}], table_name="t")
