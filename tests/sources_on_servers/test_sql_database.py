@@ -173,6 +173,31 @@ def test_every_type_of_postgres_on_every_backend(pg_kinds: str, tmp_path: Path, 
     assert {name for name, value in null.items() if value is not None} == {"id"}
 
 
+@pytest.mark.parametrize("backend", ["sqlalchemy", "pyarrow", "pandas"])
+def test_a_query_that_is_text_gives_the_same_lists(postgres_url: str, tmp_path: Path, backend: Any) -> None:
+    """As does the query of the table itself; a text that is to be a document is one."""
+    execute(
+        postgres_url,
+        'CREATE TABLE lists (id int PRIMARY KEY, "n:1" int[], words text[], said text, document json)',
+        """INSERT INTO lists VALUES (1, '{1,NULL}', '{a,"b c"}', '[2]', '{"a": 1}'), (2, NULL, '{}', NULL, NULL)""",
+    )
+    pipeline = new_pipeline(tmp_path)
+    for name, query in (("own", None), ("text", sa.text("SELECT * FROM lists WHERE id < :most;").bindparams(most=9))):
+        table = sql_table(
+            postgres_url,
+            table="lists",
+            backend=backend,
+            query_adapter_callback=None if query is None else lambda *_, query=query: query,
+        )
+        table.apply_hints(table_name=name, columns={"said": {"data_type": "json"}})
+        pipeline.run(table)
+    values = [
+        {"id": 1, "n_1": "[1,null]", "words": '["a","b c"]', "said": "[2]", "document": '{"a":1}'},
+        {"id": 2, "n_1": None, "words": "[]", "said": None, "document": None},
+    ]
+    assert loaded(pipeline, "own") == loaded(pipeline, "text") == values
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_numbers_of_documents_keep_their_digits(postgres_url: str, tmp_path: Path, backend: Any) -> None:
     """A document is the text of the server where a float would round; a list has such a number as its text."""

@@ -301,9 +301,25 @@ def described(engine: Engine, query: SelectClause) -> list[Wanted] | None:
             cursor.execute(f"SELECT * FROM ({statement}) AS dlt_query LIMIT 0")
         except connection.dialect.loaded_dbapi.Error:
             return None
-        found = [Wanted(column.name, told(column) or {"data_type": "text"}) for column in cursor.description]
+        types = [(column.name, told(column)) for column in cursor.description]
+        found = [Wanted(name, kind or {"data_type": "text"}, foreign=kind is None) for name, kind in types]
         cursor.close()
         return found
+
+
+def with_documents(query: sa.TextClause, wanted: Sequence[Wanted], engine: Engine) -> sa.TextClause:
+    """Return a query that is text with its lists as documents, as COPY writes them in a form of PostgreSQL's own.
+
+    Args:
+        query: The query.
+        wanted: Its columns.
+        engine: The engine.
+    """
+    quote = engine.dialect.identifier_preparer.quote
+    names = [(quote(column.name).replace(":", "\\:"), column.listed) for column in wanted]
+    chosen = ", ".join(f"to_jsonb({name}) AS {name}" if is_listed else name for name, is_listed in names)
+    binds = query._bindparams.values()  # noqa: SLF001 - nothing public gives them
+    return sa.text(f"SELECT {chosen} FROM ({query.text.rstrip().rstrip(';')}) AS dlt_query").bindparams(*binds)
 
 
 def sizes_of(engine: Engine, query: SelectClause, names: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -329,4 +345,4 @@ def sizes_of(engine: Engine, query: SelectClause, names: Sequence[str]) -> dict[
     return {name: (found[2 * at] or 1, found[2 * at + 1] or 0) for at, name in enumerate(names)}
 
 
-__all__ = ["can_copy", "described", "read", "sizes_of", "statement_of"]
+__all__ = ["can_copy", "described", "read", "sizes_of", "statement_of", "with_documents"]

@@ -192,6 +192,8 @@ class TableLoader(BaseTableLoader):
             return
         if isinstance(query, sa.Select):
             query = without_loss(query, self.engine.dialect.name, with_copy=True, casts=self.casts)
+        elif isinstance(query, sa.TextClause) and any(column.listed for column in wanted):
+            query = copying.with_documents(query, wanted, self.engine)
         for table in copying.read(self.engine, query, wanted, self.chunk_size, self.begin):
             arrays = [in_zone(array.combine_chunks(), tz) for array in table.columns]
             yield pa.Table.from_arrays(arrays, names=table.column_names)
@@ -229,18 +231,19 @@ def _copied(engine: Engine, query: SelectClause, columns: dict[str, ColumnSchema
     if wanted is not None and all(column.is_known for column in wanted):
         return wanted
     told = copying.described(engine, query)
-    if told is None or wanted is None:
-        return (
-            None
-            if told is None
-            else [
-                Wanted(
-                    column.name, columns[column.name] if "data_type" in columns.get(column.name, {}) else column.hints
-                )
-                for column in told
-            ]
-        )
+    if told is None:
+        return None
+    if wanted is None:
+        return [_of_text(column, columns.get(column.name, {})) for column in told]
     return [own if own.is_known else column for own, column in zip(wanted, told, strict=True)]
+
+
+def _of_text(told: Wanted, known: ColumnSchema) -> Wanted:
+    """Return a column of a query that is text: what the server tells, and what is known of a column of its name."""
+    if "data_type" not in known:
+        return told
+    # a document of such a type is a list, or what else holds several values
+    return Wanted(told.name, known, listed=known["data_type"] == "json" and told.foreign)
 
 
 class ConnectorXTableLoader(BaseTableLoader):

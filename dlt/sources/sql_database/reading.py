@@ -27,6 +27,7 @@ class Wanted:
         unsized: A number of PostgreSQL of any size: values tell which one is needed.
         single: A number of 32 bits that comes with 64.
         listed: A list of PostgreSQL, which comes as a document.
+        foreign: The server tells a type that no other system has.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Wanted:
     unsized: bool = False
     single: bool = False
     listed: bool = False
+    foreign: bool = False
 
     @property
     def is_known(self) -> bool:
