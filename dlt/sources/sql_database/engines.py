@@ -35,6 +35,23 @@ if TYPE_CHECKING:
 
 _CHECK = "Check credentials under [sources.sql_database.credentials], or where the program passes them."
 _NO_DATABASE = re.compile(r'database "[^"]*" does not exist|^(1049 )?unknown database', re.IGNORECASE)
+_ANY_PACKAGE = "Check the first part of the URL, or install the package that brings it."
+_PACKAGES = {
+    "duckdb": "DuckDB is read without it: pipeline.run(duckdb.connect(PATH).sql('FROM t').to_arrow_table(), "
+    "table_name='t').",
+    **{
+        name: f"Run: pip install {package}"
+        for name, package in {
+            "snowflake": "snowflake-sqlalchemy",
+            "bigquery": "sqlalchemy-bigquery",
+            "redshift": "sqlalchemy-redshift",
+            "databricks": "databricks-sqlalchemy",
+            "clickhouse": "clickhouse-sqlalchemy",
+            "trino": "trino",
+        }.items()
+    },
+}
+"""What to do for systems that SQLAlchemy itself does not know."""
 _INTEGER_DIGITS = 18
 """What 64 bits hold."""
 
@@ -67,8 +84,8 @@ def engine_from_credentials(
         engine = _created(url, backend_kwargs)
     except NoSuchModuleError:
         raise InvalidConnectionString(
-            f"sql_database: SQLAlchemy knows no database system {credentials.drivername!r}. Check the first part of "
-            "the URL, or install the package that brings it."
+            f"sql_database: SQLAlchemy knows no database system {credentials.drivername!r}. "
+            + _PACKAGES.get(url.get_backend_name(), _ANY_PACKAGE)
         ) from None
     except ArgumentError:
         raise InvalidConnectionString(

@@ -163,6 +163,17 @@ def test_keys_and_foreign_keys_become_hints(shop: str) -> None:
     assert "references" not in sql_database(shop).resources["orders"].compute_table_schema()
 
 
+def test_a_system_that_sqlalchemy_lacks_is_told_with_what_to_do() -> None:
+    """A package, or another way."""
+    for url, told in (
+        ("nonsense://h/x", "install the package"),
+        ("duckdb:///x.duckdb", r"duckdb\.connect\(PATH\)"),
+        ("trino://h/x", "pip install trino"),
+    ):
+        with pytest.raises(InvalidConnectionString, match=f"knows no database system .*{told}"):
+            sql_table(url, table="t")
+
+
 def test_each_foreign_key_is_a_reference_of_its_own(tmp_path: Path) -> None:
     """Also where several lead to one table, and always in the same order."""
     connection = sqlite3.connect(tmp_path / "keys.db")
