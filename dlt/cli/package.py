@@ -9,6 +9,7 @@ import yaml
 from dlt.cli import changing, elsewhere
 from dlt.cli.output import say, say_error, say_json
 from dlt.cli.showing import STAGES, has_dataset, load_ids, plain, say_found
+from dlt.destinations.ledger import UNDONE
 from dlt.errors import LoadPackageNotFound, NotOffered
 from dlt.late_dataclass import dataclass
 from dlt.pipeline.place import check_place
@@ -81,12 +82,14 @@ class _Loaded:
         dataset_name: Where it went.
         completed_at: When its load ended; None where it is not complete there.
         rows: Rows that carry the load id, by table.
+        is_undone: It was complete there, and was undone.
     """
 
     load_id: str
     dataset_name: str
     completed_at: str | None
     rows: dict[str, int]
+    is_undone: bool = False
 
 
 def _row_counts(asked: Asked, pipeline: Pipeline) -> int:
@@ -104,13 +107,15 @@ def _row_counts(asked: Asked, pipeline: Pipeline) -> int:
                 "dataset_name": loaded.dataset_name,
                 "completed_at": loaded.completed_at,
                 "rows": loaded.rows,
+                "undone": loaded.is_undone,
             }
         )
         return 0
     say_found(pipeline)
     say(f"Row counts for load {load_id} in dataset {loaded.dataset_name}:")
     at = loaded.completed_at
-    say(f"Package is COMPLETED, loaded at {at}" if at else "Package is NOT COMPLETED at the destination")
+    without = "Package was UNDONE at" if loaded.is_undone else "Package is NOT COMPLETED at"
+    say(f"Package is COMPLETED, loaded at {at}" if at else f"{without} the destination")
     schema = pipeline.schemas[schema_name]
     for table, count in loaded.rows.items():
         say(f"  {table}: {count} (write disposition: {schema.get_table(table).get('write_disposition', 'append')})")
@@ -121,8 +126,10 @@ def _row_counts(asked: Asked, pipeline: Pipeline) -> int:
 def _loaded(pipeline: Pipeline, schema_name: str, load_id: str) -> _Loaded:
     dataset = pipeline.dataset(schema_name)
     rows = dataset.row_counts(load_id=load_id).fetchall()
-    done = dataset.loads_table().where("load_id", "eq", load_id).select("inserted_at").fetchall()
-    return _Loaded(load_id, dataset.dataset_name, str(done[0][0]) if done else None, dict(rows))
+    done = dataset.loads_table().where("load_id", "eq", load_id).select("inserted_at", "status").fetchall()
+    is_undone = any(status == UNDONE for _, status in done)
+    at = str(done[0][0]) if done and not is_undone else None
+    return _Loaded(load_id, dataset.dataset_name, at, dict(rows), is_undone)
 
 
 def _schema_of(pipeline: Pipeline, load_id: str) -> str:

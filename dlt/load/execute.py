@@ -152,10 +152,10 @@ def _roll_back(client: Client) -> None:
 
 
 def _carry_out(plan: LoadPlan, client: Client, jobs: dict[str, Job], collector: Collector) -> None:
-    if undoes := plan.order.package.manifest.undoes:
+    if plan.order.package.manifest.undoes:
         from dlt.load.undo import carry_out
 
-        carry_out(plan.undo, client, plan.order.package.load_id, plan.order.package.schema_name, undoes)
+        carry_out(plan.undo, client, plan.order.package, plan.standing.loads_there)
         failpoints.point("load.after_undo")
     for removal in plan.removals:
         client.remove_load(removal.chain, removal.load_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from dlt.destinations.client import Client, WorkDone
 from dlt.destinations.undoing import Step
@@ -32,6 +32,7 @@ class Standing:
         schema: Newest stored version of the schema; None also where nothing depends on it.
         tables: Columns of the tables of the schema that are there, by table.
         undo: What the undo of loads does to tables, where the package is one.
+        loads_there: Number of loads that are there, where the package is an undo.
     """
 
     loads: Mapping[str, str | None] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Standing:
     schema: JsonObject | None = None
     tables: Mapping[str, Mapping[str, ColumnSchema]] = field(default_factory=dict)
     undo: tuple[tuple[str, Step], ...] = ()
+    loads_there: int = 0
 
 
 def look(order: LoadOrder, client: Client) -> Standing:
@@ -79,20 +81,20 @@ def look(order: LoadOrder, client: Client) -> Standing:
     if stored is None and tables and any(name in missing for name in wanted):
         # what others removed is told by what earlier loads made
         stored = client.read_schema(name=package.schema_name)
-    return Standing(loads, works, state, stored, tables, _undo(order, client))
+    standing = Standing(loads, works, state, stored, tables)
+    return _with_undo(standing, order, client) if package.manifest.undoes else standing
 
 
-def _undo(order: LoadOrder, client: Client) -> tuple[tuple[str, Step], ...]:
-    """Return what the package undoes, if it is an undo."""
+def _with_undo(standing: Standing, order: LoadOrder, client: Client) -> Standing:
+    """Return what stands there with what the package undoes."""
     load_ids = order.package.manifest.undoes
-    if not load_ids:
-        return ()
     from dlt.load.undo import check_undo
     from dlt.load.undo_facts import look_for_undo
 
     name = str(order.package.pipeline_name)
     facts = look_for_undo(client, load_ids[-1], order.dataset_name, name, order.home)
-    return check_undo(facts, load_ids, name, order.dataset_name)
+    steps = check_undo(facts, load_ids, name, order.dataset_name)
+    return replace(standing, undo=steps, loads_there=len(facts.loads) if facts is not None else 0)
 
 
 def _without(

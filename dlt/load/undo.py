@@ -13,6 +13,7 @@ from dlt.errors import UndoRefused
 from dlt.io.codec import ABSENT
 from dlt.load.undo_facts import Touch, UndoFacts, roots_of, way_of
 from dlt.load.undo_plan import UndoPlan
+from dlt.packages.package import LoadPackage
 from dlt.packages.undo import reverted_state
 from dlt.schema.chains import loaded_with
 from dlt.states.delta import Change, difference, get
@@ -101,14 +102,15 @@ class _Planner:
         refused = self.why_not(chosen) or self._why_not_state(chosen)
         if refused:
             return replace(found, loads=tuple(chosen), refused=refused)
-        state = self._reverted(chosen)[0]
-        return replace(
-            found,
-            loads=tuple(chosen),
-            steps=tuple(self.steps(chosen)),
-            state=tuple(self._moves(chosen, state)),
-            reverted=state,
-        )
+        state, steps = self._reverted(chosen)[0], tuple(self.steps(chosen))
+        moves = tuple(self._moves(chosen, state))
+        if not steps and not moves:
+            return replace(
+                found,
+                refused=f"no table has rows of load {load_id} any more, and it changed no state: later loads replaced "
+                "what it brought, or it brought nothing",
+            )
+        return replace(found, loads=tuple(chosen), steps=steps, state=moves, reverted=state)
 
     def _told(self, load_id: str, blocking: Sequence[str], foreign: Sequence[str]) -> str:
         tables = {
@@ -350,20 +352,27 @@ class _Planner:
         return bool(own) and not any(earlier & (self._facts.rows.get(root) or {}).keys() for root in own)
 
 
-def carry_out(
-    steps: Iterable[tuple[str, Step]], client: Client, undo_id: str, schema: str, loads: Sequence[str]
-) -> None:
+def carry_out(steps: Iterable[tuple[str, Step]], client: Client, package: LoadPackage, loads_there: int) -> None:
     """Undo loads in the transaction of a client.
 
     Args:
         steps: What is to be done, in order.
         client: Client of the dataset.
-        undo_id: Load id of the undo.
-        schema: Name of its schema.
-        loads: The loads.
+        package: The undo.
+        loads_there: Number of loads that were there when the steps were planned.
+
+    Raises:
+        UndoRefused: another load was committed since.
     """
     undoing = client.undoing()
     assert undoing is not None, "the plan was made with it"
     for _, step in steps:
         undoing.take_back(step)
-    undoing.mark(undo_id, schema, loads)
+    # behind the steps, which wait for loads into the same tables where the engine has locks
+    if len(undoing.loads()) != loads_there:
+        raise UndoRefused(
+            f"pipeline {package.pipeline_name}: another load was committed while load "
+            f"{', '.join(package.manifest.undoes)} was being undone. Nothing was undone. Undo it again.",
+            load_id=package.manifest.undoes[-1],
+        )
+    undoing.mark(package.load_id, package.schema_name, package.manifest.undoes)

@@ -57,6 +57,8 @@ def test_it_shows_asks_and_undoes(loads: list[str], capsys: pytest.CaptureFixtur
     assert "orders with orders__lines        2         0  append: its rows go" in shown
     assert "orders.id  6  →  4" in shown and "The next run loads its rows again." in shown
     assert ids() == [1, 2, 3, 4]
+    assert main(["pipeline", "shop", "load-package", loads[2], "row-counts"]) == 0
+    assert "Package was UNDONE at the destination" in capsys.readouterr().out
     assert main(["pipeline", "shop", "undo", loads[2]]) == 0
     assert "It was undone before" in capsys.readouterr().out
 

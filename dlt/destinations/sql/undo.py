@@ -192,7 +192,8 @@ class SqlUndo:
             return
         kept = {(str(r.table), r.kept_as) for r in self.records() if r.load_id in load_ids and r.kept_as is not None}
         for table, kept_as in kept:
-            self._session.change(f"DELETE FROM {self._kept_table(table)} WHERE {self._kept_by} = %s", (kept_as,))
+            if self._catalog.has_table(self._kept_name(table)):
+                self._session.change(f"DELETE FROM {self._kept_table(table)} WHERE {self._kept_by} = %s", (kept_as,))
         for load_id in load_ids:
             self._session.change(f"DELETE FROM {self._records} WHERE undoes IS NULL AND load_id = %s", (load_id,))
 

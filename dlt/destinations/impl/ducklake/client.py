@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dlt.destinations.impl.duckdb.client import DuckDbCatalog, DuckDbLoader, DuckDbSession
 from dlt.destinations.impl.duckdb.memory import Memory
@@ -16,6 +17,9 @@ from dlt.schema.schema import Schema
 from dlt.schema.typing import TableSchema
 from dlt.schema.update import SchemaUpdate
 from dlt.types import override
+
+if TYPE_CHECKING:
+    from dlt.destinations.impl.ducklake.undo import DuckLakeUndo
 
 _WRITES = "writes"
 _LAST_LOAD = "_dlt_last_load_of_"
@@ -39,7 +43,18 @@ def ducklake_client(
     # what the catalog asks is about current_catalog()
     session.query(f"USE {LAKE_DIALECT.quote(lake)}")
     catalog = DuckDbCatalog(session, dataset_name, _prefer_files)
-    return SqlDestinationClient(DuckDbLoader(catalog), DuckLakeLedger(catalog))
+    return DuckLakeClient(DuckDbLoader(catalog), DuckLakeLedger(catalog))
+
+
+class DuckLakeClient(SqlDestinationClient):
+    """Work on one dataset of a lake."""
+
+    @override
+    def undoing(self) -> DuckLakeUndo:
+        """Return what undoes loads."""
+        from dlt.destinations.impl.ducklake.undo import DuckLakeUndo
+
+        return DuckLakeUndo(self.loader, self.ledger)
 
 
 def _prefer_files(session: DuckDbSession, update: SchemaUpdate) -> None:

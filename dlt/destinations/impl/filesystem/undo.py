@@ -75,7 +75,8 @@ class FilesUndo:
         """Yield what two snapshots that follow each other tell of the loads in between."""
         newest = self._session.begun()
         numbers = [number for number in self._session.snapshots.numbers() if number < newest.number]
-        older = [self._session.snapshots.read(number) for number in numbers]
+        # before the first snapshot there was nothing
+        older = [self._session.snapshots.read(number) for number in (0, *numbers)]
         for before, after in pairwise([*older, newest]):
             if before is None or after is None or before.number != after.number - 1:
                 continue
