@@ -263,7 +263,7 @@ class LoadInfo(_LoadInfo, _Step):
     def _advice(self, load_id: str) -> str:
         return waiting_advice(self._name(), load_id)
 
-    def _tables(self, package: LoadPackageInfo) -> list[TableLine]:
+    def tables_of(self, package: LoadPackageInfo) -> list[TableLine]:
         """Return what was loaded into each table; of a package that failed nothing was."""
         # one transaction: where one job failed, nothing of the package is visible
         if package.jobs["failed_jobs"]:
@@ -307,7 +307,7 @@ class LoadInfo(_LoadInfo, _Step):
             # named only where it differs, as with several schemas
             where = f" in dataset {package.dataset_name}" if package.dataset_name != self.dataset_name else ""
             lines.append(f"Load package {package.load_id}{where} is {state}")
-            lines.extend(f"  {text}" for text in text_table(self._tables(package)))
+            lines.extend(f"  {text}" for text in text_table(self.tables_of(package)))
             lines.extend(f"\t{job.asstr()}" for job in failed)
             lines.extend(_check_lines(package.checks))
             if verbosity > 0:

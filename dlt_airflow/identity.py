@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from typing import TYPE_CHECKING
 
 from dlt.tasks import StepContext, Window
@@ -84,4 +85,6 @@ def step_context(context: Context, run_id: str, chunk: str = "", window: Window 
         began=began(run),
         progress=task_progress(),
         is_secret=is_masked,
+        # its provider asks our operators for the tables of a load
+        tells_lineage="airflow.providers.openlineage.plugins.listener" in sys.modules,
     )

@@ -26,6 +26,7 @@ from dlt.extract.source import DltSource
 from dlt.info import LoadInfo
 from dlt.io.lock import PipelineLock
 from dlt.load.work import GOES_ON
+from dlt.observe import settle
 from dlt.pipeline import signals
 from dlt.pipeline.helpers import retry_load
 from dlt.pipeline.pipeline import Pipeline
@@ -106,6 +107,8 @@ class PipelineTask:
                 self._run(given)
             finally:
                 self._at_work = False
+                # the worker ends the process of the task without a further word
+                settle()
 
     def stop(self) -> None:
         """Stop the run, if it is under way; the next try goes on where this one was."""
@@ -124,7 +127,8 @@ class PipelineTask:
         run_id = run_identity(context, f"{task_id}/{index}" if index else task_id)
         # what the pipeline shows by itself comes first, see TaskRun
         progress = task_progress(options.log_progress_period) if options.log_progress_period > 0 else None
-        who = replace(step_context(context, run_id), progress=progress)
+        # Airflow knows no tables of a function that it calls
+        who = replace(step_context(context, run_id), progress=progress, tells_lineage=False)
         # both must agree: the policy knows errors, and the group steps
         again = retry_all(options.retry_policy.retry, retry_if_exception(retry_load(options.retry_pipeline_steps)))
         policy = options.retry_policy.copy(retry=again)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from dlt import user_log
-from dlt.cli import config, elsewhere, init, pipeline, plan, schedule, schema, step
+from dlt.cli import config, elsewhere, init, pipeline, plan, schedule, schema, step, told
 from dlt.cli.line import Line
 from dlt.cli.output import add_telling, say, say_error, say_traceback
 from dlt.configuration.defaults import defaults_for
@@ -31,6 +31,7 @@ _COMMANDS = {
     "schema": schema.add_parser,
     "init": init.add_parser,
     "config": config.add_parser,
+    "signals": told.add_parser,
     "schedule": schedule.add_parser,
     "step": step.add_parser,
     "telemetry": elsewhere.add_parser,

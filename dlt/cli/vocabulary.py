@@ -45,7 +45,9 @@ _NUMBER = float
 _RUNTIME = Section(
     {
         "user_log": bool, "log_level": str, "log_format": str, "excepthook": bool, "request_timeout": _NUMBER,
-        "intercept_signals": bool, "slack_incoming_hook": _SECRET_TEXT,
+        "intercept_signals": bool, "slack_incoming_hook": _SECRET_TEXT, "webhook_url": _SECRET_TEXT,
+        "webhook_events": list, "webhook_timeout": _NUMBER,
+        "openlineage_url": str, "openlineage_api_key": _SECRET_TEXT,
         "request_max_attempts": int, "request_backoff_factor": _NUMBER, "request_max_retry_delay": _NUMBER,
     },
     without_effect=frozenset(OPTIONS["runtime"]),

@@ -108,7 +108,15 @@ class Inspection:
         return self.parts.tracer.last_trace
 
     def add_hook(self, hook: Hook) -> Self:
-        """Call `hook(event, pipeline, payload)` on "step_start", "step_end", "schema_change" and "failed_job"."""
+        """Call `hook(event, pipeline, payload)` when something happens; docs/signals.md says what.
+
+        A hook that fails is told to the user, and stops nothing. The events are "step_start" and "step_end" with the
+        name of the step, "schema_change" with what is new, "failed_job" with the failed jobs, "loaded" with the
+        LoadInfo, and "failed_load" with the error that ends a run.
+
+        Args:
+            hook: The function.
+        """
         self.parts.hooks.added.append(hook)
         return self
 

@@ -75,6 +75,8 @@ def load(
         step.info = info = load_info(parts, done, metrics, first_run)
         if _raises(parts) if raises is None else raises:
             _raise_on_failed_job(info)
+    if info.loads_ids and not info.has_failed_jobs:
+        parts.hooks.call("loaded", info)
     return info
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dlt import user_log
 from dlt.errors import PipelineStepFailed, StaleExtract
 from dlt.info import LoadInfo
+from dlt.observe import telemetry
 from dlt.pipeline.extracting import Hints, extract, put_contracts_in_force
 from dlt.pipeline.loading import joined, load, load_info
 from dlt.pipeline.normalizing import normalize
@@ -64,7 +65,11 @@ def run(parts: Parts, data: object, hints: Hints, refresh: Refresh | None, file_
 
 
 def _retried(parts: Parts, step: str, call: Callable[[], Result]) -> Result:
-    return with_retry(parts.settings.retry, step, call)
+    def again(error: PipelineStepFailed) -> None:
+        telemetry.count_retry(parts.pipeline_name, step)
+        parts.hooks.call("step_retry", error)
+
+    return with_retry(parts.settings.retry, step, call, again)
 
 
 def _sync(parts: Parts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from dlt.errors.base import ended
 from dlt.info import LoadInfo, duration_text, size_text
 from dlt.io.sealed import Damaged
 from dlt.metrics import LoadJobMetrics
+from dlt.observe import lineage, telemetry
 from dlt.packages.advice import folder_advice
 from dlt.pipeline import excepthook, signals
 from dlt.pipeline.blame import blame_of
@@ -69,6 +71,9 @@ class Tracer:
         self._is_own = False
         """The trace was made here, and not by another process."""
         self._depth = 0
+        self.lineage = lineage.Teller(self._name)
+        # another thread may wait for the lock meanwhile, and what fails there is another run
+        self._under_way = threading.local()
 
     # -- trace
 
@@ -101,7 +106,7 @@ class Tracer:
             return
         shown = excepthook.in_one_line(self.telling.excepthook)
         handled = signals.handled(self._home.settings.intercept_signals)
-        with use(self.telling), shown, handled, self._held("run"):
+        with use(self.telling), shown, handled, self._watched("run"), self._held("run"):
             self._trace = self._begin_trace()
             self._depth += 1
             started_at, whole = utc_now(), self._home.settings.defaults.run_is_a_step
@@ -149,9 +154,33 @@ class Tracer:
         """
         # signals are handled until the trace is stored
         handled = signals.handled(self._home.settings.intercept_signals)
-        with use(self.telling), excepthook.in_one_line(self.telling.excepthook), handled:
+        with use(self.telling), excepthook.in_one_line(self.telling.excepthook), handled, self._watched(name):
             logger.info(f"{self._name}: {name} begins")
             yield from self._told_step(name)
+
+    @contextmanager
+    def _watched(self, name: str) -> Iterator[None]:
+        """Make a span of a run or a step; tell how a run, or a step that is no part of one, begins and ends."""
+        of = {"dlt.pipeline.name": self._name}
+        if getattr(self._under_way, "loads", None) is not None:
+            with telemetry.span(f"dlt.{name}", of):
+                yield
+            return
+        loads = self._under_way.loads = list[LoadInfo]()
+        failed: BaseException | None = None
+        self.lineage.begin(name)
+        try:
+            with telemetry.span(f"dlt.{name}", of):
+                yield
+        except BaseException as error:
+            failed = error
+            # behind the last attempt
+            if isinstance(error, Exception):
+                self._hooks.call("failed_load", error)
+            raise
+        finally:
+            self._under_way.loads = None
+            self.lineage.end(name, loads, failed)
 
     def _told_step(self, name: str) -> Iterator[Step]:
         # a resource may ask the destination while it is extracted, and changes nothing by it
@@ -202,6 +231,9 @@ class Tracer:
         finally:
             with signals.shielded():
                 self._trace = end_step(trace, name, started_at, step.info, error)
+                if isinstance(step.info, LoadInfo):
+                    self._under_way.loads.append(step.info)
+                telemetry.end_of_step(name, self._name, step.info, started_at, error)
                 self._hooks.call("step_end", name if error is None else f"{name} failed")
                 self._tell(name, started_at, step, error)
                 self._store_trace()

@@ -65,6 +65,7 @@ ColumnSchema = TypedDict(
         "mask": Union[Literal["hash", "redact", "partial", False], Callable[[TDataItem], object]],
         "x-mask-key": str,
         "x-normalizer": NormalizerSettings,
+        "x-path": str,
     },
     total=False,
 )
@@ -149,6 +150,7 @@ TableSchema = TypedDict(
         "x-emptied": dict[str, str],
         "x-checks": list[dict[str, object]],
         "x-declared-checks": bool,
+        "x-path": str,
     },
     total=False,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dlt.errors import SpecInvalid
+from dlt.observe import telemetry
 from dlt.tasks.folder import handoff_url
 from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.task_run import TaskRun
@@ -47,6 +48,7 @@ def token_of(
         generation=context.generation,
         revision=context.revision,
         withheld=withheld,
+        traceparent=telemetry.travelling(),
     )
 
 

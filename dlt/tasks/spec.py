@@ -196,6 +196,7 @@ class StepContext:
             wish for the work to be done.
         progress: A collector that shows progress.
         is_secret: Tells whether a text holds a value that is to be hidden, where the orchestrator knows.
+        tells_lineage: The orchestrator itself tells OpenLineage of the run, with its tables.
     """
 
     run_id: str
@@ -207,6 +208,7 @@ class StepContext:
     began: datetime.datetime | None = None
     progress: Collector | None = None
     is_secret: Callable[[str], bool] | None = None
+    tells_lineage: bool = False
 
     @property
     def revision(self) -> int:

@@ -58,7 +58,7 @@ def extract_step(spec: Spec | Mapping[str, object], context: StepContext) -> Tok
             "extract_step: the id of the run is empty, so it would be that of every run, and all but the first would "
             "be taken for done. Pass one that is the same in all steps and tries of a run, such as its date."
         )
-    with bench(spec, context) as (run, folder):
+    with bench(spec, context, "extract") as (run, folder):
         known = folder.find("extracted")
         # the folder of a try is empty: what the pipeline knows is what the destination has now
         run.pipeline.sync_destination()
@@ -112,7 +112,7 @@ def normalize_step(
     token = token if isinstance(token, Token) else Token.from_dict(token)
     need_stage(token, "extracted", "normalize_step")
     own, whole = own_context(token, context), whole_spec(token, spec)
-    with bench(whole, own) as (run, folder):
+    with bench(whole, own, "normalize", [token.traceparent]) as (run, folder):
         # a record that was made of other packages is of an extract that came before this one
         sources = tuple(reference.nonce for reference in token.packages)
         known = folder.find("normalized")
@@ -170,7 +170,7 @@ def load_step(
         replace(own_context(first, context), chunk="" if len(parts) > 1 else first.chunk),
         whole_spec(first, spec),
     )
-    with bench(whole, own) as (run, folder):
+    with bench(whole, own, "load", [part.traceparent for part in parts]) as (run, folder):
         run.begin_with(first.default_schema_name)
         wanted: dict[str, list[tuple[Token, PackageRef]]] = {}
         for token in parts:

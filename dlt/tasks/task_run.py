@@ -51,6 +51,8 @@ class TaskRun:
         # a destination that a factory made as an object is in no setting
         parts.target.take_from(made.parts.target)
         parts.hooks.added = made.parts.hooks.added
+        key = "/".join((self.pipeline_name, task.run_id, str(task.revision)))
+        parts.tracer.lineage.in_task(key, task.tells_lineage)
         parts.tracer.collector = _collector(task.progress, made.collector)
 
     def begin_with(self, default_schema_name: str | None) -> None:

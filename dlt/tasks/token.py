@@ -62,6 +62,7 @@ class Token:
         revision: Revision of the run's context.
         withheld: Arguments of the pipeline's factory that later steps need, and must be given, because they are
             secret; "handoff" stands for the URL.
+        traceparent: Where its spans of OpenTelemetry go on, as the W3C writes it; None where none are made.
     """
 
     spec: Spec
@@ -79,6 +80,7 @@ class Token:
     generation: int = 0
     revision: int = 0
     withheld: tuple[str, ...] = ()
+    traceparent: str | None = None
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
     @property
