@@ -107,6 +107,7 @@ class Asked:
         load_id: Load id of a package.
         package_action: What is to be done with a package.
         job: Part of the name of a job.
+        of: Table, or table and column, that is asked for.
         edit: The page with what is shown is to be edited.
         schema_name: Name of a schema.
         form: How a schema is written.
@@ -128,6 +129,7 @@ class Asked:
     load_id: str | None = None
     package_action: str | None = None
     job: str | None = None
+    of: str | None = None
     edit: bool = False
     schema_name: str | None = None
     form: Form = Form()

@@ -101,6 +101,12 @@ ACTIONS: dict[str, _Action] = {
         "the default schema",
         ("dlt pipeline shop schema", "dlt pipeline shop schema --name other --format mermaid"),
     ),
+    "lineage": _Action(
+        showing.lineage,
+        "from where in its source each column comes",
+        ("dlt pipeline shop lineage", "dlt pipeline shop lineage orders.id --json"),
+        "For each column the resource, and the path in its items: address.city, items[*].sku.",
+    ),
     "sync": _Action(
         changing.sync,
         "take state and schemas from the destination",
@@ -227,6 +233,8 @@ def _add_action(actions: Commands, name: str, action: _Action) -> None:
         parser.add_argument("--cascade", action="store_true", help="undo later loads that are in the way too")
     if name == "checks":
         parser.add_argument("--load-id", metavar="LOAD_ID", help="load id of one load; all without it")
+    if name == "lineage":
+        parser.add_argument("of", nargs="?", metavar="TABLE[.COLUMN]", help="one table, or one column; all without it")
     if name == "show":
         parser.add_argument("--edit", action="store_true", help="known from PyPI dlt, and not offered: no dashboard")
     if name == "schema":

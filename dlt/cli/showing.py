@@ -176,6 +176,21 @@ def show(asked: Asked, pipeline: Pipeline) -> int:
     return 0
 
 
+def lineage(asked: Asked, pipeline: Pipeline) -> int:
+    """Show where columns come from."""
+    table, _, column = (asked.of or "").partition(".")
+    found = pipeline.lineage(table or None, column or None)
+    if asked.json:
+        say_json([origin.asdict() for origin in found])
+        return 0
+    rows = [
+        (f"{origin.table}.{origin.column}", origin.data_type, origin.resource, origin.path or "made by dlt")
+        for origin in found
+    ]
+    say_table(("column", "type", "resource", "path in its items"), rows)
+    return 0
+
+
 def trace(asked: Asked, pipeline: Pipeline) -> int:
     """Show the last run."""
     found = pipeline.last_trace

@@ -85,16 +85,29 @@ class ColumnarNormalizer:
         for name, array in lists:
             self._children(table, name, array, ids, of_root)
 
-    def _columns(self, table: str, fields: Sequence[Field]) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
+    def _columns(
+        self, table: str, fields: Sequence[Field], items_alone: bool = False
+    ) -> tuple[dict[str, pa.Array], list[tuple[str, pa.Array]]]:
         columns: dict[str, pa.Array] = {}
         lists: list[tuple[str, pa.Array]] = []
+        known = self._placement.changes
         for name, array, metadata in self.flat(fields, ""):
             if is_list(array.type):
                 lists.append((name, array))
                 continue
             for column, values in self._placed(table, name, array, metadata):
                 columns[column] = coalesced(columns.get(column), values, table, column)
+        if self._placement.changes != known or lists:
+            self._note_paths(table, fields, items_alone)
         return columns, lists
+
+    def _note_paths(self, table: str, fields: Sequence[Field], items_alone: bool) -> None:
+        for keys, name, array in self._paths_of(fields, "", ()):
+            # an item that is no document is a value itself, whatever its column is called
+            path = () if items_alone else keys
+            self._placement.paths.note(table, name, path)
+            if is_list(array.type):
+                self._placement.paths.note(self.path(table, name), "", path)
 
     def _children(self, parent: str, name: str, array: pa.Array, ids: pa.Array, of_root: dict[str, pa.Array]) -> None:
         # without the items of lists that are NULL, which may still hold some
@@ -115,7 +128,8 @@ class ColumnarNormalizer:
         if pa.types.is_struct(values.type):
             columns, lists = self._columns(table, struct_fields(values))
         else:
-            columns, lists = self._columns(table, [("list" if is_list(values.type) else "value", values, None)])
+            name = "list" if is_list(values.type) else "value"
+            columns, lists = self._columns(table, [(name, values, None)], items_alone=True)
         # a position for each item: columns of the parent are spread over the list in one step
         positions = integers(parents)
         inherited = {column: values.take(positions) for column, values in of_root.items()}

@@ -105,6 +105,7 @@ class RowNormalizer:
         # the names of PyPI dlt 1.x: whatever is no document is a value, and a list inside of a list is one
         document = item if isinstance(item, dict) else {"list" if level and isinstance(item, list) else "value": item}
         self._flatten(table, document, "", level, flat, lists)
+        known = self._placement.changes
         # an id that comes with the data is the row's: what refers to it elsewhere goes on to fit
         own = flat.pop(ROW_ID, None)
         for name in system:
@@ -135,6 +136,20 @@ class RowNormalizer:
                 self._alone.append((child, values, None if self._limit is None else self._limit - level - 1))
             else:
                 self._children(rows, table, child, name, values, str(system[ROW_ID]), root_id, level)
+        if self._placement.changes != known:
+            # few rows have a new column: their documents are walked once more
+            self._note_paths(table, document, "", () if level == 0 or isinstance(item, dict) else None)
+
+    def _note_paths(self, table: str, document: dict[str, object], prefix: str, above: tuple[str, ...] | None) -> None:
+        for key, value in document.items():
+            name = self._name(prefix, key)
+            # an item that is no document is a value itself, whatever its column is called
+            path = () if above is None else (*above, key)
+            self._placement.paths.note(table, name, path)
+            if isinstance(value, list):
+                self._placement.paths.note(self._path(table, name), "", path)
+            elif isinstance(value, dict):
+                self._note_paths(table, value, name, path)
 
     @staticmethod
     def _check_gaps(table: str, row: dict[str, object], required: Callable[[str], Mapping[str, str]]) -> None:

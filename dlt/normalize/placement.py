@@ -11,6 +11,7 @@ from dlt.schema.contract import expand, is_marked_new, violation, with_row
 from dlt.schema.conversions import convert
 from dlt.schema.inference import infer_type, variants
 from dlt.schema.limits import Misfit, TooLong
+from dlt.schema.paths import NotedPaths
 from dlt.schema.quarantine import MODE as QUARANTINE
 from dlt.schema.quarantine import Refusal
 from dlt.schema.schema import Schema
@@ -70,11 +71,15 @@ class Placement:
         self._added: dict[str, TableSchema] = {}
         self._columns: dict[str, dict[str, ColumnSchema]] = {}
         self._modes: dict[str, dict[str, str]] = {}
+        # one look at it tells whether columns were added, and paths are to be noted
+        self.changes = 0
+        self.paths = NotedPaths()
 
     @property
     def update(self) -> SchemaUpdate:
         """Return the tables and columns that were added."""
-        return SchemaUpdate({name: table for name, table in self._added.items() if table["columns"] or self._new(name)})
+        added = {name: table for name, table in self._added.items() if table["columns"] or self._new(name)}
+        return self.paths.added_to(SchemaUpdate(added), self.schema.naming.PATH_SEPARATOR)
 
     def columns(self, table: str) -> dict[str, ColumnSchema]:
         """Return the columns of a table, added ones included."""
@@ -211,6 +216,7 @@ class Placement:
         if limit is not None and len(columns) + _SYSTEM > limit:
             check_width(table, {**self.schema.tables.get(table, entry), "columns": columns}, (), limit)
         entry["columns"][column["name"]] = column
+        self.changes += 1
 
     def _refuse_long(self, table: str, name: str, error: TooLong) -> None:
         """Raise, unless the contract discards the value."""

@@ -129,6 +129,7 @@ def conform(
             if not _accepted(placement, table, added, (batch, array), refused, kept_out):
                 continue
             placement.add_column(table, {**added, **(known or {}), "data_type": added["data_type"]})
+            placement.paths.note(table, name, (field.name,))
         elif placement.filtered(table, name):
             continue
         try:

@@ -96,6 +96,7 @@ class Teller:
             return
         else:
             return
+        # a task that is tried again goes on with the run of the one before
         if not self._is_task:
             self._run_id = None
 

@@ -64,6 +64,7 @@ class Outbox:
             deadline: When to give up, by `time.monotonic`.
         """
         with self._changed:
+            # the one that hangs may never come back: what waits behind it goes with it
             if self._changed.wait_for(lambda: not self._open, max(0.0, deadline - time.monotonic())):
                 return
             left = self._open
@@ -87,6 +88,7 @@ class Outbox:
             try:
                 deliver()
             finally:
+                # not one less: those that were given up meanwhile are gone, too
                 with self._changed:
                     self._open = len(self._waiting)
                     self._changed.notify_all()

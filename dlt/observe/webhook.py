@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dlt.clock import utc_now
 from dlt.configuration import get_value
@@ -14,9 +13,6 @@ from dlt.late_dataclass import dataclass
 from dlt.observe.outbox import outbox
 from dlt.redact import redact
 from dlt.schema.update import SchemaUpdate
-
-if TYPE_CHECKING:
-    from dlt.context import PipelineAtWork
 
 DEFAULT_EVENTS = ("failed_load", "schema_change")
 EVENTS = (*DEFAULT_EVENTS, "loaded")
@@ -42,15 +38,14 @@ class Notice:
     details: Mapping[str, object]
 
 
-def tell(event: str, pipeline: PipelineAtWork, payload: object) -> None:
+def tell(event: str, name: str, payload: object) -> None:
     """Send what a hook is told to where the configuration says, if it says so; nobody waits for it.
 
     Args:
         event: Event of the hook.
-        pipeline: The pipeline.
+        name: Name of the pipeline.
         payload: What the event is about.
     """
-    name = pipeline.pipeline_name
     wanted = events(name)
     # asked for before anything is looked up: every load has this event
     if event == "loaded" and event not in wanted:
@@ -130,6 +125,7 @@ def _changed(name: str, update: SchemaUpdate) -> Notice | None:
         for table, found in update.tables.items()
         if not table.startswith("_dlt")
     }
+    # columns of the library come with the first row of any table, and tell nobody anything
     columns = {table: names for table, names in columns.items() if names}
     if not columns:
         return None

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlt import user_log
 from dlt.errors.base import ended
 from dlt.schema.update import SchemaUpdate
 from dlt.user_log import logger
-
-if TYPE_CHECKING:
-    from dlt.context import PipelineAtWork
 
 # what a hook is told depends on the event, and users write hooks for one event with the type of that one
 Hook = Callable[[str, Any, Any], object]
@@ -28,7 +25,7 @@ class Hooks:
         name: Its name.
     """
 
-    def __init__(self, whose: PipelineAtWork, name: str) -> None:
+    def __init__(self, whose: object, name: str) -> None:
         self._whose, self._name = whose, name
         self.added: list[Hook] = []
 
@@ -46,13 +43,13 @@ class Hooks:
             # most runs have none of these events, and need nothing of it
             from dlt.observe import webhook
 
-            self._call(webhook.tell, event, payload)
+            self._call(webhook.tell, event, self._name, payload)
         for hook in self.added:
-            self._call(hook, event, payload)
+            self._call(hook, event, self._whose, payload)
 
-    def _call(self, hook: Hook, event: str, payload: object) -> None:
+    def _call(self, hook: Hook, event: str, whose: object, payload: object) -> None:
         try:
-            hook(event, self._whose, payload)
+            hook(event, whose, payload)
         except Exception as error:  # noqa: BLE001 - what is told of a load must not decide what becomes of it
             name = getattr(hook, "__qualname__", None) or type(hook).__name__
             why = ended(f"{type(error).__name__}: {error}")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dlt.pipeline.planning import PlanOptions
     from dlt.pipeline.quarantine import Quarantine
     from dlt.pipeline.reconcile import Reconciliation
+    from dlt.schema.origins import Origin
 
 
 class Trust:
@@ -89,3 +90,17 @@ class Trust:
         from dlt.pipeline.checks import check_results
 
         return check_results(self.parts, load_id, limit)
+
+    def lineage(self, table: str | None = None, column: str | None = None) -> list[Origin]:
+        """Tell from where in the items of its resource each column comes, over all schemas.
+
+        Args:
+            table: Name of a table; all of them when None.
+            column: Name of a column; all of them when None.
+
+        Raises:
+            TableNotFound: no schema has such a table, or the table no such column.
+        """
+        from dlt.pipeline.lineage import lineage_of
+
+        return lineage_of(self.parts, table, column)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dlt.late_dataclass import dataclass
-from dlt.schema.paths import ITEM, own_name, told_by_name
+from dlt.schema.paths import ITEM, OF_ITEMS, own_name, told_by_name
 from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_PATH
 
@@ -80,15 +80,30 @@ def column_path(schema: Schema, table: TableSchema, name: str) -> str | None:
         table: Its table.
         name: Its name.
     """
-    # names of the library are made of the same words in every naming convention
-    if name.lower().startswith("_dlt") or name in (table.get("x-valid-from"), table.get("x-valid-to")):
+    if _is_librarys(name) or name in (table.get("x-valid-from"), table.get("x-valid-to")):
         return None
     column = table["columns"][name]
     if column.get("variant") and X_PATH not in column:
         base = name.rpartition("__v_")[0]
         if base in table["columns"]:
             return column_path(schema, table, base)
-    return column.get(X_PATH) or told_by_name(name, schema.naming.PATH_SEPARATOR, bool(table.get("parent")))
+    if X_PATH in column:
+        return column[X_PATH]
+    # beside columns of other keys it is a key itself
+    is_nested = bool(table.get("parent")) and not (name in OF_ITEMS and _has_keys(table))
+    return told_by_name(name, schema.naming.PATH_SEPARATOR, is_nested)
+
+
+def _has_keys(table: TableSchema) -> bool:
+    return any(
+        "data_type" in column and not column.get("variant") and name not in OF_ITEMS and not _is_librarys(name)
+        for name, column in table["columns"].items()
+    )
+
+
+def _is_librarys(name: str) -> bool:
+    # made of the same words in every naming convention
+    return name.lower().startswith("_dlt")
 
 
 def _joined(above: str, path: str) -> str:

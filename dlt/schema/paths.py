@@ -7,7 +7,7 @@ name was changed by the naming convention or shortened, the path is kept in the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from dlt.schema.typing import ColumnSchema, TableSchema
@@ -17,7 +17,7 @@ from dlt.schema.x_keys import X_PATH
 ITEM = "$"
 """Path of an item that is a value itself, as in a list of numbers."""
 _PLAIN = re.compile(r"[^\s.\[\]'\"$]+")
-_OF_ITEMS = ("value", "list")
+OF_ITEMS = ("value", "list")
 """Names of the column, or of the table, of items that are no documents."""
 
 
@@ -45,33 +45,60 @@ def told_by_name(name: str, separator: str, is_nested: bool) -> str:
         separator: What stands between keys in names.
         is_nested: It is a column of a nested table, or the name of one.
     """
-    if is_nested and name in _OF_ITEMS:
+    if is_nested and name in OF_ITEMS:
         return ITEM
     return path_text([key for key in name.split(separator) if key])
 
 
-def with_paths(update: SchemaUpdate, paths: Mapping[tuple[str, str], str], separator: str) -> SchemaUpdate:
-    """Return what is new in a schema, with the paths that names do not tell.
+class NotedPaths:
+    """Where in documents columns come from, as they are normalized; the first path of a column counts."""
 
-    Args:
-        update: New tables and columns.
-        paths: Path of each new column by table and name; of a nested table without a name.
-        separator: What stands between keys in names.
-    """
-    tables: dict[str, TableSchema] = {}
-    for name, table in update.tables.items():
-        parent = table.get("parent")
+    def __init__(self) -> None:
+        self._by_table: dict[str, dict[str, str]] = {}
+
+    def note(self, table: str, name: str, keys: Sequence[str]) -> None:
+        """Note where in documents a column comes from.
+
+        Args:
+            table: Its table.
+            name: The column; empty for the rows of a nested table.
+            keys: Keys of the document, the outermost first.
+        """
+        known = self._by_table.setdefault(table, {})
+        if name not in known:
+            known[name] = path_text(keys)
+
+    def added_to(self, update: SchemaUpdate, separator: str) -> SchemaUpdate:
+        """Return what is new in a schema, with the paths that names do not tell.
+
+        Args:
+            update: New tables and columns.
+            separator: What stands between keys in names.
+        """
+        tables = {name: self._with_paths(table, separator) for name, table in update.tables.items()}
+        return SchemaUpdate(tables)
+
+    def _with_paths(self, table: TableSchema, separator: str) -> TableSchema:
+        paths, parent = self._by_table.get(table["name"], {}), table.get("parent")
+        # copies: the columns that a hint declared are those of the schema, too
         columns = dict(table["columns"])
-        for (owner, column), path in paths.items():
+        for name in columns.keys() & paths.keys():
             # a hint may have told another key than the one that came
-            told = told_by_name(column, separator, bool(parent))
-            if owner == name and column in columns and path != columns[column].get(X_PATH, told):
-                columns[column] = cast(ColumnSchema, {**columns[column], X_PATH: path})
-        tables[name] = {**table, "columns": columns}
-        own = paths.get((name, ""))
-        if parent and own is not None and own != told_by_name(own_name(name, parent, separator), separator, True):
-            tables[name][X_PATH] = own
-    return SchemaUpdate(tables)
+            told = columns[name].get(X_PATH, told_by_name(name, separator, bool(parent)))
+            if paths[name] != told and not _is_of_item(name, paths[name]):
+                columns[name] = cast(ColumnSchema, {**columns[name], X_PATH: paths[name]})
+        found: TableSchema = {**table, "columns": columns}
+        # a table that was there before says nothing of its parent here, and has its path already
+        if parent and "" in paths:
+            short = own_name(table["name"], parent, separator)
+            if paths[""] != told_by_name(short, separator, True) and not _is_of_item(short, paths[""]):
+                found[X_PATH] = paths[""]
+        return found
+
+
+def _is_of_item(name: str, path: str) -> bool:
+    # a page writes items that are values of several types as documents of that one key
+    return name in OF_ITEMS and path in (ITEM, name)
 
 
 def own_name(name: str, parent: str, separator: str) -> str:

@@ -12,9 +12,10 @@ from dlt.errors import (
     TablePropertiesConflictException,
 )
 from dlt.schema.naming import NamingConvention, name_of_hint, name_of_table
+from dlt.schema.paths import path_text, told_by_name
 from dlt.schema.typing import OLD_TYPES, ColumnSchema, TableReference, TableSchema
 from dlt.schema.update import SchemaUpdate
-from dlt.schema.x_keys import SEEN_DATA, X_CHECKS, X_NORMALIZER, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
+from dlt.schema.x_keys import SEEN_DATA, X_CHECKS, X_NORMALIZER, X_PATH, X_ROW_VERSION, X_VALID_FROM, X_VALID_TO
 
 _NAMING_HINTS: Final = (X_VALID_FROM, X_VALID_TO, X_ROW_VERSION)
 """Hints of tables that name a column."""
@@ -120,6 +121,11 @@ def named_table(table: TableSchema, naming: NamingConvention) -> TableSchema:
         # two keys may get one name: their hints are joined, as their values will be
         said = {hint: value for hint, value in column.items() if name not in columns or not _is_default(hint, value)}
         columns[name] = cast(ColumnSchema, {**columns.get(name, {}), **said, "name": name})
+        if name != key and X_PATH not in columns[name]:
+            own = path_text([column.get("name") or key])
+            if own != told_by_name(name, naming.PATH_SEPARATOR, bool(table.get("parent"))):
+                # a column that is declared with its type is there before its data
+                columns[name][X_PATH] = own
         if columns[name].get("data_type") in OLD_TYPES:
             columns[name]["data_type"] = OLD_TYPES[column["data_type"]]
     named["columns"] = columns

@@ -80,8 +80,8 @@ class Token:
     generation: int = 0
     revision: int = 0
     withheld: tuple[str, ...] = ()
-    traceparent: str | None = None
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
+    traceparent: str | None = None
 
     @property
     def rows(self) -> dict[str, int]:

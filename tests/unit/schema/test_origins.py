@@ -55,3 +55,12 @@ def test_a_schema_of_before_is_read_by_its_names() -> None:
         ("orders__items", "sku", "orders_of_today", "items[*].sku"),
         ("orders__items__sizes", "value", "orders_of_today", "items[*].sizes[*]"),
     ]
+
+
+def test_value_is_a_key_where_there_are_others() -> None:
+    """Items that are values have no other column than the one that is called so."""
+    schema = Schema("shop")
+    columns = {"value": {"data_type": "text"}, "unit": {"data_type": "text"}, "_dlt_id": {"data_type": "text"}}
+    schema.update_table({"name": "orders", "columns": {"id": {"data_type": "bigint"}}})
+    schema.update_table({"name": "orders__sizes", "parent": "orders", "columns": columns})
+    assert [o.path for o in origins(schema) if o.table == "orders__sizes"] == ["sizes[*].value", "sizes[*].unit", None]
