@@ -13,7 +13,7 @@ from dlt.extract.mask_salt import salt_for
 from dlt.extract.masked_values import MaskValue, hashed, partly, print_of, redacted
 from dlt.extract.masker import ChainMasks, Masker
 from dlt.extract.models import columns_dict
-from dlt.schema.chains import found_in
+from dlt.schema.chains import found_in, root_of
 from dlt.schema.masks import HASH, MASKS, PARTIAL, REDACT, MaskFunction, has_masks, is_function_name
 from dlt.schema.naming import name_of_hint, name_of_key, name_of_table
 from dlt.schema.system_tables import is_system_name
@@ -71,7 +71,7 @@ class Masks:
             InvalidHint: the cursor or another column that loads depend on is masked.
             ConfigFieldMissingException: a hash needs a salt, and there is none.
         """
-        if not has_masked(resource.hints, self._schema):
+        if not has_masked(resource.name, resource.hints, self._schema):
             return
         # hints that are functions of the item are known with the first one only, and are looked at then
         if not (resource.has_dynamic_table_name or resource.has_other_dynamic_hints):
@@ -249,11 +249,12 @@ class Masks:
         return above == root
 
 
-def has_masked(hints: Mapping[str, object], schema: object) -> bool:
+def has_masked(name: str, hints: Mapping[str, object], schema: object) -> bool:
     """Tell whether something of a resource is masked, by its hints or by the schema.
 
     Args:
-        hints: Hints of the resource.
+        name: Name of the resource.
+        hints: Its hints.
         schema: The schema, where one is at work.
     """
     nested = hints.get("nested_hints")
@@ -262,7 +263,9 @@ def has_masked(hints: Mapping[str, object], schema: object) -> bool:
     if any(has_masks(columns_dict(found)) for found in declared if not is_dynamic(found)):
         return True
     tables: Mapping[str, TableSchema] = getattr(schema, "tables", {})
-    return any(has_masks(table["columns"]) for table in tables.values())
+    masked = [table for table in tables.values() if has_masks(table["columns"])]
+    # a table of a schema file belongs to nobody yet; those of other resources make no difference to this one
+    return any(tables[root_of(tables, table["name"])].get("resource") in (None, name) for table in masked)
 
 
 def _columns_of(hints: object) -> object:

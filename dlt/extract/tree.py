@@ -121,7 +121,7 @@ class Node:
                 self.incremental.primary_key = self.resource.static_primary_key
             schema = current().schema
             # what it remembers of rows stands in the state, and depends on their clear values
-            if schema is not None and has_masked(self.pipe.hints, schema):
+            if schema is not None and has_masked(self.pipe.name, self.pipe.hints, schema):
                 salt_rows(self.incremental, salt_for(f"the cursor of resource '{self.pipe.name}', which has masks"))
         return cursor.name if cursor is not None else None
 

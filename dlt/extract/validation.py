@@ -160,7 +160,7 @@ class PydanticValidator(Step):
             forbidden = entity == "columns" and mode not in ("discard_row", QUARANTINE) and self._raises
             if kinds and (mode == "freeze" or forbidden):
                 place = ".".join(str(part) for part in kinds[0]["loc"])
-                hides = has_masked(self.hints, current().schema)
+                hides = has_masked(self.table_name, self.hints, current().schema)
                 told = f"found {kinds[0]['type']}" if hides else kinds[0]["msg"]
                 raise DataValidationError(
                     f"Table '{self.table_name}', column '{place}': {told} (model "
@@ -188,7 +188,9 @@ class PydanticValidator(Step):
         given = item.model_dump(by_alias=True) if is_model_item(item) else item
         place = ".".join(str(part) for part in error["loc"])
         # what a validator of the program says may hold the value
-        secret = any(may_be_secret_name(str(part)) for part in error["loc"]) or has_masked(self.hints, current().schema)
+        secret = any(may_be_secret_name(str(part)) for part in error["loc"]) or has_masked(
+            self.table_name, self.hints, current().schema
+        )
         why = f"{error['type'] if secret else error['msg']} (model {self.model.__name__})"
         whole = given if isinstance(given, Mapping) else {"value": given}
         return QuarantinedItem(whole, Refusal(MODEL, place, why), self.model.__name__)

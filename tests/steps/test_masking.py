@@ -412,6 +412,23 @@ def test_masks_without_a_hash_need_no_salt(pipeline: Any, monkeypatch: pytest.Mo
     assert stored(pipeline, "SELECT email FROM users") == [("***",)]
 
 
+def test_masks_of_others_ask_for_no_salt(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cursor needs one where its own resource has masks, and not where another one has."""
+    monkeypatch.delenv("MASK_SALT")
+
+    @dlt.resource
+    def orders(cursor: Any = dlt.sources.incremental("id")) -> Iterator[Any]:
+        yield as_rows([OTHER])
+
+    for _ in range(2):
+        pipeline.run([users(as_rows([CANARY]), "redact"), orders()])
+    assert stored(pipeline, "SELECT count(*) FROM orders") == [(1,)]
+    masked = orders()
+    masked.apply_hints(columns={"email": {"mask": "redact"}})
+    with pytest.raises(PipelineStepFailed, match="'mask_salt' for the cursor of resource 'orders', which has masks"):
+        pipeline.run(masked)
+
+
 # -- what is kept
 
 
