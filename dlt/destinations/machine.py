@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
 Spec = TypeVar("Spec", bound=BaseConfiguration)
-_told: set[tuple[str, str]] = set()
+_told: set[tuple[str, ...]] = set()
 _lock = threading.Lock()
 
 
@@ -34,11 +34,11 @@ def blank(kind: type[Spec]) -> Spec:
 
 
 def check_machine_credentials(spec: BaseConfiguration, destination_name: str, sections: Sequence[str]) -> None:
-    """Say, once for each destination and process, that credentials of the machine are used.
+    """Say, once for each destination or source and process, that credentials of the machine are used.
 
     Args:
         spec: Resolved credentials; nothing is said where they were configured.
-        destination_name: Name of the destination.
+        destination_name: Name of the destination, or of the source.
         sections: Where its credentials are configured.
 
     Raises:
@@ -49,15 +49,15 @@ def check_machine_credentials(spec: BaseConfiguration, destination_name: str, se
         return
     # several threads may load at once, and one word is enough
     with _lock:
-        known = (destination_name, whose) in _told
-        _told.add((destination_name, whose))
+        known = (*sections[:1], destination_name, whose) in _told
+        _told.add((*sections[:1], destination_name, whose))
     if known:
         return
     if isinstance(spec, AwsCredentials):
         _check_amazon(sections)
     user_log.info(
-        f"destination {destination_name}: no credentials are configured, so {whose} are used. Set "
-        f"[destination.{destination_name}.credentials] in .dlt/secrets.toml to use others."
+        f"{sections[0].removesuffix('s')} {destination_name}: no credentials are configured, so {whose} are used. Set "
+        f"[{'.'.join(sections)}] in .dlt/secrets.toml to use others."
     )
 
 

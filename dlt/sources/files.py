@@ -115,7 +115,8 @@ def prepare_fsspec_args(config: FilesystemConfiguration) -> JsonObject:
     if isinstance(credentials, HfCredentials):
         told = {"token": credentials.hf_token, "endpoint": credentials.hf_endpoint}
         return {**{key: value for key, value in told.items() if value is not None}, **further}
-    return store_options(config.bucket_url or config.protocol, credentials, "filesystem", further)
+    # those of the destination are for another account, and perhaps for another store
+    return store_options(config.bucket_url or config.protocol, credentials, "filesystem", further, "sources")
 
 
 def _sftp_options(url: str, credentials: SFTPCredentials) -> JsonObject:

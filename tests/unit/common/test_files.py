@@ -155,6 +155,17 @@ def test_credentials_become_arguments() -> None:
         fsspec_filesystem("s3")
 
 
+def test_a_source_takes_no_credentials_of_the_destination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are for another account, and perhaps another store; the source's places are told where some are missing."""
+    for section, key in (("DESTINATION", "theirs"), ("SOURCES", "ours")):
+        monkeypatch.setenv(f"{section}__FILESYSTEM__CREDENTIALS__AWS_ACCESS_KEY_ID", key)
+        monkeypatch.setenv(f"{section}__FILESYSTEM__CREDENTIALS__AWS_SECRET_ACCESS_KEY", key)
+    assert prepare_fsspec_args(_configuration("s3://bucket"))["key"] == "ours"
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__CREDENTIALS__AZURE_STORAGE_ACCOUNT_NAME", "theirs")
+    with pytest.raises(ConfigurationException, match="SOURCES__FILESYSTEM__CREDENTIALS__AZURE_STORAGE_ACCOUNT_NAME"):
+        prepare_fsspec_args(_configuration("az://container"))
+
+
 def test_names_of_jobs() -> None:
     """As their files have them; ids of packages grow."""
     found = storages.ParsedLoadJobFileName.parse("x/items.abc.2.jsonl.gz")

@@ -41,20 +41,23 @@ def scheme_of(url: str) -> str:
     return scheme if separator else ""
 
 
-def store_options(url: str, credentials: object, destination_name: str, arguments: ReadOnlyRow) -> JsonObject:
+def store_options(
+    url: str, credentials: object, name: str, arguments: ReadOnlyRow, section: str = "destination"
+) -> JsonObject:
     """Return the arguments of the file system of a URL.
 
     Args:
         url: Names the kind of file system.
         credentials: A spec, a dict with the fields of one, what a spec takes in one piece such as a session of boto3 or
             the JSON of a key, a dict with arguments of the file system itself, or None for what is configured.
-        destination_name: Name under which the credentials are configured.
+        name: Name under which the credentials are configured.
         arguments: Further arguments of the file system.
+        section: Section of the configuration with this name in it.
 
     Raises:
         ConfigFieldMissingException: required parts of the credentials are nowhere.
     """
-    found = _from_credentials(url, credentials, destination_name, arguments)
+    found = _from_credentials(url, credentials, (section, name, "credentials"), arguments)
     if scheme_of(url) in EXTRAS:
         # other processes write there too: what was listed before says nothing
         found["use_listings_cache"] = False
@@ -63,8 +66,8 @@ def store_options(url: str, credentials: object, destination_name: str, argument
     return {**found, "client_kwargs": inner} if inner else found
 
 
-def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow) -> JsonObject:
-    scheme, section = scheme_of(url), ("destination", name, "credentials")
+def _from_credentials(url: str, given: object, section: tuple[str, str, str], arguments: ReadOnlyRow) -> JsonObject:
+    scheme = scheme_of(url)
     # before all specs: such credentials sign by themselves, and have no fields to complete
     if is_google(given):
         return {"project": google_project(given, "project_id", "quota_project_id"), "token": google.scoped(given)}
@@ -83,7 +86,7 @@ def _from_credentials(url: str, given: object, name: str, arguments: ReadOnlyRow
         # a copy: what the program passed stays as it was
         spec = resolve_configuration(spec.copy(), sections=section, explicit_value=given)
     if given is None:
-        check_machine_credentials(spec, name, section)
+        check_machine_credentials(spec, section[1], section)
     return arguments_of(spec)
 
 
