@@ -26,6 +26,7 @@ class Defaults:
         state_is_a_row: Infos count the state of the pipeline as a row of its table, and as a job of a load.
         state_may_stay: Where nothing is restored from the destination, the state is not written there either.
         contracts_stay: A contract that the code does not give any more counts as it was stored.
+        last_of_equal_names: Of keys of a document that become one column the last value stays.
         keys_part_tables: A nested table with a key of its own is no nested table any more.
         run_is_a_step: The trace ends with a step that is the whole run.
         log_level: Level of the logger `dlt` where nothing sets it.
@@ -49,6 +50,7 @@ class Defaults:
     state_is_a_row: bool = False
     state_may_stay: bool = False
     contracts_stay: bool = False
+    last_of_equal_names: bool = False
     keys_part_tables: bool = False
     run_is_a_step: bool = False
     log_level: str = "CRITICAL"
@@ -74,6 +76,7 @@ OF_1X = Defaults(
     state_is_a_row=True,
     state_may_stay=True,
     contracts_stay=True,
+    last_of_equal_names=True,
     keys_part_tables=True,
     run_is_a_step=True,
     log_level="WARNING",

@@ -25,6 +25,8 @@ class ExtractOptions:
     """A contract that the code does not give any more still counts, as it was stored."""
     keys_part_tables: bool = False
     """A nested table that is new and has a key is one of its own."""
+    last_of_equal_names: bool = False
+    """Of keys of a document that become one column the last value stays."""
 
     keeps_keys: bool = False
     """An empty key leaves that of earlier runs as it is."""

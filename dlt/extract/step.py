@@ -12,6 +12,7 @@ from dlt.clock import new_load_id, utc_now
 from dlt.context import use
 from dlt.extract.declared import counts_rows, forget_checks
 from dlt.extract.descriptions import Described, edges, told_hints
+from dlt.extract.equal_names import LastOfEqualNames
 from dlt.extract.imported import read_file
 from dlt.extract.items import (
     EmptiedTable,
@@ -94,6 +95,7 @@ class SchemaExtract:
             # where the contract drops rows or keeps them in quarantine, one without a value is no error
             checked=lambda table: self.schema.resolve_contract(table)["data_type"] not in ("discard_row", QUARANTINE),
             names=self._names,
+            settle=LastOfEqualNames(schema.naming).settle if options.last_of_equal_names else None,
         )
         self._masks = Masks(schema)
         self.quarantine = ExtractQuarantine(self._spool.write_exact)

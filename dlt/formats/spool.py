@@ -180,6 +180,7 @@ class SpoolWriter:
         normalize: Gives the identifier of a key.
         checked: Tells whether values for columns that must have one are checked; not where the contract drops rows.
         names: Looks at the names in every page.
+        settle: Changes a page before it is looked at.
     """
 
     def __init__(
@@ -189,8 +190,9 @@ class SpoolWriter:
         normalize: Callable[[str], str] = str,
         checked: Callable[[str], bool] = lambda _table: True,
         names: NameCheck | None = None,
+        settle: Callable[[str, Page], Page] | None = None,
     ) -> None:
-        self._folder = folder
+        self._folder, self._settle = folder, settle
         self._normalize, self._checked, self._name_check = normalize, checked, names
         self._max_file_bytes = max_file_bytes
         self._sequence = 0
@@ -348,6 +350,8 @@ class SpoolWriter:
 
     def _write_page(self, table: str, page: Page) -> None:
         position = self._positions.get(table, 0)
+        if self._settle is not None:
+            page = self._settle(table, page)
         if isinstance(page, Sequence):
             # written first: that refuses what is nested too deep to be looked through
             self._write_rows(table, page)

@@ -117,6 +117,7 @@ def extract(
             capabilities=target.capabilities() if target.destination is not None else None,
             keeps_keys=parts.settings.defaults.empty_keys_change_nothing,
             keys_part_tables=parts.settings.defaults.keys_part_tables,
+            last_of_equal_names=parts.settings.defaults.last_of_equal_names,
             keeps_contracts=parts.settings.defaults.contracts_stay,
         )
         schemas: dict[str, Schema] = {}

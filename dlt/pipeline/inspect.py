@@ -83,6 +83,11 @@ class Inspection:
     def dataset_name(self, name: str) -> None:
         self.parts.target.dataset_name = name
 
+    @property
+    def DEFAULT_DATASET_SUFFIX(self) -> str:
+        """Return what follows the name of the pipeline in the name of its dataset, where nobody gave it one."""
+        return self.parts.settings.defaults.dataset_suffix
+
     def dataset_for(self, schema_name: str | None) -> str:
         """Return the name of the dataset of a schema.
 

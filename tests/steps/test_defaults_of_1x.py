@@ -24,8 +24,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "differences.md"
 
 
 def dataset_name() -> object:
-    """Return the name of the dataset."""
-    return dlt.pipeline("shop", destination="duckdb").dataset_name
+    """Return the name of the dataset, and what programs compare it with."""
+    pipeline = dlt.pipeline("shop", destination="duckdb")
+    assert pipeline.dataset_name == pipeline.pipeline_name + pipeline.DEFAULT_DATASET_SUFFIX
+    return pipeline.dataset_name
 
 
 def schema_names() -> object:
@@ -268,6 +270,27 @@ def moments_of_arrow() -> list[bool]:
     return [one.tzinfo is not None for one in found]
 
 
+def keys_of_one_column() -> object:
+    """Return what is loaded of rows with two keys of one column: nested, of one shape, and of several."""
+    found: list[object] = []
+    for rows in (
+        [{"Content-Type": "text; x", "content_type": "text", "in": [{"aB": 1, "a_b": 2}]}, {"Content-Type": "alone"}],
+        [{"Content-Type": n, "content_type": n + 1} for n in range(2000)][-1:],
+        [{"aB": 1, "a_b": 2}, {"aB": 1.5, "a_b": "x"}],
+    ):
+        pipeline = dlt.pipeline(f"mail{len(found)}", destination="duckdb", dataset_name="data")
+        try:
+            pipeline.run(rows, table_name="t")
+        except PipelineStepFailed as error:
+            found.append(type(error.__cause__).__name__)
+            continue
+        dataset = pipeline.dataset()
+        names = ["a_b", "a_b__v_text"] if "aB" in rows[0] else ["content_type"]
+        found.append(sorted(map(str, dataset.t.select(*names).fetchall())))
+        found.extend(dataset["t__in"].select("a_b").fetchall() if "t__in" in dataset.tables else [])
+    return found
+
+
 TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     "name of the dataset": (dataset_name, "shop_dataset", "shop"),
     "name of the first schema": (
@@ -293,6 +316,11 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     ),
     "moments without a zone in Arrow tables and frames": (moments_of_arrow, [True, True], [False, True]),
     "a contract that the code no longer gives": (contract_that_is_gone, [False, False], [True, True]),
+    "keys of one row that become one column, with different values": (
+        keys_of_one_column,
+        [["('alone',)", "('text',)"], (2,), ["(2000,)"], ["(2, None)", "(None, 'x')"]],
+        ["SchemaIdentifierNormalizationCollision"] * 3,
+    ),
     "a nested table with a key in `nested_hints`": (
         nested_key,
         [[(1, 2), (2, 1)], [(2,)], True, None, "orders"],

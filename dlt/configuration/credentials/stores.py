@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dlt.configuration.spec import CredentialsConfiguration, configspec
 from dlt.configuration.values import TSecretStrValue
-from dlt.errors import InvalidBoto3Session
+from dlt.errors import InvalidBoto3Session, MissingDependencyException
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -143,6 +143,27 @@ class AwsCredentials(AwsCredentialsWithoutDefaults):
         """Return what is used in place of keys, or None."""
         nothing = not self.aws_access_key_id and not self.profile_name
         return "the AWS credentials of the machine" if nothing else None
+
+    def _to_botocore_session(self) -> Session:
+        """Return a session of botocore; the verified source of Kinesis asks for one under this name.
+
+        Raises:
+            MissingDependencyException: botocore is not installed.
+        """
+        try:
+            from botocore.session import Session as MadeSession
+        except ImportError as error:
+            raise MissingDependencyException(
+                f"{type(self).__name__} makes a session with the package botocore, which is not installed: pip install "
+                "botocore"
+            ) from error
+        made = MadeSession(profile=self.profile_name)
+        if self.region_name:
+            made.set_config_variable("region", self.region_name)
+        if self.aws_access_key_id and self.aws_secret_access_key:
+            made.set_credentials(self.aws_access_key_id, self.aws_secret_access_key, self.aws_session_token)
+        found: Session = made
+        return found
 
     def on_partial(self) -> None:
         """Go without keys, but with the region of the machine."""

@@ -290,9 +290,7 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
 
     def advance(self, last_value: object) -> None:
         """Set the last value by hand; the rows at the one before are forgotten."""
-        run = self._bound()
-        if last_value != run.state["last_value"]:
-            run.move_to(last_value)
+        self._bound().jump_to(last_value)
 
     def get_current_range(self, apply_lag: bool = True) -> tuple[Value | None, Value | None]:
         """Return start and end of this run.
@@ -313,6 +311,10 @@ class Incremental(BaseConfiguration, InParts, Generic[Value]):
         """
         self._refuse_beside()
         return self.initial_value if self._run is None else cast("Value | None", self._run.start)
+
+    @start_value.setter
+    def start_value(self, value: object) -> None:
+        self._bound().begin_at(value)
 
     @property
     def last_value(self) -> Value | None:

@@ -136,6 +136,15 @@ class Run:
             return bool(value > self.end if self.forward else value < self.end)
         return bool(self.settings.last_value_func((value, self.end)) != self.end)
 
+    def begin_at(self, start: object) -> None:
+        """Take another start than that of the state: a source may look back by itself.
+
+        Args:
+            start: The first value that counts; what the state has is not moved.
+        """
+        # it is brought to the type of the rows' values with the next of them
+        self.start, self._kind = start, None
+
     def take_all(self) -> None:
         """Let all rows pass, whatever earlier runs saw."""
         self._mark, self.start = self.start, None
@@ -174,6 +183,11 @@ class Run:
         """Set the last value and forget the rows at the one before."""
         self.state["last_value"] = last_value
         self.forget()
+
+    def jump_to(self, last_value: object) -> None:
+        """Take a last value that was set by hand."""
+        if last_value != self.state["last_value"]:
+            self.move_to(last_value)
 
     def forget(self) -> None:
         """Drop the hashes of rows at the last value."""

@@ -23,6 +23,7 @@ from dlt.extract.vocabulary import (
     TableFormatHint,
     WriteDispositionHint,
 )
+from dlt.schema.data_checks import Check  # noqa: F401 - the hints are evaluated, and those of checks name it
 from dlt.sources.helpers.requests.retry import Client
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,

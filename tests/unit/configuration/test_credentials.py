@@ -160,3 +160,13 @@ def test_passed_credentials_are_completed(write: Any) -> None:
     write("secrets.toml", '[sources.sql.credentials]\npassword = "pw"\n')
     made, raw = tables("postgres://u@h/d", "postgres://u@h/d")
     assert made.to_url() == "postgres://u:pw@h/d" and raw.to_url() == "postgres://u@h/d"
+
+
+def test_a_session_of_botocore_has_the_keys() -> None:
+    """Sources of services of Amazon ask for one under the name that PyPI dlt 1.x has for it."""
+    pytest.importorskip("botocore")
+    made: Any = AwsCredentials(
+        aws_access_key_id="id", aws_secret_access_key="geheim", region_name="eu-west-1"
+    )._to_botocore_session()
+    keys = made.get_credentials()
+    assert (keys.access_key, keys.secret_key, made.get_config_variable("region")) == ("id", "geheim", "eu-west-1")

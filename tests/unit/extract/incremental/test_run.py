@@ -219,3 +219,16 @@ def test_what_is_set_on_one_comes_on_top_of_another() -> None:
     native.parse_native_representation({"cursor_path": "at"})
     native.parse_native_representation(5)
     assert (native.cursor_path, native.initial_value) == ("at", 5)
+
+
+def test_a_source_may_look_back_by_itself() -> None:
+    """What it sets as the start counts for this run, and the state does not go back; one that is in no run has none."""
+    state = {"incremental": {"at": {"initial_value": 1, "last_value": 9, "unique_hashes": []}}}
+    made = Incremental[int]("at", 1).bind_to("r", state)
+    assert made(rows(8)) is None
+    made.start_value = 7
+    assert made.start_value == 7 and made(rows(6, 7, 8)) == rows(6, 7, 8)[1:]
+    assert cursor(state)["last_value"] == 9
+    assert made(rows(10)) == rows(10) and cursor(state)["last_value"] == 10
+    with pytest.raises(IncrementalUnboundError):
+        Incremental[int]("at", 1).start_value = 7
