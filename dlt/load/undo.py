@@ -16,6 +16,8 @@ from dlt.load.undo_plan import UndoPlan
 from dlt.packages.package import LoadPackage
 from dlt.packages.undo import reverted_state
 from dlt.schema.chains import loaded_with
+from dlt.schema.system_tables import QUARANTINE_TABLE
+from dlt.schema.x_keys import X_REPLAY
 from dlt.states.delta import Change, difference, get
 from dlt.states.model import State, decode, new_state
 
@@ -193,17 +195,28 @@ class _Planner:
         for load_id in chosen:
             own = self.touches(load_id)
             for row in self._later(load_id):
+                # items of this load may be rows of that one
+                if self._replays(row.load_id):
+                    found.append(row.load_id)
                 theirs = self.touches(row.load_id)
                 shared = [name for name in own if name in theirs]
                 if any((own[name].how, theirs[name].how) != (APPEND, APPEND) for name in shared):
                     found.append(row.load_id)
         return [load_id for load_id in dict.fromkeys(found) if load_id not in chosen]
 
+    def _replays(self, load_id: str) -> bool:
+        """Tell whether a load took items out of the quarantine."""
+        schema = self._facts.schemas.get(load_id)
+        # the schema that came with the load says it
+        return schema is not None and schema.tables.get(QUARANTINE_TABLE, {}).get(X_REPLAY) == load_id
+
     def why_not(self, chosen: Sequence[str]) -> str | None:
         """Return why the tables cannot be as they were; None if they can."""
         for load_id in chosen:
             if load_id in self._undos:
                 return f"load {load_id} is itself an undo. What it took back comes again with the next run"
+            if self._replays(load_id):
+                return f"load {load_id} took items out of the quarantine, and nothing puts them back"
             for root, touch in self.touches(load_id).items():
                 reason = self._why_not_table(load_id, root, touch)
                 if reason is not None:

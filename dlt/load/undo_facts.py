@@ -12,6 +12,7 @@ from dlt.errors import UndoRefused
 from dlt.late_dataclass import dataclass
 from dlt.load.work import appends
 from dlt.schema.schema import Schema
+from dlt.schema.system_tables import QUARANTINE_TABLE
 from dlt.schema.typing import TableSchema
 from dlt.schema.x_keys import X_MERGE_STRATEGY
 
@@ -127,5 +128,7 @@ def look_for_undo(client: Client, load_id: str, dataset_name: str, pipeline_name
 
 
 def roots_of(schema: Schema) -> list[str]:
-    """Return the names of the root tables of a schema that hold users' data."""
-    return [table["name"] for table in schema.data_tables() if not table.get("parent")]
+    """Return the names of the root tables of a schema that hold users' data, or items that a contract kept out."""
+    # what a load put into quarantine comes again with what else is undone
+    aside = [QUARANTINE_TABLE] if QUARANTINE_TABLE in schema.tables else []
+    return [*(table["name"] for table in schema.data_tables() if not table.get("parent")), *aside]

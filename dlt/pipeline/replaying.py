@@ -33,7 +33,7 @@ from dlt.schema.contract import check_contract
 from dlt.schema.quarantine import Quarantined
 from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.system_tables import QUARANTINE_TABLE
-from dlt.schema.x_keys import NEW_TABLE, X_EMPTIED, X_NORMALIZER
+from dlt.schema.x_keys import NEW_TABLE, X_EMPTIED, X_NORMALIZER, X_REPLAY
 from dlt.states.delta import difference, encode_delta
 from dlt.states.model import bump
 
@@ -249,7 +249,8 @@ def _packages(parts: Parts, chosen: Sequence[_Sorted], contract: str | None) -> 
     try:
         for each, builder in zip(chosen, builders, strict=True):
             last = builder is builders[-1] and not parts.settings.state_stays
-            schema_before = home.schemas[each.schema.name].clone()
+            schema_before, tables = home.schemas[each.schema.name].clone(), each.schema.tables
+            tables[QUARANTINE_TABLE] = {**tables[QUARANTINE_TABLE], X_REPLAY: builder.load_id}
             manifest = replace(
                 _written(each, builder.path, contract),
                 pipeline_name=parts.pipeline_name,

@@ -151,6 +151,7 @@ TableSchema = TypedDict(
         "x-checks": list[dict[str, object]],
         "x-declared-checks": bool,
         "x-path": str,
+        "x-replay": str,
     },
     total=False,
 )

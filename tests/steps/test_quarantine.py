@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 import dlt
-from dlt.errors import DestinationCapabilitiesException, PipelineStepFailed
+from dlt.errors import DestinationCapabilitiesException, PipelineStepFailed, UndoRefused
 from dlt.formats.batches import batch_rows
 from dlt.schema.system_tables import QUARANTINE_TABLE
 
@@ -449,3 +449,28 @@ def test_several_schemas(pipeline: Any) -> None:
     assert {row.schema_name for row in pipeline.quarantine.rows()} == {"one", "two"}
     found = pipeline.quarantine.replay(schema_contract="evolve")
     assert len(found.loads_ids) == 2 and not pipeline.quarantine.rows()
+
+
+def test_reconcile_counts_what_is_in_quarantine(known: Any) -> None:
+    """What came is loaded or there, also where extract itself put it aside."""
+    rows = dlt.resource([{"id": 2}, {"id": "x"}, {"id": 3}], name="t", schema_contract=VALUES)
+    known.run([rows, people([{"id": 1, "age": 1}, {"id": 2, "age": -1}])])
+    found = known.reconcile()
+    assert not found.differences
+    counts = {(c.table, c.extracted, c.normalized, c.quarantined) for c in found.tables if c.quarantined}
+    assert counts == {("t", 3, 2, 1), ("people", 2, 1, 1)}
+
+
+def test_an_undo_takes_back_what_went_there(known: Any) -> None:
+    """Its source gives it again; what a replay took out nothing puts back, so that it and loads before it stay."""
+    info = run(known, [{"id": 2}, {"id": "x"}])
+    known.undo(info.loads_ids[0])
+    assert values(known, "id") == [(1,)] and not known.quarantine.rows()
+    info = run(known, [{"id": 2}, {"id": "x"}])
+    replayed = known.quarantine.replay(schema_contract="evolve").loads_ids[0]
+    for load_id in (replayed, info.loads_ids[0]):
+        with pytest.raises(UndoRefused, match=r"out of the quarantine|later loads"):
+            known.undo(load_id)
+    with pytest.raises(UndoRefused, match="out of the quarantine"):
+        known.undo(info.loads_ids[0], cascade=True)
+    assert len(values(known, "id")) == 3
