@@ -175,4 +175,5 @@ def _output(
     source = Place(f"dlt://{of.schema}", of.resource, f"dlt://{of.schema}/{of.resource}")
     types = {column.column: column.data_type for column in columns}
     paths = {column.column: column.path for column in columns if column.path is not None}
-    return Output(place, types, paths, source, rows, size, files)
+    checks = [(result.check, result.passed) for result in package.checks if result.table == of.table]
+    return Output(place, types, paths, source, rows, size, files, checks)

@@ -68,7 +68,10 @@ def made(event: RunEvent) -> events.RunEvent:
         eventType=events.RunState[event.kind],
         run=events.Run(runId=event.run_id, facets=facets),
         job=events.Job(namespace=namespace, name=event.job, facets={"jobType": kind}),
-        inputs=[events.InputDataset(place.namespace, place.name) for place in _sources(event.outputs)],
+        inputs=[
+            *(events.InputDataset(place.namespace, place.name) for place in _sources(event.outputs)),
+            *(_checked(output) for output in event.outputs if output.checks),
+        ],
         outputs=[_output(output) for output in event.outputs],
         producer=PRODUCER,
     )
@@ -77,6 +80,17 @@ def made(event: RunEvent) -> events.RunEvent:
 def _sources(outputs: Sequence[Output]) -> list[Place]:
     # several tables come of one resource
     return list(dict.fromkeys(output.source for output in outputs))
+
+
+def _checked(output: Output) -> events.InputDataset:
+    """Return a table as what its checks read: by the standard their results stand at an input."""
+    from openlineage.client import event_v2 as events
+    from openlineage.client.facet_v2 import data_quality_assertions_dataset as quality
+
+    assertions = [quality.Assertion(assertion=check, success=passed) for check, passed in output.checks]
+    facet = quality.DataQualityAssertionsDatasetFacet(assertions=assertions, producer=PRODUCER)
+    place = output.place
+    return events.InputDataset(place.namespace, place.name, inputFacets={"dataQualityAssertions": facet})
 
 
 def _output(output: Output) -> events.OutputDataset:

@@ -24,6 +24,7 @@ class Output:
         rows: How many rows were written.
         bytes: How large their files were.
         files: How many files there were.
+        checks: Checks of its data, and whether they passed.
     """
 
     place: Place
@@ -33,6 +34,7 @@ class Output:
     rows: int
     bytes: int
     files: int
+    checks: Sequence[tuple[str, bool]] = field(default=())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Messages to a webhook or to Slack: a load failed, a schema changed, a load is done."""
+"""Messages to a webhook or to Slack: a load or a check failed, a schema changed, rows were set aside."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from dlt.errors import ConfigurationValueError, DestinationHasFailedJobs, Pipeli
 from dlt.info import LoadInfo, json_safe
 from dlt.late_dataclass import dataclass
 from dlt.observe.outbox import outbox
+from dlt.packages.manifest import CheckDone
 from dlt.redact import redact
 from dlt.schema.update import SchemaUpdate
 
-DEFAULT_EVENTS = ("failed_load", "schema_change")
+DEFAULT_EVENTS = ("failed_load", "schema_change", "failed_check", "quarantined")
 EVENTS = (*DEFAULT_EVENTS, "loaded")
 PLACES = ("webhook_url", "slack_incoming_hook")
 _MOST_NAMES = 10
@@ -95,6 +96,12 @@ def notice_of(event: str, name: str, payload: object) -> Notice | None:
         return _failed_jobs(name, payload)
     if event == "schema_change" and isinstance(payload, SchemaUpdate):
         return _changed(name, payload)
+    if event == "failed_check" and isinstance(payload, Sequence):
+        return _failed_checks(name, [result for result in payload if isinstance(result, CheckDone)])
+    if event == "quarantined" and isinstance(payload, Mapping):
+        told = _some([f"{count} of {table}" for table, count in payload.items()])
+        text = f"Pipeline {name}: items went to quarantine: {told}. See: dlt pipeline {name} quarantine list"
+        return Notice(event, text, {"items": dict(payload)})
     if event == "loaded" and isinstance(payload, LoadInfo):
         return _loaded(name, payload)
     return None
@@ -117,6 +124,16 @@ def _failed_jobs(name: str, jobs: Sequence[Mapping[str, object]]) -> Notice:
     causes = "; ".join(f"{job['table']}: {job['message']}" for job in failed[:_MOST_NAMES])
     text = f"Pipeline {name}: a load failed, and nothing of it is visible. {causes}"[:_MOST_TEXT]
     return Notice("failed_load", text, {"step": "load", "failed_jobs": failed})
+
+
+def _failed_checks(name: str, failed: Sequence[CheckDone]) -> Notice:
+    # keys of rows at most, as the checks themselves tell them
+    text = redact(f"Pipeline {name}: checks failed: {_some([result.text for result in failed], '; ')}.")[:_MOST_TEXT]
+    checks = [
+        {"table": result.table, "check": result.check, "severity": result.severity, "failing": result.failing}
+        for result in failed
+    ]
+    return Notice("failed_check", text, {"load_id": failed[0].load_id if failed else None, "checks": checks})
 
 
 def _changed(name: str, update: SchemaUpdate) -> Notice | None:

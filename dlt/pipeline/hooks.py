@@ -14,7 +14,7 @@ from dlt.user_log import logger
 Hook = Callable[[str, Any, Any], object]
 """Takes the event, the pipeline, and what the event is about: the name of a step, a schema update, failed jobs."""
 
-_ALSO_BY_WEBHOOK = frozenset(("failed_load", "failed_job", "schema_change", "loaded"))
+_ALSO_BY_WEBHOOK = frozenset(("failed_load", "failed_job", "schema_change", "failed_check", "quarantined", "loaded"))
 
 
 class Hooks:

@@ -117,7 +117,8 @@ class Inspection:
 
         A hook that fails is told to the user, and stops nothing. The events are "step_start" and "step_end" with the
         name of the step, "schema_change" with what is new, "failed_job" with the failed jobs, "loaded" with the
-        LoadInfo, and "failed_load" with the error that ends a run.
+        LoadInfo, "failed_check" with the checks of data that failed, "quarantined" with numbers of items by table, and
+        "failed_load" with the error that ends a run.
 
         Args:
             hook: The function.

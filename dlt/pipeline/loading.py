@@ -75,9 +75,18 @@ def load(
         step.info = info = load_info(parts, done, metrics, first_run)
         if _raises(parts) if raises is None else raises:
             _raise_on_failed_job(info)
+    _tell_loaded(parts, info)
+    return info
+
+
+def _tell_loaded(parts: Parts, info: LoadInfo) -> None:
+    # those whose failure is an error are told with the error
+    if failed := [result for result in info.checks if not result.passed]:
+        parts.hooks.call("failed_check", failed)
+    if info.quarantined:
+        parts.hooks.call("quarantined", info.quarantined)
     if info.loads_ids and not info.has_failed_jobs:
         parts.hooks.call("loaded", info)
-    return info
 
 
 def _raises(parts: Parts) -> bool:

@@ -15,6 +15,7 @@ from dlt import context, user_log
 from dlt.clock import utc_now
 from dlt.configuration import section_context
 from dlt.errors import (
+    ChecksFailed,
     NormalizeJobFailed,
     PipelineConfigMissing,
     PipelineLocked,
@@ -176,6 +177,9 @@ class Tracer:
             failed = error
             # behind the last attempt
             if isinstance(error, Exception):
+                cause = error.__dict__.get("exception")
+                if isinstance(cause, ChecksFailed):
+                    self._hooks.call("failed_check", [result for result in cause.checks if not result.passed])
                 self._hooks.call("failed_load", error)
             raise
         finally:

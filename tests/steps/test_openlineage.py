@@ -93,6 +93,17 @@ def test_a_run_tells_its_tables_columns_and_rows(target: Path, own_folder: Path)
     assert (field["namespace"], field["name"], field["field"]) == ("dlt://shop", "orders", "id")
 
 
+def test_checks_are_assertions_of_the_table(target: Path, pipeline: Any) -> None:
+    """It is an input, too, as the standard has it: the checks read it."""
+    checks = [dlt.check.unique("id"), dlt.check.not_null("name", severity="warn")]
+    pipeline.run(dlt.resource([{"id": 1, "name": "a"}, {"id": 2}], name="items", checks=checks))
+    (checked,) = [dataset for dataset in events(target)[-1]["inputs"] if dataset["name"] == "data.items"]
+    assertions = checked["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert sorted((found["assertion"].partition("(")[0], found["success"]) for found in assertions) == [
+        ("not_null", False), ("unique", True),
+    ]  # fmt: skip
+
+
 def test_a_run_that_fails_tells_why(target: Path, pipeline: Any) -> None:
     """The message has no secret."""
 

@@ -71,6 +71,33 @@ def test_a_schema_change_is_told_once(server: Webhooks, pipeline: Any) -> None:
     assert server.documents[1]["text"] == "Pipeline spec: the schema changed: items has new price."
 
 
+def test_checks_that_fail_are_told(server: Webhooks, pipeline: Any) -> None:
+    """One that only warns by itself; one that is an error beside the failed load."""
+
+    def items(severity: Any) -> Any:
+        checks = [dlt.check.not_null("name", severity=severity), dlt.check.unique("id")]
+        return dlt.resource([{"id": 1, "name": "a"}, {"id": 2}], name="items", checks=checks)
+
+    pipeline.run(items("warn"))
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(items("error"))
+    settle(60)
+    told = [document for document in server.documents if document["event"] != "schema_change"]
+    assert [document["event"] for document in told] == ["failed_check", "failed_check", "failed_load"]
+    for document, severity in zip(told, ("warn", "error"), strict=False):
+        ((table, failing, severe),) = [(c["table"], c["failing"], c["severity"]) for c in document["checks"]]
+        assert (table, failing, severe) == ("items", 1, severity) and "not_null" in document["text"]
+
+
+def test_items_in_quarantine_are_told(server: Webhooks, pipeline: Any) -> None:
+    """How many of which table, and where to look."""
+    pipeline.run([{"id": 1}], table_name="items")
+    pipeline.run([{"id": 2}, {"id": "x"}], table_name="items", schema_contract={"data_type": "quarantine"})
+    settle(60)
+    (told,) = [document for document in server.documents if document["event"] == "quarantined"]
+    assert told["items"] == {"items": 1} and "dlt pipeline spec quarantine list" in told["text"]
+
+
 def test_the_settings_say_what_is_told(server: Webhooks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of a pipeline come first; with `loaded` every load is told, with its rows."""
     monkeypatch.setenv("SHOP__RUNTIME__WEBHOOK_EVENTS", '["loaded"]')
