@@ -74,6 +74,16 @@ def moment_of_load(load_id: str) -> datetime:
         return utc_now()
 
 
+def is_of_1x(load_id: str) -> bool:
+    """Tell whether a load id is one of PyPI `dlt` 1.x, which have fewer digits behind the point.
+
+    Args:
+        load_id: The load id.
+    """
+    seconds, point, fraction = load_id.partition(".")
+    return bool(point) and seconds.isdigit() and fraction.isdigit() and len(fraction) < _DIGITS
+
+
 def _number(load_id: str) -> int:
     try:
         # rounded up: ids of other origin may have more digits

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dlt import user_log
+from dlt.configuration.defaults import OF_1X
+from dlt.destinations.client import Client
 from dlt.errors import CannotRestorePipelineException, PipelineStepFailed, StaleExtract
 from dlt.load.execute import LoadResult
 from dlt.load.order import RunLoad
@@ -11,6 +13,7 @@ from dlt.pipeline.blame import blame_of
 from dlt.pipeline.home import Home
 from dlt.pipeline.settings import PipelineSettings
 from dlt.pipeline.target import Target
+from dlt.schema.naming import naming_from
 from dlt.schema.schema import Schema
 from dlt.states.delta import with_changes
 from dlt.states.model import State, bump, decode, new_state
@@ -103,6 +106,11 @@ class Remote:
         if gone:
             self._forget_loaded()
             return
+        if not self._home.local.get("loaded") and not self._settings.use_single_dataset:
+            # a folder into which this library did not load yet, as PyPI dlt left it
+            for name in self._home.state.get("schema_names") or []:
+                if name != self._home.default_schema_name:
+                    _schema_of_own(self._target, dataset, self._target.dataset_for(name), name)
         if self._home.has_pending_data:
             # what waits goes first: its load sees by itself whether it builds on the state that is there
             return
@@ -117,7 +125,8 @@ class Remote:
     def _begin_anew(self, why: str) -> None:
         """Forget state and schemas of what was loaded; pending packages stay."""
         home = self._home
-        if not home.state.get("_local", {}).get("loaded"):
+        # a folder of PyPI dlt 1.x says of its loads no more than this
+        if home.first_run:
             return
         user_log.info(f"{self._name}: {why}, so state and schemas begin anew")
         names = list(home.schemas)
@@ -206,17 +215,18 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, lis
         target: Where it loads.
 
     Raises:
-        CannotRestorePipelineException: a schema of the state is not at the destination.
+        CannotRestorePipelineException: a schema of the state is not at the destination, or the pipeline loaded into
+            the dataset that is the default of PyPI `dlt` 1.x.
     """
     pipeline_name, dataset = settings.pipeline_name, target.main_dataset()
     with target.configured():
         if target.there().is_missing():
             return None
     with target.connect(dataset, None) as client:
-        if not client.has_dataset():
-            return None
-        text = client.read_state(pipeline_name)
+        text = client.read_state(pipeline_name) if client.has_dataset() else None
         if text is None:
+            if target.home.first_run:
+                _refuse_other_default(settings, target, client)
             return None
         state = decode(text, pipeline_name)
         default = state.get("default_schema_name")
@@ -227,16 +237,48 @@ def restore_from(settings: PipelineSettings, target: Target) -> tuple[State, lis
         if name == default:
             continue
         other = dataset if settings.use_single_dataset else f"{dataset}_{name}"
-        stored = _read_schema(target, other, name)
-        if stored is None and other != dataset and _read_schema(target, dataset, name) is not None:
-            raise CannotRestorePipelineException(
-                f"The state names the schema {name!r}, and it is in dataset {dataset}, into which PyPI dlt 1.x loads "
-                f"all schemas, not in {other}, into which this pipeline would load it. To go on there, set "
-                "use_single_dataset=True at the pipeline, or compat.dlt1 = true in the configuration.",
-                schema_name=name,
-            )
-        schemas.append(_schema(stored, name, other))
+        schemas.append(_schema(_schema_of_own(target, dataset, other, name), name, other))
     return state, schemas
+
+
+def _schema_of_own(target: Target, dataset: str, other: str, name: str) -> JsonObject | None:
+    """Return the stored schema that is not the default one, None if there is none.
+
+    Args:
+        target: Where the pipeline loads.
+        dataset: The dataset of the default schema.
+        other: The dataset of this one.
+        name: Its name.
+
+    Raises:
+        CannotRestorePipelineException: PyPI `dlt` 1.x loaded it into the dataset of the default schema.
+    """
+    stored = _read_schema(target, other, name)
+    if stored is None and other != dataset and _read_schema(target, dataset, name) is not None:
+        raise CannotRestorePipelineException(
+            f"The state names the schema {name!r}, and it is in dataset {dataset}, into which PyPI dlt 1.x loads "
+            f"all schemas, not in {other}, into which this pipeline would load it. To go on there, set "
+            "use_single_dataset=True at the pipeline, or compat.dlt1 = true in the configuration.",
+            schema_name=name,
+        )
+    return stored
+
+
+def _refuse_other_default(settings: PipelineSettings, target: Target, client: Client) -> None:
+    """Do not begin anew beside the dataset in which PyPI `dlt` 1.x left the pipeline."""
+    name = settings.pipeline_name
+    if settings.dataset_name or settings.defaults.dataset_suffix or target.dataset_name != settings.laid_out(name):
+        # whoever names a dataset means that one
+        return
+    other = naming_from().normalize_table_identifier(settings.laid_out(name + OF_1X.dataset_suffix))
+    if client.read_state(name, other) is not None:
+        raise CannotRestorePipelineException(
+            f"pipeline {name}: dataset {target.dataset_name} has no state of it, and dataset {other} has one: PyPI dlt "
+            f"1.x loads there where the program names no dataset. To go on there, set dataset_name={other!r} at the "
+            f"pipeline, or compat.dlt1 = true in the configuration; to begin anew, set dataset_name="
+            f"{target.dataset_name!r}.",
+            dataset_name=other,
+        )
 
 
 def _read_schema(target: Target, dataset: str, name: str) -> JsonObject | None:

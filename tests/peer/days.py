@@ -1,4 +1,8 @@
-"""Load one day of a shop, with the `dlt` of the interpreter that runs this file: days.py DAY DATABASE FOLDER."""
+"""Load one day of a shop, with the `dlt` of the interpreter that runs this file: days.py DAY PLACE FOLDER [FORMAT].
+
+A place is a file of DuckDB, the URL of a server of Postgres, or a folder, into which go the tables only that are
+appended or replaced: PyPI `dlt` merges none in files.
+"""
 
 import datetime
 import decimal
@@ -7,7 +11,8 @@ import uuid
 
 import dlt
 
-DAY, DATABASE, FOLDER = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+DAY, PLACE, FOLDER, FORMAT = int(sys.argv[1]), sys.argv[2], sys.argv[3], (sys.argv[4:] or [None])[0]
+IN_FILES = "://" not in PLACE and not PLACE.endswith(".duckdb")
 NOON = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.timezone.utc)
 
 
@@ -39,10 +44,9 @@ def snapshot():
     yield [{"k": n, "day": DAY, "l": [1, 2]} for n in range(3)]
 
 
-@dlt.resource(write_disposition=scd2())
-def history():
-    """A history of rows with values of all types, of which one changes each day."""
-    yield [
+def of_all_types():
+    """Return rows with values of all types, of which one changes each day."""
+    return [
         {"k": 1, "v": 0},
         {"k": 2, "N a": None, "s": "ü", "f": 1.5, "b": True},
         {"k": 3, "d": NOON.date(), "dt": NOON, "nv": datetime.datetime(2024, 1, 1), "dec": decimal.Decimal("1.50")},
@@ -51,6 +55,18 @@ def history():
         {"k": 6, "iso": "2024-01-01T00:00:00Z", "e": []},
         {"k": 7, "v": DAY},
     ]
+
+
+@dlt.resource(write_disposition=scd2())
+def history():
+    """A history of rows with values of all types."""
+    yield of_all_types()
+
+
+@dlt.resource(write_disposition="append")
+def values():
+    """Values of all types, which are appended."""
+    yield of_all_types()
 
 
 @dlt.resource(write_disposition=scd2(), merge_key="k")
@@ -77,7 +93,7 @@ def versioned():
 @dlt.source(name="shop")
 def shop():
     """Return what is loaded each day."""
-    return users, events, snapshot, history, partly, named, versioned
+    return (events, snapshot, values) if IN_FILES else (users, events, snapshot, history, partly, named, versioned)
 
 
 @dlt.source(name="store")
@@ -86,8 +102,14 @@ def store():
     return dlt.resource([{"id": DAY, "of": {"day": DAY}}], name="days", write_disposition="append")
 
 
-pipeline = dlt.pipeline(
-    "shop", destination=dlt.destinations.duckdb(DATABASE), dataset_name="shop_data", pipelines_dir=FOLDER
-)
-pipeline.run(shop())
-pipeline.run(store())
+def destination():
+    """Return the destination of the place."""
+    if IN_FILES:
+        return dlt.destinations.filesystem(PLACE)
+    return dlt.destinations.duckdb(PLACE) if PLACE.endswith(".duckdb") else dlt.destinations.postgres(PLACE)
+
+
+if __name__ == "__main__":
+    pipeline = dlt.pipeline("shop", destination=destination(), dataset_name="shop_data", pipelines_dir=FOLDER)
+    pipeline.run(shop(), loader_file_format=FORMAT)
+    pipeline.run(store(), loader_file_format=FORMAT)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from dlt.clock import utc_now
+from dlt.clock import is_of_1x, utc_now
 from dlt.destinations.client import WorkDone
 from dlt.destinations.ledger import (
     FENCES_TABLE,
@@ -31,6 +31,7 @@ from dlt.destinations.work import work_done, work_name
 from dlt.errors import DestinationException
 from dlt.schema.schema import Schema
 from dlt.schema.stored import unpacked
+from dlt.schema.system_columns import LOAD_ID
 from dlt.schema.system_tables import LOADS_TABLE, STATE_TABLE, VERSION_TABLE, loads_table, state_table, version_table
 from dlt.schema.typing import TableSchema
 from dlt.states.model import State
@@ -136,14 +137,35 @@ class Ledger:
 
     def read_state(self, pipeline_name: str, dataset_name: str | None = None) -> str | None:
         """Return the newest state of a pipeline, of complete loads only."""
-        catalog = self.for_dataset(dataset_name).catalog
-        if not catalog.has_table(STATE_TABLE):
+        ledger = self.for_dataset(dataset_name)
+        if not ledger.catalog.has_table(STATE_TABLE):
             return None
-        table = catalog.qualified(STATE_TABLE)
+        table, load_id = ledger.catalog.qualified(STATE_TABLE), self.dialect.quote(LOAD_ID)
         newest = f"version = (SELECT MAX(version) FROM {table} WHERE pipeline_name = %s)"
-        sql = f"SELECT state FROM {table} WHERE pipeline_name = %s AND {newest} ORDER BY created_at DESC"
+        sql = f"SELECT state, {load_id} FROM {table} WHERE pipeline_name = %s AND {newest} ORDER BY created_at DESC"
         row = self.session.query(sql, (pipeline_name, pipeline_name)).fetchone()
+        if row is not None and not ledger.is_complete(str(row[1])):
+            # PyPI dlt loads a state as it loads rows: that of a load which it did not complete is ahead of them
+            sql = (
+                f"SELECT state, {load_id} FROM {table} WHERE pipeline_name = %s ORDER BY version DESC, created_at DESC"
+            )
+            rows = self.session.query(sql, (pipeline_name,)).fetchall()
+            row = next((found for found in rows if ledger.is_complete(str(found[1]))), None)
         return str(row[0]) if row is not None else None
+
+    def is_complete(self, load_id: str) -> bool:
+        """Tell whether the load of a state is complete: ours always is, that of PyPI `dlt` 1.x is recorded last.
+
+        Args:
+            load_id: The load.
+        """
+        # of ours the record may stand in another dataset, that of the schema that it brought
+        if not is_of_1x(load_id):
+            return True
+        if not self.catalog.has_table(LOADS_TABLE):
+            return False
+        sql = f"SELECT 1 FROM {self.catalog.qualified(LOADS_TABLE)} WHERE load_id = %s AND status = 0"
+        return self.session.query(sql, (load_id,)).fetchone() is not None
 
     def hold_state(self, pipeline_name: str, dataset_name: str | None = None) -> None:
         """Let no other load of the pipeline change its state before this transaction ends."""

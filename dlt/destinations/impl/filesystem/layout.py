@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 
 from dlt.clock import moment_of_load
@@ -120,6 +120,24 @@ class Layout:
                 # placeholders of a program may make folders, all others are parts of one name
                 pattern += ".+?" if name in self.extra else "[^/]+?"
         return re.fullmatch(pattern, path) is not None
+
+    def places(self, tables: Iterable[str]) -> re.Pattern[str]:
+        """Return a pattern for the paths of the files of tables, with a group for each placeholder.
+
+        Args:
+            tables: Names of tables, of which the longest counts that fits.
+        """
+        known = "|".join(re.escape(table_folder(name)) for name in sorted(tables, key=len, reverse=True))
+        groups = {"table_name": known or "(?!)", "load_id": r"\d+\.\d+", "file_id": "[^/.]+", "ext": r"[\w.]+"}
+        pattern, used = "", set[str]()
+        for text, name, _, _ in string.Formatter().parse(self.template):
+            pattern += re.escape(text)
+            if name in used:
+                pattern += f"(?P={name})"
+            elif name is not None:
+                used.add(name)
+                pattern += f"(?P<{name}>{groups.get(name, '.+?' if name in self.extra else '[^/]+?')})"
+        return re.compile(pattern)
 
     def _cut(self) -> list[tuple[str, str]]:
         parts = string.Formatter().parse(self.template)

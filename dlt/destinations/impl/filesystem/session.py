@@ -10,6 +10,7 @@ from dlt.clock import utc_now
 from dlt.destinations.impl.filesystem.lake.index import data_path
 from dlt.destinations.impl.filesystem.lake.tables import NATIVE, LakeTables, kind_of
 from dlt.destinations.impl.filesystem.layout import Layout, table_folder
+from dlt.destinations.impl.filesystem.of_1x import found_of_1x, refuse_later_loads
 from dlt.destinations.impl.filesystem.snapshot import Change, Entry, Snapshot, Snapshots
 from dlt.destinations.impl.filesystem.tries import Tries, Try, new_letters, old_ones
 from dlt.errors import DestinationException
@@ -39,7 +40,7 @@ class FilesSession:
 
     def __init__(self, store: Store, dataset_name: str, layout: Layout, schema_name: str) -> None:
         self.store, self.dataset_name, self.layout, self.schema_name = store, dataset_name, layout, schema_name
-        self.snapshots = Snapshots(store)
+        self.snapshots = self._snapshots_of(store)
         self.lake = LakeTables(store, self.snapshots, dataset_name)
         self.base, self.change = Snapshot(), Change()
         self.now, self.load_id = utc_now(), ""
@@ -84,13 +85,18 @@ class FilesSession:
 
     def beside(self, dataset_name: str) -> Snapshots:
         """Return the snapshots of another dataset."""
-        return Snapshots(self.store.beside(segment(dataset_name)))
+        return self._snapshots_of(self.store.beside(segment(dataset_name)))
+
+    def _snapshots_of(self, store: Store) -> Snapshots:
+        return Snapshots(store, lambda: found_of_1x(store, self.layout))
 
     # -- transaction
 
     def begin(self) -> None:
         """Read the newest snapshot."""
         self.base, self._in_transaction = self.snapshots.newest(), True
+        if self.base.of_1x and self.base.number:
+            refuse_later_loads(self.store, self.base)
         self.change, self._written = Change(letters=new_letters()), []
         self._try = None
         self.now = utc_now()
@@ -150,6 +156,10 @@ class FilesSession:
             older = self.snapshots.read(number) if number < self.base.number else None
             if older is not None:
                 replaced |= older.paths() - older.indexed_paths() - there
+        if self.base.of_1x and self.snapshots.read(1) is not None:
+            # the load that took the dataset over built on no snapshot
+            older = found_of_1x(self.store, self.layout)
+            replaced |= older.paths() - older.indexed_paths() - there
         self.store.delete(replaced)
 
     def _forward(self, snapshot: Snapshot) -> set[str]:

@@ -8,7 +8,7 @@ count: what a load left behind is never read, and no later load builds on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -26,7 +26,7 @@ FOLDER = "_dlt_snapshots"
 # older ones are needed to join what another program made of a table with what was loaded since
 KEPT = 10
 _NATIVE = "native"
-_LATER = ("since", "refused", "undo", "undone")
+_LATER = ("since", "refused", "undo", "undone", "of_1x")
 TYPE = ("data_type", "precision", "scale", "timezone")
 """Keys of a column that make up its type."""
 
@@ -101,6 +101,7 @@ class Snapshot:
         refused: Letters of tries that began long ago and must not commit any more, as their files were deleted.
         undo: What the last loads did, and which files they replaced, where that is kept; by load id.
         undone: Loads that were undone, each with the load id of its undo.
+        of_1x: PyPI dlt 1.x loaded the dataset before this library did.
     """
 
     number: int = 0
@@ -117,11 +118,12 @@ class Snapshot:
     refused: list[str] = field(default_factory=list)
     undo: dict[str, Kept] = field(default_factory=dict)
     undone: dict[str, str] = field(default_factory=dict)
+    of_1x: bool = False
 
     @property
     def is_dataset(self) -> bool:
         """Tell whether the dataset is there: something was loaded since it was dropped."""
-        return self.number > self.since
+        return self.number > self.since or self.of_1x
 
     def encoded(self) -> bytes:
         """Return the content of its file."""
@@ -207,6 +209,7 @@ class Change:
             refused=list(dict.fromkeys([*base.refused, *self.refused])),
             undo=self._kept(base),
             undone={**base.undone, **self.undone},
+            of_1x=base.of_1x,
         )
 
     def _marked(self, load: JsonObject) -> JsonObject:
@@ -282,10 +285,11 @@ class Snapshots:
 
     Args:
         store: The folder of the dataset.
+        before: Tells what another program left there before the first snapshot.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, before: Callable[[], Snapshot] = Snapshot) -> None:
+        self._store, self._before = store, before
         self._known: list[int] = []
         self.is_uncertain = False
         """Whether a snapshot was sent and nothing is known of what became of it: it may still arrive."""
@@ -297,7 +301,7 @@ class Snapshots:
         return sorted(int(match[1]) for match in found if match)
 
     def newest(self) -> Snapshot:
-        """Return the newest snapshot, an empty one before the first load.
+        """Return the newest snapshot; before the first load what another program left, or an empty one.
 
         Raises:
             DestinationTerminalException: it is damaged, or not one of ours.
@@ -307,7 +311,7 @@ class Snapshots:
             if content is not None:
                 return self._parsed(numbers[-1], content)
             # a writer was faster and deleted it with other old ones
-        return Snapshot()
+        return self._before()
 
     def read(self, number: int) -> Snapshot | None:
         """Return one snapshot, None if it was deleted."""
