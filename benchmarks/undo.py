@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
+    os.environ.setdefault("RUNTIME__USER_LOG", "false")
     found: dict[tuple[str, int], list[tuple[float, float | None]]] = {}
     for _ in range(given.rounds):
         for way in ("append", "merge", "replace"):
