@@ -568,6 +568,14 @@ def test_items_that_a_model_puts_into_quarantine_are_masked(pipeline: Any, tmp_p
     assert files_with(tmp_path, CANARY) == []
 
 
+def test_a_failed_check_shows_no_clear_value(pipeline: Any, tmp_path: Path, log: io.StringIO) -> None:
+    """What is loaded is masked, and so is what a check finds wrong in it."""
+    with pytest.raises(PipelineStepFailed, match="email") as failed:
+        pipeline.run(users(as_rows([CANARY, CANARY]), checks=[dlt.check.unique("email")]))
+    assert CANARY not in told(failed.value) + log.getvalue()
+    assert files_with(tmp_path, CANARY) == []
+
+
 @pytest.mark.parametrize("mask", ["hsh", 1, True, ["hash"]], ids=str)
 def test_an_unknown_mask_is_refused(mask: Any) -> None:
     """When the resource is made."""
