@@ -105,7 +105,9 @@ class ColumnarNormalizer:
         for keys, name, array in self._paths_of(fields, "", ()):
             # an item that is no document is a value itself, whatever its column is called
             path = () if items_alone else keys
-            self._placement.paths.note(table, name, path)
+            # what is spread over columns or rows is no column, whatever other key has its name
+            if not _is_nested(array.type):
+                self._placement.paths.note(table, name, path)
             if is_list(array.type):
                 self._placement.paths.note(self.path(table, name), "", path)
 

@@ -145,11 +145,17 @@ class RowNormalizer:
             name = self._name(prefix, key)
             # an item that is no document is a value itself, whatever its column is called
             path = () if above is None else (*above, key)
-            self._placement.paths.note(table, name, path)
+            # what is spread over columns or rows is no column, whatever other key has its name
+            is_spread = isinstance(value, (dict, list)) and self._type_of(table, name) != "json"
+            if value is not None and not is_spread:
+                self._placement.paths.note(table, name, path)
             if isinstance(value, list):
                 self._placement.paths.note(self._path(table, name), "", path)
             elif isinstance(value, dict):
                 self._note_paths(table, value, name, path)
+
+    def _type_of(self, table: str, name: str) -> str | None:
+        return self._placement.columns(table).get(name, {}).get("data_type")
 
     @staticmethod
     def _check_gaps(table: str, row: dict[str, object], required: Callable[[str], Mapping[str, str]]) -> None:

@@ -110,6 +110,8 @@ def outcome(folder: Path, data: Any, exact: bool) -> Any:
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @example([[{"_dlt_id": "\ud800"}]])
+@example([[{"a": None, "b": 1, "A": []}, {"a": False}]])
+@example([[{"A": {"a": None}, "a": False}]])
 @example([[{"a__b": None}, {"a": [{"b": [None]}], "a__b": [None]}]])
 @given(pages)
 def test_the_fast_path_gives_what_the_exact_path_gives(data: list[list[dict[str, Any]]]) -> None:
