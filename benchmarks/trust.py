@@ -1,6 +1,6 @@
 """What the features that let people trust a load cost: each beside the same load without it, in turns, in one run.
 
-    python benchmarks/trust.py [checks] [--rounds 5] [--scale 1]
+    python benchmarks/trust.py [checks] [quarantine] [--rounds 5] [--scale 1]
 
 Parts are named; all of them run without a name. Each load is a process of its own. CPU is that of extract, normalize
 and load; the figure is the median of the ratios of the rounds.
@@ -73,6 +73,24 @@ def checked(*names: str) -> Callable[[Any, Path], None]:
     return run
 
 
+def refused(share: int, contract: str | None) -> Callable[[Any, Path], None]:
+    """Return what loads a first page, then all pages with a new key in one of so many rows.
+
+    Args:
+        share: One of how many rows has it; 0 for none.
+        contract: What becomes of rows that bring a column.
+    """
+
+    def run(pages: Any, work: Path) -> None:
+        load(pages[:1], work)
+        for page in pages:
+            for row in page[::share] if share else ():
+                row["unexpected"] = row["id"]
+        load(pages, work, schema_contract={"columns": contract} if contract else None)
+
+    return run
+
+
 FIVE = ("not_null", "unique", "accepted", "between", "row_count")
 PARTS = {
     "checks": Part(
@@ -82,6 +100,16 @@ PARTS = {
             "without": load,
             "five checks": checked(*FIVE),
             **{name: checked(name) for name in (*FIVE, "matches")},
+        },
+    ),
+    "quarantine": Part(
+        "W1 with one row of 1,000 in quarantine, and with a contract that no row breaks",
+        1.05,
+        {
+            "evolve": refused(1_000, None),
+            "quarantine": refused(1_000, "quarantine"),
+            "none refused": refused(0, "quarantine"),
+            "discard_row": refused(1_000, "discard_row"),
         },
     ),
 }

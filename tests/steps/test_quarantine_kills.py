@@ -32,7 +32,6 @@ def run(kind: str, folder: Path, what: str, **environment: str) -> int:
 def content(kind: str, folder: Path) -> tuple[list[Any], list[Any], list[Any]]:
     """Return ids of rows, values of nested rows, and ids in quarantine."""
     pipeline = make_pipeline(kind, str(folder))
-    pipeline.config = pipeline.config  # the program of the reader changes nothing
     ids = sorted(row[0] for row in pipeline.dataset().t.select("id").fetchall())
     nested = sorted(row[0] for row in pipeline.dataset().t__list.select("n").fetchall())
     aside = sorted(str(row.value["id"]) for row in pipeline.quarantine.rows())
@@ -64,7 +63,9 @@ def scenario(request: Any, tmp_path_factory: Any) -> tuple[str, str, Path, list[
     shutil.copytree(base, clean)
     assert run(kind, clean, what, DLT_CRASH_LOG=str(log)) == 0
     assert content(kind, clean) == after(what)
-    return kind, what, base, log.read_text().split("\n")[:-1]
+    points = log.read_text().split("\n")[:-1]
+    # a file whose name is drawn by lot has another one in the next process
+    return kind, what, base, [point for point in points if not point.startswith("write.id.")]
 
 
 @pytest.mark.timeout(600)
