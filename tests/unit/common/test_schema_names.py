@@ -284,7 +284,8 @@ def test_what_is_default_of_one_key_takes_back_nothing_of_another() -> None:
         {"name": "Case", "data_type": "double", "nullable": True, "unique": False, "primary_key": True},
     ]
     named = utils.normalize_table_identifiers(utils.new_table("t", columns=columns), NAMING)
-    assert named["columns"] == {"case": {"name": "case", "data_type": "double", "nullable": False, "primary_key": True}}
+    own = {"name": "case", "data_type": "double", "nullable": False, "primary_key": True, "x-path": "Case"}
+    assert named["columns"] == {"case": own}
 
 
 def test_stored_forms_without_names() -> None:
