@@ -23,4 +23,4 @@ def build(values: Sequence[object], column: ColumnSchema, capabilities: Capabili
     if pa.types.is_string(wanted):
         # a UUID or another class whose text is stored
         values = [value if value is None or isinstance(value, str) else str(value) for value in values]
-    return pa.array(values, wanted)
+    return arrow.array_of(values, wanted)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import sys
+import zoneinfo
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlt.schema.arrow import arrow_type
+from dlt.schema.arrow import array_of, arrow_type
 from dlt.schema.typing import DATA_TYPES
 
 
@@ -86,3 +89,50 @@ def test_digits_of_a_destination_come_before_those_of_the_column(precision: int,
         found = arrow_type(column, (precision, scale))
         assert (found.precision, found.scale) == (min(precision, 76), scale)
         assert (found.bit_width == 128) is (precision <= 38)
+
+
+MOMENTS = st.datetimes(timezones=st.sampled_from([None, datetime.timezone.utc, zoneinfo.ZoneInfo("Asia/Tokyo")]))
+KINDS: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
+    (pa.string(), st.text(st.characters(exclude_categories=["Cs"]))),
+    (pa.binary(), st.binary()),
+    (pa.bool_(), st.booleans()),
+    (pa.float64(), st.floats(allow_nan=False) | st.integers(-5, 5)),
+    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    (pa.int8(), st.integers(-128, 127)),
+    (pa.timestamp("us", "UTC"), MOMENTS),
+    (pa.timestamp("us"), MOMENTS),
+    (pa.date32(), st.dates()),
+    (pa.time64("us"), st.times()),
+    (pa.decimal128(12, 2), st.decimals(-1000, 1000, places=2)),
+]
+
+
+@given(st.data(), st.sampled_from(KINDS))
+def test_arrays_are_those_that_arrow_makes(
+    data: st.DataObject, kind: tuple[pa.DataType, st.SearchStrategy[Any]]
+) -> None:
+    """Values become the same array whether pandas was imported before or not."""
+    values = data.draw(st.lists(st.none() | kind[1], max_size=40))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(sys.modules, "pandas", raising=False)
+        found = array_of(values, kind[0])
+    found.validate(full=True)
+    assert found.equals(pa.array(values, kind[0])) and found.null_count == values.count(None)
+
+
+REFUSED = (pa.ArrowException, OverflowError, UnicodeEncodeError)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([2**63], pa.int64()), (["\ud800"], pa.string()), (["a"], pa.int64()), ([None, 7], pa.string())],
+)
+def test_what_an_array_cannot_hold_is_refused(
+    values: list[Any], kind: pa.DataType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is the one that Arrow gives."""
+    monkeypatch.delitem(sys.modules, "pandas", raising=False)
+    with pytest.raises(REFUSED) as wanted:
+        pa.array(values, kind)
+    with pytest.raises(wanted.type):
+        array_of(values, kind)
