@@ -61,10 +61,12 @@ measure: install
 test-slow: install
 	$(PY) -m pytest -m "slow and not server" -n 2 --dist loadgroup
 
-# what CI runs of it: kills at every point of a load into files are in test-slow, those at random moments here too
+# what CI runs of it: kills at every point of a load into files are in test-slow, those at random moments here too, and
+# undos are killed in DuckDB and in files only
 .PHONY: test-slow-in-ci
 test-slow-in-ci: install
-	$(PY) -m pytest -m "slow and not server" -k "not test_kills" -n 2 --dist loadgroup
+	$(PY) -m pytest -m "slow and not server" -n 2 --dist loadgroup \
+		-k "not test_kills and not (test_undo_kills and (delta or iceberg or sqlite or ducklake))"
 
 # the interface and what pipelines made by chance leave, beside PyPI dlt 1.x
 .PHONY: test-peer
@@ -264,7 +266,7 @@ $(DUCKLAKE)/.installed: pyproject.toml constraints-ducklake.txt $(NATIVE)
 test-ducklake: install-ducklake
 	DLT_TEST_LARGE_LOAD=1 $(DUCKLAKE)/bin/python -m pytest tests/destinations/test_conformance.py \
 		tests/destinations/test_conformance_merge.py tests/destinations/test_ducklake.py tests/destinations/test_kills.py \
-		tests/destinations/test_zombies.py -k lake -n 2
+		tests/destinations/test_zombies.py tests/destinations/test_undo.py tests/destinations/test_undo_kills.py -k lake -n 2
 
 # -- Azurite, the Azure storage of the tests: an npm package that needs Node.js
 

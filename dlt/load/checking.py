@@ -133,9 +133,9 @@ def _of_table(
     totals = {check.scope: figures[id(check)][1] for check in asked}
     for check in found.checks:
         total = totals[check.scope]
-        failing = figures[id(check)][0] if check in possible else _failing_without(check, total)
+        failing = figures[id(check)][0] if check in possible else failing_without(check, total)
         if check.kind == "row_count":
-            failing = 0 if _is_between(total, check) else 1
+            failing = 0 if is_between(total, check) else 1
         passed = failing == 0
         shown = [json_object(key) for key in queries.keys(check)] if not passed and check in possible else []
         yield CheckDone(
@@ -174,14 +174,25 @@ def _check_referenced(check: Check, client: Client, place: str) -> None:
         )
 
 
-def _failing_without(check: Check, total: int) -> int:
-    """Return how many rows fail where a column has no value in any row."""
+def failing_without(check: Check, total: int) -> int:
+    """Return how many rows fail where a column has no value in any row.
+
+    Args:
+        check: The check.
+        total: How many rows there are.
+    """
     if check.kind == "not_null":
         return total
     return 1 if check.kind == "fresh" else 0
 
 
-def _is_between(total: int, check: Check) -> bool:
+def is_between(total: int, check: Check) -> bool:
+    """Tell whether so many rows are as many as a check of their number wants.
+
+    Args:
+        total: How many rows there are.
+        check: The check.
+    """
     low, high = cast("int | None", check.arguments.get("min")), cast("int | None", check.arguments.get("max"))
     return (low is None or total >= low) and (high is None or total <= high)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 from dlt.destinations.impl.duckdb.arrow import as_table
@@ -90,6 +91,12 @@ class ComingRows:
         return (ROW_ORDER if ROW_ORDER in self.names else None), "ARG_MAX"
 
     def _query(self, chosen: str, rest: str = "") -> pa.Table:
+        with self.opened() as (connection, rows):
+            return as_table(connection.execute(f"SELECT {chosen} FROM ({rows}) AS coming{rest}"))
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """Yield a connection of its own, and the query that gives the rows in it."""
         with duckdb.connect() as connection:
             # moments without a zone are UTC, whatever the zone of the machine is
             connection.execute("SET TimeZone = 'UTC'")
@@ -101,8 +108,7 @@ class ComingRows:
                 parts.append(f"SELECT * FROM part_{number}")
             if self._others:
                 parts.append(select(self._table["columns"], self._others))
-            rows = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
-            return as_table(connection.execute(f"SELECT {chosen} FROM ({rows}) AS coming{rest}"))
+            yield connection, " UNION ALL BY NAME ".join(f"({part})" for part in parts)
 
 
 def count_common(some: pa.Table, others: pa.Table) -> int:

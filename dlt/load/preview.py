@@ -13,6 +13,7 @@ from dlt.load.coming import GONE, ComingRows, count_common
 from dlt.load.plan import LoadPlan, Publication
 from dlt.schema.holding import type_text
 from dlt.schema.system_columns import ROW_ID
+from dlt.schema.system_tables import PREFIX
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import X_ACTIVE_TIMESTAMP, X_MERGE_STRATEGY, X_ROW_VERSION, X_VALID_TO
 
@@ -36,6 +37,8 @@ class TablePreview:
             keys that come marked as deleted; of a history, versions that end.
         hard_deleted: Rows that come and say that theirs is to go.
         counts: Values of each new column.
+        valueless: Columns that are there, and of which no row that comes has a value.
+        repeated: Rows that come with a key of another one that comes, of which the merge takes one.
         is_dropped: The table goes before anything comes.
     """
 
@@ -51,6 +54,8 @@ class TablePreview:
     removed: int | None = None
     hard_deleted: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    valueless: tuple[str, ...] = ()
+    repeated: int = 0
     is_dropped: bool = False
 
     @property
@@ -108,6 +113,8 @@ def joined(tables: Sequence[TablePreview]) -> list[TablePreview]:
             bytes=known.bytes + table.bytes,
             hard_deleted=known.hard_deleted + table.hard_deleted,
             counts=dict(Counter(known.counts) + Counter(table.counts)),
+            valueless=tuple(name for name in known.valueless if name in table.valueless or not table.rows),
+            repeated=known.repeated + table.repeated,
             # keys of both may be the same ones
             inserted=None if known.rows and table.rows else known.inserted or table.inserted,
             updated=None if known.rows and table.rows else known.updated or table.updated,
@@ -153,6 +160,8 @@ def _of_chain(
             gone.get(name, fate.removed),
             fate.hard_deleted,
             coming.values(list(columns)),
+            _valueless(coming, plan.standing.tables.get(name, {})) if rows[name] else (),
+            fate.repeated(rows[name]),
             name in plan.changes.dropped and name in gone,
         )
 
@@ -163,6 +172,17 @@ class _Fate:
     updated: int | None = None
     removed: int | None = None
     hard_deleted: int = 0
+    keys: int | None = None
+
+    def repeated(self, rows: int) -> int:
+        """Return how many of so many rows come with a key of another one."""
+        return 0 if self.keys is None else rows - self.keys
+
+
+def _valueless(coming: ComingRows, there: Mapping[str, ColumnSchema]) -> tuple[str, ...]:
+    own = [name for name in there if not name.startswith(PREFIX)]
+    counts = coming.values(own)
+    return tuple(name for name in own if not counts.get(name))
 
 
 def _types(columns: Mapping[str, ColumnSchema]) -> dict[str, str]:
@@ -188,20 +208,22 @@ def _merged(root: TableSchema, coming: ComingRows, client: Client | None) -> _Fa
     if keys is None:
         return _Fate(hard_deleted=deleted)
     staying = keys.filter(pc.invert(keys.column(GONE))).select(names)
+    # versions of a history may come twice for good reasons
+    count = None if history else keys.num_rows
     if client is None:
-        return _Fate(staying.num_rows, 0, 0, deleted)
+        return _Fate(staying.num_rows, 0, 0, deleted, count)
     there = _known_keys(client, root, keys.select(names), history)
     if there is None:
-        return _Fate(hard_deleted=deleted)
+        return _Fate(hard_deleted=deleted, keys=count)
     kept = count_common(staying, there)
     if history:
         # with a merge key, rows of other keys stay; which these are is not told here
         partly = any(column.get("merge_key") for column in columns.values())
         return _Fate(staying.num_rows - kept, kept, None if partly else there.num_rows - kept, deleted)
     if root.get(X_MERGE_STRATEGY) == "insert-only":
-        return _Fate(staying.num_rows - kept, 0, 0, deleted)
+        return _Fate(staying.num_rows - kept, 0, 0, deleted, count)
     gone = count_common(keys.filter(keys.column(GONE)).select(names), there)
-    return _Fate(staying.num_rows - kept, kept, gone, deleted)
+    return _Fate(staying.num_rows - kept, kept, gone, deleted, count)
 
 
 def _known_keys(client: Client, root: TableSchema, coming: pa.Table, history: bool) -> pa.Table | None:

@@ -92,16 +92,20 @@ class CheckDone:
     rest: Mapping[str, object] = field(default_factory=dict, metadata=REST)
 
     @property
-    def text(self) -> str:
-        """Return a line: table, check, how many rows failed, and keys of some of them."""
-        rows = f"{self.failing} of {self.checked} rows"
+    def fault(self) -> str:
+        """Return how many rows failed, or what is wrong with all of them."""
         # of these no row alone is at fault
         if self.check.startswith("row_count("):
-            rows = f"there are {self.checked} rows"
-        elif self.check.startswith("fresh("):
-            rows = f"the newest of {self.checked} rows is older"
+            return f"there are {self.checked} rows"
+        if self.check.startswith("fresh("):
+            return f"the newest of {self.checked} rows is older"
+        return f"{self.failing} of {self.checked} rows"
+
+    @property
+    def text(self) -> str:
+        """Return a line: table, check, how many rows failed, and keys of some of them."""
         keys = "; ".join(", ".join(f"{name}={value}" for name, value in key.items()) for key in self.keys)
-        return f"table {self.table}, check {self.check}: {rows}{f' ({keys})' if keys else ''}"
+        return f"table {self.table}, check {self.check}: {self.fault}{f' ({keys})' if keys else ''}"
 
     def asdict(self) -> dict[str, object]:
         """Return a dict of JSON values."""

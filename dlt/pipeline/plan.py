@@ -9,6 +9,7 @@ from itertools import zip_longest
 from dlt.late_dataclass import dataclass
 from dlt.load.preview import TablePreview
 from dlt.package_info import json_object, size_text
+from dlt.packages.manifest import CheckDone
 
 _MOST_COLUMNS = 8
 _SINGLE = 1
@@ -64,6 +65,8 @@ class PipelinePlan:
         doubts: Columns whose types are doubtful.
         discarded: Rows that a contract would discard, by resource's table, where some would be.
         quarantined: Items that a contract would put into quarantine, by root table.
+        failing_checks: Checks of data that the rows that come would fail; those that ask for rows that are there
+            already are left out.
         refused: Why nothing would be loaded, such as a contract; None where nothing stands against it.
         is_sample: Not all rows were read.
     """
@@ -77,6 +80,7 @@ class PipelinePlan:
     doubts: Sequence[Doubt] = ()
     discarded: Mapping[str, int] = field(default_factory=dict)
     quarantined: Mapping[str, int] = field(default_factory=dict)
+    failing_checks: Sequence[CheckDone] = ()
     refused: str | None = None
     is_sample: bool = False
 
@@ -105,6 +109,17 @@ class PipelinePlan:
             "New columns": list(_column_rows(self.tables)),
             "Rows that a contract discards": [(name, f"{count:,}") for name, count in self.discarded.items()],
             "Items that go to quarantine": [(name, f"{count:,}") for name, count in self.quarantined.items()],
+            "Columns without a value in what comes": [
+                (table.name, ", ".join(table.valueless)) for table in self.tables if table.valueless
+            ],
+            "Rows that repeat a key": [
+                (table.name, f"{table.repeated:,}", "of which a merge takes one each")
+                for table in self.tables
+                if table.repeated
+            ],
+            "Checks that would fail": [
+                (check.table, check.check, check.fault, check.severity) for check in self.failing_checks
+            ],
             "Cursors": [
                 (f"{move.resource}.{move.cursor_path}", _shown(move.before), "→", _shown(move.after))
                 for move in self.cursors

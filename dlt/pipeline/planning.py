@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from dlt import context
 from dlt.errors import DataValidationError, PipelineStepFailed
+from dlt.load.foreseen import foreseen
 from dlt.load.planning import make_plan
 from dlt.load.preview import TablePreview, joined, preview
 from dlt.load.standing import look
+from dlt.packages.manifest import CheckDone
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.extracting import Hints, extract
 from dlt.pipeline.normalizing import normalize
@@ -122,10 +124,12 @@ def plan_run(
             return replace(plan, refused=refusal)
         tables: list[TablePreview] = []
         ddl: list[str] = []
+        failing: list[CheckDone] = []
         for package in copy.home.workdir.packages("normalized"):
-            found, statements = _preview(copy, package)
+            found, statements, checks = _preview(copy, package)
             tables += found
             ddl += statements
+            failing += checks
         return replace(
             plan,
             dataset_name=copy.target.main_dataset(),
@@ -135,6 +139,7 @@ def plan_run(
             doubts=doubts_of(joined(tables)),
             discarded=discarded,
             quarantined=quarantined,
+            failing_checks=failing,
         )
 
 
@@ -205,8 +210,8 @@ def _refusal(failed: BaseException) -> str | None:
     return None
 
 
-def _preview(copy: Parts, package: LoadPackage) -> tuple[list[TablePreview], list[str]]:
-    """Return what a package would do to tables, and the statements that would add tables and columns."""
+def _preview(copy: Parts, package: LoadPackage) -> tuple[list[TablePreview], list[str], list[CheckDone]]:
+    """Return what a package would do to tables, statements that would add tables and columns, and failing checks."""
     dataset = copy.target.dataset_for(package.schema_name)
     order = replace(copy.order(package, dataset), run=copy.remote.run_load(package))
     with copy.target.connect(dataset, package.schema) as client:
@@ -218,7 +223,7 @@ def _preview(copy: Parts, package: LoadPackage) -> tuple[list[TablePreview], lis
             client.rollback()
         plan = make_plan(order, standing)
         # behind the transaction: some engines lock a table that a change of tables is asked for
-        return preview(plan, client), list(client.ddl(plan.changes.tables))
+        return preview(plan, client), list(client.ddl(plan.changes.tables)), list(foreseen(plan))
 
 
 def _moves(before: State, after: State) -> Iterator[CursorMove]:

@@ -30,6 +30,7 @@ SERVERS = ("azurite", "bigquery", "gcs", "mariadb", "redshift", "seaweedfs", "po
 """Fixtures that start one."""
 SLOW_CASES = {"delta", "iceberg"}
 SLOW_MODULES = {"test_filesystem_safety", "test_kills", "test_random_kills", "test_table_formats", "test_zombies"}
+SLOW_MODULES |= {"test_undo_kills"}
 """Modules whose tests start, stop and kill processes, or write formats that take long."""
 MODULES = {"test_faults": "faults", "test_filesystem_stores": "stores"}
 """Modules that start servers by themselves."""
