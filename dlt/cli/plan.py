@@ -70,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if failed is not None:
         say_note(_where(failed, arguments.script))
         raise failed
-    if any(plan.refused is not None for plan in planned.plans):
+    if any(plan.would_fail for plan in planned.plans):
         return 1
     changes = any(plan.has_changes for plan in planned.plans)
     return CHANGES if changes and arguments.detailed_exitcode else 0

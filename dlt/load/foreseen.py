@@ -29,7 +29,7 @@ def foreseen(plan: LoadPlan) -> Iterator[CheckDone]:
     """Yield the checks that a load would fail, as far as its own rows tell it.
 
     Checks that ask for other tables, or for rows that are there already, are left out; so is uniqueness in a merge,
-    which takes one row of each key.
+    which takes one row of each key. Where failed checks are recorded only, all of them are warnings.
 
     Args:
         plan: The load.
@@ -71,5 +71,5 @@ def _failing(
         if check.kind == "row_count":
             bad = 0 if is_between(total, check) else 1
         if bad:
-            load_id = plan.order.package.load_id
-            yield CheckDone(load_id, table["name"], str(check), check.severity, check.scope, False, bad, total, now)
+            load_id, severity = plan.order.package.load_id, check.severity if plan.order.checks_raise else "warn"
+            yield CheckDone(load_id, table["name"], str(check), severity, check.scope, False, bad, total, now)

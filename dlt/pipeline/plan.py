@@ -90,13 +90,19 @@ class PipelinePlan:
         return any(table.changes for table in self.tables) or bool(self.cursors)
 
     @property
+    def would_fail(self) -> bool:
+        """Tell whether the run would load nothing: a contract refuses its data, or a check fails that is an error."""
+        return self.refused is not None or any(check.severity == "error" for check in self.failing_checks)
+
+    @property
     def bytes(self) -> int:
         """Return the size of the files that would be loaded."""
         return sum(table.bytes for table in self.tables)
 
     def asdict(self) -> dict[str, object]:
         """Return a JSON-safe dict."""
-        return json_object({**asdict(self), "bytes": self.bytes, "has_changes": self.has_changes})
+        told = {"bytes": self.bytes, "has_changes": self.has_changes, "would_fail": self.would_fail}
+        return json_object({**asdict(self), **told})
 
     def __str__(self) -> str:
         head = f"Plan of pipeline {self.pipeline_name} into {self.destination}, dataset {self.dataset_name}"

@@ -75,6 +75,15 @@ def test_exit_codes(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatc
     assert "Nothing would be loaded: customers" in capsys.readouterr().out
 
 
+def test_a_check_that_would_fail_ends_with_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole plan is shown."""
+    checked = "dlt.resource([{'id': 1}, {'id': 1}], name='t', checks=[dlt.check.unique('id')])"
+    (folder / "checked.py").write_text(f"import dlt\ndlt.pipeline('p', destination='duckdb').run({checked})\n")
+    assert main(["plan", "checked.py"]) == 1
+    shown = capsys.readouterr().out
+    assert "t  unique(id)  2 of 2 rows  error" in shown and "New columns" in shown
+
+
 def test_json_sample_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
     """For programs, for a quick look, and for whoever has to agree to a change of tables."""
     assert main(["plan", "--json", "--sample", "3", "planned_shop.py", "Ada"]) == 0

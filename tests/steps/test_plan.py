@@ -233,3 +233,86 @@ def test_what_a_refresh_takes_away(pipeline: Any, refresh: str, disposition: str
     assert table(plan, "t").is_dropped == (refresh != "drop_data")
     pipeline.run([{"id": 2}], refresh=refresh, **hints)
     assert dict(pipeline.dataset().row_counts().fetchall()) == {"t": 1}
+
+
+CHECKS = [
+    dlt.check.not_null("id", "mail"),
+    dlt.check.unique("id"),
+    dlt.check.between("n", 0, 10, severity="warn"),
+    dlt.check.row_count(max=3),
+    dlt.check.matches("mail", "@"),
+    dlt.check.unique("id", scope="table"),
+    dlt.check.references("n", "t.id"),
+]
+ROWS: list[dict[str, object]] = [
+    {"id": 1, "n": 5, "mail": "a@x"},
+    {"id": 1, "n": 11, "mail": None},
+    {"id": 2, "n": 3, "mail": "b"},
+    {"id": 3, "n": 99, "mail": "c@x"},
+]
+
+
+@pytest.mark.parametrize("file_format", ["arrow", "parquet", "jsonl"])
+@pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
+def test_checks_that_would_fail(pipeline: Any, disposition: str, file_format: str) -> None:
+    """Those that the rows alone tell fail in the run as well; one key of a merge comes once, whatever comes."""
+    hints: Any = {"primary_key": "id", "write_disposition": disposition}
+    wide: Any = {"mail": {"data_type": "text"}}
+    first = dlt.resource([{"id": 1, "n": 2, "mail": "z@x"}], name="t", columns=wide, **hints)
+    pipeline.run(first, loader_file_format=file_format)
+    # rows that are there are not asked for
+    checks = CHECKS[:5] if disposition == "replace" else CHECKS
+    data = dlt.resource(ROWS, name="t", columns=wide, checks=checks, **hints)
+    plan = pipeline.plan(data, loader_file_format=file_format)
+    found = {check.check: (check.failing, check.checked, check.severity) for check in plan.failing_checks}
+    expected = {
+        "not_null(id, mail)": (1, 4, "error"),
+        "between(n: 0 to 10)": (2, 4, "warn"),
+        "row_count(at most 3)": (1, 4, "error"),
+        "matches(mail: @)": (1, 4, "error"),
+        **({} if disposition == "merge" else {"unique(id)": (2, 4, "error")}),
+    }
+    assert found == expected
+    assert "Checks that would fail" in str(plan) and "2 of 4 rows warn" in " ".join(str(plan).split())
+    assert table(plan, "t").repeated == (1 if disposition == "merge" else 0)
+    with pytest.raises(PipelineStepFailed) as failed:
+        pipeline.run(data, loader_file_format=file_format)
+    assert failed.value.__cause__ is not None and "not_null(id, mail)" in str(failed.value)
+
+
+def test_a_plan_that_fails_a_check_would_fail(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the check is a warning, or what failed is recorded only."""
+
+    def data(**more: Any) -> Any:
+        return dlt.resource([{"id": None}, {"id": 1}], name="t", checks=[dlt.check.not_null("id", **more)])
+
+    assert pipeline.plan(data()).would_fail and not pipeline.plan(data(severity="warn")).would_fail
+    monkeypatch.setenv("LOAD__RAISE_ON_FAILED_CHECKS", "false")
+    plan = pipeline.plan(data())
+    assert not plan.would_fail and plan.failing_checks[0].severity == "warn"
+    assert plan.asdict()["would_fail"] is False
+
+
+def test_good_rows_fail_no_check(pipeline: Any) -> None:
+    """Neither in a first plan nor in a later one; nested tables have checks of their own."""
+    inner = {"tags": {"checks": [dlt.check.accepted("tag", ["a", "b"])]}}
+
+    def data(tag: str) -> Any:
+        rows = [{"id": n, "tags": [{"tag": tag}]} for n in range(3)]
+        return dlt.resource(rows, name="t", checks=[dlt.check.unique("id")], nested_hints=inner)
+
+    assert pipeline.plan(data("a")).failing_checks == []
+    pipeline.run(data("a"))
+    assert pipeline.plan(data("b")).failing_checks == []
+    (found,) = pipeline.plan(data("c")).failing_checks
+    assert (found.table, found.failing, found.checked) == ("t__tags", 3, 3)
+
+
+def test_columns_that_get_no_value(pipeline: Any) -> None:
+    """One that vanished from the source is told, in rows of documents and in Arrow; a table without rows tells none."""
+    pipeline.run([{"id": 1, "mail": "a", "geo": {"x": 1}, "tags": [{"t": 1, "u": 2}]}], table_name="t")
+    plan = pipeline.plan([{"id": 2, "mail": None, "tags": [{"t": 1}]}, {"id": 3}], table_name="t")
+    assert (table(plan, "t").valueless, table(plan, "t__tags").valueless) == (("mail", "geo__x"), ("u",))
+    assert "Columns without a value in what comes\n  t        mail, geo__x\n  t__tags  u" in str(plan)
+    full = pipeline.plan([{"id": 2, "mail": "b", "geo": {"x": 1}}], table_name="t")
+    assert not any(found.valueless for found in full.tables)
