@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,8 @@ def test_a_server_that_hangs_keeps_no_process_alive(own_folder: Path) -> None:
     finally:
         server.close()
     assert (done.returncode, done.stdout) == (0, b"loaded\n")
-    assert b"shop: OpenLineage: 2 messages could not be delivered in time." in done.stderr
+    # as many as were not given up one by one before the process ended
+    assert re.search(rb"shop: OpenLineage: \d messages? could not be delivered in time\.", done.stderr)
 
 
 def test_without_the_client_it_is_said_what_to_install(

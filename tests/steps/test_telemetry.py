@@ -15,6 +15,7 @@ import pytest
 import dlt
 from dlt.errors import PipelineStepFailed
 from tests.processes import run_python
+from tests.waiting import wait_until
 
 sdk = pytest.importorskip("opentelemetry.sdk.trace")
 
@@ -120,6 +121,8 @@ def test_spans_of_the_program_lie_in_those_of_the_step(pipeline: Any) -> None:
             yield [{"id": 1}]
 
     pipeline.run(numbers)
+    # a thread ends it
+    wait_until(lambda: "request" in finished(), "the span of the program", seconds=60)
     by_name = finished()
     assert by_name["request"].context.trace_id == by_name["dlt.run"].context.trace_id
     assert by_name["request"].parent.span_id == by_name["dlt.extract"].context.span_id

@@ -17,10 +17,13 @@ from dlt.io.sealed import Damaged
 from dlt.packages.abandon import JOURNAL_DOCUMENT, Journal
 from dlt.packages.manifest import (
     MANIFEST_DOCUMENT,
+    CheckDone,
     Job,
     Manifest,
     PackageFile,
     Refresh,
+    Replay,
+    ReplayedFile,
     StepMetrics,
     TableMetrics,
     Work,
@@ -46,8 +49,17 @@ FILES = st.builds(PackageFile, TEXT, TEXT, TEXT, SIZE, SIZE, st.none() | SIZE, s
 JOBS = st.builds(
     Job, TEXT, TEXT, TEXT, SIZE, SIZE, TEXT, st.none() | MOMENTS, st.none() | MOMENTS, st.none() | TEXT, REST
 )
-METRICS = st.builds(StepMetrics, st.dictionaries(TEXT, st.builds(TableMetrics, SIZE, SIZE, REST), max_size=2), REST)
+METRICS = st.builds(
+    StepMetrics,
+    st.dictionaries(TEXT, st.builds(TableMetrics, SIZE, SIZE, REST), max_size=2),
+    st.dictionaries(TEXT, SIZE, max_size=2),
+    REST,
+)
 WORKS = st.builds(Work, TEXT, SIZE, TEXT, TEXT, st.dictionaries(TEXT, TEXT, max_size=2), TEXT, REST)
+REPLAYS = st.builds(
+    Replay, LOAD_IDS, st.dictionaries(TEXT, st.builds(ReplayedFile, TEXT, MOMENTS, REST), max_size=2), st.none() | TEXT
+)
+CHECKS = st.builds(CheckDone, TEXT, TEXT, TEXT, TEXT, TEXT, st.booleans(), SIZE, SIZE, MOMENTS)
 MANIFESTS = st.builds(
     Manifest,
     TEXT,
@@ -57,6 +69,8 @@ MANIFESTS = st.builds(
     files=st.lists(FILES, max_size=2).map(tuple),
     has_state=st.booleans(),
     refresh=st.none() | st.builds(Refresh, LOAD_IDS, LOAD_IDS),
+    replay=st.none() | REPLAYS,
+    unfilled=LOAD_IDS,
     metrics=st.dictionaries(TEXT, METRICS, max_size=2),
     works=st.lists(WORKS, max_size=2).map(tuple),
     parts=LOAD_IDS,
@@ -64,6 +78,8 @@ MANIFESTS = st.builds(
     jobs=st.lists(JOBS, max_size=2).map(tuple),
     schema_update=st.dictionaries(TEXT, PLAIN, max_size=2),
     completed_at=st.none() | MOMENTS,
+    checks=st.lists(CHECKS, max_size=2).map(tuple),
+    undoes=LOAD_IDS,
     rest=REST,
 )
 CHANGES = st.builds(
