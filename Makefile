@@ -119,6 +119,11 @@ bench-warehouses: install
 bench-sources: install
 	$(PY) benchmarks/sources.py $(if $(PARTS),--parts $(PARTS))
 
+# what plans, checks and the quarantine cost; PARTS=checks for one of them
+.PHONY: bench-trust
+bench-trust: install
+	$(PY) benchmarks/trust.py $(PARTS)
+
 # what it costs to run the steps as tasks
 bench-tasks: install
 	$(PY) benchmarks/tasks.py
