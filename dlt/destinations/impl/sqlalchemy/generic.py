@@ -219,7 +219,10 @@ def dialect_for(native: sa.Dialect) -> Dialect:
     for kind, text in types.items():
         # documents are stored as text, so a column that is there is read as text: text comes first
         families.setdefault(text.upper().partition("(")[0].strip(), kind)
+    families.setdefault(str(sa.DateTime().compile(dialect=native)).upper().partition("(")[0].strip(), "timestamp")
     families |= {"NUMERIC": "decimal", "DECIMAL": "decimal", "VARCHAR": "text"}
+    # as which databases tell a FLOAT of 53 bits
+    families |= {"DOUBLE PRECISION": "double", "DOUBLE": "double"}
     return StandardDialect(
         types=types,
         sized=sized,
