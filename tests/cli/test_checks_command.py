@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dlt
-from dlt import check, context
+from dlt import check
 from dlt.cli import main
 from dlt.errors import PipelineStepFailed
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Work in an empty folder, with its DuckDB file configured."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
-    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "shop.duckdb"))
-    context.activate(None)
-    yield tmp_path
-    context.activate(None)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def load(*ids: int) -> str:

@@ -13,23 +13,12 @@ import pytest
 import yaml
 
 import dlt
-from dlt import context
 from dlt.cli import main, make_parser
 from dlt.errors import DestinationTerminalException, PipelineConfigMissing, PipelineStepFailed
 
 ROOT = Path(__file__).parents[2]
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Work in an empty folder, with its DuckDB file configured."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("RUNTIME__USER_LOG", "false")
-    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "shop.duckdb"))
-    context.activate(None)
-    yield tmp_path
-    context.activate(None)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @dlt.source(name="shop")

@@ -212,37 +212,36 @@ def find_total_pages_path(response: Mapping[str, Found], path: Path = ()) -> tup
     return next((found for found in inner if found[0] is not None), (None, None))
 
 
-def find_total_items(response: Found, depth: int = 0) -> int | None:
+def find_total_items(response: Found) -> int | None:
     """Return how many items there are in all, as far as a document tells it.
 
     Args:
         response: The document.
-        depth: How deep it stands in a larger one.
     """
-    if not isinstance(response, dict) or depth == _DEEPEST - 1:
-        return None
-    for key, value in response.items():
-        if re.sub(r"[_\s-]", "", key.lower()) in _TOTAL_KEYS and _whole(value) is not None:
-            return _whole(value)
-    found = (find_total_items(value, depth + 1) for value in response.values())
-    return next((total for total in found if total is not None), None)
+    totals = (_whole(value) for _, name, value in _fields(response) if name in _TOTAL_KEYS)
+    return next((total for total in totals if total is not None), None)
 
 
-def find_more(response: Found, depth: int = 0) -> str | None:
+def find_more(response: Found) -> str | None:
     """Return the key with which a document says that there are more items than it has, None where none says so.
 
     Args:
         response: The document.
-        depth: How deep it stands in a larger one.
     """
-    if not isinstance(response, dict) or depth == _DEEPEST - 1:
-        return None
-    for key, value in response.items():
-        name = re.sub(r"[_\s-]", "", key.lower())
+    for key, name, value in _fields(response):
         if (value is True and name in _MORE_KEYS) or (value is False and name in _LAST_KEYS):
-            return str(key)
-    found = (find_more(value, depth + 1) for value in response.values())
-    return next((key for key in found if key is not None), None)
+            return key
+    return None
+
+
+def _fields(response: Found, depth: int = 0) -> Iterator[tuple[str, str, Found]]:
+    """Yield keys of a document, as they are and without signs, with their values; then those of documents in it."""
+    if not isinstance(response, dict) or depth == _DEEPEST - 1:
+        return
+    for key, value in response.items():
+        yield str(key), re.sub(r"[_\s-]", "", key.lower()), value
+    for value in response.values():
+        yield from _fields(value, depth + 1)
 
 
 def _whole(value: Found) -> int | None:
