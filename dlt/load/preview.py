@@ -13,7 +13,7 @@ from dlt.load.coming import GONE, ComingRows, count_common
 from dlt.load.plan import LoadPlan, Publication
 from dlt.schema.holding import type_text
 from dlt.schema.system_columns import ROW_ID
-from dlt.schema.system_tables import PREFIX
+from dlt.schema.system_tables import is_system_name
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.schema.x_keys import X_ACTIVE_TIMESTAMP, X_MERGE_STRATEGY, X_ROW_VERSION, X_VALID_TO
 
@@ -141,6 +141,8 @@ def _of_chain(
         if not rows[name] and name not in gone and (is_new or publication.strategy == "append"):
             continue
         coming = ComingRows(plan, publication, table)
+        there = [column for column in plan.standing.tables.get(name, {}) if not is_system_name(column)]
+        counts = coming.values([*columns, *there])
         fate = _Fate()
         if publication.strategy == "replace":
             fate = _Fate(removed=0 if is_new else _count(client, name))
@@ -159,8 +161,8 @@ def _of_chain(
             fate.updated,
             gone.get(name, fate.removed),
             fate.hard_deleted,
-            coming.values(list(columns)),
-            _valueless(coming, plan.standing.tables.get(name, {})) if rows[name] else (),
+            {column: counts[column] for column in columns if column in counts},
+            tuple(column for column in there if not counts.get(column)) if rows[name] else (),
             fate.repeated(rows[name]),
             name in plan.changes.dropped and name in gone,
         )
@@ -177,12 +179,6 @@ class _Fate:
     def repeated(self, rows: int) -> int:
         """Return how many of so many rows come with a key of another one."""
         return 0 if self.keys is None else rows - self.keys
-
-
-def _valueless(coming: ComingRows, there: Mapping[str, ColumnSchema]) -> tuple[str, ...]:
-    own = [name for name in there if not name.startswith(PREFIX)]
-    counts = coming.values(own)
-    return tuple(name for name in own if not counts.get(name))
 
 
 def _types(columns: Mapping[str, ColumnSchema]) -> dict[str, str]:

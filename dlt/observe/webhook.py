@@ -13,6 +13,7 @@ from dlt.late_dataclass import dataclass
 from dlt.observe.outbox import outbox
 from dlt.packages.manifest import CheckDone
 from dlt.redact import redact
+from dlt.schema.system_tables import is_system_name
 from dlt.schema.update import SchemaUpdate
 
 DEFAULT_EVENTS = ("failed_load", "schema_change", "failed_check", "quarantined")
@@ -138,9 +139,9 @@ def _failed_checks(name: str, failed: Sequence[CheckDone]) -> Notice:
 
 def _changed(name: str, update: SchemaUpdate) -> Notice | None:
     columns = {
-        table: [column for column in found.get("columns", {}) if not column.startswith("_dlt")]
+        table: [column for column in found.get("columns", {}) if not is_system_name(column)]
         for table, found in update.tables.items()
-        if not table.startswith("_dlt")
+        if not is_system_name(table)
     }
     # columns of the library come with the first row of any table, and tell nobody anything
     columns = {table: names for table, names in columns.items() if names}

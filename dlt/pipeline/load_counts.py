@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dlt.dataset.query import quoted
 from dlt.late import exp
 from dlt.late_dataclass import dataclass
+from dlt.load.planning import strategy_of
 from dlt.packages.manifest import StepMetrics
 from dlt.packages.package import LoadPackage
 from dlt.pipeline.reconcile import TableCount
@@ -16,7 +17,6 @@ from dlt.schema.chains import loaded_with
 from dlt.schema.schema import Schema
 from dlt.schema.system_columns import LOAD_ID, PARENT_ID, ROW_ID
 from dlt.schema.system_tables import is_system_name
-from dlt.schema.x_keys import X_MERGE_STRATEGY
 
 if TYPE_CHECKING:
     from dlt.dataset.dataset import Dataset
@@ -44,9 +44,7 @@ def how_of(schema: Schema, table: str) -> str:
     """
     if table not in schema.tables:
         return "append"
-    entry = schema.tables[loaded_with(schema.tables, table)]
-    disposition = entry.get("write_disposition", "append")
-    return f"merge, {entry.get(X_MERGE_STRATEGY) or 'delete-insert'}" if disposition == "merge" else disposition
+    return strategy_of(schema.tables[loaded_with(schema.tables, table)])
 
 
 def counts_of(package: LoadPackage) -> list[TableCount]:

@@ -10,6 +10,7 @@ from dlt.late_dataclass import dataclass
 from dlt.load.preview import TablePreview
 from dlt.package_info import json_object, size_text
 from dlt.packages.manifest import CheckDone
+from dlt.schema.system_tables import is_system_name
 
 _MOST_COLUMNS = 8
 _SINGLE = 1
@@ -162,9 +163,9 @@ def _table_rows(tables: Sequence[TablePreview]) -> list[tuple[str, ...]]:
 
 def _column_rows(tables: Iterable[TablePreview]) -> Iterable[tuple[str, ...]]:
     for table in tables:
-        if table.name.startswith("_dlt"):
+        if is_system_name(table.name):
             continue
-        own = [f"{name} {kind}" for name, kind in table.new_columns.items() if not name.startswith("_dlt")]
+        own = [f"{name} {kind}" for name, kind in table.new_columns.items() if not is_system_name(name)]
         more = f" and {len(own) - _MOST_COLUMNS} more" if len(own) > _MOST_COLUMNS else ""
         if own:
             yield table.name, ", ".join(own[:_MOST_COLUMNS]) + more
@@ -207,7 +208,7 @@ def doubts_of(tables: Iterable[TablePreview]) -> list[Doubt]:
     found = []
     for table in tables:
         for name, kind in table.new_columns.items():
-            if name.startswith("_dlt") or table.name.startswith("_dlt"):
+            if is_system_name(name) or is_system_name(table.name):
                 continue
             column, variant, _ = name.partition("__v_")
             if variant:
