@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,11 +11,15 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
+from tests.processes import run_python
+
 ROOT = Path(__file__).resolve().parents[2]
 OF_ORCHESTRATORS = {"airflow", "prefect"}
 """These pages run in the environments of Airflow and Prefect, with the tests of those."""
 OF_SERVERS = {"pg_replication"}
 """These run in tests/sources_on_servers."""
+OF_THEIR_OWN = {"signals"}
+"""These set what a process has one of: they run in a process of their own."""
 PAGES = [
     *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.stem not in OF_ORCHESTRATORS | OF_SERVERS),
     ROOT / "README.md",
@@ -35,7 +40,16 @@ SYBIL = Sybil(parsers=[PythonCodeBlockParser(), CodeBlockParser(language="toml",
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every example of the documentation runs as it is written."""
-    run_page(page, tmp_path, monkeypatch)
+    if page.stem not in OF_THEIR_OWN:
+        run_page(page, tmp_path, monkeypatch)
+        return
+    code = (
+        "import pathlib, pytest; from tests.docs.test_docs import run_page\n"
+        "with pytest.MonkeyPatch.context() as patch:\n"
+        f"    run_page(pathlib.Path({str(page)!r}), pathlib.Path({str(tmp_path)!r}), patch)"
+    )
+    done = run_python(["-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def run_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

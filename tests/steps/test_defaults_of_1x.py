@@ -316,7 +316,7 @@ TRIED: dict[str, tuple[Callable[[], object], object, object]] = {
     ),
     "moments without a zone in Arrow tables and frames": (moments_of_arrow, [True, True], [False, True]),
     "a contract that the code no longer gives": (contract_that_is_gone, [False, False], [True, True]),
-    "keys of one row that become one column, with different values": (
+    "keys of one object that become one column, with different values": (
         keys_of_one_column,
         [["('alone',)", "('text',)"], (2,), ["(2000,)"], ["(2, None)", "(None, 'x')"]],
         ["SchemaIdentifierNormalizationCollision"] * 3,
