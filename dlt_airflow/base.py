@@ -14,12 +14,15 @@ from dlt_airflow.retries import airflow_errors
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from dlt.tasks import StepContext
+    from dlt.tasks.request import Step
     from dlt.types import JsonObject
+    from dlt_airflow.elsewhere import Elsewhere
 
 # each version of Airflow has some hundred of them
 Options = dict[str, Any]
 """Arguments of an operator by name."""
-LOOK_UPS = ("conn_ids", "variables")
+LOOK_UPS = ("conn_ids", "variables", "runs_in")
 LATER = ("pipeline_args", "handoff")
 """What every step needs and tokens do not carry where it is secret."""
 
@@ -33,11 +36,15 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
         pipeline_args: Arguments of the pipeline's factory; JSON values. Behind the extract only those count that are
             secret, as no token carries them; `DltTaskGroup` passes them.
         handoff: URL of a folder for packages; `[dlt] handoff_url` when None.
+        runs_in: Where the step runs: None for the worker's own Python, {"python": PATH} for another one,
+            {"requirements": [...]} for a virtual environment, {"image": NAME} for a container, {"pod": {...}} with
+            arguments of `KubernetesPodOperator` for a pod.
         kwargs: Arguments of every operator.
     """
 
     ui_color = "#dff2e1"
     template_fields: Sequence[str] = (*LATER, *LOOK_UPS)
+    runs_in: Hidden[Mapping[str, object] | None] = Hidden()
     pipeline_args: Hidden[Mapping[str, object] | None] = Hidden()
     handoff: Hidden[str | None] = Hidden()
 
@@ -48,6 +55,7 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
         variables: str | Sequence[str] | None = None,
         pipeline_args: Mapping[str, object] | None = None,
         handoff: str | None = None,
+        runs_in: Mapping[str, object] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -55,7 +63,9 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
         self.variables = variables
         self.pipeline_args = pipeline_args
         self.handoff = handoff
+        self.runs_in = runs_in
         self._at_work = False
+        self._elsewhere: Elsewhere | None = None
 
     @property
     def chunk_name(self) -> str:
@@ -64,17 +74,33 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
 
     @contextmanager
     def _step(self, context: Context) -> Iterator[None]:
-        from dlt_airflow.connections import configured
+        from dlt_airflow.connections import configuration, configured
 
         # mapped tasks of an operator that stands alone: a group says it for its own
         if context.get("map_index_template") is None and index_of(context):
             context["map_index_template"] = "{{ task.chunk_name }}"
-        with airflow_errors(), configured(self.conn_ids, self.variables):
-            self._at_work = True
-            try:
-                yield
-            finally:
-                self._at_work = False
+        with airflow_errors():
+            values = configuration(self.conn_ids, self.variables)
+            if self.runs_in is not None:
+                from dlt_airflow.elsewhere import Elsewhere
+
+                self._elsewhere = Elsewhere(self, context, self.runs_in, values)
+            with configured(values):
+                self._at_work = True
+                try:
+                    yield
+                finally:
+                    self._at_work = False
+
+    def _run(
+        self, step: Step, who: StepContext, spec: JsonObject | None = None, tokens: Sequence[JsonObject] = ()
+    ) -> JsonObject:
+        """Run a step where it is to run, and return what it made."""
+        if self._elsewhere is not None:
+            return self._elsewhere.run(step, who, spec, tokens)
+        from dlt.tasks.request import run_step
+
+        return run_step(step, who, spec, tokens)
 
     def on_kill(self) -> None:
         """Stop the step: a load ends the package that is under way, everything else stops at once.
@@ -83,6 +109,9 @@ class DltOperator(BaseOperator):  # type: ignore[misc]  # Any where Airflow is n
         """
         # Airflow asks it too when a task is stopped that has not begun, or has ended
         if not self._at_work:
+            return
+        if self._elsewhere is not None:
+            self._elsewhere.stop()
             return
         from dlt.pipeline import signals
 

@@ -42,17 +42,29 @@ _AWS = ("region_name", "endpoint_url", "aws_session_token", "profile_name")
 ConnIds = str | Sequence[str] | Mapping[str, str] | None
 
 
-@contextmanager
-def configured(conn_ids: ConnIds = None, variables: str | Sequence[str] | None = None) -> Iterator[None]:
-    """Let dlt find the values of connections and variables for the length of a block.
+def configuration(conn_ids: ConnIds = None, variables: str | Sequence[str] | None = None) -> JsonObject:
+    """Return the configuration of a task: what its connections, its variables and `[dlt]` of Airflow say.
 
     Args:
         conn_ids: Ids of connections; a dict says under which key the credentials of each one stand.
         variables: Names of variables that hold configuration as TOML or JSON.
     """
     values = collect(conn_ids, variables)
+    places = _places()
+    if places:
+        _merge(values, {"handoff": places})
+    return values
+
+
+@contextmanager
+def configured(values: JsonObject) -> Iterator[None]:
+    """Let dlt find values for the length of a block.
+
+    Args:
+        values: What `configuration` returned.
+    """
     # what a connection or variable says of the log comes before our wish
-    _merge(values, {"runtime": {**_log_settings(), **values.get("runtime", {})}, "handoff": _places()})
+    values = {**values, "runtime": {**_log_settings(), **values.get("runtime", {})}}
     provider = _provider()
     for key, value in values.items():
         provider.set(key, value)

@@ -74,6 +74,11 @@ class DltDecoratedOperator(DecoratedOperator, DltOperator):  # type: ignore[misc
         known_assets: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
+        if kwargs.get("runs_in") is not None:
+            raise ValueError(
+                "@task.dlt: its function runs in the worker, and runs_in would run it elsewhere. Put the source into a "
+                "file and name it: dlt_task_group(source='shop.py:shop', runs_in=...)."
+            )
         self.pipeline = pipeline
         self.run_args = run_args
         self.work_dir = work_dir

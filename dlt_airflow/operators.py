@@ -91,11 +91,11 @@ class DltExtractOperator(DltOperator):
     def execute(self, context: Context) -> JsonObject:
         """Extract, and return the token."""
         with self._step(context):
-            from dlt.tasks import extract_step
+            from dlt.tasks import Token
             from dlt_airflow.disk import prune
             from dlt_airflow.fields import handed_on, spec_dict
 
-            token = extract_step(spec_dict(self, context, self.chunk_args), self._who(context))
+            token = Token.from_dict(self._run("extract", self._who(context), spec_dict(self, context, self.chunk_args)))
             prune(token)
         return handed_on(context, token)
 
@@ -151,10 +151,10 @@ class DltResourcesOperator(DltOperator):
     def execute(self, context: Context) -> list[JsonObject]:
         """Return name and resources of each part."""
         with self._step(context):
-            from dlt.tasks import resource_names
             from dlt_airflow.fields import spec_dict
+            from dlt_airflow.identity import step_context
 
-            names = resource_names(spec_dict(self, context))
+            names = self._run("resources", step_context(context, ""), spec_dict(self, context))["resources"]
         return [{"chunk": name, "resource_names": [name]} for name in names]
 
 
@@ -183,14 +183,14 @@ class DltNormalizeOperator(DltOperator):
     def execute(self, context: Context) -> JsonObject:
         """Normalize, and return the token."""
         with self._step(context):
-            from dlt.tasks import Token, normalize_step
+            from dlt.tasks import Token
             from dlt_airflow.disk import prune
             from dlt_airflow.fields import handed_on, tokens_of
             from dlt_airflow.identity import step_context
 
             # of a task that returned nothing there is no token, and the error says so
-            given = next(iter(tokens_of(self.extracted)), {})
-            token = normalize_step(Token.from_dict(given), step_context(context, ""), self._withheld())
+            given = tokens_of(self.extracted)[:1]
+            token = Token.from_dict(self._run("normalize", step_context(context, ""), self._withheld(), given))
             prune(token)
         return handed_on(context, token)
 
@@ -236,13 +236,13 @@ class DltLoadOperator(DltOperator):
     def execute(self, context: Context) -> JsonObject:
         """Load, and return what was loaded."""
         with self._step(context):
-            from dlt.tasks import Token, load_step
+            from dlt.tasks import LoadReport, Token
             from dlt_airflow.disk import prune
             from dlt_airflow.fields import tokens_of
             from dlt_airflow.identity import step_context
 
             tokens = tokens_of(self.normalized)
-            report = load_step(tokens, step_context(context, ""), self._withheld())
+            report = LoadReport.from_dict(self._run("load", step_context(context, ""), self._withheld(), tokens))
             prune(Token.from_dict(tokens[0]))
         return self._outcome.tell(self, context, report, tokens[0].get("window"))
 
@@ -277,8 +277,8 @@ class DltCleanupOperator(DltOperator):
             self.log.warning("The run was not loaded, so its packages are kept: clear the task that failed.")
             return
         with self._step(context):
-            from dlt.tasks import cleanup_step
             from dlt_airflow.fields import tokens_of
+            from dlt_airflow.identity import step_context
 
             # one token stands for all parts of its run
-            cleanup_step(tokens_of(self.normalized)[0], spec=self._withheld())
+            self._run("cleanup", step_context(context, ""), self._withheld(), tokens_of(self.normalized)[:1])

@@ -36,7 +36,7 @@ from dlt.tasks.spec import Spec, StepContext
 from dlt.tasks.steps import signed
 from dlt.tasks.task_run import TaskRun
 from dlt_airflow.compat import index_of
-from dlt_airflow.connections import configured
+from dlt_airflow.connections import configuration, configured
 from dlt_airflow.fields import reprocess_of
 from dlt_airflow.identity import run_identity, step_context
 from dlt_airflow.progress import task_progress
@@ -101,7 +101,7 @@ class PipelineTask:
     def __call__(self, **context: Any) -> None:
         """Run the pipeline; Airflow calls it in the task."""
         given: Context = context  # type: ignore[assignment]  # Airflow passes its items as arguments
-        with airflow_errors(), configured() if self._options.use_task_logger else nullcontext():
+        with airflow_errors(), configured(configuration()) if self._options.use_task_logger else nullcontext():
             self._at_work = True
             try:
                 self._run(given)

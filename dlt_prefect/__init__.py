@@ -11,6 +11,7 @@ except ImportError as error:
 del _prefect
 
 from dlt_prefect.blocks import DltDestination, DltPipeline
+from dlt_prefect.elsewhere import step_job
 from dlt_prefect.flows import dlt_flow, run_pipeline, run_steps
 from dlt_prefect.reschedule import automation, reschedule
 from dlt_prefect.tasks import clean_up, extract, list_resources, load, normalize
@@ -28,4 +29,5 @@ __all__ = [
     "reschedule",
     "run_pipeline",
     "run_steps",
+    "step_job",
 ]

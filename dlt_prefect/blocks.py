@@ -171,21 +171,29 @@ def load_block(reference: str) -> DltPipeline | DltDestination:
     return block
 
 
-@contextmanager
-def values_of(references: Sequence[str]) -> Iterator[None]:
-    """Let the steps inside find the values of blocks; each block is looked up once.
+def values(references: Sequence[str]) -> JsonObject:
+    """Return the values of blocks by dotted key; each block is looked up once.
 
     Args:
         references: Names of blocks as "type/name"; of a key that several have, the first one counts.
+    """
+    # of a key that several have, the first block is to count: it is set last
+    return {key: value for name in reversed(references) for key, value in _flat(load_block(name).values())}
+
+
+@contextmanager
+def values_of(references: Sequence[str]) -> Iterator[None]:
+    """Let the steps inside find the values of blocks.
+
+    Args:
+        references: As for `values`.
     """
     if not references:
         yield
         return
     held = MemoryProvider(BlockProvider.name)
-    # of a key that several have, the first block is to count: it is set last
-    for reference in reversed(references):
-        for key, value in _flat(load_block(reference).values()):
-            held.set(key, value)
+    for key, value in values(references).items():
+        held.set(key, value)
     # a process may run many flows, and programs may put other providers in its place
     if all(provider is not _PROVIDER for provider in dlt.secrets.config_providers):
         dlt.secrets.register_provider(_PROVIDER)

@@ -21,7 +21,7 @@ from dlt.tasks import SpecInvalid, window_given
 from dlt.tasks.parts import parts_of as read_parts
 from dlt.tasks.spec import holds_secret, load_object
 from dlt.types import JsonObject, P, Wrapped
-from dlt_prefect import stopping
+from dlt_prefect import elsewhere, stopping
 from dlt_prefect.blocks import resolve
 from dlt_prefect.identity import flow_run_id, pipeline_label, run_id
 from dlt_prefect.tasks import BEGIN_AGAIN, clean_up, extract, find_window, list_resources, load, normalize
@@ -41,6 +41,7 @@ def run_pipeline(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
+    runs_in: JsonObject | None = None,
 ) -> JsonObject:
     """Extract, normalize and load a spec; return the report of the load.
 
@@ -54,8 +55,11 @@ def run_pipeline(
         limit: Name of the concurrency limit of which the run holds a slot; "dlt-<pipeline name>" when None. Where
             there is no such limit, nothing is limited.
         cleanup: Delete what the run left on workers and at the hand-off, once it is loaded.
+        runs_in: Where the steps run: None for the Python of the flow, {"python": PATH} for another one,
+            {"requirements": [...]} for a virtual environment, {"image": NAME} for a container, {"deployment": "dlt
+            step/NAME"} for a job of a work pool.
     """
-    return run_steps(spec, fan_out, window, blocks, limit, cleanup)
+    return run_steps(spec, fan_out, window, blocks, limit, cleanup, runs_in)
 
 
 def run_steps(
@@ -65,6 +69,7 @@ def run_steps(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
+    runs_in: JsonObject | None = None,
 ) -> JsonObject:
     """Do in a flow of your own what `run_pipeline` does; it takes the same arguments.
 
@@ -73,11 +78,12 @@ def run_steps(
         EmptyWindow: the window holds no time, or nothing says where it starts.
     """
     whole, names = resolve(spec, blocks)
+    elsewhere.check(runs_in)
     with stopping.on_sigterm(), _slot(limit or f"dlt-{pipeline_label(whole)}"):
         times = find_window() if window == "auto" else window
         given = window_given(times) if times is not None else None
         times = given.to_list() if given is not None else None
-        chosen = list_resources.submit(whole.to_dict(), names).result() if fan_out == "resources" else fan_out
+        chosen = list_resources.submit(whole.to_dict(), names, runs_in).result() if fan_out == "resources" else fan_out
         parts = parts_of(chosen) if chosen is not None else None
         run = run_id(flow_run_id(), whole, given, parts)
         # what tokens do not carry: the block that holds it, or the arguments of the pipeline
@@ -87,15 +93,15 @@ def run_steps(
         for round_ in range(_ROUNDS):
             tokens = []
             for part in parts if parts is not None else [None]:
-                token = extract.submit(whole.to_dict(), part, times, run, names, round_)
-                tokens.append((token, normalize.submit(token, round_, later)))
-            last = load.submit([normalized for _, normalized in tokens], round_, later)
+                token = extract.submit(whole.to_dict(), part, times, run, names, round_, runs_in)
+                tokens.append((token, normalize.submit(token, round_, later, runs_in)))
+            last = load.submit([normalized for _, normalized in tokens], round_, later, runs_in)
             # what failed first is to be told, and not that the load did not run
             last.wait()
             error = _first_error([*[future for pair in tokens for future in pair], last])
             if error is None:
                 if cleanup:
-                    clean_up.submit([normalized for _, normalized in tokens], later).wait()
+                    clean_up.submit([normalized for _, normalized in tokens], later, runs_in).wait()
                 return last.result()  # type: ignore[no-any-return]  # the report
             # the tasks tried these again by themselves, as often as they may
             if not isinstance(error, BEGIN_AGAIN) or round_ + 1 == _ROUNDS:
@@ -120,6 +126,7 @@ def dlt_flow(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
+    runs_in: Mapping[str, object] | None = None,
     **options: object,
 ) -> Flow[P, JsonObject]: ...
 @overload
@@ -138,6 +145,7 @@ def dlt_flow(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
+    runs_in: Mapping[str, object] | None = None,
     **options: object,
 ) -> Callable[[Callable[P, object]], Flow[P, JsonObject]]: ...
 
@@ -157,6 +165,7 @@ def dlt_flow(
     blocks: Sequence[str] = (),
     limit: str | None = None,
     cleanup: bool = True,
+    runs_in: Mapping[str, object] | None = None,
     **options: object,
 ) -> Flow[..., JsonObject] | Callable[[Wrapped], Flow[..., JsonObject]]:
     """Make a flow of a function that returns a source; the function runs inside of the extract task only.
@@ -178,6 +187,7 @@ def dlt_flow(
         blocks: As for `run_pipeline`.
         limit: As for `run_pipeline`.
         cleanup: As for `run_pipeline`.
+        runs_in: As for `run_pipeline`.
         **options: Options of `prefect.flow`, such as name, retries and task_runner.
     """
 
@@ -198,7 +208,9 @@ def dlt_flow(
                 "work_dir": work_dir,
                 "reprocess": reprocess,
             }
-            return run_steps(spec, fan_out, window, blocks, limit, cleanup)
+            return run_steps(
+                spec, fan_out, window, blocks, limit, cleanup, dict(runs_in) if runs_in is not None else None
+            )
 
         # Prefect takes name, description and parameters of the flow from it
         update_wrapper(steps, function)

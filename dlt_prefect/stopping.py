@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from prefect.exceptions import TerminationSignal
@@ -22,6 +22,7 @@ class Stopped(SignalReceivedException):
 
 _lock = threading.Lock()
 _threads: set[int] = set()
+_calls: list[Callable[[], object]] = []
 
 
 @contextmanager
@@ -46,12 +47,34 @@ def may_stop(at_once: bool = True) -> Iterator[None]:
 
 
 @contextmanager
+def calls(stop: Callable[[], object]) -> Iterator[None]:
+    """Let a function be called when the flow run is told to stop, for what runs in another process.
+
+    Args:
+        stop: The function.
+    """
+    with _lock:
+        _calls.append(stop)
+    try:
+        yield
+    except TerminationSignal:
+        # of a task in the main thread
+        stop()
+        raise
+    finally:
+        with _lock:
+            _calls.remove(stop)
+
+
+@contextmanager
 def on_sigterm() -> Iterator[None]:
     """Stop the steps that run in threads, when the flow run is told to stop."""
     try:
         yield
     except TerminationSignal:
         with _lock:
+            for stop in _calls:
+                stop()
             for thread in _threads:
                 # nothing else of Python interrupts a thread from outside; it takes effect at the thread's next
                 # instruction

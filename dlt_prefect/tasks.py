@@ -26,18 +26,15 @@ from dlt.tasks import (
     HandoffMissing,
     Spec,
     StaleExtract,
+    StepContext,
     Token,
-    cleanup_step,
-    extract_step,
     is_terminal,
-    load_step,
-    normalize_step,
-    resource_names,
     window_given,
 )
 from dlt.types import JsonObject
 from dlt_prefect import observe, stopping, windows
 from dlt_prefect.blocks import resolve, values_of
+from dlt_prefect.elsewhere import do
 from dlt_prefect.identity import completions, flow_run, flow_run_id, last_try, pipeline_label, run_id, step_context
 
 if TYPE_CHECKING:
@@ -115,6 +112,7 @@ def extract(
     run: str | None = None,
     blocks: Sequence[str] = (),
     round_: int = 0,
+    runs_in: JsonObject | None = None,
 ) -> JsonObject:
     """Extract a source, or one part of it; return a token that says where the packages are.
 
@@ -125,6 +123,9 @@ def extract(
         run: Id of the run, where a flow run loads the same spec more than once, or in parts.
         blocks: Blocks that hold settings and secrets, as "type/name".
         round_: How often this was begun again, because another run changed the state in between.
+        runs_in: Where the step runs: None for the Python of the flow, {"python": PATH} for another one,
+            {"requirements": [...]} for a virtual environment, {"image": NAME} for a container, {"deployment": "dlt
+            step/NAME"} for a job of a work pool.
     """
     whole, names = resolve(spec, blocks)
     own, key = _of(whole, part)
@@ -132,14 +133,17 @@ def extract(
     # a task that stands alone in a flow of the user's reckons it as run_steps would
     identity = run or run_id(flow_run_id(), whole, times, [part] if part is not None else None)
     with _step("extract", names, pipeline_label(whole), key) as progress:
-        token = extract_step(own, step_context(identity, key, times, round_, progress))
+        context = step_context(identity, key, times, round_, progress)
+        token = Token.from_dict(do("extract", runs_in, context, names, own.to_dict()))
         progress.close(token.rows)
         observe.tell("dlt.extract.completed", token.pipeline_name, identity, part=key, rows=token.rows)
     return {**token.to_dict(), "blocks": names}
 
 
 @task(name="normalize", task_run_name=_normalize_name, **_OPTIONS)
-def normalize(token: JsonObject, round_: int = 0, spec: str | JsonObject | None = None) -> JsonObject:
+def normalize(
+    token: JsonObject, round_: int = 0, spec: str | JsonObject | None = None, runs_in: JsonObject | None = None
+) -> JsonObject:
     """Normalize what an extract left; return a token that says where the result is.
 
     Args:
@@ -147,20 +151,24 @@ def normalize(token: JsonObject, round_: int = 0, spec: str | JsonObject | None 
         round_: As for `extract`.
         spec: The spec once more, or the block that holds it, where arguments of the pipeline's factory or the URL of
             the hand-off are secret: no token carries them.
+        runs_in: As for `extract`.
     """
     given = Token.from_dict(token)
     names = list(token.get("blocks", ()))
     with values_of(names), _plain_errors(), stopping.may_stop():
         observe.send_logs()
         context = step_context(given.run_id, given.chunk, None, round_, observe.log_lines())
-        made = normalize_step(given, context, _given(spec))
+        made = Token.from_dict(do("normalize", runs_in, context, names, _given(spec), [given.to_dict()]))
         observe.tell("dlt.normalize.completed", made.pipeline_name, made.run_id, part=made.chunk, rows=made.rows)
     return {**made.to_dict(), "blocks": names}
 
 
 @task(name="load", task_run_name=_load_name, **_OPTIONS)
 def load(
-    tokens: JsonObject | list[JsonObject], round_: int = 0, spec: str | JsonObject | None = None
+    tokens: JsonObject | list[JsonObject],
+    round_: int = 0,
+    spec: str | JsonObject | None = None,
+    runs_in: JsonObject | None = None,
 ) -> JsonObject | State:
     """Load what one normalize left, or all parts of a fan-out in one transaction; return the report.
 
@@ -168,6 +176,7 @@ def load(
         tokens: What `normalize` returned.
         round_: As for `extract`.
         spec: As for `normalize`.
+        runs_in: As for `extract`.
 
     Where the run was loaded before and nobody asked for it again, the task ends in the state "Skipped".
     """
@@ -177,7 +186,8 @@ def load(
     identity, name = str(first.get("run_id")), str(first.get("pipeline_name"))
     try:
         with _step("load", first.get("blocks", ()), name) as progress:
-            report = load_step(parts, step_context(identity, "", None, round_, progress), _given(spec)).to_dict()
+            context = step_context(identity, "", None, round_, progress)
+            report = do("load", runs_in, context, first.get("blocks", ()), _given(spec), parts)
             progress.close(report["rows"])
             if report["known"]:
                 get_run_logger().info("%s", report["text"])
@@ -199,15 +209,18 @@ def load(
 
 
 @task(name="list resources", task_run_name=_extract_name, **_OPTIONS)
-def list_resources(spec: JsonObject, blocks: Sequence[str] = ()) -> list[str]:
+def list_resources(spec: JsonObject, blocks: Sequence[str] = (), runs_in: JsonObject | None = None) -> list[str]:
     """Return the names of the resources of a source, which is imported where this runs.
 
     Args:
         spec: The spec.
         blocks: Blocks that hold settings and secrets.
+        runs_in: As for `extract`.
     """
     with values_of(blocks), _plain_errors():
-        return list(spec.get("resources") or resource_names(Spec.from_dict(spec)))
+        if spec.get("resources"):
+            return list(spec["resources"])
+        return list(do("resources", runs_in, StepContext(""), blocks, spec)["resources"])
 
 
 @task(name="find window", **_OPTIONS)
@@ -236,20 +249,22 @@ def find_window() -> list[str]:
 
 
 @task(name="clean up", task_run_name=_load_name, retries=2, retry_delay_seconds=2, cache_policy=NO_CACHE)
-def clean_up(tokens: list[JsonObject], spec: str | JsonObject | None = None) -> None:
+def clean_up(tokens: list[JsonObject], spec: str | JsonObject | None = None, runs_in: JsonObject | None = None) -> None:
     """Delete what a finished run left on this worker and at the hand-off.
 
     Args:
         tokens: What `normalize` returned, of all parts.
         spec: As for `normalize`.
+        runs_in: As for `extract`.
     """
+    blocks = tokens[0]["blocks"]
     # one token stands for all parts of its run
-    with values_of(tokens[0]["blocks"]), _plain_errors():
-        cleanup_step(tokens[0], spec=_given(spec))
+    with values_of(blocks), _plain_errors():
+        do("cleanup", runs_in, StepContext(""), blocks, _given(spec), tokens[:1])
 
 
-def _given(spec: str | JsonObject | None) -> Spec | None:
-    return resolve(spec)[0] if spec is not None else None
+def _given(spec: str | JsonObject | None) -> JsonObject | None:
+    return resolve(spec)[0].to_dict() if spec is not None else None
 
 
 def _of(spec: Spec, part: JsonObject | None) -> tuple[Spec, str]:

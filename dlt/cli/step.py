@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import orjson
 from dlt.cli.asked import read
 from dlt.cli.output import say_error, say_json, say_traceback, stdout_as_stderr
 from dlt.errors import SpecInvalid
+from dlt.io import atomic
 from dlt.late_dataclass import dataclass
 from dlt.progress import TableLog
 from dlt.redact import clean_error
@@ -28,6 +30,8 @@ from dlt.tasks import (
     normalize_step,
     resource_names,
 )
+from dlt.tasks.elsewhere import stop_when_alone
+from dlt.tasks.request import StepRequest, carry_out, failed
 from dlt.types import JsonObject
 
 if TYPE_CHECKING:
@@ -83,6 +87,15 @@ def add_parser(commands: Commands) -> None:
     _add_spec(cleanup)
     resources = _add(steps, "resources", "print the names of a source's resources", "dlt step resources spec.json")
     resources.add_argument("spec", help="JSON file, or -")
+    run = _add(
+        steps,
+        "run",
+        "run the step that a request asks for, as orchestrators do in other environments",
+        "dlt step run request.json --answer answer.json",
+    )
+    run.add_argument("request", nargs="?", default="-", help="JSON file, or - for standard input, or env:VARIABLE")
+    run.add_argument("--answer", metavar="FILE", help="write the answer there, and end with 0 whatever it says")
+    run.set_defaults(run=_answer)
 
 
 def _add(steps: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
@@ -120,6 +133,40 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _answer(arguments: argparse.Namespace) -> int:
+    """Run the step of a request; standard output, or a file, carries the answer and nothing else."""
+    asked = read(_Request, arguments)
+    hidden: Sequence[str] = ()
+    try:
+        with stdout_as_stderr():
+            request = StepRequest.from_dict(_request(asked.request))
+            hidden = request.hidden
+            if request.watched and asked.request == "-":
+                stop_when_alone(sys.stdin.buffer)
+            answer = carry_out(request, _progress())
+    except Exception as error:  # noqa: BLE001 - the answer says what happened
+        answer = failed(error, hidden)
+        say_traceback(error)
+    data = orjson.dumps(answer)
+    if asked.answer:
+        # who waits for the file must not find half of it
+        atomic.write_bytes(os.path.abspath(asked.answer), data)
+        return 0
+    sys.stdout.buffer.write(data + b"\n")
+    sys.stdout.flush()
+    return 0 if "made" in answer else 1 if answer["error"]["terminal"] else TRY_AGAIN
+
+
+def _request(place: str) -> JsonObject:
+    if place.startswith("env:"):
+        text = os.environ.get(place[4:])
+        if text is None:
+            raise SpecInvalid(f"dlt step run: the environment has no variable {place[4:]}.")
+        return _parse(text.encode(), place)
+    # one line: the program that asks may keep the pipe open
+    return _parse(sys.stdin.buffer.readline(), place) if place == "-" else _read(place)
+
+
 def _told(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}"
     cause = error.__cause__
@@ -138,6 +185,14 @@ class _Extract:
     window: Sequence[str] | None = None
     revision: int | None = None
     reprocess: str | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Where the request is, and where the answer goes."""
+
+    request: str = "-"
+    answer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,10 +255,20 @@ def _progress() -> TableLog:
 def _read(path: str) -> JsonObject:
     try:
         data = sys.stdin.buffer.read() if path == "-" else open(path, "rb").read()  # noqa: SIM115 - read at once
+    except OSError as error:
+        raise _no_json(path, error) from error
+    return _parse(data, path)
+
+
+def _parse(data: bytes, place: str) -> JsonObject:
+    try:
         # what is no object is refused by what reads it as a spec or a token
         found: JsonObject = orjson.loads(data)
-        return found
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise SpecInvalid(
-            f"{path}: {error}. Give a file with the JSON that the step before printed, or a spec."
-        ) from error
+    except orjson.JSONDecodeError as error:
+        # its text may hold secrets, and is not shown
+        raise _no_json(place, error) from None
+    return found
+
+
+def _no_json(place: str, error: Exception) -> SpecInvalid:
+    return SpecInvalid(f"{place}: {error}. Give a file with the JSON that the step before printed, or a spec.")

@@ -35,3 +35,11 @@ class StaleExtract(OrchestrationException, TerminalException):
 
 class ReloadUndecided(OrchestrationException, TerminalException):
     """A run that was loaded is to be loaded once more, and nobody can tell what becomes of the rows that it left."""
+
+
+class StepFailedElsewhere(OrchestrationException):
+    """A step that ran in another environment failed, and another try may help."""
+
+
+class StepImpossibleElsewhere(StepFailedElsewhere, TerminalException):
+    """A step that ran in another environment failed, and another try cannot help."""

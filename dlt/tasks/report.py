@@ -64,6 +64,15 @@ class LoadReport:
         """Return JSON values."""
         return dict(self.__dict__)
 
+    @classmethod
+    def from_dict(cls, value: JsonObject) -> LoadReport:
+        """Return the report that `to_dict` described.
+
+        Args:
+            value: JSON values; keys of another version of the library are left out.
+        """
+        return cls(**{key: given for key, given in value.items() if key in cls.__dataclass_fields__})
+
     @property
     def changed(self) -> dict[str, int]:
         """Return rows by table, also of tables from which the load only deleted rows: they got none."""

@@ -17,6 +17,20 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HAS_AIRFLOW = importlib.util.find_spec("airflow") is not None
 IS_AIRFLOW_2 = HAS_AIRFLOW and importlib.metadata.version("apache-airflow").startswith("2.")
+PROGRAM = ROOT / "tests" / "steps" / "task_program.py"
+HEAD = """
+import datetime
+from airflow.sdk import DAG, CronDataIntervalTimetable, CronTriggerTimetable, task
+from dlt_airflow import *
+
+PROGRAM = {program!r}
+SPEC = dict(source=PROGRAM + ":shop", pipeline=PROGRAM + ":make_pipeline")
+START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+RETRY = dict(retries=2, retry_delay=datetime.timedelta(0))
+dag = DAG({dag_id!r}, schedule={schedule}, start_date=START, catchup=False)
+with dag:
+"""
+Write = Callable[..., Any]
 collect_ignore_glob = [*([] if HAS_AIRFLOW and not IS_AIRFLOW_2 else ["test_airflow_*.py"])]
 if not IS_AIRFLOW_2:
     collect_ignore_glob.append("test_airflow2.py")
@@ -101,3 +115,15 @@ def dag_of(airflow_database: None) -> Iterator[Callable[..., Any]]:
     yield write
     for path in written:
         path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def make(dag_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Return a function that makes a DAG of some lines, into a database of the test's own."""
+    monkeypatch.setenv("SHOP_DB", str(tmp_path / "tasks.duckdb"))
+
+    def write(dag_id: str, body: str, schedule: str = "None") -> Any:
+        head = HEAD.format(program=str(PROGRAM), dag_id=dag_id, schedule=schedule)
+        return dag_of(dag_id, head + "".join(f"    {line}\n" for line in body.strip().splitlines()))
+
+    return write

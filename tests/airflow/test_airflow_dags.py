@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +11,10 @@ import duckdb
 import pytest
 
 from dlt_airflow import table_asset
-from tests.airflow.conftest import DAGS, HOME, ROOT
+from tests.airflow.conftest import DAGS, HOME, PROGRAM, ROOT, Write
 from tests.steps import task_program
 
-PROGRAM = ROOT / "tests" / "steps" / "task_program.py"
 EXAMPLES = [ROOT / "examples" / name for name in ("airflow_countries.py", "data")]
-HEAD = """
-import datetime
-from airflow.sdk import DAG, CronDataIntervalTimetable, CronTriggerTimetable, task
-from dlt_airflow import *
-
-PROGRAM = {program!r}
-SPEC = dict(source=PROGRAM + ":shop", pipeline=PROGRAM + ":make_pipeline")
-START = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-RETRY = dict(retries=2, retry_delay=datetime.timedelta(0))
-dag = DAG({dag_id!r}, schedule={schedule}, start_date=START, catchup=False)
-with dag:
-"""
-Write = Callable[..., Any]
-
-
-@pytest.fixture
-def make(dag_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """Return a function that makes a DAG of some lines, into a database of the test's own."""
-    monkeypatch.setenv("SHOP_DB", str(tmp_path / "tasks.duckdb"))
-
-    def write(dag_id: str, body: str, schedule: str = "None") -> Any:
-        head = HEAD.format(program=str(PROGRAM), dag_id=dag_id, schedule=schedule)
-        return dag_of(dag_id, head + "".join(f"    {line}\n" for line in body.strip().splitlines()))
-
-    return write
 
 
 def rows(query: str) -> list[Any]:

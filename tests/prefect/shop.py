@@ -107,6 +107,12 @@ def make_pipeline(
     return dlt.pipeline(pipeline_name, destination=destination, dataset_name=dataset)
 
 
+@dlt.source(name="shop")
+def proof(key: str = dlt.secrets.value) -> Any:
+    """Return a row that proves that a secret was there."""
+    return dlt.resource([{"length": len(key)}], name="proof")
+
+
 def failing(kind: str, counter: str) -> Any:
     """Return a source that always fails, terminally or not, and counts its calls in a file."""
     with open(counter, "a", encoding="utf-8") as file:

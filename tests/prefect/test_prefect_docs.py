@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,8 +73,9 @@ def test_page(services: Services, as_it_was: None, tmp_path: Path, monkeypatch: 
     document.namespace.update(vars(module))
     for example in document.examples():
         text = str(example.parsed)
-        if text.startswith("# flows.py"):
-            (tmp_path / "flows.py").write_text(text, encoding="utf-8")
+        named = re.match(r"# (\w+\.py)\n", text)
+        if named is not None:
+            (tmp_path / named[1]).write_text(text, encoding="utf-8")
             continue
         example.evaluate()
 

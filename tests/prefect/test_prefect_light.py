@@ -28,6 +28,9 @@ from tests.prefect.rows import content, load_directly, spec
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("harness")
+ROOT = Path(__file__).resolve().parents[2]
+OTHER_PYTHON = ROOT / ".venv" / "bin" / "python"
+"""An environment that has the library and not Prefect: that of its other tests."""
 
 
 @pytest.fixture
@@ -89,6 +92,47 @@ def test_rows_are_those_of_a_direct_run(fan_out: Any, database: str, tmp_path: P
         report = run_pipeline(spec(database, last=last, kind="duckdb"), fan_out=fan_out)
         assert report["rows"]["prices"] == last
     assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
+
+
+@pytest.mark.skipif(not OTHER_PYTHON.exists(), reason="make install makes the environment without Prefect")
+def test_steps_run_in_an_environment_without_prefect(database: str, tmp_path: Path) -> None:
+    """The rows are the same; the flow has the artifacts, and an error there is retried or not as one here."""
+    runs_in: dict[str, Any] = {"python": str(OTHER_PYTHON), "env": {"PYTHONPATH": str(ROOT)}}
+    for last in (6, 11):
+        state = run_pipeline(
+            spec(database, last=last, kind="duckdb"), fan_out="resources", runs_in=runs_in, return_state=True
+        )
+        assert state.result()["rows"]["prices"] == last
+    names = {run.name for run in task_runs(state.state_details.flow_run_id)}
+    assert {"extract orders", "normalize orders", "load shop", "clean up shop"} <= names
+    assert content(database, "shop", tmp_path / "read", "duckdb") == clean(tmp_path, 6, 11)
+    counter = tmp_path / "calls"
+    for kind, calls in (("terminal", 1), ("transient", 3)):
+        counter.unlink(missing_ok=True)
+        source = {"source": f"{shop.FILE}:failing", "source_args": {"kind": kind, "counter": str(counter)}}
+        quick = extract.with_options(retries=2, retry_delay_seconds=0, retry_jitter_factor=None)
+        once = flow(lambda quick=quick, source=source: quick(spec(database, kind="duckdb") | source, runs_in=runs_in))
+        assert once(return_state=True).is_failed() and len(counter.read_text()) == calls
+
+
+def test_values_of_blocks_reach_a_step_elsewhere(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    """By a pipe, and nothing shows them."""
+    DltPipeline(
+        source=f"{shop.FILE}:proof",
+        pipeline={"pipeline_name": "proof", "destination": "duckdb", "dataset_name": "data"},
+        secrets={"sources.shop.key": "kanarie-9", "destination.duckdb.credentials": database},
+    ).save("proof", overwrite=True)
+    state = run_pipeline("dlt-pipeline/proof", runs_in={"python": sys.executable}, return_state=True)
+    assert state.result()["rows"] == {"proof": 1} and "kanarie-9" not in caplog.text + json.dumps(state.result())
+    with duckdb.connect(database, read_only=True) as connection:
+        assert connection.sql("SELECT length FROM data.proof").fetchall() == [(9,)]
+
+
+def test_an_environment_that_is_described_wrongly_is_refused_at_once(database: str) -> None:
+    """Before anything is extracted."""
+    for runs_in in ({"pyton": "x"}, {"deployment": "dlt step/loads", "image": "x"}):
+        with pytest.raises(SpecInvalid, match="runs_in"):
+            run_pipeline(spec(database, kind="duckdb"), runs_in=runs_in)
 
 
 def test_task_runs_are_named_by_what_they_work_on(database: str) -> None:

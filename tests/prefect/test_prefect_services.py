@@ -15,7 +15,8 @@ from uuid import UUID
 
 import pytest
 
-from dlt_prefect import automation, run_pipeline
+from dlt.errors import StepImpossibleElsewhere
+from dlt_prefect import automation, run_pipeline, step_job
 from tests.prefect import shop
 from tests.prefect.rows import content, load_directly, spec
 from tests.prefect.services import Services, wait_for
@@ -67,6 +68,23 @@ def test_a_worker_runs_a_deployment_to_the_end(
         run = services.end(services.begin(deployment, spec=spec(database, "plain", last), fan_out="resources"))
         assert run.state_type.value == "COMPLETED", run.state.message
     assert content(database, "plain", tmp_path) == clean
+
+
+def test_steps_as_jobs_of_a_work_pool(services: Services, database: str, clean: Any, tmp_path: Path) -> None:
+    """Each step is a flow run of its own; what comes back is what a step here returns, errors too."""
+    services.deploy(step_job, "jobs")
+    runs_in = {"deployment": "dlt step/jobs", "tags": ["of-jobs"]}
+    for last in (FIRST, LAST):
+        report = run_pipeline(spec(database, "jobs", last), fan_out="resources", runs_in=runs_in)
+        assert report["rows"]["prices"] == last
+    assert content(database, "jobs", tmp_path) == clean
+    broken = spec(database, "jobs") | {
+        "source": f"{shop.FILE}:failing",
+        "source_args": {"kind": "terminal", "counter": str(tmp_path / "calls")},
+    }
+    with pytest.raises(StepImpossibleElsewhere, match="as flow run"):
+        run_pipeline(broken, runs_in=runs_in)
+    assert len((tmp_path / "calls").read_text()) == 1
 
 
 def points(services: Services, deployment: UUID, database: str, folder: Path) -> list[tuple[str, str]]:
