@@ -21,6 +21,7 @@ import orjson
 from dlt.absent import absent
 from dlt.common.libs.hexbytes import HexBytes
 from dlt.common.wei import Wei
+from dlt.io.exact_json import exact_document
 from dlt.io.tagged_json import PUA_START, TAGS, kind_and_text, tag
 
 __all__ = [
@@ -218,18 +219,18 @@ def typed_dump(obj: object, fp: IO[bytes], pretty: bool = False) -> None:
 
 
 def loads(s: str | bytes) -> Any:
-    """Return the document of JSON text."""
-    return orjson.loads(s)
+    """Return the document of JSON text; numbers keep what they are."""
+    return exact_document(s)
 
 
 def loadb(s: bytes | bytearray | memoryview) -> Any:
-    """Return the document of JSON bytes."""
-    return orjson.loads(s)
+    """Return the document of JSON bytes; see `loads`."""
+    return exact_document(bytes(s))
 
 
 def load(fp: IO[bytes] | IO[str]) -> Any:
-    """Read a document from a file."""
-    return orjson.loads(fp.read())
+    """Read a document from a file; see `loads`."""
+    return loads(fp.read())
 
 
 def typed_loads(s: str | bytes) -> Any:

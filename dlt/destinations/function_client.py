@@ -20,6 +20,7 @@ from dlt.errors import (
 from dlt.io import failpoints
 from dlt.late import orjson, pa, pq
 from dlt.late_dataclass import dataclass
+from dlt.schema.documents import read_document
 from dlt.schema.system_tables import STATE_TABLE, is_system_name, state_table
 from dlt.schema.typing import ColumnSchema, TableSchema
 from dlt.states.model import State
@@ -134,7 +135,7 @@ class FunctionClient(DummyClient):
                 for name in documents:
                     # Arrow holds documents as texts, and a function gets what the source gave
                     if item.get(name) is not None:
-                        item[name] = orjson.loads(item[name])
+                        item[name] = read_document(item[name])
             yield end, items
 
 

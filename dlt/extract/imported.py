@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dlt.extract.items import ImportFileMeta
-from dlt.late import orjson, pa, pq
+from dlt.io.exact_json import exact_document
+from dlt.late import pa, pq
 from dlt.types import TDataItems
 
 
@@ -24,7 +25,7 @@ def read_file(meta: ImportFileMeta) -> TDataItems:
         return csv.read_csv(meta.file_path)
     if meta.file_format in ("jsonl", "typed-jsonl", "ndjson"):
         with open(meta.file_path, "rb") as file:
-            return [orjson.loads(line) for line in file if line.strip()]
+            return [exact_document(line) for line in file if line.strip()]
     if meta.file_format == "arrow":
         with pa.OSFile(meta.file_path) as source:
             return pa.ipc.open_stream(source).read_all()

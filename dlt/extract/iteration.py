@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +10,16 @@ from typing import NamedTuple, TypeVar
 from dlt.configuration.lookup import get_value
 from dlt.context import current, use
 from dlt.errors import (
-    BrokenFile,
-    ConfigFieldMissingException,
     ConfigurationValueError,
     DltSourceException,
     ExtractorException,
     InvalidResourceReturnsResource,
-    MissingDependencyException,
     PipeException,
     PipelineException,
     ResourceExtractionError,
 )
 from dlt.errors.base import ended
+from dlt.extract.advice import advice_on
 from dlt.extract.function import Function
 from dlt.extract.items import (
     PLAIN_TYPES,
@@ -320,9 +317,11 @@ class PipeIterator:
         if isinstance(error, _PASS):
             return error
         name, gen = node.pipe.name, node.pipe.gen
+        # what a function reads by itself, no filter behind it keeps away
+        has_item = kind == "transform" or (isinstance(gen, Function) and gen.takes_item)
         failure = ResourceExtractionError(
             f"Resource '{name}': item {position} (counted from 0) failed with {type(error).__name__}: "
-            f"{ended(str(error))} Nothing of this run was kept.{_advice(error)}",
+            f"{ended(str(error))} Nothing of this run was kept.{advice_on(error, has_item)}",
             resource_name=name,
             pipe_name=name,
             item_position=position,
@@ -332,23 +331,6 @@ class PipeIterator:
         )
         failure.__cause__ = error
         return failure
-
-
-def _advice(error: BaseException) -> str:
-    """Return what helps against an error of a resource, behind a space."""
-    if isinstance(error, (BrokenFile, MissingDependencyException, ConfigFieldMissingException)):
-        # they say themselves what to do
-        return ""
-    if isinstance(error, (ConnectionError, TimeoutError)):
-        return " Check that the server runs and can be reached, and run again."
-    if isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)):
-        # no item is to blame for what is not there, or not for everybody
-        return " Check the path and who may read it, and run again."
-    # whoever raised one of its errors has it
-    of_requests: object = getattr(sys.modules.get("requests"), "RequestException", None)
-    if isinstance(of_requests, type) and isinstance(error, of_requests):
-        return " Check base_url, the credentials and whether the server is well, and run again."
-    return " Mend the resource or drop such items with add_filter."
 
 
 def _unfolds(item: TDataItem) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,8 +10,7 @@ from dlt.extract.masked_values import MaskValue
 from dlt.formats.column_rows import ColumnRows
 from dlt.formats.snapshot import page_like
 from dlt.io.typed_json import simplify
-from dlt.late import orjson
-from dlt.schema.documents import json_text
+from dlt.schema.documents import json_text, read_document
 from dlt.schema.naming import NamingConvention, name_of_key
 from dlt.types import TDataItem, TDataItems
 
@@ -196,8 +196,16 @@ class Masker:
 
     def _text(self, table: str, name: str, text: TDataItem) -> TDataItem:
         try:
-            document: TDataItem = orjson.loads(text)
-        except (orjson.JSONDecodeError, TypeError):
+            document = _document(text)
+        except (ValueError, TypeError):
             return text  # no document, so that no path leads into it
         found = self._value(table, name, document) if isinstance(document, (dict, list)) else document
         return text if found is document else json_text(found)
+
+
+def _document(text: TDataItem) -> TDataItem:
+    try:
+        return read_document(text)
+    except ValueError:
+        # with NaN, or half of a surrogate pair, it is no JSON, and goes on as text with all that is in it
+        return json.loads(text)

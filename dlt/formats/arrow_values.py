@@ -133,7 +133,7 @@ def _uuid_text(value: bytes | None) -> str | None:
 
 
 def values_of(array: pa.Array) -> list[object]:
-    """Return the values of an array; documents as dicts and lists."""
+    """Return the values of an array; documents as dicts and lists, a map whose keys are no names as pairs."""
     if pa.types.is_null(array.type):
         return [None] * len(array)
     array = plain(array)
@@ -255,8 +255,16 @@ def _maps(array: pa.Array) -> list[object]:
     pairs: list[TDataItem] = _lists(
         array.cast(pa.list_(pa.struct([("key", array.type.key_type), ("value", array.type.item_type)])))
     )
-    # pairs, no dicts: keys of a map may be no texts, and may repeat
-    return [None if row is None else [[pair["key"], pair["value"]] for pair in row] for row in pairs]
+    # as JSON and Avro have them; pairs where a key is no name
+    names = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_integer)
+    is_named = any(applies(array.type.key_type) for applies in names)
+    return [None if row is None else _named(row) if is_named else row for row in pairs]
+
+
+def _named(pairs: list[dict[str, object]]) -> object:
+    found = {str(pair["key"]): pair["value"] for pair in pairs}
+    # writers should let no key repeat, and nothing stops them
+    return found if len(found) == len(pairs) else pairs
 
 
 _READERS: list[tuple[Callable[[ModuleType, pa.DataType], bool], Callable[[pa.Array], list[object]]]] = [

@@ -21,8 +21,22 @@ _NO_CREDENTIALS = {
     "CredentialUnavailableError",
     "DefaultCredentialsError",
     "RefreshError",
+    "AuthenticationException",
+    "PasswordRequiredException",
 }
 """Classes of the clients for credentials that are missing or refused."""
+_NO_CONNECTION = {
+    "HTTPClientError",
+    "NoValidConnectionsError",
+    "ServiceRequestError",
+    "ServiceResponseError",
+    "ClientConnectionError",
+    "TransportError",
+    "ConnectionError",
+    "TimeoutError",
+    "gaierror",
+}
+"""Classes of the clients, and of Python, for a server that does not answer, and names that nobody knows."""
 _NO_RIGHT = {401, 403}
 # S3 sends those who ask in the wrong region elsewhere by 301 and 307; 501 is a store that lacks an operation
 _WRONG = {301, 307, 400, 405, 501}
@@ -66,6 +80,22 @@ def translated(
         if missing and isinstance(error, FileNotFoundError):
             raise
         raise _meaning(what, error, writing, secrets) from error
+
+
+def advice_on(error: BaseException) -> str | None:
+    """Return what helps against an error of a store or of its client; None for one that is none, or has many causes.
+
+    Args:
+        error: The error.
+    """
+    chain = _chain(error)
+    names = {kind.__name__ for found in chain for kind in type(found).__mro__}
+    if _is_refused(chain, {status for found in chain if (status := _status(found)) is not None}, str(error)):
+        return "Check the credentials of the configuration or the call, and what they may do, and run again."
+    if names & _NO_CONNECTION:
+        return "Check that the server runs and can be reached, and run again."
+    # paramiko says so of keys that are missing, and of a server that speaks something else
+    return "Check host, port and credentials, and run again." if "SSHException" in names else None
 
 
 def _meaning(what: str, error: Exception, writing: bool, secrets: tuple[str, ...]) -> DestinationException:

@@ -8,9 +8,9 @@ import math
 import re
 from base64 import b64encode
 
+from dlt.io.exact_json import exact_document
 from dlt.late import orjson
 
-_LONG_NUMBER = re.compile(r"[0-9]{19}")
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -67,11 +67,8 @@ def document_text(text: str) -> str | None:
 
 
 def read_document(text: str) -> object:
-    """Return the document of a JSON text with all digits of its ints."""
-    # orjson makes floats of ints beyond 64 bits
-    if _LONG_NUMBER.search(text):
-        return json.loads(text)
-    return orjson.loads(text)
+    """Return the document of a JSON text whose numbers keep what they are; see `exact_document`."""
+    return exact_document(text)
 
 
 def _keys_are_unique(text: str) -> bool:

@@ -19,8 +19,9 @@ from urllib.request import url2pathname
 import fsspec
 
 from dlt.configuration.credentials.places import FilesystemConfiguration, HfCredentials, SFTPCredentials
+from dlt.configuration.similar import did_you_mean
 from dlt.destinations.impl.filesystem.options import EXTRAS, store_options
-from dlt.errors import MissingDependencyException, ValueErrorWithKnownValues
+from dlt.errors import ConfigurationValueError, MissingDependencyException, ValueErrorWithKnownValues
 from dlt.redact import remember
 from dlt.sources.absent_places import check_place
 from dlt.sources.listing import files_of
@@ -142,15 +143,25 @@ def fsspec_from_config(config: FilesystemConfiguration) -> tuple[AbstractFileSys
 
     Raises:
         MissingDependencyException: The package of the file system is not installed.
+        ConfigurationValueError: There is no file system of that scheme.
     """
     options = prepare_fsspec_args(config)
     try:
         filesystem = fsspec.filesystem(config.protocol, **options)
     except ImportError as error:
         extra = {**EXTRAS, "sftp": "sftp", "ssh": "sftp"}.get(config.protocol)
-        install = f'pip install "dlt-tasks[{extra}]"' if extra else f"the package that fsspec names: {error}"
+        # fsspec says of the others which package it wants
+        wanted = f'. Run: pip install "dlt-tasks[{extra}]"' if extra else f": {error}"
         raise MissingDependencyException(
-            f"{config.protocol}:// needs a package that is not installed. Run: {install}"
+            f"{config.protocol}:// needs a package that is not installed{wanted}"
+        ) from error
+    except ValueError as error:
+        if config.protocol in fsspec.available_protocols():
+            raise
+        near = did_you_mean(config.protocol, fsspec.available_protocols()) or "."
+        raise ConfigurationValueError(
+            f"bucket_url: there is no file system for {config.protocol}://{near} Look at the scheme of bucket_url, or "
+            "install the package that brings it."
         ) from error
     if config.protocol == "file":
         return filesystem, _local_path(config.bucket_url)

@@ -60,6 +60,20 @@ def test_columns_of_the_library_on_request(tmp_path: Path) -> None:
     assert taken[0] == ("Things", *({"ID", "Doc", "_dlt_id", "_dlt_load_id"},) * 2)
 
 
+def test_numbers_of_documents_keep_what_they_are(tmp_path: Path) -> None:
+    """A function gets what the source gave, with all digits."""
+    taken: list[Any] = []
+
+    @dlt.destination(batch_size=1)
+    def sink(items: Any, table: Any) -> None:
+        taken.extend(item["doc"] for item in items)
+
+    text = '{"n":12345678901234567890123}'
+    rows = dlt.resource([{"doc": text}], name="rows", columns={"doc": {"data_type": "json"}})
+    dlt.pipeline("digits", destination=sink, pipelines_dir=str(tmp_path)).run(rows)
+    assert taken == [{"n": 12345678901234567890123}]
+
+
 @pytest.mark.parametrize("file_format", ["parquet", "jsonl"])
 @pytest.mark.parametrize("size", [0, 10])
 def test_the_state_on_request(tmp_path: Path, file_format: str, size: int) -> None:

@@ -263,6 +263,25 @@ def test_documents_as_text_are_masked_inside(pipeline: Any, tmp_path: Path) -> N
     assert "***" in str(stored(pipeline, "SELECT buyer FROM orders"))
 
 
+def test_numbers_beside_a_mask_keep_what_they_are(pipeline: Any) -> None:
+    """A document is written anew where a value in it is masked: with all digits, and without infinity."""
+    columns: Any = {"buyer": {"data_type": "json"}, "buyer__email": {"mask": "redact"}}
+    text = f'{{"email":"{CANARY}","n":12345678901234567890123,"m":1e400}}'
+    pipeline.run(dlt.resource([{"buyer": text}], name="orders", columns=columns))
+    assert stored(pipeline, "SELECT buyer FROM orders") == [
+        ('{"email":"***","n":12345678901234567890123,"m":"1e400"}',)
+    ]
+
+
+@pytest.mark.parametrize("value", ["NaN", '"\\ud800"', "-Infinity"])
+def test_text_that_python_alone_takes_for_json_is_masked_inside(pipeline: Any, tmp_path: Path, value: str) -> None:
+    """It stays text, and no clear value is in it."""
+    columns: Any = {"buyer": {"data_type": "json"}, "buyer__email": {"mask": "redact"}}
+    text = f'{{"email":"{CANARY}","n":{value}}}'
+    pipeline.run(dlt.resource([{"buyer": text}], name="orders", columns=columns))
+    assert files_with(tmp_path, CANARY) == [] and "***" in str(stored(pipeline, "SELECT * FROM orders"))
+
+
 def test_a_whole_document_is_masked(pipeline: Any, tmp_path: Path) -> None:
     """A mask on the key of a document or a list leaves nothing of what is inside, and makes no nested table."""
     pipeline.run(

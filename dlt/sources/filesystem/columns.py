@@ -9,7 +9,8 @@ from dlt.formats.column_rows import ColumnRows
 from dlt.late import pa, pc
 from dlt.types import TDataItem
 
-_NANOSECONDS = "time64[ns]"
+_OWN_VALUES = ("time64[ns]", "map<")
+"""Types, alone or inside of others, whose values pyarrow cuts off, or gives as pairs, which look like any list."""
 
 
 def pages_of(batches: Iterator[pa.RecordBatch], rows: int, as_arrow: bool) -> Iterator[TDataItem]:
@@ -34,22 +35,23 @@ def pages_of(batches: Iterator[pa.RecordBatch], rows: int, as_arrow: bool) -> It
 def as_rows(batch: pa.RecordBatch) -> pa.RecordBatch | list[dict[str, object]]:
     """Return a batch of the types that rows have; the rows themselves where there is none for a column."""
     if len(set(batch.schema.names)) < len(batch.schema.names):
-        return _row_by_row(batch)
+        return rows_of(batch)
     arrays: list[pa.Array] = []
     for array in batch.columns:
         plain = _plain(array)
         if plain is None:
-            return _row_by_row(batch)
+            return rows_of(batch)
         arrays.append(plain)
     fields = [pa.field(name, array.type) for name, array in zip(batch.schema.names, arrays, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def _row_by_row(batch: pa.RecordBatch) -> list[dict[str, object]]:
+def rows_of(batch: pa.RecordBatch) -> list[dict[str, object]]:
+    """Return a batch as dicts whose values lose nothing; maps are dicts as well."""
     rows: list[dict[str, object]] = batch.to_pylist()
     for name, array in zip(batch.schema.names, batch.columns, strict=True):
         # the only values that lose something on their way to those of Python, and do not say so
-        if _NANOSECONDS in str(array.type):
+        if any(kind in str(array.type) for kind in _OWN_VALUES):
             whole = _plain(array)
             values = values_of(array) if whole is None else whole.to_pylist()
             for row, value in zip(rows, values, strict=True):

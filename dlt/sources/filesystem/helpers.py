@@ -11,6 +11,7 @@ from dlt.configuration.spec import configspec, resolve_type
 from dlt.configuration.values import SECRETS_VALUE, ConfigValue
 from dlt.destinations.impl.filesystem.options import SIGN_IN
 from dlt.extract.function import Function
+from dlt.sources.filesystem.columns import rows_of
 from dlt.sources.filesystem.settings import DEFAULT_CHUNK_SIZE
 
 if TYPE_CHECKING:
@@ -132,4 +133,4 @@ def fetch_json(file_data: duckdb.DuckDBPyRelation, chunk_size: int) -> Iterator[
         chunk_size: Rows of a list at most.
     """
     for batch in fetch_arrow(file_data, chunk_size):
-        yield batch.to_pylist()
+        yield rows_of(batch)

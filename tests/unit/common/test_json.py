@@ -49,6 +49,15 @@ def test_a_document_comes_back(document: Any, sort_keys: bool, pretty: bool) -> 
     assert json.load(file) == document
 
 
+@pytest.mark.parametrize("written", ["12345678901234567890123", "-9223372036854775809"])
+def test_numbers_keep_what_they_are(written: str) -> None:
+    """All digits of whole ones, and those that no float holds are texts."""
+    text = f'{{"a": [{written}, 1e400, 1.5]}}'
+    expected = {"a": [int(written), "1e400", 1.5]}
+    assert json.loads(text) == json.loadb(bytearray(text.encode())) == expected
+    assert json.load(io.BytesIO(text.encode())) == json.load(io.StringIO(text)) == expected
+
+
 @given(DOCUMENTS)
 def test_typed_documents_keep_their_types(document: Any) -> None:
     """Moments and decimals too."""

@@ -189,6 +189,20 @@ def test_a_whole_file_is_an_item(tmp_path: Path, kind: str) -> None:
     assert pipeline.default_schema.tables["files"]["columns"]["id"]["primary_key"]
 
 
+def test_numbers_of_a_json_file_that_is_imported_keep_what_they_are(tmp_path: Path) -> None:
+    """All digits of whole ones, and none becomes infinite."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"id": 12345678901234567890123, "n": 1e400}\n')
+
+    @dlt.resource
+    def files() -> Iterator[Any]:
+        yield mark.with_file_import(str(path), "jsonl", 1)
+
+    pipeline = dlt.pipeline("digits", destination=dlt.destinations.duckdb(str(tmp_path / "db")), dataset_name="d")
+    pipeline.run(files())
+    assert pipeline.dataset()("SELECT id::VARCHAR, n FROM files").fetchall() == [("12345678901234567890123", "1e400")]
+
+
 def test_a_file_of_an_unknown_format_is_refused(tmp_path: Path) -> None:
     """With the formats that there are."""
 

@@ -6,7 +6,7 @@ import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -14,6 +14,8 @@ import requests as _requests
 from requests.adapters import HTTPAdapter as _HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from dlt.io.exact_json import float_or_text, may_be_long
+from dlt.late import orjson
 from dlt.redact import clean_error, remember
 from dlt.sources.helpers.requests.typing import TimedeltaSeconds, TRequestTimeout
 from dlt.version import __version__
@@ -107,7 +109,13 @@ class Answer(_requests.Response):
 
     # what the parser takes, requests leaves open
     def json(self, **kwargs: Any) -> Any:
-        """Return the document; see `requests.Response.json`."""
+        """Return the document; a number that no float holds is a text. See `requests.Response.json`."""
+        if not kwargs:
+            if (self.encoding or "utf-8").lower() == "utf-8" and not may_be_long(self.content):
+                with suppress(ValueError):
+                    # a quarter of the time of the other parser, which takes what this one refuses
+                    return orjson.loads(self.content)
+            kwargs = {"parse_float": float_or_text}
         return marked_json(self, **kwargs) if self.content.startswith(BOM_UTF8) else super().json(**kwargs)
 
     def raise_for_status(self) -> None:

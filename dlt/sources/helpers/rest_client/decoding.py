@@ -9,7 +9,7 @@ from typing import Any
 
 from requests import Response
 
-from dlt.io.exact_json import may_be_long
+from dlt.io.exact_json import float_or_text, may_be_long
 from dlt.late import orjson
 from dlt.sources.helpers.requests.session import Answer, marked_json
 
@@ -41,10 +41,10 @@ def document_of(response: Response) -> Document:
         try:
             return orjson.loads(content)
         except ValueError:
-            # NaN, lone surrogates, and encodings other than UTF-8 are for the parser that takes them
+            # NaN, what no float holds, lone surrogates, and encodings other than UTF-8: for the parser that takes them
             pass
     # sessions of a program have answers of requests alone, which take no mark
-    return marked_json(response) if marked else response.json()
+    return marked_json(response, parse_float=float_or_text) if marked else response.json(parse_float=float_or_text)
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,35 @@ def test_a_server_that_does_not_answer(name: str) -> None:
     """Neither a file nor a page."""
     with pytest.raises(ResourceExtractionError, match=r"http://127\.0\.0\.1:1/f/.*\.csv cannot be read: .*onnect"):
         list(filesystem("http://127.0.0.1:1/f", file_glob=name))
+
+
+SFTP = {"sftp_username": "someone", "sftp_password": "a-secret-word", "sftp_allow_agent": False}
+ONCE = {"config_kwargs": {"retries": {"max_attempts": 0}}, "endpoint_url": "http://127.0.0.1:1"}
+S3 = {"aws_access_key_id": "someone", "aws_secret_access_key": "a-secret-word"}
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "told", "advice"),
+    [
+        ("sftp://127.0.0.1:1/x", {"credentials": SFTP}, "NoValidConnectionsError", "Check that the server runs"),
+        ("s3://bucket/x", {"credentials": S3, "kwargs": ONCE}, "EndpointConnectionError", "Check that the server runs"),
+        ("s3://bucket/x", {"kwargs": {"anon": False, **ONCE}}, "NoCredentialsError", "Check the credentials of the"),
+        ("s3://bucket/x", {"credentials": {"profile_name": "no"}}, "ProfileNotFound", "Check the credentials of the"),
+        ("sfpt://127.0.0.1/x", {}, "ConfigurationValueError", "sfpt://, did you mean 'sftp'"),
+    ],
+)
+def test_what_helps_against_an_error_of_a_store(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, given: dict[str, Any], told: str, advice: str
+) -> None:
+    """No file is to blame for a server that is down, or credentials that are missing."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ResourceExtractionError, match=told) as caught:
+        list(filesystem(url, **given))
+    assert advice in str(caught.value) and "add_filter" not in str(caught.value)
+    assert "a-secret-word" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_no_secret_of_a_url_is_told(web: RestServer) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
@@ -34,6 +35,7 @@ from dlt.sources.filesystem import (
     read_jsonl,
     read_parquet,
 )
+from dlt.sources.filesystem.helpers import fetch_json
 from dlt.sources.filesystem.readers import _read_csv, _read_jsonl, _read_parquet
 
 Rows = list[dict[str, Any]]
@@ -279,6 +281,21 @@ def test_whole_numbers_of_json_keep_their_digits(read: Callable[..., Rows], read
         read(reader, name, '{"id": ' + "9" * 5000 + "}")
 
 
+@pytest.mark.parametrize(("reader", "name"), [(read_jsonl, "a.jsonl"), (read_json, "a.json")])
+@pytest.mark.parametrize("written", ["1e400", "-1.5E+400", "1" * 20 + "e300"])
+def test_a_number_of_json_that_no_float_holds_is_text(
+    read: Callable[..., Rows], tmp_path: Path, reader: Any, name: str, written: str
+) -> None:
+    """As in CSV, in place of infinity; others beside it are numbers, and arrive as such."""
+    lines = ['{"id": 1, "n": 1.5}', f'{{"id": 2, "n": {written}, "deep": [{{"n": {written}}}]}}']
+    text = "\n".join(lines) if reader is read_jsonl else f"[{', '.join(lines)}]"
+    assert read(reader, name, text) == [{"id": 1, "n": 1.5}, {"id": 2, "n": written, "deep": [{"n": written}]}]
+    pipeline = dlt.pipeline("huge", destination=dlt.destinations.duckdb(str(tmp_path / "db")), dataset_name="d")
+    pipeline.run(str(tmp_path / name), table_name="t")
+    assert pipeline.dataset()("SELECT n, n__v_text FROM t ORDER BY id").fetchall() == [(1.5, None), (None, written)]
+    assert pipeline.dataset()("SELECT n FROM t__deep").fetchall() == [(written,)]
+
+
 def test_json_documents(read: Callable[..., Rows]) -> None:
     """A list is its items, anything else one row."""
     assert read(read_json, "a.json", '[{"a": 1}, {"a": 2}]', chunksize=1) == [{"a": 1}, {"a": 2}]
@@ -294,6 +311,49 @@ def _parquet(table: pa.Table, **options: Any) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, **options)
     return sink.getvalue()
+
+
+MAPS = pa.table(
+    {
+        "id": pa.array([1, 2, 3], pa.int64()),
+        "m": pa.array([[("a", 1), ("b", None)], [], None], pa.map_(pa.string(), pa.int64())),
+        "deep": pa.array([{"m": [("x", "y")]}, None, None], pa.struct([("m", pa.map_(pa.string(), pa.string()))])),
+        "pairs": pa.array([[(1.5, "p")], None, None], pa.map_(pa.float64(), pa.string())),
+    }
+)
+MAPPED = [
+    {"id": 1, "m": {"a": 1, "b": None}, "deep": {"m": {"x": "y"}}, "pairs": [{"key": 1.5, "value": "p"}]},
+    {"id": 2, "m": {}, "deep": None, "pairs": None},
+    {"id": 3, "m": None, "deep": None, "pairs": None},
+]
+
+
+@pytest.mark.parametrize("reader", [read_parquet, read_arrow])
+def test_maps_are_dicts(read: Callable[..., Rows], tmp_path: Path, reader: Any) -> None:
+    """As in Avro and JSON, with keys and values apart; pairs that say which is which where keys are no names."""
+    sink = io.BytesIO()
+    (pq.write_table if reader is read_parquet else pyarrow.feather.write_feather)(MAPS, sink)
+    assert read(reader, "a.any", sink.getvalue()) == MAPPED
+    pipeline = dlt.pipeline("maps", destination=dlt.destinations.duckdb(str(tmp_path / "db")), dataset_name="d")
+    files = filesystem(str(tmp_path), file_glob="a.any")
+    pipeline.run((files | reader()).with_name("t"))
+    assert pipeline.dataset()("SELECT m__a, deep__m__x FROM t ORDER BY id").fetchall()[0] == (1, "y")
+    assert pipeline.dataset()("SELECT key, value FROM t__pairs").fetchall() == [(1.5, "p")]
+    pipeline.run((files | reader(use_pyarrow=True)).with_name("whole"))
+    assert pipeline.dataset()("SELECT m, pairs FROM whole ORDER BY id").fetchall() == [
+        ('{"a":1,"b":null}', '[{"key":1.5,"value":"p"}]'),
+        ("{}", None),
+        (None, None),
+    ]
+
+
+def test_maps_that_duckdb_finds_are_dicts(read: Callable[..., Rows]) -> None:
+    """Where a column of CSV is declared as one."""
+    text = 'id,m\n1,"{a=1, b=2}"\n'
+    columns = {"id": "BIGINT", "m": "MAP(VARCHAR, BIGINT)"}
+    assert read(read_csv_duckdb, "a.csv", text, columns=columns) == [{"id": 1, "m": {"a": 1, "b": 2}}]
+    relation = duckdb.sql("SELECT MAP {'a': 1} AS m")
+    assert list(fetch_json(relation, 10)) == [[{"m": {"a": 1}}]]
 
 
 def test_parquet_is_rows_or_batches(read: Callable[..., Rows]) -> None:

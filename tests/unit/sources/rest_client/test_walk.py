@@ -99,6 +99,19 @@ def test_a_byte_order_mark_is_no_part_of_a_document(rest: RestServer, kind: str)
     assert requests.get(f"{rest.url}/x").json() == document
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_number_that_no_float_holds_is_text(rest: RestServer, mark: bytes) -> None:
+    """In place of infinity, whoever reads the answer; a program that says how numbers are read has them so."""
+    rest.on("/x", Reply(body=mark + b'[{"n": 1e400, "m": 1e30}]', headers={"Content-Type": "application/json"}))
+    document = [{"n": "1e400", "m": 1e30}]
+    for session in (None, Session()):
+        client = RESTClient(rest.url, paginator=SinglePagePaginator(), session=session)
+        assert list(client.paginate("/x")) == [document]
+    answer = requests.get(f"{rest.url}/x")
+    assert answer.json() == document
+    assert answer.json(parse_float=str) == [{"n": "1e400", "m": "1e30"}]
+
+
 @pytest.mark.parametrize("base", [0, 1])
 @pytest.mark.parametrize("tells", ["page", "nothing", "nested"])
 @pytest.mark.parametrize("count", [1, 5, 10, 11, 23])
