@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from dlt_airflow.form import CONFIGURATION_EXAMPLE, CONFIGURATION_HELP
+from dlt_airflow.form import CONFIGURATION_EXAMPLE, FIELDS
 
 if TYPE_CHECKING:
     from dlt.types import JsonObject
@@ -84,13 +84,7 @@ def get_provider_info() -> JsonObject:
                     "relabeling": {"extra": "Configuration as JSON"},
                     "placeholders": {"extra": CONFIGURATION_EXAMPLE},
                 },
-                "conn-fields": {
-                    "secret_config": {
-                        "label": "Configuration",
-                        "description": CONFIGURATION_HELP,
-                        "schema": {"type": ["string", "null"], "format": "multiline"},
-                    }
-                },
+                "conn-fields": dict(FIELDS),
             }
         ],
         "extra-links": ["dlt_airflow.links.LoadInfoLink"],

@@ -21,6 +21,7 @@ from dlt.configuration.providers.memory import MemoryProvider
 from dlt.errors import SpecInvalid
 from dlt.types import JsonObject
 from dlt_airflow.arguments import hide_text, names_secret
+from dlt_airflow.kinds import given, kind_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -29,16 +30,8 @@ if TYPE_CHECKING:
 _OPEN = {
     *("host", "port", "database", "schema", "username", "drivername", "project_id", "location", "region_name"),
     *("bucket_url", "endpoint_url", "dataset_name", "type", "client_email", "token_uri", "auth_uri"),
+    *("base_url", "azure_storage_account_name", "sftp_username"),
 }
-_SECTIONS = {
-    "postgres": "destination.postgres.credentials",
-    "redshift": "destination.redshift.credentials",
-    "google_cloud_platform": "destination.bigquery.credentials",
-    "gcpbigquery": "destination.bigquery.credentials",
-    "aws": "destination.filesystem.credentials",
-    "wasb": "destination.filesystem.credentials",
-}
-_AWS = ("region_name", "endpoint_url", "aws_session_token", "profile_name")
 ConnIds = str | Sequence[str] | Mapping[str, str] | None
 
 
@@ -130,7 +123,7 @@ def collect(conn_ids: ConnIds, variables: str | Sequence[str] | None) -> JsonObj
             _merge(found, values)
             continue
         # a type that dlt has one destination for tells by itself where it goes
-        place = section or _SECTIONS.get(connection.conn_type or "")
+        place = section or kind_of(connection).place
         if place is None:
             raise SpecInvalid(
                 f"connection {conn_id}: credentials of the type {connection.conn_type!r} have no place of their own. "
@@ -170,53 +163,33 @@ def values_of(connection: Connection) -> JsonObject:
     Args:
         connection: A connection of the type dlt, or of a database or cloud.
     """
-    extra = dict(connection.extra_dejson or {})
-    kind = connection.conn_type
-    if kind == "dlt":
+    if connection.conn_type == "dlt":
+        extra = dict(connection.extra_dejson or {})
         # the form of Airflow 3 has all of it as one text
         text = extra.pop("secret_config", None)
+        _merge(extra, _of_form(connection.conn_id, extra))
         if text:
             _merge(extra, _document(f"connection {connection.conn_id}", text))
         return extra
-    if kind in ("google_cloud_platform", "gcpbigquery"):
-        return _google(extra)
-    if kind == "aws":
-        keys = {"aws_access_key_id": connection.login, "aws_secret_access_key": connection.password}
-        return _given({**keys, **{key: extra.get(key) for key in _AWS}})
-    if kind == "wasb":
-        return _given(
-            {
-                "azure_storage_account_name": connection.login,
-                "azure_storage_account_key": connection.password or extra.get("account_key"),
-                "azure_storage_sas_token": extra.get("sas_token"),
-            }
+    return kind_of(connection).values()
+
+
+def _of_form(conn_id: str, extra: JsonObject) -> JsonObject:
+    """Take the fields of a destination out of what the form gave; return where they stand."""
+    filled = {name: extra.pop(f"destination_{name}", None) for name in ("name", "credentials", "bucket_url")}
+    if not any(filled.values()):
+        return {}
+    name = filled.pop("name")
+    if not name:
+        raise SpecInvalid(
+            f"connection {conn_id}: it has {', '.join(key for key, value in filled.items() if value)} and does not say "
+            "of which destination. Fill in the field Destination."
         )
-    return _given(
-        {
-            "host": connection.host,
-            "port": connection.port,
-            "username": connection.login,
-            "password": connection.password,
-            "database": connection.schema,
-            # extras may hold nested settings of hooks, which are no options of a URL
-            "query": {key: value for key, value in extra.items() if isinstance(value, (str, int))} or None,
-        }
-    )
-
-
-def _google(extra: JsonObject) -> JsonObject:
-    # Airflow wrote the name of the field with the name of its form before, and connections stay as they are stored
-    keys = extra.get("keyfile_dict") or extra.get("extra__google_cloud_platform__keyfile_dict") or {}
-    if isinstance(keys, str):
-        keys = json.loads(keys) if keys.strip() else {}
-    if not keys and extra.get("key_path"):
-        with open(extra["key_path"], encoding="utf-8") as file:
-            keys = json.load(file)
-    return _given({**keys, "project_id": extra.get("project") or keys.get("project_id")})
-
-
-def _given(values: JsonObject) -> JsonObject:
-    return {key: value for key, value in values.items() if value not in (None, "")}
+    found = given(filled)
+    text = str(found.get("credentials") or "")
+    if text.lstrip().startswith("{"):
+        found["credentials"] = _document(f"connection {conn_id}", text)
+    return {"destination": {name: found}}
 
 
 def _document(name: str, text: str) -> JsonObject:

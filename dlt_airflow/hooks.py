@@ -42,3 +42,9 @@ class DltHook(BaseHook):  # type: ignore[misc]
         from dlt_airflow.connections import values_of
 
         return values_of(self.get_connection(self.dlt_conn_id))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Try what the connection says: log in to each of its destinations, without a change there."""
+        from dlt_airflow.trying import tried
+
+        return tried(self.dlt_conn_id)

@@ -19,7 +19,7 @@ import dlt
 import dlt_airflow
 from dlt.errors import DestinationConnectionError, SignalReceivedException, SpecInvalid
 from dlt_airflow import dlt_retry_policy, table_asset
-from dlt_airflow.connections import collect, configured
+from dlt_airflow.connections import collect, configuration, configured
 from dlt_airflow.identity import clears, run_identity
 from tests.airflow.conftest import DAGS, ROOT
 
@@ -119,14 +119,14 @@ def test_connections_are_configuration(values: None) -> None:
         return dlt.secrets.get(key)
 
     assert secret("sources.shop.api_key") is None
-    with configured(["shop_pg", "shop_dlt"], "shop_toml"):
+    with configured(configuration(["shop_pg", "shop_dlt"], "shop_toml")):
         assert secret("sources.shop.api_key") == "key-of-the-shop"
         assert secret("sources.other.page_size") == 7
         assert dlt.config.get("destination.filesystem.bucket_url") == "s3://bucket"
         found = dlt.secrets.get("destination.postgres.credentials", PostgresCredentials)
         assert (found.host, found.port, found.username, found.database) == ("db.example", 5433, "ada", "shop")
     assert secret("sources.shop.api_key") is None and secret("destination.postgres.credentials") is None
-    with configured({"destination.warehouse.credentials": "shop_ftp"}):
+    with configured(configuration({"destination.warehouse.credentials": "shop_ftp"})):
         assert secret("sources.shop.api_key") is None
         assert secret("destination.warehouse.credentials")["password"] == "pass-of-ada"
 
@@ -143,7 +143,7 @@ def test_each_value_is_looked_up_once(values: None, monkeypatch: pytest.MonkeyPa
         return original(cls, conn_id)
 
     monkeypatch.setattr(sdk.BaseHook, "get_connection", classmethod(counted))
-    with configured(["shop_pg", "shop_dlt"]):
+    with configured(configuration(["shop_pg", "shop_dlt"])):
         for _ in range(1000):
             dlt.secrets.get("sources.shop.api_key")
             dlt.secrets.get("sources.shop.no_such_key")
@@ -180,34 +180,6 @@ def test_the_form_of_a_connection_takes_toml(values: None, monkeypatch: pytest.M
         found = collect(["shop_form"], None)
         assert found == {"sources": {"shop": {"page_size": 7, "api_key": "key-in-the-form"}}}
     assert redact("key-in-the-form") == "***"
-
-
-@pytest.mark.parametrize(
-    ("connection", "expected"),
-    [
-        (
-            {"conn_type": "google_cloud_platform", "extra": {"keyfile_dict": '{"private_key": "k"}', "project": "p"}},
-            {"destination": None, "private_key": "k", "project_id": "p"},
-        ),
-        (
-            {"conn_type": "aws", "login": "id", "password": "key", "extra": {"region_name": "eu-1"}},
-            {"aws_access_key_id": "id", "aws_secret_access_key": "key", "region_name": "eu-1"},
-        ),
-        (
-            {"conn_type": "wasb", "login": "account", "password": "key"},
-            {"azure_storage_account_name": "account", "azure_storage_account_key": "key"},
-        ),
-    ],
-)
-def test_kinds_of_connections(connection: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Each kind of connection becomes credentials of its destination."""
-    from airflow.sdk import Connection
-
-    from dlt_airflow.connections import values_of
-
-    expected.pop("destination", None)
-    given = {**connection, "extra": json.dumps(connection.get("extra", {}))}
-    assert values_of(Connection(conn_id="x", **given)) == expected
 
 
 # -- errors
